@@ -1,0 +1,88 @@
+# misu: one plain Makefile. `make` builds, `make check` tests, `make demo` shows.
+# MODE picks the build: debug (default), asan, release.
+
+MODE ?= debug
+CC ?= gcc
+B := build/$(MODE)
+
+PACKAGES := libevent libevent_pthreads libldns openssl jansson sqlite3 \
+	libidn2 libseccomp libsystemd
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
+	-Wformat=2
+CFLAGS_debug := -O1 -g
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+LDFLAGS_asan := -fsanitize=address,undefined
+CPPFLAGS += -Idaemon -include daemon/base/poison.h
+CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
+	$(shell pkg-config --cflags $(PACKAGES))
+LDFLAGS += -pthread $(LDFLAGS_$(MODE))
+LDLIBS := $(shell pkg-config --libs $(PACKAGES))
+
+PURE := $(wildcard daemon/base/*.c daemon/core/*.c daemon/codec/*.c)
+SHELL_SRC := $(wildcard daemon/store/*.c daemon/net/*.c) \
+	$(filter-out daemon/misu.c daemon/misuctl.c,$(wildcard daemon/*.c))
+PURE_OBJ := $(PURE:%.c=$B/%.o)
+SHELL_OBJ := $(SHELL_SRC:%.c=$B/%.o)
+LIBMISU := $B/libmisu.a
+LIBSHELL := $B/libshell.a
+
+all: $B/misu $B/misuctl
+
+$(PURE_OBJ): CFLAGS += -Wconversion
+$(SHELL_OBJ) $B/daemon/misu.o $B/daemon/misuctl.o: CPPFLAGS += -D_GNU_SOURCE
+
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBMISU): $(PURE_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(LIBSHELL): $(SHELL_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+
+# --- tests ---------------------------------------------------------------
+# Each tests/unit/*.c is one cmocka program.
+UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
+
+$B/unit/%: $B/tests/unit/%.o $(LIBSHELL) $(LIBMISU)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka)
+
+$B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
+
+setup:
+	scripts/setup
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+check: setup
+	@$(MAKE) --no-print-directory MODE=asan check-run
+
+check-run: all $(UNIT)
+	@scripts/check $B
+
+layers: $(LIBMISU)
+	scripts/layers $(LIBMISU)
+
+ci:
+	.ci/run
+
+clean:
+	rm -rf build .demo
+
+.PHONY: all setup demo check check-run layers ci clean
+.DEFAULT_GOAL := all
+.SECONDARY:

@@ -1,0 +1,58 @@
+/*
+ * Digests, seals of bytes and signatures: the only file that knows OpenSSL's
+ * digest, cipher and signature interfaces.  Keys and nonces are given by the
+ * caller; nothing here makes randomness or keeps state.
+ */
+#ifndef MISU_DIGEST_H
+#define MISU_DIGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum {
+	DIGEST_SIZE = 32, /* SHA-256, HMAC-SHA-256 */
+	KEY_SIZE = 32,    /* AES-256, HMAC keys, Ed25519 seeds */
+	NONCE_SIZE = 12,  /* AES-GCM */
+	TAG_SIZE = 16,
+	SIGNATURE_SIZE = 64
+};
+
+struct digest {
+	uint8_t bytes[DIGEST_SIZE];
+};
+
+struct digest digest_sha256(struct slice data);
+
+/* SHA-256 over a and then b, without joining them. */
+struct digest digest_sha256_two(struct slice a, struct slice b);
+
+struct digest digest_hmac(const uint8_t key[KEY_SIZE], struct slice data);
+
+bool digest_equal(const struct digest *a, const struct digest *b);
+
+/*
+ * AES-256-GCM.  `out` needs plain.len + TAG_SIZE bytes.  A nonce must never
+ * serve twice with one key.
+ */
+bool digest_encrypt(const uint8_t key[KEY_SIZE],
+    const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice plain,
+    uint8_t *out);
+
+/* False if the text, label, nonce or key is not the one used to encrypt. */
+bool digest_decrypt(const uint8_t key[KEY_SIZE],
+    const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice cipher,
+    uint8_t *out);
+
+/* Ed25519 (RFC 8032) with a 32-byte seed. */
+bool digest_public_key(const uint8_t seed[KEY_SIZE], uint8_t out[32]);
+bool digest_sign(const uint8_t seed[KEY_SIZE], struct slice message,
+    uint8_t out[SIGNATURE_SIZE]);
+bool digest_verify(const uint8_t public_key[32], struct slice message,
+    const uint8_t signature[SIGNATURE_SIZE]);
+
+/* Overwrite secret bytes so that the compiler cannot drop it. */
+void digest_wipe(void *bytes, size_t len);
+
+#endif

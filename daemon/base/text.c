@@ -1,0 +1,276 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+
+struct text
+text_start(struct arena *arena)
+{
+	return (struct text){.arena = arena};
+}
+
+/* Room for `more` bytes and a NUL. */
+static bool
+reserve(struct text *text, size_t more)
+{
+	size_t size = text->size;
+	char *data;
+
+	if (text->failed)
+		return false;
+	if (more < text->size - text->len && text->size != 0)
+		return true;
+	if (size == 0)
+		size = 256;
+	while (size - text->len <= more)
+		size *= 2;
+	data = arena_take(text->arena, size);
+	if (data == NULL) {
+		text->failed = true;
+		return false;
+	}
+	if (text->len != 0)
+		memcpy(data, text->data, text->len);
+	text->data = data;
+	text->size = size;
+	return true;
+}
+
+void
+text_add(struct text *text, struct slice piece)
+{
+	if (piece.len == 0 || !reserve(text, piece.len))
+		return;
+	memcpy(text->data + text->len, piece.data, piece.len);
+	text->len += piece.len;
+}
+
+void
+text_add_char(struct text *text, char c)
+{
+	if (reserve(text, 1))
+		text->data[text->len++] = c;
+}
+
+void
+text_add_string(struct text *text, const char *piece)
+{
+	text_add(text, slice_from(piece));
+}
+
+void
+text_add_number(struct text *text, int64_t number)
+{
+	char digits[24];
+	char *at = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	if (number < 0)
+		*--at = '-';
+	text_add(text,
+	    (struct slice){at, (size_t)(digits + sizeof(digits) - at)});
+}
+
+void
+text_add_format(struct text *text, const char *format, ...)
+{
+	va_list args;
+	int need;
+
+	va_start(args, format);
+	need = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (need < 0 || !reserve(text, (size_t)need))
+		return;
+	va_start(args, format);
+	vsnprintf(text->data + text->len, (size_t)need + 1, format, args);
+	va_end(args);
+	text->len += (size_t)need;
+}
+
+void
+text_add_json(struct text *text, struct slice value)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char short_escape[32] = {
+	    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+	size_t start = 0;
+
+	text_add_char(text, '"');
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+		char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		text_add(text, (struct slice){value.data + start, i - start});
+		start = i + 1;
+		if (c >= 0x20)
+			escape[1] = (char)c;
+		else if (short_escape[c] != 0)
+			escape[1] = short_escape[c];
+		text_add(text,
+		    (struct slice){escape, escape[1] == 'u' ? 6 : 2});
+	}
+	text_add(text, (struct slice){value.data + start, value.len - start});
+	text_add_char(text, '"');
+}
+
+void
+text_add_hex(struct text *text, const void *bytes, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *from = bytes;
+
+	if (!reserve(text, 2 * len))
+		return;
+	for (size_t i = 0; i < len; i++) {
+		text->data[text->len++] = hex[from[i] >> 4];
+		text->data[text->len++] = hex[from[i] & 15];
+	}
+}
+
+static const char base64[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+text_add_base64(struct text *text, const void *bytes, size_t len)
+{
+	const unsigned char *from = bytes;
+
+	if (!reserve(text, (len + 2) / 3 * 4))
+		return;
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned v = (unsigned)from[i] << 16;
+		char *to = text->data + text->len;
+
+		if (i + 1 < len)
+			v |= (unsigned)from[i + 1] << 8;
+		if (i + 2 < len)
+			v |= from[i + 2];
+		to[0] = base64[v >> 18];
+		to[1] = base64[v >> 12 & 63];
+		to[2] = i + 1 < len ? base64[v >> 6 & 63] : '=';
+		to[3] = i + 2 < len ? base64[v & 63] : '=';
+		text->len += 4;
+	}
+}
+
+struct slice
+text_slice(struct text *text)
+{
+	if (!reserve(text, 0))
+		return (struct slice){NULL, 0};
+	text->data[text->len] = '\0';
+	return (struct slice){text->data, text->len};
+}
+
+static int
+base64_value(char c)
+{
+	const char *at = c == '\0' ? NULL : strchr(base64, c);
+
+	return at == NULL ? -1 : (int)(at - base64);
+}
+
+bool
+text_base64_decode(struct arena *arena, struct slice encoded, struct slice *out)
+{
+	size_t pad = 0, len;
+	unsigned char *data;
+
+	if (encoded.len % 4 != 0)
+		return false;
+	while (pad < 2 && pad < encoded.len &&
+	    encoded.data[encoded.len - 1 - pad] == '=')
+		pad++;
+	len = encoded.len / 4 * 3 - pad;
+	data = arena_take(arena, len + 3);
+	if (data == NULL)
+		return false;
+	for (size_t i = 0, o = 0; i < encoded.len; i += 4, o += 3) {
+		unsigned v = 0;
+
+		for (size_t k = 0; k < 4; k++) {
+			bool padding = i + k >= encoded.len - pad;
+			int digit =
+			    padding ? 0 : base64_value(encoded.data[i + k]);
+			if (digit < 0)
+				return false;
+			v = v << 6 | (unsigned)digit;
+		}
+		data[o] = (unsigned char)(v >> 16);
+		data[o + 1] = (unsigned char)(v >> 8);
+		data[o + 2] = (unsigned char)v;
+	}
+	for (size_t i = len; i < encoded.len / 4 * 3; i++)
+		if (data[i] != 0)
+			return false;
+	*out = (struct slice){(const char *)data, len};
+	return true;
+}
+
+bool
+text_hex_decode(struct slice encoded, void *out, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char *to = out;
+
+	if (encoded.len != 2 * len)
+		return false;
+	for (size_t i = 0; i < encoded.len; i++) {
+		const char *at =
+		    encoded.data[i] ? strchr(hex, encoded.data[i]) : NULL;
+		if (at == NULL)
+			return false;
+		to[i / 2] = (unsigned char)(i % 2 == 0
+			? (at - hex) << 4
+			: to[i / 2] | (at - hex));
+	}
+	return true;
+}
+
+/* How many bytes the sequence at `at` has, 0 if it is malformed. */
+static size_t
+utf8_sequence(const unsigned char *at, size_t left)
+{
+	unsigned lead = at[0], low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	len = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (left < len)
+		return 0;
+	if (lead == 0xe0)
+		low = 0xa0;
+	if (lead == 0xed)
+		high = 0x9f;
+	if (lead == 0xf0)
+		low = 0x90;
+	if (lead == 0xf4)
+		high = 0x8f;
+	if (at[1] < low || at[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+bool
+text_is_utf8(struct slice text)
+{
+	const unsigned char *at = (const unsigned char *)text.data;
+
+	for (size_t i = 0, n; i < text.len; i += n) {
+		n = utf8_sequence(at + i, text.len - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}

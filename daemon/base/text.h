@@ -1,0 +1,50 @@
+/*
+ * A text is a growing run of bytes in an arena.  Appending never needs a
+ * check at each call: the first failure sticks, and text_slice() tells.
+ * Hot-path JSON (ledger entries) is written with it; see core/entry.h.
+ */
+#ifndef MISU_TEXT_H
+#define MISU_TEXT_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+
+struct text {
+	struct arena *arena;
+	char *data;
+	size_t len, size;
+	bool failed;
+};
+
+struct text text_start(struct arena *arena);
+
+void text_add(struct text *text, struct slice piece);
+void text_add_char(struct text *text, char c);
+void text_add_string(struct text *text, const char *piece);
+void text_add_number(struct text *text, int64_t number);
+void text_add_format(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A JSON string with its quotes, escaped as RFC 8785 section 3.2.2.2 says. */
+void text_add_json(struct text *text, struct slice value);
+
+/* Lower-case hex, and standard base64 with padding. */
+void text_add_hex(struct text *text, const void *bytes, size_t len);
+void text_add_base64(struct text *text, const void *bytes, size_t len);
+
+/* What was written, NUL-terminated, or {NULL, 0} if memory ran out. */
+struct slice text_slice(struct text *text);
+
+/* Strict base64 decoding into `arena`; false if malformed. */
+bool text_base64_decode(
+    struct arena *arena, struct slice encoded, struct slice *out);
+
+/* Strict lower-case hex into exactly `len` bytes. */
+bool text_hex_decode(struct slice encoded, void *out, size_t len);
+
+/* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
+bool text_is_utf8(struct slice text);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * A disclosure is what ONE recipient gets for one purpose: the values that
+ * may pass, and for every field a verdict with the number of its rule.  Only
+ * core/decide.c can make one; encoders take it and nothing rawer.
+ *
+ * Where the outcome is hold or refuse no value is in it at all.
+ */
+#ifndef MISU_DISCLOSURE_H
+#define MISU_DISCLOSURE_H
+
+#include "core/ruleset.h"
+
+struct disclosure;
+
+struct ruling {
+	enum verdict verdict;
+	unsigned rule; /* 0: no rule named it */
+};
+
+/* VERDICT_FORWARD (it goes), VERDICT_HOLD or VERDICT_REFUSE, and its rule. */
+struct ruling disclosure_outcome(const struct disclosure *disclosure);
+
+/* The reason a hold or refuse rule gives; empty otherwise. */
+struct slice disclosure_reason(const struct disclosure *disclosure);
+
+const struct ruleset *disclosure_ruleset(const struct disclosure *disclosure);
+const struct recipient *disclosure_recipient(
+    const struct disclosure *disclosure);
+struct slice disclosure_purpose(const struct disclosure *disclosure);
+enum operation disclosure_operation(const struct disclosure *disclosure);
+enum object_type disclosure_type(const struct disclosure *disclosure);
+
+/*
+ * The object's name where it is the thing registered (a domain, a network);
+ * empty for a subscriber or a spam report, whose reference stays here.
+ */
+struct slice disclosure_object(const struct disclosure *disclosure);
+
+/* The object's name for the ledger, which encrypts it.  Never encode it. */
+struct slice disclosure_reference(const struct disclosure *disclosure);
+
+bool disclosure_has_role(const struct disclosure *disclosure, enum role role);
+struct slice disclosure_subject(
+    const struct disclosure *disclosure, enum role role);
+
+/* Did the record carry this field at all?  ("not collected" is not redacted) */
+bool disclosure_collected(const struct disclosure *disclosure, enum role role,
+    enum field field);
+
+struct ruling disclosure_ruling(const struct disclosure *disclosure,
+    enum role role, enum field field);
+
+/* What passes: count 0 unless forwarded, replaced or generalised. */
+struct values disclosure_values(const struct disclosure *disclosure,
+    enum role role, enum field field);
+
+/* Recipients behind this one, nearest first, and their rulings. */
+size_t disclosure_onward_count(const struct disclosure *disclosure);
+const struct recipient *disclosure_onward(
+    const struct disclosure *disclosure, size_t index);
+struct ruling disclosure_onward_ruling(const struct disclosure *disclosure,
+    size_t index, enum role role, enum field field);
+
+/*
+ * May the public behind this recipient be shown the field?  False means the
+ * channel must mark it "do not disclose".  True where no public is behind.
+ */
+bool disclosure_publishable(const struct disclosure *disclosure,
+    enum role role, enum field field);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * A record is raw personal data as the backend gave it: one object, the
+ * persons in its roles, and what is known of each.  It is the left end of
+ *
+ *     record -> decide() -> disclosure -> ledger -> sealed -> channel
+ *
+ * and nothing that makes outgoing bytes takes one.  The setters check each
+ * value's shape (field.tbl) and make it canonical; a record that exists is
+ * well-formed.  All memory is the arena's it was created in.
+ */
+#ifndef MISU_RECORD_H
+#define MISU_RECORD_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "core/field.h"
+
+struct record;
+
+/* The values of one field of one role; count 0 when absent. */
+struct values {
+	const struct slice *items;
+	size_t count;
+};
+
+/* For whom a consent holds. */
+enum audience {
+	AUDIENCE_PUBLIC,   /* unspecified persons: WHOIS, RDAP */
+	AUDIENCE_REGISTRY, /* registries and those who act for them */
+	AUDIENCE_COMPANY,  /* other companies */
+	AUDIENCE_ANY,
+	AUDIENCE_COUNT
+};
+
+struct consent {
+	struct slice purpose; /* a policy's purpose id, "p11" */
+	enum audience audience;
+	bool given;           /* false: withdrawn */
+	int64_t time;         /* Unix seconds: when it was given or withdrawn */
+	struct slice version; /* of the text agreed to; may be empty */
+};
+
+/*
+ * `object` is the canonical name: a domain in lower-case A-labels without the
+ * last dot, a prefix "192.0.2.0/29", or the backend's reference for a
+ * subscriber or a spam report.  It is copied.
+ */
+struct record *record_create(struct arena *arena, enum object_type type,
+    enum operation operation, struct slice object, struct fail *fail);
+
+/* Bring a role into being (a person stands in it), even without fields. */
+bool record_set_role(
+    struct record *record, enum role role, enum kind kind, struct fail *fail);
+
+/*
+ * Replace the values of a field.  Bytes are copied; the place of a complaint
+ * is "role/field", never the value.
+ */
+bool record_set(struct record *record, enum role role, enum field field,
+    const struct slice *items, size_t count, struct fail *fail);
+
+/* Whose data this is: the backend's id of the person.  At most 255 bytes. */
+bool record_set_subject(struct record *record, enum role role,
+    struct slice subject, struct fail *fail);
+
+bool record_add_consent(struct record *record, enum role role,
+    const struct consent *consent, struct fail *fail);
+
+/* The subscriber's plan, a policy word; empty when not given. */
+bool record_set_plan(
+    struct record *record, struct slice plan, struct fail *fail);
+
+enum object_type record_type(const struct record *record);
+enum operation record_operation(const struct record *record);
+struct slice record_object(const struct record *record);
+struct slice record_plan(const struct record *record);
+bool record_has_role(const struct record *record, enum role role);
+enum kind record_kind(const struct record *record, enum role role);
+struct slice record_subject(const struct record *record, enum role role);
+struct values record_values(
+    const struct record *record, enum role role, enum field field);
+const struct consent *record_consents(
+    const struct record *record, enum role role, size_t *count);
+
+const char *audience_name(enum audience audience);
+bool audience_find(struct slice name, enum audience *out);
+
+#endif
