@@ -5,7 +5,7 @@ MODE ?= debug
 CC ?= gcc
 B := build/$(MODE)
 
-PACKAGES := libevent libevent_pthreads libldns openssl jansson sqlite3 \
+PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
@@ -19,7 +19,7 @@ CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
 	$(shell pkg-config --cflags $(PACKAGES))
 LDFLAGS += -pthread $(LDFLAGS_$(MODE))
-LDLIBS := $(shell pkg-config --libs $(PACKAGES))
+LDLIBS := $(shell pkg-config --libs $(PACKAGES)) -lldns
 
 PURE := $(wildcard daemon/base/*.c daemon/core/*.c daemon/codec/*.c)
 SHELL_SRC := $(wildcard daemon/store/*.c daemon/net/*.c) \

@@ -1,0 +1,69 @@
+/*
+ * All bytes that reach the disk pass here: the one seam through which tests
+ * fail the nth write or sync, lose what was not synced, or stop the world.
+ * The real disk has one thread that does journal writes while the loop goes
+ * on; everything else is called and done.
+ *
+ * Every function returns false with the file's name in fail.place when the
+ * world is wrong.  A failed sync is final for that file: never try again.
+ */
+#ifndef MISU_DISK_H
+#define MISU_DISK_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+
+struct disk;
+struct disk_file;
+
+enum disk_open {
+	DISK_READ,   /* must exist */
+	DISK_WRITE,  /* read and write, created when absent */
+	DISK_CREATE, /* read and write, must not exist */
+	DISK_JOURNAL /* as DISK_WRITE, O_DIRECT|O_DSYNC where possible */
+};
+
+struct disk_operations {
+	bool (*open)(struct disk *disk, const char *path, enum disk_open how,
+	    struct disk_file **out, struct fail *fail);
+	void (*close)(struct disk *disk, struct disk_file *file);
+	bool (*read)(struct disk *disk, struct disk_file *file, uint64_t offset,
+	    void *data, size_t len, size_t *got, struct fail *fail);
+	bool (*write)(struct disk *disk, struct disk_file *file,
+	    uint64_t offset, const void *data, size_t len, struct fail *fail);
+	bool (*truncate)(struct disk *disk, struct disk_file *file,
+	    uint64_t size, struct fail *fail);
+	bool (*size)(struct disk *disk, struct disk_file *file, uint64_t *out,
+	    struct fail *fail);
+	bool (*sync)(
+	    struct disk *disk, struct disk_file *file, struct fail *fail);
+	bool (*rename)(struct disk *disk, const char *from, const char *to,
+	    struct fail *fail);
+	bool (*remove)(struct disk *disk, const char *path, struct fail *fail);
+	bool (*make_directory)(
+	    struct disk *disk, const char *path, struct fail *fail);
+	bool (*sync_directory)(
+	    struct disk *disk, const char *path, struct fail *fail);
+	/* Names in a directory, sorted, in `arena`. */
+	bool (*list)(struct disk *disk, const char *path, struct arena *arena,
+	    struct slice **names, size_t *count, struct fail *fail);
+	/* Exclusive lock for the process's life; false if another holds it. */
+	bool (*lock)(struct disk *disk, const char *path, struct fail *fail);
+	/*
+	 * Write and sync behind the loop's back; `done` is called from the
+	 * loop.  One such write may be under way per file.  `data` must stay
+	 * until then.
+	 */
+	void (*write_behind)(struct disk *disk, struct disk_file *file,
+	    uint64_t offset, const void *data, size_t len,
+	    void (*done)(void *arg, const struct fail *fail), void *arg);
+};
+
+/* A disk is its operations and whatever follows them. */
+struct disk {
+	const struct disk_operations *operations;
+};
+
+#endif

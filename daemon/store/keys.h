@@ -1,0 +1,56 @@
+/*
+ * The keys: a master key from a file of mode 0600 (or a systemd credential),
+ * the log's signing key, one key for each use, and the key slots of subjects.
+ * A slot is made durable before any entry names it, so a new subject costs no
+ * extra sync.  The keeper alone holds this.
+ */
+#ifndef MISU_KEYS_H
+#define MISU_KEYS_H
+
+#include "base/digest.h"
+#include "base/fail.h"
+#include "store/disk.h"
+
+struct keys;
+
+enum { PSEUDONYM_SIZE = 16 };
+
+/* A subject as the ledger knows one: a random pseudonym and a key slot. */
+struct subject {
+	uint8_t pseudonym[PSEUDONYM_SIZE];
+	uint32_t slot;
+	uint8_t key[KEY_SIZE];
+};
+
+struct random_source {
+	bool (*fill)(void *context, void *out, size_t len);
+	void *context;
+};
+
+/*
+ * `directory` is made when absent, with a new signing key and a first pool of
+ * slots.  `master` is the master key's bytes, copied.
+ */
+struct keys *keys_open(struct disk *disk, const char *directory,
+    const uint8_t master[KEY_SIZE], const struct random_source *random,
+    struct fail *fail);
+void keys_close(struct keys *keys);
+
+/* Ed25519 seed of the log's signing key. */
+const uint8_t *keys_signing_seed(const struct keys *keys);
+
+/* A key for one use ("spool", "payload", "vault"), derived from the master. */
+void keys_derive(
+    const struct keys *keys, const char *use, uint8_t out[KEY_SIZE]);
+
+/*
+ * The slot of this subject, taking a free one for a new subject (*fresh).
+ * The assignment is durable once the ledger group that first names it is.
+ */
+bool keys_subject(struct keys *keys, struct slice id, struct subject *out,
+    bool *fresh, struct fail *fail);
+
+/* The key in a slot; false if it was forgotten. */
+bool keys_slot(const struct keys *keys, uint32_t slot, uint8_t out[KEY_SIZE]);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * The ledger: what was disclosed, to whom, under which rule; written before
+ * anything leaves and never changed.  Entries are canonical JSON, the leaves
+ * of a Merkle tree (core/entry.h, core/tree.h), first durable in the journal,
+ * then in bundles and tiles under a signed checkpoint.
+ *
+ * A batch is everything one request writes; it becomes durable whole, in one
+ * group with other batches of the same wake-up, or not at all.  The vault's
+ * record rides in it.  When the group is on disk the callback hands out one
+ * sealed for each disclosure of the batch, in the order they were added.
+ *
+ * After a failed write or sync the ledger stops: every later commit fails at
+ * once with FAIL_WORLD and says why.  Only a restart, which replays the
+ * journal, makes it write again.
+ */
+#ifndef MISU_LEDGER_H
+#define MISU_LEDGER_H
+
+#include "core/disclosure.h"
+#include "store/disk.h"
+#include "store/keys.h"
+#include "store/seal.h"
+
+struct ledger;
+struct batch;
+struct vault;
+
+struct ledger_options {
+	struct disk *disk;
+	struct keys *keys;
+	const char *directory;
+	const char *origin; /* the log's name in checkpoints */
+	const struct random_source *random;
+	int64_t (*now)(void *context); /* Unix milliseconds */
+	void *now_context;
+	/* Takes back vault records found in the journal at start; may be NULL */
+	struct vault *vault;
+};
+
+/* Replays the journal; refuses, naming the place, what cannot be explained. */
+struct ledger *ledger_open(
+    const struct ledger_options *options, struct fail *fail);
+void ledger_close(struct ledger *ledger);
+
+/* How a delivery ended, or what else happened that the ledger must know. */
+enum event_type {
+	EVENT_START,
+	EVENT_STOP,
+	EVENT_POLICY,  /* another policy revision came into force */
+	EVENT_SETUP,   /* another setup identity */
+	EVENT_OUTCOME, /* sent, answered, refused, unknown, not-sent, given-up */
+	EVENT_HOLD,    /* approved or refused by an operator */
+	EVENT_REVEAL,  /* a value was shown to an operator */
+	EVENT_COUNT
+};
+
+/* Words and numbers only; never a registrant's value. */
+struct event {
+	enum event_type type;
+	uint64_t entry;        /* what this is about: OUTCOME, HOLD, REVEAL */
+	struct slice word;     /* "sent", "unknown", "approved" */
+	struct slice actor;    /* operator or principal; may be empty */
+	struct slice reason;   /* a few words for operators; may be empty */
+	struct digest policy;  /* identities in force */
+	struct digest setup;
+	struct slice request;  /* id that makes asking twice harmless, or empty */
+};
+
+#define LEDGER_NONE UINT64_MAX
+
+/* What of a disclosure's way out the entry names. */
+struct dispatch {
+	struct slice channel; /* "file", "desk" */
+	struct slice payload; /* the exact bytes; copied. Empty: hold, refuse */
+	struct digest setup;
+	struct slice request; /* the submission's id */
+	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
+};
+
+typedef void ledger_done(void *arg, uint64_t first_index,
+    struct sealed *const *sealed, size_t count, const struct fail *fail);
+
+/* `arena` must live until the callback; the sealed are made in it. */
+struct batch *ledger_begin(
+    struct ledger *ledger, struct arena *arena, struct fail *fail);
+bool ledger_add_disclosure(struct batch *batch,
+    const struct disclosure *disclosure, const struct dispatch *dispatch,
+    struct fail *fail);
+bool ledger_add_event(
+    struct batch *batch, const struct event *event, struct fail *fail);
+/* The latest record of its object, for the vault. */
+bool ledger_add_record(
+    struct batch *batch, const struct record *record, struct fail *fail);
+/* `done` is called from the loop, never from within. */
+void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
+
+/* NULL, or why the ledger does not write any more. */
+const struct fail *ledger_stopped(const struct ledger *ledger);
+
+/* Number of durable entries. */
+uint64_t ledger_size(const struct ledger *ledger);
+
+/* The canonical bytes of a durable entry, in `arena`. */
+bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
+    struct slice *out, struct fail *fail);
+
+/* Write bundles, tiles and checkpoint for all that is durable, now. */
+bool ledger_checkpoint(struct ledger *ledger, struct fail *fail);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * A sealed is a disclosure encoded into the exact bytes to send, whose ledger
+ * entry is durable.  It is the only thing a channel accepts.
+ *
+ * There are two ways to get one, both in seal.c: ledger_commit() hands them
+ * out when the group with their entries is on disk, and seal_restore() makes
+ * one again from the spool after checking entry index, leaf hash and payload
+ * digest against the ledger.
+ */
+#ifndef MISU_SEAL_H
+#define MISU_SEAL_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fail.h"
+
+struct ledger;
+struct sealed;
+
+/* Index of the ledger entry that covers these bytes, and its leaf hash. */
+uint64_t sealed_index(const struct sealed *sealed);
+const struct digest *sealed_leaf(const struct sealed *sealed);
+
+/* The recipient's id and the exact bytes to send. */
+struct slice sealed_recipient(const struct sealed *sealed);
+struct slice sealed_payload(const struct sealed *sealed);
+
+/*
+ * What came back from the spool.  NULL with FAIL_WORLD if the ledger has no
+ * such entry, or its leaf hash, recipient or payload digest differ.
+ */
+struct sealed *seal_restore(struct ledger *ledger, struct arena *arena,
+    uint64_t index, const struct digest *leaf, struct slice payload,
+    struct fail *fail);
+
+#endif
