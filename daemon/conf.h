@@ -1,0 +1,68 @@
+/*
+ * misu.conf: where things are, who is reached how, and what may change what
+ * leaves.  Parsed with the policy's lexer and the same exact diagnostics;
+ * conf_check() proves together with the policy that each recipient's channel
+ * can express what the policy asks of it.
+ */
+#ifndef MISU_CONF_H
+#define MISU_CONF_H
+
+#include "base/digest.h"
+#include "codec/template.h"
+#include "core/policy.h"
+
+enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_COUNT };
+
+/* A value sent where the policy redacts and the wire demands something. */
+struct conf_placeholder {
+	enum role role;
+	enum field field;
+	struct slice value;
+};
+
+struct conf_recipient {
+	struct slice id;
+	enum channel_kind channel;
+	struct slice directory; /* relative to the state directory, or absolute */
+	struct slice suffix;
+	struct slice template_name;
+	const struct template *template; /* file channels; NULL for desk */
+	const struct conf_placeholder *placeholders;
+	size_t placeholder_count;
+};
+
+struct conf {
+	struct slice state;      /* directory of ledger, keys, vault, spool */
+	struct slice origin;     /* the log's name: "misu.example.jp/log" */
+	struct slice master_key; /* file of mode 0600 */
+	const struct slice *policies; /* one file a revision */
+	size_t policy_count;
+	struct slice unix_socket;   /* HTTP intake; empty: none */
+	struct slice http_address;  /* loopback "127.0.0.1:8053"; empty: none */
+	struct slice tokens_file;   /* bearer tokens, mode 0600 */
+	struct slice control_socket;
+	const struct network_group *networks;
+	size_t network_count;
+	const struct conf_recipient *recipients;
+	size_t recipient_count;
+	unsigned retry_first, retry_longest; /* seconds */
+	unsigned give_up_after;              /* seconds */
+};
+
+/* NULL when the text has errors, which *diagnostics then holds. */
+struct conf *conf_parse(struct arena *arena,
+    const struct policy_source *source, const struct policy_loader *loader,
+    struct slice *diagnostics, struct fail *fail);
+
+/* Policy and conf together; errors and warnings are added to *diagnostics. */
+bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
+    struct arena *arena, struct slice *diagnostics, struct fail *fail);
+
+/* NULL if there is none. */
+const struct conf_recipient *conf_recipient(
+    const struct conf *conf, struct slice id);
+
+/* SHA-256 over everything here that can change what leaves. */
+struct digest conf_setup_identity(const struct conf *conf, struct arena *arena);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * The engine is the one path:
+ *
+ *	body -> record -> decide -> disclosure -> encode -> ledger -> sealed
+ *	     -> spool -> answered -> channel -> outcome entry
+ *
+ * It owns no socket and no thread; it is driven by calls and by the loop, and
+ * runs whole inside the tests.  Ways in (HTTP, control socket, later EPP)
+ * call engine_submit(); ways out are channels (net/channel.h).
+ */
+#ifndef MISU_ENGINE_H
+#define MISU_ENGINE_H
+
+#include "conf.h"
+#include "net/channel.h"
+#include "net/loop.h"
+#include "store/ledger.h"
+#include "store/spool.h"
+#include "store/vault.h"
+
+struct engine;
+
+struct engine_options {
+	struct loop *loop;
+	struct disk *disk;
+	const struct random_source *random;
+	const struct memory *memory; /* for each transaction's arena; or NULL */
+	struct keys *keys;
+	struct vault *vault;
+	struct ledger *ledger;
+	struct spool *spool;
+	/* Operational log: level "info"/"warn"/"error", event, fail or NULL. */
+	void (*log)(void *context, const char *level, const char *event,
+	    const struct fail *fail);
+	void *log_context;
+};
+
+/*
+ * What a way in answers: an HTTP status and its body.  4xx and 5xx bodies are
+ * problem+json (RFC 9457).  The body is borrowed for the call.
+ */
+typedef void engine_answer(void *arg, int status, struct slice body);
+
+struct engine *engine_create(
+    const struct engine_options *options, struct fail *fail);
+/* Channels are stopped; what waits stays in the spool. */
+void engine_destroy(struct engine *engine);
+
+/*
+ * Put a policy and a conf in force, with an entry each if they differ from
+ * those before.  Both were checked and must live until the next call.  At the
+ * first call, start is recorded, the spool is reconciled with the ledger
+ * (entries without an outcome get one), and deliveries begin.
+ */
+bool engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
+    const struct conf *conf, struct fail *fail);
+
+/*
+ * Take one submission.  `principal` names who asks (a token's name, "uid 0");
+ * `key` is the Idempotency-Key or empty.  `answer` is called once, after
+ * everything it promises is durable.  Slices are borrowed for the call.
+ */
+void engine_submit(struct engine *engine, struct slice principal,
+    struct slice key, struct slice body, engine_answer *answer, void *arg);
+
+/* The state of an earlier submission, by its id, for its principal. */
+void engine_status(struct engine *engine, struct slice principal,
+    struct slice id, engine_answer *answer, void *arg);
+
+/* Operators.  `actor` is who; `id` the number that the list shows. */
+void engine_hold_list(struct engine *engine, engine_answer *answer, void *arg);
+void engine_hold_show(struct engine *engine, struct slice actor, int64_t id,
+    engine_answer *answer, void *arg);
+void engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
+    bool approve, struct slice reason, engine_answer *answer, void *arg);
+void engine_desk_list(struct engine *engine, engine_answer *answer, void *arg);
+/* Showing an item reveals values: an entry is written first. */
+void engine_desk_show(struct engine *engine, struct slice actor, int64_t id,
+    engine_answer *answer, void *arg);
+void engine_desk_done(struct engine *engine, struct slice actor, int64_t id,
+    struct slice note, engine_answer *answer, void *arg);
+
+/* No more submissions; calls `drained` when nothing is under way. */
+void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);
+
+/* Counters for /metrics, Prometheus text format. */
+struct slice engine_metrics(struct engine *engine, struct arena *arena);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The spool: what was accepted and is not finished, in SQLite with every
+ * commit synced.  One transaction takes a submission's payloads, entry
+ * indexes and Idempotency-Key, so that an acknowledged submission is never
+ * lost and never taken twice.  Payloads are encrypted under a key of their
+ * own; nothing here is in clear but ids, states and times.
+ */
+#ifndef MISU_SPOOL_H
+#define MISU_SPOOL_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fail.h"
+#include "store/disk.h"
+#include "store/keys.h"
+
+struct spool;
+
+enum spool_state {
+	SPOOL_QUEUED,     /* waits for its time */
+	SPOOL_SENDING,    /* the sending mark: the channel has it */
+	SPOOL_UNKNOWN,    /* it may have left: evidence is sought */
+	SPOOL_LAID_OUT,   /* a desk item waits for an operator */
+	SPOOL_HELD,       /* waits for an operator's approval; no payload */
+	SPOOL_DONE,       /* sent or done */
+	SPOOL_REFUSED,    /* the recipient or an operator said no */
+	SPOOL_GIVEN_UP,
+	SPOOL_SUPERSEDED, /* decided again: another item stands for it */
+	SPOOL_STATE_COUNT
+};
+
+/* One disclosure on its way. Slices are borrowed. */
+struct spool_item {
+	int64_t id; /* 0 when new */
+	enum spool_state state;
+	uint64_t entry;         /* ledger index */
+	struct digest leaf;
+	struct slice recipient; /* policy id */
+	struct slice purpose;
+	struct slice channel;
+	struct slice object;    /* canonical name; stored encrypted */
+	int object_type;        /* enum object_type */
+	int operation;          /* enum operation */
+	struct digest epoch;    /* policy, setup, consents it was decided under */
+	struct digest content;  /* HELD: what was held, keyed digest */
+	struct slice payload;   /* the exact bytes; empty when held */
+	struct slice submission; /* id of the submission */
+	unsigned rule;          /* HELD: the rule that holds */
+	unsigned attempts;
+	int64_t due;            /* Unix ms of the next try */
+	int64_t created;        /* Unix ms */
+};
+
+/* What a principal's Idempotency-Key stands for. */
+struct spool_request {
+	struct slice principal, key; /* key empty: none was given */
+	struct digest body;
+	struct slice submission; /* id */
+	struct slice answer;     /* the JSON that was answered; stored encrypted */
+	int status;
+	int64_t created;
+};
+
+struct spool *spool_open(struct disk *disk, const char *path,
+    struct keys *keys, const struct random_source *random, struct fail *fail);
+void spool_close(struct spool *spool);
+
+/* Everything between begin and commit is durable whole or not at all. */
+bool spool_begin(struct spool *spool, struct fail *fail);
+bool spool_commit(struct spool *spool, struct fail *fail);
+void spool_rollback(struct spool *spool);
+
+bool spool_add(
+    struct spool *spool, struct spool_item *item, struct fail *fail);
+bool spool_add_request(struct spool *spool,
+    const struct spool_request *request, struct fail *fail);
+/* Every entry below `index` is in the spool or needs no delivery. */
+bool spool_set_mark(struct spool *spool, uint64_t index, struct fail *fail);
+uint64_t spool_mark(const struct spool *spool);
+
+/* False without a fail when there is none. */
+bool spool_find_request(struct spool *spool, struct arena *arena,
+    struct slice principal, struct slice key, struct spool_request *out,
+    struct fail *fail);
+bool spool_find_submission(struct spool *spool, struct arena *arena,
+    struct slice submission, struct spool_request *out, struct fail *fail);
+bool spool_get(struct spool *spool, struct arena *arena, int64_t id,
+    struct spool_item *out, struct fail *fail);
+
+bool spool_set_state(struct spool *spool, int64_t id, enum spool_state state,
+    struct fail *fail);
+bool spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
+    int64_t due, struct fail *fail);
+
+/*
+ * Walk items in one state, oldest due first, at most `limit`, without their
+ * payloads.  The visitor may not change the spool; false stops the walk.
+ */
+bool spool_each(struct spool *spool, enum spool_state state, size_t limit,
+    bool (*visit)(void *arg, const struct spool_item *item), void *arg,
+    struct fail *fail);
+size_t spool_count(struct spool *spool, enum spool_state state);
+
+const char *spool_state_name(enum spool_state state);
+
+#endif
