@@ -13,13 +13,6 @@
 
 enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_COUNT };
 
-/* A value sent where the policy redacts and the wire demands something. */
-struct conf_placeholder {
-	enum role role;
-	enum field field;
-	struct slice value;
-};
-
 struct conf_recipient {
 	struct slice id;
 	enum channel_kind channel;
@@ -27,8 +20,7 @@ struct conf_recipient {
 	struct slice suffix;
 	struct slice template_name;
 	const struct template *template; /* file channels; NULL for desk */
-	const struct conf_placeholder *placeholders;
-	size_t placeholder_count;
+	struct placeholders placeholders;
 };
 
 struct conf {

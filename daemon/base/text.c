@@ -93,12 +93,19 @@ text_add_format(struct text *text, const char *format, ...)
 void
 text_add_json(struct text *text, struct slice value)
 {
+	text_add_char(text, '"');
+	text_add_json_escaped(text, value);
+	text_add_char(text, '"');
+}
+
+void
+text_add_json_escaped(struct text *text, struct slice value)
+{
 	static const char hex[] = "0123456789abcdef";
 	static const char short_escape[32] = {
 	    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
 	size_t start = 0;
 
-	text_add_char(text, '"');
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 		char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
@@ -114,8 +121,9 @@ text_add_json(struct text *text, struct slice value)
 		text_add(text,
 		    (struct slice){escape, escape[1] == 'u' ? 6 : 2});
 	}
-	text_add(text, (struct slice){value.data + start, value.len - start});
-	text_add_char(text, '"');
+	if (start < value.len)
+		text_add(text,
+		    (struct slice){value.data + start, value.len - start});
 }
 
 void
@@ -273,4 +281,43 @@ text_is_utf8(struct slice text)
 			return false;
 	}
 	return true;
+}
+
+void
+text_add_percent(struct text *text, struct slice value)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+		    c == '_' || c == '~')
+			text_add_char(text, (char)c);
+		else
+			text_add(text, (struct slice){escape, 3});
+	}
+}
+
+void
+text_add_xml(struct text *text, struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.data[i];
+
+		if (c == '&')
+			text_add_string(text, "&amp;");
+		else if (c == '<')
+			text_add_string(text, "&lt;");
+		else if (c == '>')
+			text_add_string(text, "&gt;");
+		else if (c == '"')
+			text_add_string(text, "&quot;");
+		else if (c == '\'')
+			text_add_string(text, "&apos;");
+		else
+			text_add_char(text, c);
+	}
 }

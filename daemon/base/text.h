@@ -29,6 +29,13 @@ void text_add_format(struct text *text, const char *format, ...)
 
 /* A JSON string with its quotes, escaped as RFC 8785 section 3.2.2.2 says. */
 void text_add_json(struct text *text, struct slice value);
+void text_add_json_escaped(struct text *text, struct slice value);
+
+/* Percent-encoding of RFC 3986: all but the unreserved characters. */
+void text_add_percent(struct text *text, struct slice value);
+
+/* XML character data and attribute values: the five predefined entities. */
+void text_add_xml(struct text *text, struct slice value);
 
 /* Lower-case hex, and standard base64 with padding. */
 void text_add_hex(struct text *text, const void *bytes, size_t len);
