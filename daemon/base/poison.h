@@ -13,6 +13,6 @@
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll
 #pragma GCC poison gets localtime gmtime ctime asctime mktime strncpy strncat
-#pragma GCC poison srand tmpnam tempnam mktemp alloca
+#pragma GCC poison srand tmpnam tempnam mktemp
 
 #endif

@@ -59,11 +59,52 @@ struct disk_operations {
 	void (*write_behind)(struct disk *disk, struct disk_file *file,
 	    uint64_t offset, const void *data, size_t len,
 	    void (*done)(void *arg, const struct fail *fail), void *arg);
+	/*
+	 * Call `call` once from the loop, after what runs now has returned:
+	 * so everything one wake-up commits shares a group.
+	 */
+	void (*defer)(struct disk *disk, void (*call)(void *arg), void *arg);
+	/*
+	 * Calls that were deferred for `arg`, and writes under way for it,
+	 * come to their end without their callback.
+	 */
+	void (*forget)(struct disk *disk, void *arg);
 };
 
 /* A disk is its operations and whatever follows them. */
 struct disk {
 	const struct disk_operations *operations;
 };
+
+struct event_base;
+
+/*
+ * The real disk.  `base` is borrowed; it may be NULL for tools that only
+ * read, and then nothing may be written behind or deferred.
+ */
+struct disk *disk_real_create(struct event_base *base, struct fail *fail);
+void disk_real_destroy(struct disk *disk);
+
+/* Is the file system behind a journal file one that takes O_DIRECT? */
+bool disk_real_is_direct(const struct disk_file *file);
+
+/* Blocks of a journal write are this long and begin at a multiple of it. */
+enum { DISK_BLOCK = 4096 };
+
+/* The whole file in `arena`; fails if it is longer than `max`. */
+bool disk_read_file(struct disk *disk, const char *path, size_t max,
+    struct arena *arena, struct slice *out, struct fail *fail);
+
+/* Create or truncate, write, sync.  The directory is the caller's to sync. */
+bool disk_write_file(struct disk *disk, const char *path, struct slice data,
+    struct fail *fail);
+
+/* As disk_write_file, by way of a new file's rename and a directory sync. */
+bool disk_replace_file(struct disk *disk, const char *directory,
+    const char *name, struct slice data, struct fail *fail);
+
+/* Is there a file or directory of this name in the directory? */
+bool disk_has(struct disk *disk, const char *directory, const char *name,
+    struct arena *arena);
 
 #endif

@@ -1,0 +1,587 @@
+/*
+ * The real disk: system calls, and one thread for what is written behind the
+ * loop's back.  The loop and the thread share two lists under one lock; the
+ * thread wakes the loop through an eventfd.
+ */
+#include "store/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 1024, LOCKS_MAX = 8 };
+
+struct disk_file {
+	int fd;
+	bool direct; /* O_DIRECT|O_DSYNC took: a write is a sync */
+	bool journal;
+	char path[PATH_SIZE];
+};
+
+struct job {
+	struct job *next;
+	struct disk_file *file;
+	uint64_t offset;
+	const void *data;
+	size_t len;
+	void (*done)(void *arg, const struct fail *fail);
+	void (*call)(void *arg);
+	void *arg;
+	struct fail fail;
+};
+
+struct queue {
+	struct job *first, **last;
+};
+
+struct real {
+	struct disk disk;
+	struct event_base *base;
+	struct event *woken;
+	int wake;
+	pthread_t thread;
+	bool running, stopping;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct queue todo, done; /* under `lock` */
+	struct job *current;     /* what the thread writes now, under `lock` */
+	struct queue deferred;   /* the loop's alone */
+	int locks[LOCKS_MAX];
+	size_t lock_count;
+};
+
+static struct real *
+real_of(struct disk *disk)
+{
+	return (struct real *)disk;
+}
+
+static void
+push(struct queue *queue, struct job *job)
+{
+	job->next = NULL;
+	*queue->last = job;
+	queue->last = &job->next;
+}
+
+static struct job *
+pop(struct queue *queue)
+{
+	struct job *job = queue->first;
+
+	if (job == NULL)
+		return NULL;
+	queue->first = job->next;
+	if (queue->first == NULL)
+		queue->last = &queue->first;
+	return job;
+}
+
+static bool
+world(struct fail *fail, const char *path, const char *what)
+{
+	char text[128];
+	const char *why = strerror_r(errno, text, sizeof(text));
+
+	fail_set(fail, FAIL_WORLD, "%s: %s", what, why);
+	fail_place(fail, "%s", path);
+	return false;
+}
+
+static int
+flags_of(enum disk_open how)
+{
+	switch (how) {
+	case DISK_READ:
+		return O_RDONLY;
+	case DISK_WRITE:
+	case DISK_JOURNAL:
+		return O_RDWR | O_CREAT;
+	case DISK_CREATE:
+		return O_RDWR | O_CREAT | O_EXCL;
+	}
+	return O_RDONLY;
+}
+
+static bool
+real_open(struct disk *disk, const char *path, enum disk_open how,
+    struct disk_file **out, struct fail *fail)
+{
+	struct disk_file *file = calloc(1, sizeof(*file));
+	int flags = flags_of(how) | O_CLOEXEC;
+
+	(void)disk;
+	if (file == NULL)
+		return fail_memory(fail);
+	if ((size_t)snprintf(file->path, PATH_SIZE, "%s", path) >= PATH_SIZE) {
+		free(file);
+		return fail_set(fail, FAIL_INPUT, "the path is too long");
+	}
+	file->fd = -1;
+	file->journal = how == DISK_JOURNAL;
+	if (file->journal) {
+		file->fd = open(path, flags | O_DIRECT | O_DSYNC, 0600);
+		file->direct = file->fd >= 0;
+	}
+	if (file->fd < 0)
+		file->fd = open(path, flags, 0600);
+	if (file->fd < 0) {
+		free(file);
+		return world(fail, path, "cannot open");
+	}
+	*out = file;
+	return true;
+}
+
+static void
+real_close(struct disk *disk, struct disk_file *file)
+{
+	(void)disk;
+	if (file == NULL)
+		return;
+	close(file->fd);
+	free(file);
+}
+
+static bool
+real_read(struct disk *disk, struct disk_file *file, uint64_t offset,
+    void *data, size_t len, size_t *got, struct fail *fail)
+{
+	size_t done = 0;
+
+	(void)disk;
+	while (done < len) {
+		ssize_t n = pread(file->fd, (char *)data + done, len - done,
+		    (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return world(fail, file->path, "cannot read");
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	*got = done;
+	return true;
+}
+
+static bool
+real_write(struct disk *disk, struct disk_file *file, uint64_t offset,
+    const void *data, size_t len, struct fail *fail)
+{
+	size_t done = 0;
+
+	(void)disk;
+	while (done < len) {
+		ssize_t n = pwrite(file->fd, (const char *)data + done,
+		    len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return world(fail, file->path, "cannot write");
+		done += (size_t)n;
+	}
+	return true;
+}
+
+static bool
+real_truncate(struct disk *disk, struct disk_file *file, uint64_t size,
+    struct fail *fail)
+{
+	(void)disk;
+	if (ftruncate(file->fd, (off_t)size) != 0)
+		return world(fail, file->path, "cannot set the size");
+	return true;
+}
+
+static bool
+real_size(struct disk *disk, struct disk_file *file, uint64_t *out,
+    struct fail *fail)
+{
+	struct stat st;
+
+	(void)disk;
+	if (fstat(file->fd, &st) != 0)
+		return world(fail, file->path, "cannot stat");
+	*out = (uint64_t)st.st_size;
+	return true;
+}
+
+static bool
+real_sync(struct disk *disk, struct disk_file *file, struct fail *fail)
+{
+	(void)disk;
+	if (fdatasync(file->fd) != 0)
+		return world(fail, file->path, "cannot sync");
+	return true;
+}
+
+static bool
+real_rename(struct disk *disk, const char *from, const char *to,
+    struct fail *fail)
+{
+	(void)disk;
+	if (rename(from, to) != 0)
+		return world(fail, to, "cannot rename");
+	return true;
+}
+
+static bool
+real_remove(struct disk *disk, const char *path, struct fail *fail)
+{
+	(void)disk;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return world(fail, path, "cannot remove");
+	return true;
+}
+
+static bool
+real_make_directory(struct disk *disk, const char *path, struct fail *fail)
+{
+	(void)disk;
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return world(fail, path, "cannot make the directory");
+	return true;
+}
+
+static bool
+real_sync_directory(struct disk *disk, const char *path, struct fail *fail)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	(void)disk;
+	if (fd < 0)
+		return world(fail, path, "cannot open the directory");
+	ok = fsync(fd) == 0;
+	if (!ok)
+		world(fail, path, "cannot sync the directory");
+	close(fd);
+	return ok;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+
+	return slice_compare(*x, *y);
+}
+
+/* Count first, then copy: the list is short and the directory is ours. */
+static bool
+real_list(struct disk *disk, const char *path, struct arena *arena,
+    struct slice **names, size_t *count, struct fail *fail)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t n = 0, room = 0;
+	bool ok = true;
+
+	(void)disk;
+	if (dir == NULL)
+		return world(fail, path, "cannot list");
+	while (readdir(dir) != NULL)
+		room++;
+	rewinddir(dir);
+	*names = arena_take_array(arena, room + 1, sizeof(**names));
+	while (ok && *names != NULL && n < room &&
+	    (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		(*names)[n] = arena_copy(arena, slice_from(entry->d_name));
+		ok = (*names)[n++].data != NULL;
+	}
+	closedir(dir);
+	if (*names == NULL || !ok)
+		return fail_memory(fail);
+	qsort(*names, n, sizeof(**names), by_name);
+	*count = n;
+	return true;
+}
+
+static bool
+real_lock(struct disk *disk, const char *path, struct fail *fail)
+{
+	struct real *real = real_of(disk);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return world(fail, path, "cannot open");
+	if (real->lock_count == LOCKS_MAX ||
+	    flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		fail_set(fail, FAIL_WORLD,
+		    "another process holds this directory");
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "one daemon per directory: stop the other "
+				"one, or name another directory");
+		return false;
+	}
+	real->locks[real->lock_count++] = fd;
+	return true;
+}
+
+static struct job *
+job_new(void *arg)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		abort(); /* without it a commit would never be answered */
+	job->arg = arg;
+	return job;
+}
+
+static void
+real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
+    const void *data, size_t len,
+    void (*done)(void *arg, const struct fail *fail), void *arg)
+{
+	struct real *real = real_of(disk);
+	struct job *job = job_new(arg);
+
+	job->file = file;
+	job->offset = offset;
+	job->data = data;
+	job->len = len;
+	job->done = done;
+	pthread_mutex_lock(&real->lock);
+	push(&real->todo, job);
+	pthread_cond_signal(&real->changed);
+	pthread_mutex_unlock(&real->lock);
+}
+
+static void
+real_defer(struct disk *disk, void (*call)(void *arg), void *arg)
+{
+	struct real *real = real_of(disk);
+	struct job *job = job_new(arg);
+
+	job->call = call;
+	push(&real->deferred, job);
+	event_active(real->woken, EV_READ, 0);
+}
+
+static void
+ignore(void *arg, const struct fail *fail)
+{
+	(void)arg;
+	(void)fail;
+}
+
+/* Waits for the write under way: its buffer belongs to who forgets it. */
+static void
+real_forget(struct disk *disk, void *arg)
+{
+	struct real *real = real_of(disk);
+
+	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
+		if (j->arg == arg)
+			j->call = NULL;
+	pthread_mutex_lock(&real->lock);
+	for (;;) {
+		bool busy = real->current != NULL && real->current->arg == arg;
+
+		for (struct job *j = real->todo.first; j != NULL; j = j->next)
+			busy = busy || j->arg == arg;
+		if (!busy)
+			break;
+		pthread_cond_wait(&real->changed, &real->lock);
+	}
+	for (struct job *j = real->done.first; j != NULL; j = j->next)
+		if (j->arg == arg)
+			j->done = ignore;
+	pthread_mutex_unlock(&real->lock);
+}
+
+static void
+job_run(struct real *real, struct job *job)
+{
+	if (real_write(&real->disk, job->file, job->offset, job->data,
+		job->len, &job->fail) &&
+	    !job->file->direct)
+		real_sync(&real->disk, job->file, &job->fail);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct real *real = arg;
+	const uint64_t one = 1;
+
+	pthread_mutex_lock(&real->lock);
+	for (;;) {
+		struct job *job = pop(&real->todo);
+
+		if (job == NULL && real->stopping)
+			break;
+		if (job == NULL) {
+			pthread_cond_wait(&real->changed, &real->lock);
+			continue;
+		}
+		real->current = job;
+		pthread_mutex_unlock(&real->lock);
+		job_run(real, job);
+		pthread_mutex_lock(&real->lock);
+		real->current = NULL;
+		push(&real->done, job);
+		pthread_cond_broadcast(&real->changed);
+		if (write(real->wake, &one, sizeof(one)) < 0)
+			abort(); /* the loop would wait for ever */
+	}
+	pthread_mutex_unlock(&real->lock);
+	return NULL;
+}
+
+/* What is deferred meanwhile waits for the next turn of the loop. */
+static void
+run_deferred(struct real *real)
+{
+	size_t count = 0;
+
+	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
+		count++;
+	while (count-- != 0) {
+		struct job *job = pop(&real->deferred);
+
+		if (job->call != NULL)
+			job->call(job->arg);
+		free(job);
+	}
+}
+
+/* The eventfd fired, or something was deferred. */
+static void
+woken(evutil_socket_t fd, short what, void *arg)
+{
+	struct real *real = arg;
+	uint64_t count;
+	struct job *job;
+
+	(void)what;
+	if (read(fd, &count, sizeof(count)) < 0)
+		count = 0; /* only a deferred call woke us */
+	for (;;) {
+		pthread_mutex_lock(&real->lock);
+		job = pop(&real->done);
+		pthread_mutex_unlock(&real->lock);
+		if (job == NULL)
+			break;
+		job->done(job->arg,
+		    job->fail.kind == FAIL_NONE ? NULL : &job->fail);
+		free(job);
+	}
+	run_deferred(real);
+}
+
+static const struct disk_operations operations = {
+    .open = real_open,
+    .close = real_close,
+    .read = real_read,
+    .write = real_write,
+    .truncate = real_truncate,
+    .size = real_size,
+    .sync = real_sync,
+    .rename = real_rename,
+    .remove = real_remove,
+    .make_directory = real_make_directory,
+    .sync_directory = real_sync_directory,
+    .list = real_list,
+    .lock = real_lock,
+    .write_behind = real_write_behind,
+    .defer = real_defer,
+    .forget = real_forget,
+};
+
+static bool
+start_thread(struct real *real, struct fail *fail)
+{
+	real->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (real->wake < 0)
+		return world(fail, "eventfd", "cannot make");
+	real->woken = event_new(
+	    real->base, real->wake, EV_READ | EV_PERSIST, woken, real);
+	if (real->woken == NULL || event_add(real->woken, NULL) != 0)
+		return fail_memory(fail);
+	if (pthread_create(&real->thread, NULL, thread_main, real) != 0)
+		return fail_set(fail, FAIL_WORLD, "cannot start a thread");
+	real->running = true;
+	return true;
+}
+
+struct disk *
+disk_real_create(struct event_base *base, struct fail *fail)
+{
+	struct real *real = calloc(1, sizeof(*real));
+
+	if (real == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	real->disk.operations = &operations;
+	real->base = base;
+	real->wake = -1;
+	real->todo.last = &real->todo.first;
+	real->done.last = &real->done.first;
+	real->deferred.last = &real->deferred.first;
+	pthread_mutex_init(&real->lock, NULL);
+	pthread_cond_init(&real->changed, NULL);
+	if (base != NULL && !start_thread(real, fail)) {
+		disk_real_destroy(&real->disk);
+		return NULL;
+	}
+	return &real->disk;
+}
+
+static void
+queue_free(struct queue *queue)
+{
+	for (struct job *job = queue->first, *next; job != NULL; job = next) {
+		next = job->next;
+		free(job);
+	}
+}
+
+void
+disk_real_destroy(struct disk *disk)
+{
+	struct real *real;
+
+	if (disk == NULL)
+		return;
+	real = real_of(disk);
+	if (real->running) {
+		pthread_mutex_lock(&real->lock);
+		real->stopping = true;
+		pthread_cond_broadcast(&real->changed);
+		pthread_mutex_unlock(&real->lock);
+		pthread_join(real->thread, NULL);
+	}
+	if (real->woken != NULL)
+		event_free(real->woken);
+	if (real->wake >= 0)
+		close(real->wake);
+	for (size_t i = 0; i < real->lock_count; i++)
+		close(real->locks[i]);
+	queue_free(&real->done);
+	queue_free(&real->deferred);
+	pthread_mutex_destroy(&real->lock);
+	pthread_cond_destroy(&real->changed);
+	free(real);
+}
+
+bool
+disk_real_is_direct(const struct disk_file *file)
+{
+	return file->direct;
+}
