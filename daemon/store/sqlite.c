@@ -1,0 +1,198 @@
+#include "store/sqlite.h"
+
+#include <sqlite3.h>
+
+enum { STATEMENTS_MAX = 64 };
+
+struct statement {
+	struct sqlite *sqlite;
+	sqlite3_stmt *stmt;
+};
+
+struct sqlite {
+	sqlite3 *db;
+	char path[256];
+	struct statement statements[STATEMENTS_MAX];
+	size_t count;
+};
+
+static bool
+complain(struct sqlite *sqlite, const char *what, struct fail *fail)
+{
+	fail_set(fail, FAIL_WORLD, "%s: %s", what, sqlite3_errmsg(sqlite->db));
+	fail_place(fail, "%s", sqlite->path);
+	return false;
+}
+
+static bool
+set_version(struct sqlite *sqlite, int version, struct fail *fail)
+{
+	sqlite3_stmt *stmt = NULL;
+	char pragma[48];
+	int found = 0;
+
+	if (sqlite3_prepare_v2(sqlite->db, "PRAGMA user_version", -1, &stmt,
+		NULL) != SQLITE_OK)
+		return complain(sqlite, "cannot read the version", fail);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		found = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (found > version) {
+		fail_set(fail, FAIL_WORLD,
+		    "the database has version %d, this program knows %d",
+		    found, version);
+		fail_place(fail, "%s", sqlite->path);
+		fail_hint(fail, "run the newer misu that wrote it");
+		return false;
+	}
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", version);
+	return found == version || sqlite_run(sqlite, pragma, fail);
+}
+
+struct sqlite *
+sqlite_open(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
+
+	if (sqlite == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	snprintf(sqlite->path, sizeof(sqlite->path), "%s", path);
+	if (sqlite3_open_v2(path, &sqlite->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		    SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK) {
+		complain(sqlite, "cannot open the database", fail);
+		sqlite_close(sqlite);
+		return NULL;
+	}
+	sqlite3_extended_result_codes(sqlite->db, 1);
+	/* Exclusive: no shared memory file, and one daemon per database. */
+	if (!sqlite_run(sqlite,
+		"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+		"PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;",
+		fail) ||
+	    !set_version(sqlite, version, fail) ||
+	    !sqlite_run(sqlite, schema, fail)) {
+		sqlite_close(sqlite);
+		return NULL;
+	}
+	return sqlite;
+}
+
+void
+sqlite_close(struct sqlite *sqlite)
+{
+	if (sqlite == NULL)
+		return;
+	for (size_t i = 0; i < sqlite->count; i++)
+		sqlite3_finalize(sqlite->statements[i].stmt);
+	sqlite3_close(sqlite->db);
+	free(sqlite);
+}
+
+bool
+sqlite_run(struct sqlite *sqlite, const char *sql, struct fail *fail)
+{
+	if (sqlite3_exec(sqlite->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return complain(sqlite, "the database failed", fail);
+	return true;
+}
+
+struct statement *
+sqlite_prepare(struct sqlite *sqlite, const char *sql, struct fail *fail)
+{
+	struct statement *statement = &sqlite->statements[sqlite->count];
+
+	if (sqlite->count == STATEMENTS_MAX) {
+		fail_set(fail, FAIL_WORLD, "too many prepared statements");
+		return NULL;
+	}
+	if (sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+		&statement->stmt, NULL) != SQLITE_OK) {
+		complain(sqlite, "cannot prepare a statement", fail);
+		return NULL;
+	}
+	statement->sqlite = sqlite;
+	sqlite->count++;
+	return statement;
+}
+
+void
+statement_bind_number(struct statement *statement, int at, int64_t n)
+{
+	sqlite3_bind_int64(statement->stmt, at, n);
+}
+
+void
+statement_bind_text(struct statement *statement, int at, struct slice text)
+{
+	sqlite3_bind_text(statement->stmt, at, text.len ? text.data : "",
+	    (int)text.len, SQLITE_STATIC);
+}
+
+void
+statement_bind_bytes(
+    struct statement *statement, int at, const void *bytes, size_t len)
+{
+	sqlite3_bind_blob(
+	    statement->stmt, at, len ? bytes : "", (int)len, SQLITE_STATIC);
+}
+
+bool
+statement_step(struct statement *statement, bool *row, struct fail *fail)
+{
+	int code = sqlite3_step(statement->stmt);
+
+	*row = code == SQLITE_ROW;
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return complain(
+		    statement->sqlite, "the database failed", fail);
+	return true;
+}
+
+bool
+statement_do(struct statement *statement, struct fail *fail)
+{
+	bool row, ok = statement_step(statement, &row, fail);
+
+	statement_reset(statement);
+	return ok;
+}
+
+void
+statement_reset(struct statement *statement)
+{
+	sqlite3_reset(statement->stmt);
+	sqlite3_clear_bindings(statement->stmt);
+}
+
+int64_t
+statement_number(struct statement *statement, int column)
+{
+	return sqlite3_column_int64(statement->stmt, column);
+}
+
+struct slice
+statement_bytes(struct statement *statement, int column)
+{
+	const void *bytes = sqlite3_column_blob(statement->stmt, column);
+	int len = sqlite3_column_bytes(statement->stmt, column);
+
+	return (struct slice){bytes != NULL ? bytes : "", (size_t)len};
+}
+
+int64_t
+sqlite_last_id(struct sqlite *sqlite)
+{
+	return sqlite3_last_insert_rowid(sqlite->db);
+}
+
+int
+sqlite_changes(struct sqlite *sqlite)
+{
+	return sqlite3_changes(sqlite->db);
+}

@@ -1,0 +1,54 @@
+/*
+ * SQLite, as much of it as misu needs and in this one file: WAL, every commit
+ * synced, statements prepared once.  Errors become a fail that names the
+ * database file; FAIL_WORLD, for SQLite only fails where the disk does.
+ */
+#ifndef MISU_SQLITE_H
+#define MISU_SQLITE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+
+struct sqlite;
+struct statement;
+
+/*
+ * Opens or creates, then runs `schema` (CREATE … IF NOT EXISTS).  `version`
+ * is kept in user_version: a file of a newer version is refused.
+ */
+struct sqlite *sqlite_open(
+    const char *path, const char *schema, int version, struct fail *fail);
+/* All statements are finalized with it.  NULL-safe. */
+void sqlite_close(struct sqlite *sqlite);
+
+bool sqlite_run(struct sqlite *sqlite, const char *sql, struct fail *fail);
+
+/* Prepared for the life of the database; at most 64 of them. */
+struct statement *sqlite_prepare(
+    struct sqlite *sqlite, const char *sql, struct fail *fail);
+
+/* Parameters count from 1.  Bytes are borrowed until the next reset. */
+void statement_bind_number(struct statement *statement, int at, int64_t n);
+void statement_bind_text(
+    struct statement *statement, int at, struct slice text);
+void statement_bind_bytes(
+    struct statement *statement, int at, const void *bytes, size_t len);
+
+/* One step: *row tells whether there is a row to read. */
+bool statement_step(
+    struct statement *statement, bool *row, struct fail *fail);
+/* For statements without rows: step, then reset. */
+bool statement_do(struct statement *statement, struct fail *fail);
+/* Ready for the next use; parameters are forgotten. */
+void statement_reset(struct statement *statement);
+
+/* Columns count from 0; bytes are borrowed until the next step. */
+int64_t statement_number(struct statement *statement, int column);
+struct slice statement_bytes(struct statement *statement, int column);
+
+int64_t sqlite_last_id(struct sqlite *sqlite);
+int sqlite_changes(struct sqlite *sqlite);
+
+#endif
