@@ -1,15 +1,18 @@
 #include "core/record.h"
 
+#include "base/text.h"
 #include "core/value.h"
 
 enum { CONSENTS_MAX = 64, SUBJECT_MAX = 255, OBJECT_MAX = 255 };
 
 struct person {
 	enum kind kind;
+	bool kind_given, subject_given, removed;
 	struct slice subject;
-	struct consent consents[CONSENTS_MAX];
-	size_t consent_count;
+	struct consent *consents;
+	size_t consent_count, consent_size;
 	struct values fields[FIELD_COUNT];
+	bool field_removed[FIELD_COUNT];
 };
 
 struct record {
@@ -68,6 +71,12 @@ person_of(struct record *record, enum role role, struct fail *fail)
 }
 
 bool
+record_add_role(struct record *record, enum role role, struct fail *fail)
+{
+	return person_of(record, role, fail) != NULL;
+}
+
+bool
 record_set_role(
     struct record *record, enum role role, enum kind kind, struct fail *fail)
 {
@@ -76,6 +85,7 @@ record_set_role(
 	if (person == NULL)
 		return false;
 	person->kind = kind;
+	person->kind_given = true;
 	return true;
 }
 
@@ -107,6 +117,66 @@ record_set(struct record *record, enum role role, enum field field,
 		}
 	}
 	person->fields[field] = (struct values){copies, count};
+	person->field_removed[field] = false;
+	return true;
+}
+
+bool
+record_add_value(struct record *record, enum role role, enum field field,
+    struct slice value, struct fail *fail)
+{
+	struct person *person = person_of(record, role, fail);
+	struct values *values;
+	struct slice *items;
+
+	if (person == NULL)
+		return false;
+	values = &person->fields[field];
+	if (values->count == field_info[field].many)
+		return fail_set(fail, FAIL_INPUT, "%s has more than %zu values",
+		    field_info[field].name, field_info[field].many);
+	items = arena_take_array(
+	    record->arena, values->count + 1, sizeof(*items));
+	if (items == NULL)
+		return fail_memory(fail);
+	if (values->count != 0)
+		memcpy(items, values->items, values->count * sizeof(*items));
+	if (!value_canonical(
+		record->arena, field, value, &items[values->count], fail)) {
+		fail_place(
+		    fail, "%s/%s", role_name(role), field_info[field].name);
+		return false;
+	}
+	*values = (struct values){items, values->count + 1};
+	person->field_removed[field] = false;
+	return true;
+}
+
+bool
+record_remove(struct record *record, enum role role, enum field field,
+    struct fail *fail)
+{
+	struct person *person = person_of(record, role, fail);
+
+	if (person == NULL)
+		return false;
+	person->fields[field] = (struct values){NULL, 0};
+	person->field_removed[field] = true;
+	return true;
+}
+
+bool
+record_remove_role(struct record *record, enum role role, struct fail *fail)
+{
+	struct person *person = person_of(record, role, fail);
+
+	if (person == NULL)
+		return false;
+	person->removed = true;
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		person->fields[f] = (struct values){NULL, 0};
+		person->field_removed[f] = true;
+	}
 	return true;
 }
 
@@ -121,8 +191,54 @@ record_set_subject(struct record *record, enum role role,
 	if (subject.len == 0 || subject.len > SUBJECT_MAX)
 		return fail_set(fail, FAIL_INPUT,
 		    "a subject id must have 1 to %d bytes", SUBJECT_MAX);
+	person->subject_given = true;
 	person->subject = arena_copy(record->arena, subject);
 	return person->subject.data != NULL || fail_memory(fail);
+}
+
+bool
+record_default_subjects(struct record *record, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct person *person = record->persons[r];
+		struct text text = text_start(record->arena);
+
+		if (person == NULL || person->subject.len != 0)
+			continue;
+		text_add_format(&text, "object:%s:%.*s/%s",
+		    object_type_name(record->type), SLICE_ARG(record->object),
+		    role_name((enum role)r));
+		person->subject = text_slice(&text);
+		if (person->subject.data == NULL)
+			return fail_memory(fail);
+	}
+	return true;
+}
+
+static struct consent *
+next_consent(struct record *record, struct person *person, struct fail *fail)
+{
+	struct consent *more;
+	size_t size = person->consent_size == 0 ? 8 : 2 * person->consent_size;
+
+	if (person->consent_count == CONSENTS_MAX) {
+		fail_set(fail, FAIL_INPUT, "more than %d consents in one role",
+		    CONSENTS_MAX);
+		return NULL;
+	}
+	if (person->consent_count < person->consent_size)
+		return &person->consents[person->consent_count];
+	more = arena_take_array(record->arena, size, sizeof(*more));
+	if (more == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	if (person->consent_count != 0)
+		memcpy(more, person->consents,
+		    person->consent_count * sizeof(*more));
+	person->consents = more;
+	person->consent_size = size;
+	return &person->consents[person->consent_count];
 }
 
 bool
@@ -134,10 +250,9 @@ record_add_consent(struct record *record, enum role role,
 
 	if (person == NULL)
 		return false;
-	if (person->consent_count == CONSENTS_MAX)
-		return fail_set(fail, FAIL_INPUT,
-		    "more than %d consents in one role", CONSENTS_MAX);
-	copy = &person->consents[person->consent_count];
+	copy = next_consent(record, person, fail);
+	if (copy == NULL)
+		return false;
 	*copy = *consent;
 	copy->purpose = arena_copy(record->arena, consent->purpose);
 	copy->version = arena_copy(record->arena, consent->version);
@@ -185,6 +300,38 @@ bool
 record_has_role(const struct record *record, enum role role)
 {
 	return record->persons[role] != NULL;
+}
+
+bool
+record_role_removed(const struct record *record, enum role role)
+{
+	const struct person *person = record->persons[role];
+
+	return person != NULL && person->removed;
+}
+
+bool
+record_kind_given(const struct record *record, enum role role)
+{
+	const struct person *person = record->persons[role];
+
+	return person != NULL && person->kind_given;
+}
+
+bool
+record_subject_given(const struct record *record, enum role role)
+{
+	const struct person *person = record->persons[role];
+
+	return person != NULL && person->subject_given;
+}
+
+bool
+record_removed(const struct record *record, enum role role, enum field field)
+{
+	const struct person *person = record->persons[role];
+
+	return person != NULL && person->field_removed[field];
 }
 
 enum kind
@@ -237,4 +384,141 @@ audience_find(struct slice name, enum audience *out)
 		}
 	}
 	return false;
+}
+
+/* --- merging -------------------------------------------------------------- */
+
+/* The same purpose and audience: the update's word replaces the older one. */
+static bool
+consent_replaced(const struct person *update, const struct consent *old)
+{
+	for (size_t i = 0; i < update->consent_count; i++) {
+		const struct consent *new = &update->consents[i];
+
+		if (new->audience == old->audience &&
+		    slice_equal(new->purpose, old->purpose))
+			return true;
+	}
+	return false;
+}
+
+static bool
+merge_consents(struct record *merged, enum role role,
+    const struct person *stored, const struct person *update,
+    struct fail *fail)
+{
+	for (size_t i = 0; i < stored->consent_count; i++)
+		if (!consent_replaced(update, &stored->consents[i]) &&
+		    !record_add_consent(
+			merged, role, &stored->consents[i], fail))
+			return false;
+	for (size_t i = 0; i < update->consent_count; i++)
+		if (!record_add_consent(
+			merged, role, &update->consents[i], fail))
+			return false;
+	return true;
+}
+
+/* Another person: nothing of the one before stays, and all of it is removed. */
+static void
+succeed_person(struct person *to, const struct person *stored)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (stored->fields[f].count != 0 && to->fields[f].count == 0)
+			to->field_removed[f] = true;
+}
+
+static void
+merge_fields(struct person *to, const struct person *stored)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (to->fields[f].count == 0 && !to->field_removed[f])
+			to->fields[f] = stored->fields[f];
+	if (!to->kind_given) {
+		to->kind = stored->kind;
+		to->kind_given = stored->kind_given;
+	}
+}
+
+static bool
+merge_person(struct record *merged, enum role role,
+    const struct person *stored, const struct person *update,
+    struct fail *fail)
+{
+	struct person *to = person_of(merged, role, fail);
+	bool same = !update->subject_given || !stored->subject_given ||
+	    slice_equal(update->subject, stored->subject);
+
+	if (to == NULL)
+		return false;
+	*to = *update;
+	if (!same) {
+		succeed_person(to, stored);
+		return true;
+	}
+	to->consents = NULL;
+	to->consent_count = to->consent_size = 0;
+	if (!update->subject_given) {
+		to->subject = stored->subject;
+		to->subject_given = stored->subject_given;
+	}
+	if (update->removed)
+		return true;
+	merge_fields(to, stored);
+	return merge_consents(merged, role, stored, update, fail);
+}
+
+static bool
+copy_person(struct record *merged, enum role role, const struct person *from,
+    struct fail *fail)
+{
+	struct person *to = person_of(merged, role, fail);
+
+	if (to == NULL)
+		return false;
+	*to = *from;
+	/* An addition to the copy must not write into the original's array. */
+	to->consent_size = to->consent_count;
+	return true;
+}
+
+/* A role that the update leaves alone; what was removed before is old news. */
+static bool
+keep_person(struct record *merged, enum role role, const struct person *stored,
+    struct fail *fail)
+{
+	if (!copy_person(merged, role, stored, fail))
+		return false;
+	memset(merged->persons[role]->field_removed, 0, FIELD_COUNT);
+	return true;
+}
+
+struct record *
+record_merge(struct arena *arena, const struct record *stored,
+    const struct record *update, struct fail *fail)
+{
+	struct record *merged = record_create(
+	    arena, update->type, update->operation, update->object, fail);
+
+	if (merged == NULL)
+		return NULL;
+	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *old = stored->persons[r];
+		const struct person *new = update->persons[r];
+		enum role role = (enum role)r;
+		bool ok = true;
+
+		if (old != NULL && old->removed)
+			old = NULL;
+		if (old != NULL && new != NULL)
+			ok = merge_person(merged, role, old, new, fail);
+		else if (old != NULL)
+			ok = keep_person(merged, role, old, fail);
+		else if (new != NULL)
+			ok = copy_person(merged, role, new, fail);
+		if (!ok)
+			return NULL;
+	}
+	return merged;
 }

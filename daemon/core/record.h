@@ -50,7 +50,9 @@ struct consent {
 struct record *record_create(struct arena *arena, enum object_type type,
     enum operation operation, struct slice object, struct fail *fail);
 
-/* Bring a role into being (a person stands in it), even without fields. */
+/* Bring a role into being: a person of a kind not told stands in it. */
+bool record_add_role(
+    struct record *record, enum role role, struct fail *fail);
 bool record_set_role(
     struct record *record, enum role role, enum kind kind, struct fail *fail);
 
@@ -61,9 +63,28 @@ bool record_set_role(
 bool record_set(struct record *record, enum role role, enum field field,
     const struct slice *items, size_t count, struct fail *fail);
 
+/* Add one value behind those the field has. */
+bool record_add_value(struct record *record, enum role role, enum field field,
+    struct slice value, struct fail *fail);
+
+/*
+ * An update takes the field's values away, or everything of a role.  The mark
+ * stays in the record, so that the recipient can be told to forget.
+ */
+bool record_remove(struct record *record, enum role role, enum field field,
+    struct fail *fail);
+bool record_remove_role(
+    struct record *record, enum role role, struct fail *fail);
+
 /* Whose data this is: the backend's id of the person.  At most 255 bytes. */
 bool record_set_subject(struct record *record, enum role role,
     struct slice subject, struct fail *fail);
+
+/*
+ * Every role without a subject gets "object:TYPE:NAME/ROLE", so that there is
+ * always somebody to keep a key for.  Such a subject is not a given one.
+ */
+bool record_default_subjects(struct record *record, struct fail *fail);
 
 bool record_add_consent(struct record *record, enum role role,
     const struct consent *consent, struct fail *fail);
@@ -73,10 +94,27 @@ bool record_set_plan(
     struct record *record, struct slice plan, struct fail *fail);
 
 enum object_type record_type(const struct record *record);
+/*
+ * What the object is after a partial update: values of the update replace
+ * the stored ones, removed fields are gone and marked removed, the rest
+ * stays; marks of earlier updates are dropped.  Consents add up, the update's
+ * replacing those for the same purpose and audience.  Where the update names
+ * another subject for a role, nothing of the person before stays there, and
+ * what that person had is marked removed.  Operation, object and type are the
+ * update's.  Borrows from both.
+ */
+struct record *record_merge(struct arena *arena, const struct record *stored,
+    const struct record *update, struct fail *fail);
+
 enum operation record_operation(const struct record *record);
 struct slice record_object(const struct record *record);
 struct slice record_plan(const struct record *record);
 bool record_has_role(const struct record *record, enum role role);
+bool record_role_removed(const struct record *record, enum role role);
+bool record_removed(
+    const struct record *record, enum role role, enum field field);
+bool record_kind_given(const struct record *record, enum role role);
+bool record_subject_given(const struct record *record, enum role role);
 enum kind record_kind(const struct record *record, enum role role);
 struct slice record_subject(const struct record *record, enum role role);
 struct values record_values(
