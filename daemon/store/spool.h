@@ -41,7 +41,9 @@ struct spool_item {
 	struct slice object;    /* canonical name; stored encrypted */
 	int object_type;        /* enum object_type */
 	int operation;          /* enum operation */
-	struct digest epoch;    /* policy, setup, consents it was decided under */
+	struct digest epoch;    /* policy and setup it was decided under */
+	struct digest consents; /* of the object's subjects at that time */
+	bool outdated;          /* the consents changed since */
 	struct digest content;  /* HELD: what was held, keyed digest */
 	struct slice payload;   /* the exact bytes; empty when held */
 	struct slice submission; /* id of the submission */
@@ -87,8 +89,17 @@ bool spool_find_submission(struct spool *spool, struct arena *arena,
 bool spool_get(struct spool *spool, struct arena *arena, int64_t id,
     struct spool_item *out, struct fail *fail);
 
+/* A state that ends an item destroys its payload and its object's name. */
 bool spool_set_state(struct spool *spool, int64_t id, enum spool_state state,
     struct fail *fail);
+/* All SENDING items to UNKNOWN: what a crash leaves behind. */
+bool spool_recover(struct spool *spool, struct fail *fail);
+/*
+ * Mark what waits for this object under other consents than these: it must
+ * be decided again before it leaves.
+ */
+bool spool_outdate(struct spool *spool, int object_type, struct slice object,
+    const struct digest *consents, struct fail *fail);
 bool spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
     int64_t due, struct fail *fail);
 
@@ -99,6 +110,16 @@ bool spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
 bool spool_each(struct spool *spool, enum spool_state state, size_t limit,
     bool (*visit)(void *arg, const struct spool_item *item), void *arg,
     struct fail *fail);
+
+/*
+ * Ids of queued items whose time has come, first accepted first; one that
+ * follows an unfinished item for the same object and recipient waits for it,
+ * so that an update never overtakes its create.
+ */
+bool spool_due(struct spool *spool, int64_t now, int64_t *ids, size_t limit,
+    size_t *count, struct fail *fail);
+/* When the next queued item is due, or INT64_MAX. */
+int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);
 
 const char *spool_state_name(enum spool_state state);
