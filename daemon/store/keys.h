@@ -43,14 +43,44 @@ const uint8_t *keys_signing_seed(const struct keys *keys);
 void keys_derive(
     const struct keys *keys, const char *use, uint8_t out[KEY_SIZE]);
 
+/* The log's public key, 32 bytes, for its verifier key. */
+const uint8_t *keys_public(const struct keys *keys);
+
 /*
- * The slot of this subject, taking a free one for a new subject (*fresh).
- * The assignment is durable once the ledger group that first names it is.
+ * The slot of this subject, taking a free one for a new subject, or for one
+ * that was forgotten and came back.  *fresh: no group of the ledger was given
+ * this assignment yet, so the batch that uses it must carry it and then call
+ * keys_note().
  */
 bool keys_subject(struct keys *keys, struct slice id, struct subject *out,
     bool *fresh, struct fail *fail);
+void keys_note(struct keys *keys, uint32_t slot);
 
-/* The key in a slot; false if it was forgotten. */
+/* How a subject's id stands in files: an HMAC of it. */
+struct digest keys_id(const struct keys *keys, struct slice id);
+
+/* Take back an assignment that was durable before the start. */
+bool keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
+    struct fail *fail);
+
+/* Does this subject have a slot?  Takes none. */
+bool keys_find(
+    const struct keys *keys, struct slice id, struct subject *out);
+
+/* The key in a slot; false if it was forgotten or there is no such slot. */
 bool keys_slot(const struct keys *keys, uint32_t slot, uint8_t out[KEY_SIZE]);
+
+/* As keys_slot, by pseudonym and all. */
+bool keys_slot_subject(
+    const struct keys *keys, uint32_t slot, struct subject *out);
+
+/*
+ * Overwrite the slot in place and sync: what was encrypted or committed to
+ * under its key can no longer be read or confirmed by anyone.
+ */
+bool keys_forget(struct keys *keys, uint32_t slot, struct fail *fail);
+
+/* Random bytes of the system. */
+extern const struct random_source random_system;
 
 #endif

@@ -1,0 +1,414 @@
+#include "core/entry.h"
+
+static bool
+comes_after(const char *a, const char *b)
+{
+	return slice_compare(slice_from(a), slice_from(b)) > 0;
+}
+
+void
+entry_order_init(struct entry_order *order)
+{
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		unsigned at = i;
+
+		for (; at > 0 && comes_after(role_name(order->roles[at - 1]),
+				     role_name((enum role)i));
+		    at--)
+			order->roles[at] = order->roles[at - 1];
+		order->roles[at] = (enum role)i;
+	}
+	for (unsigned i = 0; i < FIELD_COUNT; i++) {
+		unsigned at = i;
+
+		for (; at > 0 &&
+		    comes_after(field_info[order->fields[at - 1]].name,
+			field_info[i].name);
+		    at--)
+			order->fields[at] = order->fields[at - 1];
+		order->fields[at] = (enum field)i;
+	}
+}
+
+bool
+entry_may_commit(enum field field)
+{
+	switch (field_info[field].class) {
+	case CLASS_PERSONAL:
+	case CLASS_OBJECT:
+	case CLASS_ACCOUNT:
+	case CLASS_CONTENT:
+		return true;
+	case CLASS_PASSWORD:
+	case CLASS_AUTHINFO:
+		return false;
+	}
+	return false;
+}
+
+static void
+add_length(struct digest_run *run, size_t len)
+{
+	uint8_t bytes[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
+	    (uint8_t)(len >> 8), (uint8_t)len};
+
+	digest_add(run, bytes, sizeof(bytes));
+}
+
+static void
+add_framed(struct digest_run *run, struct slice piece)
+{
+	add_length(run, piece.len);
+	digest_add(run, piece.data, piece.len);
+}
+
+struct digest
+entry_commit(const struct digest_key *key, enum role role, enum field field,
+    struct values values)
+{
+	struct digest_run run;
+
+	digest_key_start(key, &run);
+	digest_add(&run, "misu-commit-1", 13);
+	add_framed(&run, slice_from(role_name(role)));
+	add_framed(&run, slice_from(field_info[field].name));
+	add_length(&run, values.count);
+	for (size_t i = 0; i < values.count; i++)
+		add_framed(&run, values.items[i]);
+	return digest_key_end(key, &run);
+}
+
+struct digest
+entry_object_key(const struct digest_key *key)
+{
+	return digest_key_hmac(key, SLICE("misu-object-1"));
+}
+
+/* `"name":`, with a comma unless it is the first member. */
+static void
+add_name(struct text *text, bool *first, const char *name)
+{
+	text_add_string(text, *first ? "\"" : ",\"");
+	text_add_string(text, name);
+	text_add(text, SLICE("\":"));
+	*first = false;
+}
+
+static void
+add_text_member(
+    struct text *text, bool *first, const char *name, struct slice value)
+{
+	add_name(text, first, name);
+	text_add_json(text, value);
+}
+
+static void
+add_hex_member(struct text *text, bool *first, const char *name,
+    const void *bytes, size_t len)
+{
+	add_name(text, first, name);
+	text_add_char(text, '"');
+	text_add_hex(text, bytes, len);
+	text_add_char(text, '"');
+}
+
+static void
+add_base64(struct text *text, const void *bytes, size_t len)
+{
+	text_add_char(text, '"');
+	text_add_base64(text, bytes, len);
+	text_add_char(text, '"');
+}
+
+static void
+add_ruling(struct text *text, struct ruling ruling)
+{
+	text_add(text, SLICE("[\""));
+	text_add_string(text, verdict_name(ruling.verdict));
+	text_add(text, SLICE("\","));
+	text_add_number(text, ruling.rule);
+}
+
+/* Where the record had nothing and nothing was made, there is no line. */
+static bool
+is_listed(const struct disclosure *disclosure, enum role role,
+    enum field field, struct values *values)
+{
+	*values = disclosure_values(disclosure, role, field);
+	return values->count != 0 ||
+	    disclosure_collected(disclosure, role, field);
+}
+
+static bool
+passes(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REFUSE:
+	case VERDICT_HOLD:
+	case VERDICT_REDACT:
+		return false;
+	case VERDICT_REPLACE:
+	case VERDICT_GENERALISE:
+	case VERDICT_FORWARD:
+		return true;
+	case VERDICT_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void
+add_field(struct text *text, const struct entry_disclosure *entry,
+    enum role role, enum field field, struct values values)
+{
+	struct ruling ruling =
+	    disclosure_ruling(entry->disclosure, role, field);
+
+	add_ruling(text, ruling);
+	if (values.count != 0 && passes(ruling.verdict) &&
+	    entry_may_commit(field)) {
+		struct digest commitment = entry_commit(
+		    &entry->subjects[role]->key, role, field, values);
+
+		text_add_char(text, ',');
+		add_base64(text, commitment.bytes, DIGEST_SIZE);
+	}
+	text_add_char(text, ']');
+}
+
+/* `onward` is ENTRY_NONE for the recipient itself. */
+static void
+add_role_fields(struct text *text, const struct entry_disclosure *entry,
+    enum role role, uint64_t onward)
+{
+	const struct disclosure *disclosure = entry->disclosure;
+	bool first = true;
+
+	text_add_char(text, '{');
+	for (unsigned i = 0; i < FIELD_COUNT; i++) {
+		enum field field = entry->order->fields[i];
+		struct values values;
+
+		if (!is_listed(disclosure, role, field, &values))
+			continue;
+		add_name(text, &first, field_info[field].name);
+		if (onward == ENTRY_NONE) {
+			add_field(text, entry, role, field, values);
+			continue;
+		}
+		add_ruling(text,
+		    disclosure_onward_ruling(
+			disclosure, (size_t)onward, role, field));
+		text_add_char(text, ']');
+	}
+	text_add_char(text, '}');
+}
+
+static void
+add_fields(struct text *text, const struct entry_disclosure *entry,
+    uint64_t onward)
+{
+	bool first = true;
+
+	text_add_char(text, '{');
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		enum role role = entry->order->roles[i];
+
+		if (!disclosure_has_role(entry->disclosure, role))
+			continue;
+		add_name(text, &first, role_name(role));
+		add_role_fields(text, entry, role, onward);
+	}
+	text_add_char(text, '}');
+}
+
+static void
+add_object(struct text *text, const struct entry_disclosure *entry)
+{
+	bool first = true;
+
+	text_add_char(text, '{');
+	add_name(text, &first, "data");
+	add_base64(text, entry->object.data, entry->object.len);
+	add_name(text, &first, "slot");
+	text_add_number(text, entry->owner->slot);
+	add_hex_member(
+	    text, &first, "subject", entry->owner->pseudonym, ENTRY_PSEUDONYM);
+	add_text_member(text, &first, "type",
+	    slice_from(
+		object_type_name(disclosure_type(entry->disclosure))));
+	text_add_char(text, '}');
+}
+
+static void
+add_onward(struct text *text, const struct entry_disclosure *entry)
+{
+	const struct disclosure *disclosure = entry->disclosure;
+
+	text_add_char(text, '[');
+	for (size_t i = 0; i < disclosure_onward_count(disclosure); i++) {
+		bool first = true;
+
+		text_add_string(text, i == 0 ? "{" : ",{");
+		add_name(text, &first, "fields");
+		add_fields(text, entry, i);
+		add_text_member(text, &first, "recipient",
+		    disclosure_onward(disclosure, i)->id);
+		text_add_char(text, '}');
+	}
+	text_add_char(text, ']');
+}
+
+static void
+add_subjects(struct text *text, const struct entry_disclosure *entry)
+{
+	bool first = true;
+
+	text_add_char(text, '{');
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		enum role role = entry->order->roles[i];
+		const struct entry_subject *subject = entry->subjects[role];
+
+		if (!disclosure_has_role(entry->disclosure, role))
+			continue;
+		add_name(text, &first, role_name(role));
+		text_add_string(text, "[\"");
+		text_add_hex(text, subject->pseudonym, ENTRY_PSEUDONYM);
+		text_add_string(text, "\",");
+		text_add_number(text, subject->slot);
+		text_add_char(text, ']');
+	}
+	text_add_char(text, '}');
+}
+
+/* The members after "recipient" are alike in every entry. */
+static void
+add_tail(struct text *text, bool *first, const struct entry_common *common)
+{
+	if (common->request.len != 0)
+		add_text_member(text, first, "request", common->request);
+	add_hex_member(text, first, "salt", common->salt, ENTRY_SALT);
+	add_hex_member(text, first, "setup", common->setup.bytes, DIGEST_SIZE);
+}
+
+static void
+add_end(struct text *text, bool *first, const struct entry_common *common,
+    const char *type)
+{
+	add_name(text, first, "time");
+	text_add_number(text, common->time);
+	add_text_member(text, first, "type", slice_from(type));
+	add_name(text, first, "v");
+	text_add_number(text, ENTRY_VERSION);
+	text_add_char(text, '}');
+}
+
+static void
+add_outcome(struct text *text, bool *first, struct ruling outcome)
+{
+	if (outcome.verdict == VERDICT_FORWARD)
+		return;
+	add_name(text, first, "outcome");
+	add_ruling(text, outcome);
+	text_add_char(text, ']');
+}
+
+static bool
+finish(struct text *text, size_t start, struct fail *fail)
+{
+	if (text->failed)
+		return fail_memory(fail);
+	if (text->len - start > ENTRY_MAX)
+		return fail_set(fail, FAIL_INPUT,
+		    "the ledger entry would have %zu bytes, at most %d fit",
+		    text->len - start, ENTRY_MAX);
+	return true;
+}
+
+static bool
+check_text(struct slice piece, const char *what, struct fail *fail)
+{
+	if (text_is_utf8(piece))
+		return true;
+	return fail_set(
+	    fail, FAIL_INPUT, "%s of a ledger entry is not UTF-8", what);
+}
+
+bool
+entry_write_disclosure(struct text *text, const struct entry_disclosure *entry,
+    struct fail *fail)
+{
+	const struct disclosure *disclosure = entry->disclosure;
+	const struct recipient *recipient = disclosure_recipient(disclosure);
+	size_t start = text->len;
+	bool first = true;
+
+	if (!check_text(entry->common.request, "the request id", fail) ||
+	    !check_text(entry->channel, "the channel", fail))
+		return false;
+	text_add_char(text, '{');
+	add_text_member(text, &first, "basis", recipient->basis);
+	add_text_member(text, &first, "channel", entry->channel);
+	add_name(text, &first, "fields");
+	add_fields(text, entry, ENTRY_NONE);
+	add_name(text, &first, "object");
+	add_object(text, entry);
+	add_name(text, &first, "onward");
+	add_onward(text, entry);
+	add_text_member(text, &first, "operation",
+	    slice_from(operation_name(disclosure_operation(disclosure))));
+	add_outcome(text, &first, disclosure_outcome(disclosure));
+	if (entry->payload != NULL) {
+		add_name(text, &first, "payload");
+		add_base64(text, entry->payload->bytes, DIGEST_SIZE);
+	}
+	add_hex_member(text, &first, "policy", entry->common.policy.bytes,
+	    DIGEST_SIZE);
+	add_text_member(
+	    text, &first, "purpose", disclosure_purpose(disclosure));
+	add_text_member(text, &first, "recipient", recipient->id);
+	add_tail(text, &first, &entry->common);
+	add_name(text, &first, "subjects");
+	add_subjects(text, entry);
+	if (entry->supersedes != ENTRY_NONE) {
+		add_name(text, &first, "supersedes");
+		text_add_number(text, (int64_t)entry->supersedes);
+	}
+	add_end(text, &first, &entry->common, "disclosure");
+	return finish(text, start, fail);
+}
+
+bool
+entry_write_event(
+    struct text *text, const struct entry_event *entry, struct fail *fail)
+{
+	const struct entry_common *common = &entry->common;
+	size_t start = text->len;
+	bool first = true;
+
+	if (!check_text(common->request, "the request id", fail) ||
+	    !check_text(entry->word, "the word", fail) ||
+	    !check_text(entry->actor, "the actor", fail) ||
+	    !check_text(entry->reason, "the reason", fail))
+		return false;
+	text_add_char(text, '{');
+	if (entry->actor.len != 0)
+		add_text_member(text, &first, "actor", entry->actor);
+	if (entry->entry != ENTRY_NONE) {
+		add_name(text, &first, "entry");
+		text_add_number(text, (int64_t)entry->entry);
+	}
+	add_hex_member(
+	    text, &first, "policy", common->policy.bytes, DIGEST_SIZE);
+	if (entry->reason.len != 0)
+		add_text_member(text, &first, "reason", entry->reason);
+	add_tail(text, &first, common);
+	add_end(text, &first, common, entry->type);
+	/* "word" sorts after "v": take the brace back. */
+	if (entry->word.len != 0 && !text->failed) {
+		text->len--;
+		add_text_member(text, &first, "word", entry->word);
+		text_add_char(text, '}');
+	}
+	return finish(text, start, fail);
+}

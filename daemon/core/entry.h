@@ -1,0 +1,118 @@
+/*
+ * A ledger entry, schema version 1: canonical JSON (RFC 8785) of objects,
+ * arrays, strings and integers only, at most 65,535 bytes, one leaf of the
+ * tree each.  It never holds a value of a field.  Written here; read back
+ * with core/canon.h.
+ *
+ * Every entry has
+ *	v		1
+ *	type		"disclosure", or an event's: "start", "stop",
+ *			"policy", "setup", "outcome", "hold", "reveal"
+ *	time		milliseconds since 1970-01-01T00:00:00Z
+ *	salt		128 random bits, hex: the leaf hash says nothing
+ *	policy, setup	identities in force, SHA-256 in hex
+ *	request		id of what was asked, so that asking twice makes one
+ *			entry; absent when none was given
+ *
+ * A disclosure has besides
+ *	operation	"create", "update", ...
+ *	object		{data, slot, subject, type}: the object's name under
+ *			AES-256-GCM with the key entry_object_key() makes of
+ *			the subject's, data = base64(nonce || text || tag), the
+ *			salt as associated data
+ *	subjects	role -> [pseudonym in hex, key slot]
+ *	recipient, purpose, basis, channel
+ *	fields		role -> field -> [verdict, rule] or [verdict, rule,
+ *			commitment]: the fields the record had, and those a
+ *			value was made for; the commitment (base64) where a
+ *			value passed, see entry_commit()
+ *	onward		[{fields, recipient}]: who gets what from the recipient
+ *	outcome		["hold" or "refuse", rule]; absent when it goes
+ *	payload		HMAC-SHA-256 of the exact bytes under a key of the
+ *			daemon, base64; absent for a hold or refuse
+ *	supersedes	index of the entry decided anew; absent when none
+ *
+ * An event has besides: entry (the index it is about), word, actor, reason;
+ * each absent when empty.
+ */
+#ifndef MISU_ENTRY_H
+#define MISU_ENTRY_H
+
+#include "base/text.h"
+#include "core/disclosure.h"
+
+enum {
+	ENTRY_VERSION = 1,
+	ENTRY_MAX = 65535,
+	ENTRY_SALT = 16,
+	ENTRY_PSEUDONYM = 16
+};
+
+#define ENTRY_NONE UINT64_MAX
+
+/* Names in RFC 8785 order, made once and kept by who writes entries. */
+struct entry_order {
+	enum role roles[ROLE_COUNT];
+	enum field fields[FIELD_COUNT];
+};
+
+void entry_order_init(struct entry_order *order);
+
+/* Whose data stands in a role, or under whose key the object's name is. */
+struct entry_subject {
+	uint8_t pseudonym[ENTRY_PSEUDONYM];
+	uint32_t slot;
+	struct digest_key key; /* of the subject's key as it is */
+};
+
+struct entry_common {
+	int64_t time; /* Unix ms */
+	uint8_t salt[ENTRY_SALT];
+	struct digest policy, setup;
+	struct slice request;
+};
+
+struct entry_disclosure {
+	struct entry_common common;
+	const struct disclosure *disclosure;
+	const struct entry_order *order;
+	/* For each role the disclosure has; others are not looked at. */
+	const struct entry_subject *subjects[ROLE_COUNT];
+	const struct entry_subject *owner; /* of the object's name */
+	struct slice object;               /* nonce || text || tag */
+	struct slice channel;
+	const struct digest *payload;      /* NULL for a hold or refuse */
+	uint64_t supersedes;               /* or ENTRY_NONE */
+};
+
+struct entry_event {
+	struct entry_common common;
+	const char *type;
+	uint64_t entry; /* or ENTRY_NONE */
+	struct slice word, actor, reason;
+};
+
+/*
+ * Append the canonical bytes to `text`.  False if memory ran out, if the entry
+ * would be too long, or if a text is not UTF-8.
+ */
+bool entry_write_disclosure(struct text *text,
+    const struct entry_disclosure *entry, struct fail *fail);
+bool entry_write_event(
+    struct text *text, const struct entry_event *entry, struct fail *fail);
+
+/*
+ * HMAC-SHA-256 under the subject's key over "misu-commit-1", then role name,
+ * field name and each value, every one of these after its length as 32 bits
+ * big-endian, the values after their number.
+ */
+struct digest entry_commit(const struct digest_key *key, enum role role,
+    enum field field, struct values values);
+
+/* False for passwords and auth-info: a guess could be confirmed. */
+bool entry_may_commit(enum field field);
+
+/* The AES key for object names: HMAC of "misu-object-1" under the subject's. */
+struct digest entry_object_key(const struct digest_key *key);
+
+#endif

@@ -1,0 +1,583 @@
+/*
+ * On disk: `signing`, the seed of the log's key, and `slots`, records of 128
+ * bytes; both under the master key.  A slot is one of
+ *
+ *	'K' nonce[12] AES-256-GCM(key[32] pseudonym[16]) tag[16] zeros
+ *	'F' zeros	(forgotten)
+ *
+ * with the slot's number as associated data, so that slots cannot change
+ * places.
+ */
+#include "store/keys.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+enum {
+	SLOT_SIZE = 128,
+	SLOT_PLAIN = KEY_SIZE + PSEUDONYM_SIZE,
+	SLOT_CHUNK = 1024, /* slots made at a time */
+	SLOT_SPARE = 256,  /* fewer free ones than this: make more */
+	ID_SIZE = 16,      /* bytes of an id's digest that are kept */
+	PATH_SIZE = 1024,
+	SLOTS_MAX = 1 << 24
+};
+
+#define SIGNING_MAGIC "misu signing 1\n\n"
+enum {
+	MAGIC_SIZE = sizeof(SIGNING_MAGIC) - 1,
+	SIGNING_SIZE = MAGIC_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE
+};
+
+struct slot {
+	uint8_t key[KEY_SIZE];
+	uint8_t pseudonym[PSEUDONYM_SIZE];
+	bool forgotten, taken, noted;
+};
+
+/* Open addressing; slot 0 is written as 1, so that 0 is an empty place. */
+struct place {
+	uint8_t id[ID_SIZE];
+	uint32_t slot_plus_one;
+};
+
+struct keys {
+	struct disk *disk;
+	const struct random_source *random;
+	uint8_t master[KEY_SIZE], seed[KEY_SIZE], public_key[32];
+	struct digest_key id_key;
+	struct slot *slots;
+	uint32_t slot_count, next;
+	struct place *places;
+	size_t place_count, place_used;
+	char directory[PATH_SIZE], slots_path[PATH_SIZE];
+};
+
+static bool
+system_fill(void *context, void *out, size_t len)
+{
+	size_t done = 0;
+
+	(void)context;
+	while (done < len) {
+		ssize_t n = getrandom((char *)out + done, len - done, 0);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return true;
+}
+
+const struct random_source random_system = {.fill = system_fill};
+
+static bool
+fill(struct keys *keys, void *out, size_t len, struct fail *fail)
+{
+	if (keys->random->fill(keys->random->context, out, len))
+		return true;
+	return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
+}
+
+void
+keys_derive(const struct keys *keys, const char *use, uint8_t out[KEY_SIZE])
+{
+	struct digest_key key;
+	struct digest_run run;
+	struct digest digest;
+
+	digest_key_set(&key, keys->master);
+	digest_key_start(&key, &run);
+	digest_add(&run, "misu-derive-1:", 14);
+	digest_add(&run, use, strlen(use));
+	digest = digest_key_end(&key, &run);
+	memcpy(out, digest.bytes, KEY_SIZE);
+	digest_wipe(&key, sizeof(key));
+	digest_wipe(&digest, sizeof(digest));
+}
+
+/* --- the signing key --- */
+
+static bool
+signing_create(struct keys *keys, struct fail *fail)
+{
+	uint8_t file[SIGNING_SIZE], wrap[KEY_SIZE];
+	bool ok;
+
+	memcpy(file, SIGNING_MAGIC, MAGIC_SIZE);
+	keys_derive(keys, "signing", wrap);
+	ok = fill(keys, keys->seed, KEY_SIZE, fail) &&
+	    fill(keys, file + MAGIC_SIZE, NONCE_SIZE, fail) &&
+	    (digest_encrypt(wrap, file + MAGIC_SIZE,
+		 SLICE(SIGNING_MAGIC),
+		 (struct slice){(char *)keys->seed, KEY_SIZE},
+		 file + MAGIC_SIZE + NONCE_SIZE) ||
+		fail_memory(fail)) &&
+	    disk_replace_file(keys->disk, keys->directory, "signing",
+		(struct slice){(char *)file, sizeof(file)}, fail);
+	digest_wipe(wrap, sizeof(wrap));
+	return ok;
+}
+
+static bool
+signing_load(struct keys *keys, struct arena *arena, struct fail *fail)
+{
+	char path[PATH_SIZE + 16];
+	uint8_t wrap[KEY_SIZE];
+	struct slice file;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/signing", keys->directory);
+	if (!disk_read_file(
+		keys->disk, path, SIGNING_SIZE, arena, &file, fail))
+		return false;
+	if (file.len != SIGNING_SIZE ||
+	    memcmp(file.data, SIGNING_MAGIC, MAGIC_SIZE) != 0) {
+		fail_set(fail, FAIL_WORLD, "not a signing key file, or cut");
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "restore the keys directory from a backup");
+		return false;
+	}
+	keys_derive(keys, "signing", wrap);
+	ok = digest_decrypt(wrap, (const uint8_t *)file.data + MAGIC_SIZE,
+	    SLICE(SIGNING_MAGIC),
+	    (struct slice){file.data + MAGIC_SIZE + NONCE_SIZE,
+		KEY_SIZE + TAG_SIZE},
+	    keys->seed);
+	digest_wipe(wrap, sizeof(wrap));
+	if (!ok) {
+		fail_set(fail, FAIL_DENIED,
+		    "the master key is not the one these keys are under");
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "give the master key this directory was made "
+				"with");
+	}
+	return ok;
+}
+
+/* --- slots --- */
+
+static struct slice
+slot_label(uint32_t number, char label[16])
+{
+	int n = snprintf(label, 16, "slot %u", number);
+
+	return (struct slice){label, (size_t)n};
+}
+
+static bool
+slots_grow(struct keys *keys, uint32_t count, struct fail *fail)
+{
+	struct slot *slots;
+
+	if (count > SLOTS_MAX)
+		return fail_set(fail, FAIL_WORLD, "the key slots are full");
+	slots = calloc(count, sizeof(*slots));
+	if (slots == NULL)
+		return fail_memory(fail);
+	if (keys->slots != NULL) {
+		memcpy(slots, keys->slots,
+		    keys->slot_count * sizeof(*slots));
+		digest_wipe(
+		    keys->slots, keys->slot_count * sizeof(*slots));
+		free(keys->slots);
+	}
+	keys->slots = slots;
+	return true;
+}
+
+static bool
+slot_make(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
+    uint8_t record[SLOT_SIZE], struct fail *fail)
+{
+	struct slot *slot = &keys->slots[number];
+	uint8_t plain[SLOT_PLAIN];
+	char label[16];
+
+	if (!fill(keys, plain, sizeof(plain), fail) ||
+	    !fill(keys, record + 1, NONCE_SIZE, fail))
+		return false;
+	record[0] = 'K';
+	memcpy(slot->key, plain, KEY_SIZE);
+	memcpy(slot->pseudonym, plain + KEY_SIZE, PSEUDONYM_SIZE);
+	if (!digest_encrypt(wrap, record + 1, slot_label(number, label),
+		(struct slice){(char *)plain, sizeof(plain)},
+		record + 1 + NONCE_SIZE))
+		return fail_memory(fail);
+	digest_wipe(plain, sizeof(plain));
+	return true;
+}
+
+/* A chunk is whole and synced before any of its slots is given out. */
+static bool
+pool_extend(struct keys *keys, struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	uint32_t first = keys->slot_count;
+	uint8_t wrap[KEY_SIZE], *records;
+	struct disk_file *file;
+	bool ok;
+
+	if (!slots_grow(keys, first + SLOT_CHUNK, fail))
+		return false;
+	records = calloc(SLOT_CHUNK, SLOT_SIZE);
+	if (records == NULL)
+		return fail_memory(fail);
+	ok = op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail);
+	keys_derive(keys, "slots", wrap);
+	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
+		ok = slot_make(
+		    keys, wrap, first + i, records + i * SLOT_SIZE, fail);
+	digest_wipe(wrap, sizeof(wrap));
+	if (ok) {
+		ok = op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE,
+			 records, (size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
+		    op->sync(keys->disk, file, fail) &&
+		    op->sync_directory(keys->disk, keys->directory, fail);
+		op->close(keys->disk, file);
+	}
+	if (ok)
+		keys->slot_count += SLOT_CHUNK;
+	free(records);
+	return ok;
+}
+
+static bool
+slot_load(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
+    const uint8_t record[SLOT_SIZE], struct fail *fail)
+{
+	struct slot *slot = &keys->slots[number];
+	uint8_t plain[SLOT_PLAIN];
+	char label[16];
+
+	if (record[0] == 'F') {
+		slot->forgotten = true;
+		return true;
+	}
+	if (record[0] != 'K' ||
+	    !digest_decrypt(wrap, record + 1, slot_label(number, label),
+		(struct slice){(const char *)record + 1 + NONCE_SIZE,
+		    SLOT_PLAIN + TAG_SIZE},
+		plain)) {
+		fail_set(fail, FAIL_WORLD, "key slot %u is damaged", number);
+		fail_place(fail, "%s:%llu", keys->slots_path,
+		    (unsigned long long)number * SLOT_SIZE);
+		fail_hint(fail, "restore the keys directory from a backup");
+		return false;
+	}
+	memcpy(slot->key, plain, KEY_SIZE);
+	memcpy(slot->pseudonym, plain + KEY_SIZE, PSEUDONYM_SIZE);
+	digest_wipe(plain, sizeof(plain));
+	return true;
+}
+
+/* A chunk that was being made at a crash was never given out: it is cut. */
+static bool
+slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
+{
+	uint8_t wrap[KEY_SIZE];
+	struct slice file;
+	uint32_t count;
+	bool ok = true;
+
+	if (!disk_read_file(keys->disk, keys->slots_path,
+		(size_t)SLOTS_MAX * SLOT_SIZE, arena, &file, fail))
+		return false;
+	count = (uint32_t)(file.len / SLOT_SIZE / SLOT_CHUNK * SLOT_CHUNK);
+	if (count == 0)
+		return true;
+	if (!slots_grow(keys, count, fail))
+		return false;
+	keys_derive(keys, "slots", wrap);
+	for (uint32_t i = 0; ok && i < count; i++)
+		ok = slot_load(keys, wrap, i,
+		    (const uint8_t *)file.data + (size_t)i * SLOT_SIZE, fail);
+	digest_wipe(wrap, sizeof(wrap));
+	keys->slot_count = count;
+	return ok;
+}
+
+/* --- opening --- */
+
+static bool
+keys_start(struct keys *keys, struct arena *arena, struct fail *fail)
+{
+	struct disk *disk = keys->disk;
+	uint8_t id[KEY_SIZE];
+	bool had_slots;
+
+	if (!disk->operations->make_directory(disk, keys->directory, fail))
+		return false;
+	had_slots = disk_has(disk, keys->directory, "slots", arena);
+	if (!disk_has(disk, keys->directory, "signing", arena)) {
+		if (had_slots) {
+			fail_set(fail, FAIL_WORLD,
+			    "there are key slots but no signing key");
+			fail_place(fail, "%s/signing", keys->directory);
+			fail_hint(fail,
+			    "restore the keys directory from a backup");
+			return false;
+		}
+		if (!signing_create(keys, fail))
+			return false;
+	} else if (!signing_load(keys, arena, fail))
+		return false;
+	if (!digest_public_key(keys->seed, keys->public_key))
+		return fail_memory(fail);
+	keys_derive(keys, "subject-id", id);
+	digest_key_set(&keys->id_key, id);
+	digest_wipe(id, sizeof(id));
+	if (had_slots && !slots_load(keys, arena, fail))
+		return false;
+	return keys->slot_count != 0 || pool_extend(keys, fail);
+}
+
+struct keys *
+keys_open(struct disk *disk, const char *directory,
+    const uint8_t master[KEY_SIZE], const struct random_source *random,
+    struct fail *fail)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+	struct arena *arena = arena_create(NULL);
+	bool ok = keys != NULL && arena != NULL;
+
+	if (!ok)
+		fail_memory(fail);
+	else if (strlen(directory) + 16 > PATH_SIZE)
+		ok = fail_set(fail, FAIL_INPUT, "the path is too long");
+	if (ok) {
+		keys->disk = disk;
+		keys->random = random;
+		memcpy(keys->master, master, KEY_SIZE);
+		snprintf(keys->directory, PATH_SIZE, "%s", directory);
+		snprintf(keys->slots_path, PATH_SIZE, "%.1000s/slots",
+		    directory);
+		ok = keys_start(keys, arena, fail);
+	}
+	arena_destroy(arena);
+	if (ok)
+		return keys;
+	keys_close(keys);
+	return NULL;
+}
+
+void
+keys_close(struct keys *keys)
+{
+	if (keys == NULL)
+		return;
+	if (keys->slots != NULL)
+		digest_wipe(
+		    keys->slots, keys->slot_count * sizeof(*keys->slots));
+	free(keys->slots);
+	free(keys->places);
+	digest_wipe(keys, sizeof(*keys));
+	free(keys);
+}
+
+const uint8_t *
+keys_signing_seed(const struct keys *keys)
+{
+	return keys->seed;
+}
+
+const uint8_t *
+keys_public(const struct keys *keys)
+{
+	return keys->public_key;
+}
+
+/* --- who has which slot --- */
+
+struct digest
+keys_id(const struct keys *keys, struct slice id)
+{
+	return digest_key_hmac(&keys->id_key, id);
+}
+
+/* The place of this id, or the empty one where it would stand. */
+static struct place *
+place_of(struct place *places, size_t count, const uint8_t id[ID_SIZE])
+{
+	uint64_t hash;
+	size_t at;
+
+	memcpy(&hash, id, sizeof(hash));
+	at = (size_t)hash & (count - 1);
+	while (places[at].slot_plus_one != 0 &&
+	    memcmp(places[at].id, id, ID_SIZE) != 0)
+		at = (at + 1) & (count - 1);
+	return &places[at];
+}
+
+static bool
+places_grow(struct keys *keys, struct fail *fail)
+{
+	size_t count = keys->place_count == 0 ? 1024 : keys->place_count * 2;
+	struct place *places = calloc(count, sizeof(*places));
+
+	if (places == NULL)
+		return fail_memory(fail);
+	for (size_t i = 0; i < keys->place_count; i++) {
+		const struct place *old = &keys->places[i];
+
+		if (old->slot_plus_one != 0)
+			*place_of(places, count, old->id) = *old;
+	}
+	free(keys->places);
+	keys->places = places;
+	keys->place_count = count;
+	return true;
+}
+
+static bool
+assign(struct keys *keys, const struct digest *id, uint32_t slot,
+    struct fail *fail)
+{
+	struct place *place;
+
+	if (keys->place_used * 4 >= keys->place_count * 3 &&
+	    !places_grow(keys, fail))
+		return false;
+	place = place_of(keys->places, keys->place_count, id->bytes);
+	if (place->slot_plus_one == 0)
+		keys->place_used++;
+	memcpy(place->id, id->bytes, ID_SIZE);
+	place->slot_plus_one = slot + 1;
+	keys->slots[slot].taken = true;
+	return true;
+}
+
+static bool
+find(const struct keys *keys, const struct digest *id, uint32_t *slot)
+{
+	const struct place *place;
+
+	if (keys->place_count == 0)
+		return false;
+	place = place_of(keys->places, keys->place_count, id->bytes);
+	*slot = place->slot_plus_one - 1;
+	return place->slot_plus_one != 0 && !keys->slots[*slot].forgotten;
+}
+
+static void
+give(const struct keys *keys, uint32_t slot, struct subject *out)
+{
+	out->slot = slot;
+	memcpy(out->pseudonym, keys->slots[slot].pseudonym, PSEUDONYM_SIZE);
+	memcpy(out->key, keys->slots[slot].key, KEY_SIZE);
+}
+
+/* The next slot nobody has. */
+static bool
+take_slot(struct keys *keys, uint32_t *out, struct fail *fail)
+{
+	while (keys->next < keys->slot_count &&
+	    (keys->slots[keys->next].taken ||
+		keys->slots[keys->next].forgotten))
+		keys->next++;
+	if (keys->slot_count - keys->next < SLOT_SPARE &&
+	    !pool_extend(keys, fail))
+		return false;
+	*out = keys->next++;
+	return true;
+}
+
+bool
+keys_subject(struct keys *keys, struct slice id, struct subject *out,
+    bool *fresh, struct fail *fail)
+{
+	struct digest digest = keys_id(keys, id);
+	uint32_t slot;
+
+	if (!find(keys, &digest, &slot) &&
+	    (!take_slot(keys, &slot, fail) ||
+		!assign(keys, &digest, slot, fail)))
+		return false;
+	*fresh = !keys->slots[slot].noted;
+	give(keys, slot, out);
+	return true;
+}
+
+void
+keys_note(struct keys *keys, uint32_t slot)
+{
+	if (slot < keys->slot_count)
+		keys->slots[slot].noted = true;
+}
+
+bool
+keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
+    struct fail *fail)
+{
+	if (slot >= keys->slot_count) {
+		fail_set(fail, FAIL_WORLD,
+		    "a subject has key slot %u, and there are only %u", slot,
+		    keys->slot_count);
+		fail_place(fail, "%s", keys->slots_path);
+		fail_hint(fail, "restore the keys directory from a backup");
+		return false;
+	}
+	if (!assign(keys, id, slot, fail))
+		return false;
+	keys_note(keys, slot);
+	return true;
+}
+
+bool
+keys_find(const struct keys *keys, struct slice id, struct subject *out)
+{
+	struct digest digest = keys_id(keys, id);
+	uint32_t slot;
+
+	if (!find(keys, &digest, &slot))
+		return false;
+	give(keys, slot, out);
+	return true;
+}
+
+bool
+keys_slot(const struct keys *keys, uint32_t slot, uint8_t out[KEY_SIZE])
+{
+	struct subject subject;
+
+	if (!keys_slot_subject(keys, slot, &subject))
+		return false;
+	memcpy(out, subject.key, KEY_SIZE);
+	digest_wipe(&subject, sizeof(subject));
+	return true;
+}
+
+bool
+keys_slot_subject(
+    const struct keys *keys, uint32_t slot, struct subject *out)
+{
+	if (slot >= keys->slot_count || keys->slots[slot].forgotten)
+		return false;
+	give(keys, slot, out);
+	return true;
+}
+
+bool
+keys_forget(struct keys *keys, uint32_t slot, struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	const uint8_t record[SLOT_SIZE] = {'F'};
+	struct disk_file *file;
+	bool ok;
+
+	if (slot >= keys->slot_count)
+		return fail_set(fail, FAIL_INPUT, "no key slot %u", slot);
+	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
+		return false;
+	ok = op->write(keys->disk, file, (uint64_t)slot * SLOT_SIZE, record,
+		 sizeof(record), fail) &&
+	    op->sync(keys->disk, file, fail);
+	op->close(keys->disk, file);
+	if (!ok)
+		return false;
+	keys->slots[slot].forgotten = true;
+	digest_wipe(keys->slots[slot].key, KEY_SIZE);
+	return true;
+}
