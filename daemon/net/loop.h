@@ -22,7 +22,10 @@ struct loop_operations {
 	/* Fire once, `delay` milliseconds from now; sets anew if set. */
 	void (*timer_set)(struct loop_timer *timer, int64_t delay);
 	void (*timer_destroy)(struct loop_timer *timer);
-	/* Call once from the loop, after what is running returns. */
+	/*
+	 * Call once from the loop, after what is running returns.  The real
+	 * loop takes this from any thread; false when out of memory.
+	 */
 	bool (*soon)(struct loop *loop, void (*call)(void *arg), void *arg);
 };
 

@@ -1,0 +1,182 @@
+#include "net/peer.h"
+
+#include <errno.h>
+#include <event2/util.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 512 };
+
+bool
+peer_user(int fd, uid_t *out)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
+	    len != sizeof(peer))
+		return false;
+	*out = peer.uid;
+	return true;
+}
+
+static bool
+unix_address(const char *path, struct sockaddr_un *out, struct fail *fail)
+{
+	size_t len = strlen(path);
+
+	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (len == 0 || len >= sizeof(out->sun_path)) {
+		fail_place(fail, "%s", path);
+		return fail_set(fail, FAIL_WORLD,
+		    "the path of a socket has 1 to %zu bytes",
+		    sizeof(out->sun_path) - 1);
+	}
+	memcpy(out->sun_path, path, len + 1);
+	return true;
+}
+
+static int
+give_up(int fd, const char *path, const char *what, struct fail *fail)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	fail_set(fail, FAIL_WORLD, "%s: %s", what, strerror(error));
+	fail_place(fail, "%s", path);
+	return -1;
+}
+
+static int
+connect_unix(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) !=
+	    0) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+int
+peer_connect_unix(const char *path, struct fail *fail)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (!unix_address(path, &address, fail))
+		return -1;
+	fd = connect_unix(&address);
+	if (fd < 0)
+		return give_up(-1, path, "cannot connect", fail);
+	return fd;
+}
+
+/* A file left by a daemon that died is in the way; a living one is not. */
+static bool
+clear_path(
+    const char *path, const struct sockaddr_un *address, struct fail *fail)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) != 0)
+		return errno == ENOENT ||
+		    give_up(-1, path, "cannot look at the socket", fail) == 0;
+	if (!S_ISSOCK(status.st_mode)) {
+		fail_place(fail, "%s", path);
+		return fail_set(fail, FAIL_WORLD,
+		    "there is a file, and it is no socket");
+	}
+	fd = connect_unix(address);
+	if (fd >= 0) {
+		close(fd);
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "is another misu running?");
+		return fail_set(
+		    fail, FAIL_WORLD, "another process listens here");
+	}
+	return unlink(path) == 0 ||
+	    give_up(-1, path, "cannot remove the old socket", fail) == 0;
+}
+
+int
+peer_listen_unix(const char *path, mode_t mode, struct fail *fail)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (!unix_address(path, &address, fail) ||
+	    !clear_path(path, &address, fail))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return give_up(fd, path, "no socket", fail);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		return give_up(fd, path, "cannot make the socket", fail);
+	if (chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0)
+		return give_up(fd, path, "cannot listen", fail);
+	return fd;
+}
+
+static bool
+parse_loopback(const char *text, struct sockaddr_storage *out, int *len)
+{
+	const struct sockaddr_in *four = (struct sockaddr_in *)out;
+	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+
+	*len = sizeof(*out);
+	*out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+	if (evutil_parse_sockaddr_port(text, (struct sockaddr *)out, len) != 0)
+		return false;
+	if (out->ss_family == AF_INET)
+		return four->sin_port != 0 &&
+		    ntohl(four->sin_addr.s_addr) >> 24 == 127;
+	return out->ss_family == AF_INET6 && six->sin6_port != 0 &&
+	    IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
+
+bool
+peer_is_loopback(const char *address)
+{
+	struct sockaddr_storage parsed;
+	int len;
+
+	return parse_loopback(address, &parsed, &len);
+}
+
+int
+peer_listen_loopback(const char *address, struct fail *fail)
+{
+	struct sockaddr_storage parsed;
+	int fd, len, on = 1;
+
+	if (!parse_loopback(address, &parsed, &len)) {
+		fail_place(fail, "%s", address);
+		fail_hint(fail,
+		    "127.0.0.1:8053 or [::1]:8053; let a proxy face others");
+		fail_set(fail, FAIL_WORLD,
+		    "misu listens on loopback addresses only");
+		return -1;
+	}
+	fd = socket(parsed.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return give_up(fd, address, "no socket", fail);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&parsed, (socklen_t)len) != 0 ||
+	    listen(fd, BACKLOG) != 0)
+		return give_up(fd, address, "cannot listen", fail);
+	return fd;
+}
