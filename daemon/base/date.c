@@ -128,16 +128,18 @@ date_parse(struct slice text, int64_t *out, struct fail *fail)
 	return true;
 }
 
+static int64_t
+clamp(int64_t time)
+{
+	return time < DATE_MIN ? DATE_MIN : time > DATE_MAX ? DATE_MAX : time;
+}
+
 struct date
 date_split(int64_t time, int offset)
 {
-	int64_t local = time + offset * 60;
+	int64_t local = clamp(clamp(time) + offset * 60);
 	int64_t days, of_day, z, era, of_era, year, of_year, month;
 
-	if (local < DATE_MIN)
-		local = DATE_MIN;
-	if (local > DATE_MAX)
-		local = DATE_MAX;
 	of_day = ((local % DAY) + DAY) % DAY;
 	days = (local - of_day) / DAY;
 	z = days + 719468 + 146097;

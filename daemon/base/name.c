@@ -359,10 +359,29 @@ print_ds(struct arena *arena, const ldns_rr *rr, struct slice *out,
 	return out->data != NULL || fail_memory(fail);
 }
 
-/* Only digits, hex and blanks reach ldns, which would read far more. */
 static bool
-ds_characters(struct slice text)
+is_number(struct slice word, unsigned max)
 {
+	unsigned value = 0;
+
+	if (word.len == 0 || word.len > 5)
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.data[i] < '0' || word.data[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(word.data[i] - '0');
+	}
+	return value <= max;
+}
+
+/* ldns reads far more than this, and takes numbers that do not fit. */
+static bool
+is_ds_text(struct slice text)
+{
+	if (!is_number(next_word(&text), UINT16_MAX) ||
+	    !is_number(next_word(&text), UINT8_MAX) ||
+	    !is_number(next_word(&text), UINT8_MAX))
+		return false;
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] == '\0' ||
 		    strchr("0123456789abcdefABCDEF \t", text.data[i]) == NULL)
@@ -379,7 +398,7 @@ name_ds(struct arena *arena, struct slice text, struct slice *out,
 	int len;
 	bool ok;
 
-	if (!ds_characters(text))
+	if (!is_ds_text(text))
 		return fail_set(fail, FAIL_INPUT,
 		    "a DS record is three numbers and a digest in hex");
 	len = snprintf(line, sizeof(line), ". 0 IN DS %.*s", SLICE_ARG(text));
