@@ -29,10 +29,10 @@ bind_rule(struct ruleset *ruleset, const struct rule *rule, int role,
 	out->tests =
 	    arena_take_array(ruleset->arena, count, sizeof(*out->tests));
 	return out->tests != NULL &&
-	    bind_condition(ruleset, &rule->when, role, audience, out->tests,
-		complaints) &&
-	    bind_condition(ruleset, &rule->unless, role, audience,
-		out->tests + out->when_count, complaints);
+	       bind_condition(ruleset, &rule->when, role, audience, out->tests,
+		   complaints) &&
+	       bind_condition(ruleset, &rule->unless, role, audience,
+		   out->tests + out->when_count, complaints);
 }
 
 /* The rules of a list that concern `role`, or all of them for the gate. */
@@ -124,9 +124,8 @@ fill_row(const struct ruleset *ruleset, const struct table *table,
 		    ruleset->policy->rules[bound->rule->number - 1];
 		uint64_t wins = left & rule->fields;
 
-		if (wins == 0 ||
-		    !verdict_fires(rule->verdict,
-			bound_rule_truth(ruleset, bound, values)))
+		if (wins == 0 || !verdict_fires(rule->verdict,
+				     bound_rule_truth(ruleset, bound, values)))
 			continue;
 		left &= ~wins;
 		rule->wins = true;
@@ -181,8 +180,8 @@ row_hash(const uint16_t *row, size_t width)
 
 /* The number of this row, new or known; false when out of memory. */
 static bool
-keep_row(struct arena *arena, struct rows *rows, const uint16_t *row,
-    uint32_t *out)
+keep_row(
+    struct arena *arena, struct rows *rows, const uint16_t *row, uint32_t *out)
 {
 	size_t bytes = rows->width * sizeof(*row), at;
 	uint16_t *more;
@@ -207,8 +206,8 @@ static bool
 fill_table(struct ruleset *ruleset, struct table *table, uint16_t *values,
     struct arena *scratch)
 {
-	struct rows rows = {.width = table->width,
-	    .head_count = 2 * (size_t)table->size + 1};
+	struct rows rows = {
+	    .width = table->width, .head_count = 2 * (size_t)table->size + 1};
 	uint32_t *index =
 	    arena_take_array(ruleset->arena, table->size, sizeof(*index));
 	uint16_t row[FIELD_COUNT];
@@ -225,8 +224,7 @@ fill_table(struct ruleset *ruleset, struct table *table, uint16_t *values,
 			fill_row(ruleset, table, values, row);
 		if (!keep_row(ruleset->arena, &rows, row, &index[at++]))
 			return false;
-	} while (terms_step(
-	    ruleset, table->terms, table->term_count, values));
+	} while (terms_step(ruleset, table->terms, table->term_count, values));
 	table->index = index;
 	table->rows = rows.rows;
 	table->row_count = rows.count;
@@ -239,8 +237,7 @@ table_at(const struct table *table, const uint16_t *values)
 	uint32_t at = 0;
 
 	for (size_t i = 0; i < table->term_count; i++)
-		at += values[table->terms[i].variable] *
-		    table->terms[i].stride;
+		at += values[table->terms[i].variable] * table->terms[i].stride;
 	return at;
 }
 
@@ -248,7 +245,7 @@ const uint16_t *
 table_row(const struct table *table, const uint16_t *values)
 {
 	return table->rows +
-	    (size_t)table->index[table_at(table, values)] * table->width;
+	       (size_t)table->index[table_at(table, values)] * table->width;
 }
 
 /* Fill one table unless it is too big. */
@@ -265,8 +262,8 @@ make_table(struct ruleset *ruleset, struct bound_block *bound, int role,
 	if (table->size > POLICY_PRODUCT_MAX) {
 		complain(complaints, bound->block->place, COMPLAINT_PRODUCT,
 		    slice_from(role == ROLE_RELATIVE
-			    ? "refuse and hold"
-			    : role_name((enum role)role)),
+				   ? "refuse and hold"
+				   : role_name((enum role)role)),
 		    nothing);
 		return true;
 	}

@@ -13,8 +13,8 @@
 bool compile(struct ruleset *ruleset, struct complaints *complaints);
 
 /* variable.c: find or make the variable a test asks for, in this role. */
-bool variable_bind(struct ruleset *ruleset, const struct test *test,
-    int role, enum audience audience, struct bound_test *out,
+bool variable_bind(struct ruleset *ruleset, const struct test *test, int role,
+    enum audience audience, struct bound_test *out,
     struct complaints *complaints);
 
 /* variable.c: once all tests are bound, the classes of values. */

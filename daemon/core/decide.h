@@ -10,7 +10,7 @@
 
 struct decide_given {
 	uint8_t random[16]; /* from which opaque tokens are made */
-	bool approved;      /* an operator approved this hold: it passes */
+	bool approved;	    /* an operator approved this hold: it passes */
 };
 
 /*
@@ -21,5 +21,15 @@ struct decide_given {
 struct disclosure *decide(const struct ruleset *ruleset,
     const struct block *block, const struct record *record,
     const struct decide_given *given, struct arena *arena, struct fail *fail);
+
+/*
+ * The inner door, for the bench and for those who explain: from facts
+ * (facts.h) a row of FIELD_COUNT rule numbers for each role, and the refuse
+ * or hold rule that binds the whole record (VERDICT_FORWARD and 0: none).
+ */
+void decide_rows(const struct ruleset *ruleset, const struct block *block,
+    const uint16_t *facts, const uint16_t *rows[ROLE_COUNT]);
+struct ruling decide_gate(const struct ruleset *ruleset,
+    const struct block *block, const uint16_t *facts);
 
 #endif

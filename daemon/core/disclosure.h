@@ -44,15 +44,19 @@ struct slice disclosure_subject(
     const struct disclosure *disclosure, enum role role);
 
 /* Did the record carry this field at all?  ("not collected" is not redacted) */
-bool disclosure_collected(const struct disclosure *disclosure, enum role role,
-    enum field field);
+bool disclosure_collected(
+    const struct disclosure *disclosure, enum role role, enum field field);
 
-struct ruling disclosure_ruling(const struct disclosure *disclosure,
-    enum role role, enum field field);
+/* Did this update take the field away?  The recipient must lose it too. */
+bool disclosure_removed(
+    const struct disclosure *disclosure, enum role role, enum field field);
+
+struct ruling disclosure_ruling(
+    const struct disclosure *disclosure, enum role role, enum field field);
 
 /* What passes: count 0 unless forwarded, replaced or generalised. */
-struct values disclosure_values(const struct disclosure *disclosure,
-    enum role role, enum field field);
+struct values disclosure_values(
+    const struct disclosure *disclosure, enum role role, enum field field);
 
 /* Recipients behind this one, nearest first, and their rulings. */
 size_t disclosure_onward_count(const struct disclosure *disclosure);
@@ -62,10 +66,11 @@ struct ruling disclosure_onward_ruling(const struct disclosure *disclosure,
     size_t index, enum role role, enum field field);
 
 /*
- * May the public behind this recipient be shown the field?  False means the
- * channel must mark it "do not disclose".  True where no public is behind.
+ * May all those behind this recipient, the public above all, be shown the
+ * field?  False means the channel must mark it "do not disclose".  True where
+ * nobody is behind.
  */
-bool disclosure_publishable(const struct disclosure *disclosure,
-    enum role role, enum field field);
+bool disclosure_publishable(
+    const struct disclosure *disclosure, enum role role, enum field field);
 
 #endif

@@ -21,8 +21,8 @@ static bool
 is_word_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (unsigned char)c >= 0x80 ||
-	    (c != '\0' && strchr("-._:+/@", c) != NULL);
+	       (c >= '0' && c <= '9') || (unsigned char)c >= 0x80 ||
+	       (c != '\0' && strchr("-._:+/@", c) != NULL);
 }
 
 bool
@@ -44,7 +44,7 @@ skip_blanks(struct lexer *lexer)
 
 		if (c == '#')
 			while (lexer->at + 1 < text.len &&
-			    text.data[lexer->at + 1] != '\n')
+			       text.data[lexer->at + 1] != '\n')
 				lexer->at++;
 		else if (c == '\n')
 			lexer->fresh = true;
@@ -77,22 +77,22 @@ read_string(struct lexer *lexer)
 		if (c == '"') {
 			size_t len = lexer->at++ - start;
 
-			return copy != NULL ? (struct slice){copy, out}
-					    : (struct slice){text.data + start,
-						  len};
+			return copy != NULL
+				   ? (struct slice){copy, out}
+				   : (struct slice){text.data + start, len};
 		}
 		if ((unsigned char)c < 0x20 || c == 0x7f)
 			break;
 		if (c == '\\') {
-			struct slice left = {text.data + start,
-			    text.len - start};
+			struct slice left = {
+			    text.data + start, text.len - start};
 			char next = lexer->at + 1 < text.len
-			    ? text.data[lexer->at + 1]
-			    : '\0';
+					? text.data[lexer->at + 1]
+					: '\0';
 
 			if (next != '\\' && next != '"') {
-				stray(lexer, COMPLAINT_STRING_ESCAPE,
-				    lexer->at);
+				stray(
+				    lexer, COMPLAINT_STRING_ESCAPE, lexer->at);
 				continue;
 			}
 			if (copy == NULL) {
@@ -160,16 +160,16 @@ lex_next(struct lexer *lexer)
 			token.text = read_string(lexer);
 			return token;
 		}
-		while (lexer->at < text.len &&
-		    is_word_char(text.data[lexer->at]))
+		while (
+		    lexer->at < text.len && is_word_char(text.data[lexer->at]))
 			lexer->at++;
 		token.type = TOKEN_WORD;
 		if (lexer->at == start) {
 			token.type = punctuation(text.data[start]);
 			lexer->at++;
 		}
-		token.text = (struct slice){text.data + start,
-		    lexer->at - start};
+		token.text =
+		    (struct slice){text.data + start, lexer->at - start};
 		if (token.type != TOKEN_END)
 			return token;
 		stray(lexer, COMPLAINT_STRAY, start);

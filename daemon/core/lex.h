@@ -10,7 +10,7 @@
 
 enum token_type {
 	TOKEN_END,
-	TOKEN_WORD,   /* jprs  .co.jp  registrant.country  2026-04-01T00:00:00Z */
+	TOKEN_WORD, /* jprs  .co.jp  registrant.country  2026-04-01T00:00:00Z */
 	TOKEN_STRING, /* "..." */
 	TOKEN_OPEN,   /* { */
 	TOKEN_CLOSE,  /* } */

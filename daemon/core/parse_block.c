@@ -1,11 +1,13 @@
 /* Blocks and their rules. */
+#include "base/name.h"
+#include "base/text.h"
 #include "core/grow.h"
 #include "core/parse_priv.h"
 
 enum { PATTERNS_MAX = 200, BLOCKS_MAX = 2000 };
 
-static const char *const rule_words[] = {"forward", "redact", "replace",
-    "generalise", "hold", "refuse", NULL};
+static const char *const rule_words[] = {
+    "forward", "redact", "replace", "generalise", "hold", "refuse", NULL};
 static const char *const resume_words[] = {"policy", "include", "purpose",
     "set", "recipient", "for", "forward", "redact", "replace", "generalise",
     "hold", "refuse", NULL};
@@ -27,31 +29,23 @@ find_group(struct parser *parser, struct token *token,
 	return false;
 }
 
-/* A dot and labels of letters, digits and inner hyphens, lower-cased. */
+/* A dot and a domain name, in A-labels and lower case after this. */
 static bool
 canonical_suffix(struct parser *parser, struct slice word, struct slice *out)
 {
-	char *copy = (char *)(uintptr_t)arena_copy(parser->arena, word).data;
+	struct slice name = {word.data + 1, word.len - 1};
+	struct text text = text_start(parser->arena);
+	struct fail fail = FAIL_INIT;
 
-	if (copy == NULL)
-		return parse_memory(parser);
-	for (size_t i = 0; i < word.len; i++) {
-		bool edge = i == 0 || copy[i - 1] == '.' ||
-		    i + 1 == word.len || copy[i + 1] == '.';
-
-		if (copy[i] >= 'A' && copy[i] <= 'Z')
-			copy[i] = (char)(copy[i] - 'A' + 'a');
-		if (copy[i] == '.' ? i != 0 && copy[i - 1] == '.'
-				   : copy[i] == '-' && edge)
-			return false;
-		if (copy[i] != '.' && copy[i] != '-' &&
-		    !(copy[i] >= 'a' && copy[i] <= 'z') &&
-		    !(copy[i] >= '0' && copy[i] <= '9'))
-			return false;
+	if (!name_canonical(parser->arena, name, &name, &fail)) {
+		if (fail.kind == FAIL_MEMORY)
+			parse_memory(parser);
+		return false;
 	}
-	*out = (struct slice){copy, word.len};
-	return word.len > 1 && word.len <= 254 && copy[0] == '.' &&
-	    copy[word.len - 1] != '.';
+	text_add_char(&text, '.');
+	text_add(&text, name);
+	*out = text_slice(&text);
+	return out->data != NULL || parse_memory(parser);
 }
 
 static bool
@@ -60,8 +54,8 @@ parse_pattern(
 {
 	struct token token;
 
-	*pattern = (struct pattern){
-	    .place = parser->token.place, .word = NOTHING};
+	*pattern =
+	    (struct pattern){.place = parser->token.place, .word = NOTHING};
 	if (!parse_word(parser, "a pattern", &token))
 		return false;
 	if (token.text.data[0] == '.') {
@@ -153,11 +147,11 @@ static bool
 resume(struct parser *parser)
 {
 	while (parser->token.type != TOKEN_END &&
-	    parser->token.type != TOKEN_CLOSE &&
-	    !parse_begins(parser, resume_words))
+	       parser->token.type != TOKEN_CLOSE &&
+	       !parse_begins(parser, resume_words))
 		parse_next(parser);
 	return parser->token.type == TOKEN_CLOSE ||
-	    parse_begins(parser, rule_words);
+	       parse_begins(parser, rule_words);
 }
 
 static bool
@@ -194,8 +188,8 @@ parse_block(struct parser *parser)
 	}
 	if (!parse_rules(parser, &block))
 		return false;
-	more = grow(parser->arena, policy->blocks, policy->block_count,
-	    sizeof(block));
+	more = grow(
+	    parser->arena, policy->blocks, policy->block_count, sizeof(block));
 	if (more == NULL)
 		return parse_memory(parser);
 	policy->blocks = more;

@@ -29,16 +29,14 @@ parse_purpose_known(struct parser *parser, const struct token *token)
 static bool
 add_value(struct parser *parser, struct test *test, struct slice value)
 {
-	struct slice *values =
-	    grow(parser->arena, (void *)(uintptr_t)test->values,
-		test->value_count, sizeof(value));
+	struct slice *values = grow(parser->arena,
+	    (void *)(uintptr_t)test->values, test->value_count, sizeof(value));
 	size_t at = 0;
 
 	if (values == NULL)
 		return parse_memory(parser);
 	test->values = values;
-	while (at < test->value_count &&
-	    slice_compare(values[at], value) < 0)
+	while (at < test->value_count && slice_compare(values[at], value) < 0)
 		at++;
 	if (at < test->value_count && slice_equal(values[at], value))
 		return true;
@@ -66,8 +64,8 @@ add_literal(struct parser *parser, struct test *test,
 		parser->arena, test->field, value, &value, &fail)) {
 		if (fail.kind == FAIL_MEMORY)
 			return parse_memory(parser);
-		complain(parser->complaints, place, COMPLAINT_VALUE,
-		    item->text, slice_from(field_info[test->field].name));
+		complain(parser->complaints, place, COMPLAINT_VALUE, item->text,
+		    slice_from(field_info[test->field].name));
 		return true;
 	}
 	return add_value(parser, test, value);
@@ -210,8 +208,8 @@ subject_find(struct parser *parser, const struct token *token,
 		for (unsigned i = 0; i < FIELD_COUNT; i++)
 			if (slice_is(word, field_info[i].group))
 				complaint = COMPLAINT_CONDITION_FORM;
-		complain(parser->complaints, token->place, complaint, word,
-		    NOTHING);
+		complain(
+		    parser->complaints, token->place, complaint, word, NOTHING);
 		return false;
 	}
 	return true;
@@ -252,8 +250,8 @@ bool
 parse_condition(struct parser *parser, bool whole, struct condition *out)
 {
 	do {
-		struct test *tests = grow(parser->arena, out->tests,
-		    out->count, sizeof(*tests));
+		struct test *tests =
+		    grow(parser->arena, out->tests, out->count, sizeof(*tests));
 
 		if (tests == NULL)
 			return parse_memory(parser);

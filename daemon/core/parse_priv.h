@@ -54,7 +54,6 @@ bool parse_recipient(struct parser *parser);
 bool parse_block(struct parser *parser);
 bool parse_rule(struct parser *parser, struct policy_block *block);
 void parse_purpose_known(struct parser *parser, const struct token *token);
-bool parse_condition(
-    struct parser *parser, bool whole, struct condition *out);
+bool parse_condition(struct parser *parser, bool whole, struct condition *out);
 
 #endif

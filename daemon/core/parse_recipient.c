@@ -2,8 +2,14 @@
 #include "core/grow.h"
 #include "core/parse_priv.h"
 
-enum { OPTION_IN, OPTION_CLASS, OPTION_PUBLIC, OPTION_VIA, OPTION_BASIS,
-	OPTION_BY };
+enum {
+	OPTION_IN,
+	OPTION_CLASS,
+	OPTION_PUBLIC,
+	OPTION_VIA,
+	OPTION_BASIS,
+	OPTION_BY
+};
 
 static const char *const options[] = {
     "in", "class", "public", "via", "basis", "by", NULL};
@@ -23,15 +29,15 @@ static void
 complain_at(
     struct parser *parser, const struct token *token, enum complaint complaint)
 {
-	complain(parser->complaints, token->place, complaint, token->text,
-	    NOTHING);
+	complain(
+	    parser->complaints, token->place, complaint, token->text, NOTHING);
 }
 
 static bool
 is_country(struct slice text)
 {
 	return text.len == 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' &&
-	    text.data[1] >= 'A' && text.data[1] <= 'Z';
+	       text.data[1] >= 'A' && text.data[1] <= 'Z';
 }
 
 static void
@@ -69,8 +75,8 @@ set_method(struct parser *parser, struct policy_recipient *recipient,
 
 /* What follows the option's own word. */
 static bool
-parse_option(struct parser *parser, struct policy_recipient *recipient,
-    unsigned option)
+parse_option(
+    struct parser *parser, struct policy_recipient *recipient, unsigned option)
 {
 	static const char *const what[] = {"a country", "a class", "",
 	    "a recipient or self", "a legal basis", "a method"};
@@ -112,7 +118,7 @@ parse_options(struct parser *parser, struct policy_recipient *recipient)
 		unsigned option = 0;
 
 		while (options[option] != NULL &&
-		    !slice_is(token.text, options[option]))
+		       !slice_is(token.text, options[option]))
 			option++;
 		if (options[option] == NULL) {
 			if (token.first)
@@ -178,15 +184,14 @@ parse_recipient(struct parser *parser)
 		return parse_memory(parser);
 	policy->recipients = recipient;
 	recipient += policy->recipient_count++;
-	*recipient = (struct policy_recipient){
-	    .is = {.id = token.text,
-		.title = NOTHING,
-		.country = NOTHING,
-		.basis = NOTHING,
-		.agreement = NOTHING,
-		.audience = AUDIENCE_COMPANY,
-		.method = METHOD_NONE,
-		.via = VIA_NONE},
+	*recipient = (struct policy_recipient){.is = {.id = token.text,
+						   .title = NOTHING,
+						   .country = NOTHING,
+						   .basis = NOTHING,
+						   .agreement = NOTHING,
+						   .audience = AUDIENCE_COMPANY,
+						   .method = METHOD_NONE,
+						   .via = VIA_NONE},
 	    .place = token.place,
 	    .via_word = NOTHING};
 	if (!parse_string(
@@ -196,5 +201,5 @@ parse_recipient(struct parser *parser)
 	if (recipient->is.public)
 		recipient->is.audience = AUDIENCE_PUBLIC;
 	return !parse_mark(parser, TOKEN_OPEN) ||
-	    parse_ceiling(parser, recipient);
+	       parse_ceiling(parser, recipient);
 }

@@ -2,10 +2,10 @@
 #include "core/grow.h"
 #include "core/parse_priv.h"
 
-#define ADDRESS_FIELDS                                                        \
-	(FIELD_BIT(FIELD_STREET_LOC) | FIELD_BIT(FIELD_STREET_INT) |          \
-	    FIELD_BIT(FIELD_CITY_LOC) | FIELD_BIT(FIELD_CITY_INT) |           \
-	    FIELD_BIT(FIELD_STATE_LOC) | FIELD_BIT(FIELD_STATE_INT) |         \
+#define ADDRESS_FIELDS                                                         \
+	(FIELD_BIT(FIELD_STREET_LOC) | FIELD_BIT(FIELD_STREET_INT) |           \
+	    FIELD_BIT(FIELD_CITY_LOC) | FIELD_BIT(FIELD_CITY_INT) |            \
+	    FIELD_BIT(FIELD_STATE_LOC) | FIELD_BIT(FIELD_STATE_INT) |          \
 	    FIELD_BIT(FIELD_POSTCODE) | FIELD_BIT(FIELD_COUNTRY))
 
 enum { REASON_MAX = 200 };
@@ -14,8 +14,8 @@ static void
 complain_here(struct parser *parser, struct place place,
     enum complaint complaint, const char *word)
 {
-	complain(parser->complaints, place, complaint, slice_from(word),
-	    NOTHING);
+	complain(
+	    parser->complaints, place, complaint, slice_from(word), NOTHING);
 }
 
 static bool
@@ -54,8 +54,7 @@ parse_first(struct parser *parser, struct rule *rule, struct place place)
 
 	rule->generalise = GENERALISE_FIRST;
 	if (wrong != NULL)
-		complain_here(
-		    parser, place, COMPLAINT_GENERALISE_FIRST, wrong);
+		complain_here(parser, place, COMPLAINT_GENERALISE_FIRST, wrong);
 	if (!parse_word(parser, "a number of characters", &token))
 		return false;
 	if (!parse_number(token.text, 9, &rule->first) || rule->first == 0)
@@ -91,8 +90,7 @@ parse_generalise(struct parser *parser, struct rule *rule)
 		return parse_first(parser, rule, place);
 	if (parse_accept(parser, "country"))
 		return parse_country(parser, rule, place);
-	return parse_wrong(
-	    parser, COMPLAINT_GENERALISE, parser->token.text);
+	return parse_wrong(parser, COMPLAINT_GENERALISE, parser->token.text);
 }
 
 static bool
@@ -123,29 +121,28 @@ parse_subject(
 		break;
 	}
 	return parse_keyword(parser, "of") &&
-	    parse_roles(parser, star, &rule->roles);
+	       parse_roles(parser, star, &rule->roles);
 }
 
 /* `when` and `unless`, each at most once, in either order. */
 static bool
 parse_conditions(struct parser *parser, struct rule *rule)
 {
-	bool whole = rule->verdict == VERDICT_REFUSE ||
-	    rule->verdict == VERDICT_HOLD;
+	bool whole =
+	    rule->verdict == VERDICT_REFUSE || rule->verdict == VERDICT_HOLD;
 
 	for (;;) {
 		struct condition *condition;
 		bool when = parser->token.type == TOKEN_WORD &&
-		    slice_is(parser->token.text, "when");
+			    slice_is(parser->token.text, "when");
 
-		if (!when &&
-		    !(parser->token.type == TOKEN_WORD &&
-			slice_is(parser->token.text, "unless")))
+		if (!when && !(parser->token.type == TOKEN_WORD &&
+				 slice_is(parser->token.text, "unless")))
 			return true;
 		condition = when ? &rule->when : &rule->unless;
 		if (condition->count != 0)
-			return parse_wrong(parser, COMPLAINT_OPTION_TWICE,
-			    parser->token.text);
+			return parse_wrong(
+			    parser, COMPLAINT_OPTION_TWICE, parser->token.text);
 		parse_next(parser);
 		if (!parse_condition(parser, whole, condition))
 			return false;
@@ -156,20 +153,18 @@ static bool
 keep(struct parser *parser, struct policy_block *block, struct rule *rule)
 {
 	struct policy *policy = parser->policy;
-	bool gate = rule->verdict == VERDICT_REFUSE ||
-	    rule->verdict == VERDICT_HOLD;
+	bool gate =
+	    rule->verdict == VERDICT_REFUSE || rule->verdict == VERDICT_HOLD;
 	struct rule ***list = gate ? &block->gates : &block->rules;
 	size_t *count = gate ? &block->gate_count : &block->rule_count;
-	struct rule **more =
-	    grow(parser->arena, *list, *count, sizeof(*more));
-	struct rule **all = grow(parser->arena, policy->rules,
-	    policy->rule_count, sizeof(*all));
+	struct rule **more = grow(parser->arena, *list, *count, sizeof(*more));
+	struct rule **all = grow(
+	    parser->arena, policy->rules, policy->rule_count, sizeof(*all));
 
 	if (more == NULL || all == NULL)
 		return parse_memory(parser);
 	if (policy->rule_count == POLICY_RULES_MAX)
-		return parse_wrong(
-		    parser, COMPLAINT_TOO_MANY, SLICE("rules"));
+		return parse_wrong(parser, COMPLAINT_TOO_MANY, SLICE("rules"));
 	*list = more;
 	more[(*count)++] = rule;
 	policy->rules = all;
@@ -187,8 +182,7 @@ parse_rule(struct parser *parser, struct policy_block *block)
 	if (parser->token.type != TOKEN_WORD ||
 	    !verdict_find(parser->token.text, &verdict)) {
 		parse_wrong(parser, COMPLAINT_RULE, parser->token.text);
-		if (parser->token.type == TOKEN_WORD &&
-		    !parser->token.first)
+		if (parser->token.type == TOKEN_WORD && !parser->token.first)
 			parse_next(parser);
 		return false;
 	}
@@ -200,5 +194,5 @@ parse_rule(struct parser *parser, struct policy_block *block)
 	rule->text = NOTHING;
 	parse_next(parser);
 	return parse_subject(parser, block, rule) &&
-	    parse_conditions(parser, rule) && keep(parser, block, rule);
+	       parse_conditions(parser, rule) && keep(parser, block, rule);
 }

@@ -1,8 +1,6 @@
 /* The parser's small change: tokens, names, lists. */
 #include "core/parse_priv.h"
 
-#include "core/policy_date.h"
-
 void
 parse_next(struct parser *parser)
 {
@@ -21,8 +19,8 @@ parse_wrong(struct parser *parser, enum complaint complaint, struct slice word)
 {
 	if (parser->token.type == TOKEN_END)
 		word = SLICE("the end of the file");
-	complain(parser->complaints, parser->token.place, complaint, word,
-	    NOTHING);
+	complain(
+	    parser->complaints, parser->token.place, complaint, word, NOTHING);
 	return false;
 }
 
@@ -79,15 +77,14 @@ parse_string(struct parser *parser, const char *what, struct slice *out)
 		    COMPLAINT_TOO_MANY, SLICE("bytes in a string"), NOTHING);
 		return false;
 	}
-	return parse_mark(parser, TOKEN_STRING) ||
-	    parse_expected(parser, what);
+	return parse_mark(parser, TOKEN_STRING) || parse_expected(parser, what);
 }
 
 static bool
 is_name(struct slice text)
 {
-	if (text.len == 0 || text.len > POLICY_NAME_MAX ||
-	    text.data[0] < 'a' || text.data[0] > 'z')
+	if (text.len == 0 || text.len > POLICY_NAME_MAX || text.data[0] < 'a' ||
+	    text.data[0] > 'z')
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];

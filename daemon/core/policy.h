@@ -40,4 +40,11 @@ struct ruleset *policy_load(struct arena *arena,
     const struct network_group *networks, size_t network_count,
     struct slice *diagnostics, struct fail *fail);
 
+/*
+ * Of several revisions the newest that is effective at `now`: the latest
+ * date, and the highest revision where dates are equal.  False if none is.
+ */
+bool policy_choose(const struct ruleset *const *rulesets, size_t count,
+    int64_t now, size_t *out);
+
 #endif

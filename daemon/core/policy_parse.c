@@ -1,8 +1,8 @@
 #include "core/policy_parse.h"
 
+#include "base/date.h"
 #include "core/grow.h"
 #include "core/parse_priv.h"
-#include "core/policy_date.h"
 
 enum { DEPTH_MAX = 8, SETS_ITEMS_MAX = 1000, LIST_MAX = 2000 };
 
@@ -44,7 +44,7 @@ static void
 resume(struct parser *parser)
 {
 	while (parser->token.type != TOKEN_END &&
-	    !parse_begins(parser, statements))
+	       !parse_begins(parser, statements))
 		parse_next(parser);
 }
 
@@ -72,7 +72,7 @@ parse_policy(struct parser *parser)
 	if (!parse_keyword(parser, "effective") ||
 	    !parse_word(parser, "a date and time", &token))
 		return false;
-	if (!policy_date_parse(token.text, &policy->effective))
+	if (!date_parse(token.text, &policy->effective, NULL))
 		complain(parser->complaints, token.place, COMPLAINT_DATE,
 		    token.text, NOTHING);
 	return true;
@@ -188,8 +188,8 @@ parse_item(struct parser *parser, struct set *set)
 		other = parse_find_set(parser, token.text);
 	parse_next(parser);
 	if (other == NULL)
-		return set_add(parser, set,
-		    (struct token_item){token.text, token.place});
+		return set_add(
+		    parser, set, (struct token_item){token.text, token.place});
 	for (size_t i = 0; i < other->count; i++)
 		if (!set_add(parser, set, other->items[i]))
 			return false;
@@ -217,8 +217,8 @@ parse_set(struct parser *parser)
 		if (!parse_item(parser, &set))
 			return false;
 	while (parse_mark(parser, TOKEN_COMMA));
-	more = grow(parser->arena, policy->sets, policy->set_count,
-	    sizeof(set));
+	more =
+	    grow(parser->arena, policy->sets, policy->set_count, sizeof(set));
 	if (more == NULL)
 		return parse_memory(parser);
 	policy->sets = more;

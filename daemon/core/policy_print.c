@@ -1,7 +1,7 @@
 #include "core/policy_print.h"
 
+#include "base/date.h"
 #include "core/lex.h"
-#include "core/policy_date.h"
 
 static void
 add_string(struct text *out, struct slice string)
@@ -45,7 +45,8 @@ policy_print_fields(struct text *out, uint64_t fields)
 	}
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
 		bool pair = field_info[i].form == FORM_LOC &&
-		    i + 1 < FIELD_COUNT && (fields & FIELD_BIT(i + 1)) != 0;
+			    i + 1 < FIELD_COUNT &&
+			    (fields & FIELD_BIT(i + 1)) != 0;
 
 		if ((fields & FIELD_BIT(i)) == 0)
 			continue;
@@ -151,7 +152,7 @@ add_subject_of_rule(struct text *out, const struct rule *rule)
 		text_add_string(out, " by ");
 		add_string(out, rule->text);
 	} else if (rule->verdict == VERDICT_GENERALISE &&
-	    rule->generalise == GENERALISE_FIRST) {
+		   rule->generalise == GENERALISE_FIRST) {
 		text_add_format(out, " to first %u", rule->first);
 	} else if (rule->verdict == VERDICT_GENERALISE) {
 		text_add_string(out, " to country");
@@ -233,10 +234,10 @@ add_recipient(struct text *out, const struct policy_recipient *recipient)
 	add_string(out, is->title);
 	add_option(out, " in ", is->country);
 	if (recipient->has_class)
-		text_add_string(out,
-		    recipient->registry		       ? " class registry"
-			: is->audience == AUDIENCE_ANY ? " class authority"
-						       : " class company");
+		text_add_string(out, recipient->registry ? " class registry"
+				     : is->audience == AUDIENCE_ANY
+					 ? " class authority"
+					 : " class company");
 	if (is->public)
 		text_add_string(out, " public");
 	add_option(out, " via ", recipient->via_word);
@@ -262,8 +263,7 @@ policy_print_patterns(struct text *out, const struct policy_block *block)
 	for (size_t i = 0; i < block->pattern_count; i++) {
 		add_comma(out, &first);
 		if (block->is.type != OBJECT_DOMAIN)
-			text_add_string(
-			    out, object_type_name(block->is.type));
+			text_add_string(out, object_type_name(block->is.type));
 		if (block->is.type == OBJECT_NETWORK)
 			text_add_char(out, ' ');
 		text_add(out, block->patterns[i].word);
@@ -308,10 +308,13 @@ add_block(struct text *out, const struct policy *policy,
 void
 policy_print(struct text *out, const struct policy *policy)
 {
+	char date[DATE_SIZE];
+
 	text_add_string(out, "policy ");
 	add_string(out, policy->name);
 	text_add_format(out, " revision %u effective ", policy->revision);
-	policy_date_print(out, policy->effective);
+	text_add(
+	    out, (struct slice){date, date_print(policy->effective, 0, date)});
 	text_add_string(out, "\n\n");
 	for (size_t i = 0; i < policy->purpose_count; i++) {
 		text_add_string(out, "purpose ");

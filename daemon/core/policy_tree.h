@@ -9,13 +9,14 @@
 #define MISU_POLICY_TREE_H
 
 #include "core/complaint.h"
-#include "core/ruleset.h"
+#include "core/policy.h"
 
 _Static_assert(FIELD_COUNT <= 64, "fields fit the bits of a uint64_t");
 
 /* Bit sets over enum field and enum role. */
 #define FIELD_BIT(field) ((uint64_t)1 << (field))
-#define FIELD_ALL (FIELD_BIT(FIELD_COUNT - 1) | (FIELD_BIT(FIELD_COUNT - 1) - 1))
+#define FIELD_ALL                                                              \
+	(FIELD_BIT(FIELD_COUNT - 1) | (FIELD_BIT(FIELD_COUNT - 1) - 1))
 #define ROLE_BIT(role) (1u << (role))
 #define ROLE_ALL (ROLE_BIT(ROLE_COUNT) - 1)
 
@@ -58,11 +59,11 @@ enum test_subject {
 
 struct test {
 	enum test_subject subject;
-	int role;             /* an enum role, or ROLE_RELATIVE */
+	int role; /* an enum role, or ROLE_RELATIVE */
 	enum field field;
-	unsigned word;        /* an enum kind or an enum operation */
-	struct slice purpose; /* of TEST_CONSENT */
-	struct slice set;     /* the set's name; empty after `is` */
+	unsigned word;		    /* an enum kind or an enum operation */
+	struct slice purpose;	    /* of TEST_CONSENT */
+	struct slice set;	    /* the set's name; empty after `is` */
 	const struct slice *values; /* canonical, sorted, each once */
 	size_t value_count;
 };
@@ -79,13 +80,13 @@ struct rule {
 	unsigned number; /* from 1, in the order of the text */
 	struct place place;
 	enum verdict verdict;
-	unsigned roles;  /* ROLE_BIT */
-	uint64_t fields; /* FIELD_BIT */
+	unsigned roles;	   /* ROLE_BIT */
+	uint64_t fields;   /* FIELD_BIT */
 	struct slice text; /* reason or template */
 	enum generalise generalise;
 	unsigned first; /* of GENERALISE_FIRST: how many characters */
 	struct condition when, unless;
-	bool wins; /* somewhere: the compiler saw it */
+	bool wins;		  /* somewhere: the compiler saw it */
 	struct slice line, where; /* canonical text and "file:line" */
 };
 
@@ -149,7 +150,7 @@ static inline bool
 verdict_passes(enum verdict verdict)
 {
 	return verdict == VERDICT_FORWARD || verdict == VERDICT_REPLACE ||
-	    verdict == VERDICT_GENERALISE;
+	       verdict == VERDICT_GENERALISE;
 }
 
 #endif

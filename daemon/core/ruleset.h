@@ -34,20 +34,20 @@ enum method {
 enum { VIA_NONE = -1, VIA_SELF = -2 };
 
 struct recipient {
-	struct slice id;        /* "jprs" */
-	struct slice title;     /* as operators and subjects read it */
-	struct slice country;   /* two letters; empty for a public */
-	struct slice basis;     /* legal basis, one of the policy's words */
+	struct slice id;	/* "jprs" */
+	struct slice title;	/* as operators and subjects read it */
+	struct slice country;	/* two letters; empty for a public */
+	struct slice basis;	/* legal basis, one of the policy's words */
 	struct slice agreement; /* names the agreement of METHOD_AGREED */
 	enum audience audience; /* whose consent class it is */
 	enum method method;
-	bool public;            /* unspecified persons */
-	int via;                /* index of the recipient before it, VIA_* */
+	bool public; /* unspecified persons */
+	int via;     /* index of the recipient before it, VIA_* */
 };
 
 struct block {
-	unsigned number;     /* index in the ruleset */
-	unsigned recipient;  /* index of the recipient */
+	unsigned number;    /* index in the ruleset */
+	unsigned recipient; /* index of the recipient */
 	struct slice purpose;
 	enum object_type type;
 	bool on_request; /* takes part only where a submission names it */
@@ -67,6 +67,10 @@ const struct recipient *ruleset_recipient(
 bool ruleset_find_recipient(
     const struct ruleset *ruleset, struct slice id, unsigned *index);
 
+/* What a purpose of the policy says it is. */
+bool ruleset_find_purpose(
+    const struct ruleset *ruleset, struct slice id, struct slice *title);
+
 size_t ruleset_block_count(const struct ruleset *ruleset);
 const struct block *ruleset_block(
     const struct ruleset *ruleset, unsigned number);
@@ -82,8 +86,8 @@ struct slice ruleset_rule_place(const struct ruleset *ruleset, unsigned rule);
  * the longest suffix or prefix.  On-request blocks are included.  Returns
  * how many there are; writes at most `max`.
  */
-size_t ruleset_match(const struct ruleset *ruleset,
-    const struct record *record, const struct block **out, size_t max);
+size_t ruleset_match(const struct ruleset *ruleset, const struct record *record,
+    const struct block **out, size_t max);
 
 /*
  * The blocks behind `block`, nearest first: for each recipient reached `via`
@@ -91,6 +95,22 @@ size_t ruleset_match(const struct ruleset *ruleset,
  */
 size_t ruleset_onward(const struct ruleset *ruleset, const struct block *block,
     const struct record *record, const struct block **out, size_t max);
+
+/* What a slot can ever do under a block, whatever the record. */
+enum {
+	SLOT_PASSES = 1,   /* some record lets a value through */
+	SLOT_REDACTS = 2,  /* some record does not */
+	SLOT_HIDDEN = 4,   /* it passes while one behind may not be shown it */
+	SLOT_REPLACES = 8, /* it passes as another value */
+};
+
+/*
+ * SLOT_* bits, so that a configuration can be checked: SLOT_REDACTS needs a
+ * placeholder where the wire demands a value, SLOT_HIDDEN a way to say "do
+ * not disclose".
+ */
+unsigned ruleset_slot_ever(const struct ruleset *ruleset,
+    const struct block *block, enum role role, enum field field);
 
 const char *method_name(enum method method);
 

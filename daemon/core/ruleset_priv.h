@@ -28,11 +28,11 @@ struct literal {
 
 struct variable {
 	enum test_subject subject; /* never TEST_PRESENT: that is a value */
-	int role;                  /* ROLE_RELATIVE where it has none */
+	int role;		   /* ROLE_RELATIVE where it has none */
 	enum field field;
 	struct slice purpose;
 	enum audience audience;
-	unsigned size; /* of the domain */
+	unsigned size;		  /* of the domain */
 	const struct test **sets; /* distinct value lists tested */
 	size_t set_count;
 	struct literal *literals; /* sorted by text */
@@ -63,19 +63,11 @@ struct table {
 	size_t rule_count;
 	struct term *terms;
 	size_t term_count;
-	uint32_t size;         /* combinations */
-	size_t width;          /* rule numbers a row */
+	uint32_t size;	       /* combinations */
+	size_t width;	       /* rule numbers a row */
 	const uint32_t *index; /* combination to row */
 	const uint16_t *rows;
 	size_t row_count;
-};
-
-/* What a slot can ever do, for the configuration to be checked against. */
-enum {
-	SLOT_PASSES = 1, /* some record lets it through */
-	SLOT_REDACTS = 2,
-	SLOT_HIDDEN = 4,   /* it passes while a recipient behind may not see */
-	SLOT_REPLACES = 8, /* it passes as another value */
 };
 
 struct bound_block {
@@ -94,8 +86,6 @@ struct ruleset {
 	size_t variable_count;
 	struct bound_block *blocks;
 	size_t block_count;
-	const struct rule *const *rules;
-	size_t rule_count;
 	uint32_t combinations; /* of all tables */
 };
 

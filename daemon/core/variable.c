@@ -21,7 +21,7 @@ same_variable(const struct variable *a, const struct variable *b)
 		return false;
 	if (a->subject == TEST_CONSENT)
 		return a->audience == b->audience &&
-		    slice_equal(a->purpose, b->purpose);
+		       slice_equal(a->purpose, b->purpose);
 	return a->subject != TEST_VALUE || a->field == b->field;
 }
 
@@ -55,8 +55,8 @@ find_variable(
 			return true;
 		}
 	}
-	more = grow(ruleset->arena, ruleset->variables,
-	    ruleset->variable_count, sizeof(*more));
+	more = grow(ruleset->arena, ruleset->variables, ruleset->variable_count,
+	    sizeof(*more));
 	if (more == NULL)
 		return false;
 	ruleset->variables = more;
@@ -83,14 +83,14 @@ add_set(struct ruleset *ruleset, struct bound_test *bound,
 		complain(complaints, ruleset->policy->place,
 		    COMPLAINT_SETS_MANY,
 		    slice_from(variable->subject == TEST_PLAN
-			    ? "plan"
-			    : field_info[variable->field].name),
+				   ? "plan"
+				   : field_info[variable->field].name),
 		    (struct slice){"", 0});
 		bound->set = 0;
 		return true;
 	}
-	sets = grow(ruleset->arena, variable->sets, variable->set_count,
-	    sizeof(*sets));
+	sets = grow(
+	    ruleset->arena, variable->sets, variable->set_count, sizeof(*sets));
 	if (sets == NULL)
 		return false;
 	variable->sets = sets;
@@ -131,7 +131,7 @@ add_literal(
 	size_t at = 0;
 
 	while (at < variable->literal_count &&
-	    slice_compare(variable->literals[at].text, text) < 0)
+	       slice_compare(variable->literals[at].text, text) < 0)
 		at++;
 	if (at < variable->literal_count &&
 	    slice_equal(variable->literals[at].text, text))
@@ -176,7 +176,7 @@ find_classes(struct ruleset *ruleset, struct variable *variable)
 		size_t class = 1;
 
 		while (class < classes && variable->members[class] != bits)
-			class++;
+			class ++;
 		if (class == classes)
 			variable->members[classes++] = bits;
 		literal->state = (unsigned)(STATE_OTHER + class);
@@ -216,8 +216,7 @@ enum truth
 bound_truth(const struct ruleset *ruleset, const struct bound_test *bound,
     const uint16_t *values)
 {
-	const struct variable *variable =
-	    &ruleset->variables[bound->variable];
+	const struct variable *variable = &ruleset->variables[bound->variable];
 	const struct test *test = bound->test;
 	unsigned value = values[bound->variable];
 
@@ -282,7 +281,7 @@ bool
 verdict_fires(enum verdict verdict, enum truth truth)
 {
 	return truth == TRUTH_TRUE ||
-	    (truth == TRUTH_UNKNOWN && !verdict_passes(verdict));
+	       (truth == TRUTH_UNKNOWN && !verdict_passes(verdict));
 }
 
 bool

@@ -1,0 +1,180 @@
+#include "core/decide.h"
+
+#include "core/alter.h"
+#include "core/compile.h"
+#include "core/disclosure_priv.h"
+#include "core/facts.h"
+
+void
+decide_rows(const struct ruleset *ruleset, const struct block *block,
+    const uint16_t *facts, const uint16_t *rows[ROLE_COUNT])
+{
+	const struct bound_block *bound = &ruleset->blocks[block->number];
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		rows[role] = table_row(&bound->roles[role], facts);
+}
+
+struct ruling
+decide_gate(const struct ruleset *ruleset, const struct block *block,
+    const uint16_t *facts)
+{
+	unsigned rule = *table_row(&ruleset->blocks[block->number].gate, facts);
+
+	if (rule == 0)
+		return (struct ruling){VERDICT_FORWARD, 0};
+	return (struct ruling){ruleset->policy->rules[rule - 1]->verdict, rule};
+}
+
+/*
+ * The strictest word of this recipient and those behind it, the nearest
+ * first.  An approved hold passes; a refusal never does.
+ */
+static struct ruling
+outcome_of(
+    const struct disclosure *disclosure, const uint16_t *facts, bool approved)
+{
+	struct ruling outcome = {VERDICT_FORWARD, 0};
+
+	for (size_t i = 0; i <= disclosure->onward_count; i++) {
+		const struct decided *decided =
+		    i == 0 ? &disclosure->own : &disclosure->onward[i - 1];
+		struct ruling ruling =
+		    decide_gate(disclosure->ruleset, decided->block, facts);
+
+		if (approved && ruling.verdict == VERDICT_HOLD)
+			continue;
+		if (ruling.verdict < outcome.verdict)
+			outcome = ruling;
+	}
+	return outcome;
+}
+
+static bool
+find_onward(struct disclosure *disclosure, const struct record *record,
+    const uint16_t *facts, struct arena *arena)
+{
+	const struct block *blocks[ONWARD_MAX];
+	size_t count = ruleset_onward(disclosure->ruleset,
+	    disclosure->own.block, record, blocks, ONWARD_MAX);
+
+	if (count == 0)
+		return true;
+	disclosure->onward =
+	    arena_take_array(arena, count, sizeof(*disclosure->onward));
+	if (disclosure->onward == NULL)
+		return false;
+	disclosure->onward_count = count;
+	for (size_t i = 0; i < count; i++) {
+		disclosure->onward[i].block = blocks[i];
+		decide_rows(disclosure->ruleset, blocks[i], facts,
+		    disclosure->onward[i].rows);
+	}
+	return true;
+}
+
+/* What the record has, without any of it. */
+static void
+note_record(struct disclosure *disclosure, const struct record *record)
+{
+	disclosure->operation = record_operation(record);
+	disclosure->reference = record_object(record);
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		enum role role = (enum role)i;
+
+		disclosure->has_role[role] = record_has_role(record, role);
+		disclosure->subjects[role] = record_subject(record, role);
+		for (unsigned f = 0; f < FIELD_COUNT; f++) {
+			enum field field = (enum field)f;
+
+			if (record_values(record, role, field).count != 0)
+				disclosure->collected[role] |= FIELD_BIT(f);
+			if (record_removed(record, role, field))
+				disclosure->removed[role] |= FIELD_BIT(f);
+		}
+	}
+}
+
+/* The value of one slot, as its rule lets it through. */
+static bool
+pass_value(struct disclosure *disclosure, const struct record *record,
+    const struct decide_given *given, struct alter_given *alter,
+    struct arena *arena, struct fail *fail)
+{
+	struct ruling ruling =
+	    disclosure_ruling(disclosure, alter->role, alter->field);
+	struct values from = record_values(record, alter->role, alter->field);
+	struct values *to = &disclosure->values[alter->role][alter->field];
+
+	switch (ruling.verdict) {
+	case VERDICT_FORWARD:
+		*to = from;
+		return true;
+	case VERDICT_REPLACE:
+	case VERDICT_GENERALISE:
+		memcpy(alter->random, given->random, sizeof(alter->random));
+		return alter_values(arena,
+		    disclosure->ruleset->policy->rules[ruling.rule - 1], alter,
+		    from, to, fail);
+	case VERDICT_REFUSE:
+	case VERDICT_HOLD:
+	case VERDICT_REDACT:
+	case VERDICT_COUNT:
+		break;
+	}
+	return true;
+}
+
+static bool
+pass_role(struct disclosure *disclosure, const struct record *record,
+    const struct decide_given *given, enum role role, struct arena *arena,
+    struct fail *fail)
+{
+	struct alter_given alter = {
+	    .object = disclosure_object(disclosure), .role = role};
+
+	if (disclosure->collected[role] == 0)
+		return true;
+	disclosure->values[role] =
+	    arena_take_array(arena, FIELD_COUNT, sizeof(struct values));
+	if (disclosure->values[role] == NULL)
+		return fail_memory(fail);
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		if ((disclosure->collected[role] & FIELD_BIT(f)) == 0)
+			continue;
+		alter.field = (enum field)f;
+		if (!pass_value(disclosure, record, given, &alter, arena, fail))
+			return false;
+	}
+	return true;
+}
+
+struct disclosure *
+decide(const struct ruleset *ruleset, const struct block *block,
+    const struct record *record, const struct decide_given *given,
+    struct arena *arena, struct fail *fail)
+{
+	struct disclosure *disclosure = arena_take(arena, sizeof(*disclosure));
+	const uint16_t *facts = facts_of(ruleset, record, arena, fail);
+
+	if (disclosure == NULL || facts == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	disclosure->ruleset = ruleset;
+	disclosure->own.block = block;
+	decide_rows(ruleset, block, facts, disclosure->own.rows);
+	if (!find_onward(disclosure, record, facts, arena)) {
+		fail_memory(fail);
+		return NULL;
+	}
+	note_record(disclosure, record);
+	disclosure->outcome = outcome_of(disclosure, facts, given->approved);
+	if (disclosure->outcome.verdict != VERDICT_FORWARD)
+		return disclosure;
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (!pass_role(disclosure, record, given, (enum role)role,
+			arena, fail))
+			return NULL;
+	return disclosure;
+}

@@ -1,0 +1,165 @@
+#include "core/disclosure_priv.h"
+
+#include "core/ruleset_priv.h"
+
+static const struct rule *
+rule_of(const struct ruleset *ruleset, unsigned number)
+{
+	return number == 0 ? NULL : ruleset->policy->rules[number - 1];
+}
+
+static struct ruling
+ruling_of(const struct ruleset *ruleset, const struct decided *decided,
+    enum role role, enum field field)
+{
+	unsigned number = decided->rows[role][field];
+	const struct rule *rule = rule_of(ruleset, number);
+
+	if (rule == NULL)
+		return (struct ruling){VERDICT_REDACT, 0};
+	return (struct ruling){rule_verdict(rule, field), number};
+}
+
+struct ruling
+disclosure_outcome(const struct disclosure *disclosure)
+{
+	return disclosure->outcome;
+}
+
+struct slice
+disclosure_reason(const struct disclosure *disclosure)
+{
+	const struct rule *rule =
+	    rule_of(disclosure->ruleset, disclosure->outcome.rule);
+
+	return rule != NULL ? rule->text : (struct slice){"", 0};
+}
+
+const struct ruleset *
+disclosure_ruleset(const struct disclosure *disclosure)
+{
+	return disclosure->ruleset;
+}
+
+const struct recipient *
+disclosure_recipient(const struct disclosure *disclosure)
+{
+	return ruleset_recipient(
+	    disclosure->ruleset, disclosure->own.block->recipient);
+}
+
+struct slice
+disclosure_purpose(const struct disclosure *disclosure)
+{
+	return disclosure->own.block->purpose;
+}
+
+enum operation
+disclosure_operation(const struct disclosure *disclosure)
+{
+	return disclosure->operation;
+}
+
+enum object_type
+disclosure_type(const struct disclosure *disclosure)
+{
+	return disclosure->own.block->type;
+}
+
+struct slice
+disclosure_object(const struct disclosure *disclosure)
+{
+	switch (disclosure_type(disclosure)) {
+	case OBJECT_DOMAIN:
+	case OBJECT_NETWORK:
+		return disclosure->reference;
+	case OBJECT_SUBSCRIBER:
+	case OBJECT_SPAM_REPORT:
+	case OBJECT_COUNT:
+		break;
+	}
+	return (struct slice){"", 0};
+}
+
+struct slice
+disclosure_reference(const struct disclosure *disclosure)
+{
+	return disclosure->reference;
+}
+
+bool
+disclosure_has_role(const struct disclosure *disclosure, enum role role)
+{
+	return disclosure->has_role[role];
+}
+
+struct slice
+disclosure_subject(const struct disclosure *disclosure, enum role role)
+{
+	return disclosure->subjects[role];
+}
+
+bool
+disclosure_collected(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	return (disclosure->collected[role] & FIELD_BIT(field)) != 0;
+}
+
+bool
+disclosure_removed(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	return (disclosure->removed[role] & FIELD_BIT(field)) != 0;
+}
+
+struct ruling
+disclosure_ruling(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	return ruling_of(disclosure->ruleset, &disclosure->own, role, field);
+}
+
+struct values
+disclosure_values(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	if (disclosure->values[role] == NULL)
+		return (struct values){NULL, 0};
+	return disclosure->values[role][field];
+}
+
+size_t
+disclosure_onward_count(const struct disclosure *disclosure)
+{
+	return disclosure->onward_count;
+}
+
+const struct recipient *
+disclosure_onward(const struct disclosure *disclosure, size_t index)
+{
+	return ruleset_recipient(
+	    disclosure->ruleset, disclosure->onward[index].block->recipient);
+}
+
+struct ruling
+disclosure_onward_ruling(const struct disclosure *disclosure, size_t index,
+    enum role role, enum field field)
+{
+	return ruling_of(
+	    disclosure->ruleset, &disclosure->onward[index], role, field);
+}
+
+bool
+disclosure_publishable(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	for (size_t i = 0; i < disclosure->onward_count; i++) {
+		struct ruling ruling =
+		    disclosure_onward_ruling(disclosure, i, role, field);
+
+		if (!verdict_passes(ruling.verdict))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,275 @@
+#include "core/ruleset.h"
+
+#include "base/prefix.h"
+#include "core/match.h"
+#include "core/ruleset_priv.h"
+
+static const char *const methods[METHOD_COUNT] = {
+    [METHOD_WEB_FORM] = "web-form",
+    [METHOD_API] = "api",
+    [METHOD_MAIL] = "mail",
+    [METHOD_FAX] = "fax",
+    [METHOD_POST] = "post",
+    [METHOD_COURIER] = "courier",
+    [METHOD_PHONE] = "phone",
+    [METHOD_AGREED] = "agreed",
+    [METHOD_NONE] = "none",
+};
+
+const char *
+method_name(enum method method)
+{
+	return methods[method];
+}
+
+struct slice
+ruleset_name(const struct ruleset *ruleset)
+{
+	return ruleset->policy->name;
+}
+
+unsigned
+ruleset_revision(const struct ruleset *ruleset)
+{
+	return ruleset->policy->revision;
+}
+
+int64_t
+ruleset_effective(const struct ruleset *ruleset)
+{
+	return ruleset->policy->effective;
+}
+
+const struct digest *
+ruleset_identity(const struct ruleset *ruleset)
+{
+	return &ruleset->identity;
+}
+
+struct slice
+ruleset_text(const struct ruleset *ruleset)
+{
+	return ruleset->text;
+}
+
+size_t
+ruleset_recipient_count(const struct ruleset *ruleset)
+{
+	return ruleset->policy->recipient_count;
+}
+
+const struct recipient *
+ruleset_recipient(const struct ruleset *ruleset, unsigned index)
+{
+	return &ruleset->policy->recipients[index].is;
+}
+
+bool
+ruleset_find_recipient(
+    const struct ruleset *ruleset, struct slice id, unsigned *index)
+{
+	for (unsigned i = 0; i < ruleset->policy->recipient_count; i++) {
+		if (slice_equal(ruleset->policy->recipients[i].is.id, id)) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+ruleset_find_purpose(
+    const struct ruleset *ruleset, struct slice id, struct slice *title)
+{
+	for (size_t i = 0; i < ruleset->policy->purpose_count; i++) {
+		if (slice_equal(ruleset->policy->purposes[i].id, id)) {
+			*title = ruleset->policy->purposes[i].title;
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t
+ruleset_block_count(const struct ruleset *ruleset)
+{
+	return ruleset->block_count;
+}
+
+const struct block *
+ruleset_block(const struct ruleset *ruleset, unsigned number)
+{
+	return &ruleset->blocks[number].block->is;
+}
+
+unsigned
+ruleset_rule_count(const struct ruleset *ruleset)
+{
+	return (unsigned)ruleset->policy->rule_count;
+}
+
+struct slice
+ruleset_rule_text(const struct ruleset *ruleset, unsigned rule)
+{
+	if (rule == 0 || rule > ruleset->policy->rule_count)
+		return SLICE("no rule names it");
+	return ruleset->policy->rules[rule - 1]->line;
+}
+
+struct slice
+ruleset_rule_place(const struct ruleset *ruleset, unsigned rule)
+{
+	if (rule == 0 || rule > ruleset->policy->rule_count)
+		return (struct slice){"", 0};
+	return ruleset->policy->rules[rule - 1]->where;
+}
+
+unsigned
+ruleset_slot_ever(const struct ruleset *ruleset, const struct block *block,
+    enum role role, enum field field)
+{
+	return ruleset->blocks[block->number].slots[SLOT(role, field)];
+}
+
+/* ".co.jp" holds "example.co.jp", not "co.jp": a suffix is not its own. */
+static size_t
+suffix_length(struct slice suffix, struct slice name)
+{
+	if (name.len < suffix.len || memcmp(name.data + name.len - suffix.len,
+					 suffix.data, suffix.len) != 0)
+		return 0;
+	return suffix.len;
+}
+
+/* One more than the longest prefix of the group that holds all of `name`. */
+static size_t
+group_length(const struct network_group *group, struct slice name)
+{
+	struct prefix inner, outer;
+	size_t longest = 0;
+
+	if (group == NULL || !prefix_parse(name, &inner, NULL))
+		return 0;
+	for (size_t i = 0; i < group->count; i++)
+		if (prefix_parse(group->prefixes[i], &outer, NULL) &&
+		    prefix_contains(&outer, &inner) &&
+		    (size_t)outer.bits + 1 > longest)
+			longest = (size_t)outer.bits + 1;
+	return longest;
+}
+
+size_t
+match_block(
+    const struct policy_block *block, enum object_type type, struct slice name)
+{
+	size_t longest = 0;
+
+	if (block->is.type != type)
+		return 0;
+	for (size_t i = 0; i < block->pattern_count; i++) {
+		const struct pattern *pattern = &block->patterns[i];
+		size_t length = 1;
+
+		if (type == OBJECT_DOMAIN)
+			length = suffix_length(pattern->word, name);
+		else if (type == OBJECT_NETWORK)
+			length = group_length(pattern->group, name);
+		if (length > longest)
+			longest = length;
+	}
+	return longest;
+}
+
+/* Is there a block with the same key whose pattern is longer? */
+static bool
+is_beaten(const struct policy *policy, const struct policy_block *block,
+    enum object_type type, struct slice name)
+{
+	size_t length = match_block(block, type, name);
+
+	for (size_t i = 0; i < policy->block_count; i++) {
+		const struct policy_block *other = &policy->blocks[i];
+
+		if (other->is.recipient == block->is.recipient &&
+		    slice_equal(other->is.purpose, block->is.purpose) &&
+		    match_block(other, type, name) > length)
+			return true;
+	}
+	return false;
+}
+
+bool
+match_wins(const struct policy *policy, const struct policy_block *block,
+    enum object_type type, struct slice name)
+{
+	return match_block(block, type, name) != 0 &&
+	       !is_beaten(policy, block, type, name);
+}
+
+size_t
+ruleset_match(const struct ruleset *ruleset, const struct record *record,
+    const struct block **out, size_t max)
+{
+	const struct policy *policy = ruleset->policy;
+	struct slice name = record_object(record);
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->block_count; i++) {
+		const struct policy_block *block = &policy->blocks[i];
+
+		if (policy->recipients[block->is.recipient].is.via >= 0 ||
+		    !match_wins(policy, block, record_type(record), name))
+			continue;
+		if (count < max)
+			out[count] = &block->is;
+		count++;
+	}
+	return count;
+}
+
+size_t
+match_onward(const struct policy *policy, unsigned recipient,
+    enum object_type type, struct slice name, const struct policy_block **out,
+    size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->block_count; i++) {
+		const struct policy_block *block = &policy->blocks[i];
+
+		if (policy->recipients[block->is.recipient].is.via !=
+			(int)recipient ||
+		    !match_wins(policy, block, type, name))
+			continue;
+		if (count < max)
+			out[count] = block;
+		count++;
+	}
+	return count;
+}
+
+/* Nearest first: what is appended is itself looked behind, in turn. */
+size_t
+ruleset_onward(const struct ruleset *ruleset, const struct block *block,
+    const struct record *record, const struct block **out, size_t max)
+{
+	const struct policy_block *found[ONWARD_MAX];
+	unsigned before = block->recipient;
+	size_t count = 0, next = 0;
+
+	if (block->on_request)
+		return 0;
+	for (;;) {
+		count += match_onward(ruleset->policy, before,
+		    record_type(record), record_object(record), found + count,
+		    ONWARD_MAX - count);
+		if (count > ONWARD_MAX)
+			count = ONWARD_MAX;
+		if (next == count)
+			break;
+		before = found[next++]->is.recipient;
+	}
+	for (size_t i = 0; i < count && i < max; i++)
+		out[i] = &found[i]->is;
+	return count;
+}

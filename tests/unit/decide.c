@@ -1,0 +1,352 @@
+/* decide(): from a record and a policy to what one recipient gets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/decide.h"
+#include "core/policy.h"
+
+static struct arena *arena;
+
+static int
+make_arena(void **state)
+{
+	(void)state;
+	arena = arena_create(NULL);
+	return arena == NULL;
+}
+
+static int
+drop_arena(void **state)
+{
+	(void)state;
+	arena_destroy(arena);
+	return 0;
+}
+
+static const char head[] =
+    "policy \"t\" revision 1 effective 2026-04-01T00:00:00Z\n"
+    "purpose p10 \"submit\"\npurpose p11 \"publish\"\n"
+    "set japan = JP\n"
+    "recipient reg \"Registry\" in JP class registry basis contract by api {\n"
+    "  may receive name, org, email, postcode, country of registrant, admin\n"
+    "}\n"
+    "recipient whois \"public\" public via reg\n";
+
+static const struct ruleset *
+load(const char *body)
+{
+	static char text[8192];
+	static const struct slice prefixes[] = {
+	    {"192.0.2.0/25", 12}, {"192.0.2.128/26", 14}};
+	static const struct network_group groups[] = {
+	    {{"own", 3}, prefixes, 2}};
+	struct slice diagnostics;
+	struct fail fail = FAIL_INIT;
+	const struct ruleset *ruleset;
+
+	snprintf(text, sizeof(text), "%s%s", head, body);
+	ruleset = policy_load(arena,
+	    &(struct policy_source){SLICE("t.policy"), slice_from(text)}, NULL,
+	    groups, 1, &diagnostics, &fail);
+	if (ruleset == NULL)
+		print_message("%.*s%s\n", SLICE_ARG(diagnostics), fail.text);
+	assert_non_null(ruleset);
+	return ruleset;
+}
+
+static struct record *
+record_of(const char *object, enum object_type type)
+{
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(
+	    arena, type, OPERATION_CREATE, slice_from(object), &fail);
+
+	assert_non_null(record);
+	return record;
+}
+
+static void
+put(struct record *record, enum role role, enum field field, const char *value)
+{
+	struct fail fail = FAIL_INIT;
+	struct slice item = slice_from(value);
+
+	assert_true(record_set(record, role, field, &item, 1, &fail));
+}
+
+static void
+consent(struct record *record, enum role role, enum audience audience,
+    bool given, int64_t time)
+{
+	struct fail fail = FAIL_INIT;
+	struct consent c = {.purpose = SLICE("p11"),
+	    .audience = audience,
+	    .given = given,
+	    .time = time};
+
+	assert_true(record_add_consent(record, role, &c, &fail));
+}
+
+static struct disclosure *
+decide_to(const struct ruleset *ruleset, const char *recipient,
+    const struct record *record, bool approved)
+{
+	struct decide_given given = {.approved = approved};
+	struct fail fail = FAIL_INIT;
+
+	for (unsigned i = 0; i < ruleset_block_count(ruleset); i++) {
+		const struct block *block = ruleset_block(ruleset, i);
+
+		if (slice_is(ruleset_recipient(ruleset, block->recipient)->id,
+			recipient)) {
+			struct disclosure *d = decide(
+			    ruleset, block, record, &given, arena, &fail);
+			assert_non_null(d);
+			return d;
+		}
+	}
+	fail();
+	return NULL;
+}
+
+static void
+check_value(const struct disclosure *d, enum role role, enum field field,
+    const char *want)
+{
+	struct values values = disclosure_values(d, role, field);
+
+	if (want == NULL) {
+		assert_int_equal(values.count, 0);
+		return;
+	}
+	assert_int_equal(values.count, 1);
+	assert_int_equal(values.items[0].len, strlen(want));
+	assert_memory_equal(values.items[0].data, want, strlen(want));
+}
+
+static void
+test_only_what_a_rule_names_passes(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " forward name of registrant\n redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_EMAIL, "taro@a.example");
+	put(record, ROLE_ADMIN, FIELD_NAME_INT, "Hanako");
+	d = decide_to(ruleset, "reg", record, false);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_FORWARD);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	check_value(d, ROLE_REGISTRANT, FIELD_EMAIL, NULL);
+	check_value(d, ROLE_ADMIN, FIELD_NAME_INT, NULL);
+	assert_int_equal(
+	    disclosure_ruling(d, ROLE_REGISTRANT, FIELD_NAME_INT).rule, 1);
+	assert_int_equal(
+	    disclosure_ruling(d, ROLE_REGISTRANT, FIELD_EMAIL).rule, 2);
+	assert_int_equal(
+	    disclosure_ruling(d, ROLE_REGISTRANT, FIELD_EMAIL).verdict,
+	    VERDICT_REDACT);
+	assert_true(disclosure_collected(d, ROLE_REGISTRANT, FIELD_EMAIL));
+	assert_false(disclosure_collected(d, ROLE_REGISTRANT, FIELD_FAX));
+}
+
+static void
+test_unknown_stops_forward_and_fires_hold(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " hold \"who\" when registrant.kind is legal\n"
+		 " forward name of admin when kind is natural\n"
+		 " redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct fail fail = FAIL_INIT;
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_ADMIN, FIELD_NAME_INT, "Hanako");
+	d = decide_to(ruleset, "reg", record, false);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_HOLD);
+	assert_true(slice_is(disclosure_reason(d), "who"));
+	d = decide_to(ruleset, "reg", record, true);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_FORWARD);
+	check_value(d, ROLE_ADMIN, FIELD_NAME_INT, NULL);
+	assert_true(record_set_role(record, ROLE_ADMIN, KIND_NATURAL, &fail));
+	assert_true(
+	    record_set_role(record, ROLE_REGISTRANT, KIND_NATURAL, &fail));
+	d = decide_to(ruleset, "reg", record, false);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_FORWARD);
+	check_value(d, ROLE_ADMIN, FIELD_NAME_INT, "Hanako");
+}
+
+static void
+test_no_value_is_in_a_held_or_refused_disclosure(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " refuse \"abroad\" unless registrant.country in japan\n"
+		 " forward name of registrant\n redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_COUNTRY, "DE");
+	d = decide_to(ruleset, "reg", record, true);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_REFUSE);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, NULL);
+	put(record, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+	d = decide_to(ruleset, "reg", record, false);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+}
+
+static const char chain[] =
+    "for .jp to reg for p10 {\n"
+    " forward name, email of registrant\n redact * of *\n}\n"
+    "for .jp to whois for p11 {\n"
+    " refuse \"moved\" when request is transfer\n"
+    " forward name of registrant\n"
+    " forward email of registrant when consent to p11\n"
+    " redact * of *\n}\n";
+
+static void
+test_what_the_public_may_not_see_is_not_publishable(void **state)
+{
+	const struct ruleset *ruleset = load(chain);
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_EMAIL, "taro@a.example");
+	d = decide_to(ruleset, "reg", record, false);
+	check_value(d, ROLE_REGISTRANT, FIELD_EMAIL, "taro@a.example");
+	assert_int_equal(disclosure_onward_count(d), 1);
+	assert_false(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_EMAIL));
+	assert_true(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_NAME_INT));
+	consent(record, ROLE_REGISTRANT, AUDIENCE_REGISTRY, true, 5);
+	d = decide_to(ruleset, "reg", record, false);
+	assert_false(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_EMAIL));
+	consent(record, ROLE_REGISTRANT, AUDIENCE_PUBLIC, true, 6);
+	d = decide_to(ruleset, "reg", record, false);
+	assert_true(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_EMAIL));
+	consent(record, ROLE_REGISTRANT, AUDIENCE_ANY, false, 7);
+	d = decide_to(ruleset, "reg", record, false);
+	assert_false(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_EMAIL));
+}
+
+static void
+test_a_refusal_behind_binds_the_one_before(void **state)
+{
+	const struct ruleset *ruleset = load(chain);
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(
+	    arena, OBJECT_DOMAIN, OPERATION_TRANSFER, SLICE("a.jp"), &fail);
+	struct disclosure *d = decide_to(ruleset, "reg", record, false);
+
+	(void)state;
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_REFUSE);
+	assert_true(slice_is(disclosure_reason(d), "moved"));
+}
+
+static void
+test_the_longest_suffix_wins(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n redact * of *\n}\n"
+		 "for .co.jp to reg for p10 {\n forward name of registrant\n"
+		 " redact * of *\n}\n");
+	const struct block *block;
+
+	(void)state;
+	assert_int_equal(ruleset_match(ruleset,
+			     record_of("a.co.jp", OBJECT_DOMAIN), &block, 1),
+	    1);
+	assert_int_equal(block->number, 1);
+	assert_int_equal(ruleset_match(ruleset,
+			     record_of("aco.jp", OBJECT_DOMAIN), &block, 1),
+	    1);
+	assert_int_equal(block->number, 0);
+	assert_int_equal(ruleset_match(ruleset,
+			     record_of("a.xjp", OBJECT_DOMAIN), &block, 1),
+	    0);
+}
+
+static void
+test_a_prefix_must_be_covered_whole(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for network own to reg for p10 {\n redact * of *\n}\n");
+	const struct block *block;
+
+	(void)state;
+	assert_int_equal(
+	    ruleset_match(
+		ruleset, record_of("192.0.2.8/29", OBJECT_NETWORK), &block, 1),
+	    1);
+	assert_int_equal(
+	    ruleset_match(
+		ruleset, record_of("192.0.2.0/24", OBJECT_NETWORK), &block, 1),
+	    0);
+	assert_int_equal(
+	    ruleset_match(ruleset, record_of("192.0.2.192/28", OBJECT_NETWORK),
+		&block, 1),
+	    0);
+}
+
+static void
+test_replaced_and_generalised_values(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " replace name.int by \"%{object}\" of registrant\n"
+		 " replace email by \"%{opaque}@relay.example\" of registrant, "
+		 "admin\n"
+		 " generalise postcode to first 3 of registrant\n"
+		 " generalise postcode, country to country of admin\n"
+		 " redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct disclosure *d;
+	struct values token;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_EMAIL, "taro@a.example");
+	put(record, ROLE_REGISTRANT, FIELD_POSTCODE, "999-0001");
+	put(record, ROLE_ADMIN, FIELD_POSTCODE, "999-0002");
+	put(record, ROLE_ADMIN, FIELD_COUNTRY, "JP");
+	d = decide_to(ruleset, "reg", record, false);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, "a.jp");
+	check_value(d, ROLE_REGISTRANT, FIELD_POSTCODE, "999");
+	check_value(d, ROLE_ADMIN, FIELD_POSTCODE, NULL);
+	check_value(d, ROLE_ADMIN, FIELD_COUNTRY, "JP");
+	assert_int_equal(
+	    disclosure_ruling(d, ROLE_ADMIN, FIELD_POSTCODE).verdict,
+	    VERDICT_REDACT);
+	token = disclosure_values(d, ROLE_REGISTRANT, FIELD_EMAIL);
+	assert_int_equal(token.count, 1);
+	assert_int_equal(token.items[0].len, 20 + strlen("@relay.example"));
+	check_value(d, ROLE_ADMIN, FIELD_EMAIL, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_only_what_a_rule_names_passes),
+	    cmocka_unit_test(test_unknown_stops_forward_and_fires_hold),
+	    cmocka_unit_test(test_no_value_is_in_a_held_or_refused_disclosure),
+	    cmocka_unit_test(
+		test_what_the_public_may_not_see_is_not_publishable),
+	    cmocka_unit_test(test_a_refusal_behind_binds_the_one_before),
+	    cmocka_unit_test(test_the_longest_suffix_wins),
+	    cmocka_unit_test(test_a_prefix_must_be_covered_whole),
+	    cmocka_unit_test(test_replaced_and_generalised_values),
+	};
+
+	return cmocka_run_group_tests(tests, make_arena, drop_arena);
+}
