@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "codec/template.h"
+#include "core/complaint.h"
 #include "core/policy.h"
 
 enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_COUNT };
@@ -18,11 +19,16 @@ struct conf_recipient {
 	enum channel_kind channel;
 	struct slice directory; /* relative to the state directory, or absolute */
 	struct slice suffix;
-	struct slice template_name;
+	struct slice template_name, template_text;
 	const struct template *template; /* file channels; NULL for desk */
 	struct placeholders placeholders;
+	struct place place;
 };
 
+/*
+ * Paths are as written: policies and templates are relative to misu.conf's
+ * directory, sockets to the run directory, all others to the state directory.
+ */
 struct conf {
 	struct slice state;      /* directory of ledger, keys, vault, spool */
 	struct slice origin;     /* the log's name: "misu.example.jp/log" */
@@ -39,6 +45,7 @@ struct conf {
 	size_t recipient_count;
 	unsigned retry_first, retry_longest; /* seconds */
 	unsigned give_up_after;              /* seconds */
+	struct place place;                  /* where the file begins */
 };
 
 /* NULL when the text has errors, which *diagnostics then holds. */
@@ -46,7 +53,10 @@ struct conf *conf_parse(struct arena *arena,
     const struct policy_source *source, const struct policy_loader *loader,
     struct slice *diagnostics, struct fail *fail);
 
-/* Policy and conf together; errors and warnings are added to *diagnostics. */
+/*
+ * Policy and conf together; errors and warnings are added to *diagnostics.
+ * True if there was no error.
+ */
 bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
     struct arena *arena, struct slice *diagnostics, struct fail *fail);
 
@@ -54,7 +64,12 @@ bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
 const struct conf_recipient *conf_recipient(
     const struct conf *conf, struct slice id);
 
-/* SHA-256 over everything here that can change what leaves. */
+/* Everything here that can change what leaves, as canonical text. */
+struct slice conf_setup_text(const struct conf *conf, struct arena *arena);
+
+/* Its SHA-256. */
 struct digest conf_setup_identity(const struct conf *conf, struct arena *arena);
+
+const char *channel_kind_name(enum channel_kind kind);
 
 #endif
