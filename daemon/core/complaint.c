@@ -5,14 +5,12 @@
 
 struct complaint_item {
 	struct place place;
-	enum complaint complaint;
+	const struct complaint_text *says;
 	struct slice one, two;
 };
 
-static const struct {
-	const char *text, *hint;
-} says[COMPLAINT_COUNT] = {
-#define COMPLAINT(id, text, hint) [COMPLAINT_##id] = {text, hint},
+static const struct complaint_text says[COMPLAINT_COUNT] = {
+#define COMPLAINT(id, text, hint) [COMPLAINT_##id] = {text, hint, false},
 #include "core/complaint.tbl"
 #undef COMPLAINT
 };
@@ -20,6 +18,13 @@ static const struct {
 void
 complain(struct complaints *complaints, struct place place,
     enum complaint complaint, struct slice one, struct slice two)
+{
+	complain_text(complaints, place, &says[complaint], one, two);
+}
+
+void
+complain_text(struct complaints *complaints, struct place place,
+    const struct complaint_text *text, struct slice one, struct slice two)
 {
 	struct complaint_item *item;
 
@@ -33,7 +38,7 @@ complain(struct complaints *complaints, struct place place,
 	complaints->items = item;
 	item += complaints->count;
 	*item = (struct complaint_item){.place = place,
-	    .complaint = complaint,
+	    .says = text,
 	    .one = arena_copy(complaints->arena, one),
 	    .two = arena_copy(complaints->arena, two)};
 	if (item->one.data == NULL || item->two.data == NULL)
@@ -117,10 +122,11 @@ print_one(struct text *out, const struct complaint_item *item)
 
 	place_find(item->place, &line, &column);
 	text_add(out, item->place.source->name);
-	text_add_format(out, ":%u:%u: error: ", line, column);
-	add_filled(out, says[item->complaint].text, args);
+	text_add_format(out, ":%u:%u: %s: ", line, column,
+	    item->says->warning ? "warning" : "error");
+	add_filled(out, item->says->text, args);
 	text_add_char(out, '\n');
-	if (item->complaint != COMPLAINT_NOT_UTF8) {
+	if (item->says != &says[COMPLAINT_NOT_UTF8]) {
 		struct slice source = source_line(item->place, &at);
 
 		text_add(out, source);
@@ -129,7 +135,7 @@ print_one(struct text *out, const struct complaint_item *item)
 	}
 	hint = out->len;
 	text_add_string(out, "hint: ");
-	add_filled(out, says[item->complaint].hint, args);
+	add_filled(out, item->says->hint, args);
 	if (out->len == hint + strlen("hint: "))
 		out->len = hint;
 	else

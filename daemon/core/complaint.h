@@ -41,9 +41,18 @@ struct complaints {
 /* After this many the rest is dropped. */
 enum { COMPLAINTS_MAX = 200 };
 
+/* What another compiler with places has to say: misu.conf's own table. */
+struct complaint_text {
+	const char *text, *hint;
+	bool warning;
+};
+
 /* `one` and `two` fill %1 and %2 of the text and the hint; copied. */
 void complain(struct complaints *complaints, struct place place,
     enum complaint complaint, struct slice one, struct slice two);
+
+void complain_text(struct complaints *complaints, struct place place,
+    const struct complaint_text *text, struct slice one, struct slice two);
 
 /* All of them, ready to print; {NULL, 0} if memory ran out. */
 struct slice complaints_print(struct complaints *complaints);
