@@ -60,6 +60,11 @@ struct conf *conf_parse(struct arena *arena,
 bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
     struct arena *arena, struct slice *diagnostics, struct fail *fail);
 
+/* Recipients of misu.conf that no revision of the policy knows: warnings. */
+bool conf_check_idle(const struct conf *conf,
+    const struct ruleset *const *rulesets, size_t count, struct arena *arena,
+    struct slice *diagnostics, struct fail *fail);
+
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(
     const struct conf *conf, struct slice id);

@@ -47,6 +47,16 @@ complain_text(struct complaints *complaints, struct place place,
 	complaints->failed = false;
 }
 
+size_t
+complaints_errors(const struct complaints *complaints)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < complaints->count; i++)
+		count += !complaints->items[i].says->warning;
+	return count;
+}
+
 static bool
 continues(char c)
 {

@@ -54,6 +54,9 @@ void complain(struct complaints *complaints, struct place place,
 void complain_text(struct complaints *complaints, struct place place,
     const struct complaint_text *text, struct slice one, struct slice two);
 
+/* How many are errors, not warnings? */
+size_t complaints_errors(const struct complaints *complaints);
+
 /* All of them, ready to print; {NULL, 0} if memory ran out. */
 struct slice complaints_print(struct complaints *complaints);
 

@@ -1,0 +1,258 @@
+/*
+ * Policy and misu.conf together: can each recipient's channel express what
+ * the policy asks of it?
+ */
+#include "base/text.h"
+#include "conf_priv.h"
+
+/* One recipient of the policy, and what its channel can say. */
+struct check {
+	const struct conf *conf;
+	const struct ruleset *ruleset;
+	const struct recipient *recipient;
+	unsigned index;
+	const struct conf_recipient *channel;
+	struct arena *arena;
+	struct complaints *complaints;
+	unsigned ever[SLOT_COUNT]; /* SLOT_* over all its blocks */
+	bool has_block;
+};
+
+static bool
+serves(enum channel_kind channel, enum method method)
+{
+	switch (method) {
+	case METHOD_API:
+	case METHOD_MAIL:
+		return channel == CHANNEL_FILE;
+	case METHOD_FAX:
+	case METHOD_POST:
+	case METHOD_COURIER:
+	case METHOD_PHONE:
+		return channel == CHANNEL_DESK;
+	case METHOD_WEB_FORM:
+	case METHOD_AGREED:
+		return true;
+	case METHOD_NONE:
+	case METHOD_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void
+gather(struct check *check)
+{
+	size_t count = ruleset_block_count(check->ruleset);
+
+	memset(check->ever, 0, sizeof(check->ever));
+	check->has_block = false;
+	for (unsigned n = 0; n < count; n++) {
+		const struct block *block = ruleset_block(check->ruleset, n);
+
+		if (block->recipient != check->index)
+			continue;
+		check->has_block = true;
+		for (unsigned slot = 0; slot < SLOT_COUNT; slot++)
+			check->ever[slot] |= ruleset_slot_ever(check->ruleset,
+			    block, (enum role)(slot / FIELD_COUNT),
+			    (enum field)(slot % FIELD_COUNT));
+	}
+}
+
+static void
+say(struct check *check, struct place place, enum conf_complaint complaint,
+    struct slice two)
+{
+	conf_complain(
+	    check->complaints, place, complaint, check->recipient->id, two);
+}
+
+static struct slice
+revision(const struct check *check)
+{
+	struct text text = text_start(check->arena);
+
+	text_add(&text, ruleset_name(check->ruleset));
+	text_add_format(
+	    &text, " revision %u", ruleset_revision(check->ruleset));
+	return text_slice(&text);
+}
+
+static bool
+has_placeholder(const struct check *check, enum role role, enum field field)
+{
+	const struct placeholders *all = &check->channel->placeholders;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].role == role && all->items[i].field == field)
+			return true;
+	return false;
+}
+
+static bool
+is_unprinted(const struct check *check, enum role role, enum field field)
+{
+	return (check->ever[SLOT(role, field)] & SLOT_PASSES) != 0 &&
+	    !template_prints(check->channel->template, role, field) &&
+	    !template_demands(check->channel->template, role, field);
+}
+
+/* What is not printed does not go, so it needs no mark. */
+static bool
+is_unmarked(const struct check *check, enum role role, enum field field)
+{
+	return (check->ever[SLOT(role, field)] & SLOT_HIDDEN) != 0 &&
+	    !is_unprinted(check, role, field) &&
+	    !template_marks(check->channel->template, role, field);
+}
+
+static bool
+is_demanded_in_vain(
+    const struct check *check, enum role role, enum field field)
+{
+	unsigned ever = check->ever[SLOT(role, field)];
+
+	return template_demands(check->channel->template, role, field) &&
+	    ((ever & SLOT_PASSES) == 0 || (ever & SLOT_REDACTS) != 0) &&
+	    !has_placeholder(check, role, field);
+}
+
+/* One complaint with all the slots of which `test` is true. */
+static void
+complain_slots(struct check *check, enum conf_complaint complaint,
+    bool (*test)(const struct check *, enum role, enum field))
+{
+	struct text text = text_start(check->arena);
+
+	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
+		enum role role = (enum role)(slot / FIELD_COUNT);
+		enum field field = (enum field)(slot % FIELD_COUNT);
+
+		if (test(check, role, field))
+			text_add_format(&text, "%s%s.%s",
+			    text.len == 0 ? "" : ", ", role_name(role),
+			    field_info[field].name);
+	}
+	if (text.failed)
+		check->complaints->failed = true;
+	if (text.len != 0)
+		say(check, check->channel->place, complaint,
+		    text_slice(&text));
+}
+
+static void
+check_placeholders(struct check *check)
+{
+	const struct placeholders *all = &check->channel->placeholders;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct text text = text_start(check->arena);
+
+		if (check->channel->template != NULL &&
+		    template_demands(check->channel->template,
+			all->items[i].role, all->items[i].field))
+			continue;
+		text_add_format(&text, "%s.%s", role_name(all->items[i].role),
+		    field_info[all->items[i].field].name);
+		conf_complain(check->complaints, check->channel->place,
+		    CONF_PLACEHOLDER_IDLE, text_slice(&text), NOTHING);
+	}
+}
+
+static void
+check_recipient(struct check *check)
+{
+	const struct recipient *recipient = check->recipient;
+
+	check->channel = conf_recipient(check->conf, recipient->id);
+	if (recipient->via >= 0) {
+		if (check->channel != NULL)
+			say(check, check->channel->place, CONF_RECIPIENT_VIA,
+			    NOTHING);
+		return;
+	}
+	gather(check);
+	if (!check->has_block)
+		return;
+	if (recipient->via == VIA_SELF) {
+		say(check, check->conf->place, CONF_SELF, revision(check));
+		return;
+	}
+	if (check->channel == NULL) {
+		say(check, check->conf->place, CONF_RECIPIENT_NONE,
+		    revision(check));
+		return;
+	}
+	if (!serves(check->channel->channel, recipient->method))
+		say(check, check->channel->place, CONF_METHOD,
+		    slice_from(method_name(recipient->method)));
+	check_placeholders(check);
+	if (check->channel->channel != CHANNEL_FILE)
+		return;
+	complain_slots(check, CONF_NOT_PRINTED, is_unprinted);
+	complain_slots(check, CONF_NOT_MARKED, is_unmarked);
+	complain_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
+}
+
+static bool
+finish(struct complaints *complaints, struct slice *diagnostics,
+    struct fail *fail)
+{
+	struct slice printed = complaints_print(complaints);
+	struct text text = text_start(complaints->arena);
+
+	text_add(&text, *diagnostics);
+	text_add(&text, printed);
+	if (printed.data == NULL || text.failed)
+		return fail_memory(fail);
+	*diagnostics = text_slice(&text);
+	if (!complaints_errors(complaints))
+		return true;
+	return fail_set(fail, FAIL_INPUT,
+	    "misu.conf cannot carry out what the policy says");
+}
+
+bool
+conf_check(const struct conf *conf, const struct ruleset *ruleset,
+    struct arena *arena, struct slice *diagnostics, struct fail *fail)
+{
+	struct complaints complaints = {.arena = arena};
+	struct check *check = arena_take(arena, sizeof(*check));
+	size_t count = ruleset_recipient_count(ruleset);
+
+	if (check == NULL)
+		return fail_memory(fail);
+	check->conf = conf;
+	check->ruleset = ruleset;
+	check->arena = arena;
+	check->complaints = &complaints;
+	for (check->index = 0; check->index < count; check->index++) {
+		check->recipient = ruleset_recipient(ruleset, check->index);
+		check_recipient(check);
+	}
+	return finish(&complaints, diagnostics, fail);
+}
+
+bool
+conf_check_idle(const struct conf *conf, const struct ruleset *const *rulesets,
+    size_t count, struct arena *arena, struct slice *diagnostics,
+    struct fail *fail)
+{
+	struct complaints complaints = {.arena = arena};
+
+	for (size_t i = 0; i < conf->recipient_count; i++) {
+		const struct conf_recipient *recipient = &conf->recipients[i];
+		bool found = false;
+		unsigned index;
+
+		for (size_t j = 0; j < count; j++)
+			found = found ||
+			    ruleset_find_recipient(
+				rulesets[j], recipient->id, &index);
+		if (!found)
+			conf_complain(&complaints, recipient->place,
+			    CONF_RECIPIENT_POLICY, recipient->id, NOTHING);
+	}
+	return finish(&complaints, diagnostics, fail);
+}
