@@ -1,9 +1,17 @@
 /*
- * The channel `file`: one file a delivery, written beside its place, synced,
- * and renamed into it.  The name is the ledger entry's index, so a delivery
- * is found again after a crash and never stands twice.
+ * The channel `file`: one file a delivery, named by the ledger entry's index.
+ * A reader may take it away at any time, so its absence proves nothing; what
+ * does is a small log beside it.  The order is
+ *
+ *	NAME.part written and durable -> index in the log durable
+ *	-> NAME.part renamed to NAME, durable
+ *
+ * and after a crash: not in the log, or .part still there: nothing left;
+ * in the log and no .part: the recipient has it.
  */
 #include "net/channel.h"
+
+enum { LOG_LINE = 16, LOG_MAX = 4096 * LOG_LINE };
 
 struct channel_file {
 	struct channel channel;
@@ -11,10 +19,13 @@ struct channel_file {
 	char directory[200];
 	char recipient[64];
 	char suffix[16];
+	struct disk_file *logs[2]; /* written in turn: the other is older */
+	uint64_t sizes[2];
+	unsigned turn;
 };
 
 struct paths {
-	char final[320], temporary[330];
+	char final[320], part[330];
 };
 
 static struct paths
@@ -25,13 +36,12 @@ paths_of(const struct channel_file *self, const struct sealed *sealed)
 	snprintf(paths.final, sizeof(paths.final), "%s/%012llu-%s%s",
 	    self->directory, (unsigned long long)sealed_index(sealed),
 	    self->recipient, self->suffix);
-	snprintf(paths.temporary, sizeof(paths.temporary), "%s.part",
-	    paths.final);
+	snprintf(paths.part, sizeof(paths.part), "%s.part", paths.final);
 	return paths;
 }
 
 static bool
-write_file(const struct channel_file *self, const char *path,
+write_part(const struct channel_file *self, const char *path,
     struct slice payload, struct fail *fail)
 {
 	const struct disk_operations *ops = self->disk->operations;
@@ -45,7 +55,40 @@ write_file(const struct channel_file *self, const char *path,
 		self->disk, file, 0, payload.data, payload.len, fail) &&
 	    ops->sync(self->disk, file, fail);
 	ops->close(self->disk, file);
-	return ok;
+	return ok &&
+	    ops->sync_directory(self->disk, self->directory, fail);
+}
+
+static void
+log_line(const struct sealed *sealed, char line[LOG_LINE + 1])
+{
+	snprintf(line, LOG_LINE + 1, "%015llu\n",
+	    (unsigned long long)sealed_index(sealed));
+}
+
+/* From here on a missing file means that it was taken. */
+static bool
+log_intent(
+    struct channel_file *self, const struct sealed *sealed, struct fail *fail)
+{
+	const struct disk_operations *ops = self->disk->operations;
+	char line[LOG_LINE + 1];
+
+	if (self->sizes[self->turn] >= LOG_MAX) {
+		unsigned other = 1 - self->turn;
+
+		if (!ops->truncate(self->disk, self->logs[other], 0, fail))
+			return false;
+		self->sizes[other] = 0;
+		self->turn = other;
+	}
+	log_line(sealed, line);
+	if (!ops->write(self->disk, self->logs[self->turn],
+		self->sizes[self->turn], line, LOG_LINE, fail) ||
+	    !ops->sync(self->disk, self->logs[self->turn], fail))
+		return false;
+	self->sizes[self->turn] += LOG_LINE;
+	return true;
 }
 
 static void
@@ -57,13 +100,9 @@ submit(struct channel *channel, const struct sealed *sealed,
 	struct paths paths = paths_of(self, sealed);
 	struct fail fail = FAIL_INIT;
 
-	if (!write_file(
-		self, paths.temporary, sealed_payload(sealed), &fail)) {
-		done(arg, DELIVERY_LATER, &fail);
-		return;
-	}
-	/* From the rename on the recipient may have read it. */
-	if (!ops->rename(self->disk, paths.temporary, paths.final, &fail)) {
+	if (!write_part(self, paths.part, sealed_payload(sealed), &fail) ||
+	    !log_intent(self, sealed, &fail) ||
+	    !ops->rename(self->disk, paths.part, paths.final, &fail)) {
 		done(arg, DELIVERY_LATER, &fail);
 		return;
 	}
@@ -74,36 +113,94 @@ submit(struct channel *channel, const struct sealed *sealed,
 	done(arg, DELIVERY_SENT, NULL);
 }
 
-/*
- * A reader may have taken the file away: then nobody can tell whether it was
- * there, and the name of the next try is the same, so nothing stands twice
- * at once.  A file channel's reader must tell repeats by the name.
- */
+static bool
+file_exists(const struct channel_file *self, const char *path)
+{
+	const struct disk_operations *ops = self->disk->operations;
+	struct disk_file *file;
+
+	if (!ops->open(self->disk, path, DISK_READ, &file, NULL))
+		return false;
+	ops->close(self->disk, file);
+	return true;
+}
+
+static bool
+in_log(const struct channel_file *self, unsigned which,
+    const struct sealed *sealed, bool *found, struct fail *fail)
+{
+	const struct disk_operations *ops = self->disk->operations;
+	char line[LOG_LINE + 1], read[LOG_LINE];
+
+	log_line(sealed, line);
+	for (uint64_t at = 0; at < self->sizes[which]; at += LOG_LINE) {
+		size_t got = 0;
+
+		if (!ops->read(self->disk, self->logs[which], at, read,
+			LOG_LINE, &got, fail))
+			return false;
+		if (got == LOG_LINE && memcmp(read, line, LOG_LINE) == 0)
+			*found = true;
+	}
+	return true;
+}
+
 static void
 status(struct channel *channel, const struct sealed *sealed,
     channel_done *done, void *arg)
 {
 	struct channel_file *self = (struct channel_file *)channel;
-	const struct disk_operations *ops = self->disk->operations;
 	struct paths paths = paths_of(self, sealed);
-	struct disk_file *file;
+	struct fail fail = FAIL_INIT;
+	bool found = false;
 
-	if (!ops->open(self->disk, paths.final, DISK_READ, &file, NULL)) {
+	if (file_exists(self, paths.final))
+		done(arg, DELIVERY_SENT, NULL);
+	else if (file_exists(self, paths.part))
 		done(arg, DELIVERY_NOT_SENT, NULL);
-		return;
-	}
-	ops->close(self->disk, file);
-	done(arg, DELIVERY_SENT, NULL);
+	else if (!in_log(self, 0, sealed, &found, &fail) ||
+	    !in_log(self, 1, sealed, &found, &fail))
+		done(arg, DELIVERY_UNKNOWN, &fail);
+	else
+		done(arg, found ? DELIVERY_SENT : DELIVERY_NOT_SENT, NULL);
 }
 
 static void
 stop(struct channel *channel)
 {
-	free(channel);
+	struct channel_file *self = (struct channel_file *)channel;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (self->logs[i] != NULL)
+			self->disk->operations->close(
+			    self->disk, self->logs[i]);
+	free(self);
 }
 
 static const struct channel_operations operations = {
     .name = "file", .submit = submit, .status = status, .stop = stop};
+
+static bool
+open_logs(struct channel_file *self, struct fail *fail)
+{
+	const struct disk_operations *ops = self->disk->operations;
+
+	for (unsigned i = 0; i < 2; i++) {
+		char path[320];
+
+		snprintf(path, sizeof(path), "%s/.%s.log%u", self->directory,
+		    self->recipient, i);
+		if (!ops->open(
+			self->disk, path, DISK_WRITE, &self->logs[i], fail) ||
+		    !ops->size(
+			self->disk, self->logs[i], &self->sizes[i], fail))
+			return false;
+		/* A torn last line never became an intent. */
+		self->sizes[i] -= self->sizes[i] % LOG_LINE;
+	}
+	self->turn = self->sizes[1] != 0 && self->sizes[1] < LOG_MAX;
+	return ops->sync_directory(self->disk, self->directory, fail);
+}
 
 struct channel *
 channel_file_start(const struct channel_options *options, struct fail *fail)
@@ -122,7 +219,7 @@ channel_file_start(const struct channel_options *options, struct fail *fail)
 		fail_set(fail, FAIL_INPUT,
 		    "the directory, id or suffix of recipient %s is too long",
 		    options->recipient);
-		free(self);
+		stop(&self->channel);
 		return NULL;
 	}
 	snprintf(self->directory, sizeof(self->directory), "%s",
@@ -131,8 +228,9 @@ channel_file_start(const struct channel_options *options, struct fail *fail)
 	    options->recipient);
 	snprintf(self->suffix, sizeof(self->suffix), "%s", options->suffix);
 	if (!self->disk->operations->make_directory(
-		self->disk, self->directory, fail)) {
-		free(self);
+		self->disk, self->directory, fail) ||
+	    !open_logs(self, fail)) {
+		stop(&self->channel);
 		return NULL;
 	}
 	return &self->channel;
