@@ -14,11 +14,11 @@ static const char schema[] =
     " outdated INTEGER NOT NULL DEFAULT 0, content BLOB NOT NULL,"
     " payload BLOB NOT NULL, submission TEXT NOT NULL, rule INTEGER NOT NULL,"
     " attempts INTEGER NOT NULL, due INTEGER NOT NULL,"
-    " created INTEGER NOT NULL);"
+    " created INTEGER NOT NULL, place INTEGER NOT NULL);"
     "CREATE INDEX IF NOT EXISTS item_due ON item (state, due, id)"
     " WHERE state IN (0, 1, 2, 3, 4);"
     "CREATE INDEX IF NOT EXISTS item_object ON item"
-    " (object_hash, recipient, id) WHERE state IN (0, 1, 2, 3, 4);"
+    " (object_hash, recipient, place) WHERE state IN (0, 1, 2, 3, 4);"
     "CREATE INDEX IF NOT EXISTS item_submission ON item (submission);"
     "CREATE TABLE IF NOT EXISTS request ("
     " submission TEXT PRIMARY KEY, principal TEXT NOT NULL,"
@@ -33,7 +33,7 @@ static const char schema[] =
 #define ITEM_COLUMNS                                                          \
 	"id, state, entry, leaf, recipient, purpose, channel, object,"        \
 	" object_type, operation, epoch, consents, outdated, content,"        \
-	" payload, submission, rule, attempts, due, created"
+	" payload, submission, rule, attempts, due, created, place"
 
 #define REQUEST_COLUMNS                                                       \
 	"submission, principal, key, body, answer, status, created"
@@ -76,7 +76,8 @@ prepare_all(struct spool *s, struct fail *fail)
 		"INSERT INTO item (state, entry, leaf, recipient, purpose,"
 		" channel, object_hash, object, object_type, operation, epoch,"
 		" consents, content, payload, submission, rule, attempts, due,"
-		" created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		" created, place)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 	    {&s->add_request,
 		"INSERT INTO request (" REQUEST_COLUMNS
 		") VALUES (?,?,?,?,?,?,?)"},
@@ -106,9 +107,9 @@ prepare_all(struct spool *s, struct fail *fail)
 		"SELECT id FROM item AS a WHERE state = 0 AND due <= ?"
 		" AND NOT EXISTS (SELECT 1 FROM item AS b"
 		"  WHERE b.object_hash = a.object_hash"
-		"  AND b.recipient = a.recipient AND b.id < a.id"
+		"  AND b.recipient = a.recipient AND b.place < a.place"
 		"  AND b.state IN (0, 1, 2, 3, 4)"
-		"  AND b.state IN (0, 1, 2)) ORDER BY due, id LIMIT ?"},
+		"  AND b.state IN (0, 1, 2)) ORDER BY place LIMIT ?"},
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
 	    {&s->count, "SELECT count(*) FROM item WHERE state = ?"},
 	};
@@ -280,6 +281,7 @@ spool_add(struct spool *spool, struct spool_item *item, struct fail *fail)
 		statement_bind_number(s, 17, item->attempts);
 		statement_bind_number(s, 18, item->due);
 		statement_bind_number(s, 19, item->created);
+		statement_bind_number(s, 20, (int64_t)item->place);
 		ok = statement_do(s, fail);
 		item->id = sqlite_last_id(spool->db);
 	}
@@ -400,6 +402,7 @@ read_item(struct statement *s, struct spool_item *out)
 	    .attempts = (unsigned)statement_number(s, 17),
 	    .due = statement_number(s, 18),
 	    .created = statement_number(s, 19),
+	    .place = (uint64_t)statement_number(s, 20),
 	};
 	read_digest(s, 3, &out->leaf);
 	read_digest(s, 10, &out->epoch);

@@ -51,6 +51,7 @@ struct spool_item {
 	unsigned attempts;
 	int64_t due;            /* Unix ms of the next try */
 	int64_t created;        /* Unix ms */
+	uint64_t place;         /* entry it was first decided as: its turn */
 };
 
 /* What a principal's Idempotency-Key stands for. */

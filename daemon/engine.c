@@ -1,0 +1,598 @@
+#include "engine_priv.h"
+
+
+/* One submission between engine_submit() and its answer. */
+struct work {
+	struct engine *engine;
+	struct arena *arena;
+	struct work *next;     /* in its bucket */
+	struct work *accepted; /* the next one whose entries are durable */
+	struct slice principal, key, id;
+	struct digest body;
+	struct record *record;
+	struct share shares[BLOCKS_MAX];
+	size_t share_count;
+	engine_answer *answer;
+	void *arg;
+};
+
+static bool work_prepare(struct work *work, struct slice body, int *status,
+    const char **type, struct fail *fail);
+static void work_commit(struct work *work);
+static void work_fail(struct work *work, int status, const char *type,
+    const struct fail *fail);
+static void work_finish(struct work *work, int status, struct slice body);
+static bool replay(struct engine *engine, struct slice principal,
+    struct slice key, const struct digest *body, engine_answer *answer,
+    void *arg);
+
+static struct work **
+bucket_of(struct engine *engine, struct slice principal, struct slice key)
+{
+	size_t hash = 5381;
+
+	for (size_t i = 0; i < principal.len; i++)
+		hash = hash * 33 + (unsigned char)principal.data[i];
+	for (size_t i = 0; i < key.len; i++)
+		hash = hash * 33 + (unsigned char)key.data[i];
+	return &engine->works[hash % WORK_BUCKETS];
+}
+
+static bool
+is_under_way(struct engine *engine, struct slice principal, struct slice key)
+{
+	struct work *work = *bucket_of(engine, principal, key);
+
+	while (work != NULL &&
+	    !(key.len != 0 && slice_equal(work->key, key) &&
+		slice_equal(work->principal, principal)))
+		work = work->next;
+	return work != NULL;
+}
+
+static struct work *
+work_create(struct engine *engine, struct slice principal, struct slice key,
+    struct fail *fail)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct arena *arena = engine_arena(engine);
+	struct work *work =
+	    arena != NULL ? arena_take(arena, sizeof(*work)) : NULL;
+	uint8_t bytes[ID_SIZE / 2];
+	char id[ID_SIZE];
+
+	if (work == NULL) {
+		arena_destroy(arena);
+		fail_memory(fail);
+		return NULL;
+	}
+	if (!engine->o.random->fill(
+		engine->o.random->context, bytes, sizeof(bytes))) {
+		arena_destroy(arena);
+		fail_set(fail, FAIL_WORLD, "no random bytes");
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		id[2 * i] = hex[bytes[i] >> 4];
+		id[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	work->engine = engine;
+	work->arena = arena;
+	work->principal = arena_copy(arena, principal);
+	work->key = arena_copy(arena, key);
+	work->id = arena_copy(arena, (struct slice){id, ID_SIZE});
+	if (work->principal.data == NULL || work->key.data == NULL ||
+	    work->id.data == NULL) {
+		arena_destroy(arena);
+		fail_memory(fail);
+		return NULL;
+	}
+	return work;
+}
+
+void
+engine_submit(struct engine *engine, struct slice principal, struct slice key,
+    struct slice body, engine_answer *answer, void *arg)
+{
+	struct digest digest = digest_sha256(body);
+	struct fail fail = FAIL_INIT;
+	const struct fail *stopped = ledger_stopped(engine->o.ledger);
+	struct work *work, **bucket;
+	const char *type = NULL;
+	int status = 0;
+
+	if (engine->draining || engine->ruleset == NULL) {
+		fail_set(&fail, FAIL_WORLD, "misu is stopping");
+		engine_answer_fail(engine, 503, "stopping", &fail, answer, arg);
+		return;
+	}
+	if (key.len != 0 && is_under_way(engine, principal, key)) {
+		fail_set(&fail, FAIL_INPUT,
+		    "a request with this Idempotency-Key is under way");
+		engine_answer_fail(
+		    engine, 409, "idempotency-conflict", &fail, answer, arg);
+		return;
+	}
+	if (key.len != 0 &&
+	    replay(engine, principal, key, &digest, answer, arg))
+		return;
+	if (stopped != NULL) {
+		engine_answer_fail(
+		    engine, 503, "ledger-stopped", stopped, answer, arg);
+		return;
+	}
+	work = work_create(engine, principal, key, &fail);
+	if (work == NULL) {
+		engine_answer_fail(engine, 503, "busy", &fail, answer, arg);
+		return;
+	}
+	engine->submissions++;
+	engine->under_way++;
+	work->body = digest;
+	work->answer = answer;
+	work->arg = arg;
+	bucket = bucket_of(engine, principal, key);
+	work->next = *bucket;
+	*bucket = work;
+	if (work_prepare(work, body, &status, &type, &fail))
+		work_commit(work);
+	else
+		work_fail(work, status, type, &fail);
+}
+
+/* Was this key answered before?  Then the answer is the same, or 422. */
+static bool
+replay(struct engine *engine, struct slice principal, struct slice key,
+    const struct digest *body, engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct spool_request request;
+	struct fail fail = FAIL_INIT;
+	bool found;
+
+	if (arena == NULL)
+		return false;
+	found = spool_find_request(
+	    engine->o.spool, arena, principal, key, &request, &fail);
+	if (found && digest_equal(&request.body, body)) {
+		engine->replays++;
+		answer(arg, request.status, request.answer);
+	} else if (found) {
+		fail_set(&fail, FAIL_INPUT,
+		    "this Idempotency-Key was used with another body");
+		fail_hint(&fail, "use a new key for a new request");
+		engine_answer_fail(
+		    engine, 422, "idempotency-key-reused", &fail, answer, arg);
+	} else if (fail.kind != FAIL_NONE) {
+		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
+		found = true;
+	}
+	arena_destroy(arena);
+	return found;
+}
+
+/* A partial update is judged on what the object is after it. */
+static bool
+merge_stored(struct work *work, struct fail *fail)
+{
+	struct record *stored;
+
+	if (record_operation(work->record) == OPERATION_CREATE)
+		return true;
+	stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	if (stored == NULL)
+		return fail->kind == FAIL_NONE;
+	work->record = record_merge(work->arena, stored, work->record, fail);
+	return work->record != NULL;
+}
+
+/* Does the submission want this block's recipient? */
+static bool
+is_addressed(const struct submission *submission,
+    const struct ruleset *ruleset, const struct block *block)
+{
+	struct slice id = ruleset_recipient(ruleset, block->recipient)->id;
+
+	if (submission->to_count == 0)
+		return !block->on_request;
+	for (size_t i = 0; i < submission->to_count; i++) {
+		const struct addressee *to = &submission->to[i];
+
+		if (slice_equal(to->recipient, id) &&
+		    (to->purpose.len == 0 ||
+			slice_equal(to->purpose, block->purpose)))
+			return true;
+	}
+	return false;
+}
+
+/* Every recipient the submission names must be one the policy lets have it. */
+static bool
+check_addressees(const struct submission *submission,
+    const struct ruleset *ruleset, const struct block *const *blocks,
+    size_t count, struct fail *fail)
+{
+	for (size_t i = 0; i < submission->to_count; i++) {
+		const struct addressee *to = &submission->to[i];
+		bool found = false;
+
+		for (size_t k = 0; k < count && !found; k++)
+			found = slice_equal(to->recipient,
+				    ruleset_recipient(
+					ruleset, blocks[k]->recipient)
+					->id) &&
+			    (to->purpose.len == 0 ||
+				slice_equal(to->purpose, blocks[k]->purpose));
+		if (!found) {
+			fail_set(fail, FAIL_DENIED,
+			    "no block of the policy sends this object to that "
+			    "recipient");
+			fail_place(fail, "/to/%zu", i);
+			fail_hint(fail,
+			    "misuctl explain shows which blocks match");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+work_decide(struct work *work, const struct submission *submission,
+    int *status, const char **type, struct fail *fail)
+{
+	const struct ruleset *ruleset = work->engine->ruleset;
+	const struct block *blocks[BLOCKS_MAX];
+	size_t count = ruleset_match(ruleset, work->record, blocks, BLOCKS_MAX);
+
+	*status = 403;
+	*type = "not-covered";
+	if (count > BLOCKS_MAX)
+		return fail_set(fail, FAIL_WORLD,
+		    "more than %d blocks match one object", BLOCKS_MAX);
+	if (!check_addressees(submission, ruleset, blocks, count, fail))
+		return false;
+	*status = 500;
+	*type = "encode";
+	for (size_t i = 0; i < count; i++) {
+		if (is_addressed(submission, ruleset, blocks[i]) &&
+		    !engine_share(work->engine, blocks[i], work->record, false,
+			work->arena, &work->shares[work->share_count++], fail))
+			return false;
+	}
+	if (work->share_count == 0) {
+		*status = 403;
+		*type = "not-covered";
+		fail_set(fail, FAIL_DENIED,
+		    "no block of the policy covers this object: refused");
+		fail_hint(fail,
+		    "name recipients in \"to\" where blocks are on request");
+		return false;
+	}
+	return true;
+}
+
+static bool
+work_prepare(struct work *work, struct slice body, int *status,
+    const char **type, struct fail *fail)
+{
+	struct submission *submission;
+
+	*status = 400;
+	*type = "record";
+	submission = submission_parse(work->arena, body, fail);
+	if (submission == NULL) {
+		if (fail->kind == FAIL_MEMORY) {
+			*status = 503;
+			*type = "busy";
+		}
+		return false;
+	}
+	work->record = submission->record;
+	*status = 503;
+	*type = "vault";
+	return merge_stored(work, fail) &&
+	    work_decide(work, submission, status, type, fail);
+}
+
+bool
+engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail)
+{
+	const struct recipient *recipient =
+	    ruleset_recipient(engine->ruleset, block->recipient);
+	struct decide_given given = {.approved = approved};
+	struct disclosure *disclosure;
+
+	if (!engine->o.random->fill(engine->o.random->context, given.random,
+		sizeof(given.random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	disclosure = decide(
+	    engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	*share = (struct share){.block = block,
+	    .disclosure = disclosure,
+	    .binding = conf_recipient(engine->conf, recipient->id)};
+	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
+		return true;
+	if (share->binding == NULL)
+		return fail_set(fail, FAIL_INPUT,
+		    "recipient %.*s has no channel in misu.conf",
+		    SLICE_ARG(recipient->id));
+	share->payload = share->binding->template != NULL
+	    ? template_render(share->binding->template, disclosure,
+		  &share->binding->placeholders, arena, fail)
+	    : workitem_render(disclosure, arena, fail);
+	return share->payload.data != NULL;
+}
+
+bool
+engine_add_entry(struct engine *engine, struct batch *batch,
+    const struct share *share, struct slice submission, uint64_t supersedes,
+    struct fail *fail)
+{
+	struct channel *channel = engine_channel(
+	    engine, disclosure_recipient(share->disclosure)->id);
+	struct dispatch dispatch = {
+	    .channel = channel != NULL
+		? slice_from(channel->operations->name)
+		: SLICE("none"),
+	    .payload = share->payload,
+	    .setup = engine->setup,
+	    .request = submission,
+	    .supersedes = supersedes,
+	};
+
+	return ledger_add_disclosure(batch, share->disclosure, &dispatch, fail);
+}
+
+static void work_durable(void *arg, uint64_t first,
+    struct sealed *const *sealed, size_t count, const struct fail *fail);
+
+static bool
+anything_accepted(const struct work *work)
+{
+	for (size_t i = 0; i < work->share_count; i++)
+		if (disclosure_outcome(work->shares[i].disclosure).verdict !=
+		    VERDICT_REFUSE)
+			return true;
+	return false;
+}
+
+static void
+work_commit(struct work *work)
+{
+	struct engine *engine = work->engine;
+	struct fail fail = FAIL_INIT;
+	struct batch *batch =
+	    ledger_begin(engine->o.ledger, work->arena, &fail);
+	bool ok = batch != NULL;
+
+	for (size_t i = 0; ok && i < work->share_count; i++)
+		ok = engine_add_entry(engine, batch, &work->shares[i],
+		    work->id, LEDGER_NONE, &fail);
+	/* Refused by all: nothing of it is kept but the entries. */
+	if (ok && anything_accepted(work))
+		ok = ledger_add_record(batch, work->record, &fail);
+	if (!ok) {
+		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
+		    "ledger", &fail);
+		return;
+	}
+	ledger_commit(batch, work_durable, work);
+}
+
+static void flush(void *arg);
+
+void
+engine_flush(struct engine *engine)
+{
+	if (engine->accepted != NULL)
+		flush(engine);
+}
+
+static void
+work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail)
+{
+	struct work *work = arg;
+	struct engine *engine = work->engine;
+
+	if (fail != NULL && fail->kind != FAIL_NONE) {
+		work_fail(work, 503, "ledger-stopped", fail);
+		return;
+	}
+	for (size_t i = 0; i < work->share_count; i++)
+		work->shares[i].entry = first + i;
+	for (size_t i = 0; i < count; i++) {
+		struct share *share;
+
+		if (sealed[i] == NULL)
+			continue;
+		share = &work->shares[sealed_index(sealed[i]) - first];
+		share->is_sealed = true;
+		share->leaf = *sealed_leaf(sealed[i]);
+	}
+	*engine->accepted_end = work;
+	engine->accepted_end = &work->accepted;
+	if (!engine->flush_posted)
+		engine->flush_posted =
+		    engine->o.loop->operations->soon(
+			engine->o.loop, flush, engine);
+	if (!engine->flush_posted)
+		flush(engine);
+}
+
+struct digest
+engine_content(const struct engine *engine, const struct record *record,
+    struct arena *arena)
+{
+	struct slice text = submission_print(arena, record);
+
+	/* Out of memory makes a digest that equals no other. */
+	return text.data != NULL ? digest_hmac(engine->content_key, text)
+				 : (struct digest){{0}};
+}
+
+static struct digest
+consents_digest(const struct record *record, struct arena *arena)
+{
+	struct text text = text_start(arena);
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		size_t count;
+		const struct consent *all =
+		    record_consents(record, (enum role)role, &count);
+
+		for (size_t i = 0; i < count; i++)
+			text_add_format(&text, "%u %.*s %u %d %lld\n", role,
+			    SLICE_ARG(all[i].purpose), all[i].audience,
+			    all[i].given, (long long)all[i].time);
+	}
+	return digest_sha256(text_slice(&text));
+}
+
+struct spool_item
+engine_item(const struct engine *engine, const struct record *record,
+    const struct share *share, struct slice submission, struct arena *arena)
+{
+	struct ruling outcome = disclosure_outcome(share->disclosure);
+	bool held = outcome.verdict == VERDICT_HOLD;
+
+	return (struct spool_item){
+	    .state = held ? SPOOL_HELD : SPOOL_QUEUED,
+	    .entry = share->entry,
+	    .leaf = share->leaf,
+	    .recipient = disclosure_recipient(share->disclosure)->id,
+	    .purpose = disclosure_purpose(share->disclosure),
+	    .channel = share->binding == NULL ? SLICE("none")
+		: share->binding->template != NULL ? SLICE("file")
+						   : SLICE("desk"),
+	    .object = record_object(record),
+	    .object_type = record_type(record),
+	    .operation = record_operation(record),
+	    .epoch = engine->epoch,
+	    .consents = consents_digest(record, arena),
+	    .content = held ? engine_content(engine, record, arena)
+			    : (struct digest){{0}},
+	    .payload = share->payload,
+	    .submission = submission,
+	    .rule = outcome.rule,
+	    .due = engine_now(engine),
+	    .created = engine_now(engine),
+	    .place = share->entry,
+	};
+}
+
+static bool
+spool_work(struct work *work, struct slice *body, struct fail *fail)
+{
+	struct engine *engine = work->engine;
+	struct spool *spool = engine->o.spool;
+	bool accepted = anything_accepted(work);
+	struct spool_request request;
+
+	*body = engine_answer_accepted(work->arena, work->id, work->record,
+	    work->shares, work->share_count);
+	if (body->data == NULL)
+		return fail_memory(fail);
+	request = (struct spool_request){.principal = work->principal,
+	    .key = work->key,
+	    .body = work->body,
+	    .submission = work->id,
+	    .answer = *body,
+	    .status = accepted ? 202 : 403,
+	    .created = engine_now(engine)};
+	for (size_t i = 0; i < work->share_count; i++) {
+		struct spool_item item = engine_item(engine, work->record,
+		    &work->shares[i], work->id, work->arena);
+
+		if (disclosure_outcome(work->shares[i].disclosure).verdict ==
+		    VERDICT_REFUSE)
+			continue;
+		if (!spool_outdate(spool, item.object_type, item.object,
+			&item.consents, fail) ||
+		    !spool_add(spool, &item, fail))
+			return false;
+	}
+	return spool_add_request(spool, &request, fail) &&
+	    spool_set_mark(spool,
+		work->shares[work->share_count - 1].entry + 1, fail);
+}
+
+/* Everything that one group made durable goes into one spool transaction. */
+static void
+flush(void *arg)
+{
+	struct engine *engine = arg;
+	struct work *list = engine->accepted;
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	engine->flush_posted = false;
+	if (list == NULL)
+		return; /* somebody could not wait */
+	engine->accepted = NULL;
+	engine->accepted_end = &engine->accepted;
+	ok = spool_begin(engine->o.spool, &fail);
+	for (struct work *w = list; ok && w != NULL; w = w->accepted) {
+		struct slice body;
+
+		ok = spool_work(w, &body, &fail);
+	}
+	ok = ok && spool_commit(engine->o.spool, &fail);
+	if (!ok) {
+		spool_rollback(engine->o.spool);
+		engine_log(engine, "error", "spool-failed", &fail);
+	}
+	for (struct work *w = list, *next; w != NULL; w = next) {
+		next = w->accepted;
+		if (!ok) {
+			for (size_t i = 0; i < w->share_count; i++)
+				if (w->shares[i].is_sealed)
+					engine_record_outcome(engine,
+					    w->shares[i].entry, "not-sent",
+					    SLICE("the spool failed"));
+			work_fail(w, 503, "spool", &fail);
+			continue;
+		}
+		work_finish(w, anything_accepted(w) ? 202 : 403,
+		    engine_answer_accepted(w->arena, w->id, w->record,
+			w->shares, w->share_count));
+	}
+	if (ok)
+		engine_courier_wake(engine);
+}
+
+static void
+work_fail(struct work *work, int status, const char *type,
+    const struct fail *fail)
+{
+	work->engine->failures++;
+	work_finish(work, status,
+	    engine_answer_problem(work->arena, status, type, fail));
+}
+
+static void
+work_finish(struct work *work, int status, struct slice body)
+{
+	struct engine *engine = work->engine;
+	struct work **at = bucket_of(engine, work->principal, work->key);
+
+	while (*at != work)
+		at = &(*at)->next;
+	*at = work->next;
+	for (size_t i = 0; status < 500 && i < work->share_count; i++)
+		engine->verdicts[disclosure_outcome(work->shares[i].disclosure)
+				     .verdict]++;
+	if (status == 403)
+		engine->refused++;
+	if (body.data == NULL)
+		body = SLICE("{\"type\":\"about:blank\",\"status\":503,"
+			     "\"title\":\"out of memory\"}");
+	work->answer(work->arg, status, body);
+	arena_destroy(work->arena);
+	engine_finish_one(engine);
+}

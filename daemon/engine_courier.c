@@ -1,0 +1,446 @@
+/*
+ * The courier takes what is due from the spool to its channel:
+ *
+ *	due -> still true? -> sending mark -> sealed -> channel
+ *	    -> outcome entry -> the item is done
+ *
+ * An item whose policy, setup or consents are no longer those in force is
+ * decided again first.  A delivery that may have left is never repeated: the
+ * channel is asked what became of it.
+ */
+#include "engine_priv.h"
+
+/* One item in a channel's hands. */
+struct parcel {
+	struct engine *engine;
+	struct arena *arena;
+	struct parcel *next; /* in the list that settles */
+	struct spool_item item;
+	const struct sealed *sealed;
+	enum delivery result;
+	struct fail fail;
+	bool recovering; /* status() was asked, not submit() */
+	bool gives_up;
+};
+
+static void run(void *arg);
+static void carry(struct engine *engine, const int64_t *ids, size_t count);
+static void settle(void *arg);
+static void parcel_done(
+    void *arg, enum delivery delivery, const struct fail *fail);
+
+void
+engine_courier_wake(struct engine *engine)
+{
+	const struct loop_operations *ops = engine->o.loop->operations;
+
+	if (engine->courier_timer == NULL)
+		engine->courier_timer =
+		    ops->timer_create(engine->o.loop, run, engine);
+	if (engine->courier_timer != NULL)
+		ops->timer_set(engine->courier_timer, 0);
+}
+
+void
+engine_courier_stop(struct engine *engine)
+{
+	if (engine->courier_timer != NULL)
+		engine->o.loop->operations->timer_destroy(
+		    engine->courier_timer);
+	engine->courier_timer = NULL;
+}
+
+static void
+run(void *arg)
+{
+	struct engine *engine = arg;
+	struct fail fail = FAIL_INIT;
+	int64_t ids[PARCELS_MAX], next, now = engine_now(engine);
+	size_t count = 0;
+
+	if (engine->parcels != 0 || engine->draining ||
+	    ledger_stopped(engine->o.ledger) != NULL)
+		return; /* settling wakes the courier again */
+	if (!spool_due(
+		engine->o.spool, now, ids, PARCELS_MAX, &count, &fail)) {
+		engine_log(engine, "error", "spool-failed", &fail);
+		return;
+	}
+	if (count != 0) {
+		carry(engine, ids, count);
+		return;
+	}
+	next = spool_next_due(engine->o.spool);
+	/* What is due and was not given waits behind an earlier item. */
+	if (next != INT64_MAX && engine->courier_timer != NULL)
+		engine->o.loop->operations->timer_set(engine->courier_timer,
+		    next > now ? next - now : 1000);
+}
+
+static struct parcel *
+parcel_load(struct engine *engine, int64_t id, struct fail *fail)
+{
+	struct arena *arena = engine_arena(engine);
+	struct parcel *parcel =
+	    arena != NULL ? arena_take(arena, sizeof(*parcel)) : NULL;
+
+	if (parcel == NULL) {
+		arena_destroy(arena);
+		fail_memory(fail);
+		return NULL;
+	}
+	parcel->engine = engine;
+	parcel->arena = arena;
+	if (!spool_get(engine->o.spool, arena, id, &parcel->item, fail)) {
+		arena_destroy(arena);
+		return NULL;
+	}
+	engine->parcels++;
+	engine->under_way++;
+	return parcel;
+}
+
+static void
+parcel_drop(struct parcel *parcel)
+{
+	struct engine *engine = parcel->engine;
+
+	arena_destroy(parcel->arena);
+	engine->parcels--;
+	engine_finish_one(engine);
+}
+
+static bool
+is_outdated(const struct engine *engine, const struct spool_item *item)
+{
+	return item->outdated || !digest_equal(&item->epoch, &engine->epoch);
+}
+
+static void
+renewed(void *arg, int64_t id, const struct fail *fail)
+{
+	struct parcel *parcel = arg;
+	struct engine *engine = parcel->engine;
+
+	(void)id;
+	if (fail != NULL)
+		engine_log(engine, "error", "decide-again-failed", fail);
+	parcel_drop(parcel);
+	if (fail == NULL)
+		engine_courier_wake(engine);
+}
+
+/* The sending mark is durable for all of them before the first one goes. */
+static bool
+mark_sending(struct engine *engine, struct parcel **parcels, size_t count,
+    struct fail *fail)
+{
+	bool ok = spool_begin(engine->o.spool, fail);
+
+	for (size_t i = 0; ok && i < count; i++)
+		ok = spool_set_state(engine->o.spool, parcels[i]->item.id,
+		    SPOOL_SENDING, fail);
+	ok = ok && spool_commit(engine->o.spool, fail);
+	if (!ok)
+		spool_rollback(engine->o.spool);
+	return ok;
+}
+
+/* Hand one over; the channel answers through parcel_done(). */
+static void
+hand_over(struct parcel *parcel)
+{
+	struct engine *engine = parcel->engine;
+	struct channel *channel =
+	    engine_channel(engine, parcel->item.recipient);
+	struct fail fail = FAIL_INIT;
+
+	parcel->sealed = seal_restore(engine->o.ledger, parcel->arena,
+	    parcel->item.entry, &parcel->item.leaf, parcel->item.payload,
+	    &fail);
+	if (parcel->sealed == NULL) {
+		engine_log(engine, "error", "seal-broken", &fail);
+		parcel_done(parcel, DELIVERY_LATER, &fail);
+		return;
+	}
+	if (channel == NULL) {
+		fail_set(&fail, FAIL_INPUT,
+		    "recipient %.*s has no channel in misu.conf",
+		    SLICE_ARG(parcel->item.recipient));
+		parcel_done(parcel, DELIVERY_LATER, &fail);
+		return;
+	}
+	if (parcel->recovering)
+		channel->operations->status(
+		    channel, parcel->sealed, parcel_done, parcel);
+	else
+		channel->operations->submit(
+		    channel, parcel->sealed, parcel_done, parcel);
+}
+
+static void
+carry(struct engine *engine, const int64_t *ids, size_t count)
+{
+	struct parcel *ready[PARCELS_MAX];
+	size_t ready_count = 0;
+	struct fail fail = FAIL_INIT;
+
+	engine->under_way++;
+	for (size_t i = 0; i < count; i++) {
+		struct parcel *parcel = parcel_load(engine, ids[i], &fail);
+
+		if (parcel == NULL)
+			continue;
+		if (is_outdated(engine, &parcel->item))
+			engine_courier_renew(engine, &parcel->item, false,
+			    renewed, parcel);
+		else
+			ready[ready_count++] = parcel;
+	}
+	if (fail.kind == FAIL_NONE &&
+	    !mark_sending(engine, ready, ready_count, &fail)) {
+		for (size_t i = 0; i < ready_count; i++)
+			parcel_drop(ready[i]);
+		ready_count = 0;
+	}
+	if (fail.kind != FAIL_NONE)
+		engine_log(engine, "error", "spool-failed", &fail);
+	for (size_t i = 0; i < ready_count; i++)
+		hand_over(ready[i]);
+	engine_finish_one(engine);
+}
+
+static void
+parcel_done(void *arg, enum delivery delivery, const struct fail *fail)
+{
+	struct parcel *parcel = arg;
+	struct engine *engine = parcel->engine;
+
+	parcel->result = delivery;
+	if (fail != NULL)
+		parcel->fail = *fail;
+	parcel->next = engine->settling;
+	engine->settling = parcel;
+	engine->outcomes[delivery]++;
+	if (engine->settle_posted)
+		return;
+	engine->settle_posted = engine->o.loop->operations->soon(
+	    engine->o.loop, settle, engine);
+	if (!engine->settle_posted)
+		settle(engine);
+}
+
+/* Results recorded together: one ledger group, then one spool transaction. */
+struct settlement {
+	struct engine *engine;
+	struct arena *arena;
+	struct parcel *parcels;
+};
+
+static bool
+is_final(const struct parcel *parcel)
+{
+	switch (parcel->result) {
+	case DELIVERY_SENT:
+	case DELIVERY_REFUSED:
+	case DELIVERY_UNKNOWN:
+		return true;
+	case DELIVERY_LATER:
+		return parcel->gives_up;
+	case DELIVERY_ACCEPTED:
+	case DELIVERY_NOT_SENT:
+	case DELIVERY_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool
+add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
+{
+	struct event event = engine_event(parcel->engine, EVENT_OUTCOME,
+	    parcel->gives_up ? "given-up" : delivery_name(parcel->result),
+	    parcel->item.entry);
+	char request[64];
+
+	/* Asked twice, after a crash, it makes one entry. */
+	snprintf(request, sizeof(request), "outcome/%llu/%.*s",
+	    (unsigned long long)parcel->item.entry, SLICE_ARG(event.word));
+	event.request = arena_copy(parcel->arena, slice_from(request));
+	return event.request.data != NULL
+	    ? ledger_add_event(batch, &event, fail)
+	    : fail_memory(fail);
+}
+
+static int64_t
+retry_delay(const struct engine *engine, unsigned attempts)
+{
+	int64_t delay = (int64_t)engine->conf->retry_first * 1000;
+	int64_t longest = (int64_t)engine->conf->retry_longest * 1000;
+
+	for (unsigned i = 0; i < attempts && delay < longest; i++)
+		delay *= 2;
+	return delay < longest ? delay : longest;
+}
+
+static bool
+keep_result(struct parcel *parcel, struct fail *fail)
+{
+	struct engine *engine = parcel->engine;
+	struct spool *spool = engine->o.spool;
+	struct spool_item *item = &parcel->item;
+
+	switch (parcel->result) {
+	case DELIVERY_SENT:
+		return spool_set_state(spool, item->id, SPOOL_DONE, fail);
+	case DELIVERY_ACCEPTED:
+		return spool_set_state(spool, item->id, SPOOL_LAID_OUT, fail);
+	case DELIVERY_REFUSED:
+		return spool_set_state(spool, item->id, SPOOL_REFUSED, fail);
+	case DELIVERY_UNKNOWN:
+		return spool_set_state(spool, item->id, SPOOL_UNKNOWN, fail);
+	case DELIVERY_NOT_SENT:
+		return spool_set_retry(spool, item->id, item->attempts,
+		    engine_now(engine), fail);
+	case DELIVERY_LATER:
+		if (parcel->gives_up)
+			return spool_set_state(
+			    spool, item->id, SPOOL_GIVEN_UP, fail);
+		return spool_set_retry(spool, item->id, item->attempts + 1,
+		    engine_now(engine) + retry_delay(engine, item->attempts),
+		    fail);
+	case DELIVERY_COUNT:
+		break;
+	}
+	return true;
+}
+
+static void
+settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *ledger_fail)
+{
+	struct settlement *settlement = arg;
+	struct engine *engine = settlement->engine;
+	struct fail fail = FAIL_INIT;
+	bool ok = true;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	engine->under_way++;
+	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
+		/* The items stay marked; the next start asks the channels. */
+		engine_log(engine, "error", "outcome-not-recorded", ledger_fail);
+		ok = false;
+	}
+	ok = ok && spool_begin(engine->o.spool, &fail);
+	for (struct parcel *p = settlement->parcels; ok && p != NULL;
+	     p = p->next)
+		ok = keep_result(p, &fail);
+	ok = ok && spool_commit(engine->o.spool, &fail);
+	if (fail.kind != FAIL_NONE) {
+		spool_rollback(engine->o.spool);
+		engine_log(engine, "error", "spool-failed", &fail);
+	}
+	for (struct parcel *p = settlement->parcels, *next; p != NULL;
+	     p = next) {
+		next = p->next;
+		parcel_drop(p);
+	}
+	arena_destroy(settlement->arena);
+	if (ok)
+		engine_courier_wake(engine);
+	engine_finish_one(engine);
+}
+
+static void
+log_result(const struct parcel *parcel)
+{
+	struct fail fail = parcel->fail;
+
+	if (parcel->fail.kind == FAIL_NONE)
+		return;
+	fail_place(&fail, "recipient %.*s", SLICE_ARG(parcel->item.recipient));
+	engine_log(parcel->engine,
+	    parcel->gives_up ? "error" : "warn",
+	    parcel->gives_up ? "given-up" : delivery_name(parcel->result),
+	    &fail);
+}
+
+static void
+settle(void *arg)
+{
+	struct engine *engine = arg;
+	struct arena *arena = engine_arena(engine);
+	struct fail fail = FAIL_INIT;
+	struct settlement *settlement =
+	    arena != NULL ? arena_take(arena, sizeof(*settlement)) : NULL;
+	struct settlement nothing = {.engine = engine,
+	    .parcels = engine->settling};
+	struct batch *batch = settlement != NULL
+	    ? ledger_begin(engine->o.ledger, arena, &fail)
+	    : NULL;
+	bool ok = batch != NULL;
+
+	engine->settling = NULL;
+	engine->settle_posted = false;
+	for (struct parcel *p = nothing.parcels; p != NULL; p = p->next) {
+		p->gives_up = p->result == DELIVERY_LATER &&
+		    engine_now(engine) - p->item.created >
+			(int64_t)engine->conf->give_up_after * 1000;
+		log_result(p);
+		if (ok && is_final(p))
+			ok = add_outcome(batch, p, &fail);
+	}
+	if (ok) {
+		*settlement = nothing;
+		settlement->arena = arena;
+		ledger_commit(batch, settled, settlement);
+		return;
+	}
+	arena_destroy(arena);
+	if (fail.kind == FAIL_NONE)
+		fail_memory(&fail);
+	settled(&nothing, 0, NULL, 0, &fail);
+}
+
+static bool
+collect_id(void *arg, const struct spool_item *item)
+{
+	int64_t **next = arg;
+
+	*(*next)++ = item->id;
+	return true;
+}
+
+/*
+ * After a crash: everything that had a sending mark is unknown until its
+ * channel says more.
+ */
+bool
+engine_courier_recover(struct engine *engine, struct fail *fail)
+{
+	size_t count;
+	int64_t *ids, *end;
+	bool ok = spool_recover(engine->o.spool, fail);
+
+	count = spool_count(engine->o.spool, SPOOL_UNKNOWN);
+	ids = calloc(count + 1, sizeof(*ids));
+	if (ids == NULL)
+		return fail_memory(fail);
+	end = ids;
+	ok = ok &&
+	    spool_each(engine->o.spool, SPOOL_UNKNOWN, count, collect_id, &end,
+		fail);
+	for (int64_t *id = ids; ok && id != end; id++) {
+		struct parcel *parcel = parcel_load(engine, *id, fail);
+
+		ok = parcel != NULL;
+		if (ok) {
+			parcel->recovering = true;
+			hand_over(parcel);
+		}
+	}
+	free(ids);
+	return ok;
+}

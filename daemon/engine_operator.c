@@ -1,0 +1,486 @@
+/*
+ * What operators do: look at holds and decide them, take work items from the
+ * desk and say they are done.  Every showing of a value and every decision is
+ * an entry, durable before the operator sees the answer.
+ */
+#include "engine_priv.h"
+
+/* An operator's request that waits for its entry. */
+struct request {
+	struct engine *engine;
+	struct arena *arena;
+	struct spool_item item;
+	struct slice actor, reason;
+	bool in_hand;
+	engine_answer *answer;
+	void *arg;
+};
+
+/* Nobody else works on this item meanwhile; false if somebody does. */
+static bool
+take_in_hand(struct engine *engine, int64_t id)
+{
+	size_t empty = IN_HAND_MAX;
+
+	for (size_t i = 0; i < IN_HAND_MAX; i++) {
+		if (engine->in_hand[i] == id)
+			return false;
+		if (engine->in_hand[i] == 0)
+			empty = i;
+	}
+	if (empty == IN_HAND_MAX)
+		return false;
+	engine->in_hand[empty] = id;
+	return true;
+}
+
+static void
+request_end(struct request *request)
+{
+	struct engine *engine = request->engine;
+
+	for (size_t i = 0; request->in_hand && i < IN_HAND_MAX; i++)
+		if (engine->in_hand[i] == request->item.id)
+			engine->in_hand[i] = 0;
+	arena_destroy(request->arena);
+}
+
+static void
+answer_fail(struct request *request, int status, const char *type,
+    const struct fail *fail)
+{
+	engine_answer_fail(request->engine, status, type, fail,
+	    request->answer, request->arg);
+	request_end(request);
+}
+
+/*
+ * Load the item an operator names, which must be in `state`.  NULL after it
+ * was answered.
+ */
+static struct request *
+request_create(struct engine *engine, struct slice actor, int64_t id,
+    enum spool_state state, engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct request *request =
+	    arena != NULL ? arena_take(arena, sizeof(*request)) : NULL;
+	struct request nothing = {
+	    .engine = engine, .arena = arena, .answer = answer, .arg = arg};
+	struct fail fail = FAIL_INIT;
+
+	if (request == NULL) {
+		fail_memory(&fail);
+		answer_fail(&nothing, 503, "busy", &fail);
+		return NULL;
+	}
+	*request = nothing;
+	request->actor = arena_copy(arena, actor);
+	if (!spool_get(engine->o.spool, arena, id, &request->item, &fail)) {
+		if (fail.kind == FAIL_NONE)
+			fail_set(&fail, FAIL_INPUT, "there is no item %lld",
+			    (long long)id);
+		answer_fail(request, fail.kind == FAIL_INPUT ? 404 : 503,
+		    "no-item", &fail);
+		return NULL;
+	}
+	if (request->item.state != state) {
+		fail_set(&fail, FAIL_INPUT, "item %lld is %s, not %s",
+		    (long long)id, spool_state_name(request->item.state),
+		    spool_state_name(state));
+		answer_fail(request, 409, "wrong-state", &fail);
+		return NULL;
+	}
+	request->in_hand = take_in_hand(engine, id);
+	if (!request->in_hand) {
+		fail_set(&fail, FAIL_INPUT,
+		    "another operator is at item %lld", (long long)id);
+		answer_fail(request, 409, "in-hand", &fail);
+		return NULL;
+	}
+	return request;
+}
+
+static void
+add_item(struct text *text, const struct spool_item *item)
+{
+	text_add_format(text, "{\"id\":%lld,\"recipient\":",
+	    (long long)item->id);
+	text_add_json(text, item->recipient);
+	text_add_string(text, ",\"purpose\":");
+	text_add_json(text, item->purpose);
+	text_add_format(text,
+	    ",\"operation\":\"%s\",\"object_type\":\"%s\",\"entry\":%llu,"
+	    "\"rule\":%u,\"created\":%lld,\"outdated\":%s,\"submission\":",
+	    operation_name((enum operation)item->operation),
+	    object_type_name((enum object_type)item->object_type),
+	    (unsigned long long)item->entry, item->rule,
+	    (long long)item->created, item->outdated ? "true" : "false");
+	text_add_json(text, item->submission);
+}
+
+static bool
+list_item(void *arg, const struct spool_item *item)
+{
+	struct text *text = arg;
+
+	if (text->len > 1)
+		text_add_char(text, ',');
+	add_item(text, item);
+	text_add_char(text, '}');
+	return true;
+}
+
+static void
+list(struct engine *engine, enum spool_state state, engine_answer *answer,
+    void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct fail fail = FAIL_INIT;
+	struct slice body = {NULL, 0};
+
+	if (arena != NULL) {
+		struct text text = text_start(arena);
+
+		text_add_char(&text, '[');
+		if (spool_each(engine->o.spool, state, 10000, list_item,
+			&text, &fail)) {
+			text_add_char(&text, ']');
+			body = text_slice(&text);
+		}
+	}
+	if (body.data != NULL) {
+		answer(arg, 200, body);
+	} else {
+		fail_memory(&fail);
+		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
+	}
+	arena_destroy(arena);
+}
+
+void
+engine_hold_list(struct engine *engine, engine_answer *answer, void *arg)
+{
+	list(engine, SPOOL_HELD, answer, arg);
+}
+
+void
+engine_desk_list(struct engine *engine, engine_answer *answer, void *arg)
+{
+	list(engine, SPOOL_LAID_OUT, answer, arg);
+}
+
+typedef void continued(struct request *request);
+
+/* The request goes on in `then` once its event is durable. */
+struct recorded {
+	struct request *request;
+	continued *then;
+};
+
+static void
+event_durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail)
+{
+	struct recorded *recorded = arg;
+	struct request *request = recorded->request;
+	struct engine *engine = request->engine;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	if (fail != NULL && fail->kind != FAIL_NONE)
+		answer_fail(request, 503, "ledger-stopped", fail);
+	else
+		recorded->then(request);
+	engine_finish_one(engine);
+}
+
+static void
+record_first(struct request *request, enum event_type type, const char *word,
+    continued *then)
+{
+	struct engine *engine = request->engine;
+	struct event event =
+	    engine_event(engine, type, word, request->item.entry);
+	struct recorded *recorded =
+	    arena_take(request->arena, sizeof(*recorded));
+	struct fail fail = FAIL_INIT;
+	struct batch *batch = recorded != NULL
+	    ? ledger_begin(engine->o.ledger, request->arena, &fail)
+	    : NULL;
+
+	event.actor = request->actor;
+	event.reason = request->reason;
+	if (recorded == NULL)
+		fail_memory(&fail);
+	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
+		answer_fail(request, 503, "ledger-stopped", &fail);
+		return;
+	}
+	*recorded = (struct recorded){request, then};
+	engine->under_way++;
+	ledger_commit(batch, event_durable, recorded);
+}
+
+static struct record *
+stored_record(struct request *request, struct fail *fail)
+{
+	struct record *record = vault_get(request->engine->o.vault,
+	    request->arena, (enum object_type)request->item.object_type,
+	    request->item.object, fail);
+
+	if (record == NULL)
+		fail_set(fail, FAIL_WORLD, "the vault has no such record");
+	return record;
+}
+
+static void
+show_hold(struct request *request)
+{
+	struct engine *engine = request->engine;
+	struct fail fail = FAIL_INIT;
+	struct record *record = stored_record(request, &fail);
+	struct text text = text_start(request->arena);
+	struct slice body;
+
+	if (record == NULL) {
+		answer_fail(request, 503, "vault", &fail);
+		return;
+	}
+	add_item(&text, &request->item);
+	text_add_string(&text, ",\"rule_text\":");
+	text_add_json(&text,
+	    ruleset_rule_text(engine->ruleset, request->item.rule));
+	text_add_string(&text, ",\"record\":");
+	text_add(&text, submission_print(request->arena, record));
+	text_add_char(&text, '}');
+	body = text_slice(&text);
+	if (body.data == NULL) {
+		fail_memory(&fail);
+		answer_fail(request, 503, "busy", &fail);
+		return;
+	}
+	request->answer(request->arg, 200, body);
+	request_end(request);
+}
+
+void
+engine_hold_show(struct engine *engine, struct slice actor, int64_t id,
+    engine_answer *answer, void *arg)
+{
+	struct request *request =
+	    request_create(engine, actor, id, SPOOL_HELD, answer, arg);
+
+	if (request != NULL)
+		record_first(request, EVENT_REVEAL, "hold-shown", show_hold);
+}
+
+static void
+answer_word(struct request *request, const char *word, int64_t item)
+{
+	struct text text = text_start(request->arena);
+	struct slice body;
+
+	text_add_format(&text, "{\"id\":%lld,\"state\":\"%s\"",
+	    (long long)request->item.id, word);
+	if (item != 0)
+		text_add_format(&text, ",\"item\":%lld", (long long)item);
+	text_add_char(&text, '}');
+	body = text_slice(&text);
+	request->answer(request->arg, 200,
+	    body.data != NULL ? body : SLICE("{}"));
+	request_end(request);
+}
+
+static void
+released(void *arg, int64_t id, const struct fail *fail)
+{
+	struct request *request = arg;
+	struct engine *engine = request->engine;
+
+	if (fail != NULL) {
+		answer_fail(request, 503, "release", fail);
+		return;
+	}
+	answer_word(request, "approved", id);
+	engine_courier_wake(engine);
+}
+
+static void
+release(struct request *request)
+{
+	engine_courier_renew(
+	    request->engine, &request->item, true, released, request);
+}
+
+static void
+refuse(struct request *request)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!spool_set_state(request->engine->o.spool, request->item.id,
+		SPOOL_REFUSED, &fail)) {
+		answer_fail(request, 503, "spool", &fail);
+		return;
+	}
+	answer_word(request, "refused", 0);
+}
+
+/* An approval is for the content that was held, not for what came since. */
+static bool
+content_unchanged(struct request *request, struct fail *fail)
+{
+	struct record *record = stored_record(request, fail);
+	struct digest now;
+
+	if (record == NULL)
+		return false;
+	now = engine_content(request->engine, record, request->arena);
+	if (digest_equal(&now, &request->item.content))
+		return true;
+	fail_set(fail, FAIL_INPUT,
+	    "the record changed since it was held: nothing was approved");
+	fail_hint(fail, "refuse this hold; the newer submission has its own");
+	return false;
+}
+
+void
+engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
+    bool approve, struct slice reason, engine_answer *answer, void *arg)
+{
+	struct request *request =
+	    request_create(engine, actor, id, SPOOL_HELD, answer, arg);
+	struct fail fail = FAIL_INIT;
+
+	if (request == NULL)
+		return;
+	request->reason = arena_copy(request->arena, reason);
+	if (approve && !content_unchanged(request, &fail)) {
+		answer_fail(request, fail.kind == FAIL_INPUT ? 409 : 503,
+		    "content-changed", &fail);
+		return;
+	}
+	record_first(request, EVENT_HOLD, approve ? "approved" : "refused",
+	    approve ? release : refuse);
+}
+
+static void
+show_desk(struct request *request)
+{
+	struct text text = text_start(request->arena);
+	struct slice body;
+
+	add_item(&text, &request->item);
+	text_add_string(&text, ",\"text\":");
+	text_add_json(&text, request->item.payload);
+	text_add_char(&text, '}');
+	body = text_slice(&text);
+	request->answer(request->arg, 200,
+	    body.data != NULL ? body : SLICE("{}"));
+	request_end(request);
+}
+
+static void
+desk_renewed(void *arg, int64_t id, const struct fail *fail)
+{
+	struct request *request = arg;
+	struct engine *engine = request->engine;
+	struct fail gone = FAIL_INIT;
+
+	if (fail != NULL) {
+		answer_fail(request, 503, "decide-again", fail);
+		return;
+	}
+	fail_set(&gone, FAIL_INPUT,
+	    "policy or consent changed since this item was laid out");
+	if (id != 0)
+		fail_hint(&gone, "item %lld stands for it now", (long long)id);
+	else
+		fail_hint(&gone, "it may not be sent any more");
+	answer_fail(request, 409, "superseded", &gone);
+	engine_courier_wake(engine);
+}
+
+/* True when the item may be worked on; else it was answered. */
+static bool
+is_current(struct request *request)
+{
+	struct engine *engine = request->engine;
+	struct spool_item *item = &request->item;
+	struct fail fail = FAIL_INIT;
+
+	if (item->outdated || !digest_equal(&item->epoch, &engine->epoch)) {
+		engine_courier_renew(
+		    engine, item, false, desk_renewed, request);
+		return false;
+	}
+	if (seal_restore(engine->o.ledger, request->arena, item->entry,
+		&item->leaf, item->payload, &fail) == NULL) {
+		engine_log(engine, "error", "seal-broken", &fail);
+		answer_fail(request, 503, "seal-broken", &fail);
+		return false;
+	}
+	return true;
+}
+
+void
+engine_desk_show(struct engine *engine, struct slice actor, int64_t id,
+    engine_answer *answer, void *arg)
+{
+	struct request *request =
+	    request_create(engine, actor, id, SPOOL_LAID_OUT, answer, arg);
+
+	if (request != NULL && is_current(request))
+		record_first(request, EVENT_REVEAL, "desk-shown", show_desk);
+}
+
+static void
+desk_finished(struct request *request)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!spool_set_state(request->engine->o.spool, request->item.id,
+		SPOOL_DONE, &fail)) {
+		answer_fail(request, 503, "spool", &fail);
+		return;
+	}
+	answer_word(request, "done", 0);
+}
+
+void
+engine_desk_done(struct engine *engine, struct slice actor, int64_t id,
+    struct slice note, engine_answer *answer, void *arg)
+{
+	struct request *request =
+	    request_create(engine, actor, id, SPOOL_LAID_OUT, answer, arg);
+
+	if (request == NULL)
+		return;
+	request->reason = arena_copy(request->arena, note);
+	record_first(request, EVENT_OUTCOME, "sent", desk_finished);
+}
+
+void
+engine_status(struct engine *engine, struct slice principal, struct slice id,
+    engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct spool_request request;
+	struct fail fail = FAIL_INIT;
+
+	if (arena != NULL &&
+	    spool_find_submission(engine->o.spool, arena, id, &request,
+		&fail) &&
+	    slice_equal(request.principal, principal)) {
+		answer(arg, 200, request.answer);
+	} else if (fail.kind == FAIL_NONE && arena != NULL) {
+		fail_set(&fail, FAIL_INPUT, "there is no such submission");
+		engine_answer_fail(
+		    engine, 404, "no-submission", &fail, answer, arg);
+	} else {
+		fail_memory(&fail);
+		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
+	}
+	arena_destroy(arena);
+}

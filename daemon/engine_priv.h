@@ -1,0 +1,135 @@
+/*
+ * What the files of the engine share: engine.c (the one path), courier.c
+ * (from the spool to the channels), engine_operator.c (holds and the desk)
+ * and engine_answer.c (what is answered).
+ */
+#ifndef MISU_ENGINE_PRIV_H
+#define MISU_ENGINE_PRIV_H
+
+#include "base/text.h"
+#include "codec/submission.h"
+#include "codec/workitem.h"
+#include "core/decide.h"
+#include "engine.h"
+
+enum { BLOCKS_MAX = 64, PARCELS_MAX = 64, WORK_BUCKETS = 1024, IN_HAND_MAX = 64 };
+
+/* A submission id: 16 random bytes in hex. */
+enum { ID_SIZE = 32 };
+
+struct engine {
+	struct engine_options o;
+	const struct ruleset *ruleset;
+	const struct conf *conf;
+	struct digest setup;
+	struct digest epoch; /* over policy and setup identity */
+	struct channel **channels; /* one for each conf->recipients */
+	uint8_t content_key[KEY_SIZE];
+
+	struct work *works[WORK_BUCKETS]; /* under way, by principal and key */
+	struct work *accepted, **accepted_end; /* durable, not in the spool */
+	bool flush_posted;
+
+	struct loop_timer *courier_timer;
+	struct parcel *settling; /* results that wait to be recorded */
+	size_t parcels;          /* from load to settled */
+	bool settle_posted;
+
+	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
+
+	size_t under_way; /* whatever a drain must wait for */
+	bool draining, stop_recorded;
+	void (*drained)(void *arg);
+	void *drained_arg;
+
+	uint64_t submissions, refused, replays, failures;
+	uint64_t verdicts[VERDICT_COUNT];
+	uint64_t outcomes[DELIVERY_COUNT];
+};
+
+/* One recipient's share of a submission. */
+struct share {
+	const struct block *block;
+	const struct disclosure *disclosure;
+	const struct conf_recipient *binding; /* NULL: refused, none needed */
+	struct slice payload;
+	bool is_sealed;
+	uint64_t entry;
+	struct digest leaf;
+};
+
+/* Decide for one block and encode; false with a fail. */
+bool engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail);
+
+/* The block of the policy in force for this recipient and purpose, or NULL. */
+const struct block *engine_block(const struct engine *engine,
+    const struct record *record, struct slice recipient, struct slice purpose);
+
+/* Add the entry of a share to a batch. */
+bool engine_add_entry(struct engine *engine, struct batch *batch,
+    const struct share *share, struct slice submission, uint64_t supersedes,
+    struct fail *fail);
+
+/* The spool item of a share whose entry is durable. */
+struct spool_item engine_item(const struct engine *engine,
+    const struct record *record, const struct share *share,
+    struct slice submission, struct arena *arena);
+
+/* A keyed digest of a whole record: is it still what was approved? */
+struct digest engine_content(const struct engine *engine,
+    const struct record *record, struct arena *arena);
+
+/* What is durable and not in the spool yet goes there now. */
+void engine_flush(struct engine *engine);
+
+/* An event with the identities in force. */
+struct event engine_event(const struct engine *engine, enum event_type type,
+    const char *word, uint64_t entry);
+
+/* Write one event or outcome by itself; a failure is logged. */
+void engine_record_event(struct engine *engine, const struct event *event);
+void engine_record_outcome(struct engine *engine, uint64_t entry,
+    const char *word, struct slice reason);
+
+struct channel *engine_channel(
+    const struct engine *engine, struct slice recipient);
+
+void engine_log(const struct engine *engine, const char *level,
+    const char *event, const struct fail *fail);
+
+int64_t engine_now(const struct engine *engine);
+struct arena *engine_arena(const struct engine *engine);
+
+/* One thing less under way: a drain may be over. */
+void engine_finish_one(struct engine *engine);
+
+/* --- engine_courier.c --------------------------------------------------- */
+
+/* After a start: what a crash left in the channels' hands. */
+bool engine_courier_recover(struct engine *engine, struct fail *fail);
+/* Look for deliveries now. */
+void engine_courier_wake(struct engine *engine);
+void engine_courier_stop(struct engine *engine);
+
+/*
+ * Decide a waiting item again from the vault, with an entry that supersedes
+ * the first.  `then` is called when the new item, if any, is in the spool.
+ */
+void engine_courier_renew(struct engine *engine, const struct spool_item *item,
+    bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
+    void *arg);
+
+/* --- engine_answer.c ---------------------------------------------------- */
+
+struct slice engine_answer_accepted(struct arena *arena, struct slice id,
+    const struct record *record, const struct share *shares, size_t count);
+struct slice engine_answer_problem(
+    struct arena *arena, int status, const char *type, const struct fail *fail);
+
+/* Answer with a problem and no arena of one's own. */
+void engine_answer_fail(struct engine *engine, int status, const char *type,
+    const struct fail *fail, engine_answer *answer, void *arg);
+
+#endif

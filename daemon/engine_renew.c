@@ -1,0 +1,172 @@
+/*
+ * Deciding again: what waits under an older policy, setup or consent, and
+ * what an operator released from a hold.  The record comes from the vault;
+ * the new entry names the one it supersedes.
+ */
+#include "engine_priv.h"
+
+struct renewal {
+	struct engine *engine;
+	struct arena *arena;
+	struct spool_item item; /* the old one */
+	struct record *record;
+	struct share share;
+	void (*then)(void *arg, int64_t id, const struct fail *fail);
+	void *arg;
+};
+
+static void renew_durable(void *arg, uint64_t first,
+    struct sealed *const *sealed, size_t count, const struct fail *fail);
+
+static void
+finish(struct renewal *renewal, int64_t id, const struct fail *fail)
+{
+	struct engine *engine = renewal->engine;
+	void (*then)(void *, int64_t, const struct fail *) = renewal->then;
+	void *arg = renewal->arg;
+
+	then(arg, id, fail);
+	arena_destroy(renewal->arena);
+	engine_finish_one(engine);
+}
+
+/* The object as it is now, under the operation that waited. */
+static struct record *
+record_now(struct renewal *renewal, struct fail *fail)
+{
+	struct spool_item *item = &renewal->item;
+	struct record *stored = vault_get(renewal->engine->o.vault,
+	    renewal->arena, (enum object_type)item->object_type, item->object,
+	    fail);
+	struct record *as_asked;
+
+	if (stored == NULL) {
+		fail_set(fail, FAIL_WORLD,
+		    "the vault has no record for a waiting item");
+		return NULL;
+	}
+	as_asked = record_create(renewal->arena,
+	    (enum object_type)item->object_type,
+	    (enum operation)item->operation, item->object, fail);
+	return as_asked != NULL
+	    ? record_merge(renewal->arena, stored, as_asked, fail)
+	    : NULL;
+}
+
+static struct renewal *
+renewal_create(struct engine *engine, const struct spool_item *item)
+{
+	struct arena *arena = engine_arena(engine);
+	struct renewal *renewal =
+	    arena != NULL ? arena_take(arena, sizeof(*renewal)) : NULL;
+
+	if (renewal == NULL) {
+		arena_destroy(arena);
+		return NULL;
+	}
+	renewal->engine = engine;
+	renewal->arena = arena;
+	renewal->item = *item;
+	renewal->item.recipient = arena_copy(arena, item->recipient);
+	renewal->item.purpose = arena_copy(arena, item->purpose);
+	renewal->item.object = arena_copy(arena, item->object);
+	renewal->item.submission = arena_copy(arena, item->submission);
+	if (renewal->item.recipient.data == NULL ||
+	    renewal->item.purpose.data == NULL ||
+	    renewal->item.object.data == NULL ||
+	    renewal->item.submission.data == NULL) {
+		arena_destroy(arena);
+		return NULL;
+	}
+	return renewal;
+}
+
+/* No block sends this any more: the item ends, and an entry says so. */
+static bool
+add_dropped(struct renewal *renewal, struct batch *batch, struct fail *fail)
+{
+	struct event event = engine_event(
+	    renewal->engine, EVENT_OUTCOME, "not-sent", renewal->item.entry);
+
+	event.reason = SLICE("the policy in force does not send it");
+	return ledger_add_event(batch, &event, fail);
+}
+
+void
+engine_courier_renew(struct engine *engine, const struct spool_item *item,
+    bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
+    void *arg)
+{
+	struct renewal *renewal = renewal_create(engine, item);
+	struct fail fail = FAIL_INIT;
+	struct batch *batch;
+	const struct block *block;
+	bool ok;
+
+	if (renewal == NULL) {
+		fail_memory(&fail);
+		then(arg, 0, &fail);
+		return;
+	}
+	renewal->then = then;
+	renewal->arg = arg;
+	engine->under_way++;
+	renewal->record = record_now(renewal, &fail);
+	batch = renewal->record != NULL
+	    ? ledger_begin(engine->o.ledger, renewal->arena, &fail)
+	    : NULL;
+	if (batch == NULL) {
+		finish(renewal, 0, &fail);
+		return;
+	}
+	block = engine_block(engine, renewal->record, renewal->item.recipient,
+	    renewal->item.purpose);
+	ok = block == NULL
+	    ? add_dropped(renewal, batch, &fail)
+	    : engine_share(engine, block, renewal->record, approved,
+		  renewal->arena, &renewal->share, &fail) &&
+		engine_add_entry(engine, batch, &renewal->share,
+		    renewal->item.submission, renewal->item.entry, &fail);
+	if (ok)
+		ledger_commit(batch, renew_durable, renewal);
+	else
+		finish(renewal, 0, &fail);
+}
+
+static void
+renew_durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *ledger_fail)
+{
+	struct renewal *renewal = arg;
+	struct engine *engine = renewal->engine;
+	struct spool *spool = engine->o.spool;
+	struct fail fail = FAIL_INIT;
+	struct spool_item item = {.id = 0};
+	bool goes = false, ok;
+
+	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
+		finish(renewal, 0, ledger_fail);
+		return;
+	}
+	if (renewal->share.disclosure != NULL) {
+		renewal->share.entry = first;
+		if (count != 0 && sealed[0] != NULL)
+			renewal->share.leaf = *sealed_leaf(sealed[0]);
+		item = engine_item(engine, renewal->record, &renewal->share,
+		    renewal->item.submission, renewal->arena);
+		item.created = renewal->item.created;
+		item.place = renewal->item.place;
+		goes = disclosure_outcome(renewal->share.disclosure).verdict !=
+		    VERDICT_REFUSE;
+	}
+	engine_flush(engine); /* the mark below covers earlier entries too */
+	ok = spool_begin(spool, &fail) &&
+	    spool_set_state(spool, renewal->item.id,
+		goes ? SPOOL_SUPERSEDED : SPOOL_REFUSED, &fail) &&
+	    (!goes || spool_add(spool, &item, &fail)) &&
+	    spool_set_mark(spool, first + 1, &fail) &&
+	    spool_commit(spool, &fail);
+	if (!ok)
+		spool_rollback(spool);
+	finish(renewal, item.id, ok ? NULL : &fail);
+}

@@ -1,0 +1,398 @@
+/*
+ * The engine's life: what it is made of, which policy and setup are in force,
+ * what a crash left behind, and how it ends.
+ */
+#include "codec/json.h"
+#include "engine_priv.h"
+
+struct engine *
+engine_create(const struct engine_options *options, struct fail *fail)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (engine == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	engine->o = *options;
+	engine->accepted_end = &engine->accepted;
+	keys_derive(options->keys, "content", engine->content_key);
+	return engine;
+}
+
+static void
+stop_channels(struct channel **channels, size_t count)
+{
+	for (size_t i = 0; channels != NULL && i < count; i++)
+		if (channels[i] != NULL)
+			channels[i]->operations->stop(channels[i]);
+	free(channels);
+}
+
+void
+engine_destroy(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	engine_courier_stop(engine);
+	if (engine->conf != NULL)
+		stop_channels(
+		    engine->channels, engine->conf->recipient_count);
+	digest_wipe(engine->content_key, KEY_SIZE);
+	free(engine);
+}
+
+static struct channel *
+start_channel(struct engine *engine, const struct conf *conf,
+    const struct conf_recipient *recipient, struct fail *fail)
+{
+	char id[64], directory[200], suffix[16];
+	struct channel_options options = {.disk = engine->o.disk,
+	    .recipient = id,
+	    .directory = directory,
+	    .suffix = suffix};
+	bool absolute =
+	    recipient->directory.len != 0 && recipient->directory.data[0] == '/';
+
+	snprintf(id, sizeof(id), "%.*s", SLICE_ARG(recipient->id));
+	snprintf(suffix, sizeof(suffix), "%.*s", SLICE_ARG(recipient->suffix));
+	if (snprintf(directory, sizeof(directory), "%.*s%s%.*s",
+		absolute ? 0 : (int)conf->state.len, conf->state.data,
+		absolute ? "" : "/", SLICE_ARG(recipient->directory)) >=
+	    (int)sizeof(directory)) {
+		fail_set(fail, FAIL_INPUT,
+		    "the directory of recipient %s is too long", id);
+		return NULL;
+	}
+	return recipient->channel == CHANNEL_FILE
+	    ? channel_file_start(&options, fail)
+	    : channel_desk_start(&options, fail);
+}
+
+static struct channel **
+start_channels(
+    struct engine *engine, const struct conf *conf, struct fail *fail)
+{
+	struct channel **channels =
+	    calloc(conf->recipient_count + 1, sizeof(struct channel *));
+
+	if (channels == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	for (size_t i = 0; i < conf->recipient_count; i++) {
+		channels[i] = start_channel(
+		    engine, conf, &conf->recipients[i], fail);
+		if (channels[i] == NULL) {
+			stop_channels(channels, conf->recipient_count);
+			return NULL;
+		}
+	}
+	return channels;
+}
+
+struct channel *
+engine_channel(const struct engine *engine, struct slice recipient)
+{
+	for (size_t i = 0; i < engine->conf->recipient_count; i++)
+		if (slice_equal(engine->conf->recipients[i].id, recipient))
+			return engine->channels[i];
+	return NULL;
+}
+
+struct event
+engine_event(const struct engine *engine, enum event_type type,
+    const char *word, uint64_t entry)
+{
+	return (struct event){.type = type,
+	    .entry = entry,
+	    .word = slice_from(word),
+	    .policy = *ruleset_identity(engine->ruleset),
+	    .setup = engine->setup};
+}
+
+struct recording {
+	struct engine *engine;
+	struct arena *arena;
+};
+
+static void
+recorded(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail)
+{
+	struct recording *recording = arg;
+	struct engine *engine = recording->engine;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	if (fail != NULL && fail->kind != FAIL_NONE)
+		engine_log(engine, "error", "event-not-recorded", fail);
+	arena_destroy(recording->arena);
+	engine_finish_one(engine);
+}
+
+void
+engine_record_event(struct engine *engine, const struct event *event)
+{
+	struct fail fail = FAIL_INIT;
+	struct arena *arena = engine_arena(engine);
+	struct recording *recording =
+	    arena != NULL ? arena_take(arena, sizeof(*recording)) : NULL;
+	struct batch *batch = recording != NULL
+	    ? ledger_begin(engine->o.ledger, arena, &fail)
+	    : NULL;
+
+	if (recording == NULL)
+		fail_memory(&fail);
+	if (batch == NULL || !ledger_add_event(batch, event, &fail)) {
+		engine_log(engine, "error", "event-not-recorded", &fail);
+		arena_destroy(arena);
+		return;
+	}
+	*recording = (struct recording){engine, arena};
+	engine->under_way++;
+	ledger_commit(batch, recorded, recording);
+}
+
+void
+engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
+    struct slice reason)
+{
+	struct event event =
+	    engine_event(engine, EVENT_OUTCOME, word, entry);
+
+	event.reason = reason;
+	engine_record_event(engine, &event);
+}
+
+/* Is this the entry of a disclosure that was to be sent? */
+static bool
+entry_goes(struct arena *arena, struct slice bytes, bool *goes,
+    struct fail *fail)
+{
+	const struct json_node *entry = json_parse(arena, bytes, fail);
+	const struct json_node *type =
+	    entry != NULL ? json_find(entry, "type") : NULL;
+
+	*goes = type != NULL && slice_is(type->string, "disclosure") &&
+	    json_find(entry, "payload") != NULL;
+	return entry != NULL;
+}
+
+/*
+ * Entries that came to be and never reached the spool: the submission was not
+ * acknowledged and nothing of it was sent.
+ */
+static bool
+reconcile(struct engine *engine, struct fail *fail)
+{
+	uint64_t size = ledger_size(engine->o.ledger);
+	struct arena *arena = engine_arena(engine);
+	bool ok = arena != NULL || fail_memory(fail);
+
+	for (uint64_t i = spool_mark(engine->o.spool); ok && i < size; i++) {
+		struct slice bytes;
+		bool goes = false;
+
+		arena_reset(arena);
+		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail) &&
+		    entry_goes(arena, bytes, &goes, fail);
+		if (ok && goes)
+			engine_record_outcome(engine, i, "not-sent",
+			    SLICE("stopped before it was accepted"));
+	}
+	arena_destroy(arena);
+	return ok &&
+	    (spool_mark(engine->o.spool) >= size ||
+		spool_set_mark(engine->o.spool, size, fail));
+}
+
+static void
+set_epoch(struct engine *engine)
+{
+	const struct digest *policy = ruleset_identity(engine->ruleset);
+
+	engine->epoch = digest_sha256_two(
+	    (struct slice){(const char *)policy->bytes, DIGEST_SIZE},
+	    (struct slice){(const char *)engine->setup.bytes, DIGEST_SIZE});
+}
+
+/* The entries that a change of policy or setup makes. */
+static void
+record_change(struct engine *engine, const struct ruleset *old_ruleset,
+    const struct digest *old_setup)
+{
+	struct event event;
+
+	if (old_ruleset == NULL) {
+		event = engine_event(
+		    engine, EVENT_START, "started", LEDGER_NONE);
+		engine_record_event(engine, &event);
+		return;
+	}
+	if (!digest_equal(ruleset_identity(old_ruleset),
+		ruleset_identity(engine->ruleset))) {
+		event = engine_event(
+		    engine, EVENT_POLICY, "in-force", LEDGER_NONE);
+		engine_record_event(engine, &event);
+	}
+	if (!digest_equal(old_setup, &engine->setup)) {
+		event = engine_event(
+		    engine, EVENT_SETUP, "in-force", LEDGER_NONE);
+		engine_record_event(engine, &event);
+	}
+}
+
+bool
+engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
+    const struct conf *conf, struct fail *fail)
+{
+	const struct ruleset *old_ruleset = engine->ruleset;
+	struct digest old_setup = engine->setup;
+	struct arena *arena = engine_arena(engine);
+	struct channel **channels;
+
+	if (arena == NULL)
+		return fail_memory(fail);
+	channels = start_channels(engine, conf, fail);
+	if (channels == NULL) {
+		arena_destroy(arena);
+		return false;
+	}
+	if (engine->conf != NULL)
+		stop_channels(
+		    engine->channels, engine->conf->recipient_count);
+	engine->channels = channels;
+	engine->ruleset = ruleset;
+	engine->conf = conf;
+	engine->setup = conf_setup_identity(conf, arena);
+	arena_destroy(arena);
+	set_epoch(engine);
+	record_change(engine, old_ruleset, &old_setup);
+	if (old_ruleset == NULL &&
+	    (!reconcile(engine, fail) ||
+		!engine_courier_recover(engine, fail)))
+		return false;
+	engine_courier_wake(engine);
+	return true;
+}
+
+const struct block *
+engine_block(const struct engine *engine, const struct record *record,
+    struct slice recipient, struct slice purpose)
+{
+	const struct block *blocks[BLOCKS_MAX];
+	size_t count =
+	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
+
+	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++)
+		if (slice_equal(blocks[i]->purpose, purpose) &&
+		    slice_equal(ruleset_recipient(
+				    engine->ruleset, blocks[i]->recipient)
+				    ->id,
+			recipient))
+			return blocks[i];
+	return NULL;
+}
+
+void
+engine_log(const struct engine *engine, const char *level, const char *event,
+    const struct fail *fail)
+{
+	if (engine->o.log != NULL)
+		engine->o.log(engine->o.log_context, level, event, fail);
+}
+
+int64_t
+engine_now(const struct engine *engine)
+{
+	return engine->o.loop->operations->now(engine->o.loop);
+}
+
+struct arena *
+engine_arena(const struct engine *engine)
+{
+	return arena_create(engine->o.memory);
+}
+
+void
+engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
+{
+	engine->draining = true;
+	engine->drained = drained;
+	engine->drained_arg = arg;
+	engine->under_way++;
+	engine_finish_one(engine);
+}
+
+/*
+ * The stop entry is the last: it is written when nothing else is under way,
+ * and the drain is over when it is durable.
+ */
+void
+engine_finish_one(struct engine *engine)
+{
+	void (*drained)(void *) = engine->drained;
+
+	if (--engine->under_way != 0 || drained == NULL)
+		return;
+	if (engine->draining && engine->ruleset != NULL &&
+	    !engine->stop_recorded &&
+	    ledger_stopped(engine->o.ledger) == NULL) {
+		struct event event = engine_event(
+		    engine, EVENT_STOP, "stopped", LEDGER_NONE);
+
+		engine->stop_recorded = true;
+		engine_record_event(engine, &event);
+		if (engine->under_way != 0)
+			return;
+	}
+	engine->drained = NULL;
+	drained(engine->drained_arg);
+}
+
+struct slice
+engine_metrics(struct engine *engine, struct arena *arena)
+{
+	struct text text = text_start(arena);
+	struct spool *spool = engine->o.spool;
+
+	text_add_format(&text,
+	    "# TYPE misu_submissions_total counter\n"
+	    "misu_submissions_total %llu\n"
+	    "# TYPE misu_replays_total counter\n"
+	    "misu_replays_total %llu\n"
+	    "# TYPE misu_failures_total counter\n"
+	    "misu_failures_total %llu\n"
+	    "# TYPE misu_refused_total counter\n"
+	    "misu_refused_total %llu\n",
+	    (unsigned long long)engine->submissions,
+	    (unsigned long long)engine->replays,
+	    (unsigned long long)engine->failures,
+	    (unsigned long long)engine->refused);
+	text_add_string(&text, "# TYPE misu_disclosures_total counter\n");
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
+		if (v == VERDICT_FORWARD || v <= VERDICT_HOLD)
+			text_add_format(&text,
+			    "misu_disclosures_total{outcome=\"%s\"} %llu\n",
+			    verdict_name((enum verdict)v),
+			    (unsigned long long)engine->verdicts[v]);
+	text_add_string(&text, "# TYPE misu_deliveries_total counter\n");
+	for (unsigned d = 0; d < DELIVERY_COUNT; d++)
+		text_add_format(&text,
+		    "misu_deliveries_total{result=\"%s\"} %llu\n",
+		    delivery_name((enum delivery)d),
+		    (unsigned long long)engine->outcomes[d]);
+	text_add_string(&text, "# TYPE misu_spool_items gauge\n");
+	for (unsigned s = 0; s < SPOOL_DONE; s++)
+		text_add_format(&text, "misu_spool_items{state=\"%s\"} %zu\n",
+		    spool_state_name((enum spool_state)s),
+		    spool_count(spool, (enum spool_state)s));
+	text_add_format(&text,
+	    "# TYPE misu_ledger_entries gauge\nmisu_ledger_entries %llu\n"
+	    "# TYPE misu_ledger_stopped gauge\nmisu_ledger_stopped %d\n",
+	    (unsigned long long)ledger_size(engine->o.ledger),
+	    ledger_stopped(engine->o.ledger) != NULL);
+	return text_slice(&text);
+}
