@@ -55,7 +55,15 @@ $B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
 # Each tests/unit/*.c is one cmocka program.
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 
-$B/unit/%: $B/tests/unit/%.o $(LIBSHELL) $(LIBMISU)
+# What tests share: fakes, canaries, random records.
+RUNNER_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/runner/*.c))
+LIBRUNNER := $B/librunner.a
+
+$(LIBRUNNER): $(RUNNER_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka)
 

@@ -1,0 +1,147 @@
+#include "runner/canary.h"
+
+#include <iconv.h>
+#include <stdint.h>
+
+#include "runner/undress.h"
+
+/* The charsets a value may have been written in; the first is its own. */
+static const char *const charsets[] = {"utf-8", "utf-16le", "utf-16be",
+    "iso-2022-jp", "euc-jp", "shift_jis"};
+
+enum { CHARSETS = sizeof(charsets) / sizeof(*charsets) };
+
+/* One value in one charset, ready to be looked for. */
+struct needle {
+	char *data;
+	size_t len;
+	size_t value;
+	const char *charset;
+};
+
+struct search {
+	struct needle *needles;
+	size_t count;
+	struct canary_found *found;
+};
+
+static void
+add_needle(struct search *search, size_t value, const char *charset,
+    struct slice from)
+{
+	struct needle *needle = &search->needles[search->count];
+	char *in = (char *)(uintptr_t)from.data, *out;
+	size_t left = from.len, size = 4 * from.len + 16, room = size;
+	iconv_t conversion = iconv_open(charset, "utf-8");
+
+	if (conversion == (iconv_t)-1)
+		abort();
+	needle->data = out = malloc(size);
+	if (out == NULL)
+		abort();
+	/* A value that the charset cannot say cannot be found in it. */
+	if (iconv(conversion, &in, &left, &out, &room) != (size_t)-1 &&
+	    iconv(conversion, NULL, NULL, &out, &room) != (size_t)-1) {
+		needle->len = size - room;
+		needle->value = value;
+		needle->charset = charset;
+		if (strcmp(charset, "iso-2022-jp") == 0)
+			needle->len =
+			    undress_shifts(needle->data, needle->len);
+		search->count++;
+	} else {
+		free(needle->data);
+	}
+	iconv_close(conversion);
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The needles are in lower case already. */
+static const struct needle *
+look_in(const struct search *search, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < search->count; i++)
+		if (memmem(bytes, len, search->needles[i].data,
+			search->needles[i].len) != NULL)
+			return &search->needles[i];
+	return NULL;
+}
+
+/* As it is, and again without the escapes that ISO-2022-JP text has inside. */
+static const struct needle *
+look(const struct search *search, struct slice bytes)
+{
+	const struct needle *hit;
+	char *copy = malloc(bytes.len + 1);
+	size_t len;
+
+	if (copy == NULL)
+		abort();
+	for (size_t i = 0; i < bytes.len; i++)
+		copy[i] = lower(bytes.data[i]);
+	hit = look_in(search, copy, bytes.len);
+	len = undress_shifts(copy, bytes.len);
+	if (hit == NULL && len != bytes.len)
+		hit = look_in(search, copy, len);
+	free(copy);
+	return hit;
+}
+
+static bool
+dig(struct search *search, struct slice bytes, unsigned depth, const char *how)
+{
+	const struct needle *hit = look(search, bytes);
+
+	if (hit != NULL) {
+		search->found->value = hit->value;
+		snprintf(search->found->how, sizeof(search->found->how),
+		    "%s%s", how, hit->charset);
+		return true;
+	}
+	if (depth == 0)
+		return false;
+	for (size_t i = 0; i < undress_count; i++) {
+		struct slice naked;
+		char path[96];
+		bool deeper;
+
+		if (!undress[i].undo(bytes, &naked))
+			continue;
+		snprintf(path, sizeof(path), "%s%s > ", how, undress[i].name);
+		deeper = dig(search, naked, depth - 1, path);
+		free((void *)(uintptr_t)naked.data);
+		if (deeper)
+			return true;
+	}
+	return false;
+}
+
+bool
+canary_find(struct slice bytes, const struct slice *values, size_t count,
+    struct canary_found *found)
+{
+	struct search search = {.found = found};
+	bool hit;
+
+	search.needles = calloc(count * CHARSETS + 1, sizeof(struct needle));
+	if (search.needles == NULL)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		for (size_t c = 0; c < CHARSETS; c++)
+			if (values[i].len >= CANARY_MIN)
+				add_needle(&search, i, charsets[c], values[i]);
+	for (size_t i = 0; i < search.count; i++)
+		for (size_t k = 0; k < search.needles[i].len; k++)
+			search.needles[i].data[k] =
+			    lower(search.needles[i].data[k]);
+	hit = search.count != 0 && dig(&search, bytes, CANARY_DEPTH, "");
+	for (size_t i = 0; i < search.count; i++)
+		free(search.needles[i].data);
+	free(search.needles);
+	return hit;
+}
