@@ -10,6 +10,8 @@
  */
 #include "engine_priv.h"
 
+enum { TROUBLE_DELAY = 5000 }; /* milliseconds */
+
 /* One item in a channel's hands. */
 struct parcel {
 	struct engine *engine;
@@ -50,6 +52,15 @@ engine_courier_stop(struct engine *engine)
 	engine->courier_timer = NULL;
 }
 
+/* The world is wrong: look again when it may have been put right. */
+static void
+wake_later(struct engine *engine)
+{
+	if (engine->courier_timer != NULL)
+		engine->o.loop->operations->timer_set(
+		    engine->courier_timer, TROUBLE_DELAY);
+}
+
 static void
 run(void *arg)
 {
@@ -64,6 +75,7 @@ run(void *arg)
 	if (!spool_due(
 		engine->o.spool, now, ids, PARCELS_MAX, &count, &fail)) {
 		engine_log(engine, "error", "spool-failed", &fail);
+		wake_later(engine);
 		return;
 	}
 	if (count != 0) {
@@ -128,6 +140,8 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 	parcel_drop(parcel);
 	if (fail == NULL)
 		engine_courier_wake(engine);
+	else
+		wake_later(engine);
 }
 
 /* The sending mark is durable for all of them before the first one goes. */
@@ -203,8 +217,10 @@ carry(struct engine *engine, const int64_t *ids, size_t count)
 			parcel_drop(ready[i]);
 		ready_count = 0;
 	}
-	if (fail.kind != FAIL_NONE)
+	if (fail.kind != FAIL_NONE) {
 		engine_log(engine, "error", "spool-failed", &fail);
+		wake_later(engine);
+	}
 	for (size_t i = 0; i < ready_count; i++)
 		hand_over(ready[i]);
 	engine_finish_one(engine);
