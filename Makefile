@@ -72,6 +72,21 @@ $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 setup:
 	scripts/setup
 
+# --- benchmarks ----------------------------------------------------------
+# Ratios in one run; the directory must be on a real disk.
+BENCH := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
+BENCH_DIR ?= build/bench-data
+
+$B/bench/%: $B/tests/bench/%.o $(LIBSHELL) $(LIBMISU)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: setup
+	@$(MAKE) --no-print-directory MODE=release bench-run
+
+bench-run: all $(BENCH)
+	@scripts/bench $B $(BENCH_DIR)
+
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
@@ -91,6 +106,6 @@ ci:
 clean:
 	rm -rf build .demo
 
-.PHONY: all setup demo check check-run layers ci clean
+.PHONY: all setup demo bench bench-run check check-run layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:
