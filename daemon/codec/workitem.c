@@ -38,7 +38,7 @@ add_field(struct text *text, const struct disclosure *disclosure,
 			: "\t[公開しない do not publish]");
 	if (values.count == 0 &&
 	    disclosure_operation(disclosure) == OPERATION_UPDATE &&
-	    disclosure_collected(disclosure, role, field))
+	    disclosure_could_pass(disclosure, role, field))
 		text_add_format(text, "%s.%s\t%s %s\t[削除 remove]\n",
 		    role_name(role), field_info[field].name,
 		    role_japanese(role), field_info[field].japanese);

@@ -107,6 +107,15 @@ disclosure_collected(
 }
 
 bool
+disclosure_could_pass(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	return (ruleset_slot_ever(disclosure->ruleset, disclosure->own.block,
+		    role, field) &
+		   SLOT_PASSES) != 0;
+}
+
+bool
 disclosure_removed(
     const struct disclosure *disclosure, enum role role, enum field field)
 {

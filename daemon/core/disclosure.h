@@ -47,6 +47,13 @@ struct slice disclosure_subject(
 bool disclosure_collected(
     const struct disclosure *disclosure, enum role role, enum field field);
 
+/*
+ * May some record let this recipient have the field?  Then it may hold an
+ * older value, which an update that redacts must make it lose.
+ */
+bool disclosure_could_pass(
+    const struct disclosure *disclosure, enum role role, enum field field);
+
 /* Did this update take the field away?  The recipient must lose it too. */
 bool disclosure_removed(
     const struct disclosure *disclosure, enum role role, enum field field);
