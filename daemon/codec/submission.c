@@ -341,9 +341,9 @@ read_consents(struct reader *reader, enum role role,
 static bool
 may_remove(struct reader *reader, const struct json_place *place)
 {
-	return record_operation(reader->record) == OPERATION_UPDATE ||
+	return record_operation(reader->record) != OPERATION_CREATE ||
 	    json_fail(reader->fail, place,
-		"null takes a value away, and only an update may");
+		"null takes a value away, and a create has none to take");
 }
 
 static bool

@@ -23,8 +23,8 @@
  * with several values a string or an array.  Where no subject is named the
  * role's is "object:TYPE:NAME/ROLE".
  *
- * In an update, null takes away: a form, a field, all "fields" of a role, or
- * the role (the same as its "fields").  Elsewhere null is an error.
+ * null takes away: a form, a field, all "fields" of a role, or the role (the
+ * same as its "fields").  A create has nothing to take: there it is an error.
  *
  * Reading is strict (json.h); the place of a complaint is a JSON pointer.
  */

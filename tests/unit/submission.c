@@ -173,7 +173,7 @@ what_is_wrong_is_pointed_at(void **state)
 	refuses(FIELDS(HEAD, "\"street\":{\"loc\":[]}"),
 	    "/roles/registrant/fields/street/loc", "empty");
 	refuses(FIELDS(HEAD, "\"email\":null"),
-	    "/roles/registrant/fields/email", "only an update");
+	    "/roles/registrant/fields/email", "a create has none");
 	refuses("{\"object\":{\"type\":\"domain\",\"name\":\"SECRET_.jp\"},"
 		"\"request\":\"create\"}",
 	    "/object/name", "label 1");
@@ -255,6 +255,8 @@ a_printed_record_is_read_as_the_same(void **state)
 	same_bytes_twice("{" UPDATE ",\"subject\":\"x\",\"roles\":{\"admin\":"
 		"null,\"tech\":{\"fields\":null}}}");
 	same_bytes_twice("{" HEAD "}");
+	same_bytes_twice("{" OBJECT ",\"request\":\"transfer\",\"roles\":"
+		"{\"tech\":{\"fields\":{\"email\":null}}}}");
 }
 
 static void
