@@ -1,95 +1,22 @@
-#include "runner/memory_disk.h"
+#include "runner/memory_disk_priv.h"
 
-enum { PATH_SIZE = 256 };
-
-struct bytes {
-	uint8_t *data;
-	size_t len, size;
-};
-
-struct inode {
-	unsigned links; /* names and handles */
-	struct bytes now, durable;
-	size_t dirty_from, dirty_to; /* written and not synced */
-};
-
-struct name {
-	struct name *next; /* in order */
-	char path[PATH_SIZE];
-	bool directory;
-	struct inode *now, *durable; /* NULL: not there */
-};
-
-struct disk_file {
-	struct inode *inode;
-	bool read_only;
-	char path[PATH_SIZE];
-};
-
-struct job {
-	struct memory_disk *disk;
-	struct job *next;
-	struct disk_file *file;
-	uint64_t offset;
-	const void *data;
-	size_t len;
-	void (*done)(void *arg, const struct fail *fail);
-	void (*call)(void *arg);
-	void *arg;
-};
-
-struct lock {
-	struct lock *next;
-	char path[PATH_SIZE];
-};
-
-/* The last write, so that it can be torn. */
-struct last_write {
-	struct inode *inode;
-	size_t offset, len, size_before;
-	uint8_t *before;
-};
-
-struct memory_disk {
-	struct disk disk;
-	struct loop *loop;
-	struct name *names;
-	struct lock *locks;
-	struct job *jobs;
-	size_t handles;
-	enum disk_state state;
-	enum disk_fault fault;
-	enum disk_loss fault_loss;
-	unsigned nth, count;
-	bool struck, dead;
-	struct last_write last;
-	void (*wrote)(void *arg, const char *path, struct slice data);
-	void *wrote_arg;
-};
-
-static struct memory_disk *
-of(struct disk *disk)
-{
-	return (struct memory_disk *)disk;
-}
-
-static void *
-need(void *pointer)
+void *
+memory_disk_need(void *pointer)
 {
 	if (pointer == NULL)
 		abort(); /* the runner itself is out of memory */
 	return pointer;
 }
 
-static void
-bytes_resize(struct bytes *bytes, size_t len)
+void
+memory_disk_resize(struct bytes *bytes, size_t len)
 {
 	if (len > bytes->size) {
 		size_t size = bytes->size == 0 ? 4096 : bytes->size;
 
 		while (size < len)
 			size *= 2;
-		bytes->data = need(realloc(bytes->data, size));
+		bytes->data = memory_disk_need(realloc(bytes->data, size));
 		bytes->size = size;
 	}
 	if (len > bytes->len)
@@ -97,11 +24,11 @@ bytes_resize(struct bytes *bytes, size_t len)
 	bytes->len = len;
 }
 
-static void
-bytes_put(struct bytes *bytes, size_t offset, const void *data, size_t len)
+void
+memory_disk_put(struct bytes *bytes, size_t offset, const void *data, size_t len)
 {
 	if (offset + len > bytes->len)
-		bytes_resize(bytes, offset + len);
+		memory_disk_resize(bytes, offset + len);
 	if (len != 0)
 		memcpy(bytes->data + offset, data, len);
 }
@@ -124,8 +51,8 @@ inode_link(struct inode *inode)
 	return inode;
 }
 
-static void
-inode_dirty(struct inode *inode, size_t from, size_t to)
+void
+memory_disk_dirty(struct inode *inode, size_t from, size_t to)
 {
 	if (inode->dirty_from == inode->dirty_to) {
 		inode->dirty_from = from;
@@ -137,12 +64,12 @@ inode_dirty(struct inode *inode, size_t from, size_t to)
 		inode->dirty_to = to;
 }
 
-static void
-inode_sync(struct inode *inode)
+void
+memory_disk_sync_inode(struct inode *inode)
 {
 	size_t to = inode->dirty_to;
 
-	bytes_resize(&inode->durable, inode->now.len);
+	memory_disk_resize(&inode->durable, inode->now.len);
 	if (to > inode->now.len)
 		to = inode->now.len;
 	if (to > inode->dirty_from)
@@ -152,8 +79,8 @@ inode_sync(struct inode *inode)
 	inode->dirty_from = inode->dirty_to = 0;
 }
 
-static struct name *
-name_find(struct memory_disk *disk, const char *path, bool make)
+struct name *
+memory_disk_name(struct memory_disk *disk, const char *path, bool make)
 {
 	struct name **at, *name;
 	int order = 1;
@@ -165,15 +92,15 @@ name_find(struct memory_disk *disk, const char *path, bool make)
 		return *at;
 	if (!make)
 		return NULL;
-	name = need(calloc(1, sizeof(*name)));
-	snprintf(name->path, PATH_SIZE, "%s", path);
+	name = memory_disk_need(calloc(1, sizeof(*name)));
+	snprintf(name->path, MEMORY_PATH_SIZE, "%s", path);
 	name->next = *at;
 	*at = name;
 	return name;
 }
 
-static void
-name_point(struct inode **at, struct inode *inode)
+void
+memory_disk_point(struct inode **at, struct inode *inode)
 {
 	struct inode *old = *at;
 
@@ -275,8 +202,8 @@ static bool
 disk_open(struct disk *base, const char *path, enum disk_open how,
     struct disk_file **out, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
-	struct name *name = name_find(disk, path, false);
+	struct memory_disk *disk = memory_disk_of(base);
+	struct name *name = memory_disk_name(disk, path, false);
 	bool there = name != NULL && name->now != NULL, half;
 
 	if (disk->dead)
@@ -294,16 +221,16 @@ disk_open(struct disk *base, const char *path, enum disk_open how,
 
 		if (!may_change(disk, CHANGE_WRITE, path, &half, fail))
 			return false;
-		inode = need(calloc(1, sizeof(*inode)));
-		name = name_find(disk, path, true);
-		name_point(&name->now, inode);
+		inode = memory_disk_need(calloc(1, sizeof(*inode)));
+		name = memory_disk_name(disk, path, true);
+		memory_disk_point(&name->now, inode);
 		if (!answer(disk, path, fail))
 			return false;
 	}
-	*out = need(calloc(1, sizeof(**out)));
+	*out = memory_disk_need(calloc(1, sizeof(**out)));
 	(*out)->inode = inode_link(name->now);
 	(*out)->read_only = how == DISK_READ;
-	snprintf((*out)->path, PATH_SIZE, "%s", path);
+	snprintf((*out)->path, MEMORY_PATH_SIZE, "%s", path);
 	disk->handles++;
 	return true;
 }
@@ -314,7 +241,7 @@ disk_close(struct disk *base, struct disk_file *file)
 	if (file == NULL)
 		return;
 	inode_unlink(file->inode);
-	of(base)->handles--;
+	memory_disk_of(base)->handles--;
 	free(file);
 }
 
@@ -324,7 +251,7 @@ disk_read(struct disk *base, struct disk_file *file, uint64_t offset,
 {
 	const struct bytes *now = &file->inode->now;
 
-	if (of(base)->dead)
+	if (memory_disk_of(base)->dead)
 		return world(fail, file->path, "no disk");
 	*got = offset >= now->len ? 0 : now->len - (size_t)offset;
 	if (*got > len)
@@ -347,7 +274,7 @@ remember(struct memory_disk *disk, struct inode *inode, size_t offset,
 	    .offset = offset,
 	    .len = len,
 	    .size_before = there};
-	last->before = need(calloc(1, len + 1));
+	last->before = memory_disk_need(calloc(1, len + 1));
 	if (offset < there)
 		memcpy(last->before, inode->now.data + offset,
 		    there - offset < len ? there - offset : len);
@@ -368,15 +295,15 @@ put(struct memory_disk *disk, struct disk_file *file, uint64_t offset,
 		disk->wrote(disk->wrote_arg, file->path,
 		    (struct slice){data, len});
 	remember(disk, file->inode, (size_t)offset, len);
-	bytes_put(&file->inode->now, (size_t)offset, data, len);
-	inode_dirty(file->inode, (size_t)offset, (size_t)offset + len);
+	memory_disk_put(&file->inode->now, (size_t)offset, data, len);
+	memory_disk_dirty(file->inode, (size_t)offset, (size_t)offset + len);
 }
 
 static bool
 disk_write(struct disk *base, struct disk_file *file, uint64_t offset,
     const void *data, size_t len, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
+	struct memory_disk *disk = memory_disk_of(base);
 	bool half;
 
 	if (file->read_only)
@@ -393,7 +320,7 @@ static bool
 disk_truncate(struct disk *base, struct disk_file *file, uint64_t size,
     struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
+	struct memory_disk *disk = memory_disk_of(base);
 	struct inode *inode = file->inode;
 	size_t old = inode->now.len;
 	bool half;
@@ -402,8 +329,8 @@ disk_truncate(struct disk *base, struct disk_file *file, uint64_t size,
 		return world(fail, file->path, "No space left on device");
 	if (!may_change(disk, CHANGE_WRITE, file->path, &half, fail))
 		return false;
-	bytes_resize(&inode->now, (size_t)size);
-	inode_dirty(inode, old < size ? old : (size_t)size,
+	memory_disk_resize(&inode->now, (size_t)size);
+	memory_disk_dirty(inode, old < size ? old : (size_t)size,
 	    old < size ? (size_t)size : old);
 	return answer(disk, file->path, fail);
 }
@@ -412,7 +339,7 @@ static bool
 disk_size(struct disk *base, struct disk_file *file, uint64_t *out,
     struct fail *fail)
 {
-	if (of(base)->dead)
+	if (memory_disk_of(base)->dead)
 		return world(fail, file->path, "no disk");
 	*out = file->inode->now.len;
 	return true;
@@ -421,13 +348,13 @@ disk_size(struct disk *base, struct disk_file *file, uint64_t *out,
 static bool
 disk_sync(struct disk *base, struct disk_file *file, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
+	struct memory_disk *disk = memory_disk_of(base);
 	bool half;
 
 	if (!may_change(disk, CHANGE_SYNC, file->path, &half, fail))
 		return false;
 	if (!half)
-		inode_sync(file->inode);
+		memory_disk_sync_inode(file->inode);
 	return answer(disk, file->path, fail);
 }
 
@@ -437,30 +364,30 @@ static bool
 disk_rename(struct disk *base, const char *from, const char *to,
     struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
-	struct name *old = name_find(disk, from, false);
+	struct memory_disk *disk = memory_disk_of(base);
+	struct name *old = memory_disk_name(disk, from, false);
 	bool half;
 
 	if (!disk->dead && (old == NULL || old->now == NULL))
 		return world(fail, from, "No such file or directory");
 	if (!may_change(disk, CHANGE_WRITE, to, &half, fail))
 		return false;
-	name_point(&name_find(disk, to, true)->now, old->now);
-	name_point(&old->now, NULL);
+	memory_disk_point(&memory_disk_name(disk, to, true)->now, old->now);
+	memory_disk_point(&old->now, NULL);
 	return answer(disk, to, fail);
 }
 
 static bool
 disk_remove(struct disk *base, const char *path, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
-	struct name *name = name_find(disk, path, false);
+	struct memory_disk *disk = memory_disk_of(base);
+	struct name *name = memory_disk_name(disk, path, false);
 	bool half;
 
 	if (!may_change(disk, CHANGE_WRITE, path, &half, fail))
 		return false;
 	if (name != NULL)
-		name_point(&name->now, NULL);
+		memory_disk_point(&name->now, NULL);
 	return answer(disk, path, fail);
 }
 
@@ -468,29 +395,29 @@ disk_remove(struct disk *base, const char *path, struct fail *fail)
 static bool
 disk_make_directory(struct disk *base, const char *path, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
-	struct name *name = name_find(disk, path, false);
+	struct memory_disk *disk = memory_disk_of(base);
+	struct name *name = memory_disk_name(disk, path, false);
 	bool half;
 
 	if (name != NULL && name->directory && !disk->dead)
 		return true;
 	if (!may_change(disk, CHANGE_WRITE, path, &half, fail))
 		return false;
-	name_find(disk, path, true)->directory = true;
+	memory_disk_name(disk, path, true)->directory = true;
 	return answer(disk, path, fail);
 }
 
 static bool
 disk_sync_directory(struct disk *base, const char *path, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
+	struct memory_disk *disk = memory_disk_of(base);
 	bool half;
 
 	if (!may_change(disk, CHANGE_SYNC, path, &half, fail))
 		return false;
 	for (struct name *n = disk->names; n != NULL && !half; n = n->next)
 		if (in_directory(n->path, path))
-			name_point(&n->durable, n->now);
+			memory_disk_point(&n->durable, n->now);
 	return answer(disk, path, fail);
 }
 
@@ -498,8 +425,8 @@ static bool
 disk_list(struct disk *base, const char *path, struct arena *arena,
     struct slice **names, size_t *count, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
-	struct name *name = name_find(disk, path, false);
+	struct memory_disk *disk = memory_disk_of(base);
+	struct name *name = memory_disk_name(disk, path, false);
 	size_t room = 0, n = 0;
 
 	if (disk->dead)
@@ -527,7 +454,7 @@ disk_list(struct disk *base, const char *path, struct arena *arena,
 static bool
 disk_lock(struct disk *base, const char *path, struct fail *fail)
 {
-	struct memory_disk *disk = of(base);
+	struct memory_disk *disk = memory_disk_of(base);
 	struct lock *lock;
 
 	if (disk->dead)
@@ -536,8 +463,8 @@ disk_lock(struct disk *base, const char *path, struct fail *fail)
 		if (strcmp(lock->path, path) == 0)
 			return world(fail, path,
 			    "another process holds this directory");
-	lock = need(calloc(1, sizeof(*lock)));
-	snprintf(lock->path, PATH_SIZE, "%s", path);
+	lock = memory_disk_need(calloc(1, sizeof(*lock)));
+	snprintf(lock->path, MEMORY_PATH_SIZE, "%s", path);
 	lock->next = disk->locks;
 	disk->locks = lock;
 	return true;
@@ -580,7 +507,7 @@ job_run(void *arg)
 static void
 job_add(struct memory_disk *disk, struct job given)
 {
-	struct job *job = need(malloc(sizeof(*job)));
+	struct job *job = memory_disk_need(malloc(sizeof(*job)));
 	struct job **at;
 
 	*job = given;
@@ -598,7 +525,7 @@ disk_write_behind(struct disk *base, struct disk_file *file, uint64_t offset,
     const void *data, size_t len,
     void (*done)(void *arg, const struct fail *fail), void *arg)
 {
-	job_add(of(base),
+	job_add(memory_disk_of(base),
 	    (struct job){.file = file,
 		.offset = offset,
 		.data = data,
@@ -610,7 +537,7 @@ disk_write_behind(struct disk *base, struct disk_file *file, uint64_t offset,
 static void
 disk_defer(struct disk *base, void (*call)(void *arg), void *arg)
 {
-	job_add(of(base), (struct job){.call = call, .arg = arg});
+	job_add(memory_disk_of(base), (struct job){.call = call, .arg = arg});
 }
 
 /* A write under way happens before it is forgotten, as on the real disk. */
@@ -619,7 +546,7 @@ disk_forget(struct disk *base, void *arg)
 {
 	struct fail fail = FAIL_INIT;
 
-	for (struct job *job = of(base)->jobs; job != NULL; job = job->next) {
+	for (struct job *job = memory_disk_of(base)->jobs; job != NULL; job = job->next) {
 		if (job->arg != arg)
 			continue;
 		if (job->file != NULL &&
@@ -632,7 +559,7 @@ disk_forget(struct disk *base, void *arg)
 	}
 }
 
-static const struct disk_operations memory_operations = {
+const struct disk_operations memory_disk_operations = {
     .open = disk_open,
     .close = disk_close,
     .read = disk_read,
@@ -650,219 +577,3 @@ static const struct disk_operations memory_operations = {
     .defer = disk_defer,
     .forget = disk_forget,
 };
-
-/* --- the runner's side */
-
-struct disk *
-memory_disk_create(struct loop *loop)
-{
-	struct memory_disk *disk = need(calloc(1, sizeof(*disk)));
-
-	disk->disk.operations = &memory_operations;
-	disk->loop = loop;
-	return &disk->disk;
-}
-
-struct disk *
-memory_disk_survivor(struct disk *base, struct loop *loop)
-{
-	struct disk *copy = memory_disk_create(loop);
-
-	for (struct name *n = of(base)->names; n != NULL; n = n->next) {
-		struct name *name;
-		struct inode *inode;
-
-		if (n->durable == NULL && !n->directory)
-			continue;
-		name = name_find(of(copy), n->path, true);
-		name->directory = n->directory;
-		if (n->durable == NULL)
-			continue;
-		inode = need(calloc(1, sizeof(*inode)));
-		name_point(&name->now, inode);
-		name_point(&name->durable, inode);
-		bytes_put(&inode->now, 0, n->durable->durable.data,
-		    n->durable->durable.len);
-		inode_dirty(inode, 0, inode->now.len);
-		inode_sync(inode);
-	}
-	return copy;
-}
-
-void
-memory_disk_destroy(struct disk *base)
-{
-	struct memory_disk *disk = of(base);
-	struct name *name;
-
-	if (disk == NULL)
-		return;
-	memory_disk_release(base);
-	while ((name = disk->names) != NULL) {
-		disk->names = name->next;
-		name_point(&name->now, NULL);
-		name_point(&name->durable, NULL);
-		free(name);
-	}
-	inode_unlink(disk->last.inode);
-	free(disk->last.before);
-	free(disk);
-}
-
-void
-memory_disk_set_state(struct disk *disk, enum disk_state state)
-{
-	of(disk)->state = state;
-}
-
-void
-memory_disk_set_fault(struct disk *base, enum disk_fault fault, unsigned nth,
-    enum disk_loss loss)
-{
-	struct memory_disk *disk = of(base);
-
-	disk->fault = fault;
-	disk->fault_loss = loss;
-	disk->nth = nth;
-	disk->count = 0;
-	disk->struck = false;
-}
-
-bool
-memory_disk_struck(const struct disk *disk)
-{
-	return ((const struct memory_disk *)disk)->struck;
-}
-
-void
-memory_disk_die(struct disk *disk)
-{
-	of(disk)->dead = true;
-}
-
-bool
-memory_disk_is_dead(const struct disk *disk)
-{
-	return ((const struct memory_disk *)disk)->dead;
-}
-
-/* The half that did not reach the platter has the bytes from before. */
-static void
-tear(struct last_write *last)
-{
-	size_t kept = last->len / 2;
-	struct inode *inode = last->inode;
-
-	if (inode == NULL || inode->dirty_from == inode->dirty_to ||
-	    last->offset + last->len > inode->now.len)
-		return;
-	memcpy(inode->now.data + last->offset + kept, last->before + kept,
-	    last->len - kept);
-}
-
-static void
-lose(struct name *name)
-{
-	struct inode *inode;
-
-	name_point(&name->now, name->durable);
-	inode = name->now;
-	if (inode == NULL)
-		return;
-	bytes_resize(&inode->now, inode->durable.len);
-	if (inode->durable.len != 0)
-		memcpy(inode->now.data, inode->durable.data,
-		    inode->durable.len);
-	inode->dirty_from = inode->dirty_to = 0;
-}
-
-void
-memory_disk_revive(struct disk *base, enum disk_loss loss)
-{
-	struct memory_disk *disk = of(base);
-	struct name *n;
-
-	if (loss == LOSS_TORN)
-		tear(&disk->last);
-	for (n = disk->names; n != NULL; n = n->next) {
-		if (loss == LOSS_ALL)
-			lose(n);
-		name_point(&n->durable, n->now);
-		if (n->now != NULL)
-			inode_sync(n->now);
-	}
-	disk->dead = false;
-	disk->fault = FAULT_NONE;
-	memory_disk_release(base);
-}
-
-void
-memory_disk_release(struct disk *base)
-{
-	struct lock *lock;
-
-	while ((lock = of(base)->locks) != NULL) {
-		of(base)->locks = lock->next;
-		free(lock);
-	}
-}
-
-size_t
-memory_disk_handles(const struct disk *disk)
-{
-	return ((const struct memory_disk *)disk)->handles;
-}
-
-size_t
-memory_disk_jobs(const struct disk *disk)
-{
-	size_t count = 0;
-
-	for (const struct job *job =
-		 ((const struct memory_disk *)disk)->jobs;
-	    job != NULL; job = job->next)
-		count++;
-	return count;
-}
-
-void
-memory_disk_watch(struct disk *base,
-    void (*wrote)(void *arg, const char *path, struct slice data), void *arg)
-{
-	of(base)->wrote = wrote;
-	of(base)->wrote_arg = arg;
-}
-
-void
-memory_disk_each(struct disk *base,
-    void (*visit)(void *arg, const char *path, struct slice content),
-    void *arg)
-{
-	for (struct name *n = of(base)->names; n != NULL; n = n->next)
-		if (n->now != NULL)
-			visit(arg, n->path,
-			    (struct slice){(const char *)n->now->now.data,
-				n->now->now.len});
-}
-
-bool
-memory_disk_flip(struct disk *base, const char *path, uint64_t offset)
-{
-	struct name *name = name_find(of(base), path, false);
-
-	if (name == NULL || name->now == NULL ||
-	    offset >= name->now->now.len)
-		return false;
-	name->now->now.data[offset] ^= 0x20;
-	if (offset < name->now->durable.len)
-		name->now->durable.data[offset] ^= 0x20;
-	return true;
-}
-
-bool
-memory_disk_has(struct disk *base, const char *path)
-{
-	struct name *name = name_find(of(base), path, false);
-
-	return name != NULL && (name->now != NULL || name->directory);
-}

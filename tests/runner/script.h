@@ -1,0 +1,153 @@
+/*
+ * A scenario as it was read: names, texts, records and steps, whole and
+ * checked before anything runs.  The language:
+ *
+ *	scenario "a street never reaches pir"
+ *	policy FILE          conf FILE          policy {      a line that begins
+ *	record taro {                               ...        with } ends it
+ *	    type domain  kind natural           }
+ *	    registrant.name.loc "..."   registrant.email *   # * : made up
+ *	    consent registrant p11 public given
+ *	}
+ *	record later like taro { registrant.street.loc none }
+ *	b1 > submit create example.jp record taro to jprs, ntt key K1
+ *	b1 > post "raw body" key K2             b1 > status
+ *	b1 < 202 "words the answer has"
+ *	jprs < { registrant.name.loc present  registrant.street absent }
+ *	jprs < nothing
+ *	jprs ! later | refused | unknown | lost | reset [x3]
+ *	jprs ? sent | not-sent | refused | unknown
+ *	operator > hold approve 1 "why"         operator < 200 "..."
+ *	ledger 4 entries    ledger has "..."    ledger verifies
+ *	log has "..."       log lacks "..."
+ *	clock +60s          disk full | read-only | ok
+ *	daemon killed lost | kept | torn        daemon stopped
+ *	daemon starts       daemon refuses "why it does not start"
+ *	damage PATH at OFFSET
+ *	reload policy FILE | NAME               reload conf FILE | NAME
+ *	sweep alloc write fsync kill
+ */
+#ifndef MISU_TESTS_SCRIPT_H
+#define MISU_TESTS_SCRIPT_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/record.h"
+
+enum {
+	STRINGS_MAX = 8,
+	CHECKS_MAX = 48,
+	RECIPIENTS_MAX = 8,
+	VALUES_MAX = 4
+};
+
+enum step_kind {
+	STEP_SUBMIT,
+	STEP_POST,
+	STEP_STATUS,
+	STEP_ANSWER,
+	STEP_PAYLOAD,
+	STEP_NOTHING,
+	STEP_BEHAVE,   /* what the recipient will do with a delivery */
+	STEP_EVIDENCE, /* what asking it later will show */
+	STEP_OPERATOR,
+	STEP_LEDGER_ENTRIES,
+	STEP_LEDGER_HAS,
+	STEP_LEDGER_VERIFIES,
+	STEP_LOG_HAS,
+	STEP_LOG_LACKS,
+	STEP_CLOCK,
+	STEP_DISK,
+	STEP_DAEMON,
+	STEP_DAMAGE,
+	STEP_RELOAD_POLICY,
+	STEP_RELOAD_CONF
+};
+
+enum check_kind { CHECK_PRESENT, CHECK_ABSENT, CHECK_HAS, CHECK_LACKS };
+
+/* What a payload must or must not hold: a field's values, or these bytes. */
+struct script_check {
+	enum check_kind kind;
+	enum role role;
+	struct slice field; /* a field's name or its group's; empty: `text` */
+	struct slice text;
+};
+
+struct step {
+	enum step_kind kind;
+	unsigned line;
+	struct slice actor, verb;
+	struct slice name;   /* object, word, path, text's name */
+	struct slice record; /* SUBMIT, PAYLOAD */
+	struct slice key;
+	struct slice to[RECIPIENTS_MAX];
+	size_t to_count;
+	int64_t number; /* status, entries, milliseconds, offset, id, times */
+	enum operation operation;
+	struct slice strings[STRINGS_MAX];
+	size_t string_count;
+	struct script_check *checks;
+	size_t check_count;
+};
+
+/* One field of one role; count 0 takes it away in an update ("none"). */
+struct script_value {
+	enum role role;
+	enum field field;
+	struct slice items[VALUES_MAX];
+	size_t count;
+};
+
+struct script_consent {
+	enum role role;
+	struct slice purpose, audience;
+	bool given;
+};
+
+struct script_record {
+	struct slice name;
+	enum object_type type;
+	struct slice plan, subject;
+	struct slice kinds[ROLE_COUNT]; /* empty: not said */
+	struct slice subjects[ROLE_COUNT];
+	struct script_value values[SLOT_COUNT];
+	size_t value_count;
+	struct script_consent consents[16];
+	size_t consent_count;
+};
+
+/* A text that stands in the scenario itself. */
+struct script_text {
+	struct slice name, text;
+};
+
+struct script {
+	struct arena *arena;
+	const char *path;
+	struct slice text;
+	struct slice title;
+	struct slice policy, conf; /* names of files or texts */
+	struct script_text texts[32];
+	size_t text_count;
+	struct script_record *records[32];
+	size_t record_count;
+	struct step *steps;
+	size_t step_count, step_room;
+	bool sweep_alloc, sweep_write, sweep_sync, sweep_kill;
+	size_t errors;
+};
+
+/* NULL after the errors were printed to stderr. */
+struct script *script_read(struct arena *arena, const char *path);
+
+const struct script_record *script_record(
+    const struct script *script, struct slice name);
+const struct script_text *script_text(
+    const struct script *script, struct slice name);
+
+/* The whole file in `arena`; data NULL if it cannot be read. */
+struct slice script_file(struct arena *arena, const char *path);
+
+#endif

@@ -1,0 +1,393 @@
+/* The steps of a scenario: actor, arrow, what. */
+#include "runner/script_priv.h"
+
+struct step *
+reader_step(struct reader *reader, enum step_kind kind)
+{
+	struct script *script = reader->script;
+	struct step *step;
+
+	if (script->step_count == script->step_room) {
+		size_t room = script->step_room * 2 + 32;
+		struct step *more =
+		    arena_take_array(script->arena, room, sizeof(*more));
+
+		if (more == NULL)
+			abort();
+		if (script->step_count != 0)
+			memcpy(more, script->steps,
+			    script->step_count * sizeof(*more));
+		script->steps = more;
+		script->step_room = room;
+	}
+	step = &script->steps[script->step_count++];
+	step->kind = kind;
+	step->line = reader_line(reader);
+	return step;
+}
+
+static bool
+read_strings(struct reader *reader, struct step *step)
+{
+	while (reader->token.kind == TOKEN_STRING) {
+		if (step->string_count == STRINGS_MAX)
+			return reader_fail(reader, "too many strings");
+		if (!reader_string(
+			reader, &step->strings[step->string_count++]))
+			return false;
+	}
+	return true;
+}
+
+/* [record R] [to A, B] [key K] in any order */
+static bool
+read_submit_rest(struct reader *reader, struct step *step)
+{
+	while (reader->token.kind == TOKEN_WORD) {
+		if (reader_skip(reader, "record")) {
+			if (script_record(reader->script,
+				reader->token.text) == NULL)
+				return reader_fail(
+				    reader, "no such record above");
+			reader_word(reader, &step->record);
+		} else if (reader_skip(reader, "key")) {
+			if (!reader_word(reader, &step->key))
+				return false;
+		} else if (reader_skip(reader, "to")) {
+			do {
+				if (step->to_count == RECIPIENTS_MAX)
+					return reader_fail(
+					    reader, "too many recipients");
+				if (reader->token.kind == TOKEN_COMMA)
+					reader_next(reader);
+				if (!reader_word(reader,
+					&step->to[step->to_count++]))
+					return false;
+			} while (reader->token.kind == TOKEN_COMMA);
+		} else {
+			return reader_fail(reader, "not record, to or key");
+		}
+	}
+	return true;
+}
+
+static bool
+read_ask(struct reader *reader, struct slice actor)
+{
+	struct step *step = reader_step(reader, STEP_SUBMIT);
+	struct slice word;
+
+	step->actor = actor;
+	if (reader_skip(reader, "status")) {
+		step->kind = STEP_STATUS;
+		return true;
+	}
+	if (reader_skip(reader, "post")) {
+		step->kind = STEP_POST;
+		return read_strings(reader, step) &&
+		    read_submit_rest(reader, step);
+	}
+	if (!reader_skip(reader, "submit"))
+		return reader_fail(reader, "not submit, post or status");
+	if (!operation_find(reader->token.text, &step->operation))
+		return reader_fail(reader, "not an operation");
+	if (!reader_word(reader, &word) ||
+	    !reader_word(reader, &step->name) ||
+	    !read_submit_rest(reader, step))
+		return false;
+	return step->record.len != 0 ||
+	    reader_fail(reader, "a record is missing here");
+}
+
+static bool
+read_operator(struct reader *reader, struct slice actor)
+{
+	struct step *step = reader_step(reader, STEP_OPERATOR);
+
+	step->actor = actor;
+	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
+		return reader_fail(reader, "not hold or desk");
+	if (!reader_word(reader, &step->name) ||
+	    !reader_word(reader, &step->verb))
+		return false;
+	if (!slice_is(step->verb, "list") &&
+	    !reader_number(reader, &step->number))
+		return false;
+	return read_strings(reader, step);
+}
+
+/* One line of a payload's block. */
+static bool
+read_check(struct reader *reader, struct step *step)
+{
+	struct script_check *check = &step->checks[step->check_count];
+	struct slice word = reader->token.text;
+	const char *dot;
+
+	if (step->check_count == CHECKS_MAX)
+		return reader_fail(reader, "too many checks");
+	step->check_count++;
+	if (reader_is(reader, "has") || reader_is(reader, "lacks")) {
+		check->kind =
+		    reader_is(reader, "has") ? CHECK_HAS : CHECK_LACKS;
+		reader_next(reader);
+		return reader_string(reader, &check->text);
+	}
+	dot = reader->token.kind == TOKEN_WORD
+	    ? memchr(word.data, '.', word.len)
+	    : NULL;
+	if (dot == NULL ||
+	    !role_find(
+		(struct slice){word.data, (size_t)(dot - word.data)},
+		&check->role))
+		return reader_fail(reader, "not has, lacks or ROLE.FIELD");
+	check->field = (struct slice){
+	    dot + 1, word.len - (size_t)(dot - word.data) - 1};
+	reader_next(reader);
+	if (reader->token.kind == TOKEN_STRING) {
+		check->kind = CHECK_HAS;
+		check->field.len = 0;
+		return reader_string(reader, &check->text);
+	}
+	check->kind =
+	    reader_is(reader, "present") ? CHECK_PRESENT : CHECK_ABSENT;
+	if (!reader_is(reader, "present") && !reader_is(reader, "absent"))
+		return reader_fail(reader, "not present or absent");
+	reader_next(reader);
+	return true;
+}
+
+static bool
+read_payload(struct reader *reader, struct step *step)
+{
+	step->kind = STEP_PAYLOAD;
+	if (reader_skip(reader, "of") && !reader_word(reader, &step->record))
+		return false;
+	if (reader->token.kind != TOKEN_OPEN)
+		return reader_fail(reader, "a { is missing here");
+	step->checks = arena_take_array(
+	    reader->script->arena, CHECKS_MAX, sizeof(*step->checks));
+	reader_next(reader);
+	while (step->checks != NULL && reader->token.kind != TOKEN_CLOSE) {
+		if (reader->token.kind == TOKEN_NEWLINE)
+			reader_next(reader);
+		else if (reader->token.kind == TOKEN_END)
+			return reader_fail(reader, "a } is missing here");
+		else if (!read_check(reader, step))
+			return false;
+	}
+	reader_next(reader);
+	return true;
+}
+
+/* A status and words of its answer, or what a recipient got. */
+static bool
+read_got(struct reader *reader, struct slice actor)
+{
+	struct step *step = reader_step(reader, STEP_ANSWER);
+
+	step->actor = actor;
+	if (reader->token.kind == TOKEN_OPEN || reader_is(reader, "of"))
+		return read_payload(reader, step);
+	if (reader_skip(reader, "nothing")) {
+		step->kind = STEP_NOTHING;
+		return true;
+	}
+	return reader_number(reader, &step->number) &&
+	    read_strings(reader, step);
+}
+
+static bool
+one_of(struct reader *reader, const char *const *words, const char *complaint)
+{
+	for (; *words != NULL; words++)
+		if (reader_is(reader, *words))
+			return true;
+	return reader_fail(reader, complaint);
+}
+
+static bool
+read_behaviour(struct reader *reader, struct slice actor, bool evidence)
+{
+	static const char *const does[] = {
+	    "later", "refused", "unknown", "lost", NULL};
+	static const char *const shows[] = {
+	    "sent", "not-sent", "refused", "unknown", NULL};
+	struct step *step =
+	    reader_step(reader, evidence ? STEP_EVIDENCE : STEP_BEHAVE);
+
+	step->actor = actor;
+	step->number = 1;
+	if (!one_of(reader, evidence ? shows : does,
+		evidence ? "not sent, not-sent, refused or unknown"
+			 : "not later, refused, unknown or lost"))
+		return false;
+	reader_word(reader, &step->name);
+	return !reader_skip(reader, "times") ||
+	    reader_number(reader, &step->number);
+}
+
+static bool
+read_ledger(struct reader *reader)
+{
+	struct step *step = reader_step(reader, STEP_LEDGER_ENTRIES);
+
+	if (reader_skip(reader, "verifies")) {
+		step->kind = STEP_LEDGER_VERIFIES;
+		return true;
+	}
+	if (reader_skip(reader, "has")) {
+		step->kind = STEP_LEDGER_HAS;
+		return read_strings(reader, step);
+	}
+	if (!reader_number(reader, &step->number))
+		return false;
+	return reader_skip(reader, "entries") ||
+	    reader_fail(reader, "not entries");
+}
+
+static bool
+read_log(struct reader *reader)
+{
+	struct step *step = reader_step(reader, STEP_LOG_HAS);
+
+	if (reader_skip(reader, "lacks"))
+		step->kind = STEP_LOG_LACKS;
+	else if (!reader_skip(reader, "has"))
+		return reader_fail(reader, "not has or lacks");
+	return read_strings(reader, step);
+}
+
+/* +60s, +5m, +2h, +3d */
+static bool
+read_clock(struct reader *reader)
+{
+	struct step *step = reader_step(reader, STEP_CLOCK);
+	struct slice text = reader->token.text;
+	int64_t unit, n = 0;
+
+	if (reader->token.kind != TOKEN_WORD || text.len < 3 ||
+	    text.len > 9 || text.data[0] != '+')
+		return reader_fail(reader, "not a time such as +60s");
+	switch (text.data[text.len - 1]) {
+	case 's':
+		unit = 1000;
+		break;
+	case 'm':
+		unit = 60 * 1000;
+		break;
+	case 'h':
+		unit = 3600 * 1000;
+		break;
+	case 'd':
+		unit = 24 * 3600 * 1000;
+		break;
+	default:
+		return reader_fail(reader, "the unit is s, m, h or d");
+	}
+	for (size_t i = 1; i + 1 < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return reader_fail(reader, "not a time");
+		n = n * 10 + (text.data[i] - '0');
+	}
+	step->number = n * unit;
+	reader_next(reader);
+	return true;
+}
+
+static bool
+read_daemon(struct reader *reader)
+{
+	static const char *const verbs[] = {
+	    "killed", "stopped", "starts", "refuses", NULL};
+	static const char *const losses[] = {"lost", "kept", "torn", NULL};
+	struct step *step = reader_step(reader, STEP_DAEMON);
+	struct step *again;
+
+	if (!one_of(reader, verbs, "not killed, stopped, starts or refuses"))
+		return false;
+	reader_word(reader, &step->verb);
+	if (slice_is(step->verb, "refuses"))
+		return read_strings(reader, step);
+	if (slice_is(step->verb, "killed") &&
+	    reader->token.kind == TOKEN_WORD) {
+		if (!one_of(reader, losses, "not lost, kept or torn"))
+			return false;
+		reader_word(reader, &step->name);
+	}
+	if (reader->token.kind != TOKEN_COMMA)
+		return true;
+	reader_next(reader);
+	again = reader_step(reader, STEP_DAEMON);
+	again->verb = SLICE("starts");
+	return reader_skip(reader, "restarted") ||
+	    reader_fail(reader, "not restarted");
+}
+
+static bool
+read_disk(struct reader *reader)
+{
+	static const char *const states[] = {"full", "read-only", "ok", NULL};
+	struct step *step = reader_step(reader, STEP_DISK);
+
+	return one_of(reader, states, "not full, read-only or ok") &&
+	    reader_word(reader, &step->name);
+}
+
+static bool
+read_damage(struct reader *reader)
+{
+	struct step *step = reader_step(reader, STEP_DAMAGE);
+
+	if (!reader_word(reader, &step->name))
+		return false;
+	return (reader_skip(reader, "at") ||
+		   reader_fail(reader, "not at")) &&
+	    reader_number(reader, &step->number);
+}
+
+static bool
+read_reload(struct reader *reader)
+{
+	struct step *step = reader_step(reader, STEP_RELOAD_POLICY);
+
+	if (reader_skip(reader, "conf"))
+		step->kind = STEP_RELOAD_CONF;
+	else if (!reader_skip(reader, "policy"))
+		return reader_fail(reader, "not policy or conf");
+	return reader_word(reader, &step->name);
+}
+
+bool
+reader_actor(struct reader *reader)
+{
+	struct slice actor;
+
+	if (reader_skip(reader, "ledger"))
+		return read_ledger(reader);
+	if (reader_skip(reader, "log"))
+		return read_log(reader);
+	if (reader_skip(reader, "clock"))
+		return read_clock(reader);
+	if (reader_skip(reader, "daemon"))
+		return read_daemon(reader);
+	if (reader_skip(reader, "disk"))
+		return read_disk(reader);
+	if (reader_skip(reader, "damage"))
+		return read_damage(reader);
+	if (reader_skip(reader, "reload"))
+		return read_reload(reader);
+	if (!reader_word(reader, &actor))
+		return false;
+	if (reader_skip(reader, ">"))
+		return slice_is(actor, "operator")
+		    ? read_operator(reader, actor)
+		    : read_ask(reader, actor);
+	if (reader_skip(reader, "<"))
+		return read_got(reader, actor);
+	if (reader_skip(reader, "!"))
+		return read_behaviour(reader, actor, false);
+	if (reader_skip(reader, "?"))
+		return read_behaviour(reader, actor, true);
+	return reader_fail(reader, "an arrow is missing here: > < ! or ?");
+}
