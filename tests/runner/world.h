@@ -1,0 +1,147 @@
+/*
+ * A world is everything around one run of a scenario: the clock, the disk,
+ * chance, memory, the daemon's parts, and what was seen of them from outside.
+ * Each run has its own, so that nothing carries over.
+ */
+#ifndef MISU_TESTS_WORLD_H
+#define MISU_TESTS_WORLD_H
+
+#include "engine.h"
+#include "runner/fake_loop.h"
+#include "runner/memory_disk.h"
+#include "runner/script.h"
+
+enum fault_kind {
+	PLAN_NONE,
+	PLAN_ALLOC, /* the nth allocation of a transaction fails */
+	PLAN_WRITE,
+	PLAN_SYNC,
+	PLAN_KILL
+};
+
+struct plan {
+	enum fault_kind kind;
+	unsigned nth;
+	enum disk_loss loss; /* KILL */
+};
+
+/* A run of bytes that grows, outside any arena: what was seen. */
+struct seen {
+	char *data;
+	size_t len, size;
+};
+
+void seen_add(struct seen *seen, struct slice bytes);
+void seen_finish(struct seen *seen);
+
+/* What a recipient's channel was given. */
+struct got {
+	struct got *next;
+	char recipient[64];
+	uint64_t entry;
+	bool arrived;  /* false: refused, or it never got there */
+	bool consumed; /* a step has looked at it */
+	char *payload;
+	size_t len;
+	char *text; /* the ledger entry that covers it */
+	size_t text_len;
+};
+
+/* The last word on a delivery, so that none is repeated blindly. */
+struct attempt {
+	struct attempt *next;
+	uint64_t entry;
+	enum delivery told;
+};
+
+/* What the scenario said a recipient will do or show next. */
+struct behaviour {
+	struct behaviour *next;
+	char recipient[64];
+	char word[16];
+	int64_t times;
+	bool evidence;
+};
+
+struct answer {
+	struct answer *next;
+	char actor[32];
+	int status;
+	char *body;
+	size_t len;
+	bool consumed;
+};
+
+struct world {
+	const struct script *script;
+	struct plan plan;
+	bool transcript; /* print what happens */
+	bool struck;     /* the planned fault happened */
+
+	struct loop *loop;
+	struct disk *disk;
+	uint64_t random_state;
+	struct random_source random;
+	struct memory memory;
+	size_t allocated; /* outstanding */
+	unsigned allocations;
+
+	struct arena *load; /* policies and confs of this life of the daemon */
+	struct keys *keys;
+	struct vault *vault;
+	struct ledger *ledger;
+	struct spool *spool;
+	struct engine *engine;
+	const struct ruleset *ruleset;
+	const struct conf *conf;
+	struct slice policy_name, conf_name; /* in force, or wanted */
+
+	struct got *got, **got_last;
+	struct attempt *attempts;
+	struct behaviour *behaviours;
+	struct answer *answers;
+	char submission[64];    /* id of the last one taken */
+	struct slice record;    /* name of the last one submitted */
+	struct seen log;        /* operational log */
+	struct seen written;    /* all bytes written but to recipients */
+	struct seen transcript_bytes; /* must be the same at a replay */
+	const struct step *step;
+	unsigned failures;
+	unsigned expected_failures; /* of steps, when a fault was planned */
+};
+
+struct world *world_create(const struct script *script, struct plan plan);
+void world_destroy(struct world *world);
+
+/* A failed check: one line, counted. */
+bool world_fail(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Words for the transcript, which replays must repeat. */
+void world_note(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- daemon.c: the daemon's life */
+bool daemon_start(struct world *world, struct fail *fail);
+void daemon_stop(struct world *world);
+/* Nothing more is written; then what is left of the disk is shown. */
+void daemon_kill(struct world *world, enum disk_loss loss);
+bool daemon_reload(struct world *world, struct slice policy, struct slice conf,
+    struct fail *fail);
+bool daemon_settle(struct world *world, int64_t milliseconds);
+
+extern const uint8_t daemon_master_key[KEY_SIZE];
+
+/* --- recipients.c: channels that record what they are given */
+void recipients_use(struct world *world);
+bool recipients_is_output(const struct world *world, const char *path);
+
+/* --- play.c */
+void play_run(struct world *world);
+
+/* --- invariants.c: what is checked after every scenario, unasked */
+void invariants_check(struct world *world);
+/* The entry's canonical bytes as a reader finds them after a crash now. */
+bool invariants_durable(struct world *world, const struct sealed *sealed,
+    struct slice *entry);
+
+#endif
