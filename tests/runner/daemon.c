@@ -1,0 +1,306 @@
+/* The daemon's life inside a scenario: start, stop, kill, reload. */
+#include "core/policy.h"
+#include "runner/world.h"
+
+const uint8_t daemon_master_key[KEY_SIZE] = "scenario master key, not secret";
+
+static void parts_close(struct world *world);
+
+static int64_t
+now(void *context)
+{
+	struct loop *loop = context;
+
+	return loop->operations->now(loop);
+}
+
+static void
+log_line(void *context, const char *level, const char *event,
+    const struct fail *fail)
+{
+	struct world *world = context;
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s %s%s%s%s%s%s%s", level, event,
+	    fail != NULL ? " " : "", fail != NULL ? fail->place : "",
+	    fail != NULL ? ": " : "", fail != NULL ? fail->text : "",
+	    fail != NULL && fail->hint[0] != '\0' ? "; " : "",
+	    fail != NULL ? fail->hint : "");
+	seen_add(&world->log, slice_from(line));
+	seen_add(&world->log, SLICE("\n"));
+	world_note(world, "log: %s", line);
+}
+
+/* --- policy and conf */
+
+struct place {
+	struct world *world;
+	struct slice base; /* the file that includes */
+};
+
+/* A text of the scenario, a file by its path, or one beside the first. */
+static bool
+load(void *context, struct slice name, struct slice *text)
+{
+	const struct place *place = context;
+	struct world *world = place->world;
+	const struct script_text *own = script_text(world->script, name);
+	char path[512];
+	size_t len = place->base.len;
+
+	if (own != NULL) {
+		*text = own->text;
+		return true;
+	}
+	snprintf(path, sizeof(path), "%.*s", SLICE_ARG(name));
+	*text = script_file(world->load, path);
+	if (text->data != NULL)
+		return true;
+	while (len != 0 && place->base.data[len - 1] != '/')
+		len--;
+	snprintf(path, sizeof(path), "%.*s%.*s", (int)len, place->base.data,
+	    SLICE_ARG(name));
+	*text = script_file(world->load, path);
+	return text->data != NULL;
+}
+
+static bool
+source_of(struct world *world, struct slice name, struct policy_source *out,
+    struct fail *fail)
+{
+	struct place place = {world, {NULL, 0}};
+
+	out->name = name;
+	return load(&place, name, &out->text) ||
+	    fail_set(fail, FAIL_INPUT, "cannot read %.*s", SLICE_ARG(name));
+}
+
+static bool
+read_both(struct world *world, struct slice policy_name,
+    struct slice conf_name, const struct ruleset **ruleset,
+    const struct conf **conf, struct fail *fail)
+{
+	struct policy_source policy, setup;
+	struct place policy_place = {world, policy_name};
+	struct place conf_place = {world, conf_name};
+	struct policy_loader policies = {load, &policy_place};
+	struct policy_loader confs = {load, &conf_place};
+	struct slice diagnostics = {NULL, 0};
+
+	if (!source_of(world, policy_name, &policy, fail) ||
+	    !source_of(world, conf_name, &setup, fail))
+		return false;
+	*conf = conf_parse(world->load, &setup, &confs, &diagnostics, fail);
+	if (*conf != NULL)
+		*ruleset = policy_load(world->load, &policy, &policies,
+		    (*conf)->networks, (*conf)->network_count, &diagnostics,
+		    fail);
+	if (*conf != NULL && *ruleset != NULL &&
+	    conf_check(*conf, *ruleset, world->load, &diagnostics, fail))
+		return true;
+	fail_set(fail, FAIL_INPUT, "the policy or conf has errors");
+	if (world->plan.kind == PLAN_NONE && diagnostics.len != 0)
+		world_note(world, "%.*s", SLICE_ARG(diagnostics));
+	return false;
+}
+
+/* --- start */
+
+static void
+path_of(const struct world *world, const char *name, char out[200])
+{
+	snprintf(out, 200, "%.*s/%s", SLICE_ARG(world->conf->state), name);
+}
+
+static bool
+make_state(struct world *world, struct fail *fail)
+{
+	const struct disk_operations *ops = world->disk->operations;
+	char state[200], lock[200];
+
+	snprintf(state, sizeof(state), "%.*s", SLICE_ARG(world->conf->state));
+	path_of(world, "lock", lock);
+	return ops->make_directory(world->disk, state, fail) &&
+	    ops->lock(world->disk, lock, fail);
+}
+
+static bool
+open_store(struct world *world, struct fail *fail)
+{
+	char keys[200], vault[200], ledger[200], spool[200], origin[200];
+	struct ledger_options options = {.disk = world->disk,
+	    .directory = ledger,
+	    .origin = origin,
+	    .random = &world->random,
+	    .now = now,
+	    .now_context = world->loop};
+
+	path_of(world, "keys", keys);
+	path_of(world, "vault.sqlite", vault);
+	path_of(world, "ledger", ledger);
+	path_of(world, "spool.sqlite", spool);
+	snprintf(origin, sizeof(origin), "%.*s",
+	    SLICE_ARG(world->conf->origin));
+	world->keys = keys_open(
+	    world->disk, keys, daemon_master_key, &world->random, fail);
+	if (world->keys == NULL)
+		return false;
+	world->vault = vault_open(vault, world->keys, fail);
+	if (world->vault == NULL)
+		return false;
+	options.keys = world->keys;
+	options.vault = world->vault;
+	world->ledger = ledger_open(&options, fail);
+	if (world->ledger == NULL)
+		return false;
+	world->spool = spool_open(
+	    world->disk, spool, world->keys, &world->random, fail);
+	return world->spool != NULL;
+}
+
+static bool
+open_engine(struct world *world, struct fail *fail)
+{
+	struct engine_options options = {.loop = world->loop,
+	    .disk = world->disk,
+	    .random = &world->random,
+	    .memory = &world->memory,
+	    .keys = world->keys,
+	    .vault = world->vault,
+	    .ledger = world->ledger,
+	    .spool = world->spool,
+	    .log = log_line,
+	    .log_context = world};
+
+	world->engine = engine_create(&options, fail);
+	return world->engine != NULL &&
+	    engine_set_policy(
+		world->engine, world->ruleset, world->conf, fail);
+}
+
+bool
+daemon_start(struct world *world, struct fail *fail)
+{
+	world->load = arena_create(NULL);
+	world_note(world, "daemon starts");
+	if (!read_both(world, world->policy_name, world->conf_name,
+		&world->ruleset, &world->conf, fail) ||
+	    !make_state(world, fail) || !open_store(world, fail) ||
+	    !open_engine(world, fail)) {
+		world_note(world, "daemon refuses: %s: %s %s", fail->place,
+		    fail->text, fail->hint);
+		daemon_settle(world, 0);
+		parts_close(world);
+		memory_disk_release(world->disk);
+		return false;
+	}
+	return daemon_settle(world, 0);
+}
+
+/* Time passes, at least as much as callbacks need to come to rest. */
+bool
+daemon_settle(struct world *world, int64_t milliseconds)
+{
+	if (fake_loop_advance(world->loop, milliseconds))
+		return true;
+	return world_fail(world, "the loop never comes to rest");
+}
+
+/* --- end */
+
+static void
+parts_close(struct world *world)
+{
+	engine_destroy(world->engine);
+	world->engine = NULL;
+	if (world->spool != NULL)
+		spool_close(world->spool);
+	world->spool = NULL;
+	if (world->ledger != NULL)
+		ledger_close(world->ledger);
+	world->ledger = NULL;
+	if (world->vault != NULL)
+		vault_close(world->vault);
+	world->vault = NULL;
+	if (world->keys != NULL)
+		keys_close(world->keys);
+	world->keys = NULL;
+	arena_destroy(world->load);
+	world->load = NULL;
+	world->ruleset = NULL;
+	world->conf = NULL;
+}
+
+/* What the seams counted must be nothing now. */
+static void
+check_returned(struct world *world)
+{
+	size_t handles = memory_disk_handles(world->disk);
+	size_t timers = fake_loop_timers(world->loop);
+
+	if (handles != 0)
+		world_fail(world, "%zu files were not closed", handles);
+	if (timers != 0)
+		world_fail(world, "%zu timers were not destroyed", timers);
+	if (world->allocated != 0)
+		world_fail(world, "%zu arena blocks were not given back",
+		    world->allocated);
+	if (memory_disk_jobs(world->disk) != 0)
+		world_fail(world, "disk work outlives the daemon");
+}
+
+static void
+drained(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+void
+daemon_stop(struct world *world)
+{
+	bool done = false;
+
+	if (world->engine == NULL)
+		return;
+	world_note(world, "daemon stops");
+	engine_drain(world->engine, drained, &done);
+	daemon_settle(world, 0);
+	if (!done && !world->struck && !memory_disk_struck(world->disk))
+		world_fail(world, "the daemon does not drain");
+	parts_close(world);
+	daemon_settle(world, 0);
+	check_returned(world);
+	memory_disk_release(world->disk);
+}
+
+void
+daemon_kill(struct world *world, enum disk_loss loss)
+{
+	world_note(world, "daemon killed (%d)", (int)loss);
+	memory_disk_die(world->disk);
+	if (world->engine != NULL) {
+		daemon_settle(world, 0);
+		parts_close(world);
+		daemon_settle(world, 0);
+	}
+	fake_loop_drop(world->loop);
+	check_returned(world);
+	memory_disk_revive(world->disk, loss);
+}
+
+bool
+daemon_reload(struct world *world, struct slice policy, struct slice conf,
+    struct fail *fail)
+{
+	const struct ruleset *ruleset = NULL;
+	const struct conf *setup = NULL;
+
+	if (!read_both(world, policy, conf, &ruleset, &setup, fail) ||
+	    !engine_set_policy(world->engine, ruleset, setup, fail))
+		return false;
+	world->ruleset = ruleset;
+	world->conf = setup;
+	world->policy_name = policy;
+	world->conf_name = conf;
+	return daemon_settle(world, 0);
+}
