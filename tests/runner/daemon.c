@@ -98,10 +98,8 @@ read_both(struct world *world, struct slice policy_name,
 	if (*conf != NULL && *ruleset != NULL &&
 	    conf_check(*conf, *ruleset, world->load, &diagnostics, fail))
 		return true;
-	fail_set(fail, FAIL_INPUT, "the policy or conf has errors");
-	if (world->plan.kind == PLAN_NONE && diagnostics.len != 0)
-		world_note(world, "%.*s", SLICE_ARG(diagnostics));
-	return false;
+	/* The first diagnostic, as far as it fits. */
+	return fail_set(fail, FAIL_INPUT, "%.*s", SLICE_ARG(diagnostics));
 }
 
 /* --- start */

@@ -15,8 +15,8 @@
  *	b1 < 202 "words the answer has"
  *	jprs < { registrant.name.loc present  registrant.street absent }
  *	jprs < nothing
- *	jprs ! later | refused | unknown | lost | reset [x3]
- *	jprs ? sent | not-sent | refused | unknown
+ *	jprs ! later | refused | unknown | lost [times 3]
+ *	jprs ? sent | not-sent | refused | unknown [times 3]
  *	operator > hold approve 1 "why"         operator < 200 "..."
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	log has "..."       log lacks "..."
@@ -25,6 +25,7 @@
  *	daemon starts       daemon refuses "why it does not start"
  *	damage PATH at OFFSET
  *	reload policy FILE | NAME               reload conf FILE | NAME
+ *	reload policy NAME fails "why"
  *	sweep alloc write fsync kill
  */
 #ifndef MISU_TESTS_SCRIPT_H

@@ -355,7 +355,11 @@ read_reload(struct reader *reader)
 		step->kind = STEP_RELOAD_CONF;
 	else if (!reader_skip(reader, "policy"))
 		return reader_fail(reader, "not policy or conf");
-	return reader_word(reader, &step->name);
+	if (!reader_word(reader, &step->name))
+		return false;
+	if (reader_skip(reader, "fails"))
+		step->verb = SLICE("fails");
+	return read_strings(reader, step);
 }
 
 bool

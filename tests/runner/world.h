@@ -65,6 +65,7 @@ struct behaviour {
 
 struct answer {
 	struct answer *next;
+	struct world *world;
 	char actor[32];
 	int status;
 	char *body;
@@ -140,6 +141,8 @@ void play_run(struct world *world);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
+/* Is everything durable in the ledger as it was written and signed? */
+void invariants_ledger(struct world *world);
 /* The entry's canonical bytes as a reader finds them after a crash now. */
 bool invariants_durable(struct world *world, const struct sealed *sealed,
     struct slice *entry);

@@ -1,0 +1,526 @@
+/* The steps of a scenario, one after another. */
+#include <stdarg.h>
+
+#include "runner/canary.h"
+#include "runner/submission_json.h"
+#include "runner/world.h"
+
+static void run_step(struct world *world, const struct step *step);
+
+/*
+ * What a step expects and does not find.  Where a fault was planned the story
+ * takes another turn, and only the invariants count.
+ */
+static void __attribute__((format(printf, 2, 3)))
+unmet(struct world *world, const char *format, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (world->plan.kind == PLAN_NONE)
+		world_fail(world, "%s", text);
+	else
+		world->expected_failures++;
+}
+
+static bool
+struck(const struct world *world)
+{
+	return world->struck || memory_disk_struck(world->disk);
+}
+
+/* A start that a planned fault spoiled is tried once more without it. */
+static bool
+start(struct world *world)
+{
+	struct fail fail = FAIL_INIT, again = FAIL_INIT;
+	bool was_struck = struck(world);
+
+	if (daemon_start(world, &fail))
+		return true;
+	if (memory_disk_is_dead(world->disk))
+		daemon_kill(world, world->plan.loss);
+	if (!was_struck && struck(world) && daemon_start(world, &again))
+		return true;
+	return world_fail(world, "the daemon does not start: %s: %s",
+	    again.kind != FAIL_NONE ? again.place : fail.place,
+	    again.kind != FAIL_NONE ? again.text : fail.text);
+}
+
+/* The planned kill happened: the next life begins with what is left. */
+static void
+rise_again(struct world *world)
+{
+	if (!memory_disk_is_dead(world->disk))
+		return;
+	daemon_kill(world, world->plan.loss);
+	start(world);
+}
+
+void
+play_run(struct world *world)
+{
+	const struct script *script = world->script;
+
+	if (!start(world))
+		return;
+	for (size_t i = 0; i < script->step_count; i++) {
+		world->step = &script->steps[i];
+		run_step(world, world->step);
+		rise_again(world);
+		if (world->plan.kind == PLAN_NONE && world->failures != 0)
+			break;
+	}
+	world->step = NULL;
+	invariants_check(world);
+}
+
+/* --- asking */
+
+static void
+answered(void *arg, int status, struct slice body)
+{
+	struct answer *answer = arg;
+	struct world *world = answer->world;
+	struct slice id = {body.data, body.len};
+	const char *at;
+
+	if (memory_disk_is_dead(world->disk))
+		return; /* nobody hears it */
+	if (answer->status != 0)
+		world_fail(world, "%s was answered twice", answer->actor);
+	free(answer->body);
+	answer->status = status;
+	answer->body = malloc(body.len + 1);
+	if (answer->body == NULL)
+		abort();
+	if (body.len != 0)
+		memcpy(answer->body, body.data, body.len);
+	answer->body[body.len] = '\0';
+	answer->len = body.len;
+	world_note(world, "%s < %d", answer->actor, status);
+	seen_add(&world->transcript_bytes, body);
+	if (world->transcript)
+		printf("%.*s\n", SLICE_ARG(body));
+	at = memmem(id.data, id.len, "\"id\":\"", 6);
+	if (status == 202 && at != NULL)
+		snprintf(world->submission, sizeof(world->submission), "%.32s",
+		    at + 6);
+}
+
+static struct answer *
+expect_answer(struct world *world, struct slice actor)
+{
+	struct answer **at, *answer = calloc(1, sizeof(*answer));
+
+	if (answer == NULL)
+		abort();
+	snprintf(answer->actor, sizeof(answer->actor), "%.*s",
+	    SLICE_ARG(actor));
+	answer->world = world;
+	for (at = &world->answers; *at != NULL; at = &(*at)->next)
+		;
+	*at = answer;
+	return answer;
+}
+
+static void
+ask(struct world *world, const struct step *step, struct slice body)
+{
+	struct answer *answer = expect_answer(world, step->actor);
+
+	engine_submit(
+	    world->engine, step->actor, step->key, body, answered, answer);
+	daemon_settle(world, 0);
+	if (answer->status == 0 && !memory_disk_is_dead(world->disk))
+		world_fail(world, "a submission was never answered");
+}
+
+static void
+run_submit(struct world *world, const struct step *step)
+{
+	struct arena *arena = arena_create(NULL);
+	const struct script_record *record =
+	    script_record(world->script, step->record);
+	struct slice body = submission_json(
+	    arena, step, record, world->loop->operations->now(world->loop) / 1000);
+
+	world_note(world, "%.*s > %s %.*s record %.*s", SLICE_ARG(step->actor),
+	    operation_name(step->operation), SLICE_ARG(step->name),
+	    SLICE_ARG(step->record));
+	world->record = step->record;
+	if (world->engine != NULL)
+		ask(world, step, body);
+	/* A backend that heard nothing asks again, if it may. */
+	if (memory_disk_is_dead(world->disk) && step->key.len != 0) {
+		rise_again(world);
+		if (world->engine != NULL)
+			ask(world, step, body);
+	}
+	arena_destroy(arena);
+}
+
+static void
+run_post(struct world *world, const struct step *step)
+{
+	if (world->engine != NULL)
+		ask(world, step,
+		    step->string_count != 0 ? step->strings[0]
+					    : (struct slice){"", 0});
+}
+
+static void
+run_status(struct world *world, const struct step *step)
+{
+	if (world->engine == NULL)
+		return;
+	engine_status(world->engine, step->actor,
+	    slice_from(world->submission), answered,
+	    expect_answer(world, step->actor));
+	daemon_settle(world, 0);
+}
+
+static void
+run_operator(struct world *world, const struct step *step)
+{
+	struct engine *engine = world->engine;
+	struct slice actor = step->actor, reason = {"", 0};
+	bool hold = slice_is(step->name, "hold");
+	struct answer *answer;
+
+	if (engine == NULL)
+		return;
+	answer = expect_answer(world, actor);
+	if (step->string_count != 0)
+		reason = step->strings[0];
+	if (slice_is(step->verb, "list") && hold)
+		engine_hold_list(engine, answered, answer);
+	else if (slice_is(step->verb, "list"))
+		engine_desk_list(engine, answered, answer);
+	else if (slice_is(step->verb, "show") && hold)
+		engine_hold_show(engine, actor, step->number, answered, answer);
+	else if (slice_is(step->verb, "show"))
+		engine_desk_show(engine, actor, step->number, answered, answer);
+	else if (slice_is(step->verb, "done"))
+		engine_desk_done(
+		    engine, actor, step->number, reason, answered, answer);
+	else
+		engine_hold_decide(engine, actor, step->number,
+		    slice_is(step->verb, "approve"), reason, answered, answer);
+	daemon_settle(world, 0);
+}
+
+/* --- what came back */
+
+static bool
+has(const char *data, size_t len, struct slice text)
+{
+	return text.len == 0 ||
+	    (len != 0 && memmem(data, len, text.data, text.len) != NULL);
+}
+
+static void
+run_answer(struct world *world, const struct step *step)
+{
+	struct answer *answer = world->answers;
+
+	while (answer != NULL &&
+	    (answer->consumed || !slice_is(step->actor, answer->actor)))
+		answer = answer->next;
+	if (answer == NULL) {
+		unmet(world, "%.*s was not answered", SLICE_ARG(step->actor));
+		return;
+	}
+	answer->consumed = true;
+	if (answer->status != step->number)
+		unmet(world, "answered %d, not %lld: %.300s", answer->status,
+		    (long long)step->number,
+		    answer->body != NULL ? answer->body : "");
+	for (size_t i = 0; i < step->string_count; i++)
+		if (!has(answer->body, answer->len, step->strings[i]))
+			unmet(world, "the answer lacks \"%.*s\": %.300s",
+			    SLICE_ARG(step->strings[i]), answer->body);
+}
+
+static struct got *
+next_got(struct world *world, struct slice recipient)
+{
+	struct got *got = world->got;
+
+	while (got != NULL &&
+	    (got->consumed || !got->arrived ||
+		!slice_is(recipient, got->recipient)))
+		got = got->next;
+	return got;
+}
+
+static bool
+is_in(const struct got *got, struct slice value)
+{
+	struct canary_found found;
+
+	return has(got->payload, got->len, value) ||
+	    canary_find((struct slice){got->payload, got->len}, &value, 1,
+		&found);
+}
+
+/* A field of a record, by its own name or its group's. */
+static void
+check_field(struct world *world, const struct got *got,
+    const struct script_record *record, const struct script_check *check)
+{
+	bool want = check->kind == CHECK_PRESENT, some = false;
+
+	for (size_t i = 0; i < record->value_count; i++) {
+		const struct script_value *value = &record->values[i];
+		const struct field_info *info = &field_info[value->field];
+
+		if (value->role != check->role ||
+		    (!slice_is(check->field, info->name) &&
+			!slice_is(check->field, info->group)))
+			continue;
+		for (size_t k = 0; k < value->count; k++) {
+			bool there = is_in(got, value->items[k]);
+
+			some = some || there;
+			if (there && !want)
+				unmet(world, "%s got %s.%s", got->recipient,
+				    role_name(check->role), info->name);
+		}
+	}
+	if (want && !some)
+		unmet(world, "%s did not get %s.%.*s", got->recipient,
+		    role_name(check->role), SLICE_ARG(check->field));
+}
+
+static void
+run_payload(struct world *world, const struct step *step)
+{
+	struct slice name =
+	    step->record.len != 0 ? step->record : world->record;
+	const struct script_record *record =
+	    script_record(world->script, name);
+	struct got *got = next_got(world, step->actor);
+
+	if (got == NULL) {
+		unmet(world, "%.*s got nothing", SLICE_ARG(step->actor));
+		return;
+	}
+	got->consumed = true;
+	for (size_t i = 0; i < step->check_count; i++) {
+		const struct script_check *check = &step->checks[i];
+
+		if (check->field.len != 0 && record != NULL)
+			check_field(world, got, record, check);
+		else if (has(got->payload, got->len, check->text) !=
+		    (check->kind == CHECK_HAS))
+			unmet(world, "what %s got %s \"%.*s\"", got->recipient,
+			    check->kind == CHECK_HAS ? "lacks" : "has",
+			    SLICE_ARG(check->text));
+	}
+}
+
+static void
+run_nothing(struct world *world, const struct step *step)
+{
+	if (next_got(world, step->actor) != NULL)
+		unmet(world, "%.*s got something", SLICE_ARG(step->actor));
+	for (struct answer *a = world->answers; a != NULL; a = a->next)
+		if (!a->consumed && a->status != 0 &&
+		    slice_is(step->actor, a->actor))
+			unmet(world, "%s was answered", a->actor);
+}
+
+static void
+run_behave(struct world *world, const struct step *step)
+{
+	struct behaviour **at, *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		abort();
+	snprintf(b->recipient, sizeof(b->recipient), "%.*s",
+	    SLICE_ARG(step->actor));
+	snprintf(b->word, sizeof(b->word), "%.*s", SLICE_ARG(step->name));
+	b->times = step->number;
+	b->evidence = step->kind == STEP_EVIDENCE;
+	for (at = &world->behaviours; *at != NULL; at = &(*at)->next)
+		;
+	*at = b;
+}
+
+/* --- ledger and log */
+
+static void
+run_ledger_has(struct world *world, const struct step *step)
+{
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	struct slice entry;
+
+	for (size_t i = 0; i < step->string_count; i++) {
+		bool found = false;
+		uint64_t size =
+		    world->ledger != NULL ? ledger_size(world->ledger) : 0;
+
+		for (uint64_t n = 0; n < size && !found; n++)
+			found = ledger_read(world->ledger, n, arena, &entry,
+				    &fail) &&
+			    has(entry.data, entry.len, step->strings[i]);
+		if (!found)
+			unmet(world, "no entry has \"%.*s\"",
+			    SLICE_ARG(step->strings[i]));
+	}
+	arena_destroy(arena);
+}
+
+static void
+run_log(struct world *world, const struct step *step)
+{
+	bool want = step->kind == STEP_LOG_HAS;
+
+	for (size_t i = 0; i < step->string_count; i++)
+		if (has(world->log.data, world->log.len, step->strings[i]) !=
+		    want)
+			unmet(world, "the log %s \"%.*s\"",
+			    want ? "lacks" : "has",
+			    SLICE_ARG(step->strings[i]));
+}
+
+/* --- the world changes */
+
+static void
+run_daemon(struct world *world, const struct step *step)
+{
+	struct fail fail = FAIL_INIT;
+	char text[600];
+
+	if (slice_is(step->verb, "starts") && world->engine == NULL)
+		start(world);
+	if (slice_is(step->verb, "stopped"))
+		daemon_stop(world);
+	if (slice_is(step->verb, "killed"))
+		daemon_kill(world,
+		    slice_is(step->name, "kept")       ? LOSS_NONE
+			: slice_is(step->name, "torn") ? LOSS_TORN
+						       : LOSS_ALL);
+	if (!slice_is(step->verb, "refuses"))
+		return;
+	if (daemon_start(world, &fail)) {
+		unmet(world, "the daemon started");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: %s %s", fail.place, fail.text,
+	    fail.hint);
+	for (size_t i = 0; i < step->string_count; i++)
+		if (!has(text, strlen(text), step->strings[i]))
+			unmet(world, "it refused with %s", text);
+}
+
+static void
+run_disk(struct world *world, const struct step *step)
+{
+	memory_disk_set_state(world->disk,
+	    slice_is(step->name, "full")	    ? DISK_FULL
+		: slice_is(step->name, "read-only") ? DISK_READ_ONLY
+						    : DISK_OK);
+}
+
+static void
+run_damage(struct world *world, const struct step *step)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%.*s", SLICE_ARG(step->name));
+	if (!memory_disk_flip(world->disk, path, (uint64_t)step->number))
+		unmet(world, "%s has no byte %lld", path,
+		    (long long)step->number);
+}
+
+static void
+run_reload(struct world *world, const struct step *step)
+{
+	bool conf = step->kind == STEP_RELOAD_CONF;
+	bool want = step->verb.len == 0;
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	if (world->engine == NULL)
+		return;
+	ok = daemon_reload(world, conf ? world->policy_name : step->name,
+	    conf ? step->name : world->conf_name, &fail);
+	if (ok != want)
+		unmet(world, "the reload %s: %s",
+		    ok ? "succeeded" : "failed", fail.text);
+	for (size_t i = 0; i < step->string_count; i++)
+		if (!has(fail.text, strlen(fail.text), step->strings[i]))
+			unmet(world, "the reload failed with: %s", fail.text);
+}
+
+static void
+run_step(struct world *world, const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_SUBMIT:
+		run_submit(world, step);
+		return;
+	case STEP_POST:
+		run_post(world, step);
+		return;
+	case STEP_STATUS:
+		run_status(world, step);
+		return;
+	case STEP_ANSWER:
+		run_answer(world, step);
+		return;
+	case STEP_PAYLOAD:
+		run_payload(world, step);
+		return;
+	case STEP_NOTHING:
+		run_nothing(world, step);
+		return;
+	case STEP_BEHAVE:
+	case STEP_EVIDENCE:
+		run_behave(world, step);
+		return;
+	case STEP_OPERATOR:
+		run_operator(world, step);
+		return;
+	case STEP_LEDGER_ENTRIES:
+		if (world->ledger != NULL &&
+		    ledger_size(world->ledger) != (uint64_t)step->number)
+			unmet(world, "the ledger has %llu entries",
+			    (unsigned long long)ledger_size(world->ledger));
+		return;
+	case STEP_LEDGER_HAS:
+		run_ledger_has(world, step);
+		return;
+	case STEP_LEDGER_VERIFIES:
+		invariants_ledger(world);
+		return;
+	case STEP_LOG_HAS:
+	case STEP_LOG_LACKS:
+		run_log(world, step);
+		return;
+	case STEP_CLOCK:
+		world_note(world, "clock +%llds",
+		    (long long)step->number / 1000);
+		daemon_settle(world, step->number);
+		return;
+	case STEP_DISK:
+		run_disk(world, step);
+		return;
+	case STEP_DAEMON:
+		run_daemon(world, step);
+		return;
+	case STEP_DAMAGE:
+		run_damage(world, step);
+		return;
+	case STEP_RELOAD_POLICY:
+	case STEP_RELOAD_CONF:
+		run_reload(world, step);
+		return;
+	}
+}
