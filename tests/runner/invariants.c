@@ -1,0 +1,464 @@
+/*
+ * What holds after every scenario, whatever it was about.  The judge is the
+ * disk as a crash would leave it, never the daemon's own word.
+ */
+#include <jansson.h>
+
+#include "base/text.h"
+#include "core/tree.h"
+#include "runner/canary.h"
+#include "runner/world.h"
+
+enum { VALUES_ROOM = 1024, DAYS_TO_REST = 8 };
+
+/* The durable bytes, read by another process than the daemon. */
+struct witness {
+	struct loop *loop;
+	struct disk *disk;
+	struct keys *keys;
+	struct ledger *ledger;
+	uint8_t chance;
+	struct random_source random;
+	struct fail fail;
+};
+
+static bool
+fill(void *context, void *out, size_t len)
+{
+	uint8_t *chance = context, *at = out;
+
+	while (len-- != 0)
+		*at++ = (*chance)++;
+	return true;
+}
+
+static int64_t
+now(void *context)
+{
+	struct loop *loop = context;
+
+	return loop->operations->now(loop);
+}
+
+static bool
+witness_open(struct witness *witness, struct world *world)
+{
+	char keys[200], ledger[200], origin[200];
+	const struct conf *conf = world->conf;
+	struct ledger_options options;
+
+	*witness = (struct witness){.chance = 1};
+	if (conf == NULL)
+		return false;
+	witness->random = (struct random_source){fill, &witness->chance};
+	witness->loop =
+	    fake_loop_create(world->loop->operations->now(world->loop));
+	witness->disk = memory_disk_survivor(world->disk, witness->loop);
+	snprintf(keys, sizeof(keys), "%.*s/keys", SLICE_ARG(conf->state));
+	snprintf(
+	    ledger, sizeof(ledger), "%.*s/ledger", SLICE_ARG(conf->state));
+	snprintf(origin, sizeof(origin), "%.*s", SLICE_ARG(conf->origin));
+	witness->keys = keys_open(witness->disk, keys, daemon_master_key,
+	    &witness->random, &witness->fail);
+	options = (struct ledger_options){.disk = witness->disk,
+	    .keys = witness->keys,
+	    .directory = ledger,
+	    .origin = origin,
+	    .random = &witness->random,
+	    .now = now,
+	    .now_context = witness->loop};
+	if (witness->keys != NULL)
+		witness->ledger = ledger_open(&options, &witness->fail);
+	return witness->ledger != NULL;
+}
+
+static void
+witness_close(struct witness *witness)
+{
+	if (witness->ledger != NULL)
+		ledger_close(witness->ledger);
+	if (witness->keys != NULL)
+		keys_close(witness->keys);
+	if (witness->loop != NULL)
+		fake_loop_settle(witness->loop);
+	memory_disk_destroy(witness->disk);
+	fake_loop_destroy(witness->loop);
+}
+
+/* Does the entry commit to exactly these bytes? */
+static bool
+covers(const struct witness *witness, struct slice entry,
+    const struct sealed *sealed, struct arena *arena)
+{
+	uint8_t key[KEY_SIZE];
+	struct digest leaf = tree_leaf(entry), digest;
+	struct text text = text_start(arena);
+
+	keys_derive(witness->keys, "payload", key);
+	digest = digest_hmac(key, sealed_payload(sealed));
+	text_add_string(&text, "\"payload\":\"");
+	text_add_base64(&text, digest.bytes, DIGEST_SIZE);
+	text_add_char(&text, '"');
+	return digest_equal(&leaf, sealed_leaf(sealed)) &&
+	    memmem(entry.data, entry.len, text.data, text.len) != NULL;
+}
+
+bool
+invariants_durable(
+    struct world *world, const struct sealed *sealed, struct slice *entry)
+{
+	struct arena *arena = arena_create(NULL);
+	struct witness witness;
+	struct slice bytes;
+	bool ok;
+
+	ok = witness_open(&witness, world) &&
+	    ledger_read(witness.ledger, sealed_index(sealed), arena, &bytes,
+		&witness.fail) &&
+	    covers(&witness, bytes, sealed, arena);
+	if (ok) {
+		char *copy = malloc(bytes.len + 1);
+
+		if (copy == NULL)
+			abort();
+		memcpy(copy, bytes.data, bytes.len);
+		*entry = (struct slice){copy, bytes.len};
+	}
+	witness_close(&witness);
+	arena_destroy(arena);
+	return ok;
+}
+
+void
+invariants_ledger(struct world *world)
+{
+	struct arena *arena = arena_create(NULL);
+	struct witness witness;
+	struct slice bytes;
+	uint64_t n = 0;
+
+	if (!witness_open(&witness, world)) {
+		world_fail(world, "the ledger does not verify: %s: %s",
+		    witness.fail.place, witness.fail.text);
+	} else {
+		while (n < ledger_size(witness.ledger) &&
+		    ledger_read(
+			witness.ledger, n, arena, &bytes, &witness.fail))
+			n++;
+		if (witness.fail.kind != FAIL_NONE)
+			world_fail(world, "entry %llu cannot be read: %s",
+			    (unsigned long long)n, witness.fail.text);
+	}
+	witness_close(&witness);
+	arena_destroy(arena);
+}
+
+/* --- canaries */
+
+struct forbidden {
+	struct slice values[VALUES_ROOM];
+	size_t count;
+};
+
+static bool
+is_object(const struct script *script, struct slice value)
+{
+	for (size_t i = 0; i < script->step_count; i++)
+		if (script->steps[i].kind == STEP_SUBMIT &&
+		    memmem(script->steps[i].name.data,
+			script->steps[i].name.len, value.data, value.len))
+			return true;
+	return false;
+}
+
+static void
+forbid(struct forbidden *forbidden, struct slice value)
+{
+	for (size_t i = 0; i < forbidden->count; i++)
+		if (slice_equal(forbidden->values[i], value))
+			return;
+	if (forbidden->count < VALUES_ROOM && value.len >= CANARY_MIN)
+		forbidden->values[forbidden->count++] = value;
+}
+
+/* Did the entry let a value of this field pass as it is? */
+static bool
+passed(const json_t *fields, enum role role, enum field field)
+{
+	const json_t *ruling = json_object_get(
+	    json_object_get(fields, role_name(role)), field_info[field].name);
+	const char *verdict = json_string_value(json_array_get(ruling, 0));
+
+	return verdict != NULL && strcmp(verdict, "forward") == 0;
+}
+
+/* A value that also passed in another place tells nothing. */
+static bool
+passed_elsewhere(
+    const struct script *script, const json_t *fields, struct slice value)
+{
+	for (size_t i = 0; i < script->record_count; i++) {
+		const struct script_record *record = script->records[i];
+
+		for (size_t k = 0; k < record->value_count; k++) {
+			const struct script_value *v = &record->values[k];
+
+			if (!passed(fields, v->role, v->field))
+				continue;
+			for (size_t n = 0; n < v->count; n++)
+				if (memmem(v->items[n].data, v->items[n].len,
+					value.data, value.len) != NULL)
+					return true;
+		}
+	}
+	return false;
+}
+
+/* Values of all records that may not be where `fields` decided. */
+static void
+collect(const struct script *script, const json_t *fields,
+    struct forbidden *forbidden)
+{
+	for (size_t i = 0; i < script->record_count; i++) {
+		const struct script_record *record = script->records[i];
+
+		for (size_t k = 0; k < record->value_count; k++) {
+			const struct script_value *v = &record->values[k];
+
+			for (size_t n = 0; n < v->count; n++)
+				if (!is_object(script, v->items[n]) &&
+				    !passed_elsewhere(
+					script, fields, v->items[n]))
+					forbid(forbidden, v->items[n]);
+		}
+	}
+}
+
+static void
+search(struct world *world, const char *where, struct slice bytes,
+    const struct forbidden *forbidden)
+{
+	struct canary_found found;
+
+	if (world->plan.kind != PLAN_NONE) {
+		for (size_t i = 0; i < forbidden->count; i++)
+			if (bytes.len != 0 &&
+			    memmem(bytes.data, bytes.len,
+				forbidden->values[i].data,
+				forbidden->values[i].len) != NULL)
+				world_fail(world, "%s has \"%.*s\"", where,
+				    SLICE_ARG(forbidden->values[i]));
+		return;
+	}
+	if (canary_find(
+		bytes, forbidden->values, forbidden->count, &found))
+		world_fail(world, "%s has \"%.*s\" (%s)", where,
+		    SLICE_ARG(forbidden->values[found.value]), found.how);
+}
+
+static void
+check_payloads(struct world *world)
+{
+	for (struct got *got = world->got; got != NULL; got = got->next) {
+		struct forbidden forbidden = {.count = 0};
+		json_t *entry =
+		    json_loadb(got->text, got->text_len, 0, NULL);
+		char where[128];
+
+		snprintf(where, sizeof(where), "what %s got", got->recipient);
+		collect(world->script, json_object_get(entry, "fields"),
+		    &forbidden);
+		search(world, where, (struct slice){got->payload, got->len},
+		    &forbidden);
+		json_decref(entry);
+	}
+}
+
+struct file_search {
+	struct world *world;
+	const struct forbidden *forbidden;
+};
+
+static void
+search_file(void *arg, const char *path, struct slice content)
+{
+	struct file_search *s = arg;
+
+	if (!recipients_is_output(s->world, path))
+		search(s->world, path, content, s->forbidden);
+}
+
+/* Logs, answers, and all that was ever written to misu's own files. */
+static void
+check_traces(struct world *world)
+{
+	static struct forbidden forbidden;
+	struct file_search files = {world, &forbidden};
+
+	forbidden.count = 0;
+	collect(world->script, NULL, &forbidden);
+	search(world, "the log",
+	    (struct slice){world->log.data, world->log.len}, &forbidden);
+	search(world, "what was written",
+	    (struct slice){world->written.data, world->written.len},
+	    &forbidden);
+	memory_disk_each(world->disk, search_file, &files);
+	for (struct answer *a = world->answers; a != NULL; a = a->next)
+		if (strcmp(a->actor, "operator") != 0)
+			search(world, "an answer",
+			    (struct slice){a->body, a->len}, &forbidden);
+}
+
+/* --- nothing promised is lost */
+
+/* Outcome and superseding entries by the entry they are about. */
+static bool
+is_settled(struct world *world, long long entry, json_t *const *entries,
+    size_t count)
+{
+	(void)world;
+	for (size_t i = 0; i < count; i++) {
+		const json_t *about = json_object_get(entries[i], "entry");
+		const json_t *old = json_object_get(entries[i], "supersedes");
+		const char *type = json_string_value(
+		    json_object_get(entries[i], "type"));
+
+		if (type == NULL)
+			continue;
+		if (strcmp(type, "outcome") == 0 && about != NULL &&
+		    json_integer_value(about) == entry)
+			return true;
+		if (old != NULL && json_integer_value(old) == entry)
+			return true;
+	}
+	return false;
+}
+
+static size_t
+read_entries(struct world *world, json_t ***out)
+{
+	struct arena *arena = arena_create(NULL);
+	uint64_t size = ledger_size(world->ledger);
+	struct fail fail = FAIL_INIT;
+	struct slice bytes;
+
+	*out = calloc((size_t)size + 1, sizeof(**out));
+	if (*out == NULL)
+		abort();
+	for (uint64_t n = 0; n < size; n++) {
+		if (ledger_read(world->ledger, n, arena, &bytes, &fail))
+			(*out)[n] = json_loadb(bytes.data, bytes.len, 0, NULL);
+		if ((*out)[n] == NULL)
+			world_fail(world, "entry %llu cannot be read: %s",
+			    (unsigned long long)n, fail.text);
+	}
+	arena_destroy(arena);
+	return (size_t)size;
+}
+
+static bool
+has_desk_item(const struct world *world, long long entry)
+{
+	for (const struct attempt *a = world->attempts; a != NULL; a = a->next)
+		if ((long long)a->entry == entry)
+			return a->told == DELIVERY_ACCEPTED;
+	return false;
+}
+
+static void
+check_promise(struct world *world, const struct answer *answer,
+    json_t *const *entries, size_t count)
+{
+	json_t *body = json_loadb(answer->body, answer->len, 0, NULL);
+	const json_t *shares = json_object_get(body, "recipients"), *share;
+	size_t i;
+
+	json_array_foreach(shares, i, share)
+	{
+		const json_t *at = json_object_get(share, "entry");
+		const char *outcome =
+		    json_string_value(json_object_get(share, "outcome"));
+		long long entry = json_integer_value(at);
+
+		if (at == NULL || entry < 0 || (size_t)entry >= count)
+			world_fail(world,
+			    "an acknowledged entry is gone: %lld", entry);
+		else if (outcome != NULL && strcmp(outcome, "queued") == 0 &&
+		    !has_desk_item(world, entry) &&
+		    !is_settled(world, entry, entries, count))
+			world_fail(world,
+			    "acknowledged entry %lld never came to an end",
+			    entry);
+	}
+	json_decref(body);
+}
+
+/* After days without faults everything acknowledged came to an end. */
+static void
+check_promises(struct world *world)
+{
+	json_t **entries;
+	size_t count = read_entries(world, &entries);
+
+	for (struct answer *a = world->answers; a != NULL; a = a->next)
+		if (a->status == 202 && a->len != 0 &&
+		    strcmp(a->actor, "operator") != 0)
+			check_promise(world, a, entries, count);
+	for (size_t i = 0; i < count; i++)
+		json_decref(entries[i]);
+	free(entries);
+}
+
+/* --- all of it */
+
+static bool
+was_damaged(const struct script *script)
+{
+	for (size_t i = 0; i < script->step_count; i++)
+		if (script->steps[i].kind == STEP_DAMAGE)
+			return true;
+	return false;
+}
+
+/* A last life without faults in which everything left over happens. */
+static bool
+bring_to_rest(struct world *world)
+{
+	struct fail fail = FAIL_INIT;
+
+	memory_disk_set_state(world->disk, DISK_OK);
+	if (world->plan.kind != PLAN_NONE) {
+		bool struck =
+		    world->struck || memory_disk_struck(world->disk);
+
+		memory_disk_set_fault(
+		    world->disk, FAULT_NONE, 0, LOSS_ALL);
+		world->struck = struck;
+	}
+	daemon_stop(world);
+	if (!daemon_start(world, &fail))
+		return world_fail(world,
+		    "the daemon does not start again: %s: %s", fail.place,
+		    fail.text);
+	for (int day = 0; day < DAYS_TO_REST; day++)
+		daemon_settle(world, 24 * 3600 * 1000);
+	return true;
+}
+
+void
+invariants_check(struct world *world)
+{
+	if (was_damaged(world->script)) {
+		check_payloads(world);
+		check_traces(world);
+		daemon_stop(world);
+		return;
+	}
+	if (bring_to_rest(world)) {
+		check_promises(world);
+		invariants_ledger(world);
+	}
+	check_payloads(world);
+	check_traces(world);
+	daemon_stop(world);
+}
