@@ -69,6 +69,17 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
+# --- scenarios -----------------------------------------------------------
+# The real engine, linked with a fake loop and a disk in memory; channels are
+# wrapped so that what they are given can be looked at.
+$B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
+	$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
+		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS)
+
+# make one T=name: play one scenario with its transcript.
+one: $B/scenario
+	@$B/scenario -v tests/scenario/$(T).scn
+
 setup:
 	scripts/setup
 
@@ -106,6 +117,6 @@ ci:
 clean:
 	rm -rf build .demo
 
-.PHONY: all setup demo bench bench-run check check-run layers ci clean
+.PHONY: one all setup demo bench bench-run check check-run layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:

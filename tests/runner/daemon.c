@@ -33,7 +33,7 @@ log_line(void *context, const char *level, const char *event,
 
 /* --- policy and conf */
 
-struct place {
+struct includer {
 	struct world *world;
 	struct slice base; /* the file that includes */
 };
@@ -42,7 +42,7 @@ struct place {
 static bool
 load(void *context, struct slice name, struct slice *text)
 {
-	const struct place *place = context;
+	const struct includer *place = context;
 	struct world *world = place->world;
 	const struct script_text *own = script_text(world->script, name);
 	char path[512];
@@ -68,7 +68,7 @@ static bool
 source_of(struct world *world, struct slice name, struct policy_source *out,
     struct fail *fail)
 {
-	struct place place = {world, {NULL, 0}};
+	struct includer place = {world, {NULL, 0}};
 
 	out->name = name;
 	return load(&place, name, &out->text) ||
@@ -81,8 +81,8 @@ read_both(struct world *world, struct slice policy_name,
     const struct conf **conf, struct fail *fail)
 {
 	struct policy_source policy, setup;
-	struct place policy_place = {world, policy_name};
-	struct place conf_place = {world, conf_name};
+	struct includer policy_place = {world, policy_name};
+	struct includer conf_place = {world, conf_name};
 	struct policy_loader policies = {load, &policy_place};
 	struct policy_loader confs = {load, &conf_place};
 	struct slice diagnostics = {NULL, 0};
