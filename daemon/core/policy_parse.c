@@ -1,6 +1,7 @@
 #include "core/policy_parse.h"
 
 #include "base/date.h"
+#include "base/text.h"
 #include "core/grow.h"
 #include "core/parse_priv.h"
 
@@ -29,7 +30,7 @@ policy_parse(const struct policy_given *given,
 
 	if (policy == NULL || !parse_source(&parser, source))
 		return NULL;
-	if (!policy->named) {
+	if (!policy->named && text_is_utf8(source->text)) {
 		policy->place = (struct place){&parser.opened->source, 0};
 		for (struct opened *o = parser.opened; o != NULL; o = o->next)
 			policy->place.source = &o->source;

@@ -1,0 +1,212 @@
+/*
+ * The compiled form against the reference reading, for every block of every
+ * sound policy of the tests and of conf/, over the whole finite domain of
+ * each role's conditions.  Each combination is made into a real record, so
+ * that facts, tables and decide() are all on the way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/compile.h"
+#include "core/decide.h"
+#include "core/value.h"
+#include "policy/files.h"
+#include "policy/reference.h"
+
+/* A value of the field in none of the policy's sets. */
+static bool
+other_value(const struct variable *variable, struct arena *arena,
+    struct slice *out)
+{
+	static const char *const tries[] = {"ZZ other 1", "SE", "NO", "AT",
+	    "CH", "other", "other.example", "o@other.example",
+	    "+81.300000000", "12345", "192.0.2.0/24"};
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		bool known = false;
+
+		if (!value_canonical(arena, variable->field,
+			slice_from(tries[i]), out, NULL))
+			continue;
+		for (size_t k = 0; k < variable->literal_count; k++)
+			known |= slice_equal(variable->literals[k].text, *out);
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+/* The text that puts a value or plan variable in this state. */
+static bool
+text_for(const struct variable *variable, unsigned state, struct arena *arena,
+    struct slice *out)
+{
+	if (state == STATE_MALFORMED)
+		return false;
+	if (state == STATE_OTHER) {
+		*out = SLICE("a plan no set has");
+		return variable->subject == TEST_PLAN ||
+		    other_value(variable, arena, out);
+	}
+	for (size_t i = 0; i < variable->literal_count; i++) {
+		if (variable->literals[i].state == state) {
+			*out = variable->literals[i].text;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Make one variable so in the record; false if no record can be so. */
+static bool
+realise(struct record *record, const struct variable *variable,
+    unsigned state, struct arena *arena)
+{
+	struct consent consent = {.purpose = variable->purpose,
+	    .audience = variable->audience,
+	    .given = state == CONSENT_GIVEN,
+	    .time = 100};
+	enum role role = (enum role)variable->role;
+	struct slice text;
+
+	switch (variable->subject) {
+	case TEST_KIND:
+		return record_set_role(
+		    record, role, (enum kind)state, NULL);
+	case TEST_CONSENT:
+		return state == CONSENT_UNKNOWN ||
+		    record_add_consent(record, role, &consent, NULL);
+	case TEST_REQUEST:
+		return true;
+	case TEST_PLAN:
+	case TEST_VALUE:
+	case TEST_PRESENT:
+		break;
+	}
+	if (state == STATE_MISSING)
+		return true;
+	if (!text_for(variable, state, arena, &text))
+		return false;
+	if (variable->subject == TEST_PLAN)
+		return record_set_plan(record, text, NULL);
+	return record_set(record, role, variable->field, &text, 1, NULL);
+}
+
+static struct record *
+record_for(const struct ruleset *ruleset, const struct table *table,
+    enum object_type type, const uint16_t *values, struct arena *arena)
+{
+	enum operation operation = OPERATION_CREATE;
+	struct record *record;
+
+	for (size_t i = 0; i < table->term_count; i++) {
+		unsigned v = table->terms[i].variable;
+
+		if (ruleset->variables[v].subject == TEST_REQUEST)
+			operation = (enum operation)values[v];
+	}
+	record =
+	    record_create(arena, type, operation, SLICE("x.example"), NULL);
+	assert_non_null(record);
+	for (size_t i = 0; i < table->term_count; i++) {
+		unsigned v = table->terms[i].variable;
+
+		if (!realise(
+			record, &ruleset->variables[v], values[v], arena))
+			return NULL;
+	}
+	return record;
+}
+
+static void
+compare(const struct ruleset *ruleset, const struct bound_block *bound,
+    const struct record *record, struct arena *arena)
+{
+	struct decide_given given = {.approved = false};
+	struct fail fail = FAIL_INIT;
+	const struct disclosure *disclosure = decide(
+	    ruleset, &bound->block->is, record, &given, arena, &fail);
+	unsigned gate =
+	    reference_gate(ruleset->policy, bound->block, record);
+
+	assert_non_null(disclosure);
+	if (disclosure_onward_count(disclosure) == 0)
+		assert_int_equal(disclosure_outcome(disclosure).rule, gate);
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			assert_int_equal(
+			    disclosure_ruling(disclosure, (enum role)role,
+				(enum field)f)
+				.rule,
+			    reference_slot(ruleset->policy, bound->block,
+				record, (enum role)role, (enum field)f));
+}
+
+static size_t
+compare_table(const struct ruleset *ruleset, const struct bound_block *bound,
+    const struct table *table)
+{
+	struct arena *arena = arena_create(NULL);
+	uint16_t *values =
+	    calloc(ruleset->variable_count + 1, sizeof(*values));
+	size_t compared = 0;
+
+	assert_non_null(arena);
+	assert_non_null(values);
+	do {
+		struct record *record = record_for(
+		    ruleset, table, bound->block->is.type, values, arena);
+
+		if (record != NULL) {
+			compare(ruleset, bound, record, arena);
+			compared++;
+		}
+		arena_reset(arena);
+	} while (
+	    terms_step(ruleset, table->terms, table->term_count, values));
+	arena_destroy(arena);
+	free(values);
+	return compared;
+}
+
+static void
+compare_policy(struct arena *arena, const char *path)
+{
+	struct slice diagnostics;
+	struct ruleset *ruleset = files_load(arena, path, &diagnostics);
+
+	if (ruleset == NULL)
+		print_error("%.*s", SLICE_ARG(diagnostics));
+	assert_non_null(ruleset);
+	for (size_t b = 0; b < ruleset->block_count; b++) {
+		const struct bound_block *bound = &ruleset->blocks[b];
+		size_t compared =
+		    compare_table(ruleset, bound, &bound->gate);
+
+		for (unsigned role = 0; role < ROLE_COUNT; role++)
+			compared += compare_table(
+			    ruleset, bound, &bound->roles[role]);
+		assert_true(compared > 0);
+	}
+}
+
+static void
+test_tables_say_what_the_rules_say(void **state)
+{
+	(void)state;
+	files_each("tests/policy/ok/*.policy", compare_policy);
+	files_each("conf/*.policy", compare_policy);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_tables_say_what_the_rules_say),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
