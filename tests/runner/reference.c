@@ -1,4 +1,4 @@
-#include "policy/reference.h"
+#include "runner/reference.h"
 
 /* -1 no, 0 not known, 1 yes */
 static int
@@ -76,14 +76,14 @@ test_answer(const struct test *test, const struct record *record,
 }
 
 static int
-condition_answer(const struct condition *condition,
-    const struct record *record, enum role slot, enum audience audience)
+condition_answer(const struct condition *condition, const struct record *record,
+    enum role slot, enum audience audience)
 {
 	bool unknown = false;
 
 	for (size_t i = 0; i < condition->count; i++) {
-		int answer = test_answer(
-		    &condition->tests[i], record, slot, audience);
+		int answer =
+		    test_answer(&condition->tests[i], record, slot, audience);
 
 		if (answer < 0)
 			return -1;
@@ -93,20 +93,20 @@ condition_answer(const struct condition *condition,
 }
 
 static bool
-rule_fires(const struct rule *rule, const struct record *record,
-    enum role slot, enum audience audience)
+rule_fires(const struct rule *rule, const struct record *record, enum role slot,
+    enum audience audience)
 {
 	int when = condition_answer(&rule->when, record, slot, audience);
-	int unless = rule->unless.count == 0
-	    ? -1
-	    : condition_answer(&rule->unless, record, slot, audience);
+	int unless = rule->unless.count == 0 ? -1
+					     : condition_answer(&rule->unless,
+						   record, slot, audience);
 
 	if (when < 0 || unless > 0)
 		return false;
 	if (when > 0 && unless < 0)
 		return true;
 	return rule->verdict == VERDICT_REDACT ||
-	    rule->verdict == VERDICT_HOLD || rule->verdict == VERDICT_REFUSE;
+	       rule->verdict == VERDICT_HOLD || rule->verdict == VERDICT_REFUSE;
 }
 
 unsigned
@@ -138,8 +138,8 @@ reference_gate(const struct policy *policy, const struct policy_block *block,
 	for (size_t pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < block->gate_count; i++)
 			if (block->gates[i]->verdict == order[pass] &&
-			    rule_fires(block->gates[i], record,
-				ROLE_REGISTRANT, audience))
+			    rule_fires(block->gates[i], record, ROLE_REGISTRANT,
+				audience))
 				return block->gates[i]->number;
 	return 0;
 }

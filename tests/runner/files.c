@@ -1,4 +1,4 @@
-#include "policy/files.h"
+#include "runner/files.h"
 
 #include <glob.h>
 
@@ -75,11 +75,11 @@ find_groups(struct folder *folder, struct slice text)
 	static const char word[] = "network ";
 	const char *at = text.data, *end = text.data + text.len;
 
-	while ((at = memmem(at, (size_t)(end - at), word, strlen(word))) !=
-	    NULL) {
+	while (
+	    (at = memmem(at, (size_t)(end - at), word, strlen(word))) != NULL) {
 		const char *start = at += strlen(word);
 
-		while (at < end && *at > ' ' && *at != ',')
+		while (at<end && * at> ' ' && *at != ',')
 			at++;
 		add_group(folder, (struct slice){start, (size_t)(at - start)});
 	}
@@ -96,8 +96,7 @@ find_all_groups(struct folder *folder)
 	text_add_string(&pattern, "*.[ip][no][cl]*");
 	if (glob(text_slice(&pattern).data, 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)
-			if (files_read(
-				folder->arena, found.gl_pathv[i], &text))
+			if (files_read(folder->arena, found.gl_pathv[i], &text))
 				find_groups(folder, text);
 	globfree(&found);
 }
@@ -111,14 +110,13 @@ files_load(struct arena *arena, const char *path, struct slice *diagnostics)
 	struct policy_loader loader = {load_beside, &folder};
 	struct policy_source source = {slice_from(name), {NULL, 0}};
 	struct fail fail = FAIL_INIT;
-	struct network_group *groups =
-	    arena_take(arena, sizeof(folder.groups));
+	struct network_group *groups = arena_take(arena, sizeof(folder.groups));
 
 	need(groups != NULL && files_read(arena, path, &source.text));
 	find_all_groups(&folder);
 	memcpy(groups, folder.groups, sizeof(folder.groups));
-	return policy_load(arena, &source, &loader, groups,
-	    folder.group_count, diagnostics, &fail);
+	return policy_load(arena, &source, &loader, groups, folder.group_count,
+	    diagnostics, &fail);
 }
 
 void

@@ -14,7 +14,7 @@ struct ruleset *files_load(
     struct arena *arena, const char *path, struct slice *diagnostics);
 
 /* Calls `each` with a fresh arena for every file of the pattern. */
-void files_each(const char *pattern,
-    void (*each)(struct arena *arena, const char *path));
+void files_each(
+    const char *pattern, void (*each)(struct arena *arena, const char *path));
 
 #endif
