@@ -1,0 +1,304 @@
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { FILES_WANTED = 4096, KEY_TEXT = 2 * KEY_SIZE };
+
+/* The sanitizers' leak check traces the process, which must allow it. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { DUMPABLE = 1 };
+#else
+enum { DUMPABLE = 0 };
+#endif
+
+static bool
+world(struct fail *fail, const char *path, const char *what)
+{
+	fail_set(fail, FAIL_WORLD, "%s: %s", what, strerror(errno));
+	fail_place(fail, "%s", path);
+	return false;
+}
+
+bool
+proc_harden(struct fail *fail)
+{
+	const struct rlimit none = {0, 0};
+	struct rlimit files;
+
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	if (prctl(PR_SET_DUMPABLE, DUMPABLE) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0)
+		return world(fail, "misu", "cannot forbid core dumps");
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return world(fail, "misu", "cannot see its limits");
+	if (files.rlim_cur < FILES_WANTED) {
+		files.rlim_cur = files.rlim_max < FILES_WANTED
+		    ? files.rlim_max
+		    : FILES_WANTED;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return true;
+}
+
+static bool
+fill_random(void *context, void *out, size_t len)
+{
+	char *at = out;
+
+	(void)context;
+	while (len > 0) {
+		ssize_t got = getrandom(at, len, 0);
+
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (got > 0) {
+			at += got;
+			len -= (size_t)got;
+		}
+	}
+	return true;
+}
+
+const struct random_source proc_random = {.fill = fill_random};
+
+bool
+proc_make_directory(const char *path, struct fail *fail)
+{
+	char part[4096];
+	struct stat status;
+
+	if (strlen(path) >= sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return world(fail, path, "cannot make the directory");
+	}
+	for (size_t i = 0;; i++) {
+		part[i] = path[i];
+		if (i == 0 || (path[i] != '/' && path[i] != '\0'))
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST &&
+		    errno != EACCES && errno != EROFS)
+			return world(fail, part, "cannot make the directory");
+		part[i] = path[i];
+		if (path[i] == '\0')
+			break;
+	}
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return world(fail, path, "cannot make the directory");
+	return true;
+}
+
+static bool
+read_all(int fd, const char *path, size_t max, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	struct stat status;
+	char *data;
+	size_t len = 0;
+
+	if (fstat(fd, &status) != 0)
+		return world(fail, path, "cannot read");
+	if (!S_ISREG(status.st_mode) || (size_t)status.st_size > max) {
+		fail_set(fail, FAIL_WORLD, "no file of at most %zu bytes", max);
+		fail_place(fail, "%s", path);
+		return false;
+	}
+	data = arena_take(arena, (size_t)status.st_size + 1);
+	if (data == NULL)
+		return fail_memory(fail);
+	while (len < (size_t)status.st_size) {
+		ssize_t got = read(fd, data + len, (size_t)status.st_size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return world(fail, path, "cannot read");
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	*out = (struct slice){data, len};
+	return true;
+}
+
+bool
+proc_read_file(const char *path, size_t max, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool ok;
+
+	if (fd < 0)
+		return world(fail, path, "cannot open");
+	ok = read_all(fd, path, max, arena, out, fail);
+	close(fd);
+	return ok;
+}
+
+bool
+proc_read_secret(const char *path, size_t max, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	bool ok;
+
+	if (fd < 0)
+		return world(fail, path, "cannot open");
+	if (fstat(fd, &status) != 0 || (status.st_mode & 077) != 0 ||
+	    (status.st_uid != geteuid() && status.st_uid != 0)) {
+		fail_set(fail, FAIL_DENIED,
+		    "mode %04o or owner %u lets others at it",
+		    (unsigned)status.st_mode & 07777, (unsigned)status.st_uid);
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "chmod 600, and make it misu's own");
+		close(fd);
+		return false;
+	}
+	ok = read_all(fd, path, max, arena, out, fail);
+	close(fd);
+	return ok;
+}
+
+const char *
+proc_path(struct arena *arena, struct slice directory, struct slice name)
+{
+	struct text text = text_start(arena);
+
+	if (name.len != 0 && name.data[0] != '/' && directory.len != 0) {
+		text_add(&text, directory);
+		text_add_char(&text, '/');
+	}
+	text_add(&text, name);
+	return text_slice(&text).data;
+}
+
+static bool
+parse_key(struct slice text, const char *path, uint8_t out[KEY_SIZE],
+    struct fail *fail)
+{
+	if (text.len == KEY_TEXT + 1 && text.data[KEY_TEXT] == '\n')
+		text.len--;
+	if (text_hex_decode(text, out, KEY_SIZE))
+		return true;
+	fail_set(fail, FAIL_INPUT, "the master key is not 64 hex digits");
+	fail_place(fail, "%s", path);
+	return false;
+}
+
+/* Made whole or not at all: a half-written key would lock everything in. */
+static bool
+make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
+{
+	char line[KEY_TEXT + 1];
+	int fd;
+	bool ok;
+
+	if (!fill_random(NULL, out, KEY_SIZE))
+		return world(fail, path, "no random bytes for a master key");
+	for (size_t i = 0; i < KEY_SIZE; i++) {
+		line[2 * i] = "0123456789abcdef"[out[i] >> 4];
+		line[2 * i + 1] = "0123456789abcdef"[out[i] & 15];
+	}
+	line[KEY_TEXT] = '\n';
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return world(fail, path, "cannot make the master key");
+	ok = write(fd, line, sizeof(line)) == (ssize_t)sizeof(line) &&
+	    fsync(fd) == 0;
+	digest_wipe(line, sizeof(line));
+	if (!ok) {
+		world(fail, path, "cannot write the master key");
+		unlink(path);
+	}
+	close(fd);
+	return ok;
+}
+
+static bool
+read_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice text;
+	bool ok;
+
+	if (arena == NULL)
+		return fail_memory(fail);
+	ok = proc_read_secret(path, 256, arena, &text, fail) &&
+	    parse_key(text, path, out, fail);
+	arena_destroy(arena);
+	return ok;
+}
+
+bool
+proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
+    struct fail *fail)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char credential[4096];
+
+	*fresh = false;
+	mlock(out, KEY_SIZE);
+	if (credentials != NULL) {
+		snprintf(credential, sizeof(credential), "%s/master-key",
+		    credentials);
+		if (access(credential, F_OK) == 0)
+			path = credential;
+	}
+	if (access(path, F_OK) == 0)
+		return read_key(path, out, fail);
+	if (errno != ENOENT)
+		return world(fail, path, "cannot look at the master key");
+	*fresh = true;
+	return make_key(path, out, fail);
+}
+
+void
+proc_notify_ready(const char *status)
+{
+	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void
+proc_notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+void
+proc_notify_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}
+
+void
+proc_notify_watchdog(void)
+{
+	sd_notify(0, "WATCHDOG=1");
+}
+
+int64_t
+proc_watchdog_interval(void)
+{
+	uint64_t usec;
+
+	if (sd_watchdog_enabled(0, &usec) <= 0)
+		return 0;
+	return (int64_t)(usec / 2000);
+}

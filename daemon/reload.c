@@ -1,0 +1,119 @@
+/*
+ * Reload, and the passing of time: a new setup is read and checked beside the
+ * one in force, and takes its place whole or not at all; a revision of the
+ * policy comes into force when its date comes.
+ */
+#include <stdio.h>
+
+#include "log.h"
+#include "proc.h"
+#include "service_priv.h"
+
+enum { LONGEST_WAIT = 24 * 3600 };
+
+static int64_t
+now_seconds(struct service *service)
+{
+	return service->loop->operations->now(service->loop) / 1000;
+}
+
+static void
+tell_policy(const struct ruleset *ruleset)
+{
+	const struct digest *identity = ruleset_identity(ruleset);
+	char name[128], revision[16], hex[2 * DIGEST_SIZE + 1];
+
+	snprintf(name, sizeof(name), "%.*s", SLICE_ARG(ruleset_name(ruleset)));
+	snprintf(revision, sizeof(revision), "%u", ruleset_revision(ruleset));
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", identity->bytes[i]);
+	log_event(LOG_LEVEL_INFO, "policy-in-force", "policy", name,
+	    "revision", revision, "identity", hex, NULL);
+}
+
+/* A clock may be set: look again once a day at the latest. */
+static void
+wait_for_next(struct service *service)
+{
+	int64_t now = now_seconds(service);
+	int64_t next = setup_next(service->setup, now);
+
+	if (next < 0)
+		return;
+	if (next > now + LONGEST_WAIT)
+		next = now + LONGEST_WAIT;
+	service->loop->operations->timer_set(
+	    service->policy_timer, (next - now) * 1000 + 1);
+}
+
+bool
+reload_apply(struct service *service, struct fail *fail)
+{
+	const struct ruleset *ruleset =
+	    setup_in_force(service->setup, now_seconds(service));
+
+	if (ruleset == NULL) {
+		fail_hint(fail, "see the `effective` dates");
+		return fail_set(fail, FAIL_INPUT,
+		    "no revision of the policy is effective yet");
+	}
+	if (!engine_set_policy(
+		service->engine, ruleset, service->setup->conf, fail))
+		return false;
+	if (ruleset != service->ruleset)
+		tell_policy(ruleset);
+	service->ruleset = ruleset;
+	wait_for_next(service);
+	return true;
+}
+
+static bool
+differs(struct slice a, struct slice b)
+{
+	return !slice_equal(a, b);
+}
+
+/* Sockets and stores stay as they were opened. */
+static void
+tell_restart(const struct conf *old, const struct conf *new)
+{
+	if (differs(old->state, new->state) ||
+	    differs(old->origin, new->origin) ||
+	    differs(old->master_key, new->master_key) ||
+	    differs(old->unix_socket, new->unix_socket) ||
+	    differs(old->http_address, new->http_address) ||
+	    differs(old->control_socket, new->control_socket))
+		log_event(LOG_LEVEL_WARN, "restart-needed", "reason",
+		    "directories, keys and sockets change at a restart only",
+		    NULL);
+}
+
+bool
+reload_run(struct service *service, char **diagnostics, struct fail *fail)
+{
+	struct setup *old = service->setup;
+	struct setup *setup;
+
+	proc_notify_reloading();
+	setup = setup_load(&service->given, diagnostics, fail);
+	if (setup != NULL) {
+		tell_restart(old->conf, setup->conf);
+		service->setup = setup;
+		if (!reload_apply(service, fail)) {
+			service->setup = old;
+			setup_free(setup);
+			setup = NULL;
+		}
+	}
+	proc_notify_ready("running");
+	if (setup == NULL) {
+		service->reloads_failed++;
+		log_fail(LOG_LEVEL_ERROR, "reload-refused", fail);
+		return false;
+	}
+	setup_free(service->before);
+	service->before = old;
+	service->reloads++;
+	log_event(LOG_LEVEL_INFO, "reloaded", NULL);
+	return true;
+}

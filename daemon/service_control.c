@@ -1,0 +1,195 @@
+/* What misuctl may ask of a running misu: a table of verbs. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "log.h"
+#include "service_priv.h"
+
+struct verb {
+	const char *name;
+	bool needs_id;
+	void (*run)(struct service *service, const struct control_ask *ask,
+	    struct control_request *request);
+};
+
+static void
+give_problem(struct control_request *request, int status,
+    const struct fail *fail, const char *diagnostics)
+{
+	struct arena *arena = arena_create(NULL);
+	struct text text = text_start(arena);
+
+	if (arena == NULL) {
+		control_answer(request, 503, SLICE("{}"));
+		return;
+	}
+	text_add_string(&text, "{\"title\":");
+	text_add_json(&text, slice_from(fail->text));
+	text_add_format(&text, ",\"status\":%d,\"place\":", status);
+	text_add_json(&text, slice_from(fail->place));
+	text_add_string(&text, ",\"detail\":");
+	text_add_json(&text, slice_from(fail->hint));
+	text_add_string(&text, ",\"diagnostics\":");
+	text_add_json(&text,
+	    slice_from(diagnostics != NULL ? diagnostics : ""));
+	text_add_string(&text, "}");
+	control_answer(request, status, text_slice(&text));
+	arena_destroy(arena);
+}
+
+static void
+run_reload(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	struct fail fail = FAIL_INIT;
+	char *diagnostics = NULL;
+
+	(void)ask;
+	if (reload_run(service, &diagnostics, &fail))
+		control_answer(request, 200, SLICE("{\"reloaded\":true}"));
+	else
+		give_problem(request, 422, &fail, diagnostics);
+	free(diagnostics);
+}
+
+static void
+add_policy(struct text *text, const struct ruleset *ruleset)
+{
+	text_add_string(text, "\"policy\":");
+	text_add_json(text, ruleset_name(ruleset));
+	text_add_format(text, ",\"revision\":%u,\"identity\":\"",
+	    ruleset_revision(ruleset));
+	text_add_hex(text, ruleset_identity(ruleset)->bytes, DIGEST_SIZE);
+	text_add_string(text, "\"");
+}
+
+static void
+run_status(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	const struct fail *stopped = ledger_stopped(service->ledger);
+	struct arena *arena = arena_create(NULL);
+	struct text text = text_start(arena);
+	int64_t now = service->loop->operations->now(service->loop);
+
+	(void)ask;
+	if (arena == NULL) {
+		control_answer(request, 503, SLICE("{}"));
+		return;
+	}
+	text_add_char(&text, '{');
+	add_policy(&text, service->ruleset);
+	text_add_format(&text,
+	    ",\"uptime\":%lld,\"entries\":%llu,\"stopping\":%s,\"spool\":{",
+	    (long long)(now - service->started) / 1000,
+	    (unsigned long long)ledger_size(service->ledger),
+	    service->stopping ? "true" : "false");
+	for (unsigned i = 0; i < SPOOL_STATE_COUNT; i++)
+		text_add_format(&text, "%s\"%s\":%zu", i == 0 ? "" : ",",
+		    spool_state_name((enum spool_state)i),
+		    spool_count(service->spool, (enum spool_state)i));
+	text_add_string(&text, "},\"ledger\":");
+	text_add_json(&text,
+	    slice_from(stopped != NULL ? stopped->text : "writes"));
+	text_add_string(&text, "}");
+	control_answer(request, 200, text_slice(&text));
+	arena_destroy(arena);
+}
+
+static void
+run_stop(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	(void)ask;
+	control_answer(request, 200, SLICE("{\"stopping\":true}"));
+	service_stop(service);
+}
+
+static void
+run_hold_list(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	(void)ask;
+	engine_hold_list(service->engine, control_answer, request);
+}
+
+static void
+run_hold_show(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_hold_show(
+	    service->engine, ask->actor, ask->id, control_answer, request);
+}
+
+static void
+run_hold_approve(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_hold_decide(service->engine, ask->actor, ask->id, true,
+	    ask->text, control_answer, request);
+}
+
+static void
+run_hold_refuse(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_hold_decide(service->engine, ask->actor, ask->id, false,
+	    ask->text, control_answer, request);
+}
+
+static void
+run_desk_list(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	(void)ask;
+	engine_desk_list(service->engine, control_answer, request);
+}
+
+static void
+run_desk_show(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_desk_show(
+	    service->engine, ask->actor, ask->id, control_answer, request);
+}
+
+static void
+run_desk_done(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_desk_done(service->engine, ask->actor, ask->id, ask->text,
+	    control_answer, request);
+}
+
+static const struct verb verbs[] = {
+    {"reload", false, run_reload},
+    {"status", false, run_status},
+    {"stop", false, run_stop},
+    {"hold-list", false, run_hold_list},
+    {"hold-show", true, run_hold_show},
+    {"hold-approve", true, run_hold_approve},
+    {"hold-refuse", true, run_hold_refuse},
+    {"desk-list", false, run_desk_list},
+    {"desk-show", true, run_desk_show},
+    {"desk-done", true, run_desk_done},
+};
+
+void
+service_control(void *context, const struct control_ask *ask,
+    struct control_request *request)
+{
+	struct service *service = context;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (!slice_is(ask->verb, verbs[i].name))
+			continue;
+		if (verbs[i].needs_id && ask->id <= 0)
+			control_answer(request, 400,
+			    SLICE("{\"title\":\"an id is needed\"}"));
+		else
+			verbs[i].run(service, ask, request);
+		return;
+	}
+	control_answer(
+	    request, 404, SLICE("{\"title\":\"misu knows no such verb\"}"));
+}

@@ -1,0 +1,61 @@
+/* GET /metrics: the engine's counters, and those of what is around it. */
+#include "base/text.h"
+#include "service_priv.h"
+#include "version.h"
+
+static void
+add_build(struct text *text, const struct service *service)
+{
+	text_add_string(text, "# TYPE misu_build_info gauge\n");
+	text_add_format(text, "misu_build_info{version=\"%s\"} 1\n",
+	    MISU_VERSION);
+	text_add_string(text, "# TYPE misu_policy_info gauge\n"
+			      "misu_policy_info{policy=");
+	text_add_json(text, ruleset_name(service->ruleset));
+	text_add_format(text, ",revision=\"%u\",identity=\"",
+	    ruleset_revision(service->ruleset));
+	text_add_hex(
+	    text, ruleset_identity(service->ruleset)->bytes, DIGEST_SIZE);
+	text_add_string(text, "\"} 1\n");
+}
+
+static void
+add_stores(struct text *text, const struct service *service)
+{
+	text_add_format(text,
+	    "# TYPE misu_ledger_entries gauge\n"
+	    "misu_ledger_entries %llu\n"
+	    "# TYPE misu_ledger_writes gauge\n"
+	    "misu_ledger_writes %d\n",
+	    (unsigned long long)ledger_size(service->ledger),
+	    ledger_stopped(service->ledger) == NULL);
+	text_add_string(text, "# TYPE misu_spool_items gauge\n");
+	for (unsigned i = 0; i < SPOOL_STATE_COUNT; i++)
+		text_add_format(text, "misu_spool_items{state=\"%s\"} %zu\n",
+		    spool_state_name((enum spool_state)i),
+		    spool_count(service->spool, (enum spool_state)i));
+	text_add_format(text,
+	    "# TYPE misu_reloads_total counter\n"
+	    "misu_reloads_total{result=\"taken\"} %llu\n"
+	    "misu_reloads_total{result=\"refused\"} %llu\n"
+	    "# TYPE misu_start_time_seconds gauge\n"
+	    "misu_start_time_seconds %lld\n",
+	    (unsigned long long)service->reloads,
+	    (unsigned long long)service->reloads_failed,
+	    (long long)service->started / 1000);
+}
+
+struct slice
+service_metrics(void *context, struct arena *arena)
+{
+	struct service *service = context;
+	struct text text = text_start(arena);
+
+	add_build(&text, service);
+	add_stores(&text, service);
+	text_add(&text,
+	    intake_http_metrics(
+		service->intakes, service->intake_count, arena));
+	text_add(&text, engine_metrics(service->engine, arena));
+	return text_slice(&text);
+}

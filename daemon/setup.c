@@ -1,0 +1,271 @@
+#include "setup.h"
+
+#include <unistd.h>
+
+#include "base/text.h"
+#include "proc.h"
+
+enum { FILE_MAX = 1024 * 1024 };
+
+/* Reads what misu.conf and the policies name, below one directory. */
+struct files {
+	struct arena *arena;
+	struct slice directory;
+};
+
+static struct slice
+directory_of(struct arena *arena, struct slice path)
+{
+	const char *slash = memrchr(path.data, '/', path.len);
+
+	if (slash == NULL)
+		return (struct slice){"", 0};
+	return arena_copy(
+	    arena, (struct slice){path.data, (size_t)(slash - path.data)});
+}
+
+static bool
+load_file(void *context, struct slice name, struct slice *text)
+{
+	struct files *files = context;
+	struct fail fail = FAIL_INIT;
+	const char *path = proc_path(files->arena, files->directory, name);
+
+	return path != NULL &&
+	    proc_read_file(path, FILE_MAX, files->arena, text, &fail);
+}
+
+const char *
+setup_default_conf(void)
+{
+	static const char installed[] = "/etc/misu/misu.conf";
+
+	if (access(installed, F_OK) != 0 &&
+	    access("conf/misu.conf", R_OK) == 0)
+		return "conf/misu.conf";
+	return installed;
+}
+
+static struct slice
+first_of(const char *one, struct slice two, const char *three,
+    const char *four)
+{
+	if (one != NULL)
+		return slice_from(one);
+	if (two.len != 0)
+		return two;
+	return slice_from(three != NULL ? three : four);
+}
+
+static void
+set_directories(struct setup *setup, const char *state)
+{
+	const char *run = getenv("RUNTIME_DIRECTORY");
+
+	setup->state = first_of(state, setup->conf->state,
+	    getenv("STATE_DIRECTORY"), "/var/lib/misu");
+	setup->run = run != NULL && state == NULL ? slice_from(run)
+						  : setup->state;
+	setup->conf->state = setup->state;
+}
+
+const char *
+setup_state_path(const struct setup *setup, struct slice name)
+{
+	return proc_path(setup->arena, setup->state, name);
+}
+
+const char *
+setup_run_path(const struct setup *setup, struct slice name)
+{
+	return proc_path(setup->arena, setup->run, name);
+}
+
+static void
+add_diagnostics(struct setup *setup, struct slice more)
+{
+	struct text text = text_start(setup->arena);
+
+	text_add(&text, setup->diagnostics);
+	text_add(&text, more);
+	setup->diagnostics = text_slice(&text);
+}
+
+/* By date, and among equal dates by revision. */
+static bool
+comes_before(const struct ruleset *a, const struct ruleset *b)
+{
+	if (ruleset_effective(a) != ruleset_effective(b))
+		return ruleset_effective(a) < ruleset_effective(b);
+	return ruleset_revision(a) < ruleset_revision(b);
+}
+
+static void
+insert(struct setup *setup, const struct ruleset *ruleset)
+{
+	size_t at = setup->ruleset_count++;
+
+	for (; at > 0 && comes_before(ruleset, setup->rulesets[at - 1]); at--)
+		setup->rulesets[at] = setup->rulesets[at - 1];
+	setup->rulesets[at] = ruleset;
+}
+
+/* Includes of a policy are relative to its own directory. */
+static bool
+load_policy(struct setup *setup, const struct files *files, struct slice name,
+    struct fail *fail)
+{
+	struct policy_source source = {
+	    .name = slice_from(
+		proc_path(setup->arena, files->directory, name))};
+	struct files below = {.arena = setup->arena,
+	    .directory = directory_of(setup->arena, source.name)};
+	const struct policy_loader loader = {load_file, &below};
+	struct slice diagnostics = {"", 0};
+	struct ruleset *ruleset;
+
+	if (source.name.data == NULL)
+		return fail_memory(fail);
+	if (!proc_read_file(source.name.data, FILE_MAX, setup->arena,
+		&source.text, fail))
+		return false;
+	ruleset = policy_load(setup->arena, &source, &loader,
+	    setup->conf->networks, setup->conf->network_count, &diagnostics,
+	    fail);
+	add_diagnostics(setup, diagnostics);
+	if (ruleset == NULL)
+		return fail_set(fail, FAIL_INPUT, "the policy has errors");
+	insert(setup, ruleset);
+	return true;
+}
+
+/* Every policy is read, so that one run shows what is wrong with all. */
+static bool
+load_policies(struct setup *setup, const struct files *files,
+    struct fail *fail)
+{
+	const struct conf *conf = setup->conf;
+	bool ok = true;
+
+	setup->rulesets = arena_take_array(
+	    setup->arena, conf->policy_count, sizeof(*setup->rulesets));
+	if (setup->rulesets == NULL)
+		return fail_memory(fail);
+	for (size_t i = 0; i < conf->policy_count; i++)
+		ok = load_policy(setup, files, conf->policies[i], fail) && ok;
+	return ok;
+}
+
+static bool
+check(struct setup *setup, struct fail *fail)
+{
+	struct slice found = {"", 0};
+	bool ok = true;
+
+	for (size_t i = 0; i < setup->ruleset_count; i++)
+		ok = conf_check(setup->conf, setup->rulesets[i], setup->arena,
+			 &found, fail) &&
+		    ok;
+	ok = conf_check_idle(setup->conf, setup->rulesets,
+		 setup->ruleset_count, setup->arena, &found, fail) &&
+	    ok;
+	add_diagnostics(setup, found);
+	return ok;
+}
+
+static bool
+load_tokens(struct setup *setup, struct fail *fail)
+{
+	struct slice text;
+	const char *path;
+
+	if (setup->conf->http_address.len == 0)
+		return true;
+	path = setup_state_path(setup, setup->conf->tokens_file);
+	if (path == NULL)
+		return fail_memory(fail);
+	if (!proc_read_secret(path, FILE_MAX, setup->arena, &text, fail))
+		return false;
+	setup->tokens =
+	    tokens_parse(setup->arena, slice_from(path), text, fail);
+	return setup->tokens != NULL;
+}
+
+static bool
+load_conf(struct setup *setup, const struct setup_given *given,
+    struct fail *fail)
+{
+	const char *name =
+	    given->conf != NULL ? given->conf : setup_default_conf();
+	struct policy_source source = {.name = slice_from(name)};
+	struct files files = {.arena = setup->arena,
+	    .directory = directory_of(setup->arena, source.name)};
+	const struct policy_loader loader = {load_file, &files};
+
+	if (!proc_read_file(
+		name, FILE_MAX, setup->arena, &source.text, fail)) {
+		fail_hint(fail, "misu -f names another misu.conf");
+		return false;
+	}
+	setup->conf = conf_parse(setup->arena, &source, &loader,
+	    &setup->diagnostics, fail);
+	if (setup->conf == NULL)
+		return false;
+	set_directories(setup, given->state);
+	return load_policies(setup, &files, fail) && check(setup, fail) &&
+	    (given->check || load_tokens(setup, fail));
+}
+
+struct setup *
+setup_load(const struct setup_given *given, char **diagnostics,
+    struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	struct setup *setup =
+	    arena != NULL ? arena_take(arena, sizeof(*setup)) : NULL;
+	bool ok;
+
+	*diagnostics = NULL;
+	if (setup == NULL) {
+		arena_destroy(arena);
+		fail_memory(fail);
+		return NULL;
+	}
+	setup->arena = arena;
+	setup->diagnostics = (struct slice){"", 0};
+	ok = load_conf(setup, given, fail);
+	if (setup->diagnostics.len != 0)
+		*diagnostics =
+		    strndup(setup->diagnostics.data, setup->diagnostics.len);
+	if (ok)
+		return setup;
+	setup_free(setup);
+	return NULL;
+}
+
+void
+setup_free(struct setup *setup)
+{
+	if (setup != NULL)
+		arena_destroy(setup->arena);
+}
+
+const struct ruleset *
+setup_in_force(const struct setup *setup, int64_t now)
+{
+	const struct ruleset *found = NULL;
+
+	for (size_t i = 0; i < setup->ruleset_count; i++)
+		if (ruleset_effective(setup->rulesets[i]) <= now)
+			found = setup->rulesets[i];
+	return found;
+}
+
+int64_t
+setup_next(const struct setup *setup, int64_t now)
+{
+	for (size_t i = 0; i < setup->ruleset_count; i++)
+		if (ruleset_effective(setup->rulesets[i]) > now)
+			return ruleset_effective(setup->rulesets[i]);
+	return -1;
+}

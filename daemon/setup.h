@@ -1,0 +1,51 @@
+/*
+ * A setup is everything that was read at one time and belongs together: a
+ * misu.conf, all revisions of the policy it names, the templates and tokens,
+ * all checked against one another.  It never changes; a reload makes another.
+ */
+#ifndef MISU_SETUP_H
+#define MISU_SETUP_H
+
+#include "conf.h"
+#include "net/tokens.h"
+
+struct setup {
+	struct arena *arena;
+	struct conf *conf;
+	const struct ruleset **rulesets; /* by effective date, oldest first */
+	size_t ruleset_count;
+	struct tokens *tokens;   /* NULL where TCP is not listened on */
+	struct slice state, run; /* directories, as they are used */
+	struct slice diagnostics; /* warnings, where there is no error */
+};
+
+/* What the command line says instead of misu.conf; NULL: nothing. */
+struct setup_given {
+	const char *conf;  /* misu.conf; NULL: where it usually is */
+	const char *state; /* state directory */
+	bool check;        /* the tokens need not be there */
+};
+
+/*
+ * NULL with a fail; *diagnostics then has what is wrong with the files, ready
+ * to print, to be freed by the caller.  With a setup they are the warnings.
+ */
+struct setup *setup_load(const struct setup_given *given, char **diagnostics,
+    struct fail *fail);
+void setup_free(struct setup *setup);
+
+/* The newest revision that is effective at `now` (Unix seconds), or NULL. */
+const struct ruleset *setup_in_force(
+    const struct setup *setup, int64_t now);
+
+/* When the next revision becomes effective (Unix seconds); -1: never. */
+int64_t setup_next(const struct setup *setup, int64_t now);
+
+/* A path of misu.conf: below the state or the run directory. */
+const char *setup_state_path(const struct setup *setup, struct slice name);
+const char *setup_run_path(const struct setup *setup, struct slice name);
+
+/* The file of misu.conf that is read if none is named. */
+const char *setup_default_conf(void);
+
+#endif
