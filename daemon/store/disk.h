@@ -49,7 +49,10 @@ struct disk_operations {
 	/* Names in a directory, sorted, in `arena`. */
 	bool (*list)(struct disk *disk, const char *path, struct arena *arena,
 	    struct slice **names, size_t *count, struct fail *fail);
-	/* Exclusive lock for the process's life; false if another holds it. */
+	/*
+	 * Exclusive lock for the disk's life; false if another one holds it.
+	 * Taking one's own lock again is harmless.
+	 */
 	bool (*lock)(struct disk *disk, const char *path, struct fail *fail);
 	/*
 	 * Write and sync behind the loop's back; `done` is called from the

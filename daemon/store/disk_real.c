@@ -53,6 +53,7 @@ struct real {
 	struct job *current;     /* what the thread writes now, under `lock` */
 	struct queue deferred;   /* the loop's alone */
 	int locks[LOCKS_MAX];
+	char lock_paths[LOCKS_MAX][PATH_SIZE];
 	size_t lock_count;
 };
 
@@ -313,8 +314,12 @@ static bool
 real_lock(struct disk *disk, const char *path, struct fail *fail)
 {
 	struct real *real = real_of(disk);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd;
 
+	for (size_t i = 0; i < real->lock_count; i++)
+		if (strcmp(real->lock_paths[i], path) == 0)
+			return true;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return world(fail, path, "cannot open");
 	if (real->lock_count == LOCKS_MAX ||
@@ -327,6 +332,8 @@ real_lock(struct disk *disk, const char *path, struct fail *fail)
 				"one, or name another directory");
 		return false;
 	}
+	snprintf(real->lock_paths[real->lock_count], PATH_SIZE, "%.1000s",
+	    path);
 	real->locks[real->lock_count++] = fd;
 	return true;
 }

@@ -224,19 +224,22 @@ pool_extend(struct keys *keys, struct fail *fail)
 	records = calloc(SLOT_CHUNK, SLOT_SIZE);
 	if (records == NULL)
 		return fail_memory(fail);
-	ok = op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail);
+	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail)) {
+		free(records);
+		return false;
+	}
+	ok = true;
 	keys_derive(keys, "slots", wrap);
 	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
 		ok = slot_make(
 		    keys, wrap, first + i, records + i * SLOT_SIZE, fail);
 	digest_wipe(wrap, sizeof(wrap));
-	if (ok) {
-		ok = op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE,
-			 records, (size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
-		    op->sync(keys->disk, file, fail) &&
-		    op->sync_directory(keys->disk, keys->directory, fail);
-		op->close(keys->disk, file);
-	}
+	ok = ok &&
+	    op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE, records,
+		(size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
+	    op->sync(keys->disk, file, fail) &&
+	    op->sync_directory(keys->disk, keys->directory, fail);
+	op->close(keys->disk, file);
 	if (ok)
 		keys->slot_count += SLOT_CHUNK;
 	free(records);

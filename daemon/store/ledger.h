@@ -33,14 +33,26 @@ struct ledger_options {
 	const struct random_source *random;
 	int64_t (*now)(void *context); /* Unix milliseconds */
 	void *now_context;
-	/* Takes back vault records found in the journal at start; may be NULL */
+	/*
+	 * Where records and the subjects' slots go behind the journal.  NULL
+	 * only where no subject's data is disclosed: they would be lost.
+	 */
 	struct vault *vault;
+	uint64_t segment_size; /* of the journal; 0: JOURNAL_SEGMENT */
 };
 
 /* Replays the journal; refuses, naming the place, what cannot be explained. */
 struct ledger *ledger_open(
     const struct ledger_options *options, struct fail *fail);
+
+/*
+ * Waits for the write under way and writes a last checkpoint.  Callbacks still
+ * owed are not called; their batches are durable or not, as after a crash.
+ */
 void ledger_close(struct ledger *ledger);
+
+/* To be called about once a second: writes the checkpoint that is due. */
+void ledger_tick(struct ledger *ledger);
 
 /* How a delivery ended, or what else happened that the ledger must know. */
 enum event_type {
@@ -80,7 +92,17 @@ struct dispatch {
 typedef void ledger_done(void *arg, uint64_t first_index,
     struct sealed *const *sealed, size_t count, const struct fail *fail);
 
-/* `arena` must live until the callback; the sealed are made in it. */
+/*
+ * A request id makes asking twice harmless among the last 65,536 entries: a
+ * disclosure of the same request, recipient, purpose and superseded entry, or
+ * an event of the same request, type, entry and word, makes no second entry,
+ * and the callback gets the first one's.  If the payload is another, the
+ * callback gets FAIL_INPUT.
+ *
+ * `arena` must live until the callback; the sealed are made in it.  After a
+ * false from ledger_add_*() the batch must not be committed; it needs no
+ * other end than its arena's.
+ */
 struct batch *ledger_begin(
     struct ledger *ledger, struct arena *arena, struct fail *fail);
 bool ledger_add_disclosure(struct batch *batch,
@@ -106,5 +128,9 @@ bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 
 /* Write bundles, tiles and checkpoint for all that is durable, now. */
 bool ledger_checkpoint(struct ledger *ledger, struct fail *fail);
+
+/* HMAC of outgoing bytes, as their entry has it. */
+struct digest ledger_payload_digest(
+    const struct ledger *ledger, struct slice payload);
 
 #endif

@@ -1,0 +1,42 @@
+/*
+ * Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint): what is
+ * written on a log's front door, and what a verifier is given to check it.
+ */
+#ifndef MISU_NOTE_H
+#define MISU_NOTE_H
+
+#include "base/digest.h"
+#include "base/text.h"
+
+enum { NOTE_MAX = 65536 };
+
+struct checkpoint {
+	struct slice origin;
+	uint64_t size;
+	struct digest root;
+};
+
+/* Is it a name for a log: not empty, no space, plus or control character? */
+bool note_is_origin(struct slice origin);
+
+/* The checkpoint signed with an Ed25519 seed, the origin as key name. */
+struct slice note_sign(struct arena *arena,
+    const struct checkpoint *checkpoint, const uint8_t seed[KEY_SIZE],
+    struct fail *fail);
+
+/* "<name>+<key id>+<base64 of type and key>": the verifier key. */
+struct slice note_verifier_key(struct arena *arena, struct slice name,
+    const uint8_t public_key[32], struct fail *fail);
+
+/* What a verifier key says; `name` borrows from `text`. */
+bool note_parse_verifier_key(struct slice text, struct arena *arena,
+    struct slice *name, uint8_t public_key[32], struct fail *fail);
+
+/*
+ * Read a signed checkpoint.  It must carry a good signature of this key under
+ * this origin; lines of keys unknown are skipped.  FAIL_DENIED if it has none.
+ */
+bool note_open(struct slice note, struct arena *arena, struct slice origin,
+    const uint8_t public_key[32], struct checkpoint *out, struct fail *fail);
+
+#endif

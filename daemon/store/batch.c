@@ -1,0 +1,343 @@
+/*
+ * What one request writes: entries and the vault's record are made here,
+ * where the request is at hand; ledger.c gives them their numbers.
+ */
+#include "store/ledger_priv.h"
+
+#include "base/text.h"
+
+enum { ENTRY_USUAL = 4096, SUBJECT_ID = 400 };
+
+static const char *const event_types[EVENT_COUNT] = {
+    [EVENT_START] = "start",
+    [EVENT_STOP] = "stop",
+    [EVENT_POLICY] = "policy",
+    [EVENT_SETUP] = "setup",
+    [EVENT_OUTCOME] = "outcome",
+    [EVENT_HOLD] = "hold",
+    [EVENT_REVEAL] = "reveal",
+};
+
+struct batch *
+ledger_begin(struct ledger *ledger, struct arena *arena, struct fail *fail)
+{
+	struct batch *batch = arena_take(arena, sizeof(*batch));
+
+	if (ledger->stopped.kind != FAIL_NONE) {
+		if (fail->kind == FAIL_NONE)
+			*fail = ledger->stopped;
+		return NULL;
+	}
+	if (batch == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	batch->ledger = ledger;
+	batch->arena = arena;
+	batch->last = &batch->items;
+	return batch;
+}
+
+static struct item *
+item_add(struct batch *batch, enum item_kind kind, struct slice bytes,
+    struct fail *fail)
+{
+	struct item *item = arena_take(batch->arena, sizeof(*item));
+
+	if (item == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	item->kind = kind;
+	item->bytes = bytes;
+	*batch->last = item;
+	batch->last = &item->next;
+	batch->bytes += bytes.len;
+	batch->count++;
+	return item;
+}
+
+/* --- subjects --- */
+
+/* A subject's slot; a new assignment rides in this batch. */
+static bool
+subject_of(struct batch *batch, struct slice id, struct subject *out,
+    struct fail *fail)
+{
+	struct keys *keys = batch->ledger->options.keys;
+	struct digest digest;
+	struct slice line;
+	struct item *item;
+	char bytes[DIGEST_SIZE + 4];
+	bool fresh;
+
+	if (!keys_subject(keys, id, out, &fresh, fail))
+		return false;
+	if (!fresh)
+		return true;
+	digest = keys_id(keys, id);
+	memcpy(bytes, digest.bytes, DIGEST_SIZE);
+	for (unsigned i = 0; i < 4; i++)
+		bytes[DIGEST_SIZE + i] = (char)(out->slot >> (24 - 8 * i));
+	line = arena_copy(
+	    batch->arena, (struct slice){bytes, sizeof(bytes)});
+	if (line.data == NULL)
+		return fail_memory(fail);
+	item = item_add(batch, ITEM_SUBJECT, line, fail);
+	if (item != NULL)
+		item->slot = out->slot;
+	return item != NULL;
+}
+
+/* Where nobody is named, the object's name and the role stand for them. */
+static struct slice
+subject_id(char buffer[SUBJECT_ID], struct slice given, enum object_type type,
+    struct slice object, const char *role)
+{
+	int n;
+
+	if (given.len != 0)
+		return given;
+	n = snprintf(buffer, SUBJECT_ID, "object:%s:%.*s%s%s",
+	    object_type_name(type), SLICE_ARG(object), *role ? "/" : "",
+	    role);
+	return (struct slice){
+	    buffer, n < SUBJECT_ID ? (size_t)n : SUBJECT_ID - 1};
+}
+
+static bool
+entry_subject(struct batch *batch, struct slice id,
+    struct entry_subject *out, struct fail *fail)
+{
+	struct subject subject;
+
+	if (!subject_of(batch, id, &subject, fail))
+		return false;
+	memcpy(out->pseudonym, subject.pseudonym, ENTRY_PSEUDONYM);
+	out->slot = subject.slot;
+	digest_key_set(&out->key, subject.key);
+	digest_wipe(&subject, sizeof(subject));
+	return true;
+}
+
+/* --- entries --- */
+
+static bool
+common_fill(struct ledger *ledger, struct entry_common *common,
+    struct slice request, struct fail *fail)
+{
+	common->time = ledger->options.now(ledger->options.now_context);
+	common->request = request;
+	return ledger_random(ledger, common->salt, ENTRY_SALT, fail);
+}
+
+/* The subjects of all roles; the object's name is under the first one's. */
+static bool
+subjects_fill(struct batch *batch, struct entry_disclosure *entry,
+    struct entry_subject *subjects, struct fail *fail)
+{
+	const struct disclosure *disclosure = entry->disclosure;
+	enum object_type type = disclosure_type(disclosure);
+	struct slice object = disclosure_reference(disclosure);
+	char buffer[SUBJECT_ID];
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+		struct slice id;
+
+		if (!disclosure_has_role(disclosure, role))
+			continue;
+		id = subject_id(buffer, disclosure_subject(disclosure, role),
+		    type, object, role_name(role));
+		if (!entry_subject(batch, id, &subjects[r], fail))
+			return false;
+		entry->subjects[r] = &subjects[r];
+		if (entry->owner == NULL)
+			entry->owner = &subjects[r];
+	}
+	if (entry->owner != NULL)
+		return true;
+	entry->owner = &subjects[ROLE_COUNT];
+	return entry_subject(batch,
+	    subject_id(buffer, (struct slice){NULL, 0}, type, object, ""),
+	    &subjects[ROLE_COUNT], fail);
+}
+
+static bool
+object_encrypt(struct batch *batch, struct entry_disclosure *entry,
+    struct fail *fail)
+{
+	struct slice object = disclosure_reference(entry->disclosure);
+	struct digest key = entry_object_key(&entry->owner->key);
+	uint8_t *out = arena_take(
+	    batch->arena, NONCE_SIZE + object.len + TAG_SIZE);
+	bool ok;
+
+	if (out == NULL)
+		return fail_memory(fail);
+	ok = ledger_random(batch->ledger, out, NONCE_SIZE, fail) &&
+	    (digest_encrypt(key.bytes, out,
+		 (struct slice){
+		     (const char *)entry->common.salt, ENTRY_SALT},
+		 object, out + NONCE_SIZE) ||
+		fail_memory(fail));
+	digest_wipe(&key, sizeof(key));
+	entry->object = (struct slice){
+	    (char *)out, NONCE_SIZE + object.len + TAG_SIZE};
+	return ok;
+}
+
+static struct text
+entry_start(struct batch *batch)
+{
+	struct text text = text_start(batch->arena);
+
+	text.data = arena_take(batch->arena, ENTRY_USUAL);
+	if (text.data != NULL)
+		text.size = ENTRY_USUAL;
+	return text;
+}
+
+static bool
+disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
+    const struct dispatch *dispatch, struct fail *fail)
+{
+	struct text text = entry_start(batch);
+	const struct recipient *recipient =
+	    disclosure_recipient(entry->disclosure);
+	struct slice words[2] = {
+	    recipient->id, disclosure_purpose(entry->disclosure)};
+	struct item *item;
+
+	if (!entry_write_disclosure(&text, entry, fail))
+		return false;
+	item = item_add(batch, ITEM_DISCLOSURE,
+	    (struct slice){text.data, text.len}, fail);
+	if (item == NULL)
+		return false;
+	item->leaf = tree_leaf(item->bytes);
+	item->recipient = arena_copy(batch->arena, recipient->id);
+	item->payload = arena_copy(batch->arena, dispatch->payload);
+	if (entry->payload != NULL)
+		item->payload_digest = *entry->payload;
+	item->has_request = dispatch->request.len != 0;
+	if (item->has_request)
+		item->request = requests_key(dispatch->request, "disclosure",
+		    words, dispatch->supersedes);
+	batch->disclosures++;
+	return (item->recipient.data != NULL && item->payload.data != NULL) ||
+	    fail_memory(fail);
+}
+
+bool
+ledger_add_disclosure(struct batch *batch,
+    const struct disclosure *disclosure, const struct dispatch *dispatch,
+    struct fail *fail)
+{
+	struct ledger *ledger = batch->ledger;
+	struct entry_subject subjects[ROLE_COUNT + 1];
+	struct digest payload =
+	    ledger_payload_digest(ledger, dispatch->payload);
+	struct entry_disclosure entry = {
+	    .common = {.policy = *ruleset_identity(
+			   disclosure_ruleset(disclosure)),
+		.setup = dispatch->setup},
+	    .disclosure = disclosure,
+	    .order = &ledger->order,
+	    .channel = dispatch->channel,
+	    .supersedes = dispatch->supersedes};
+	bool goes =
+	    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
+	bool ok;
+
+	if (!goes && dispatch->payload.len != 0)
+		return fail_set(fail, FAIL_DENIED,
+		    "a held or refused disclosure has nothing to send");
+	if (goes)
+		entry.payload = &payload;
+	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
+	    subjects_fill(batch, &entry, subjects, fail) &&
+	    object_encrypt(batch, &entry, fail) &&
+	    disclosure_item(batch, &entry, dispatch, fail);
+	digest_wipe(subjects, sizeof(subjects));
+	return ok;
+}
+
+bool
+ledger_add_event(
+    struct batch *batch, const struct event *event, struct fail *fail)
+{
+	struct entry_event entry = {
+	    .common = {.policy = event->policy, .setup = event->setup},
+	    .type = event_types[event->type],
+	    .entry = ENTRY_NONE,
+	    .word = event->word,
+	    .actor = event->actor,
+	    .reason = event->reason};
+	struct slice words[2] = {event->word, {NULL, 0}};
+	struct text text = entry_start(batch);
+	struct item *item;
+
+	if (event->type == EVENT_OUTCOME || event->type == EVENT_HOLD ||
+	    event->type == EVENT_REVEAL)
+		entry.entry = event->entry;
+	if (!common_fill(
+		batch->ledger, &entry.common, event->request, fail) ||
+	    !entry_write_event(&text, &entry, fail))
+		return false;
+	item = item_add(
+	    batch, ITEM_EVENT, (struct slice){text.data, text.len}, fail);
+	if (item == NULL)
+		return false;
+	item->leaf = tree_leaf(item->bytes);
+	item->has_request = event->request.len != 0;
+	if (item->has_request)
+		item->request = requests_key(
+		    event->request, entry.type, words, entry.entry);
+	return true;
+}
+
+/* --- the vault's record --- */
+
+static bool
+owners_fill(struct batch *batch, const struct record *record,
+    struct vault_owners *owners, struct fail *fail)
+{
+	enum object_type type = record_type(record);
+	struct slice object = record_object(record);
+	char buffer[SUBJECT_ID];
+	bool any = false;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+
+		if (!record_has_role(record, role))
+			continue;
+		any = true;
+		if (!subject_of(batch,
+			subject_id(buffer, record_subject(record, role), type,
+			    object, role_name(role)),
+			&owners->roles[r], fail))
+			return false;
+	}
+	return any ||
+	    subject_of(batch,
+		subject_id(buffer, (struct slice){NULL, 0}, type, object, ""),
+		&owners->object, fail);
+}
+
+bool
+ledger_add_record(
+    struct batch *batch, const struct record *record, struct fail *fail)
+{
+	struct ledger *ledger = batch->ledger;
+	struct vault_owners owners = {.random = ledger->options.random};
+	struct slice bytes;
+	bool ok = owners_fill(batch, record, &owners, fail) &&
+	    vault_encode(ledger->options.keys, record, &owners, batch->arena,
+		&bytes, fail) &&
+	    item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
+
+	digest_wipe(&owners, sizeof(owners));
+	return ok;
+}

@@ -1,0 +1,72 @@
+/*
+ * The shape of blocks and groups, for journal.c and journal_read.c.
+ */
+#ifndef MISU_JOURNAL_PRIV_H
+#define MISU_JOURNAL_PRIV_H
+
+#include "store/journal.h"
+
+enum {
+	BLOCK_HEAD = 16,
+	BLOCK_CHECK = 16,
+	BLOCK_ROOM = DISK_BLOCK - BLOCK_HEAD - BLOCK_CHECK,
+	STREAM_HEAD = 24 + DIGEST_SIZE,
+	ITEM_HEAD = 5,
+	GROUP_BLOCKS = JOURNAL_GROUP_MAX / DISK_BLOCK,
+	JOURNAL_PATH = 1024
+};
+
+#define BLOCK_MAGIC "MJ1\n"
+
+static inline void
+put32(uint8_t *at, uint32_t n)
+{
+	for (int i = 3; i >= 0; i--, n >>= 8)
+		at[i] = (uint8_t)n;
+}
+
+static inline void
+put64(uint8_t *at, uint64_t n)
+{
+	for (int i = 7; i >= 0; i--, n >>= 8)
+		at[i] = (uint8_t)n;
+}
+
+static inline uint32_t
+get32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline uint64_t
+get64(const uint8_t *at)
+{
+	return (uint64_t)get32(at) << 32 | get32(at + 4);
+}
+
+enum block_state { BLOCK_ZERO, BLOCK_GOOD, BLOCK_BAD };
+
+enum block_state block_state(const uint8_t *block);
+
+/* What a scan learned of one segment. */
+struct segment_info {
+	char name[24];
+	uint64_t size;
+	uint64_t newest;     /* highest sequence with a block in it */
+	uint32_t generation; /* highest found */
+};
+
+/* journal_read(), and what the writer wants to know besides. */
+struct journal_state {
+	struct segment_info *segments;
+	size_t segment_count;
+	uint64_t newest;   /* sequence of the newest whole group, or 0 */
+	bool cut;          /* something in flight must be overwritten */
+};
+
+bool journal_scan_all(struct disk *disk, const char *directory,
+    uint64_t durable, const struct journal_scan *scan,
+    struct journal_state *state, struct fail *fail);
+
+#endif

@@ -1,0 +1,700 @@
+/*
+ * The one path of an entry: a committed batch is placed in the group being
+ * built, the group is written by the journal while the next is built, and
+ * when it is on disk its entries go to bundles and tiles, its records to the
+ * vault, and its batches get their sealed disclosures.
+ */
+#include "store/ledger_priv.h"
+
+#include "core/canon.h"
+#include "store/seal_priv.h"
+
+enum {
+	LAUNCH_BYTES = 48 << 10, /* so much is written without waiting */
+	CHECKPOINT_ENTRIES = 16384,
+};
+
+static void launch(void *arg);
+
+/* --- queues of batches --- */
+
+static void
+queue_init(struct batch_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+}
+
+static void
+queue_push(struct batch_queue *queue, struct batch *batch)
+{
+	batch->next = NULL;
+	*queue->last = batch;
+	queue->last = &batch->next;
+}
+
+static struct batch *
+queue_pop(struct batch_queue *queue)
+{
+	struct batch *batch = queue->first;
+
+	if (batch != NULL)
+		queue->first = batch->next;
+	if (queue->first == NULL)
+		queue->last = &queue->first;
+	return batch;
+}
+
+static void
+queue_move(struct batch_queue *from, struct batch_queue *to)
+{
+	struct batch *batch;
+
+	while ((batch = queue_pop(from)) != NULL)
+		queue_push(to, batch);
+}
+
+/* --- small services --- */
+
+bool
+ledger_random(
+    struct ledger *ledger, void *out, size_t len, struct fail *fail)
+{
+	const struct random_source *random = ledger->options.random;
+	uint8_t *from;
+
+	if (ledger->pool_left < len) {
+		if (!random->fill(
+			random->context, ledger->pool, sizeof(ledger->pool)))
+			return fail_set(
+			    fail, FAIL_WORLD, "no random bytes to be had");
+		ledger->pool_left = sizeof(ledger->pool);
+	}
+	from = ledger->pool + sizeof(ledger->pool) - ledger->pool_left;
+	memcpy(out, from, len);
+	memset(from, 0, len);
+	ledger->pool_left -= len;
+	return true;
+}
+
+struct digest
+ledger_payload_digest(const struct ledger *ledger, struct slice payload)
+{
+	return digest_key_hmac(&ledger->payload_key, payload);
+}
+
+const struct fail *
+ledger_stopped(const struct ledger *ledger)
+{
+	return ledger->stopped.kind == FAIL_NONE ? NULL : &ledger->stopped;
+}
+
+uint64_t
+ledger_size(const struct ledger *ledger)
+{
+	return tiles_tree(ledger->tiles)->size;
+}
+
+bool
+ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	return tiles_read(ledger->tiles, index, arena, out, fail);
+}
+
+static void
+stop(struct ledger *ledger, const struct fail *fail)
+{
+	if (ledger->stopped.kind == FAIL_NONE)
+		ledger->stopped = *fail;
+}
+
+/* --- from batch to group --- */
+
+static void
+place_entry(struct ledger *ledger, struct item *item)
+{
+	struct digest ignored[TILE_LEVELS];
+
+	if (item->has_request &&
+	    requests_find(ledger->requests, &item->request, &item->index)) {
+		item->is_repeat = true;
+		return;
+	}
+	item->index = ledger->tree.size;
+	if (item->has_request)
+		requests_add(ledger->requests, &item->request, item->index);
+	tree_append(&ledger->tree, &item->leaf, ignored);
+	group_add(ledger->building, JOURNAL_ENTRY, item->bytes);
+}
+
+/* The batch gets its numbers; there is room for it. */
+static void
+place(struct ledger *ledger, struct batch *batch)
+{
+	if (group_is_empty(ledger->building))
+		ledger->before = ledger->tree;
+	for (struct item *item = batch->items; item; item = item->next) {
+		switch (item->kind) {
+		case ITEM_DISCLOSURE:
+		case ITEM_EVENT:
+			place_entry(ledger, item);
+			break;
+		case ITEM_RECORD:
+			group_add(
+			    ledger->building, JOURNAL_RECORD, item->bytes);
+			break;
+		case ITEM_SUBJECT:
+			keys_note(ledger->options.keys, item->slot);
+			group_add(
+			    ledger->building, JOURNAL_SUBJECT, item->bytes);
+			break;
+		}
+	}
+	queue_push(&ledger->built, batch);
+}
+
+/* A batch never overtakes one that waits. */
+static void
+place_waiting(struct ledger *ledger)
+{
+	while (ledger->waiting.first != NULL &&
+	    group_has_room(ledger->building, ledger->waiting.first->bytes,
+		ledger->waiting.first->count))
+		place(ledger, queue_pop(&ledger->waiting));
+}
+
+static void
+launch_later(struct ledger *ledger)
+{
+	if (ledger->is_due)
+		return;
+	ledger->is_due = true;
+	ledger->disk->operations->defer(ledger->disk, launch, ledger);
+}
+
+void
+ledger_commit(struct batch *batch, ledger_done *done, void *arg)
+{
+	struct ledger *ledger = batch->ledger;
+
+	batch->done = done;
+	batch->arg = arg;
+	queue_push(&ledger->waiting, batch);
+	if (ledger->stopped.kind == FAIL_NONE)
+		place_waiting(ledger);
+	if (!ledger->is_flying)
+		launch_later(ledger);
+}
+
+/* --- answering --- */
+
+static void
+answer_fail(struct batch *batch, const struct fail *fail)
+{
+	batch->done(batch->arg, LEDGER_NONE, NULL, 0, fail);
+}
+
+/* The first time's entry must be about the same bytes. */
+static bool
+repeat_check(struct ledger *ledger, struct batch *batch, struct item *item,
+    struct fail *fail)
+{
+	struct slice entry, text, bytes;
+	struct digest none = {{0}};
+
+	if (!ledger_read(ledger, item->index, batch->arena, &entry, fail))
+		return false;
+	item->leaf = tree_leaf(entry);
+	if (item->kind != ITEM_DISCLOSURE)
+		return true;
+	if (!canon_get_string(entry, "payload", batch->arena, &text))
+		bytes = (struct slice){(const char *)none.bytes, DIGEST_SIZE};
+	else if (!text_base64_decode(batch->arena, text, &bytes))
+		return fail_memory(fail);
+	if (bytes.len == DIGEST_SIZE &&
+	    memcmp(bytes.data, item->payload_digest.bytes, DIGEST_SIZE) == 0)
+		return true;
+	return fail_set(fail, FAIL_INPUT,
+	    "request was recorded before, as entry %llu, with other bytes",
+	    (unsigned long long)item->index);
+}
+
+static bool
+seal_all(struct ledger *ledger, struct batch *batch, struct sealed **sealed,
+    struct fail *fail)
+{
+	size_t count = 0;
+
+	for (struct item *item = batch->items; item; item = item->next) {
+		if (item->is_repeat &&
+		    !repeat_check(ledger, batch, item, fail))
+			return false;
+		if (item->kind != ITEM_DISCLOSURE)
+			continue;
+		sealed[count] = seal_make(batch->arena, item->index,
+		    &item->leaf, item->recipient, item->payload);
+		if (sealed[count++] == NULL)
+			return fail_memory(fail);
+	}
+	return true;
+}
+
+static void
+answer(struct ledger *ledger, struct batch *batch)
+{
+	struct fail fail = FAIL_INIT;
+	struct sealed **sealed = arena_take_array(
+	    batch->arena, batch->disclosures + 1, sizeof(struct sealed *));
+	uint64_t first = LEDGER_NONE;
+
+	if (sealed == NULL)
+		fail_memory(&fail);
+	if (sealed == NULL || !seal_all(ledger, batch, sealed, &fail)) {
+		answer_fail(batch, &fail);
+		return;
+	}
+	for (struct item *item = batch->items; item; item = item->next)
+		if (first == LEDGER_NONE && (item->kind == ITEM_DISCLOSURE ||
+						item->kind == ITEM_EVENT))
+			first = item->index;
+	batch->done(
+	    batch->arg, first, sealed, batch->disclosures, NULL);
+}
+
+static void
+answer_all(struct ledger *ledger, struct batch_queue *queue)
+{
+	struct batch *batch;
+
+	while ((batch = queue_pop(queue)) != NULL)
+		answer(ledger, batch);
+}
+
+/* Nothing of what is not on disk will be: say so to all who wait. */
+static void
+answer_stopped(struct ledger *ledger)
+{
+	struct batch_queue all;
+	struct batch *batch;
+
+	queue_init(&all);
+	queue_move(&ledger->flown, &all);
+	queue_move(&ledger->built, &all);
+	queue_move(&ledger->waiting, &all);
+	while ((batch = queue_pop(&all)) != NULL)
+		answer_fail(batch, &ledger->stopped);
+}
+
+/* --- from group to disk --- */
+
+static bool
+store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
+{
+	struct vault *vault = ledger->options.vault;
+
+	for (struct item *item = batch->items; item; item = item->next) {
+		switch (item->kind) {
+		case ITEM_DISCLOSURE:
+		case ITEM_EVENT:
+			if (!item->is_repeat &&
+			    !tiles_add(ledger->tiles, item->bytes,
+				&item->leaf, fail))
+				return false;
+			break;
+		case ITEM_RECORD:
+			if (vault != NULL &&
+			    !vault_put(vault, item->bytes, fail))
+				return false;
+			break;
+		case ITEM_SUBJECT:
+			if (vault != NULL &&
+			    !vault_put_subject(vault,
+				(const struct digest *)item->bytes.data,
+				item->slot, fail))
+				return false;
+			break;
+		}
+	}
+	return true;
+}
+
+bool
+ledger_checkpoint(struct ledger *ledger, struct fail *fail)
+{
+	/* What is in flight is not in the tiles, nor released. */
+	uint64_t sequence =
+	    journal_sequence(ledger->journal) - ledger->is_flying;
+
+	if (ledger->stopped.kind != FAIL_NONE) {
+		*fail = ledger->stopped;
+		return false;
+	}
+	if (!tiles_checkpoint(ledger->tiles, fail) ||
+	    (ledger->options.vault != NULL &&
+		!vault_flush(ledger->options.vault, sequence, fail))) {
+		stop(ledger, fail);
+		return false;
+	}
+	journal_release(ledger->journal);
+	return true;
+}
+
+void
+ledger_tick(struct ledger *ledger)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (ledger->stopped.kind == FAIL_NONE &&
+	    !ledger_checkpoint(ledger, &fail) && !ledger->is_flying)
+		launch_later(ledger);
+}
+
+static bool
+checkpoint_is_due(const struct ledger *ledger)
+{
+	return ledger_size(ledger) - tiles_durable(ledger->tiles) >=
+	    CHECKPOINT_ENTRIES ||
+	    journal_pending(ledger->journal) >= JOURNAL_SEGMENT / 2;
+}
+
+/* Called from the loop when the group in flight is on disk, or is not. */
+static void
+written(void *arg, const struct fail *fail)
+{
+	struct ledger *ledger = arg;
+	struct batch_queue durable;
+	struct fail trouble = FAIL_INIT;
+
+	ledger->is_flying = false;
+	if (fail != NULL) {
+		stop(ledger, fail);
+		answer_stopped(ledger);
+		return;
+	}
+	queue_init(&durable);
+	queue_move(&ledger->flown, &durable);
+	/* Durable already: a trouble here stops what comes after. */
+	for (struct batch *b = durable.first; b != NULL; b = b->next)
+		if (ledger->stopped.kind == FAIL_NONE &&
+		    !store_batch(ledger, b, &trouble))
+			stop(ledger, &trouble);
+	launch(ledger);
+	answer_all(ledger, &durable);
+	if (ledger->stopped.kind == FAIL_NONE && checkpoint_is_due(ledger))
+		ledger_tick(ledger);
+	if (ledger->stopped.kind != FAIL_NONE && !ledger->is_flying)
+		answer_stopped(ledger);
+}
+
+static void
+fly(struct ledger *ledger)
+{
+	struct group *group = ledger->building;
+	struct digest root = tree_root(&ledger->before);
+	struct fail fail = FAIL_INIT;
+
+	ledger->building = ledger->flying;
+	ledger->flying = group;
+	group_reset(ledger->building);
+	queue_move(&ledger->built, &ledger->flown);
+	ledger->is_flying = true;
+	if (journal_write(ledger->journal, group, ledger->before.size, &root,
+		written, ledger, &fail)) {
+		place_waiting(ledger);
+		return;
+	}
+	ledger->is_flying = false;
+	stop(ledger, &fail);
+	launch_later(ledger);
+}
+
+/* A batch that fits into no group, even an empty one. */
+static void
+refuse_waiting(struct ledger *ledger)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (ledger->waiting.first == NULL ||
+	    !group_is_empty(ledger->building) || ledger->is_flying)
+		return;
+	fail_set(&fail, FAIL_INPUT,
+	    "the entries of one request have more than %d bytes",
+	    JOURNAL_GROUP_MAX);
+	answer_fail(queue_pop(&ledger->waiting), &fail);
+	place_waiting(ledger);
+	launch_later(ledger);
+}
+
+static void
+launch(void *arg)
+{
+	struct ledger *ledger = arg;
+
+	ledger->is_due = false;
+	if (ledger->is_flying)
+		return;
+	if (ledger->stopped.kind != FAIL_NONE) {
+		answer_stopped(ledger);
+		return;
+	}
+	place_waiting(ledger);
+	if (!group_is_empty(ledger->building))
+		fly(ledger);
+	else if (ledger->built.first != NULL) {
+		/* Repeats only: what they ask for is on disk. */
+		struct batch_queue repeats;
+
+		queue_init(&repeats);
+		queue_move(&ledger->built, &repeats);
+		answer_all(ledger, &repeats);
+	}
+	refuse_waiting(ledger);
+}
+
+/* --- opening --- */
+
+struct replay {
+	struct ledger *ledger;
+	uint64_t vault_sequence, newest;
+	bool any;
+};
+
+static bool
+replay_fail(const struct journal_group *group, const char *what,
+    struct fail *fail)
+{
+	fail_set(fail, FAIL_WORLD, "%s", what);
+	fail_place(fail, "%.60s:%llu", group->segment,
+	    (unsigned long long)group->offset);
+	fail_hint(fail, "restore ledger, vault and keys from one backup; "
+			"nothing was changed");
+	return false;
+}
+
+static bool
+replay_subject(struct replay *replay, const struct journal_group *group,
+    struct slice item, struct fail *fail)
+{
+	const uint8_t *at = (const uint8_t *)item.data;
+	struct digest id;
+	uint32_t slot;
+
+	if (item.len != DIGEST_SIZE + 4)
+		return replay_fail(group, "a subject's line is cut", fail);
+	memcpy(id.bytes, at, DIGEST_SIZE);
+	at += DIGEST_SIZE;
+	slot = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
+	if (group->sequence <= replay->vault_sequence &&
+	    replay->ledger->options.vault != NULL)
+		return true;
+	return keys_learn(replay->ledger->options.keys, &id, slot, fail) &&
+	    (replay->ledger->options.vault == NULL ||
+		vault_put_subject(
+		    replay->ledger->options.vault, &id, slot, fail));
+}
+
+static bool
+replay_item(struct replay *replay, const struct journal_group *group,
+    enum journal_item type, struct slice item, uint64_t *index,
+    struct fail *fail)
+{
+	struct ledger *ledger = replay->ledger;
+	struct digest leaf;
+
+	switch (type) {
+	case JOURNAL_ENTRY:
+		if ((*index)++ < tiles_tree(ledger->tiles)->size)
+			return true;
+		leaf = tree_leaf(item);
+		return tiles_add(ledger->tiles, item, &leaf, fail);
+	case JOURNAL_RECORD:
+		return ledger->options.vault == NULL ||
+		    group->sequence <= replay->vault_sequence ||
+		    vault_put(ledger->options.vault, item, fail);
+	case JOURNAL_SUBJECT:
+		return replay_subject(replay, group, item, fail);
+	}
+	return false;
+}
+
+static bool
+replay_group(
+    void *context, const struct journal_group *group, struct fail *fail)
+{
+	struct replay *replay = context;
+	const struct tree *tree = tiles_tree(replay->ledger->tiles);
+	struct digest root = tree_root(tree);
+	struct slice rest = group->stream, item;
+	uint64_t index = group->first;
+	enum journal_item type;
+
+	if (!replay->any && replay->ledger->options.vault != NULL &&
+	    group->sequence > replay->vault_sequence + 1)
+		return replay_fail(group,
+		    "the vault is behind what the journal still has", fail);
+	replay->any = true;
+	replay->newest = group->sequence;
+	if (group->first > tree->size ||
+	    (group->first == tree->size && !digest_equal(&root, &group->root)))
+		return replay_fail(group,
+		    "the group does not follow the tree before it", fail);
+	while (journal_next(&rest, &type, &item))
+		if (!replay_item(replay, group, type, item, &index, fail))
+			return false;
+	if (rest.len != 0 || index != group->first + group->entries)
+		return replay_fail(group, "the group is malformed", fail);
+	return true;
+}
+
+static bool
+replay(struct ledger *ledger, struct fail *fail)
+{
+	struct vault *vault = ledger->options.vault;
+	struct replay state = {.ledger = ledger,
+	    .vault_sequence = vault == NULL ? 0 : vault_sequence(vault)};
+	struct journal_scan scan = {
+	    .group = replay_group, .context = &state};
+	uint64_t size = ledger->options.segment_size;
+
+	ledger->journal = journal_open(ledger->disk,
+	    ledger->journal_directory, size == 0 ? JOURNAL_SEGMENT : size,
+	    tiles_durable(ledger->tiles), &scan, fail);
+	if (ledger->journal == NULL)
+		return false;
+	if (state.vault_sequence > state.newest) {
+		fail_set(fail, FAIL_WORLD,
+		    "the vault is ahead of the ledger's journal");
+		fail_place(fail, "%.90s", ledger->journal_directory);
+		fail_hint(fail,
+		    "restore ledger, vault and keys from one backup");
+		return false;
+	}
+	return true;
+}
+
+/* A log is new only if nothing at all is there yet. */
+static bool
+check_new(struct ledger *ledger, struct fail *fail)
+{
+	if (!tiles_is_new(ledger->tiles) ||
+	    !journal_exists(ledger->disk, ledger->journal_directory))
+		return true;
+	fail_set(fail, FAIL_WORLD, "there is a journal, but no checkpoint");
+	fail_place(fail, "%.80s/checkpoint", ledger->options.directory);
+	fail_hint(fail, "restore the ledger from a backup; nothing was "
+			"changed");
+	return false;
+}
+
+/* The newest entries' requests are known again. */
+static bool
+load_requests(struct ledger *ledger, struct fail *fail)
+{
+	uint64_t size = ledger_size(ledger);
+	uint64_t at = size > REQUESTS_KEPT ? size - REQUESTS_KEPT : 0;
+	struct arena *arena = arena_create(NULL);
+	bool ok = arena != NULL || fail_memory(fail);
+
+	for (; ok && at < size; at++) {
+		struct slice entry;
+		struct digest key;
+
+		arena_reset(arena);
+		ok = ledger_read(ledger, at, arena, &entry, fail);
+		if (ok && requests_key_of(entry, arena, &key))
+			requests_add(ledger->requests, &key, at);
+	}
+	arena_destroy(arena);
+	return ok;
+}
+
+static bool
+open_all(struct ledger *ledger, struct fail *fail)
+{
+	const struct ledger_options *options = &ledger->options;
+	struct tiles_options tiles = {.disk = options->disk,
+	    .directory = options->directory,
+	    .origin = options->origin,
+	    .seed = keys_signing_seed(options->keys),
+	    .public_key = keys_public(options->keys)};
+	char lock[1024];
+
+	if (strlen(options->directory) > 800)
+		return fail_set(fail, FAIL_INPUT, "the path is too long");
+	snprintf(lock, sizeof(lock), "%s/lock", options->directory);
+	snprintf(ledger->journal_directory, sizeof(ledger->journal_directory),
+	    "%s/journal", options->directory);
+	if (!ledger->disk->operations->make_directory(
+		ledger->disk, options->directory, fail) ||
+	    !ledger->disk->operations->lock(ledger->disk, lock, fail))
+		return false;
+	ledger->tiles = tiles_open(&tiles, fail);
+	if (ledger->tiles == NULL || !check_new(ledger, fail))
+		return false;
+	/* The first checkpoint, of nothing, is there before the journal. */
+	if (tiles_is_new(ledger->tiles) &&
+	    !tiles_checkpoint(ledger->tiles, fail))
+		return false;
+	if (!replay(ledger, fail) || !load_requests(ledger, fail))
+		return false;
+	ledger->tree = *tiles_tree(ledger->tiles);
+	return ledger_checkpoint(ledger, fail);
+}
+
+struct ledger *
+ledger_open(const struct ledger_options *options, struct fail *fail)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	uint8_t key[KEY_SIZE];
+	bool ok;
+
+	if (ledger == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	ledger->options = *options;
+	ledger->disk = options->disk;
+	queue_init(&ledger->built);
+	queue_init(&ledger->flown);
+	queue_init(&ledger->waiting);
+	entry_order_init(&ledger->order);
+	keys_derive(options->keys, "payload", key);
+	digest_key_set(&ledger->payload_key, key);
+	digest_wipe(key, sizeof(key));
+	ledger->building = group_create();
+	ledger->flying = group_create();
+	ledger->requests = requests_create();
+	ok = (ledger->building != NULL && ledger->flying != NULL &&
+		 ledger->requests != NULL) ||
+	    fail_memory(fail);
+	if (ok && open_all(ledger, fail))
+		return ledger;
+	/* What could not be opened must not be written to. */
+	stop(ledger, fail);
+	ledger_close(ledger);
+	return NULL;
+}
+
+void
+ledger_close(struct ledger *ledger)
+{
+	struct fail fail = FAIL_INIT;
+	bool was_flying;
+
+	if (ledger == NULL)
+		return;
+	was_flying = ledger->is_flying;
+	ledger->disk->operations->forget(ledger->disk, ledger);
+	if (ledger->journal != NULL && ledger->stopped.kind == FAIL_NONE &&
+	    !was_flying)
+		ledger_checkpoint(ledger, &fail);
+	journal_close(ledger->journal);
+	tiles_close(ledger->tiles);
+	requests_destroy(ledger->requests);
+	group_destroy(ledger->building);
+	group_destroy(ledger->flying);
+	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
+	free(ledger);
+}

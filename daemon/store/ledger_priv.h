@@ -1,0 +1,72 @@
+/*
+ * What ledger.c (groups, start, checkpoints) and batch.c (entries of one
+ * request) share.
+ */
+#ifndef MISU_LEDGER_PRIV_H
+#define MISU_LEDGER_PRIV_H
+
+#include "core/entry.h"
+#include "core/tree.h"
+#include "store/journal.h"
+#include "store/ledger.h"
+#include "store/requests.h"
+#include "store/tiles.h"
+#include "store/vault.h"
+
+enum { RANDOM_POOL = 4096 };
+
+struct batch_queue {
+	struct batch *first, **last;
+};
+
+struct ledger {
+	struct ledger_options options;
+	struct disk *disk;
+	struct journal *journal;
+	struct tiles *tiles; /* what is durable */
+	struct tree tree;    /* what is durable, in flight or being built */
+	struct requests *requests;
+	struct entry_order order;
+	struct digest_key payload_key;
+	struct group *building, *flying;
+	struct tree before; /* the tree before the group being built */
+	struct batch_queue built, flown, waiting;
+	bool is_flying, is_due; /* a launch was deferred */
+	struct fail stopped;
+	uint8_t pool[RANDOM_POOL];
+	size_t pool_left;
+	char journal_directory[1024];
+};
+
+enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
+
+struct item {
+	struct item *next;
+	enum item_kind kind;
+	struct slice bytes; /* the entry, the record, or the subject's line */
+	uint32_t slot;      /* ITEM_SUBJECT */
+	uint64_t index;     /* of an entry, once it has one */
+	bool is_repeat;     /* the index is of the first time */
+	bool has_request;
+	struct digest leaf;
+	struct digest request;        /* what a repeat would have too */
+	struct digest payload_digest;
+	struct slice recipient, payload;
+};
+
+struct batch {
+	struct batch *next;
+	struct ledger *ledger;
+	struct arena *arena;
+	struct item *items, **last;
+	size_t bytes, count; /* of what goes into the journal */
+	size_t disclosures;
+	ledger_done *done;
+	void *arg;
+};
+
+/* Random bytes from the pool, so that an entry costs no system call. */
+bool ledger_random(
+    struct ledger *ledger, void *out, size_t len, struct fail *fail);
+
+#endif

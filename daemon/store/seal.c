@@ -1,0 +1,103 @@
+#include "store/seal_priv.h"
+
+#include "core/canon.h"
+#include "core/tree.h"
+#include "store/ledger.h"
+
+struct sealed {
+	uint64_t index;
+	struct digest leaf;
+	struct slice recipient, payload;
+};
+
+struct sealed *
+seal_make(struct arena *arena, uint64_t index, const struct digest *leaf,
+    struct slice recipient, struct slice payload)
+{
+	struct sealed *sealed = arena_take(arena, sizeof(*sealed));
+
+	if (sealed == NULL)
+		return NULL;
+	sealed->index = index;
+	sealed->leaf = *leaf;
+	sealed->recipient = recipient;
+	sealed->payload = payload;
+	return sealed;
+}
+
+uint64_t
+sealed_index(const struct sealed *sealed)
+{
+	return sealed->index;
+}
+
+const struct digest *
+sealed_leaf(const struct sealed *sealed)
+{
+	return &sealed->leaf;
+}
+
+struct slice
+sealed_recipient(const struct sealed *sealed)
+{
+	return sealed->recipient;
+}
+
+struct slice
+sealed_payload(const struct sealed *sealed)
+{
+	return sealed->payload;
+}
+
+/* Does the entry say that exactly these bytes may go? */
+static bool
+covers(const struct ledger *ledger, struct slice entry, struct slice payload,
+    struct arena *arena)
+{
+	struct digest digest = ledger_payload_digest(ledger, payload);
+	struct slice type, text, bytes;
+
+	return canon_get_string(entry, "type", arena, &type) &&
+	    slice_is(type, "disclosure") &&
+	    canon_get_string(entry, "payload", arena, &text) &&
+	    text_base64_decode(arena, text, &bytes) &&
+	    bytes.len == DIGEST_SIZE &&
+	    digest_equal(&digest, (const struct digest *)bytes.data);
+}
+
+struct sealed *
+seal_restore(struct ledger *ledger, struct arena *arena, uint64_t index,
+    const struct digest *leaf, struct slice payload, struct fail *fail)
+{
+	struct slice entry, recipient;
+	struct digest found;
+	struct sealed *sealed;
+
+	if (index >= ledger_size(ledger)) {
+		fail_set(fail, FAIL_WORLD, "the ledger has no entry %llu",
+		    (unsigned long long)index);
+		return NULL;
+	}
+	if (!ledger_read(ledger, index, arena, &entry, fail))
+		return NULL;
+	found = tree_leaf(entry);
+	if (!digest_equal(&found, leaf)) {
+		fail_set(fail, FAIL_WORLD, "entry %llu is another one",
+		    (unsigned long long)index);
+		return NULL;
+	}
+	if (!covers(ledger, entry, payload, arena) ||
+	    !canon_get_string(entry, "recipient", arena, &recipient)) {
+		fail_set(fail, FAIL_WORLD,
+		    "entry %llu does not cover these bytes",
+		    (unsigned long long)index);
+		return NULL;
+	}
+	payload = arena_copy(arena, payload);
+	sealed = payload.data == NULL
+	    ? NULL
+	    : seal_make(arena, index, leaf, recipient, payload);
+	if (sealed == NULL)
+		fail_memory(fail);
+	return sealed;
+}

@@ -1,0 +1,693 @@
+#include "store/tiles.h"
+
+enum { PATH_SIZE = 1024, DIRTY_MAX = 64, KINDS = TILE_LEVELS + 1 };
+
+/* A directory in which names are new since the last checkpoint. */
+struct dirty {
+	struct dirty *next;
+	char path[];
+};
+
+struct tiles {
+	struct disk *disk;
+	char directory[PATH_SIZE];
+	char origin[256];
+	const uint8_t *seed, *public_key;
+	bool is_new;
+	struct tree tree;
+	uint64_t durable, older; /* sizes of the last two checkpoints */
+	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
+	unsigned counts[TILE_LEVELS];
+	uint8_t *bundle; /* the one that fills, as it will be written */
+	size_t bundle_len, bundle_size;
+	unsigned bundle_count;
+	struct disk_file *files[DIRTY_MAX]; /* written, not synced */
+	size_t file_count;
+	struct dirty *directories;
+	uint64_t made[KINDS]; /* number / 1000 + 1 whose folder was made */
+	struct arena *arena;  /* of one call */
+	uint64_t cached;      /* number of the bundle in `cache` */
+	struct arena *cache_arena;
+	struct slice cache;
+};
+
+/* --- names --- */
+
+void
+tiles_path(char out[TILES_PATH], int level, uint64_t number, unsigned width)
+{
+	uint64_t groups[8];
+	size_t count = 0;
+	int n = level == TILES_ENTRIES
+	    ? snprintf(out, TILES_PATH, "tile/entries")
+	    : snprintf(out, TILES_PATH, "tile/%d", level);
+
+	do
+		groups[count++] = number % 1000;
+	while ((number /= 1000) != 0);
+	while (count-- != 0)
+		n += snprintf(out + n, TILES_PATH - (size_t)n,
+		    count == 0 ? "/%03u" : "/x%03u", (unsigned)groups[count]);
+	if (width != 0)
+		snprintf(out + n, TILES_PATH - (size_t)n, ".p/%u", width);
+}
+
+bool
+tiles_next(struct slice *bundle, struct slice *entry)
+{
+	const uint8_t *at = (const uint8_t *)bundle->data;
+	size_t len;
+
+	if (bundle->len < 2)
+		return false;
+	len = (size_t)at[0] << 8 | at[1];
+	if (len > bundle->len - 2)
+		return false;
+	*entry = (struct slice){bundle->data + 2, len};
+	bundle->data += 2 + len;
+	bundle->len -= 2 + len;
+	return true;
+}
+
+static void
+full_path(const struct tiles *tiles, char out[PATH_SIZE], const char *name)
+{
+	snprintf(out, PATH_SIZE, "%.900s/%.100s", tiles->directory, name);
+}
+
+/* --- writing --- */
+
+static bool
+directory_dirty(struct tiles *tiles, const char *path, size_t len,
+    struct fail *fail)
+{
+	struct dirty *dirty;
+
+	for (dirty = tiles->directories; dirty != NULL; dirty = dirty->next)
+		if (strlen(dirty->path) == len &&
+		    memcmp(dirty->path, path, len) == 0)
+			return true;
+	dirty = calloc(1, sizeof(*dirty) + len + 1);
+	if (dirty == NULL)
+		return fail_memory(fail);
+	memcpy(dirty->path, path, len);
+	dirty->next = tiles->directories;
+	tiles->directories = dirty;
+	return true;
+}
+
+/* Make every folder on the way to `name`, which is below the log's. */
+static bool
+make_folders(struct tiles *tiles, const char *name, struct fail *fail)
+{
+	char path[PATH_SIZE];
+	size_t base = strlen(tiles->directory);
+
+	full_path(tiles, path, name);
+	for (size_t at = base + 1; path[at] != '\0'; at++) {
+		size_t parent = at;
+
+		if (path[at] != '/')
+			continue;
+		path[at] = '\0';
+		while (path[--parent] != '/')
+			;
+		if (!tiles->disk->operations->make_directory(
+			tiles->disk, path, fail) ||
+		    !directory_dirty(tiles, path, parent, fail))
+			return false;
+		path[at] = '/';
+	}
+	return true;
+}
+
+static bool
+sync_files(struct tiles *tiles, struct fail *fail)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	bool ok = true;
+
+	for (size_t i = 0; i < tiles->file_count; i++) {
+		ok = ok && op->sync(tiles->disk, tiles->files[i], fail);
+		op->close(tiles->disk, tiles->files[i]);
+	}
+	tiles->file_count = 0;
+	return ok;
+}
+
+static bool
+sync_directories(struct tiles *tiles, struct fail *fail)
+{
+	struct dirty *dirty;
+	bool ok = true;
+
+	while ((dirty = tiles->directories) != NULL) {
+		tiles->directories = dirty->next;
+		ok = ok && tiles->disk->operations->sync_directory(
+			       tiles->disk, dirty->path, fail);
+		free(dirty);
+	}
+	return ok;
+}
+
+/* Write a file that waits for its sync. */
+static bool
+write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
+    struct slice data, struct fail *fail)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	size_t kind = (size_t)(level + 1);
+	char name[TILES_PATH], path[PATH_SIZE], *end;
+	struct disk_file *file;
+
+	tiles_path(name, level, number, width);
+	full_path(tiles, path, name);
+	if (width != 0 || tiles->made[kind] != number / 1000 + 1)
+		if (!make_folders(tiles, name, fail))
+			return false;
+	tiles->made[kind] = number / 1000 + 1;
+	if (tiles->file_count == DIRTY_MAX && !sync_files(tiles, fail))
+		return false;
+	if (!op->open(tiles->disk, path, DISK_WRITE, &file, fail))
+		return false;
+	tiles->files[tiles->file_count++] = file;
+	end = strrchr(path, '/');
+	return op->truncate(tiles->disk, file, 0, fail) &&
+	    op->write(tiles->disk, file, 0, data.data, data.len, fail) &&
+	    directory_dirty(tiles, path, (size_t)(end - path), fail);
+}
+
+static struct slice
+hashes_slice(const struct tiles *tiles, unsigned level)
+{
+	return (struct slice){(const char *)tiles->hashes[level],
+	    (size_t)tiles->counts[level] * DIGEST_SIZE};
+}
+
+static bool
+bundle_reserve(struct tiles *tiles, size_t more, struct fail *fail)
+{
+	size_t size = tiles->bundle_size == 0 ? 1 << 18 : tiles->bundle_size;
+	uint8_t *grown;
+
+	while (size < tiles->bundle_len + more)
+		size *= 2;
+	if (size == tiles->bundle_size)
+		return true;
+	grown = realloc(tiles->bundle, size);
+	if (grown == NULL)
+		return fail_memory(fail);
+	tiles->bundle = grown;
+	tiles->bundle_size = size;
+	return true;
+}
+
+static bool
+bundle_add(struct tiles *tiles, struct slice entry, struct fail *fail)
+{
+	uint8_t *at;
+
+	if (!bundle_reserve(tiles, entry.len + 2, fail))
+		return false;
+	at = tiles->bundle + tiles->bundle_len;
+	at[0] = (uint8_t)(entry.len >> 8);
+	at[1] = (uint8_t)entry.len;
+	memcpy(at + 2, entry.data, entry.len);
+	tiles->bundle_len += entry.len + 2;
+	tiles->bundle_count++;
+	return true;
+}
+
+static bool
+bundle_flush(struct tiles *tiles, struct fail *fail)
+{
+	if (tiles->bundle_count < TILE_WIDTH)
+		return true;
+	if (!write_new(tiles, TILES_ENTRIES, (tiles->tree.size - 1) >> 8, 0,
+		(struct slice){
+		    (const char *)tiles->bundle, tiles->bundle_len},
+		fail))
+		return false;
+	tiles->bundle_len = 0;
+	tiles->bundle_count = 0;
+	return true;
+}
+
+bool
+tiles_add(struct tiles *tiles, struct slice entry, const struct digest *leaf,
+    struct fail *fail)
+{
+	struct digest made[TILE_LEVELS];
+	unsigned count;
+
+	if (!bundle_add(tiles, entry, fail))
+		return false;
+	count = tree_append(&tiles->tree, leaf, made);
+	for (unsigned i = 0; i < count; i++) {
+		tiles->hashes[i][tiles->counts[i]++] = made[i];
+		if (tiles->counts[i] < TILE_WIDTH)
+			continue;
+		if (!write_new(tiles, (int)i,
+			(tiles->tree.size - 1) >> 8 * (i + 1), 0,
+			hashes_slice(tiles, i), fail))
+			return false;
+		tiles->counts[i] = 0;
+	}
+	return bundle_flush(tiles, fail);
+}
+
+/* --- checkpoints --- */
+
+static unsigned
+partial_width(uint64_t size, int level)
+{
+	unsigned shift = level == TILES_ENTRIES ? 0 : 8 * (unsigned)level;
+
+	return (unsigned)(size >> shift & 255);
+}
+
+static uint64_t
+partial_number(uint64_t size, int level)
+{
+	unsigned above = level == TILES_ENTRIES ? 1 : (unsigned)level + 1;
+
+	return above >= 8 ? 0 : size >> 8 * above;
+}
+
+static bool
+write_partials(struct tiles *tiles, struct fail *fail)
+{
+	uint64_t size = tiles->tree.size;
+
+	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++) {
+		struct slice data = {
+		    (const char *)tiles->bundle, tiles->bundle_len};
+		unsigned width = partial_width(size, level);
+
+		if (width == 0)
+			continue;
+		if (level != TILES_ENTRIES)
+			data = hashes_slice(tiles, (unsigned)level);
+		if (!write_new(tiles, level, partial_number(size, level),
+			width, data, fail))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Partial files of an earlier checkpoint go away one checkpoint late, for
+ * those who read meanwhile.  What cannot be removed does no harm.
+ */
+static void
+remove_partials(struct tiles *tiles, uint64_t old)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+
+	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++) {
+		unsigned width = partial_width(old, level);
+		uint64_t number = partial_number(old, level);
+		char name[TILES_PATH], path[PATH_SIZE];
+		struct fail ignored = FAIL_INIT;
+
+		if (width == 0 ||
+		    (width == partial_width(tiles->durable, level) &&
+			number == partial_number(tiles->durable, level)))
+			continue;
+		tiles_path(name, level, number, width);
+		full_path(tiles, path, name);
+		op->remove(tiles->disk, path, &ignored);
+		if (number == partial_number(tiles->durable, level) &&
+		    partial_width(tiles->durable, level) != 0)
+			continue;
+		*strrchr(path, '/') = '\0';
+		op->remove(tiles->disk, path, &ignored);
+	}
+}
+
+static bool
+write_checkpoint(struct tiles *tiles, struct fail *fail)
+{
+	struct checkpoint checkpoint = {.origin = slice_from(tiles->origin),
+	    .size = tiles->tree.size,
+	    .root = tree_root(&tiles->tree)};
+	struct slice note;
+
+	arena_reset(tiles->arena);
+	note = note_sign(tiles->arena, &checkpoint, tiles->seed, fail);
+	return note.data != NULL &&
+	    disk_replace_file(
+		tiles->disk, tiles->directory, "checkpoint", note, fail);
+}
+
+bool
+tiles_checkpoint(struct tiles *tiles, struct fail *fail)
+{
+	uint64_t before = tiles->durable;
+
+	if (tiles->tree.size == tiles->durable && !tiles->is_new)
+		return true;
+	if (!write_partials(tiles, fail) || !sync_files(tiles, fail) ||
+	    !sync_directories(tiles, fail) || !write_checkpoint(tiles, fail))
+		return false;
+	tiles->is_new = false;
+	tiles->durable = tiles->tree.size;
+	if (tiles->older != before)
+		remove_partials(tiles, tiles->older);
+	tiles->older = before;
+	return true;
+}
+
+/* --- reading --- */
+
+static bool
+read_name(struct tiles *tiles, const char *name, size_t max,
+    struct arena *arena, struct slice *out, struct fail *fail)
+{
+	char path[PATH_SIZE];
+
+	full_path(tiles, path, name);
+	if (disk_read_file(tiles->disk, path, max, arena, out, fail))
+		return true;
+	fail_hint(fail, "restore the ledger from a backup");
+	return false;
+}
+
+static bool
+damaged(struct fail *fail, const char *name, const char *what)
+{
+	fail_set(fail, FAIL_WORLD, "%s", what);
+	fail_place(fail, "%s", name);
+	fail_hint(fail, "misuctl verify lists all damage; restore the ledger "
+			"from a backup, nothing was changed");
+	return false;
+}
+
+static bool
+bundle_find(struct slice bundle, uint64_t at, struct slice *entry)
+{
+	for (uint64_t i = 0; i <= at; i++)
+		if (!tiles_next(&bundle, entry))
+			return false;
+	return true;
+}
+
+bool
+tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	struct slice bundle = {
+	    (const char *)tiles->bundle, tiles->bundle_len};
+	uint64_t number = index >> 8;
+	char name[TILES_PATH];
+
+	if (index >= tiles->tree.size)
+		return fail_set(fail, FAIL_INPUT, "no entry %llu",
+		    (unsigned long long)index);
+	if (number != tiles->tree.size >> 8) {
+		tiles_path(name, TILES_ENTRIES, number, 0);
+		if (tiles->cached != number) {
+			tiles->cached = UINT64_MAX;
+			arena_reset(tiles->cache_arena);
+			if (!read_name(tiles, name, BUNDLE_MAX,
+				tiles->cache_arena, &tiles->cache, fail))
+				return false;
+			tiles->cached = number;
+		}
+		bundle = tiles->cache;
+	}
+	if (!bundle_find(bundle, index & 255, out)) {
+		tiles_path(name, TILES_ENTRIES, number, 0);
+		return damaged(fail, name, "the bundle was cut");
+	}
+	*out = arena_copy(arena, *out);
+	return out->data != NULL || fail_memory(fail);
+}
+
+/* --- opening --- */
+
+static bool
+load_level(struct tiles *tiles, unsigned level, struct fail *fail)
+{
+	unsigned width = partial_width(tiles->tree.size, (int)level);
+	char name[TILES_PATH];
+	struct slice data;
+
+	tiles->counts[level] = width;
+	if (width == 0)
+		return true;
+	tiles_path(name, (int)level,
+	    partial_number(tiles->tree.size, (int)level), width);
+	if (!read_name(tiles, name, TILE_WIDTH * DIGEST_SIZE, tiles->arena,
+		&data, fail))
+		return false;
+	if (data.len != (size_t)width * DIGEST_SIZE)
+		return damaged(fail, name, "the tile was cut");
+	memcpy(tiles->hashes[level], data.data, data.len);
+	return true;
+}
+
+static bool
+load_bundle(struct tiles *tiles, struct fail *fail)
+{
+	unsigned width = partial_width(tiles->tree.size, TILES_ENTRIES);
+	char name[TILES_PATH];
+	struct slice data, entry;
+
+	if (width == 0)
+		return true;
+	tiles_path(name, TILES_ENTRIES,
+	    partial_number(tiles->tree.size, TILES_ENTRIES), width);
+	if (!read_name(tiles, name, BUNDLE_MAX, tiles->arena, &data, fail))
+		return false;
+	for (unsigned i = 0; i < width; i++) {
+		struct digest leaf;
+
+		if (!tiles_next(&data, &entry))
+			return damaged(fail, name, "the bundle was cut");
+		leaf = tree_leaf(entry);
+		if (!digest_equal(&leaf, &tiles->hashes[0][i]))
+			return damaged(fail, name,
+			    "an entry is not the one its tile has");
+		if (!bundle_add(tiles, entry, fail))
+			return false;
+	}
+	return data.len == 0 ||
+	    damaged(fail, name, "there is more than the last entry");
+}
+
+/* Are all full files there, and are the tiles as long as they must be? */
+static bool
+check_files(struct tiles *tiles, int level, struct fail *fail)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	uint64_t count = partial_number(tiles->tree.size, level);
+
+	for (uint64_t i = 0; i < count; i++) {
+		char name[TILES_PATH], path[PATH_SIZE];
+		struct disk_file *file;
+		uint64_t size = 0;
+		bool ok;
+
+		tiles_path(name, level, i, 0);
+		full_path(tiles, path, name);
+		if (!op->open(tiles->disk, path, DISK_READ, &file, fail)) {
+			fail_hint(fail, "restore the ledger from a backup");
+			return false;
+		}
+		ok = op->size(tiles->disk, file, &size, fail);
+		op->close(tiles->disk, file);
+		if (!ok)
+			return false;
+		if (level == TILES_ENTRIES ? size < 2 * TILE_WIDTH
+					   : size != TILE_WIDTH * DIGEST_SIZE)
+			return damaged(fail, name, "the file was cut");
+	}
+	return true;
+}
+
+/* Partial files of a crash, or of the checkpoint before, are litter. */
+static void
+remove_litter(struct tiles *tiles, int level, uint64_t number)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	unsigned keep = partial_number(tiles->durable, level) == number
+	    ? partial_width(tiles->durable, level)
+	    : 0;
+	char name[TILES_PATH], folder[PATH_SIZE], path[PATH_SIZE], kept[12];
+	struct fail ignored = FAIL_INIT;
+	struct slice *names;
+	size_t count;
+
+	tiles_path(name, level, number, 1);
+	name[strlen(name) - 2] = '\0';
+	full_path(tiles, folder, name);
+	snprintf(kept, sizeof(kept), "%u", keep);
+	if (!op->list(tiles->disk, folder, tiles->arena, &names, &count,
+		&ignored))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (slice_is(names[i], kept))
+			continue;
+		snprintf(path, sizeof(path), "%.1000s/%.*s", folder,
+		    SLICE_ARG(names[i]));
+		op->remove(tiles->disk, path, &ignored);
+	}
+	if (keep == 0)
+		op->remove(tiles->disk, folder, &ignored);
+}
+
+static bool
+load_checkpoint(struct tiles *tiles, struct fail *fail)
+{
+	struct checkpoint checkpoint;
+	struct slice note;
+
+	if (!read_name(
+		tiles, "checkpoint", NOTE_MAX, tiles->arena, &note, fail))
+		return false;
+	if (!note_open(note, tiles->arena, slice_from(tiles->origin),
+		tiles->public_key, &checkpoint, fail)) {
+		fail_place(fail, "%.80s/checkpoint", tiles->directory);
+		fail_hint(fail, "was the log's origin or its signing key "
+				"changed?");
+		return false;
+	}
+	tiles->tree.size = checkpoint.size;
+	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++)
+		if (!check_files(tiles, level, fail) ||
+		    (level != TILES_ENTRIES &&
+			!load_level(tiles, (unsigned)level, fail)))
+			return false;
+	if (!load_bundle(tiles, fail))
+		return false;
+	tiles->durable = tiles->older = checkpoint.size;
+	return true;
+}
+
+static bool
+load(struct tiles *tiles, struct fail *fail)
+{
+	const struct digest *hashes[TILE_LEVELS];
+	struct checkpoint checkpoint;
+	struct slice note;
+	struct digest root;
+
+	tiles->is_new = !disk_has(
+	    tiles->disk, tiles->directory, "checkpoint", tiles->arena);
+	if (tiles->is_new) {
+		if (disk_has(tiles->disk, tiles->directory, "tile",
+			tiles->arena) &&
+		    tiles->seed == NULL)
+			return damaged(
+			    fail, "checkpoint", "there is no checkpoint");
+		return true;
+	}
+	if (!load_checkpoint(tiles, fail))
+		return false;
+	for (unsigned i = 0; i < TILE_LEVELS; i++)
+		hashes[i] = tiles->hashes[i];
+	tree_restore(&tiles->tree, tiles->durable, hashes);
+	if (!read_name(tiles, "checkpoint", NOTE_MAX, tiles->arena, &note,
+		fail) ||
+	    !note_open(note, tiles->arena, slice_from(tiles->origin),
+		tiles->public_key, &checkpoint, fail))
+		return false;
+	root = tree_root(&tiles->tree);
+	if (!digest_equal(&root, &checkpoint.root))
+		return damaged(fail, "checkpoint",
+		    "the root does not follow from the tiles");
+	for (int level = TILES_ENTRIES;
+	    tiles->seed != NULL && level < TILE_LEVELS; level++) {
+		uint64_t number = partial_number(tiles->durable, level);
+
+		remove_litter(tiles, level, number);
+		if (number != 0)
+			remove_litter(tiles, level, number - 1);
+	}
+	return true;
+}
+
+static bool
+write_verifier_key(struct tiles *tiles, struct fail *fail)
+{
+	struct slice key = note_verifier_key(tiles->arena,
+	    slice_from(tiles->origin), tiles->public_key, fail);
+
+	if (tiles->seed == NULL || !tiles->is_new)
+		return key.data != NULL;
+	return key.data != NULL &&
+	    disk_replace_file(
+		tiles->disk, tiles->directory, "log.vkey", key, fail);
+}
+
+struct tiles *
+tiles_open(const struct tiles_options *options, struct fail *fail)
+{
+	struct tiles *tiles = calloc(1, sizeof(*tiles));
+	bool ok = tiles != NULL || fail_memory(fail);
+
+	if (!ok)
+		return NULL;
+	tiles->disk = options->disk;
+	tiles->seed = options->seed;
+	tiles->public_key = options->public_key;
+	tiles->cached = UINT64_MAX;
+	tiles->arena = arena_create(NULL);
+	tiles->cache_arena = arena_create(NULL);
+	if (tiles->arena == NULL || tiles->cache_arena == NULL)
+		ok = fail_memory(fail);
+	else if (strlen(options->origin) >= sizeof(tiles->origin) ||
+	    strlen(options->directory) > 800 ||
+	    !note_is_origin(slice_from(options->origin)))
+		ok = fail_set(fail, FAIL_INPUT,
+		    "not an origin for a log, or too long a path");
+	if (ok) {
+		snprintf(tiles->origin, sizeof(tiles->origin), "%s",
+		    options->origin);
+		snprintf(tiles->directory, PATH_SIZE, "%s",
+		    options->directory);
+		ok = load(tiles, fail) && write_verifier_key(tiles, fail);
+	}
+	if (ok)
+		return tiles;
+	tiles_close(tiles);
+	return NULL;
+}
+
+void
+tiles_close(struct tiles *tiles)
+{
+	struct dirty *dirty;
+
+	if (tiles == NULL)
+		return;
+	for (size_t i = 0; i < tiles->file_count; i++)
+		tiles->disk->operations->close(tiles->disk, tiles->files[i]);
+	while ((dirty = tiles->directories) != NULL) {
+		tiles->directories = dirty->next;
+		free(dirty);
+	}
+	arena_destroy(tiles->arena);
+	arena_destroy(tiles->cache_arena);
+	free(tiles->bundle);
+	free(tiles);
+}
+
+bool
+tiles_is_new(const struct tiles *tiles)
+{
+	return tiles->is_new;
+}
+
+const struct tree *
+tiles_tree(const struct tiles *tiles)
+{
+	return &tiles->tree;
+}
+
+uint64_t
+tiles_durable(const struct tiles *tiles)
+{
+	return tiles->durable;
+}

@@ -1,0 +1,72 @@
+/*
+ * The log itself, as C2SP tlog-tiles lays it out below one directory:
+ *
+ *	checkpoint			size and root, signed
+ *	log.vkey			the verifier key, for who checks
+ *	tile/entries/NNN[.p/W]		bundles: length (16 bits) and entry,
+ *					up to 256 times
+ *	tile/L/NNN[.p/W]		hashes
+ *
+ * Full bundles and tiles are written as they fill; partial ones, all syncs
+ * and then the checkpoint by tiles_checkpoint().  What a signed checkpoint
+ * covers is never written again.
+ */
+#ifndef MISU_TILES_H
+#define MISU_TILES_H
+
+#include "core/note.h"
+#include "core/tree.h"
+#include "store/disk.h"
+
+struct tiles;
+
+struct tiles_options {
+	struct disk *disk;
+	const char *directory;
+	const char *origin;
+	const uint8_t *seed;       /* signing key, KEY_SIZE; NULL: read only */
+	const uint8_t *public_key; /* 32 bytes */
+};
+
+/*
+ * Reads the checkpoint and what it takes to go on from it; refuses, with the
+ * place, a checkpoint of another key, a root that does not follow from the
+ * tiles, and bundles or tiles that are missing or cut.
+ */
+struct tiles *tiles_open(
+    const struct tiles_options *options, struct fail *fail);
+void tiles_close(struct tiles *tiles);
+
+/* There was no checkpoint: the log is new. */
+bool tiles_is_new(const struct tiles *tiles);
+const struct tree *tiles_tree(const struct tiles *tiles);
+
+/* Entries that the checkpoint on disk covers. */
+uint64_t tiles_durable(const struct tiles *tiles);
+
+/* The next entry; durable with the next checkpoint. */
+bool tiles_add(struct tiles *tiles, struct slice entry,
+    const struct digest *leaf, struct fail *fail);
+
+bool tiles_checkpoint(struct tiles *tiles, struct fail *fail);
+
+/* The bytes of an entry below the size, in `arena`. */
+bool tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
+    struct slice *out, struct fail *fail);
+
+enum { TILES_ENTRIES = -1, TILES_PATH = 96 };
+
+/*
+ * "tile/0/x001/234" and so on, below the log's directory; level TILES_ENTRIES
+ * is a bundle; width 0 is a full one.
+ */
+void tiles_path(
+    char out[TILES_PATH], int level, uint64_t number, unsigned width);
+
+/* Takes the next entry off a bundle; false at the end or if it is cut. */
+bool tiles_next(struct slice *bundle, struct slice *entry);
+
+/* One bundle at most has this many bytes. */
+enum { BUNDLE_MAX = TILE_WIDTH * (2 + 65535) };
+
+#endif
