@@ -13,8 +13,11 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 CFLAGS_debug := -O1 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 LDFLAGS_asan := -fsanitize=address,undefined
+LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
 	$(shell pkg-config --cflags $(PACKAGES))
@@ -80,6 +83,36 @@ $B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 one: $B/scenario
 	@$B/scenario -v tests/scenario/$(T).scn
 
+# --- fuzzing -------------------------------------------------------------
+# Each tests/fuzz/NAME.c is a libFuzzer target (`make fuzz`, clang); any
+# compiler makes $B/replay/NAME, which plays tests/fuzz/NAME.seeds into it.
+FUZZ_NAMES := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+REPLAY := $(FUZZ_NAMES:%=$B/replay/%)
+FUZZ_SECONDS ?= 20
+
+$B/replay/%: $B/tests/fuzz/%.o $B/tests/fuzz_replay.o $(LIBRUNNER) \
+	$(LIBSHELL) $(LIBMISU)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/fuzz/%: $B/tests/fuzz/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+replay: $(REPLAY)
+	@for n in $(FUZZ_NAMES); do $B/replay/$$n tests/fuzz/$$n.seeds || \
+		{ echo "fuzz target $$n fails on its seeds"; exit 1; }; done
+
+fuzz:
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-run
+
+fuzz-run: $(FUZZ_NAMES:%=$B/fuzz/%)
+	@for n in $(FUZZ_NAMES); do mkdir -p $B/corpus/$$n; \
+		echo "fuzz $$n"; $B/fuzz/$$n -max_total_time=$(FUZZ_SECONDS) \
+		-verbosity=0 -artifact_prefix=$B/corpus/$$n- \
+		$B/corpus/$$n tests/fuzz/$$n.seeds 2>$B/corpus/$$n.log || \
+		{ tail -n 60 $B/corpus/$$n.log; exit 1; }; done
+
 setup:
 	scripts/setup
 
@@ -105,7 +138,7 @@ demo: setup
 check: setup
 	@$(MAKE) --no-print-directory MODE=asan check-run
 
-check-run: all $(UNIT)
+check-run: all $(UNIT) replay
 	@scripts/check $B
 
 layers: $(LIBMISU)
@@ -117,6 +150,7 @@ ci:
 clean:
 	rm -rf build .demo
 
-.PHONY: one all setup demo bench bench-run check check-run layers ci clean
+.PHONY: one all setup replay fuzz fuzz-run demo bench bench-run check \
+	check-run layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:
