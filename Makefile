@@ -59,7 +59,8 @@ $B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 
 # What tests share: fakes, canaries, random records.
-RUNNER_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/runner/*.c))
+RUNNER_OBJ := $(patsubst %.c,$B/%.o,\
+	$(filter-out tests/runner/main.c,$(wildcard tests/runner/*.c)))
 LIBRUNNER := $B/librunner.a
 
 $(LIBRUNNER): $(RUNNER_OBJ)
