@@ -415,6 +415,7 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 		share->is_sealed = true;
 		share->leaf = *sealed_leaf(sealed[i]);
 	}
+	engine_checkpoint_soon(engine);
 	*engine->accepted_end = work;
 	engine->accepted_end = &work->accepted;
 	if (!engine->flush_posted)

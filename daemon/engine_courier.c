@@ -344,6 +344,7 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	(void)sealed;
 	(void)count;
 	engine->under_way++;
+	engine_checkpoint_soon(engine);
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
 		/* The items stay marked; the next start asks the channels. */
 		engine_log(engine, "error", "outcome-not-recorded", ledger_fail);

@@ -189,6 +189,7 @@ event_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	(void)first;
 	(void)sealed;
 	(void)count;
+	engine_checkpoint_soon(engine);
 	if (fail != NULL && fail->kind != FAIL_NONE)
 		answer_fail(request, 503, "ledger-stopped", fail);
 	else

@@ -31,6 +31,8 @@ struct engine {
 	bool flush_posted;
 
 	struct loop_timer *courier_timer;
+	struct loop_timer *checkpoint_timer;
+	bool checkpoint_set;
 	struct parcel *settling; /* results that wait to be recorded */
 	size_t parcels;          /* from load to settled */
 	bool settle_posted;
@@ -87,6 +89,9 @@ void engine_flush(struct engine *engine);
 /* An event with the identities in force. */
 struct event engine_event(const struct engine *engine, enum event_type type,
     const char *word, uint64_t entry);
+
+/* Entries became durable: a checkpoint covers them within a second. */
+void engine_checkpoint_soon(struct engine *engine);
 
 /* Write one event or outcome by itself; a failure is logged. */
 void engine_record_event(struct engine *engine, const struct event *event);

@@ -92,6 +92,18 @@ add_dropped(struct renewal *renewal, struct batch *batch, struct fail *fail)
 	return ledger_add_event(batch, &event, fail);
 }
 
+/* Each renewal is asked anew, also one that a crash made necessary again. */
+static struct slice
+renewal_id(struct renewal *renewal)
+{
+	struct text text = text_start(renewal->arena);
+
+	text_add(&text, renewal->item.submission);
+	text_add_format(&text, "/%llu",
+	    (unsigned long long)ledger_size(renewal->engine->o.ledger));
+	return text_slice(&text);
+}
+
 void
 engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
@@ -126,7 +138,7 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	    : engine_share(engine, block, renewal->record, approved,
 		  renewal->arena, &renewal->share, &fail) &&
 		engine_add_entry(engine, batch, &renewal->share,
-		    renewal->item.submission, renewal->item.entry, &fail);
+		    renewal_id(renewal), renewal->item.entry, &fail);
 	if (ok)
 		ledger_commit(batch, renew_durable, renewal);
 	else
@@ -148,6 +160,7 @@ renew_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 		finish(renewal, 0, ledger_fail);
 		return;
 	}
+	engine_checkpoint_soon(engine);
 	if (renewal->share.disclosure != NULL) {
 		renewal->share.entry = first;
 		if (count != 0 && sealed[0] != NULL)

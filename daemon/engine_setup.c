@@ -5,6 +5,8 @@
 #include "codec/json.h"
 #include "engine_priv.h"
 
+enum { CHECKPOINT_DELAY = 1000 }; /* milliseconds */
+
 struct engine *
 engine_create(const struct engine_options *options, struct fail *fail)
 {
@@ -35,6 +37,9 @@ engine_destroy(struct engine *engine)
 	if (engine == NULL)
 		return;
 	engine_courier_stop(engine);
+	if (engine->checkpoint_timer != NULL)
+		engine->o.loop->operations->timer_destroy(
+		    engine->checkpoint_timer);
 	if (engine->conf != NULL)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
@@ -111,6 +116,29 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .setup = engine->setup};
 }
 
+static void
+checkpoint(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->checkpoint_set = false;
+	ledger_tick(engine->o.ledger);
+}
+
+void
+engine_checkpoint_soon(struct engine *engine)
+{
+	const struct loop_operations *ops = engine->o.loop->operations;
+
+	if (engine->checkpoint_timer == NULL)
+		engine->checkpoint_timer = ops->timer_create(
+		    engine->o.loop, checkpoint, engine);
+	if (engine->checkpoint_timer == NULL || engine->checkpoint_set)
+		return;
+	engine->checkpoint_set = true;
+	ops->timer_set(engine->checkpoint_timer, CHECKPOINT_DELAY);
+}
+
 struct recording {
 	struct engine *engine;
 	struct arena *arena;
@@ -129,6 +157,7 @@ recorded(void *arg, uint64_t first, struct sealed *const *sealed,
 	if (fail != NULL && fail->kind != FAIL_NONE)
 		engine_log(engine, "error", "event-not-recorded", fail);
 	arena_destroy(recording->arena);
+	engine_checkpoint_soon(engine);
 	engine_finish_one(engine);
 }
 
