@@ -86,17 +86,19 @@ read_both(struct world *world, struct slice policy_name,
 	struct policy_loader policies = {load, &policy_place};
 	struct policy_loader confs = {load, &conf_place};
 	struct slice diagnostics = {NULL, 0};
+	struct fail ignored = FAIL_INIT; /* the diagnostics say more */
 
 	if (!source_of(world, policy_name, &policy, fail) ||
 	    !source_of(world, conf_name, &setup, fail))
 		return false;
-	*conf = conf_parse(world->load, &setup, &confs, &diagnostics, fail);
+	*conf = conf_parse(world->load, &setup, &confs, &diagnostics, &ignored);
 	if (*conf != NULL)
 		*ruleset = policy_load(world->load, &policy, &policies,
 		    (*conf)->networks, (*conf)->network_count, &diagnostics,
-		    fail);
+		    &ignored);
 	if (*conf != NULL && *ruleset != NULL &&
-	    conf_check(*conf, *ruleset, world->load, &diagnostics, fail))
+	    conf_check(*conf, *ruleset, world->load, &diagnostics,
+		&ignored))
 		return true;
 	/* The first diagnostic, as far as it fits. */
 	return fail_set(fail, FAIL_INPUT, "%.*s", SLICE_ARG(diagnostics));

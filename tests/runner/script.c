@@ -382,7 +382,7 @@ made_up(struct script *script, const struct script_record *record,
 	if (field_info[field].form == FORM_LOC)
 		format = "御簾の裏%uあいう";
 	if (field == FIELD_POSTCODE)
-		format = "%07u";
+		format = "9%06u";
 	if (field == FIELD_REGISTRY_DATE)
 		format = "1994-07-06";
 	if (field == FIELD_NETNAME)
