@@ -1,0 +1,32 @@
+/*
+ * Do two rulesets decide one slot, or the whole record, alike?  The variables
+ * of both are joined: a record gives each its value in either, so the joint
+ * domain is the pairs of values that can be together.
+ */
+#ifndef MISU_DIFF_CELL_H
+#define MISU_DIFF_CELL_H
+
+#include "core/compile.h"
+
+enum change {
+	CHANGE_NONE,
+	CHANGE_TIGHTER, /* for some records, looser for none */
+	CHANGE_LOOSER,
+	CHANGE_BOTH,  /* tighter for some, looser for others */
+	CHANGE_OTHER, /* as strict, but another value or reason */
+};
+
+struct differ {
+	const struct ruleset *before, *after;
+	struct arena *arena;
+	bool failed;
+};
+
+/*
+ * Compare a role's tables for all fields at once, into changes[FIELD_COUNT],
+ * or the gates into changes[0].  A NULL table lets nothing through.
+ */
+void diff_tables(struct differ *differ, const struct table *before,
+    const struct table *after, enum change *changes);
+
+#endif

@@ -1,0 +1,475 @@
+#include "core/policy_diff.h"
+
+#include "core/diff_cell.h"
+#include "core/match.h"
+#include "core/policy_matrix.h"
+#include "core/policy_print.h"
+
+struct page {
+	struct text out;
+	struct differ differ;
+};
+
+/* Two blocks for the same objects, recipient and purpose; one may be NULL. */
+struct pair {
+	const struct bound_block *before, *after;
+};
+
+static const char *
+change_word(enum change change)
+{
+	switch (change) {
+	case CHANGE_NONE:
+		break;
+	case CHANGE_TIGHTER:
+		return "tighter";
+	case CHANGE_LOOSER:
+		return "looser";
+	case CHANGE_BOTH:
+		return "tighter for some, looser for others";
+	case CHANGE_OTHER:
+		return "otherwise";
+	}
+	return "the same";
+}
+
+static const struct policy_recipient *
+find_recipient(const struct ruleset *ruleset, struct slice id)
+{
+	unsigned index;
+
+	if (!ruleset_find_recipient(ruleset, id, &index))
+		return NULL;
+	return &ruleset->policy->recipients[index];
+}
+
+static void
+add_option(struct text *out, const char *word, struct slice a, struct slice b)
+{
+	if (slice_equal(a, b))
+		return;
+	text_add_format(out, "    %s: ", word);
+	text_add(out, a.len != 0 ? a : SLICE("none"));
+	text_add_string(out, " -> ");
+	text_add(out, b.len != 0 ? b : SLICE("none"));
+	text_add_char(out, '\n');
+}
+
+static void
+add_ceiling(struct text *out, const struct policy_recipient *a,
+    const struct policy_recipient *b, bool gained)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		uint64_t from = a->ceiling[role], to = b->ceiling[role];
+		uint64_t fields = gained ? to & ~from : from & ~to;
+
+		if (fields == 0)
+			continue;
+		text_add_string(out, gained ? "    may now receive "
+					    : "    may no longer receive ");
+		policy_print_fields(out, fields);
+		text_add_format(out, " of %s\n", role_name((enum role)role));
+	}
+}
+
+static struct slice
+class_word(const struct policy_recipient *recipient)
+{
+	return recipient->is.public
+		   ? SLICE("public")
+		   : slice_from(recipient->is.audience == AUDIENCE_ANY
+				    ? "authority"
+				    : audience_name(recipient->is.audience));
+}
+
+static void
+add_recipient_change(struct text *out, const struct policy_recipient *a,
+    const struct policy_recipient *b)
+{
+	size_t start = out->len, lead;
+
+	text_add_string(out, "~ recipient ");
+	text_add(out, a->is.id);
+	text_add_char(out, '\n');
+	lead = out->len;
+	add_option(out, "title", a->is.title, b->is.title);
+	add_option(out, "country", a->is.country, b->is.country);
+	add_option(out, "class", class_word(a), class_word(b));
+	add_option(out, "via", a->via_word, b->via_word);
+	add_option(out, "basis", a->is.basis, b->is.basis);
+	add_option(out, "by", slice_from(method_name(a->is.method)),
+	    slice_from(method_name(b->is.method)));
+	add_option(out, "agreement", a->is.agreement, b->is.agreement);
+	add_ceiling(out, a, b, false);
+	add_ceiling(out, a, b, true);
+	if (out->len == lead)
+		out->len = start;
+}
+
+static void
+add_gone(struct text *out, char sign, const struct policy_recipient *recipient)
+{
+	text_add_format(out, "%c recipient ", sign);
+	text_add(out, recipient->is.id);
+	text_add_string(out, " \"");
+	text_add(out, recipient->is.title);
+	text_add_string(out, "\"");
+	if (recipient->is.country.len != 0) {
+		text_add_string(out, " in ");
+		text_add(out, recipient->is.country);
+	}
+	text_add_char(out, '\n');
+}
+
+static void
+add_recipients(struct page *page)
+{
+	const struct policy *before = page->differ.before->policy;
+	const struct policy *after = page->differ.after->policy;
+
+	for (size_t i = 0; i < before->recipient_count; i++) {
+		const struct policy_recipient *a = &before->recipients[i];
+		const struct policy_recipient *b =
+		    find_recipient(page->differ.after, a->is.id);
+
+		if (b == NULL)
+			add_gone(&page->out, '-', a);
+		else
+			add_recipient_change(&page->out, a, b);
+	}
+	for (size_t i = 0; i < after->recipient_count; i++)
+		if (find_recipient(page->differ.before,
+			after->recipients[i].is.id) == NULL)
+			add_gone(&page->out, '+', &after->recipients[i]);
+}
+
+static bool
+set_has(const struct set *set, struct slice item)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (slice_equal(set->items[i].text, item))
+			return true;
+	return false;
+}
+
+/* Items of one set that the other has not. */
+static void
+add_items(struct text *out, const struct set *set, const struct set *other,
+    const char *sign)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set_has(other, set->items[i].text))
+			continue;
+		text_add_string(out, sign);
+		text_add(out, set->items[i].text);
+	}
+}
+
+/* Conditions name sets, so what is in them belongs to the change log. */
+static void
+add_sets(struct page *page)
+{
+	const struct policy *before = page->differ.before->policy;
+	const struct policy *after = page->differ.after->policy;
+
+	for (size_t a = 0; a < before->set_count; a++) {
+		const struct set *from = &before->sets[a];
+
+		for (size_t b = 0; b < after->set_count; b++) {
+			const struct set *to = &after->sets[b];
+			size_t start = page->out.len, lead;
+
+			if (!from->tested || !to->tested ||
+			    !slice_equal(from->id, to->id))
+				continue;
+			text_add_string(&page->out, "~ set ");
+			text_add(&page->out, to->id);
+			text_add_char(&page->out, ':');
+			lead = page->out.len;
+			add_items(&page->out, from, to, " -");
+			add_items(&page->out, to, from, " +");
+			if (page->out.len == lead)
+				page->out.len = start;
+			else
+				text_add_char(&page->out, '\n');
+		}
+	}
+}
+
+static bool
+add_cascade(struct page *page, const struct ruleset *ruleset,
+    const struct bound_block *block, enum role role, enum field field)
+{
+	struct cascade cascade;
+
+	if (block == NULL) {
+		text_add_string(&page->out, "nothing");
+		return true;
+	}
+	if (!policy_cascade(ruleset, &block->block->is, role, field,
+		page->differ.arena, &cascade))
+		return false;
+	policy_cascade_print(&page->out, ruleset, &cascade, field);
+	return true;
+}
+
+/* "    email: tighter: forward -> redact" */
+static bool
+add_cell(struct page *page, const struct pair *pair, enum role role,
+    uint64_t fields, enum change change)
+{
+	unsigned first = 0;
+
+	while ((fields & FIELD_BIT(first)) == 0)
+		first++;
+	text_add_string(&page->out, "    ");
+	policy_print_fields(&page->out, fields);
+	text_add_format(
+	    &page->out, " of %s: %s: ", role_name(role), change_word(change));
+	if (!add_cascade(page, page->differ.before, pair->before, role,
+		(enum field)first))
+		return false;
+	text_add_string(&page->out, " -> ");
+	if (!add_cascade(
+		page, page->differ.after, pair->after, role, (enum field)first))
+		return false;
+	text_add_char(&page->out, '\n');
+	return true;
+}
+
+/* Do two fields change from the same to the same?  Their lines agree. */
+static bool
+same_cells(struct page *page, const struct pair *pair, enum role role,
+    unsigned a, unsigned b)
+{
+	const unsigned fields[2] = {a, b};
+	struct text lines[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct text kept = page->out;
+
+		page->out = text_start(page->differ.arena);
+		add_cascade(page, page->differ.before, pair->before, role,
+		    (enum field)fields[i]);
+		text_add_string(&page->out, " -> ");
+		add_cascade(page, page->differ.after, pair->after, role,
+		    (enum field)fields[i]);
+		lines[i] = page->out;
+		page->out = kept;
+	}
+	return slice_equal(text_slice(&lines[0]), text_slice(&lines[1]));
+}
+
+static bool
+add_role(struct page *page, const struct pair *pair, enum role role)
+{
+	enum change changes[FIELD_COUNT] = {CHANGE_NONE};
+	uint64_t done = 0;
+
+	diff_tables(&page->differ,
+	    pair->before != NULL ? &pair->before->roles[role] : NULL,
+	    pair->after != NULL ? &pair->after->roles[role] : NULL, changes);
+	for (unsigned f = 0; f < FIELD_COUNT && !page->differ.failed; f++) {
+		uint64_t alike = FIELD_BIT(f);
+
+		if (changes[f] == CHANGE_NONE || (done & alike) != 0)
+			continue;
+		for (unsigned g = f + 1; g < FIELD_COUNT; g++)
+			if (changes[g] == changes[f] &&
+			    same_cells(page, pair, role, f, g))
+				alike |= FIELD_BIT(g);
+		done |= alike;
+		if (!add_cell(page, pair, role, alike, changes[f]))
+			return false;
+	}
+	return !page->differ.failed;
+}
+
+static void
+add_gates(struct page *page, const struct bound_block *block, const char *lead)
+{
+	for (size_t i = 0; block != NULL && i < block->gate.rule_count; i++) {
+		text_add_string(&page->out, lead);
+		text_add(&page->out, block->gate.rules[i].rule->line);
+		text_add_char(&page->out, '\n');
+	}
+}
+
+static void
+add_gate_change(struct page *page, const struct pair *pair)
+{
+	enum change change = CHANGE_NONE;
+
+	if (pair->before == NULL) {
+		add_gates(page, pair->after, "    ");
+		return;
+	}
+	if (pair->after == NULL)
+		return;
+	diff_tables(
+	    &page->differ, &pair->before->gate, &pair->after->gate, &change);
+	if (change == CHANGE_NONE)
+		return;
+	text_add_format(
+	    &page->out, "    refuse and hold: %s\n", change_word(change));
+	add_gates(page, pair->before, "        was ");
+	add_gates(page, pair->after, "        now ");
+}
+
+/* What changes between two blocks, under a heading; nothing if nothing. */
+static bool
+add_pair(struct page *page, const struct pair *pair, struct slice patterns)
+{
+	const struct ruleset *ruleset =
+	    pair->after != NULL ? page->differ.after : page->differ.before;
+	const struct policy_block *block =
+	    (pair->after != NULL ? pair->after : pair->before)->block;
+	size_t start = page->out.len, lead;
+	bool new = pair->before == NULL, gone = pair->after == NULL;
+
+	text_add_string(&page->out, new ? "+ " : gone ? "- " : "~ ");
+	text_add(&page->out, patterns);
+	text_add_string(&page->out, " to ");
+	text_add(
+	    &page->out, ruleset->policy->recipients[block->is.recipient].is.id);
+	text_add_string(&page->out, " for ");
+	text_add(&page->out, block->is.purpose);
+	text_add_string(&page->out, gone ? ": nothing goes any more\n" : "\n");
+	lead = page->out.len;
+	if (gone)
+		return true;
+	if (!new && pair->before->block->is.on_request !=
+			pair->after->block->is.on_request)
+		text_add_string(&page->out,
+		    block->is.on_request ? "    now only on request\n"
+					 : "    no longer only on request\n");
+	add_gate_change(page, pair);
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (!add_role(page, pair, (enum role)role))
+			return false;
+	if (page->out.len == lead && !new)
+		page->out.len = start;
+	return true;
+}
+
+/* The block that decides for a name, of the same recipient and purpose. */
+static const struct bound_block *
+counterpart(const struct ruleset *ruleset, const struct ruleset *from,
+    const struct policy_block *block, struct slice name)
+{
+	struct slice id = from->policy->recipients[block->is.recipient].is.id;
+
+	for (size_t i = 0; i < ruleset->block_count; i++) {
+		const struct policy_block *other = ruleset->blocks[i].block;
+		unsigned at = other->is.recipient;
+
+		if (slice_equal(ruleset->policy->recipients[at].is.id, id) &&
+		    slice_equal(other->is.purpose, block->is.purpose) &&
+		    match_wins(ruleset->policy, other, block->is.type, name))
+			return &ruleset->blocks[i];
+	}
+	return NULL;
+}
+
+static struct slice
+name_of(const struct policy_block *block, size_t pattern)
+{
+	const struct network_group *group = block->patterns[pattern].group;
+
+	if (group != NULL && group->count != 0)
+		return group->prefixes[0];
+	return block->patterns[pattern].word;
+}
+
+/* Words of the block's patterns whose counterpart is the same as this one's. */
+static struct slice
+words_alike(struct page *page, const struct ruleset *other,
+    const struct ruleset *from, const struct policy_block *block, size_t at)
+{
+	const struct bound_block *mine =
+	    counterpart(other, from, block, name_of(block, at));
+	struct text out = text_start(page->differ.arena);
+	bool first = true;
+
+	for (size_t p = 0; p < block->pattern_count; p++) {
+		struct pattern pattern = block->patterns[p];
+		struct policy_block one = *block;
+
+		if (counterpart(other, from, block, name_of(block, p)) != mine)
+			continue;
+		if (p < at)
+			return (struct slice){"", 0};
+		one.patterns = &pattern;
+		one.pattern_count = 1;
+		if (!first)
+			text_add_string(&out, ", ");
+		first = false;
+		policy_print_patterns(&out, &one);
+	}
+	return text_slice(&out);
+}
+
+static bool
+has_word(const struct bound_block *block, struct slice word)
+{
+	for (size_t p = 0; p < block->block->pattern_count; p++)
+		if (slice_equal(block->block->patterns[p].word, word))
+			return true;
+	return false;
+}
+
+/*
+ * Each block of `from` with what stands for its patterns in `other`.  Of the
+ * policy before, only what the other pass does not see: patterns that are
+ * gone, so that nothing or a less specific block stands for them now.
+ */
+static bool
+add_blocks(struct page *page, const struct ruleset *from,
+    const struct ruleset *other, bool before)
+{
+	for (size_t b = 0; b < from->block_count; b++) {
+		const struct bound_block *bound = &from->blocks[b];
+
+		for (size_t p = 0; p < bound->block->pattern_count; p++) {
+			struct slice words =
+			    words_alike(page, other, from, bound->block, p);
+			const struct bound_block *twin = counterpart(other,
+			    from, bound->block, name_of(bound->block, p));
+			struct pair pair = {twin, bound};
+
+			if (before)
+				pair = (struct pair){bound, twin};
+			if (words.data == NULL)
+				return false;
+			if (words.len == 0 ||
+			    (before && twin != NULL &&
+				has_word(twin, bound->block->patterns[p].word)))
+				continue;
+			if (!add_pair(page, &pair, words))
+				return false;
+		}
+	}
+	return true;
+}
+
+struct slice
+policy_diff(const struct ruleset *before, const struct ruleset *after,
+    struct arena *arena)
+{
+	struct page page = {
+	    .out = text_start(arena), .differ = {before, after, arena, false}};
+	size_t lead;
+
+	text_add_format(&page.out, "%.*s revision %u -> revision %u\n",
+	    SLICE_ARG(before->policy->name), before->policy->revision,
+	    after->policy->revision);
+	lead = page.out.len;
+	add_sets(&page);
+	add_recipients(&page);
+	if (!add_blocks(&page, before, after, true) ||
+	    !add_blocks(&page, after, before, false))
+		return (struct slice){NULL, 0};
+	if (page.out.len == lead)
+		text_add_string(&page.out, "no record is decided otherwise\n");
+	return text_slice(&page.out);
+}
