@@ -1,0 +1,202 @@
+/* Texts: what is written, how it is escaped, and what is read back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static struct arena *arena;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	arena = arena_create(NULL);
+	return arena == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	arena_destroy(arena);
+	return 0;
+}
+
+static void
+pieces_are_joined_however_many(void **state)
+{
+	struct text text = text_start(arena);
+	struct slice all;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		text_add_format(&text, "%04d", i);
+	all = text_slice(&text);
+	assert_int_equal(all.len, 40000);
+	assert_memory_equal(all.data + 4 * 1234, "1234", 4);
+	assert_int_equal(all.data[all.len], '\0');
+	text_add_char(&text, '!');
+	assert_int_equal(text_slice(&text).len, 40001);
+}
+
+static void
+an_empty_text_is_an_empty_string(void **state)
+{
+	struct text text = text_start(arena);
+
+	(void)state;
+	text_add(&text, (struct slice){NULL, 0});
+	assert_string_equal(text_slice(&text).data, "");
+}
+
+static void
+numbers_reach_both_ends(void **state)
+{
+	struct text text = text_start(arena);
+
+	(void)state;
+	text_add_number(&text, INT64_MIN);
+	text_add_char(&text, ' ');
+	text_add_number(&text, INT64_MAX);
+	text_add_char(&text, ' ');
+	text_add_number(&text, 0);
+	text_add_number(&text, -7);
+	assert_string_equal(text_slice(&text).data,
+	    "-9223372036854775808 9223372036854775807 0-7");
+}
+
+static void
+json_is_escaped_as_rfc_8785_says(void **state)
+{
+	struct text text = text_start(arena);
+
+	(void)state;
+	text_add_json(&text, SLICE("\b\t\n\f\r\"\\/\x01\x1f\x7f é日𠮷\0"));
+	assert_string_equal(text_slice(&text).data,
+	    "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0001\\u001f\x7f é日𠮷\\u0000\"");
+}
+
+static void
+base64_is_that_of_rfc_4648(void **state)
+{
+	static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="},
+	    {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
+	    {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct text text = text_start(arena);
+		struct slice back;
+
+		text_add_base64(&text, pairs[i][0], strlen(pairs[i][0]));
+		assert_string_equal(text_slice(&text).data, pairs[i][1]);
+		assert_true(text_base64_decode(
+		    arena, slice_from(pairs[i][1]), &back));
+		assert_true(slice_is(back, pairs[i][0]));
+	}
+}
+
+static void
+base64_that_is_not_strict_is_refused(void **state)
+{
+	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zh==", "Zm9=",
+	    "Zg==Zg==", "Z===", "====", "Zm 9", "Zm9v\n", "Zm-_", "=Zm9"};
+	struct slice out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (text_base64_decode(arena, slice_from(bad[i]), &out))
+			fail_msg("%s was decoded", bad[i]);
+	assert_false(text_base64_decode(arena, SLICE("Zm9\0"), &out));
+}
+
+static void
+hex_is_lower_case_and_of_one_length(void **state)
+{
+	struct text text = text_start(arena);
+	uint8_t bytes[3] = {0};
+
+	(void)state;
+	text_add_hex(&text, "\x00\x9f\xff", 3);
+	assert_string_equal(text_slice(&text).data, "009fff");
+	assert_true(text_hex_decode(SLICE("009fff"), bytes, 3));
+	assert_memory_equal(bytes, "\x00\x9f\xff", 3);
+	assert_false(text_hex_decode(SLICE("009FFF"), bytes, 3));
+	assert_false(text_hex_decode(SLICE("009ff"), bytes, 3));
+	assert_false(text_hex_decode(SLICE("009fff00"), bytes, 3));
+	assert_false(text_hex_decode(SLICE("009ff\0"), bytes, 3));
+}
+
+static void
+utf8_is_well_formed_or_refused(void **state)
+{
+	static const char *const good[] = {"", "a", "\x7f", "\xc2\x80",
+	    "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+	    "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+	static const char *const bad[] = {"\x80", "\xbf", "\xc0\x80",
+	    "\xc1\xbf", "\xc2", "\xc2" "a", "\xe0\x80\x80", "\xe0\x9f\xbf",
+	    "\xed\xa0\x80", "\xed\xbf\xbf", "\xe3\x81", "\xf0\x8f\xbf\xbf",
+	    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe",
+	    "a\xe3\x81", "\xf0\x90\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(text_is_utf8(slice_from(good[i])));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(text_is_utf8(slice_from(bad[i])));
+}
+
+static void *
+refuse(void *context, size_t size)
+{
+	unsigned *left = context;
+
+	return *left > 0 ? --*left, malloc(size) : NULL;
+}
+
+static void
+give(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
+}
+
+static void
+a_failure_sticks(void **state)
+{
+	unsigned left = 2;
+	struct memory memory = {refuse, give, &left};
+	struct arena *small = arena_create(&memory);
+	struct text text = text_start(small);
+	char big[30000];
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	text_add_string(&text, "before");
+	text_add(&text, (struct slice){big, sizeof(big)});
+	text_add_string(&text, "after");
+	assert_null(text_slice(&text).data);
+	arena_destroy(small);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pieces_are_joined_however_many),
+	    cmocka_unit_test(an_empty_text_is_an_empty_string),
+	    cmocka_unit_test(numbers_reach_both_ends),
+	    cmocka_unit_test(json_is_escaped_as_rfc_8785_says),
+	    cmocka_unit_test(base64_is_that_of_rfc_4648),
+	    cmocka_unit_test(base64_that_is_not_strict_is_refused),
+	    cmocka_unit_test(hex_is_lower_case_and_of_one_length),
+	    cmocka_unit_test(utf8_is_well_formed_or_refused),
+	    cmocka_unit_test(a_failure_sticks),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
