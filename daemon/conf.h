@@ -54,6 +54,13 @@ struct conf *conf_parse(struct arena *arena,
     struct slice *diagnostics, struct fail *fail);
 
 /*
+ * As conf_parse(), for tools that only need to know where misu is: what is
+ * wrong is left out.  NULL only when out of memory.
+ */
+struct conf *conf_glance(struct arena *arena,
+    const struct policy_source *source, struct fail *fail);
+
+/*
  * Policy and conf together; errors and warnings are added to *diagnostics.
  * True if there was no error.
  */

@@ -8,7 +8,7 @@
 
 enum {
 	NAME_LONGEST = 40,
-	SUFFIX_LONGEST = 16,
+	SUFFIX_LONGEST = 15,
 	DAY = 86400,
 	DURATION_LONGEST = 366 * DAY,
 };
@@ -690,32 +690,44 @@ parse_all(struct parser *parser)
 	set_defaults(parser->conf);
 }
 
+/* What can be understood; complaints tell of the rest. */
+static struct conf *
+read_conf(struct arena *arena, const struct policy_source *source,
+    const struct policy_loader *loader, struct complaints *complaints)
+{
+	struct source *copy = arena_take(arena, sizeof(*copy));
+	struct conf *conf = arena_take(arena, sizeof(*conf));
+	struct parser parser = {.arena = arena,
+	    .complaints = complaints,
+	    .loader = loader,
+	    .conf = conf};
+
+	if (copy == NULL || conf == NULL)
+		return NULL;
+	copy->name = arena_copy(arena, source->name);
+	copy->text = arena_copy(arena, source->text);
+	if (copy->name.data == NULL || copy->text.data == NULL)
+		return NULL;
+	*conf = (struct conf){.retry_first = 30,
+	    .retry_longest = 3600,
+	    .give_up_after = 7 * DAY,
+	    .place = {copy, 0}};
+	parser.lexer = lex_start(copy, complaints);
+	parse_all(&parser);
+	return complaints->failed ? NULL : conf;
+}
+
 struct conf *
 conf_parse(struct arena *arena, const struct policy_source *source,
     const struct policy_loader *loader, struct slice *diagnostics,
     struct fail *fail)
 {
-	struct source *copy = arena_take(arena, sizeof(*copy));
-	struct conf *conf = arena_take(arena, sizeof(*conf));
 	struct complaints complaints = {.arena = arena};
-	struct parser parser = {.arena = arena,
-	    .complaints = &complaints,
-	    .loader = loader,
-	    .conf = conf};
+	struct conf *conf = read_conf(arena, source, loader, &complaints);
 
 	*diagnostics = NOTHING;
-	if (copy == NULL || conf == NULL)
+	if (conf == NULL)
 		return fail_memory(fail), NULL;
-	copy->name = arena_copy(arena, source->name);
-	copy->text = arena_copy(arena, source->text);
-	if (copy->name.data == NULL || copy->text.data == NULL)
-		return fail_memory(fail), NULL;
-	*conf = (struct conf){.retry_first = 30,
-	    .retry_longest = 3600,
-	    .give_up_after = 7 * DAY,
-	    .place = {copy, 0}};
-	parser.lexer = lex_start(copy, &complaints);
-	parse_all(&parser);
 	*diagnostics = complaints_print(&complaints);
 	if (diagnostics->data == NULL)
 		return fail_memory(fail), NULL;
@@ -723,4 +735,16 @@ conf_parse(struct arena *arena, const struct policy_source *source,
 		return conf;
 	fail_set(fail, FAIL_INPUT, "misu.conf has errors");
 	return NULL;
+}
+
+struct conf *
+conf_glance(struct arena *arena, const struct policy_source *source,
+    struct fail *fail)
+{
+	struct complaints complaints = {.arena = arena};
+	struct conf *conf = read_conf(arena, source, NULL, &complaints);
+
+	if (conf == NULL)
+		fail_memory(fail);
+	return conf;
 }

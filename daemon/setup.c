@@ -57,16 +57,27 @@ first_of(const char *one, struct slice two, const char *three,
 	return slice_from(three != NULL ? three : four);
 }
 
+/*
+ * Sockets live where others can reach them: systemd's run directory, or the
+ * installed one; with a state directory of one's own, in that.
+ */
 static void
 set_directories(struct setup *setup, const char *state)
 {
+	static const char installed[] = "/run/misu";
 	const char *run = getenv("RUNTIME_DIRECTORY");
+	bool own = state != NULL || setup->conf->state.len != 0;
 
 	setup->state = first_of(state, setup->conf->state,
 	    getenv("STATE_DIRECTORY"), "/var/lib/misu");
-	setup->run = run != NULL && state == NULL ? slice_from(run)
-						  : setup->state;
 	setup->conf->state = setup->state;
+	setup->run = setup->state;
+	if (own)
+		return;
+	if (run != NULL)
+		setup->run = slice_from(run);
+	else if (access(installed, X_OK) == 0)
+		setup->run = slice_from(installed);
 }
 
 const char *
@@ -207,11 +218,15 @@ load_conf(struct setup *setup, const struct setup_given *given,
 		fail_hint(fail, "misu -f names another misu.conf");
 		return false;
 	}
-	setup->conf = conf_parse(setup->arena, &source, &loader,
-	    &setup->diagnostics, fail);
+	setup->conf = given->glance
+	    ? conf_glance(setup->arena, &source, fail)
+	    : conf_parse(setup->arena, &source, &loader,
+		  &setup->diagnostics, fail);
 	if (setup->conf == NULL)
 		return false;
 	set_directories(setup, given->state);
+	if (given->glance)
+		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
 	    (given->check || load_tokens(setup, fail));
 }

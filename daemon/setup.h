@@ -24,6 +24,7 @@ struct setup_given {
 	const char *conf;  /* misu.conf; NULL: where it usually is */
 	const char *state; /* state directory */
 	bool check;        /* the tokens need not be there */
+	bool glance;       /* only where things are: no policy, no templates */
 };
 
 /*

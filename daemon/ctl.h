@@ -1,0 +1,66 @@
+/*
+ * misuctl: a table of commands, each in the file of its group, and what they
+ * share: where misu is, how to ask it, and how to print.
+ */
+#ifndef MISU_CTL_H
+#define MISU_CTL_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "codec/json.h"
+#include "setup.h"
+
+enum { CTL_OK = 0, CTL_REFUSED = 1, CTL_TROUBLE = 2 };
+
+struct ctl {
+	struct setup_given given; /* -f and -s */
+	struct arena *arena;
+	struct setup *setup; /* a glance at misu.conf, once asked for */
+};
+
+struct ctl_command {
+	const char *name;    /* "hold approve": one or two words */
+	const char *usage;   /* what follows the name */
+	const char *summary; /* one line */
+	const char *help;    /* more; may be NULL */
+	/* argv[0] is the last word of the name. */
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+};
+
+extern const struct ctl_command *const ctl_commands[];
+
+extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
+    ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
+    ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
+    ctl_explain, ctl_diff, ctl_test, ctl_check;
+
+/* Complains on standard error; CTL_TROUBLE always. */
+int ctl_fail(const struct fail *fail);
+int ctl_usage(const struct ctl_command *command);
+
+/* A glance at misu.conf; NULL after a complaint. */
+const struct setup *ctl_setup(struct ctl *ctl);
+
+/*
+ * Ask the running misu.  False after a complaint that it cannot be asked;
+ * else its status and body, in the arena.
+ */
+bool ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
+    int *status, struct slice *body);
+
+/* What misu answered with an error, for people; CTL_REFUSED or TROUBLE. */
+int ctl_problem(struct ctl *ctl, int status, struct slice body);
+
+/* A positive decimal number. */
+bool ctl_number(const char *text, int64_t *out);
+
+/* "2026-04-01 09:30:00Z" */
+void ctl_print_time(int64_t milliseconds);
+
+/* The member's text, or "". */
+const char *ctl_string(const struct json_node *object, const char *name);
+int64_t ctl_integer(const struct json_node *object, const char *name);
+
+#endif
