@@ -46,6 +46,28 @@ wait_for_next(struct service *service)
 	    service->policy_timer, (next - now) * 1000 + 1);
 }
 
+/* A file channel's directory below ours is ours to make. */
+static bool
+make_directories(const struct setup *setup, struct fail *fail)
+{
+	const struct conf *conf = setup->conf;
+
+	for (size_t i = 0; i < conf->recipient_count; i++) {
+		const struct conf_recipient *recipient = &conf->recipients[i];
+		const char *path;
+
+		if (recipient->channel != CHANNEL_FILE ||
+		    recipient->directory.data[0] == '/')
+			continue;
+		path = setup_state_path(setup, recipient->directory);
+		if (path == NULL)
+			return fail_memory(fail);
+		if (!proc_make_directory(path, fail))
+			return false;
+	}
+	return true;
+}
+
 bool
 reload_apply(struct service *service, struct fail *fail)
 {
@@ -57,7 +79,8 @@ reload_apply(struct service *service, struct fail *fail)
 		return fail_set(fail, FAIL_INPUT,
 		    "no revision of the policy is effective yet");
 	}
-	if (!engine_set_policy(
+	if (!make_directories(service->setup, fail) ||
+	    !engine_set_policy(
 		service->engine, ruleset, service->setup->conf, fail))
 		return false;
 	if (ruleset != service->ruleset)

@@ -20,20 +20,8 @@ add_build(struct text *text, const struct service *service)
 }
 
 static void
-add_stores(struct text *text, const struct service *service)
+add_service(struct text *text, const struct service *service)
 {
-	text_add_format(text,
-	    "# TYPE misu_ledger_entries gauge\n"
-	    "misu_ledger_entries %llu\n"
-	    "# TYPE misu_ledger_writes gauge\n"
-	    "misu_ledger_writes %d\n",
-	    (unsigned long long)ledger_size(service->ledger),
-	    ledger_stopped(service->ledger) == NULL);
-	text_add_string(text, "# TYPE misu_spool_items gauge\n");
-	for (unsigned i = 0; i < SPOOL_STATE_COUNT; i++)
-		text_add_format(text, "misu_spool_items{state=\"%s\"} %zu\n",
-		    spool_state_name((enum spool_state)i),
-		    spool_count(service->spool, (enum spool_state)i));
 	text_add_format(text,
 	    "# TYPE misu_reloads_total counter\n"
 	    "misu_reloads_total{result=\"taken\"} %llu\n"
@@ -52,7 +40,7 @@ service_metrics(void *context, struct arena *arena)
 	struct text text = text_start(arena);
 
 	add_build(&text, service);
-	add_stores(&text, service);
+	add_service(&text, service);
 	text_add(&text,
 	    intake_http_metrics(
 		service->intakes, service->intake_count, arena));

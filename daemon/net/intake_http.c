@@ -88,11 +88,13 @@ reply(struct intake *intake, struct http_request *request, int status,
 
 static const struct {
 	int status;
-	const char *title;
-} titles[] = {{400, "Bad Request"}, {401, "Unauthorized"},
-    {404, "Not Found"}, {405, "Method Not Allowed"},
-    {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-    {503, "Service Unavailable"}};
+	const char *type, *title;
+} titles[] = {{400, "bad-request", "Bad Request"},
+    {401, "unauthorized", "Unauthorized"}, {404, "not-found", "Not Found"},
+    {405, "method-not-allowed", "Method Not Allowed"},
+    {413, "too-large", "Content Too Large"},
+    {415, "media-type", "Unsupported Media Type"},
+    {503, "unavailable", "Service Unavailable"}};
 
 /* Problems of the request's shape; the engine words its own. */
 static void
@@ -101,17 +103,19 @@ refuse(struct intake *intake, struct http_request *request, int status,
 {
 	const struct http_header headers[2] = {
 	    {"Content-Type", "application/problem+json"}, extra};
-	const char *title = "Error";
+	const char *type = "error", *title = "Error";
 	char body[512];
 	int len;
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		if (titles[i].status == status)
+		if (titles[i].status == status) {
+			type = titles[i].type;
 			title = titles[i].title;
+		}
 	len = snprintf(body, sizeof(body),
-	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
-	    "\"detail\":\"%s\"}\n",
-	    title, status, detail);
+	    "{\"type\":\"urn:misu:problem:%s\",\"title\":\"%s\","
+	    "\"status\":%d,\"detail\":\"%s\"}\n",
+	    type, title, status, detail);
 	reply(intake, request, status, headers,
 	    (struct slice){body, (size_t)len});
 }

@@ -1,0 +1,178 @@
+/* misuctl: finds the command, helps, and suggests. */
+#include <unistd.h>
+
+#include "ctl.h"
+#include "version.h"
+
+const struct ctl_command *const ctl_commands[] = {&ctl_status, &ctl_reload,
+    &ctl_stop, &ctl_hold_list, &ctl_hold_show, &ctl_hold_approve,
+    &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done, NULL};
+
+static void
+print_commands(FILE *out)
+{
+	fputs("usage: misuctl [-f misu.conf] [-s state-directory] command"
+	      " [argument ...]\n\n",
+	    out);
+	for (size_t i = 0; ctl_commands[i] != NULL; i++)
+		fprintf(out, "  %-13s  %s\n", ctl_commands[i]->name,
+		    ctl_commands[i]->summary);
+	fputs("\n`misuctl help COMMAND` says more; see misuctl(8).\n", out);
+}
+
+/* How many of the arguments are the command's name; 0: they are not it. */
+static int
+name_matches(const char *name, int argc, char **argv)
+{
+	size_t len = strcspn(name, " ");
+
+	if (argc < 1 || strlen(argv[0]) != len ||
+	    strncmp(name, argv[0], len) != 0)
+		return 0;
+	if (name[len] == '\0')
+		return 1;
+	return argc > 1 && strcmp(name + len + 1, argv[1]) == 0 ? 2 : 0;
+}
+
+static const struct ctl_command *
+find(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
+		*words = name_matches(ctl_commands[i]->name, argc, argv);
+		if (*words != 0)
+			return ctl_commands[i];
+	}
+	return NULL;
+}
+
+enum { WORD_MAX = 24 };
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits that make one word of the other. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], len = strlen(b);
+
+	if (len > WORD_MAX)
+		return WORD_MAX;
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t corner = row[0]++;
+
+		for (size_t j = 0; j < len; j++) {
+			size_t change = corner + (a[i] != b[j]);
+
+			corner = row[j + 1];
+			row[j + 1] =
+			    least(change, least(row[j], row[j + 1]) + 1);
+		}
+	}
+	return row[len];
+}
+
+static int
+unknown(int argc, char **argv)
+{
+	char given[WORD_MAX + 1];
+	const char *near = NULL;
+	size_t best = 4;
+
+	snprintf(given, sizeof(given), "%s%s%s", argv[0],
+	    argc > 1 && argv[1][0] != '-' ? " " : "",
+	    argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
+		const char *name = ctl_commands[i]->name;
+		size_t far = least(distance(given, name),
+		    distance(argv[0], name));
+
+		if (far < best) {
+			best = far;
+			near = name;
+		}
+	}
+	fprintf(stderr, "misuctl: there is no command %s\n", given);
+	if (near != NULL)
+		fprintf(stderr, "hint: did you mean %s?\n", near);
+	else
+		fputs("hint: misuctl help lists them\n", stderr);
+	return CTL_TROUBLE;
+}
+
+static int
+help(int argc, char **argv)
+{
+	const struct ctl_command *command;
+	int words;
+
+	if (argc == 0) {
+		print_commands(stdout);
+		return CTL_OK;
+	}
+	command = find(argc, argv, &words);
+	if (command == NULL)
+		return unknown(argc, argv);
+	printf("usage: misuctl %s %s\n\n%s\n", command->name, command->usage,
+	    command->summary);
+	if (command->help != NULL)
+		printf("%s\n", command->help);
+	return CTL_OK;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_command *command;
+	int words;
+
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	command = find(argc, argv, &words);
+	if (command == NULL)
+		return unknown(argc, argv);
+	if (argc > words && strcmp(argv[words], "--help") == 0)
+		return help(words, argv);
+	return command->run(ctl, argc - words + 1, argv + words - 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl ctl = {.arena = arena_create(NULL)};
+	int option, status;
+
+	while ((option = getopt(argc, argv, "+f:hs:V")) != -1) {
+		switch (option) {
+		case 'f':
+			ctl.given.conf = optarg;
+			break;
+		case 's':
+			ctl.given.state = optarg;
+			break;
+		case 'h':
+			return help(0, NULL);
+		case 'V':
+			puts("misuctl " MISU_VERSION);
+			return 0;
+		default:
+			print_commands(stderr);
+			return CTL_TROUBLE;
+		}
+	}
+	if (optind == argc || ctl.arena == NULL) {
+		print_commands(stderr);
+		return CTL_TROUBLE;
+	}
+	status = run(&ctl, argc - optind, argv + optind);
+	if (fflush(stdout) != 0)
+		status = CTL_TROUBLE;
+	setup_free(ctl.setup);
+	arena_destroy(ctl.arena);
+	return status;
+}
