@@ -71,6 +71,8 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka)
 
+$B/unit/rows: $B/tests/rows/table.o
+
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
 # --- scenarios -----------------------------------------------------------

@@ -164,10 +164,14 @@ disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
 	for (size_t i = 0; i < disclosure->onward_count; i++) {
+		const struct recipient *behind =
+		    disclosure_onward(disclosure, i);
 		struct ruling ruling =
 		    disclosure_onward_ruling(disclosure, i, role, field);
 
-		if (!verdict_passes(ruling.verdict))
+		if (behind->public &&
+		    behind->via == (int)disclosure->own.block->recipient &&
+		    !verdict_passes(ruling.verdict))
 			return false;
 	}
 	return true;

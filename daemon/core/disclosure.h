@@ -73,9 +73,10 @@ struct ruling disclosure_onward_ruling(const struct disclosure *disclosure,
     size_t index, enum role role, enum field field);
 
 /*
- * May all those behind this recipient, the public above all, be shown the
- * field?  False means the channel must mark it "do not disclose".  True where
- * nobody is behind.
+ * May the public right behind this recipient be shown the field?  False means
+ * the channel must mark it "do not disclose".  True where this recipient does
+ * not publish; what one further on publishes is not its switch (JPNIC shows
+ * contacts that APNIC behind it never gets).
  */
 bool disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field);
