@@ -85,7 +85,7 @@ load(struct reader *reader, size_t index, struct fail *fail)
 	if (ok && (info->size % DISK_BLOCK != 0 || info->size == 0 ||
 		      info->size > UINT32_MAX)) {
 		ok = fail_set(fail, FAIL_WORLD, "the segment was cut");
-		fail_place(fail, "%.70s:%llu", info->name,
+		fail_place(fail, "journal/%.60s:%llu", info->name,
 		    (unsigned long long)info->size);
 		fail_hint(fail, "restore the ledger from a backup");
 	}
@@ -227,7 +227,8 @@ refuse(struct reader *reader, const char *segment, uint64_t offset,
 		offset = reader->bad_offset;
 	}
 	fail_set(fail, FAIL_WORLD, "the journal is damaged: %s", what);
-	fail_place(fail, "%.60s:%llu", segment, (unsigned long long)offset);
+	fail_place(fail, "journal/%.60s:%llu", segment,
+	    (unsigned long long)offset);
 	fail_hint(fail, "misuctl verify lists all damage; restore the ledger "
 			"from a backup, nothing was changed");
 	return false;
@@ -267,7 +268,7 @@ check_run(struct reader *reader, size_t start, uint64_t durable,
 			return refuse(reader,
 			    reader->state->segment_count != 0
 				? reader->state->segments[0].name
-				: reader->directory,
+				: "",
 			    0, "there is a checkpoint, but no group", fail);
 		return true;
 	}

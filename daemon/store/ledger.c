@@ -465,7 +465,7 @@ replay_fail(const struct journal_group *group, const char *what,
     struct fail *fail)
 {
 	fail_set(fail, FAIL_WORLD, "%s", what);
-	fail_place(fail, "%.60s:%llu", group->segment,
+	fail_place(fail, "journal/%.60s:%llu", group->segment,
 	    (unsigned long long)group->offset);
 	fail_hint(fail, "restore ledger, vault and keys from one backup; "
 			"nothing was changed");

@@ -1,0 +1,43 @@
+/*
+ * Verification of a ledger directory, all of it and from nothing but its
+ * files: each entry's canonical form, every leaf, tile and root derived anew,
+ * the checkpoint's signature, every block of the journal, and what the journal
+ * says against the bundles.  It writes nothing and goes on after a finding.
+ */
+#ifndef MISU_VERIFY_H
+#define MISU_VERIFY_H
+
+#include "base/digest.h"
+#include "store/disk.h"
+
+struct verify_options {
+	struct disk *disk;
+	const char *directory;
+	/*
+	 * The verifier key the checkpoint must be signed with; empty: the one
+	 * in log.vkey, which then proves only that the parts fit together.
+	 */
+	struct slice verifier_key;
+	/*
+	 * A daemon is writing: the journal, which changes under the reader,
+	 * is left out, and files newer than the checkpoint are not strange.
+	 */
+	bool live;
+	/* `place` is a file below the directory with an offset or entry. */
+	void (*finding)(void *context, const char *place, const char *text);
+	void (*progress)(void *context, uint64_t done, uint64_t size);
+	void *context;
+};
+
+struct verify_result {
+	uint64_t size;    /* entries that the checkpoint covers */
+	uint64_t journal; /* entries in the journal alone */
+	uint64_t findings;
+	struct digest root;
+};
+
+/* False only if it could not be carried out (no memory). */
+bool verify_ledger(const struct verify_options *options,
+    struct verify_result *result, struct fail *fail);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * What verify.c (entries, tiles, checkpoint) and verify_files.c (the journal,
+ * and files that must not be there) share.
+ */
+#ifndef MISU_VERIFY_PRIV_H
+#define MISU_VERIFY_PRIV_H
+
+#include "core/tree.h"
+#include "store/tiles.h"
+#include "store/verify.h"
+
+/* A leaf, or a root before a group, as the journal has it. */
+struct witness {
+	uint64_t index;
+	struct digest hash;
+	bool is_root;
+	char segment[24];
+	uint64_t offset;
+};
+
+struct verify {
+	const struct verify_options *options;
+	struct verify_result *result;
+	struct arena *arena;     /* of one file */
+	struct arena *long_lived;
+	struct slice origin;
+	uint8_t public_key[32];
+	bool has_key, has_checkpoint;
+	uint64_t size;
+	struct digest root;      /* as the checkpoint has it */
+	struct tree tree;
+	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
+	unsigned counts[TILE_LEVELS];
+	struct witness *witnesses; /* by index, roots first */
+	size_t witness_count, witness_room, witness_at;
+};
+
+void verify_found(struct verify *verify, const char *place,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A file below the directory; missing or unreadable ones are a finding. */
+bool verify_read(struct verify *verify, const char *name, size_t max,
+    struct slice *out);
+
+/* Gather what the journal says about leaves and roots. */
+bool verify_journal(struct verify *verify, struct fail *fail);
+
+/* Compare the tree so far with what the journal says of this index. */
+void verify_witness_root(struct verify *verify);
+void verify_witness_leaf(struct verify *verify, uint64_t index,
+    const struct digest *leaf);
+
+/* Files below tile/ that no checkpoint of this size has. */
+bool verify_strangers(struct verify *verify, struct fail *fail);
+
+#endif
