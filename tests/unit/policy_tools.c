@@ -11,6 +11,7 @@
 
 #include "core/policy_diff.h"
 #include "core/policy_explain.h"
+#include "core/policy_test.h"
 #include "runner/files.h"
 
 static void
@@ -114,6 +115,39 @@ test_an_explanation_names_rules_and_reasons_but_no_value(void **state)
 	arena_destroy(arena);
 }
 
+static bool
+run_file(struct policy_test *test, struct arena *arena, const char *path,
+    struct slice *report)
+{
+	struct policy_source source = {
+	    slice_from(strrchr(path, '/') + 1), {NULL, 0}};
+	struct fail fail = FAIL_INIT;
+
+	assert_true(files_read(arena, path, &source.text));
+	return policy_test_file(test, &source, report, &fail);
+}
+
+static void
+test_policy_tests_say_what_is_met_and_covered(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct ruleset *ruleset = load(arena, "tests/policy/ok/example.policy");
+	struct policy_test *test = policy_test_create(arena, ruleset, NULL);
+	struct slice report;
+
+	(void)state;
+	assert_non_null(test);
+	if (!run_file(test, arena, "tests/policy/test/example.test", &report))
+		print_error("%.*s", SLICE_ARG(report));
+	assert_int_equal(report.len, 0);
+	check_golden(arena, "tests/policy/test/example.summary",
+	    policy_test_summary(test));
+	assert_false(
+	    run_file(test, arena, "tests/policy/test/unmet.test", &report));
+	check_golden(arena, "tests/policy/test/unmet.err", report);
+	arena_destroy(arena);
+}
+
 int
 main(void)
 {
@@ -122,6 +156,7 @@ main(void)
 	    cmocka_unit_test(test_rewording_is_no_change),
 	    cmocka_unit_test(
 		test_an_explanation_names_rules_and_reasons_but_no_value),
+	    cmocka_unit_test(test_policy_tests_say_what_is_met_and_covered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
