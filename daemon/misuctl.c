@@ -4,7 +4,7 @@
 #include "ctl.h"
 #include "version.h"
 
-const struct ctl_command *const ctl_commands[] = {&ctl_status, &ctl_reload,
+const struct ctl_command *const ctl_commands[] = {&ctl_submit, &ctl_status, &ctl_reload,
     &ctl_stop, &ctl_hold_list, &ctl_hold_show, &ctl_hold_approve,
     &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done, NULL};
 
