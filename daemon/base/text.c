@@ -321,3 +321,36 @@ text_add_xml(struct text *text, struct slice value)
 			text_add_char(text, c);
 	}
 }
+
+unsigned
+text_code_point(struct slice text, size_t *len)
+{
+	unsigned point = (unsigned char)text.data[0];
+
+	*len = point < 0x80 ? 1 : point < 0xe0 ? 2 : point < 0xf0 ? 3 : 4;
+	if (*len > 1)
+		point &= 0x7fU >> *len;
+	for (size_t i = 1; i < *len; i++)
+		point = point << 6 | ((unsigned char)text.data[i] & 0x3fU);
+	return point;
+}
+
+static bool
+is_hidden(unsigned point)
+{
+	return point < 0x20 || (point >= 0x7f && point <= 0x9f) ||
+	    point == 0x61c || point == 0x200e || point == 0x200f ||
+	    (point >= 0x2028 && point <= 0x202e) ||
+	    (point >= 0x2066 && point <= 0x2069) || point == 0xfeff ||
+	    (point & 0xfffe) == 0xfffe;
+}
+
+bool
+text_is_plain(struct slice text)
+{
+	for (size_t i = 0, len; i < text.len; i += len)
+		if (is_hidden(text_code_point(
+			(struct slice){text.data + i, text.len - i}, &len)))
+			return false;
+	return true;
+}

@@ -51,6 +51,20 @@ bool text_base64_decode(
 /* Strict lower-case hex into exactly `len` bytes. */
 bool text_hex_decode(struct slice encoded, void *out, size_t len);
 
+/*
+ * The code point at the front of UTF-8 text that is well-formed and not
+ * empty, and its length in bytes.
+ */
+unsigned text_code_point(struct slice text, size_t *len);
+
+/*
+ * Is every character of this UTF-8 text one that is seen, in its place?  No
+ * control characters, no line or paragraph separators, no marks that change
+ * the direction of reading: each can hide what a text really says, or drive
+ * the terminal it is shown on.
+ */
+bool text_is_plain(struct slice text);
+
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);
 

@@ -1,7 +1,10 @@
 #include "codec/json.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdarg.h>
+
+#include "base/digest.h"
 
 enum { WORD_MAX = 24 };
 
@@ -46,6 +49,22 @@ json_parse(struct arena *arena, struct slice text, struct fail *fail)
 	ok = copy_node(arena, tree, root, NULL, fail);
 	json_decref(tree);
 	return ok ? root : NULL;
+}
+
+/* What jansson gives back held a record. */
+static void
+wipe_and_free(void *pointer)
+{
+	if (pointer != NULL)
+		digest_wipe(pointer, malloc_usable_size(pointer));
+	free(pointer);
+}
+
+void
+json_start(uint32_t seed)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_object_seed(seed != 0 ? seed : 1);
 }
 
 const struct json_node *
@@ -247,7 +266,12 @@ explain(struct slice text, const json_error_t *error, struct fail *fail)
 {
 	enum json_error_code code = json_error_code(error);
 
-	if (code == json_error_out_of_memory) {
+	/*
+	 * Memory that jansson's tree did not get has a code of its own or
+	 * none; what its lexer did not get looks like bad syntax.
+	 */
+	if (code == json_error_out_of_memory || code == json_error_unknown ||
+	    error->text[0] == '\0') {
 		fail_memory(fail);
 		return;
 	}

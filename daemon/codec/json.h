@@ -40,6 +40,14 @@ struct json_node {
 	size_t count;
 };
 
+/*
+ * Prepare jansson, once, before threads and before a sandbox: it will wipe
+ * memory that it frees, and mix `seed` into its hash tables, random so that
+ * nobody can choose names that collide.  Without this it wipes nothing, and
+ * opens /dev/urandom at the first object it makes.
+ */
+void json_start(uint32_t seed);
+
 /* At most JSON_BYTES_MAX bytes.  NULL and a story if the text is refused. */
 const struct json_node *json_parse(
     struct arena *arena, struct slice text, struct fail *fail);

@@ -56,12 +56,9 @@ read_string(struct reader *reader, const struct json_node *node,
 	if (node->string.len == 0 || node->string.len > max)
 		return json_fail(
 		    reader->fail, place, "must have 1 to %zu bytes", max);
-	for (size_t i = 0; i < node->string.len; i++) {
-		unsigned char c = (unsigned char)node->string.data[i];
-		if (c < 0x20 || c == 0x7f)
-			return json_fail(
-			    reader->fail, place, "has a control character");
-	}
+	if (!text_is_plain(node->string))
+		return json_fail(
+		    reader->fail, place, "has a control character");
 	*out = node->string;
 	return true;
 }

@@ -52,69 +52,31 @@ value_canonical(struct arena *arena, enum field field, struct slice value,
 
 /* --- characters ----------------------------------------------------------- */
 
-/* The code point at `at` of text known to be UTF-8, and its length. */
-static unsigned
-code_point(const char *at, size_t *len)
-{
-	unsigned char lead = (unsigned char)at[0];
-	unsigned point = lead;
-
-	*len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-	if (*len > 1)
-		point = lead & (0x7fU >> *len);
-	for (size_t i = 1; i < *len; i++)
-		point = point << 6 | ((unsigned char)at[i] & 0x3fU);
-	return point;
-}
-
-/*
- * Characters that break lines where none is seen, or make text read in
- * another order than it is stored: each can hide what a form really says.
- */
+/* Long fields may have lines: LF or CR LF, and tabs. */
 static bool
-is_deceptive(unsigned point)
+has_control(struct slice value)
 {
-	return (point >= 0x80 && point <= 0x9f) || point == 0x61c ||
-	    point == 0x200e || point == 0x200f || point == 0x2028 ||
-	    point == 0x2029 || (point >= 0x202a && point <= 0x202e) ||
-	    (point >= 0x2066 && point <= 0x2069) || point == 0xfeff ||
-	    (point & 0xfffe) == 0xfffe;
-}
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
 
-static bool
-is_control(struct slice value, size_t at, bool lines)
-{
-	unsigned char c = (unsigned char)value.data[at];
-
-	if (c >= 0x20 && c != 0x7f)
-		return false;
-	if (!lines)
-		return true;
-	if (c == '\r')
-		return at + 1 == value.len || value.data[at + 1] != '\n';
-	return c != '\n' && c != '\t';
+		if (c == '\r' && i + 1 < value.len && value.data[i + 1] == '\n')
+			continue;
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			return true;
+	}
+	return false;
 }
 
 static bool
 check_text(
     const struct field_info *info, struct slice value, struct fail *fail)
 {
-	bool lines = info->max > LINES_FROM;
-
 	if (!text_is_utf8(value))
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is not UTF-8", info->name);
-	for (size_t i = 0, len; i < value.len; i += len) {
-		unsigned point = code_point(value.data + i, &len);
-
-		if (is_control(value, i, lines))
-			return fail_set(fail, FAIL_INPUT,
-			    "%s has a control character", info->name);
-		if (!lines && is_deceptive(point))
-			return fail_set(fail, FAIL_INPUT,
-			    "%s has an invisible control character",
-			    info->name);
-	}
+	if (info->max > LINES_FROM ? has_control(value) : !text_is_plain(value))
+		return fail_set(fail, FAIL_INPUT,
+		    "%s has a control character", info->name);
 	return true;
 }
 
@@ -139,7 +101,8 @@ fold_ascii(struct slice value, struct scratch *out, struct fail *fail)
 {
 	out->len = 0;
 	for (size_t i = 0, len; i < value.len; i += len) {
-		char c = fold(code_point(value.data + i, &len));
+		char c = fold(text_code_point(
+		    (struct slice){value.data + i, value.len - i}, &len));
 
 		if (c == '\0')
 			return fail_set(fail, FAIL_INPUT,

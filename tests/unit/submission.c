@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/text.h"
+#include "codec/json.h"
 #include "codec/submission.h"
 
 static struct arena *arena;
@@ -323,6 +325,35 @@ every_failing_allocation_is_reported(void **state)
 	}
 }
 
+static unsigned jansson_left;
+
+static void *
+jansson_take(size_t size)
+{
+	return take(&(struct refusal){jansson_left > 0 ? jansson_left-- : 0},
+	    size);
+}
+
+static void
+a_failing_allocation_of_jansson_is_survived(void **state)
+{
+	struct submission *s = NULL;
+
+	(void)state;
+	json_set_alloc_funcs(jansson_take, free);
+	for (unsigned n = 0; s == NULL; n++) {
+		struct fail fail = FAIL_INIT;
+
+		assert_true(n < 1000);
+		jansson_left = n;
+		s = submission_parse(arena, slice_from(full), &fail);
+		assert_true(s != NULL || fail.kind != FAIL_NONE);
+	}
+	json_set_alloc_funcs(malloc, free);
+	json_start(7);
+	assert_non_null(submission_parse(arena, slice_from(full), NULL));
+}
+
 int
 main(void)
 {
@@ -336,6 +367,7 @@ main(void)
 	    cmocka_unit_test(a_printed_record_is_read_as_the_same),
 	    cmocka_unit_test(removals_survive_printing),
 	    cmocka_unit_test(every_failing_allocation_is_reported),
+	    cmocka_unit_test(a_failing_allocation_of_jansson_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -150,6 +150,21 @@ utf8_is_well_formed_or_refused(void **state)
 		assert_false(text_is_utf8(slice_from(bad[i])));
 }
 
+static void
+hidden_characters_are_not_plain(void **state)
+{
+	static const char *const hidden[] = {"a\n", "\x1b[0m", "\x7f",
+	    "\xc2\x80", "\xc2\x9b", "\xe2\x80\x8f", "\xe2\x80\xa8",
+	    "x\xe2\x80\xae", "\xe2\x81\xa9", "\xef\xbb\xbf",
+	    "\xef\xbf\xbf", "\xf0\x9f\xbf\xbe"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		assert_false(text_is_plain(slice_from(hidden[i])));
+	assert_true(text_is_plain(SLICE("a é 日本\u3000語 𠮷 \u00a0~")));
+	assert_true(text_is_plain(SLICE("")));
+}
+
 static void *
 refuse(void *context, size_t size)
 {
@@ -195,6 +210,7 @@ main(void)
 	    cmocka_unit_test(base64_that_is_not_strict_is_refused),
 	    cmocka_unit_test(hex_is_lower_case_and_of_one_length),
 	    cmocka_unit_test(utf8_is_well_formed_or_refused),
+	    cmocka_unit_test(hidden_characters_are_not_plain),
 	    cmocka_unit_test(a_failure_sticks),
 	};
 
