@@ -1,0 +1,28 @@
+/*
+ * Ledger entries as people and programs read them: a line of columns, or a
+ * line of JSON.  Pure functions over an entry's canonical bytes.
+ */
+#ifndef MISU_ENTRY_PRINT_H
+#define MISU_ENTRY_PRINT_H
+
+#include "base/text.h"
+
+struct entry_shown {
+	uint64_t index;
+	struct slice entry;  /* canonical bytes */
+	struct slice object; /* the object's name in clear; empty: unknown */
+};
+
+/*
+ * "12  2026-04-01T00:00:00.000Z  disclosure  jprs  taro.example  create
+ * forward 9, redact 3", one line without its end; {NULL, 0} when out of
+ * memory.
+ */
+struct slice entry_print_text(
+    struct arena *arena, const struct entry_shown *shown);
+
+/* The entry's members after "index" and, where it is known, "name". */
+struct slice entry_print_json(
+    struct arena *arena, const struct entry_shown *shown);
+
+#endif

@@ -1,0 +1,398 @@
+#include "store/log_query.h"
+
+#include "core/canon.h"
+#include "core/entry.h"
+#include "core/tree.h"
+#include "store/journal.h"
+#include "store/tiles.h"
+
+enum { TRIES = 8 };
+
+struct reader {
+	const struct log_query *query;
+	struct tiles *tiles;
+	struct arena *arena;       /* of one entry */
+	struct slice vkey, origin; /* in `kept` */
+	struct arena *kept;
+	uint8_t public_key[32];
+	struct subject subject;
+	bool has_subject, ended;
+	uint64_t next;
+	/* The journal's entries, from index `size` of the tiles on. */
+	struct slice *newer;
+	size_t newer_count, newer_room;
+};
+
+bool
+log_query_object(const struct keys *keys, struct slice entry,
+    struct arena *arena, struct slice *name)
+{
+	struct slice object, data, salt, bytes;
+	uint8_t secret[KEY_SIZE], raw_salt[ENTRY_SALT];
+	struct digest_key key;
+	struct digest object_key;
+	int64_t slot;
+	uint8_t *plain;
+	bool ok;
+
+	if (!canon_member(entry, "object", &object) ||
+	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
+	    slot > UINT32_MAX ||
+	    !canon_get_string(object, "data", arena, &data) ||
+	    !canon_get_string(entry, "salt", arena, &salt) ||
+	    !text_hex_decode(salt, raw_salt, sizeof(raw_salt)) ||
+	    !text_base64_decode(arena, data, &bytes) ||
+	    bytes.len < NONCE_SIZE + TAG_SIZE ||
+	    !keys_slot(keys, (uint32_t)slot, secret))
+		return false;
+	digest_key_set(&key, secret);
+	object_key = entry_object_key(&key);
+	plain = arena_take(arena, bytes.len);
+	ok = plain != NULL &&
+	    digest_decrypt(object_key.bytes, (const uint8_t *)bytes.data,
+		(struct slice){(char *)raw_salt, sizeof(raw_salt)},
+		(struct slice){
+		    bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE},
+		plain);
+	digest_wipe(secret, sizeof(secret));
+	digest_wipe(&key, sizeof(key));
+	digest_wipe(&object_key, sizeof(object_key));
+	*name = (struct slice){
+	    (char *)plain, bytes.len - NONCE_SIZE - TAG_SIZE};
+	return ok;
+}
+
+/* --- filters --- */
+
+static bool
+has_string(struct reader *reader, struct slice entry, const char *name,
+    struct slice wanted)
+{
+	struct slice value;
+
+	return wanted.len == 0 ||
+	    (canon_get_string(entry, name, reader->arena, &value) &&
+		slice_equal(value, wanted));
+}
+
+static bool
+ruling_is(const struct log_filter *filter, struct slice ruling,
+    struct arena *arena)
+{
+	struct slice item, word;
+	int64_t rule;
+
+	if (!canon_next_item(&ruling, &item) ||
+	    !canon_string(item, arena, &word))
+		return false;
+	if (filter->has_verdict &&
+	    !slice_is(word, verdict_name(filter->verdict)))
+		return false;
+	return filter->rule == 0 ||
+	    (canon_next_item(&ruling, &item) && canon_number(item, &rule) &&
+		rule == filter->rule);
+}
+
+static bool
+has_ruling(struct reader *reader, struct slice entry)
+{
+	const struct log_filter *filter = &reader->query->filter;
+	struct slice fields, role, members, field, ruling;
+
+	if (!filter->has_verdict && filter->rule == 0)
+		return true;
+	if (canon_member(entry, "outcome", &ruling) &&
+	    ruling_is(filter, ruling, reader->arena))
+		return true;
+	if (!canon_member(entry, "fields", &fields))
+		return false;
+	while (canon_next_member(&fields, &role, &members))
+		while (canon_next_member(&members, &field, &ruling))
+			if (ruling_is(filter, ruling, reader->arena))
+				return true;
+	return false;
+}
+
+static bool
+has_subject(struct reader *reader, struct slice entry)
+{
+	char hex[2 * PSEUDONYM_SIZE + 1];
+	struct slice subjects, role, line, item, text;
+
+	if (reader->query->filter.subject.len == 0)
+		return true;
+	if (!reader->has_subject ||
+	    !canon_member(entry, "subjects", &subjects))
+		return false;
+	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", reader->subject.pseudonym[i]);
+	while (canon_next_member(&subjects, &role, &line))
+		if (canon_next_item(&line, &item) &&
+		    canon_string(item, reader->arena, &text) &&
+		    slice_is(text, hex))
+			return true;
+	return false;
+}
+
+/* What only a disclosure has. */
+static bool
+disclosure_passes(
+    struct reader *reader, struct slice entry, struct slice name)
+{
+	const struct log_filter *filter = &reader->query->filter;
+
+	return (filter->object.len == 0 ||
+		   slice_equal(name, filter->object)) &&
+	    has_string(reader, entry, "recipient", filter->recipient) &&
+	    has_subject(reader, entry) && has_ruling(reader, entry);
+}
+
+static bool
+wants_disclosure(const struct log_filter *filter)
+{
+	return filter->object.len != 0 || filter->recipient.len != 0 ||
+	    filter->subject.len != 0 || filter->has_verdict ||
+	    filter->rule != 0;
+}
+
+static bool
+outcome_passes(struct reader *reader, struct slice entry, bool disclosure)
+{
+	struct slice wanted = reader->query->filter.outcome, value, item;
+
+	if (wanted.len == 0)
+		return true;
+	if (!disclosure)
+		return has_string(reader, entry, "word", wanted);
+	if (!canon_member(entry, "outcome", &value))
+		return slice_is(wanted, "forward");
+	return canon_next_item(&value, &item) &&
+	    canon_string(item, reader->arena, &item) &&
+	    slice_equal(item, wanted);
+}
+
+static bool
+time_passes(struct reader *reader, struct slice entry)
+{
+	const struct log_filter *filter = &reader->query->filter;
+	int64_t time;
+
+	if (!filter->has_from && !filter->has_until)
+		return true;
+	return canon_get_number(entry, "time", &time) &&
+	    (!filter->has_from || time >= filter->from) &&
+	    (!filter->has_until || time < filter->until);
+}
+
+/* --- entries --- */
+
+static bool
+entry_read(struct reader *reader, uint64_t index, struct slice *entry,
+    struct fail *fail)
+{
+	uint64_t size = tiles_tree(reader->tiles)->size;
+
+	if (index < size)
+		return tiles_read(
+		    reader->tiles, index, reader->arena, entry, fail);
+	if (index - size >= reader->newer_count)
+		return fail_set(fail, FAIL_INPUT, "no entry %llu",
+		    (unsigned long long)index);
+	*entry = reader->newer[index - size];
+	return true;
+}
+
+static void
+find_name(struct reader *reader, struct slice entry, struct slice *name)
+{
+	*name = (struct slice){NULL, 0};
+	if (reader->query->keys != NULL)
+		log_query_object(
+		    reader->query->keys, entry, reader->arena, name);
+}
+
+/* For an event, the filters on disclosures ask the one it is about. */
+static bool
+event_passes(struct reader *reader, struct slice entry, struct slice *name)
+{
+	struct fail ignored = FAIL_INIT;
+	struct slice about;
+	int64_t index;
+
+	*name = (struct slice){NULL, 0};
+	if (!wants_disclosure(&reader->query->filter))
+		return true;
+	if (!canon_get_number(entry, "entry", &index) || index < 0 ||
+	    !entry_read(reader, (uint64_t)index, &about, &ignored))
+		return false;
+	find_name(reader, about, name);
+	return disclosure_passes(reader, about, *name);
+}
+
+static bool
+look_at(struct reader *reader, uint64_t index, struct fail *fail)
+{
+	const struct log_query *query = reader->query;
+	struct entry_shown shown = {.index = index};
+	struct slice type;
+	bool disclosure, passes;
+
+	arena_reset(reader->arena);
+	if (!entry_read(reader, index, &shown.entry, fail))
+		return false;
+	if (!canon_get_string(shown.entry, "type", reader->arena, &type))
+		return true;
+	disclosure = slice_is(type, "disclosure");
+	passes = time_passes(reader, shown.entry) &&
+	    (query->filter.type.len == 0 ||
+		slice_equal(type, query->filter.type)) &&
+	    outcome_passes(reader, shown.entry, disclosure);
+	if (!passes)
+		return true;
+	if (disclosure) {
+		find_name(reader, shown.entry, &shown.object);
+		passes =
+		    disclosure_passes(reader, shown.entry, shown.object);
+	} else
+		passes = event_passes(reader, shown.entry, &shown.object);
+	if (passes && !query->show(query->context, &shown))
+		reader->ended = true;
+	return true;
+}
+
+/* --- opening --- */
+
+static bool
+newer_add(struct reader *reader, struct slice entry, struct fail *fail)
+{
+	if (reader->newer_count == reader->newer_room) {
+		size_t room =
+		    reader->newer_room == 0 ? 256 : 2 * reader->newer_room;
+		struct slice *grown =
+		    realloc(reader->newer, room * sizeof(*grown));
+
+		if (grown == NULL)
+			return fail_memory(fail);
+		reader->newer = grown;
+		reader->newer_room = room;
+	}
+	entry = arena_copy(reader->kept, entry);
+	reader->newer[reader->newer_count++] = entry;
+	return entry.data != NULL || fail_memory(fail);
+}
+
+static bool
+on_group(void *context, const struct journal_group *group, struct fail *fail)
+{
+	struct reader *reader = context;
+	uint64_t index = group->first;
+	struct slice rest = group->stream, item;
+	enum journal_item type;
+
+	while (journal_next(&rest, &type, &item))
+		if (type == JOURNAL_ENTRY &&
+		    index++ >= tiles_tree(reader->tiles)->size &&
+		    !newer_add(reader, item, fail))
+			return false;
+	return true;
+}
+
+static bool
+open_once(struct reader *reader, struct fail *fail)
+{
+	const struct log_query *query = reader->query;
+	struct journal_scan scan = {.group = on_group, .context = reader};
+	struct tiles_options options = {.disk = query->disk,
+	    .directory = query->directory,
+	    .public_key = reader->public_key};
+	char path[1024], origin[256];
+
+	snprintf(path, sizeof(path), "%.800s/log.vkey", query->directory);
+	if (!disk_read_file(query->disk, path, 1024, reader->kept,
+		&reader->vkey, fail) ||
+	    !note_parse_verifier_key(reader->vkey, reader->kept,
+		&reader->origin, reader->public_key, fail))
+		return false;
+	snprintf(origin, sizeof(origin), "%.*s", SLICE_ARG(reader->origin));
+	options.origin = origin;
+	reader->tiles = tiles_open(&options, fail);
+	if (reader->tiles == NULL)
+		return false;
+	snprintf(path, sizeof(path), "%.800s/journal", query->directory);
+	return journal_read(query->disk, path,
+	    tiles_durable(reader->tiles), &scan, fail);
+}
+
+static void
+close_once(struct reader *reader)
+{
+	tiles_close(reader->tiles);
+	reader->tiles = NULL;
+	free(reader->newer);
+	reader->newer = NULL;
+	reader->newer_count = reader->newer_room = 0;
+	arena_reset(reader->kept);
+}
+
+/*
+ * While a daemon writes, partial files and journal groups may move on between
+ * our reading one and the other: then look again.
+ */
+static bool
+open_reader(struct reader *reader, struct fail *fail)
+{
+	for (int i = 1;; i++) {
+		struct fail once = FAIL_INIT;
+
+		if (open_once(reader, &once))
+			return true;
+		close_once(reader);
+		if (i < TRIES)
+			continue;
+		*fail = once;
+		return false;
+	}
+}
+
+static bool
+run(struct reader *reader, struct fail *fail)
+{
+	const struct log_query *query = reader->query;
+	uint64_t size;
+
+	if (!open_reader(reader, fail))
+		return false;
+	if (query->keys != NULL && query->filter.subject.len != 0)
+		reader->has_subject = keys_find(
+		    query->keys, query->filter.subject, &reader->subject);
+	size = tiles_tree(reader->tiles)->size + reader->newer_count;
+	reader->next = query->start;
+	while (reader->next < size && !reader->ended)
+		if (!look_at(reader, reader->next++, fail))
+			return false;
+	return true;
+}
+
+bool
+log_query_run(
+    const struct log_query *query, uint64_t *next, struct fail *fail)
+{
+	struct reader reader = {.query = query,
+	    .arena = arena_create(NULL),
+	    .kept = arena_create(NULL)};
+	bool ok = reader.arena != NULL && reader.kept != NULL;
+
+	if (!ok)
+		fail_memory(fail);
+	if (query->keys == NULL &&
+	    (query->filter.object.len != 0 || query->filter.subject.len != 0))
+		ok = fail_set(fail, FAIL_INPUT,
+		    "objects and subjects are found with the keys only");
+	ok = ok && run(&reader, fail);
+	*next = reader.next;
+	if (reader.kept != NULL)
+		close_once(&reader);
+	arena_destroy(reader.arena);
+	arena_destroy(reader.kept);
+	return ok;
+}
