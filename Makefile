@@ -124,7 +124,7 @@ setup:
 BENCH := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
 BENCH_DIR ?= build/bench-data
 
-$B/bench/%: $B/tests/bench/%.o $(LIBSHELL) $(LIBMISU)
+$B/bench/%: $B/tests/bench/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
