@@ -273,6 +273,30 @@ make_table(struct ruleset *ruleset, struct bound_block *bound, int role,
 	return fill_table(ruleset, table, values, complaints->arena);
 }
 
+/*
+ * Most roles of most blocks have one row whatever the record.  Those are
+ * found without a table, and the many that are all redact are the same bytes,
+ * so that they stay in the nearest cache.
+ */
+static void
+fix_rows(struct bound_block *bound)
+{
+	if (bound->gate.size == 1)
+		bound->fixed_gate = bound->gate.rows;
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		const struct table *table = &bound->roles[role];
+
+		if (table->size != 1)
+			continue;
+		bound->fixed[role] = table->rows;
+		for (unsigned i = role; i-- > 0;)
+			if (bound->fixed[i] != NULL &&
+			    memcmp(bound->fixed[i], table->rows,
+				FIELD_COUNT * sizeof(*table->rows)) == 0)
+				bound->fixed[role] = bound->fixed[i];
+	}
+}
+
 static bool
 make_tables(struct ruleset *ruleset, struct complaints *complaints)
 {
@@ -289,6 +313,9 @@ make_tables(struct ruleset *ruleset, struct complaints *complaints)
 	if (ruleset->combinations > POLICY_PRODUCT_ALL)
 		complain(complaints, ruleset->policy->place,
 		    COMPLAINT_PRODUCT_ALL, nothing, nothing);
+	for (size_t b = 0; b < ruleset->block_count; b++)
+		if (complaints->count == 0)
+			fix_rows(&ruleset->blocks[b]);
 	return true;
 }
 

@@ -12,14 +12,19 @@ decide_rows(const struct ruleset *ruleset, const struct block *block,
 	const struct bound_block *bound = &ruleset->blocks[block->number];
 
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		rows[role] = table_row(&bound->roles[role], facts);
+		rows[role] = bound->fixed[role] != NULL
+				 ? bound->fixed[role]
+				 : table_row(&bound->roles[role], facts);
 }
 
 struct ruling
 decide_gate(const struct ruleset *ruleset, const struct block *block,
     const uint16_t *facts)
 {
-	unsigned rule = *table_row(&ruleset->blocks[block->number].gate, facts);
+	const struct bound_block *bound = &ruleset->blocks[block->number];
+	unsigned rule = bound->fixed_gate != NULL
+			    ? *bound->fixed_gate
+			    : *table_row(&bound->gate, facts);
 
 	if (rule == 0)
 		return (struct ruling){VERDICT_FORWARD, 0};

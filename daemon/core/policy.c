@@ -26,6 +26,22 @@ add_lines(struct arena *arena, struct policy *policy)
 	return true;
 }
 
+/* What decides is small and near: a byte a rule. */
+static bool
+add_verdicts(struct ruleset *ruleset)
+{
+	const struct policy *policy = ruleset->policy;
+	uint8_t *verdicts = arena_take(ruleset->arena, policy->rule_count + 1);
+
+	if (verdicts == NULL)
+		return false;
+	verdicts[0] = VERDICT_REDACT;
+	for (size_t i = 0; i < policy->rule_count; i++)
+		verdicts[i + 1] = (uint8_t)policy->rules[i]->verdict;
+	ruleset->verdicts = verdicts;
+	return true;
+}
+
 /* Canonical text and identity; false when out of memory. */
 static bool
 identify(struct ruleset *ruleset)
@@ -37,7 +53,8 @@ identify(struct ruleset *ruleset)
 	if (ruleset->text.data == NULL)
 		return false;
 	ruleset->identity = digest_sha256(ruleset->text);
-	return add_lines(ruleset->arena, ruleset->policy);
+	return add_verdicts(ruleset) &&
+	       add_lines(ruleset->arena, ruleset->policy);
 }
 
 /*

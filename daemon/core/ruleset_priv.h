@@ -71,6 +71,9 @@ struct table {
 };
 
 struct bound_block {
+	/* Rows that no condition changes, one where roles share it; or NULL. */
+	const uint16_t *fixed[ROLE_COUNT];
+	const uint16_t *fixed_gate;
 	struct policy_block *block;
 	struct table roles[ROLE_COUNT];
 	struct table gate;
@@ -86,7 +89,8 @@ struct ruleset {
 	size_t variable_count;
 	struct bound_block *blocks;
 	size_t block_count;
-	uint32_t combinations; /* of all tables */
+	const uint8_t *verdicts; /* by rule number; number 0 is redact */
+	uint32_t combinations;	 /* of all tables */
 };
 
 #endif
