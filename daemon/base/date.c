@@ -28,7 +28,7 @@ date_days(int year, int month, int day)
 	int64_t of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
 
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-	    of_year - 719468 - 146097;
+	       of_year - 719468 - 146097;
 }
 
 static bool
@@ -49,7 +49,7 @@ static bool
 mark(struct slice text, size_t at, const char *any)
 {
 	return at < text.len && text.data[at] != '\0' &&
-	    strchr(any, text.data[at]) != NULL;
+	       strchr(any, text.data[at]) != NULL;
 }
 
 static bool
@@ -99,7 +99,7 @@ may_leap(int64_t next)
 	struct date date = date_split(next, 0);
 
 	return date.day == 1 && (date.month == 1 || date.month == 7) &&
-	    next % DAY == 0;
+	       next % DAY == 0;
 }
 
 bool
@@ -110,14 +110,14 @@ date_parse(struct slice text, int64_t *out, struct fail *fail)
 	int64_t time;
 
 	if (!read_parts(text, &date, &offset))
-		return fail_set(fail, FAIL_INPUT,
-		    "not a time of RFC 3339 with its offset");
+		return fail_set(
+		    fail, FAIL_INPUT, "not a time of RFC 3339 with its offset");
 	if (!date_is_day(date.year, date.month, date.day) || date.hour > 23 ||
 	    date.minute > 59 || date.second > 60)
 		return fail_set(
 		    fail, FAIL_INPUT, "there is no such day or time of day");
 	time = date_days(date.year, date.month, date.day) * DAY +
-	    date.hour * 3600 + date.minute * 60 + date.second - offset * 60;
+	       date.hour * 3600 + date.minute * 60 + date.second - offset * 60;
 	if (time < DATE_MIN || time > DATE_MAX)
 		return fail_set(
 		    fail, FAIL_INPUT, "the time is out of years 0000 to 9999");
@@ -145,7 +145,8 @@ date_split(int64_t time, int offset)
 	z = days + 719468 + 146097;
 	era = z / 146097;
 	of_era = z % 146097;
-	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	of_year = of_era - (365 * year + year / 4 - year / 100);
 	month = (5 * of_year + 2) / 153;
 	return (struct date){
@@ -172,8 +173,8 @@ date_print(int64_t time, int offset, char out[DATE_SIZE])
 	if (offset == 0)
 		len += snprintf(out + len, DATE_SIZE - (size_t)len, "Z");
 	else
-		len += snprintf(out + len, DATE_SIZE - (size_t)len,
-		    "%c%02u:%02u", offset < 0 ? '-' : '+', minutes / 60,
-		    minutes % 60);
+		len +=
+		    snprintf(out + len, DATE_SIZE - (size_t)len, "%c%02u:%02u",
+			offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 	return (size_t)len;
 }

@@ -78,9 +78,8 @@ encode_label(struct label *label, struct fail *fail)
 	    len > LABEL_MAX_BYTES)
 		return fail_set(fail, FAIL_INPUT, "has more than %d bytes",
 		    LABEL_MAX_BYTES);
-	return len > 0 ||
-	    fail_set(fail, FAIL_INPUT,
-		"is not a label that IDNA2008 allows");
+	return len > 0 || fail_set(fail, FAIL_INPUT,
+			      "is not a label that IDNA2008 allows");
 }
 
 static bool
@@ -137,7 +136,8 @@ check_dns(const char *name, struct fail *fail)
 	bool ok = rdf != NULL && ldns_rdf_size(rdf) <= NAME_MAX_BYTES + 2;
 
 	ldns_rdf_deep_free(rdf);
-	return ok || fail_set(fail, FAIL_INPUT, "the DNS cannot carry the name");
+	return ok ||
+	       fail_set(fail, FAIL_INPUT, "the DNS cannot carry the name");
 }
 
 bool
@@ -160,13 +160,12 @@ name_canonical(struct arena *arena, struct slice text, struct slice *out,
 		if (!canonical_label(raw, &label, &why)) {
 			if (why.kind == FAIL_MEMORY)
 				return fail_memory(fail);
-			return fail_set(fail, FAIL_INPUT, "label %u %s", n,
-			    why.text);
+			return fail_set(
+			    fail, FAIL_INPUT, "label %u %s", n, why.text);
 		}
 		if (len + label.len + 1 > NAME_MAX_BYTES)
 			return fail_set(fail, FAIL_INPUT,
-			    "the name has more than %d bytes",
-			    NAME_MAX_BYTES);
+			    "the name has more than %d bytes", NAME_MAX_BYTES);
 		if (len != 0)
 			name[len++] = '.';
 		memcpy(name + len, label.data, label.len);
@@ -229,13 +228,14 @@ next_word(struct slice *rest)
 {
 	struct slice word;
 
-	while (rest->len > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t')) {
+	while (
+	    rest->len > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t')) {
 		rest->data++;
 		rest->len--;
 	}
 	word = (struct slice){rest->data, 0};
 	while (word.len < rest->len && rest->data[word.len] != ' ' &&
-	    rest->data[word.len] != '\t')
+	       rest->data[word.len] != '\t')
 		word.len++;
 	rest->data += word.len;
 	rest->len -= word.len;
@@ -320,7 +320,7 @@ static bool
 algorithm_signs(unsigned algorithm)
 {
 	return algorithm == 5 || algorithm == 7 || algorithm == 8 ||
-	    algorithm == 10 || (algorithm >= 13 && algorithm <= 16);
+	       algorithm == 10 || (algorithm >= 13 && algorithm <= 16);
 }
 
 static size_t

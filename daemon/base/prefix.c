@@ -99,8 +99,8 @@ prefix_print(const struct prefix *prefix, char out[PREFIX_SIZE])
 {
 	size_t len = prefix_print_address(prefix, out);
 
-	return len +
-	    (size_t)snprintf(out + len, PREFIX_SIZE - len, "/%u", prefix->bits);
+	return len + (size_t)snprintf(
+			 out + len, PREFIX_SIZE - len, "/%u", prefix->bits);
 }
 
 bool

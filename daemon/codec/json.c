@@ -129,8 +129,8 @@ json_set_place(struct fail *fail, const struct json_place *place)
 }
 
 bool
-json_fail(struct fail *fail, const struct json_place *place,
-    const char *format, ...)
+json_fail(
+    struct fail *fail, const struct json_place *place, const char *format, ...)
 {
 	char text[sizeof(fail->text)];
 	va_list args;
@@ -279,8 +279,8 @@ explain(struct slice text, const json_error_t *error, struct fail *fail)
 		return;
 	fail_set(fail, FAIL_INPUT, "%s: line %d, column %d", reason(code),
 	    error->line, error->column);
-	scan_place(text, error->position > 0 ? (size_t)error->position : 0,
-	    fail);
+	scan_place(
+	    text, error->position > 0 ? (size_t)error->position : 0, fail);
 }
 
 /* --- from jansson's tree to ours ------------------------------------------ */

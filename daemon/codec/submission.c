@@ -1,31 +1,17 @@
-#include "codec/submission.h"
+#include "codec/submission_priv.h"
 
-#include "base/date.h"
 #include "base/name.h"
 #include "base/prefix.h"
 #include "base/text.h"
-#include "codec/json.h"
-
-enum { ID_MAX = 255, WORD_BYTES_MAX = 64 };
-
-/* What is being read, and where complaints go. */
-struct reader {
-	struct arena *arena;
-	struct record *record;
-	struct slice subject; /* for roles that name none; may be empty */
-	struct fail *fail;
-};
 
 static bool read_object(struct reader *reader, const struct json_node *root,
     enum operation operation);
-static bool read_roles(
-    struct reader *reader, const struct json_node *node);
 static bool read_to(struct reader *reader, const struct json_node *node,
     struct submission *out);
 
 /* Every member of an object must be one of these names. */
-static bool
-only_members(struct reader *reader, const struct json_node *node,
+bool
+submission_only_members(struct reader *reader, const struct json_node *node,
     const struct json_place *place, const char *const *names)
 {
 	if (node->kind != JSON_KIND_OBJECT)
@@ -35,7 +21,7 @@ only_members(struct reader *reader, const struct json_node *node,
 		size_t n = 0;
 
 		while (names[n] != NULL &&
-		    !slice_is(node->items[i].name, names[n]))
+		       !slice_is(node->items[i].name, names[n]))
 			n++;
 		if (names[n] == NULL)
 			return json_fail(reader->fail, &here,
@@ -45,8 +31,8 @@ only_members(struct reader *reader, const struct json_node *node,
 }
 
 /* A required string of 1 to `max` bytes without control characters. */
-static bool
-read_string(struct reader *reader, const struct json_node *node,
+bool
+submission_read_string(struct reader *reader, const struct json_node *node,
     const struct json_place *place, size_t max, struct slice *out)
 {
 	if (node == NULL)
@@ -64,16 +50,16 @@ read_string(struct reader *reader, const struct json_node *node,
 }
 
 /* A word of the policy: a recipient, a purpose, a plan. */
-static bool
-read_word(struct reader *reader, const struct json_node *node,
+bool
+submission_read_word(struct reader *reader, const struct json_node *node,
     const struct json_place *place, struct slice *out)
 {
-	if (!read_string(reader, node, place, WORD_BYTES_MAX, out))
+	if (!submission_read_string(reader, node, place, WORD_BYTES_MAX, out))
 		return false;
 	for (size_t i = 0; i < out->len; i++) {
 		char c = out->data[i];
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
-		    c != '-' && c != '_' && c != '.')
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' &&
+		    c != '_' && c != '.')
 			return json_fail(reader->fail, place,
 			    "not a word of lower-case letters, digits and "
 			    "hyphens");
@@ -85,21 +71,22 @@ static bool
 read_head(struct reader *reader, const struct json_node *root,
     enum operation *operation)
 {
-	static const char *const names[] = {"object", "request", "plan",
-	    "subject", "to", "roles", NULL};
+	static const char *const names[] = {
+	    "object", "request", "plan", "subject", "to", "roles", NULL};
 	const struct json_place request = {NULL, SLICE("request"), 0};
 	const struct json_place subject = {NULL, SLICE("subject"), 0};
 	struct slice word;
 
-	if (!only_members(reader, root, NULL, names) ||
-	    !read_word(reader, json_find(root, "request"), &request, &word))
+	if (!submission_only_members(reader, root, NULL, names) ||
+	    !submission_read_word(
+		reader, json_find(root, "request"), &request, &word))
 		return false;
 	if (!operation_find(word, operation))
 		return json_fail(reader->fail, &request,
 		    "not create, update, renew, transfer or delete");
 	return json_find(root, "subject") == NULL ||
-	    read_string(reader, json_find(root, "subject"), &subject, ID_MAX,
-		&reader->subject);
+	       submission_read_string(reader, json_find(root, "subject"),
+		   &subject, ID_MAX, &reader->subject);
 }
 
 static bool
@@ -109,8 +96,8 @@ read_plan(struct reader *reader, const struct json_node *node)
 	struct slice plan;
 
 	return node == NULL ||
-	    (read_word(reader, node, &place, &plan) &&
-		record_set_plan(reader->record, plan, reader->fail));
+	       (submission_read_word(reader, node, &place, &plan) &&
+		   record_set_plan(reader->record, plan, reader->fail));
 }
 
 struct submission *
@@ -131,7 +118,7 @@ submission_parse(struct arena *arena, struct slice json, struct fail *fail)
 	    !read_object(&reader, root, operation) ||
 	    !read_plan(&reader, json_find(root, "plan")) ||
 	    !read_to(&reader, json_find(root, "to"), out) ||
-	    !read_roles(&reader, json_find(root, "roles")) ||
+	    !submission_read_roles(&reader, json_find(root, "roles")) ||
 	    !record_default_subjects(reader.record, fail))
 		return NULL;
 	out->record = reader.record;
@@ -164,15 +151,15 @@ canonical_prefix(struct arena *arena, struct slice *name, struct fail *fail)
 }
 
 static bool
-canonical_object(struct arena *arena, enum object_type type,
-    struct slice *name, struct fail *fail)
+canonical_object(struct arena *arena, enum object_type type, struct slice *name,
+    struct fail *fail)
 {
 	switch (type) {
 	case OBJECT_DOMAIN:
 		return name_canonical(arena, *name, name, fail) &&
-		    (name_labels(*name) > 1 ||
-			fail_set(fail, FAIL_INPUT,
-			    "a domain needs at least two labels"));
+		       (name_labels(*name) > 1 ||
+			   fail_set(fail, FAIL_INPUT,
+			       "a domain needs at least two labels"));
 	case OBJECT_NETWORK:
 		return canonical_prefix(arena, name, fail);
 	case OBJECT_SUBSCRIBER:
@@ -197,23 +184,24 @@ read_object(struct reader *reader, const struct json_node *root,
 
 	if (node == NULL)
 		return json_fail(reader->fail, &place, "missing");
-	if (!read_word(reader, json_find(node, "type"), &at_type, &word))
+	if (!submission_read_word(
+		reader, json_find(node, "type"), &at_type, &word))
 		return false;
 	if (!object_type_find(word, &type))
 		return json_fail(reader->fail, &at_type,
 		    "not domain, network, subscriber or spam-report");
 	names[1] = object_keys[type];
 	at_name.name = slice_from(names[1]);
-	if (!only_members(reader, node, &place, names) ||
-	    !read_string(
+	if (!submission_only_members(reader, node, &place, names) ||
+	    !submission_read_string(
 		reader, json_find(node, names[1]), &at_name, ID_MAX, &name))
 		return false;
 	if (!canonical_object(reader->arena, type, &name, reader->fail)) {
 		json_set_place(reader->fail, &at_name);
 		return false;
 	}
-	reader->record = record_create(
-	    reader->arena, type, operation, name, reader->fail);
+	reader->record =
+	    record_create(reader->arena, type, operation, name, reader->fail);
 	return reader->record != NULL;
 }
 
@@ -228,19 +216,20 @@ read_addressee(struct reader *reader, const struct json_node *node,
 	const struct json_place purpose = {place, SLICE("purpose"), 0};
 
 	if (node->kind == JSON_KIND_STRING)
-		return read_word(reader, node, place, &to->recipient);
-	if (!only_members(reader, node, place, names) ||
-	    !read_word(reader, json_find(node, "recipient"), &recipient,
-		&to->recipient))
+		return submission_read_word(
+		    reader, node, place, &to->recipient);
+	if (!submission_only_members(reader, node, place, names) ||
+	    !submission_read_word(reader, json_find(node, "recipient"),
+		&recipient, &to->recipient))
 		return false;
 	return json_find(node, "purpose") == NULL ||
-	    read_word(
-		reader, json_find(node, "purpose"), &purpose, &to->purpose);
+	       submission_read_word(
+		   reader, json_find(node, "purpose"), &purpose, &to->purpose);
 }
 
 static bool
-read_to(struct reader *reader, const struct json_node *node,
-    struct submission *out)
+read_to(
+    struct reader *reader, const struct json_node *node, struct submission *out)
 {
 	const struct json_place place = {NULL, SLICE("to"), 0};
 	struct addressee *to;
@@ -268,262 +257,5 @@ read_to(struct reader *reader, const struct json_node *node,
 	}
 	out->to = to;
 	out->to_count = node->count;
-	return true;
-}
-
-/* --- one role ------------------------------------------------------------- */
-
-static bool
-read_consent(struct reader *reader, enum role role,
-    const struct json_node *node, const struct json_place *place)
-{
-	static const char *const names[] = {
-	    "purpose", "audience", "given", "time", "version", NULL};
-	const struct json_place purpose = {place, SLICE("purpose"), 0};
-	const struct json_place audience = {place, SLICE("audience"), 0};
-	const struct json_place given = {place, SLICE("given"), 0};
-	const struct json_place time = {place, SLICE("time"), 0};
-	const struct json_place version = {place, SLICE("version"), 0};
-	const struct json_node *flag = json_find(node, "given");
-	struct consent consent = {.given = false};
-	struct slice word;
-
-	if (!only_members(reader, node, place, names) ||
-	    !read_word(reader, json_find(node, "purpose"), &purpose,
-		&consent.purpose) ||
-	    !read_word(reader, json_find(node, "audience"), &audience, &word))
-		return false;
-	if (!audience_find(word, &consent.audience))
-		return json_fail(reader->fail, &audience,
-		    "not public, registry, company or any");
-	if (flag == NULL || flag->kind != JSON_KIND_BOOLEAN)
-		return json_fail(reader->fail, &given, "not true or false");
-	consent.given = flag->boolean;
-	if (!read_string(
-		reader, json_find(node, "time"), &time, WORD_BYTES_MAX, &word))
-		return false;
-	if (!date_parse(word, &consent.time, reader->fail)) {
-		json_set_place(reader->fail, &time);
-		return false;
-	}
-	if (json_find(node, "version") != NULL &&
-	    !read_string(reader, json_find(node, "version"), &version,
-		WORD_BYTES_MAX, &consent.version))
-		return false;
-	return record_add_consent(
-	    reader->record, role, &consent, reader->fail);
-}
-
-static bool
-read_consents(struct reader *reader, enum role role,
-    const struct json_node *node, const struct json_place *outer)
-{
-	const struct json_place place = {outer, SLICE("consents"), 0};
-
-	if (node == NULL)
-		return true;
-	if (node->kind != JSON_KIND_ARRAY)
-		return json_fail(reader->fail, &place, "not an array");
-	for (size_t i = 0; i < node->count; i++) {
-		const struct json_place here = {.outer = &place, .index = i};
-		if (!read_consent(reader, role, &node->items[i], &here)) {
-			if (reader->fail->place[0] == '\0')
-				json_set_place(reader->fail, &here);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-may_remove(struct reader *reader, const struct json_place *place)
-{
-	return record_operation(reader->record) != OPERATION_CREATE ||
-	    json_fail(reader->fail, place,
-		"null takes a value away, and a create has none to take");
-}
-
-static bool
-read_value(struct reader *reader, enum role role, enum field field,
-    const struct json_node *node, const struct json_place *place)
-{
-	if (node->kind != JSON_KIND_STRING)
-		return json_fail(reader->fail, place, "not a string");
-	if (record_add_value(
-		reader->record, role, field, node->string, reader->fail))
-		return true;
-	json_set_place(reader->fail, place);
-	return false;
-}
-
-/* One form of a field: null, a string, or an array where many may stand. */
-static bool
-read_form(struct reader *reader, enum role role, enum field field,
-    const struct json_node *node, const struct json_place *place)
-{
-	if (node->kind == JSON_KIND_NULL)
-		return may_remove(reader, place) &&
-		    record_remove(reader->record, role, field, reader->fail);
-	if (node->kind != JSON_KIND_ARRAY)
-		return read_value(reader, role, field, node, place);
-	if (field_info[field].many == 1)
-		return json_fail(reader->fail, place, "takes one value");
-	if (node->count == 0)
-		return json_fail(reader->fail, place, "an empty array");
-	for (size_t i = 0; i < node->count; i++) {
-		const struct json_place here = {.outer = place, .index = i};
-		if (!read_value(reader, role, field, &node->items[i], &here))
-			return false;
-	}
-	return true;
-}
-
-/* The form of a group, or false if the group has no such form. */
-static bool
-find_form(struct slice group, enum field_form form, enum field *out)
-{
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		if (field_info[f].form == form &&
-		    slice_is(group, field_info[f].group)) {
-			*out = (enum field)f;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-read_forms(struct reader *reader, enum role role, const enum field forms[2],
-    const struct json_node *node, const struct json_place *place)
-{
-	static const char *const names[] = {"loc", "int", NULL};
-
-	if (node->kind == JSON_KIND_NULL)
-		return may_remove(reader, place) &&
-		    record_remove(
-			reader->record, role, forms[0], reader->fail) &&
-		    record_remove(
-			reader->record, role, forms[1], reader->fail);
-	if (node->kind != JSON_KIND_OBJECT)
-		return json_fail(
-		    reader->fail, place, "takes an object of loc and int");
-	if (!only_members(reader, node, place, names))
-		return false;
-	for (size_t i = 0; i < node->count; i++) {
-		const struct json_place here = {place, node->items[i].name, 0};
-		enum field field = forms[slice_is(here.name, "int")];
-
-		if (!read_form(reader, role, field, &node->items[i], &here))
-			return false;
-	}
-	return true;
-}
-
-static bool
-read_field(struct reader *reader, enum role role,
-    const struct json_node *node, const struct json_place *place)
-{
-	enum field forms[2];
-
-	if (find_form(node->name, FORM_ONE, &forms[0]))
-		return read_form(reader, role, forms[0], node, place);
-	if (find_form(node->name, FORM_LOC, &forms[0]) &&
-	    find_form(node->name, FORM_INT, &forms[1]))
-		return read_forms(reader, role, forms, node, place);
-	return json_fail(reader->fail, place, "unknown field");
-}
-
-static bool
-read_fields(struct reader *reader, enum role role,
-    const struct json_node *node, const struct json_place *outer)
-{
-	const struct json_place place = {outer, SLICE("fields"), 0};
-
-	if (node == NULL)
-		return true;
-	if (node->kind == JSON_KIND_NULL)
-		return may_remove(reader, &place) &&
-		    record_remove_role(reader->record, role, reader->fail);
-	if (node->kind != JSON_KIND_OBJECT)
-		return json_fail(reader->fail, &place, "not an object");
-	for (size_t i = 0; i < node->count; i++) {
-		const struct json_place here = {
-		    &place, node->items[i].name, 0};
-		if (!read_field(reader, role, &node->items[i], &here))
-			return false;
-	}
-	return true;
-}
-
-static bool
-read_kind(struct reader *reader, enum role role, const struct json_node *node,
-    const struct json_place *outer)
-{
-	const struct json_place place = {outer, SLICE("kind"), 0};
-	struct slice word;
-	enum kind kind;
-
-	if (node == NULL)
-		return true;
-	if (!read_word(reader, node, &place, &word))
-		return false;
-	if (!kind_find(word, &kind))
-		return json_fail(
-		    reader->fail, &place, "not natural, legal or unknown");
-	return record_set_role(reader->record, role, kind, reader->fail);
-}
-
-static bool
-read_subject(struct reader *reader, enum role role,
-    const struct json_node *node, const struct json_place *outer)
-{
-	const struct json_place place = {outer, SLICE("subject"), 0};
-	struct slice subject = reader->subject;
-
-	if (node != NULL &&
-	    !read_string(reader, node, &place, ID_MAX, &subject))
-		return false;
-	return subject.len == 0 ||
-	    record_set_subject(reader->record, role, subject, reader->fail);
-}
-
-static bool
-read_role(struct reader *reader, enum role role, const struct json_node *node,
-    const struct json_place *place)
-{
-	static const char *const names[] = {
-	    "kind", "subject", "consents", "fields", NULL};
-
-	if (node->kind == JSON_KIND_NULL)
-		return may_remove(reader, place) &&
-		    read_subject(reader, role, NULL, place) &&
-		    record_remove_role(reader->record, role, reader->fail);
-	return only_members(reader, node, place, names) &&
-	    record_add_role(reader->record, role, reader->fail) &&
-	    read_kind(reader, role, json_find(node, "kind"), place) &&
-	    read_subject(reader, role, json_find(node, "subject"), place) &&
-	    read_consents(reader, role, json_find(node, "consents"), place) &&
-	    read_fields(reader, role, json_find(node, "fields"), place);
-}
-
-static bool
-read_roles(struct reader *reader, const struct json_node *node)
-{
-	const struct json_place place = {NULL, SLICE("roles"), 0};
-
-	if (node == NULL)
-		return true;
-	if (node->kind != JSON_KIND_OBJECT)
-		return json_fail(reader->fail, &place, "not an object");
-	for (size_t i = 0; i < node->count; i++) {
-		const struct json_place here = {
-		    &place, node->items[i].name, 0};
-		enum role role;
-
-		if (!role_find(here.name, &role))
-			return json_fail(reader->fail, &here, "unknown role");
-		if (!read_role(reader, role, &node->items[i], &here))
-			return false;
-	}
 	return true;
 }

@@ -81,8 +81,8 @@ add_consent(struct writer *writer, const struct consent *consent)
 	start_item(writer);
 	open_bracket(writer, '{');
 	add_member(writer, "purpose", consent->purpose);
-	add_member(writer, "audience",
-	    slice_from(audience_name(consent->audience)));
+	add_member(
+	    writer, "audience", slice_from(audience_name(consent->audience)));
 	start_member(writer, "given");
 	text_add_string(&writer->text, consent->given ? "true" : "false");
 	add_member(writer, "time", slice_from(time));
@@ -92,8 +92,7 @@ add_consent(struct writer *writer, const struct consent *consent)
 }
 
 static void
-add_consents(
-    struct writer *writer, const struct record *record, enum role role)
+add_consents(struct writer *writer, const struct record *record, enum role role)
 {
 	size_t count;
 	const struct consent *consents = record_consents(record, role, &count);
@@ -112,7 +111,7 @@ static bool
 is_told(const struct record *record, enum role role, enum field field)
 {
 	return record_values(record, role, field).count != 0 ||
-	    record_removed(record, role, field);
+	       record_removed(record, role, field);
 }
 
 static void
@@ -178,7 +177,7 @@ add_fields(struct writer *writer, const struct record *record, enum role role)
 		if (field_info[f].form == FORM_LOC)
 			add_group(writer, record, role, field);
 		else if (field_info[f].form == FORM_ONE &&
-		    is_told(record, role, field))
+			 is_told(record, role, field))
 			add_values(writer, record, role, field);
 	}
 	close_bracket(writer, '}');

@@ -8,7 +8,7 @@
 enum {
 	SHORT_MAX = 320,     /* room for a value that is folded to ASCII */
 	LINES_FROM = 1024,   /* fields longer than this may have lines */
-	LOCAL_MAX = 64,      /* RFC 5321 section 4.5.3.1.1 */
+	LOCAL_MAX = 64,	     /* RFC 5321 section 4.5.3.1.1 */
 	E164_DIGITS_MAX = 15 /* RFC 5733 e164StringType has room for no more */
 };
 
@@ -68,15 +68,14 @@ has_control(struct slice value)
 }
 
 static bool
-check_text(
-    const struct field_info *info, struct slice value, struct fail *fail)
+check_text(const struct field_info *info, struct slice value, struct fail *fail)
 {
 	if (!text_is_utf8(value))
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is not UTF-8", info->name);
 	if (info->max > LINES_FROM ? has_control(value) : !text_is_plain(value))
-		return fail_set(fail, FAIL_INPUT,
-		    "%s has a control character", info->name);
+		return fail_set(
+		    fail, FAIL_INPUT, "%s has a control character", info->name);
 	return true;
 }
 
@@ -176,8 +175,8 @@ strip_phone(struct scratch *text, struct fail *fail)
 
 /* Japan's numbers are 0 and then nine or ten digits, written at home. */
 static bool
-domestic_phone(const struct scratch *text, struct slice *number,
-    struct fail *fail)
+domestic_phone(
+    const struct scratch *text, struct slice *number, struct fail *fail)
 {
 	if (text->len < 10 || text->len > 11 || text->data[0] != '0' ||
 	    text->data[1] == '0')
@@ -204,8 +203,8 @@ international_phone(const struct scratch *text, size_t country,
 		number->data++;
 		number->len--;
 		if (number->len == 0 || number->data[0] == '0')
-			return fail_set(fail, FAIL_INPUT,
-			    "is no number that Japan has");
+			return fail_set(
+			    fail, FAIL_INPUT, "is no number that Japan has");
 	}
 	return true;
 }
@@ -253,14 +252,14 @@ check_local(struct slice local, struct fail *fail)
 
 		if (c == '.' ? before == '.'
 			     : !is_digit(c) && (c < 'a' || c > 'z') &&
-				(c < 'A' || c > 'Z') &&
-				strchr("!#$%&'*+-/=?^_`{|}~", c) == NULL)
+				   (c < 'A' || c > 'Z') &&
+				   strchr("!#$%&'*+-/=?^_`{|}~", c) == NULL)
 			return fail_set(fail, FAIL_INPUT,
 			    "is not an address (RFC 5321 dot-string)");
 		before = c;
 	}
 	return before != '.' ||
-	    fail_set(fail, FAIL_INPUT, "has a dot before the @");
+	       fail_set(fail, FAIL_INPUT, "has a dot before the @");
 }
 
 static bool
@@ -277,7 +276,7 @@ check_email(struct arena *arena, struct slice value, struct fail *fail)
 	    !name_canonical(arena, domain, &domain, fail))
 		return false;
 	return name_labels(domain) > 1 ||
-	    fail_set(fail, FAIL_INPUT, "its domain has one label only");
+	       fail_set(fail, FAIL_INPUT, "its domain has one label only");
 }
 
 static bool
@@ -285,8 +284,8 @@ canonical_digits(struct scratch *text, struct fail *fail)
 {
 	for (size_t i = 0; i < text->len; i++)
 		if (!is_digit(text->data[i]))
-			return fail_set(fail, FAIL_INPUT,
-			    "has something else than digits");
+			return fail_set(
+			    fail, FAIL_INPUT, "has something else than digits");
 	return true;
 }
 
@@ -297,7 +296,8 @@ canonical_country(struct scratch *text, struct fail *fail)
 		if (text->data[i] >= 'a' && text->data[i] <= 'z')
 			text->data[i] = (char)(text->data[i] - 'a' + 'A');
 	return country_exists((struct slice){text->data, text->len}) ||
-	    fail_set(fail, FAIL_INPUT, "is not a country code of ISO 3166-1");
+	       fail_set(
+		   fail, FAIL_INPUT, "is not a country code of ISO 3166-1");
 }
 
 /* Shapes that are folded to ASCII first: digits, country, postcode. */
@@ -353,10 +353,10 @@ canonical_by_check(struct arena *arena, enum field field, struct slice value,
 		return copy(arena, value, out, fail);
 	case CHECK_ASCII:
 		return check_ascii(value, fail) &&
-		    copy(arena, value, out, fail);
+		       copy(arena, value, out, fail);
 	case CHECK_EMAIL:
 		return check_email(arena, value, fail) &&
-		    copy(arena, value, out, fail);
+		       copy(arena, value, out, fail);
 	case CHECK_PHONE:
 		return canonical_phone(arena, value, out, fail);
 	case CHECK_DIGITS:

@@ -6,7 +6,8 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct random random = random_from((struct slice){(const char *)data, size});
+	struct random random =
+	    random_from((struct slice){(const char *)data, size});
 	struct arena *arena = arena_create(NULL);
 	struct record *a = random_record(&random, arena, NULL);
 	struct record *b = random_record(&random, arena, NULL), *merged;
@@ -20,8 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		once = submission_print(arena, merged);
 		back = submission_parse(arena, once, NULL);
 		fuzz_must((back == NULL) ==
-		    (record_operation(merged) == OPERATION_CREATE &&
-			strstr(once.data, "null") != NULL));
+			  (record_operation(merged) == OPERATION_CREATE &&
+			      strstr(once.data, "null") != NULL));
 	}
 	arena_destroy(arena);
 	return 0;

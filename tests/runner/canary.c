@@ -6,8 +6,8 @@
 #include "runner/undress.h"
 
 /* The charsets a value may have been written in; the first is its own. */
-static const char *const charsets[] = {"utf-8", "utf-16le", "utf-16be",
-    "iso-2022-jp", "euc-jp", "shift_jis"};
+static const char *const charsets[] = {
+    "utf-8", "utf-16le", "utf-16be", "iso-2022-jp", "euc-jp", "shift_jis"};
 
 enum { CHARSETS = sizeof(charsets) / sizeof(*charsets) };
 
@@ -26,8 +26,8 @@ struct search {
 };
 
 static void
-add_needle(struct search *search, size_t value, const char *charset,
-    struct slice from)
+add_needle(
+    struct search *search, size_t value, const char *charset, struct slice from)
 {
 	struct needle *needle = &search->needles[search->count];
 	char *in = (char *)(uintptr_t)from.data, *out;
@@ -46,8 +46,7 @@ add_needle(struct search *search, size_t value, const char *charset,
 		needle->value = value;
 		needle->charset = charset;
 		if (strcmp(charset, "iso-2022-jp") == 0)
-			needle->len =
-			    undress_shifts(needle->data, needle->len);
+			needle->len = undress_shifts(needle->data, needle->len);
 		search->count++;
 	} else {
 		free(needle->data);
@@ -99,8 +98,8 @@ dig(struct search *search, struct slice bytes, unsigned depth, const char *how)
 
 	if (hit != NULL) {
 		search->found->value = hit->value;
-		snprintf(search->found->how, sizeof(search->found->how),
-		    "%s%s", how, hit->charset);
+		snprintf(search->found->how, sizeof(search->found->how), "%s%s",
+		    how, hit->charset);
 		return true;
 	}
 	if (depth == 0)

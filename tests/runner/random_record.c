@@ -73,7 +73,7 @@ static unsigned
 make_number(struct random *random)
 {
 	return (unsigned)(random->state >> 24) % 10000 * 10000 +
-	    random->canaries++ % 10000;
+	       random->canaries++ % 10000;
 }
 
 /* Text that every encoder must escape somewhere stands around the word. */
@@ -177,8 +177,7 @@ create(struct random *random, struct arena *arena, struct fail *fail)
 		    random_below(random, 32) * 8);
 	else
 		snprintf(name, sizeof(name), "id-%s", word);
-	return record_create(
-	    arena, type, operation, slice_from(name), fail);
+	return record_create(arena, type, operation, slice_from(name), fail);
 }
 
 static bool

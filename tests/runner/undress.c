@@ -112,17 +112,16 @@ undo_quoted(struct slice from, struct slice *out)
 	size_t len = 0;
 
 	for (size_t i = 0; i < from.len; i++) {
-		int byte =
-		    from.data[i] == '=' ? hex_byte(from, i + 1) : -1;
+		int byte = from.data[i] == '=' ? hex_byte(from, i + 1) : -1;
 
 		if (byte >= 0) {
 			data[len++] = (char)byte;
 			i += 2;
 		} else if (from.data[i] == '=' && i + 1 < from.len &&
-		    from.data[i + 1] == '\n') {
+			   from.data[i + 1] == '\n') {
 			i += 1;
 		} else if (from.data[i] == '=' && i + 2 < from.len &&
-		    memcmp(from.data + i + 1, "\r\n", 2) == 0) {
+			   memcmp(from.data + i + 1, "\r\n", 2) == 0) {
 			i += 2;
 		} else {
 			data[len++] = from.data[i];
@@ -152,8 +151,7 @@ undo_percent(struct slice from, struct slice *out)
 	size_t len = 0;
 
 	for (size_t i = 0; i < from.len; i++) {
-		int byte =
-		    from.data[i] == '%' ? hex_byte(from, i + 1) : -1;
+		int byte = from.data[i] == '%' ? hex_byte(from, i + 1) : -1;
 
 		data[len++] = byte >= 0 ? (char)byte : from.data[i];
 		i += byte >= 0 ? 2 : 0;
@@ -234,7 +232,7 @@ json_escape(struct slice from, size_t at, unsigned *point)
 		low = json_unit(from, at + 6);
 		if (low >= 0xdc00 && low <= 0xdfff) {
 			*point = 0x10000 + ((unsigned)high - 0xd800) * 0x400 +
-			    ((unsigned)low - 0xdc00);
+				 ((unsigned)low - 0xdc00);
 			return 12;
 		}
 	}
@@ -286,8 +284,8 @@ base64_value(char c)
 
 /* Decode `bits`-bit digits after `skip` of them; line ends do not count. */
 static size_t
-decode_run(struct slice run, unsigned skip, unsigned bits,
-    int (*value)(char), char *to)
+decode_run(struct slice run, unsigned skip, unsigned bits, int (*value)(char),
+    char *to)
 {
 	unsigned pending = 0, have = 0;
 	size_t len = 0;
@@ -311,8 +309,8 @@ decode_run(struct slice run, unsigned skip, unsigned bits,
  * are no part of the encoding may stand right before it.  A NUL between.
  */
 static bool
-undo_runs(struct slice from, unsigned bits, unsigned starts,
-    int (*value)(char), struct slice *out)
+undo_runs(struct slice from, unsigned bits, unsigned starts, int (*value)(char),
+    struct slice *out)
 {
 	char *data = room(from.len * starts + from.len * starts / RUN_MIN + 8);
 	size_t len = 0, end;
@@ -320,13 +318,13 @@ undo_runs(struct slice from, unsigned bits, unsigned starts,
 	for (size_t i = 0; i < from.len; i = end + 1) {
 		end = i;
 		while (end < from.len &&
-		    (value(from.data[end]) >= 0 || from.data[end] == '\r' ||
-			from.data[end] == '\n'))
+		       (value(from.data[end]) >= 0 || from.data[end] == '\r' ||
+			   from.data[end] == '\n'))
 			end++;
 		for (unsigned s = 0; s < starts && end - i >= RUN_MIN; s++) {
-			len += decode_run(
-			    (struct slice){from.data + i, end - i}, s, bits,
-			    value, data + len);
+			len +=
+			    decode_run((struct slice){from.data + i, end - i},
+				s, bits, value, data + len);
 			data[len++] = '\0';
 		}
 	}

@@ -80,7 +80,8 @@ what_is_not_there_is_not_found(void **state)
 	absent(SLICE(""));
 	absent(SLICE("country JP"));
 	absent(SLICE("qwzzkp-v.qwzzkp"));
-	absent(SLICE("カナリア花子 %E3%82 =E3 &#12459; \\u30ab \\u \\ & &# = %"));
+	absent(
+	    SLICE("カナリア花子 %E3%82 =E3 &#12459; \\u30ab \\u \\ & &# = %"));
 }
 
 static void
@@ -96,7 +97,8 @@ base64_is_found_at_every_alignment(void **state)
 		text_add_base64(&text, inner, strlen(inner));
 		found(text_slice(&text), 1, "base64");
 	}
-	found_text("Content: base64\r\n\r\ncXd6\r\nemtw\r\ndg==\r\n", 0, "base64");
+	found_text(
+	    "Content: base64\r\n\r\ncXd6\r\nemtw\r\ndg==\r\n", 0, "base64");
 	found_text("a=xcXd6emtwdg", 0, "base64");
 }
 
@@ -108,8 +110,7 @@ mail_encodings_are_found(void **state)
 	found_text("=E3=82=AB=E3=83=8A=E3=83=AA=E3=82=A2=E5=A4=AA=E9=83=8E"
 		   "=26=22x=22",
 	    1, "quoted-printable");
-	found_text("=?utf-8?B?44Kr44OK44Oq44Ki5aSq6YOOJiJ4Ig==?=", 1,
-	    "base64");
+	found_text("=?utf-8?B?44Kr44OK44Oq44Ki5aSq6YOOJiJ4Ig==?=", 1, "base64");
 	found_text("=?iso-2022-jp?B?GyRCJSslSiVqJSJCQE86GyhCJiJ4Ig==?=", 1,
 	    "iso-2022-jp");
 }
@@ -125,8 +126,8 @@ web_encodings_are_found(void **state)
 	found_text("<a>カナリア太郎&amp;&quot;x&#34;</a>", 1, "xml");
 	found_text("&#x71;wzzkpv", 0, "xml");
 	found_text("\"\\u0071wzzkpv\"", 0, "json");
-	found_text("\"\\u30ab\\u30CA\\u30ea\\u30a2\\u592a\\u90ce&\\\"x\\\"\"", 1,
-	    "json");
+	found_text("\"\\u30ab\\u30CA\\u30ea\\u30a2\\u592a\\u90ce&\\\"x\\\"\"",
+	    1, "json");
 	found_text("71777a7a6b7076", 0, "hex");
 	found_text("x=a71777A7A6B7076", 0, "hex");
 }
@@ -197,8 +198,8 @@ canaries(const struct record *record, struct slice *out)
 
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
 		for (unsigned f = 0; f < FIELD_COUNT; f++) {
-			struct values v = record_values(
-			    record, (enum role)r, (enum field)f);
+			struct values v =
+			    record_values(record, (enum role)r, (enum field)f);
 			for (size_t i = 0; i < v.count; i++)
 				if (random_is_canary((enum field)f))
 					out[count++] = v.items[i];
@@ -220,9 +221,10 @@ every_value_of_a_random_record_is_one_of_a_kind(void **state)
 		for (size_t i = 0; i < count; i++) {
 			assert_true(all[i].len >= CANARY_MIN);
 			for (size_t k = 0; k < count; k++)
-				assert_true(k == i ||
-				    memmem(all[k].data, all[k].len,
-					all[i].data, all[i].len) == NULL);
+				assert_true(
+				    k == i ||
+				    memmem(all[k].data, all[k].len, all[i].data,
+					all[i].len) == NULL);
 		}
 	}
 }
@@ -236,8 +238,7 @@ a_random_record_survives_the_vault(void **state)
 		struct record *record = random_record(&random, arena, NULL);
 		struct slice first = submission_print(arena, record);
 		struct fail fail = FAIL_INIT;
-		struct submission *back =
-		    submission_parse(arena, first, &fail);
+		struct submission *back = submission_parse(arena, first, &fail);
 
 		if (back == NULL)
 			fail_msg("%s: %s", fail.place, fail.text);

@@ -27,8 +27,8 @@ teardown(void **state)
 	return 0;
 }
 
-typedef bool reader(struct arena *, struct slice, struct slice *,
-    struct fail *);
+typedef bool reader(
+    struct arena *, struct slice, struct slice *, struct fail *);
 
 static void
 reads(reader *read, const char *from, const char *to)
@@ -134,8 +134,8 @@ people_see_u_labels(void **state)
 	struct slice out;
 
 	(void)state;
-	assert_true(name_display(
-	    arena, SLICE("www.xn--wgv71a119e.jp"), &out, &fail));
+	assert_true(
+	    name_display(arena, SLICE("www.xn--wgv71a119e.jp"), &out, &fail));
 	assert_string_equal(out.data, "www.日本語.jp");
 	assert_true(name_display(arena, SLICE("example.jp"), &out, &fail));
 	assert_string_equal(out.data, "example.jp");
@@ -161,14 +161,16 @@ name_servers_sort_their_addresses(void **state)
 {
 	(void)state;
 	reads(name_server, "NS1.example.jp", "ns1.example.jp");
-	reads(name_server, " ns1.example.jp \t192.0.2.9  2001:DB8::1 192.0.2.10 ",
+	reads(name_server,
+	    " ns1.example.jp \t192.0.2.9  2001:DB8::1 192.0.2.10 ",
 	    "ns1.example.jp 192.0.2.9 192.0.2.10 2001:db8::1");
 	refuses(name_server, "", "empty");
 	refuses(name_server, "jp", "two labels");
 	refuses(name_server, "ns1.example.jp 192.0.2", "word 2");
 	refuses(name_server, "ns1.example.jp 192.0.2.1 x", "word 3");
 	refuses(name_server, "ns1.example.jp 192.0.2.1 192.0.2.1", "twice");
-	refuses(name_server, "ns1.example.jp ::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9",
+	refuses(name_server,
+	    "ns1.example.jp ::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9",
 	    "more than 8");
 }
 
@@ -179,16 +181,16 @@ glue_stands_inside_the_zone_only(void **state)
 	struct slice zone = SLICE("example.jp");
 
 	(void)state;
-	assert_true(name_check_glue(
-	    SLICE("ns1.example.jp 192.0.2.1"), zone, &fail));
+	assert_true(
+	    name_check_glue(SLICE("ns1.example.jp 192.0.2.1"), zone, &fail));
 	assert_true(name_check_glue(SLICE("ns1.example.net"), zone, &fail));
 	assert_false(name_check_glue(SLICE("ns1.example.jp"), zone, &fail));
-	assert_false(name_check_glue(
-	    SLICE("ns1.example.net 192.0.2.1"), zone, NULL));
+	assert_false(
+	    name_check_glue(SLICE("ns1.example.net 192.0.2.1"), zone, NULL));
 	assert_true(name_check_glue(SLICE("ns.anexample.jp"), zone, NULL));
 }
 
-#define SHA256_HEX                                                            \
+#define SHA256_HEX                                                             \
 	"E2D3C916F6DEEAC73294E8268FB5885044A833FC5459588F4A9184CFC41A5766"
 
 static void
@@ -311,8 +313,8 @@ static void
 reverse_zones_follow_octets_and_nibbles(void **state)
 {
 	(void)state;
-	zones_are("192.0.2.0/24", 1, "2.0.192.in-addr.arpa",
-	    "2.0.192.in-addr.arpa");
+	zones_are(
+	    "192.0.2.0/24", 1, "2.0.192.in-addr.arpa", "2.0.192.in-addr.arpa");
 	zones_are("198.51.100.0/22", 4, "100.51.198.in-addr.arpa",
 	    "103.51.198.in-addr.arpa");
 	zones_are("10.0.0.0/7", 2, "10.in-addr.arpa", "11.in-addr.arpa");

@@ -74,8 +74,8 @@ every_field_stands_in_the_schema_with_its_limits(void **state)
 		const struct json_node *node = schema("Fields", info->group);
 
 		if (info->form != FORM_ONE)
-			node = json_find(json_find(node, "properties"),
-			    forms[info->form]);
+			node = json_find(
+			    json_find(node, "properties"), forms[info->form]);
 		if (info->many > 1) {
 			node = json_find(node, "oneOf");
 			assert_int_equal(
@@ -99,9 +99,8 @@ the_schema_has_no_field_and_no_role_of_its_own(void **state)
 	for (size_t i = 0; i < fields->count; i++) {
 		bool found = false;
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
-			found = found ||
-			    slice_is(fields->items[i].name,
-				field_info[f].group);
+			found = found || slice_is(fields->items[i].name,
+					     field_info[f].group);
 		assert_true(found);
 	}
 	assert_int_equal(roles->count, ROLE_COUNT);

@@ -72,12 +72,12 @@ has(const struct record *record, enum role role, enum field field,
 	assert_string_equal(values.items[0].data, value);
 }
 
-#define TARO                                                                  \
-	"'registrant':{'kind':'natural','subject':'taro','consents':["       \
-	"{'purpose':'p11','audience':'public','given':true,"                 \
-	"'time':'2026-01-01T00:00:00Z'},"                                    \
-	"{'purpose':'p10','audience':'registry','given':true,"               \
-	"'time':'2026-01-01T00:00:00Z'}],"                                   \
+#define TARO                                                                   \
+	"'registrant':{'kind':'natural','subject':'taro','consents':["         \
+	"{'purpose':'p11','audience':'public','given':true,"                   \
+	"'time':'2026-01-01T00:00:00Z'},"                                      \
+	"{'purpose':'p10','audience':'registry','given':true,"                 \
+	"'time':'2026-01-01T00:00:00Z'}],"                                     \
 	"'fields':{'name':{'loc':'太郎','int':'Taro'},"                      \
 	"'email':'taro@example.jp','phone':'03-1234-5678'}}"
 
@@ -85,10 +85,10 @@ static void
 an_update_replaces_what_it_names(void **state)
 {
 	struct record *stored = record_of("create", TARO);
-	struct record *merged = merge(stored,
-	    "'registrant':{'fields':{'email':'new@example.jp',"
-	    "'name':{'int':null},'fax':null}},"
-	    "'tech':{'fields':{'email':'tech@example.jp'}}");
+	struct record *merged =
+	    merge(stored, "'registrant':{'fields':{'email':'new@example.jp',"
+			  "'name':{'int':null},'fax':null}},"
+			  "'tech':{'fields':{'email':'tech@example.jp'}}");
 
 	(void)state;
 	assert_int_equal(record_operation(merged), OPERATION_UPDATE);
@@ -97,12 +97,10 @@ an_update_replaces_what_it_names(void **state)
 	has(merged, ROLE_REGISTRANT, FIELD_NAME_INT, NULL);
 	has(merged, ROLE_REGISTRANT, FIELD_PHONE, "+81.312345678");
 	has(merged, ROLE_TECH, FIELD_EMAIL, "tech@example.jp");
-	assert_true(
-	    record_removed(merged, ROLE_REGISTRANT, FIELD_NAME_INT));
+	assert_true(record_removed(merged, ROLE_REGISTRANT, FIELD_NAME_INT));
 	assert_true(record_removed(merged, ROLE_REGISTRANT, FIELD_FAX));
 	assert_false(record_removed(merged, ROLE_REGISTRANT, FIELD_EMAIL));
-	assert_int_equal(
-	    record_kind(merged, ROLE_REGISTRANT), KIND_NATURAL);
+	assert_int_equal(record_kind(merged, ROLE_REGISTRANT), KIND_NATURAL);
 	assert_string_equal(
 	    record_subject(merged, ROLE_REGISTRANT).data, "taro");
 }
@@ -120,8 +118,7 @@ a_mark_of_removal_lasts_for_one_update(void **state)
 	assert_false(record_removed(merged, ROLE_REGISTRANT, FIELD_EMAIL));
 	merged = merge(merged, "'registrant':{'kind':'unknown'}");
 	assert_false(record_removed(merged, ROLE_REGISTRANT, FIELD_EMAIL));
-	assert_int_equal(
-	    record_kind(merged, ROLE_REGISTRANT), KIND_UNKNOWN);
+	assert_int_equal(record_kind(merged, ROLE_REGISTRANT), KIND_UNKNOWN);
 }
 
 static void
@@ -156,8 +153,7 @@ another_person_gets_nothing_of_the_one_before(void **state)
 	has(merged, ROLE_REGISTRANT, FIELD_PHONE, NULL);
 	assert_true(record_removed(merged, ROLE_REGISTRANT, FIELD_PHONE));
 	assert_false(record_removed(merged, ROLE_REGISTRANT, FIELD_EMAIL));
-	assert_int_equal(
-	    record_kind(merged, ROLE_REGISTRANT), KIND_UNKNOWN);
+	assert_int_equal(record_kind(merged, ROLE_REGISTRANT), KIND_UNKNOWN);
 	record_consents(merged, ROLE_REGISTRANT, &count);
 	assert_int_equal(count, 0);
 }
@@ -184,8 +180,8 @@ a_removed_role_keeps_only_its_subject(void **state)
 static void
 naming_a_subject_later_does_not_make_another_person(void **state)
 {
-	struct record *stored = record_of(
-	    "create", "'admin':{'fields':{'email':'a@example.jp'}}");
+	struct record *stored =
+	    record_of("create", "'admin':{'fields':{'email':'a@example.jp'}}");
 	struct record *merged = merge(stored, "'admin':{'subject':'taro'}");
 
 	(void)state;
@@ -205,8 +201,7 @@ a_merge_leaves_both_sources_alone(void **state)
 
 	(void)state;
 	merged = merge(stored, "'tech':{}");
-	assert_true(
-	    record_add_consent(merged, ROLE_REGISTRANT, &more, NULL));
+	assert_true(record_add_consent(merged, ROLE_REGISTRANT, &more, NULL));
 	assert_string_equal(submission_print(arena, stored).data, before.data);
 	record_consents(stored, ROLE_REGISTRANT, &count);
 	assert_int_equal(count, 2);
@@ -228,18 +223,18 @@ limits_are_kept(void **state)
 	assert_false(record_add_consent(record, ROLE_TECH, &consent, &fail));
 	assert_non_null(strstr(fail.text, "more than 64"));
 	fail = (struct fail)FAIL_INIT;
-	assert_false(record_set(
-	    record, ROLE_TECH, FIELD_STREET_LOC, four, 4, &fail));
+	assert_false(
+	    record_set(record, ROLE_TECH, FIELD_STREET_LOC, four, 4, &fail));
 	assert_string_equal(fail.place, "tech/street.loc");
-	assert_true(record_set(
-	    record, ROLE_TECH, FIELD_STREET_LOC, four, 3, NULL));
+	assert_true(
+	    record_set(record, ROLE_TECH, FIELD_STREET_LOC, four, 3, NULL));
 	memset(big, 'x', 256);
-	assert_false(record_set_subject(
-	    record, ROLE_TECH, slice_from(big), NULL));
-	assert_null(record_create(arena, OBJECT_SUBSCRIBER, OPERATION_CREATE,
-	    slice_from(big), NULL));
-	assert_null(record_create(arena, OBJECT_SUBSCRIBER, OPERATION_CREATE,
-	    SLICE(""), NULL));
+	assert_false(
+	    record_set_subject(record, ROLE_TECH, slice_from(big), NULL));
+	assert_null(record_create(
+	    arena, OBJECT_SUBSCRIBER, OPERATION_CREATE, slice_from(big), NULL));
+	assert_null(record_create(
+	    arena, OBJECT_SUBSCRIBER, OPERATION_CREATE, SLICE(""), NULL));
 }
 
 static void *

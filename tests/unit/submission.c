@@ -33,8 +33,7 @@ static struct submission *
 parse(const char *json)
 {
 	struct fail fail = FAIL_INIT;
-	struct submission *s =
-	    submission_parse(arena, slice_from(json), &fail);
+	struct submission *s = submission_parse(arena, slice_from(json), &fail);
 
 	if (s == NULL)
 		fail_msg("%s: %s", fail.place, fail.text);
@@ -60,7 +59,7 @@ refuses(const char *json, const char *place, const char *text)
 #define OBJECT "\"object\":{\"type\":\"domain\",\"name\":\"example.jp\"}"
 #define HEAD OBJECT ",\"request\":\"create\""
 #define UPDATE OBJECT ",\"request\":\"update\""
-#define FIELDS(request, fields)                                               \
+#define FIELDS(request, fields)                                                \
 	"{" request ",\"roles\":{\"registrant\":{\"fields\":{" fields "}}}}"
 
 static const char full[] =
@@ -95,8 +94,7 @@ reads_all_parts(void **state)
 	assert_true(slice_is(s->to[1].purpose, "p10"));
 	assert_int_equal(record_kind(r, ROLE_REGISTRANT), KIND_NATURAL);
 	assert_int_equal(record_kind(r, ROLE_TECH), KIND_UNKNOWN);
-	assert_true(
-	    slice_is(record_subject(r, ROLE_REGISTRANT), "cust-1001"));
+	assert_true(slice_is(record_subject(r, ROLE_REGISTRANT), "cust-1001"));
 	assert_true(slice_is(record_subject(r, ROLE_TECH), "cust-2"));
 	assert_false(record_has_role(r, ROLE_ADMIN));
 	v = record_values(r, ROLE_REGISTRANT, FIELD_STREET_LOC);
@@ -114,7 +112,8 @@ reads_all_parts(void **state)
 static void
 a_role_without_a_subject_gets_the_objects(void **state)
 {
-	struct submission *s = parse(FIELDS(HEAD, "\"email\":\"a@example.jp\""));
+	struct submission *s =
+	    parse(FIELDS(HEAD, "\"email\":\"a@example.jp\""));
 
 	(void)state;
 	assert_true(slice_is(record_subject(s->record, ROLE_REGISTRANT),
@@ -146,7 +145,8 @@ what_is_wrong_is_pointed_at(void **state)
 	refuses("{}", "/request", "missing");
 	refuses("[]", "", "not an object");
 	refuses("{\"request\":\"create\"}", "/object", "missing");
-	refuses("{" OBJECT ",\"request\":\"SECRET\"}", "/request", "not a word");
+	refuses(
+	    "{" OBJECT ",\"request\":\"SECRET\"}", "/request", "not a word");
 	refuses("{" OBJECT ",\"request\":\"burn\"}", "/request", "not create");
 	refuses("{" HEAD ",\"rolls\":{}}", "/rolls", "number 3");
 	refuses("{" HEAD ",\"SECRET\":{}}", "/*", "unknown member");
@@ -160,8 +160,8 @@ what_is_wrong_is_pointed_at(void **state)
 	    "/roles/registrant/fields/shoe", "unknown field");
 	refuses(FIELDS(HEAD, "\"name.loc\":\"SECRET\""),
 	    "/roles/registrant/fields/*", "unknown field");
-	refuses(FIELDS(HEAD, "\"email\":7"),
-	    "/roles/registrant/fields/email", "not a string");
+	refuses(FIELDS(HEAD, "\"email\":7"), "/roles/registrant/fields/email",
+	    "not a string");
 	refuses(FIELDS(HEAD, "\"email\":[\"SECRET@example.jp\"]"),
 	    "/roles/registrant/fields/email", "one value");
 	refuses(FIELDS(HEAD, "\"name\":\"SECRET\""),
@@ -233,8 +233,7 @@ too_large_is_refused(void **state)
 
 	(void)state;
 	memset(big, ' ', len);
-	assert_null(
-	    submission_parse(arena, (struct slice){big, len}, &fail));
+	assert_null(submission_parse(arena, (struct slice){big, len}, &fail));
 	assert_non_null(strstr(fail.text, "more than 1048576"));
 }
 
@@ -252,13 +251,14 @@ a_printed_record_is_read_as_the_same(void **state)
 {
 	(void)state;
 	same_bytes_twice(full);
-	same_bytes_twice(FIELDS(UPDATE, "\"email\":null,\"name\":null,"
-		"\"street\":{\"loc\":null,\"int\":\"1 \\\"A\\\\\"}"));
+	same_bytes_twice(FIELDS(UPDATE,
+	    "\"email\":null,\"name\":null,"
+	    "\"street\":{\"loc\":null,\"int\":\"1 \\\"A\\\\\"}"));
 	same_bytes_twice("{" UPDATE ",\"subject\":\"x\",\"roles\":{\"admin\":"
-		"null,\"tech\":{\"fields\":null}}}");
+			 "null,\"tech\":{\"fields\":null}}}");
 	same_bytes_twice("{" HEAD "}");
 	same_bytes_twice("{" OBJECT ",\"request\":\"transfer\",\"roles\":"
-		"{\"tech\":{\"fields\":{\"email\":null}}}}");
+			 "{\"tech\":{\"fields\":{\"email\":null}}}}");
 }
 
 static void
@@ -330,8 +330,8 @@ static unsigned jansson_left;
 static void *
 jansson_take(size_t size)
 {
-	return take(&(struct refusal){jansson_left > 0 ? jansson_left-- : 0},
-	    size);
+	return take(
+	    &(struct refusal){jansson_left > 0 ? jansson_left-- : 0}, size);
 }
 
 static void

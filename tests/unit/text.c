@@ -94,8 +94,8 @@ base64_is_that_of_rfc_4648(void **state)
 
 		text_add_base64(&text, pairs[i][0], strlen(pairs[i][0]));
 		assert_string_equal(text_slice(&text).data, pairs[i][1]);
-		assert_true(text_base64_decode(
-		    arena, slice_from(pairs[i][1]), &back));
+		assert_true(
+		    text_base64_decode(arena, slice_from(pairs[i][1]), &back));
 		assert_true(slice_is(back, pairs[i][0]));
 	}
 }
@@ -103,8 +103,9 @@ base64_is_that_of_rfc_4648(void **state)
 static void
 base64_that_is_not_strict_is_refused(void **state)
 {
-	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zh==", "Zm9=",
-	    "Zg==Zg==", "Z===", "====", "Zm 9", "Zm9v\n", "Zm-_", "=Zm9"};
+	static const char *const bad[] = {"Z", "Zg",
+	    "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "Z===", "====", "Zm 9", "Zm9v\n",
+	    "Zm-_", "=Zm9"};
 	struct slice out;
 
 	(void)state;
@@ -138,10 +139,12 @@ utf8_is_well_formed_or_refused(void **state)
 	    "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
 	    "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
 	static const char *const bad[] = {"\x80", "\xbf", "\xc0\x80",
-	    "\xc1\xbf", "\xc2", "\xc2" "a", "\xe0\x80\x80", "\xe0\x9f\xbf",
-	    "\xed\xa0\x80", "\xed\xbf\xbf", "\xe3\x81", "\xf0\x8f\xbf\xbf",
-	    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe",
-	    "a\xe3\x81", "\xf0\x90\x80"};
+	    "\xc1\xbf", "\xc2",
+	    "\xc2"
+	    "a",
+	    "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
+	    "\xe3\x81", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+	    "\xf5\x80\x80\x80", "\xff", "\xfe", "a\xe3\x81", "\xf0\x90\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
@@ -155,8 +158,8 @@ hidden_characters_are_not_plain(void **state)
 {
 	static const char *const hidden[] = {"a\n", "\x1b[0m", "\x7f",
 	    "\xc2\x80", "\xc2\x9b", "\xe2\x80\x8f", "\xe2\x80\xa8",
-	    "x\xe2\x80\xae", "\xe2\x81\xa9", "\xef\xbb\xbf",
-	    "\xef\xbf\xbf", "\xf0\x9f\xbf\xbe"};
+	    "x\xe2\x80\xae", "\xe2\x81\xa9", "\xef\xbb\xbf", "\xef\xbf\xbf",
+	    "\xf0\x9f\xbf\xbe"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)

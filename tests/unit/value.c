@@ -82,10 +82,22 @@ hidden_characters_are_refused(void **state)
 	refuses(FIELD_NAME_LOC, "a\nb", "control");
 	refuses(FIELD_NAME_LOC, "a\x7f", "control");
 	refuses(FIELD_NAME_LOC, "a\xc2\x85", "control");
-	refuses(FIELD_NAME_LOC, "a\xe2\x80\xae" "b", "control");
-	refuses(FIELD_NAME_LOC, "a\xe2\x81\xa6" "b", "control");
-	refuses(FIELD_NAME_LOC, "a\xe2\x80\xa8" "b", "control");
-	refuses(FIELD_NAME_LOC, "\xef\xbb\xbf" "b", "control");
+	refuses(FIELD_NAME_LOC,
+	    "a\xe2\x80\xae"
+	    "b",
+	    "control");
+	refuses(FIELD_NAME_LOC,
+	    "a\xe2\x81\xa6"
+	    "b",
+	    "control");
+	refuses(FIELD_NAME_LOC,
+	    "a\xe2\x80\xa8"
+	    "b",
+	    "control");
+	refuses(FIELD_NAME_LOC,
+	    "\xef\xbb\xbf"
+	    "b",
+	    "control");
 	refuses(FIELD_SPAM_BODY, "a\rb", "control");
 	refuses_slice(FIELD_SPAM_BODY, SLICE("a\0b"), "control");
 }
@@ -181,8 +193,8 @@ static void
 addresses_of_mail_are_kept(void **state)
 {
 	(void)state;
-	becomes(FIELD_EMAIL, "Taro.Mihon+x@example.jp",
-	    "Taro.Mihon+x@example.jp");
+	becomes(
+	    FIELD_EMAIL, "Taro.Mihon+x@example.jp", "Taro.Mihon+x@example.jp");
 	becomes(FIELD_EMAIL, "taro@例え.jp", "taro@例え.jp");
 	refuses(FIELD_EMAIL, "taro.example.jp", "no @");
 	refuses(FIELD_EMAIL, "@example.jp", "1 to 64");

@@ -1,0 +1,134 @@
+#include "core/record_priv.h"
+
+/* The same purpose and audience: the update's word replaces the older one. */
+static bool
+consent_replaced(const struct person *update, const struct consent *old)
+{
+	for (size_t i = 0; i < update->consent_count; i++) {
+		const struct consent *new = &update->consents[i];
+
+		if (new->audience == old->audience &&
+		    slice_equal(new->purpose, old->purpose))
+			return true;
+	}
+	return false;
+}
+
+static bool
+merge_consents(struct record *merged, enum role role,
+    const struct person *stored, const struct person *update, struct fail *fail)
+{
+	for (size_t i = 0; i < stored->consent_count; i++)
+		if (!consent_replaced(update, &stored->consents[i]) &&
+		    !record_add_consent(
+			merged, role, &stored->consents[i], fail))
+			return false;
+	for (size_t i = 0; i < update->consent_count; i++)
+		if (!record_add_consent(
+			merged, role, &update->consents[i], fail))
+			return false;
+	return true;
+}
+
+/* Another person: nothing of the one before stays, and all of it is removed. */
+static void
+succeed_person(struct person *to, const struct person *stored)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (stored->fields[f].count != 0 && to->fields[f].count == 0)
+			to->field_removed[f] = true;
+}
+
+static void
+merge_fields(struct person *to, const struct person *stored)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (to->fields[f].count == 0 && !to->field_removed[f])
+			to->fields[f] = stored->fields[f];
+	if (!to->kind_given) {
+		to->kind = stored->kind;
+		to->kind_given = stored->kind_given;
+	}
+}
+
+static bool
+merge_person(struct record *merged, enum role role, const struct person *stored,
+    const struct person *update, struct fail *fail)
+{
+	struct person *to = record_person(merged, role, fail);
+	bool same = !update->subject_given || !stored->subject_given ||
+		    slice_equal(update->subject, stored->subject);
+
+	if (to == NULL)
+		return false;
+	*to = *update;
+	if (!same) {
+		succeed_person(to, stored);
+		return true;
+	}
+	to->consents = NULL;
+	to->consent_count = to->consent_size = 0;
+	if (!update->subject_given) {
+		to->subject = stored->subject;
+		to->subject_given = stored->subject_given;
+	}
+	if (update->removed)
+		return true;
+	merge_fields(to, stored);
+	return merge_consents(merged, role, stored, update, fail);
+}
+
+static bool
+copy_person(struct record *merged, enum role role, const struct person *from,
+    struct fail *fail)
+{
+	struct person *to = record_person(merged, role, fail);
+
+	if (to == NULL)
+		return false;
+	*to = *from;
+	/* An addition to the copy must not write into the original's array. */
+	to->consent_size = to->consent_count;
+	return true;
+}
+
+/* A role that the update leaves alone; what was removed before is old news. */
+static bool
+keep_person(struct record *merged, enum role role, const struct person *stored,
+    struct fail *fail)
+{
+	if (!copy_person(merged, role, stored, fail))
+		return false;
+	memset(merged->persons[role]->field_removed, 0, FIELD_COUNT);
+	return true;
+}
+
+struct record *
+record_merge(struct arena *arena, const struct record *stored,
+    const struct record *update, struct fail *fail)
+{
+	struct record *merged = record_create(
+	    arena, update->type, update->operation, update->object, fail);
+
+	if (merged == NULL)
+		return NULL;
+	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *old = stored->persons[r];
+		const struct person *new = update->persons[r];
+		enum role role = (enum role)r;
+		bool ok = true;
+
+		if (old != NULL && old->removed)
+			old = NULL;
+		if (old != NULL && new != NULL)
+			ok = merge_person(merged, role, old, new, fail);
+		else if (old != NULL)
+			ok = keep_person(merged, role, old, fail);
+		else if (new != NULL)
+			ok = copy_person(merged, role, new, fail);
+		if (!ok)
+			return NULL;
+	}
+	return merged;
+}

@@ -1,0 +1,31 @@
+/*
+ * What a record is made of, for record.c and record_merge.c alone.
+ */
+#ifndef MISU_RECORD_PRIV_H
+#define MISU_RECORD_PRIV_H
+
+#include "core/record.h"
+
+struct person {
+	enum kind kind;
+	bool kind_given, subject_given, removed;
+	struct slice subject;
+	struct consent *consents;
+	size_t consent_count, consent_size;
+	struct values fields[FIELD_COUNT];
+	bool field_removed[FIELD_COUNT];
+};
+
+struct record {
+	struct arena *arena;
+	enum object_type type;
+	enum operation operation;
+	struct slice object, plan;
+	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
+};
+
+/* The person in that role, who is brought into being if need be. */
+struct person *record_person(
+    struct record *record, enum role role, struct fail *fail);
+
+#endif
