@@ -1,0 +1,87 @@
+# One submission as a table: each field that was given, and what each of its
+# recipients got of it, read from the bytes that were delivered.
+#
+# Input: {name, given: the submission, answer, got: {ENTRY: delivered text}}.
+# Output: {lines, given, passed, withheld, wrong}.
+
+# Display columns: East Asian wide characters take two.
+def wide: . >= 4352 and (. <= 4447 or (. >= 11904 and . <= 42191)
+    or (. >= 44032 and . <= 55203) or (. >= 63744 and . <= 64255)
+    or (. >= 65072 and . <= 65135) or (. >= 65280 and . <= 65376)
+    or (. >= 65504 and . <= 65510));
+def width: reduce explode[] as $c (0; . + if ($c | wide) then 2 else 1 end);
+def clip($n):
+    if width <= $n then .
+    else (reduce explode[] as $c ({out: [], at: 0};
+        ($c | if wide then 2 else 1 end) as $w
+        | if .at + $w < $n then .out += [$c] | .at += $w else .at = $n end)
+        | .out | implode) + "…" end;
+def cell($n): clip($n) | . + " " * ($n - width);
+def one_line: gsub("\r?\n"; "⏎");
+
+# "name": {"loc": ..., "int": ...} is two fields.
+def fields: .roles | to_entries[] | .key as $role
+    | (.value.fields // {}) | to_entries[] | .key as $field
+    | if (.value | type) == "object"
+      then .value | to_entries[]
+          | {role: $role, field: "\($field).\(.key)", values: [.value] | flatten}
+      else {role: $role, field: $field, values: [.value] | flatten} end;
+
+# As text, in JSON, in a form.
+def dresses: [., (tojson | .[1:-1]), @uri] | unique;
+def stands($text): dresses | any(. as $v | $text | contains($v));
+# Forms for registries have a part for each role; others are one part.
+def part($text): {registrant: "Registrant|Organization", admin: "Administrative Contact",
+    tech: "Technical Contact", "public-contact": "Public contact"}[.role] as $head
+    | (if $head == null then null
+       else first($text | split("\n\n")[]
+           | select(split("\n")[0] | test("[^\\]]+ (\($head))$"))) end) // $text;
+# May the public see it, where the recipient is told that at all?
+def mark($text): .values[0] as $value
+    | (first(part($text) | split("\n")[]
+        | select(contains(" \($value)\t") or endswith("\t\($value)"))) // "")
+    | if test("publish: yes") then "● "
+      elif test("publish: no|do not publish") then "○ " else "" end;
+def passes: . == "forward" or . == "replace" or . == "generalise";
+
+# What one recipient got of one field.
+def outcome($to; $text; $sent):
+    . as $field
+    | (first($to.fields[] | select(.role == $field.role
+        and .field == $field.field)) // {verdict: "redact", rule: 0}) as $v
+    | if $to.outcome != "queued" then {cell: "— \($to.outcome)", kind: "withheld"}
+      elif $v.verdict | passes
+      then if all($field.values[]; stands($text))
+          then {cell: (mark($text) + ($field.values | join(", ") | one_line)),
+                kind: "passed"}
+          else {cell: "!! NOT DELIVERED", kind: "wrong"} end
+      elif all($field.values[]; . as $value | length < 4
+            or any($sent[]; contains($value)) or (stands($text) | not))
+      then {cell: "— redacted by rule \($v.rule)", kind: "withheld"}
+      else {cell: "!! LEAKED", kind: "wrong"} end;
+
+. as $in
+| [.given | fields] as $fields
+| .answer.recipients as $to
+| (((100 - 30 - 24) / ($to | length) | floor) - 1) as $n
+| [$to[] | . as $r
+    | [$fields[] | . as $f | select(any($r.fields[];
+        .role == $f.role and .field == $f.field and (.verdict | passes)))
+        | .values[]]] as $sent
+| [$fields[] | . as $f
+    | {head: ("\(.role).\(.field)" | cell(30)),
+       given: (.values | join(", ") | one_line | cell(23)),
+       cells: [range($to | length) as $i
+           | $f | outcome($to[$i]; $in.got[$to[$i].entry | tostring] // "";
+               $sent[$i] + [$in.given.object | .name // .prefix // .id])]}] as $rows
+| {lines: ([
+        "", ("━━ \(.name): \(.given.object | .name // .prefix // .type), \(.given.request) " | . + "━" * (100 - width)),
+        (("field" | cell(30)) + ("given" | cell(24))
+            + ([$to[] | "→ \(.recipient) \(.purpose) #\(.entry)" | cell($n) + " "] | join("")))]
+        + [$to[] | select(.reason) | "   \(.recipient): \(.outcome), rule \(.rule): \(.reason)"]
+        + [$rows[] | .head + .given + " " + ([.cells[].cell | cell($n) + " "] | join(""))]
+        | map(sub(" +$"; ""))),
+   given: ($rows | length),
+   passed: ([$rows[].cells[] | select(.kind == "passed")] | length),
+   withheld: ([$rows[].cells[] | select(.kind == "withheld")] | length),
+   wrong: ([$rows[].cells[] | select(.kind == "wrong")] | length)}
