@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "codec/json.h"
 #include "embed.h"
 #include "log.h"
 #include "net/peer.h"
@@ -334,8 +335,21 @@ catch_signals(struct service *service, struct fail *fail)
 }
 
 static bool
+start_json(struct fail *fail)
+{
+	uint32_t seed;
+
+	if (!proc_random.fill(NULL, &seed, sizeof(seed)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	json_start(seed);
+	return true;
+}
+
+static bool
 open_all(struct service *service, struct fail *fail)
 {
+	if (!start_json(fail))
+		return false;
 	service->loop = loop_create();
 	if (service->loop == NULL)
 		return fail_memory(fail);
