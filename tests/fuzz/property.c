@@ -7,11 +7,10 @@
 #include "core/decide.h"
 #include "core/policy.h"
 #include "runner/canary.h"
+#include "runner/fuzz.h"
 #include "runner/random_policy.h"
 
 enum { BLOCKS_MAX = 32, ARENA_KEEP = 1 << 20 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 unsigned property_compiled, property_disclosed, property_passed;
 

@@ -19,23 +19,39 @@ struct needle {
 	const char *charset;
 };
 
+/* Needles by their first two bytes, so that bytes are read through once. */
 struct search {
 	struct needle *needles;
 	size_t count;
 	struct canary_found *found;
+	uint16_t *next; /* by needle: another with these two, or 0 */
+	uint16_t first[1 << 16]; /* 0: none; else 1 + index of a needle */
 };
+
+/* Opened once: the library loads a module for each. */
+static iconv_t
+conversion_to(size_t charset)
+{
+	static iconv_t opened[CHARSETS];
+
+	if (opened[charset] == NULL)
+		opened[charset] = iconv_open(charsets[charset], "utf-8");
+	if (opened[charset] == (iconv_t)-1)
+		abort();
+	iconv(opened[charset], NULL, NULL, NULL, NULL);
+	return opened[charset];
+}
 
 static void
 add_needle(
-    struct search *search, size_t value, const char *charset, struct slice from)
+    struct search *search, size_t value, size_t number, struct slice from)
 {
+	const char *charset = charsets[number];
 	struct needle *needle = &search->needles[search->count];
 	char *in = (char *)(uintptr_t)from.data, *out;
 	size_t left = from.len, size = 4 * from.len + 16, room = size;
-	iconv_t conversion = iconv_open(charset, "utf-8");
+	iconv_t conversion = conversion_to(number);
 
-	if (conversion == (iconv_t)-1)
-		abort();
 	needle->data = out = malloc(size);
 	if (out == NULL)
 		abort();
@@ -51,7 +67,6 @@ add_needle(
 	} else {
 		free(needle->data);
 	}
-	iconv_close(conversion);
 }
 
 static char
@@ -60,14 +75,44 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static unsigned
+pair_of(const char *data)
+{
+	return (unsigned)(unsigned char)data[0] << 8 | (unsigned char)data[1];
+}
+
+static void
+index_needles(struct search *search)
+{
+	search->next = calloc(search->count + 1, sizeof(*search->next));
+	if (search->next == NULL)
+		abort();
+	/* From the last: of equal ones the first is found. */
+	for (size_t i = search->count; i-- != 0;) {
+		struct needle *needle = &search->needles[i];
+		unsigned pair;
+
+		for (size_t k = 0; k < needle->len; k++)
+			needle->data[k] = lower(needle->data[k]);
+		pair = pair_of(needle->data);
+		search->next[i] = search->first[pair];
+		search->first[pair] = (uint16_t)(i + 1);
+	}
+}
+
 /* The needles are in lower case already. */
 static const struct needle *
 look_in(const struct search *search, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < search->count; i++)
-		if (memmem(bytes, len, search->needles[i].data,
-			search->needles[i].len) != NULL)
-			return &search->needles[i];
+	for (size_t i = 0; i + 1 < len; i++)
+		for (size_t n = search->first[pair_of(bytes + i)]; n != 0;
+		    n = search->next[n - 1]) {
+			const struct needle *needle = &search->needles[n - 1];
+
+			if (needle->len <= len - i &&
+			    memcmp(bytes + i, needle->data, needle->len) == 0)
+				return needle;
+		}
 	return NULL;
 }
 
@@ -124,23 +169,25 @@ bool
 canary_find(struct slice bytes, const struct slice *values, size_t count,
     struct canary_found *found)
 {
-	struct search search = {.found = found};
+	struct search *search = calloc(1, sizeof(*search));
 	bool hit;
 
-	search.needles = calloc(count * CHARSETS + 1, sizeof(struct needle));
-	if (search.needles == NULL)
+	if (search == NULL || count * CHARSETS >= UINT16_MAX)
+		abort();
+	search->found = found;
+	search->needles = calloc(count * CHARSETS + 1, sizeof(struct needle));
+	if (search->needles == NULL)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		for (size_t c = 0; c < CHARSETS; c++)
 			if (values[i].len >= CANARY_MIN)
-				add_needle(&search, i, charsets[c], values[i]);
-	for (size_t i = 0; i < search.count; i++)
-		for (size_t k = 0; k < search.needles[i].len; k++)
-			search.needles[i].data[k] =
-			    lower(search.needles[i].data[k]);
-	hit = search.count != 0 && dig(&search, bytes, CANARY_DEPTH, "");
-	for (size_t i = 0; i < search.count; i++)
-		free(search.needles[i].data);
-	free(search.needles);
+				add_needle(search, i, c, values[i]);
+	index_needles(search);
+	hit = search->count != 0 && dig(search, bytes, CANARY_DEPTH, "");
+	for (size_t i = 0; i < search->count; i++)
+		free(search->needles[i].data);
+	free(search->needles);
+	free(search->next);
+	free(search);
 	return hit;
 }
