@@ -29,4 +29,10 @@ struct differ {
 void diff_tables(struct differ *differ, const struct table *before,
     const struct table *after, enum change *changes);
 
+/* diff_recipient.c: lines for sets and recipients that come, go or change. */
+void diff_sets(
+    struct text *out, const struct ruleset *older, const struct ruleset *newer);
+void diff_recipients(
+    struct text *out, const struct ruleset *from, const struct ruleset *to);
+
 #endif

@@ -60,6 +60,56 @@ stray(struct lexer *lexer, enum complaint complaint, size_t at)
 	    complaint, nothing, nothing);
 }
 
+/* Where the string ends; the place of the closing quote, or none. */
+static bool
+find_quote(struct lexer *lexer, size_t *end, bool *escapes)
+{
+	struct slice text = lexer->source->text;
+
+	*escapes = false;
+	for (size_t i = lexer->at; i < text.len; i++) {
+		char c = text.data[i], next;
+
+		*end = i;
+		if (c == '"')
+			return true;
+		if ((unsigned char)c < 0x20 || c == 0x7f)
+			return false;
+		if (c != '\\')
+			continue;
+		next = i + 1 < text.len ? text.data[i + 1] : '\0';
+		if (next == '\\' || next == '"') {
+			*escapes = true;
+			i++;
+		} else {
+			stray(lexer, COMPLAINT_STRING_ESCAPE, i);
+		}
+	}
+	*end = text.len;
+	return false;
+}
+
+/* A copy with each escaped character alone. */
+static struct slice
+undo_escapes(struct lexer *lexer, struct slice text)
+{
+	char *copy = arena_take(lexer->complaints->arena, text.len);
+	size_t len = 0;
+
+	if (copy == NULL) {
+		lexer->complaints->failed = true;
+		return nothing;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		char next = i + 1 < text.len ? text.data[i + 1] : '\0';
+
+		if (text.data[i] == '\\' && (next == '\\' || next == '"'))
+			i++;
+		copy[len++] = text.data[i];
+	}
+	return (struct slice){copy, len};
+}
+
 /*
  * The opening quote is behind us.  A string without escapes is a slice of the
  * source; one with escapes is copied.
@@ -67,57 +117,17 @@ stray(struct lexer *lexer, enum complaint complaint, size_t at)
 static struct slice
 read_string(struct lexer *lexer)
 {
-	struct slice text = lexer->source->text;
-	size_t start = lexer->at, out = 0;
-	char *copy = NULL;
+	size_t start = lexer->at, end = start;
+	bool escapes, closed = find_quote(lexer, &end, &escapes);
+	struct slice text = {lexer->source->text.data + start, end - start};
 
-	for (; lexer->at < text.len; lexer->at++) {
-		char c = text.data[lexer->at];
-
-		if (c == '"') {
-			size_t len = lexer->at++ - start;
-
-			return copy != NULL
-				   ? (struct slice){copy, out}
-				   : (struct slice){text.data + start, len};
-		}
-		if ((unsigned char)c < 0x20 || c == 0x7f)
-			break;
-		if (c == '\\') {
-			struct slice left = {
-			    text.data + start, text.len - start};
-			char next = lexer->at + 1 < text.len
-					? text.data[lexer->at + 1]
-					: '\0';
-
-			if (next != '\\' && next != '"') {
-				stray(
-				    lexer, COMPLAINT_STRING_ESCAPE, lexer->at);
-				continue;
-			}
-			if (copy == NULL) {
-				const char *end =
-				    memchr(left.data, '\n', left.len);
-
-				out = lexer->at - start;
-				if (end != NULL)
-					left.len = (size_t)(end - left.data);
-				copy = (char *)(uintptr_t)arena_copy(
-				    lexer->complaints->arena, left)
-					   .data;
-				if (copy == NULL) {
-					lexer->complaints->failed = true;
-					break;
-				}
-			}
-			c = next;
-			lexer->at++;
-		}
-		if (copy != NULL)
-			copy[out++] = c;
+	lexer->at = end;
+	if (!closed) {
+		stray(lexer, COMPLAINT_STRING_OPEN, start - 1);
+		return nothing;
 	}
-	stray(lexer, COMPLAINT_STRING_OPEN, start - 1);
-	return nothing;
+	lexer->at++;
+	return escapes ? undo_escapes(lexer, text) : text;
 }
 
 static enum token_type

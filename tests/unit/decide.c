@@ -333,6 +333,130 @@ test_replaced_and_generalised_values(void **state)
 	check_value(d, ROLE_ADMIN, FIELD_EMAIL, NULL);
 }
 
+static void
+test_an_approved_hold_behind_passes_and_hides_nothing_else(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " forward name of registrant\n redact * of *\n}\n"
+		 "for .jp to whois for p11 {\n"
+		 " hold \"ask\" unless registrant.consent to p11\n"
+		 " redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	d = decide_to(ruleset, "reg", record, false);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_HOLD);
+	d = decide_to(ruleset, "reg", record, true);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_FORWARD);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	assert_false(
+	    disclosure_publishable(d, ROLE_REGISTRANT, FIELD_NAME_INT));
+}
+
+static void
+test_a_block_on_request_says_so_and_has_nobody_behind(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 on request {\n redact * of *\n}\n"
+		 "for .jp to reg for p11 {\n redact * of *\n}\n"
+		 "for .jp to whois for p11 {\n redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	const struct block *blocks[2], *onward[2];
+
+	(void)state;
+	assert_int_equal(ruleset_match(ruleset, record, blocks, 2), 2);
+	assert_true(blocks[0]->on_request);
+	assert_false(blocks[1]->on_request);
+	assert_int_equal(
+	    ruleset_onward(ruleset, blocks[0], record, onward, 2), 0);
+	assert_int_equal(
+	    ruleset_onward(ruleset, blocks[1], record, onward, 2), 1);
+}
+
+static void
+test_the_reference_of_a_subscriber_is_no_object_name(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for subscriber to reg for p10 {\n redact * of *\n}\n");
+	struct record *record = record_of("customer-7", OBJECT_SUBSCRIBER);
+	struct disclosure *d = decide_to(ruleset, "reg", record, false);
+
+	(void)state;
+	assert_int_equal(disclosure_object(d).len, 0);
+	assert_true(slice_is(disclosure_reference(d), "customer-7"));
+}
+
+static void
+test_a_slot_tells_what_it_can_ever_do(void **state)
+{
+	const struct ruleset *ruleset = load(chain);
+	const struct block *block = ruleset_block(ruleset, 0);
+
+	(void)state;
+	assert_int_equal(
+	    ruleset_slot_ever(ruleset, block, ROLE_REGISTRANT, FIELD_NAME_INT),
+	    SLOT_PASSES);
+	assert_int_equal(
+	    ruleset_slot_ever(ruleset, block, ROLE_REGISTRANT, FIELD_EMAIL),
+	    SLOT_PASSES | SLOT_HIDDEN);
+	assert_int_equal(
+	    ruleset_slot_ever(ruleset, block, ROLE_ADMIN, FIELD_EMAIL),
+	    SLOT_REDACTS);
+}
+
+static void
+test_the_newest_effective_revision_is_in_force(void **state)
+{
+	static const char *const lines[] = {
+	    "policy \"t\" revision 1 effective 2020-01-01T00:00:00Z",
+	    "policy \"t\" revision 2 effective 2022-01-01T00:00:00Z",
+	    "policy \"t\" revision 3 effective 2022-01-01T00:00:00Z"};
+	const struct ruleset *rulesets[3];
+	struct slice diagnostics;
+	size_t chosen = 9;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		rulesets[i] = policy_load(arena,
+		    &(struct policy_source){SLICE("t"), slice_from(lines[i])},
+		    NULL, NULL, 0, &diagnostics, NULL);
+	assert_false(policy_choose(rulesets, 3, 1577836799, &chosen));
+	assert_true(policy_choose(rulesets, 3, 1577836800, &chosen));
+	assert_int_equal(chosen, 0);
+	assert_true(policy_choose(rulesets, 3, 1900000000, &chosen));
+	assert_int_equal(chosen, 2);
+	assert_true(policy_choose(rulesets, 2, 1900000000, &chosen));
+	assert_int_equal(chosen, 1);
+}
+
+/* The same record, policy and random bytes give the same token. */
+static void
+test_opaque_tokens_hang_on_the_random_bytes_alone(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " replace email by \"%{opaque}@relay.example\" of "
+		 "registrant\n redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	struct decide_given given[3] = {
+	    {{1}, false}, {{1}, false}, {{2}, false}};
+	struct slice tokens[3];
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_EMAIL, "taro@a.example");
+	for (size_t i = 0; i < 3; i++)
+		tokens[i] =
+		    disclosure_values(decide(ruleset, ruleset_block(ruleset, 0),
+					  record, &given[i], arena, NULL),
+			ROLE_REGISTRANT, FIELD_EMAIL)
+			.items[0];
+	assert_true(slice_equal(tokens[0], tokens[1]));
+	assert_false(slice_equal(tokens[0], tokens[2]));
+}
+
 int
 main(void)
 {
@@ -346,6 +470,15 @@ main(void)
 	    cmocka_unit_test(test_the_longest_suffix_wins),
 	    cmocka_unit_test(test_a_prefix_must_be_covered_whole),
 	    cmocka_unit_test(test_replaced_and_generalised_values),
+	    cmocka_unit_test(
+		test_an_approved_hold_behind_passes_and_hides_nothing_else),
+	    cmocka_unit_test(
+		test_a_block_on_request_says_so_and_has_nobody_behind),
+	    cmocka_unit_test(
+		test_the_reference_of_a_subscriber_is_no_object_name),
+	    cmocka_unit_test(test_a_slot_tells_what_it_can_ever_do),
+	    cmocka_unit_test(test_the_newest_effective_revision_is_in_force),
+	    cmocka_unit_test(test_opaque_tokens_hang_on_the_random_bytes_alone),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);

@@ -14,6 +14,7 @@
 #include "core/decide.h"
 #include "core/value.h"
 #include "runner/files.h"
+#include "runner/random_policy.h"
 #include "runner/reference.h"
 
 /* A value of the field in none of the policy's sets. */
@@ -167,14 +168,8 @@ compare_table(const struct ruleset *ruleset, const struct bound_block *bound,
 }
 
 static void
-compare_policy(struct arena *arena, const char *path)
+compare_ruleset(const struct ruleset *ruleset)
 {
-	struct slice diagnostics;
-	struct ruleset *ruleset = files_load(arena, path, &diagnostics);
-
-	if (ruleset == NULL)
-		print_error("%.*s", SLICE_ARG(diagnostics));
-	assert_non_null(ruleset);
 	for (size_t b = 0; b < ruleset->block_count; b++) {
 		const struct bound_block *bound = &ruleset->blocks[b];
 		size_t compared = compare_table(ruleset, bound, &bound->gate);
@@ -184,6 +179,48 @@ compare_policy(struct arena *arena, const char *path)
 			    compare_table(ruleset, bound, &bound->roles[role]);
 		assert_true(compared > 0);
 	}
+}
+
+static void
+compare_policy(struct arena *arena, const char *path)
+{
+	struct slice diagnostics;
+	struct ruleset *ruleset = files_load(arena, path, &diagnostics);
+
+	if (ruleset == NULL)
+		print_error("%.*s", SLICE_ARG(diagnostics));
+	assert_non_null(ruleset);
+	compare_ruleset(ruleset);
+}
+
+/* Policies nobody wrote: the same comparison for some that compile. */
+static void
+test_tables_of_random_policies_say_it_too(void **state)
+{
+	static const struct network_group own = {
+	    {"own", 3}, random_prefixes, 1};
+	unsigned compiled = 0;
+
+	(void)state;
+	for (unsigned seed = 0; seed < 60; seed++) {
+		struct arena *arena = arena_create(NULL);
+		struct random random = random_from(
+		    (struct slice){(const char *)&seed, sizeof(seed)});
+		struct policy_source source = {SLICE("random"), {NULL, 0}};
+		struct slice diagnostics;
+		struct ruleset *ruleset;
+
+		source.text = random_policy(&random, arena);
+		assert_non_null(source.text.data);
+		ruleset = policy_load(
+		    arena, &source, NULL, &own, 1, &diagnostics, NULL);
+		if (ruleset != NULL) {
+			compare_ruleset(ruleset);
+			compiled++;
+		}
+		arena_destroy(arena);
+	}
+	assert_true(compiled > 10);
 }
 
 static void
@@ -199,6 +236,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tables_say_what_the_rules_say),
+	    cmocka_unit_test(test_tables_of_random_policies_say_it_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
