@@ -37,6 +37,8 @@ all: $B/misu $B/misuctl
 $(PURE_OBJ): CFLAGS += -Wconversion
 $(SHELL_OBJ) $B/daemon/misu.o $B/daemon/misuctl.o: CPPFLAGS += -D_GNU_SOURCE
 
+$B/daemon/embed.o: conf/openapi.json
+
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -141,7 +143,7 @@ demo: setup
 check: setup
 	@$(MAKE) --no-print-directory MODE=asan check-run
 
-check-run: all $(UNIT) replay
+check-run: all $(UNIT) $(REPLAY) $(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
 
 layers: $(LIBMISU)

@@ -1,5 +1,7 @@
 #include "embed.h"
 
+#include <stdint.h>
+
 /* The path is relative to where make runs: the top directory. */
 __asm__(".pushsection .rodata\n"
 	"openapi_start: .incbin \"conf/openapi.json\"\n"
@@ -11,6 +13,6 @@ extern const char openapi_start[], openapi_end[];
 struct slice
 embed_openapi(void)
 {
-	return (struct slice){
-	    openapi_start, (size_t)(openapi_end - openapi_start)};
+	return (struct slice){openapi_start,
+	    (size_t)((uintptr_t)openapi_end - (uintptr_t)openapi_start)};
 }
