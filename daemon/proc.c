@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -51,27 +50,6 @@ proc_harden(struct fail *fail)
 	}
 	return true;
 }
-
-static bool
-fill_random(void *context, void *out, size_t len)
-{
-	char *at = out;
-
-	(void)context;
-	while (len > 0) {
-		ssize_t got = getrandom(at, len, 0);
-
-		if (got < 0 && errno != EINTR)
-			return false;
-		if (got > 0) {
-			at += got;
-			len -= (size_t)got;
-		}
-	}
-	return true;
-}
-
-const struct random_source proc_random = {.fill = fill_random};
 
 bool
 proc_make_directory(const char *path, struct fail *fail)
@@ -206,7 +184,7 @@ make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 	int fd;
 	bool ok;
 
-	if (!fill_random(NULL, out, KEY_SIZE))
+	if (!random_system.fill(random_system.context, out, KEY_SIZE))
 		return world(fail, path, "no random bytes for a master key");
 	for (size_t i = 0; i < KEY_SIZE; i++) {
 		line[2 * i] = "0123456789abcdef"[out[i] >> 4];

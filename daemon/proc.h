@@ -21,9 +21,6 @@ bool proc_harden(struct fail *fail);
 bool proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
     struct fail *fail);
 
-/* getrandom(2) as the stores want it. */
-extern const struct random_source proc_random;
-
 /* Make a directory and those above it, mode 0700; one that is there is fine. */
 bool proc_make_directory(const char *path, struct fail *fail);
 

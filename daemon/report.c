@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "base/text.h"
+#include "core/policy_matrix.h"
 
 static void
 print_identity(FILE *out, const struct digest *digest)
@@ -74,9 +75,15 @@ bool
 report_setup(const struct setup *setup, FILE *out)
 {
 	for (size_t i = 0; i < setup->ruleset_count; i++) {
-		struct slice text = ruleset_text(setup->rulesets[i]);
+		const struct ruleset *ruleset = setup->rulesets[i];
+		struct slice text = ruleset_text(ruleset);
+		struct slice matrix = policy_matrix(ruleset, setup->arena);
 
+		if (matrix.data == NULL)
+			return false;
 		fwrite(text.data, 1, text.len, out);
+		fputc('\n', out);
+		fwrite(matrix.data, 1, matrix.len, out);
 		fputc('\n', out);
 	}
 	return report_summary(setup, out);

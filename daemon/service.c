@@ -69,7 +69,7 @@ open_keys(struct service *service, struct fail *fail)
 			    " read the vault, the spool or the keys again",
 		    NULL);
 	service->keys = keys_open(
-	    service->disk, directory, master, &proc_random, fail);
+	    service->disk, directory, master, &random_system, fail);
 	digest_wipe(master, sizeof(master));
 	return service->keys != NULL;
 }
@@ -83,7 +83,7 @@ open_stores(struct service *service, struct fail *fail)
 	    .keys = service->keys,
 	    .directory = state_path(service, "ledger", fail),
 	    .origin = service->setup->conf->origin.data,
-	    .random = &proc_random,
+	    .random = &random_system,
 	    .now = ledger_now,
 	    .now_context = service->loop};
 
@@ -97,7 +97,7 @@ open_stores(struct service *service, struct fail *fail)
 	if (service->ledger == NULL)
 		return false;
 	service->spool = spool_open(
-	    service->disk, spool, service->keys, &proc_random, fail);
+	    service->disk, spool, service->keys, &random_system, fail);
 	return service->spool != NULL;
 }
 
@@ -106,7 +106,7 @@ open_engine(struct service *service, struct fail *fail)
 {
 	const struct engine_options options = {.loop = service->loop,
 	    .disk = service->disk,
-	    .random = &proc_random,
+	    .random = &random_system,
 	    .keys = service->keys,
 	    .vault = service->vault,
 	    .ledger = service->ledger,

@@ -122,32 +122,42 @@ insert(struct setup *setup, const struct ruleset *ruleset)
 }
 
 /* Includes of a policy are relative to its own directory. */
+const struct ruleset *
+setup_policy(const struct setup *setup, struct arena *arena,
+    struct slice path, struct slice *diagnostics, struct fail *fail)
+{
+	struct policy_source source = {.name = path};
+	struct files below = {
+	    .arena = arena, .directory = directory_of(arena, path)};
+	const struct policy_loader loader = {load_file, &below};
+	struct ruleset *ruleset;
+
+	if (!proc_read_file(path.data, FILE_MAX, arena, &source.text, fail))
+		return NULL;
+	ruleset = policy_load(arena, &source, &loader, setup->conf->networks,
+	    setup->conf->network_count, diagnostics, fail);
+	if (ruleset == NULL)
+		fail_set(fail, FAIL_INPUT, "the policy has errors");
+	return ruleset;
+}
+
 static bool
 load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
 {
-	struct policy_source source = {
-	    .name = slice_from(
-		proc_path(setup->arena, files->directory, name))};
-	struct files below = {.arena = setup->arena,
-	    .directory = directory_of(setup->arena, source.name)};
-	const struct policy_loader loader = {load_file, &below};
 	struct slice diagnostics = {"", 0};
-	struct ruleset *ruleset;
+	const struct ruleset *ruleset;
+	struct slice path = slice_from(
+	    proc_path(setup->arena, files->directory, name));
 
-	if (source.name.data == NULL)
+	if (path.data == NULL)
 		return fail_memory(fail);
-	if (!proc_read_file(source.name.data, FILE_MAX, setup->arena,
-		&source.text, fail))
-		return false;
-	ruleset = policy_load(setup->arena, &source, &loader,
-	    setup->conf->networks, setup->conf->network_count, &diagnostics,
-	    fail);
+	ruleset =
+	    setup_policy(setup, setup->arena, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
-	if (ruleset == NULL)
-		return fail_set(fail, FAIL_INPUT, "the policy has errors");
-	insert(setup, ruleset);
-	return true;
+	if (ruleset != NULL)
+		insert(setup, ruleset);
+	return ruleset != NULL;
 }
 
 /* Every policy is read, so that one run shows what is wrong with all. */

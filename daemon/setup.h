@@ -35,6 +35,14 @@ struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
 
+/*
+ * One policy file with this setup's networks, for tools; NULL with its
+ * diagnostics and a fail.
+ */
+const struct ruleset *setup_policy(const struct setup *setup,
+    struct arena *arena, struct slice path, struct slice *diagnostics,
+    struct fail *fail);
+
 /* The newest revision that is effective at `now` (Unix seconds), or NULL. */
 const struct ruleset *setup_in_force(
     const struct setup *setup, int64_t now);

@@ -1,0 +1,325 @@
+/* misuctl verify and log: on the ledger's files, with misu running or not. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/name.h"
+#include "ctl.h"
+#include "proc.h"
+#include "store/log_query.h"
+#include "store/vault.h"
+#include "store/verify.h"
+
+/* Does a misu hold this ledger?  Its lock is there as long as it runs. */
+static bool
+is_live(struct ctl *ctl, const char *directory)
+{
+	const char *path =
+	    proc_path(ctl->arena, slice_from(directory), SLICE("lock"));
+	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	bool live;
+
+	if (fd < 0)
+		return false;
+	live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(fd);
+	return live;
+}
+
+static const char *
+ledger_directory(struct ctl *ctl)
+{
+	const struct setup *setup = ctl_setup(ctl);
+
+	return setup != NULL ? setup_state_path(setup, SLICE("ledger")) : NULL;
+}
+
+static void
+print_finding(void *context, const char *place, const char *text)
+{
+	(void)context;
+	printf("%s: %s\n", place, text);
+}
+
+static void
+print_progress(void *context, uint64_t done, uint64_t size)
+{
+	time_t *told = context;
+	time_t now = time(NULL);
+
+	if (now == *told || size == 0)
+		return;
+	*told = now;
+	fprintf(stderr, "%" PRIu64 " of %" PRIu64 " entries%s", done, size,
+	    isatty(STDERR_FILENO) ? "\r" : "\n");
+}
+
+static int
+print_result(const struct verify_result *result, bool live, bool keyed)
+{
+	printf("%" PRIu64 " entries under the checkpoint, %" PRIu64
+	       " in the journal%s\nroot ",
+	    result->size, result->journal,
+	    live ? " (not read: misu is running)" : "");
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		printf("%02x", result->root.bytes[i]);
+	putchar('\n');
+	if (result->findings != 0) {
+		printf("%" PRIu64 " findings: this is not the ledger that was"
+		       " written\n",
+		    result->findings);
+		return CTL_REFUSED;
+	}
+	puts(keyed ? "verified"
+		   : "verified, with the key that lies beside it (--key gives"
+		     " your own)");
+	return CTL_OK;
+}
+
+static int
+run_verify(struct ctl *ctl, int argc, char **argv)
+{
+	struct verify_options options = {.finding = print_finding};
+	struct verify_result result;
+	struct fail fail = FAIL_INIT;
+	time_t told = time(NULL);
+	bool ok;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
+			options.verifier_key = slice_from(argv[++i]);
+		else if (strcmp(argv[i], "--progress") == 0)
+			options.progress = print_progress;
+		else if (argv[i][0] == '-' || options.directory != NULL)
+			return ctl_usage(&ctl_verify);
+		else
+			options.directory = argv[i];
+	}
+	if (options.directory == NULL)
+		options.directory = ledger_directory(ctl);
+	if (options.directory == NULL)
+		return CTL_TROUBLE;
+	if (isatty(STDERR_FILENO))
+		options.progress = print_progress;
+	options.context = &told;
+	options.live = is_live(ctl, options.directory);
+	options.disk = disk_real_create(NULL, &fail);
+	ok = options.disk != NULL && verify_ledger(&options, &result, &fail);
+	disk_real_destroy(options.disk);
+	return ok ? print_result(&result, options.live,
+			options.verifier_key.len != 0)
+		  : ctl_fail(&fail);
+}
+
+/* What a log command works with; keys and vault only where they are. */
+struct log_view {
+	struct ctl *ctl;
+	struct log_query query;
+	struct keys *keys;
+	struct vault *vault;
+	bool json, follow;
+};
+
+static bool
+show_entry(void *context, const struct entry_shown *shown)
+{
+	struct log_view *view = context;
+	struct arena *arena = arena_create(NULL);
+	struct slice line = {NULL, 0};
+
+	if (arena != NULL)
+		line = view->json ? entry_print_json(arena, shown)
+				  : entry_print_text(arena, shown);
+	if (line.data != NULL) {
+		fwrite(line.data, 1, line.len, stdout);
+		putchar('\n');
+	}
+	arena_destroy(arena);
+	return line.data != NULL && !ferror(stdout);
+}
+
+/*
+ * Names are encrypted: whoever may read the master key sees them.  Without
+ * it the log stays readable, with pseudonyms.
+ */
+static void
+open_keys(struct log_view *view)
+{
+	const struct setup *setup = ctl_setup(view->ctl);
+	const char *path, *directory;
+	struct fail fail = FAIL_INIT;
+	uint8_t master[KEY_SIZE];
+	bool fresh;
+
+	if (setup == NULL)
+		return;
+	path = setup_state_path(setup, setup->conf->master_key);
+	directory = setup_state_path(setup, SLICE("keys"));
+	if (path == NULL || directory == NULL || access(path, R_OK) != 0 ||
+	    access(directory, R_OK | X_OK) != 0)
+		return;
+	if (proc_master_key(path, master, &fresh, &fail))
+		view->keys = keys_open(view->query.disk, directory, master,
+		    &random_system, &fail);
+	digest_wipe(master, sizeof(master));
+	view->query.keys = view->keys;
+	/* While misu runs the vault is its own; then subjects stay unknown. */
+	if (view->keys != NULL)
+		view->vault =
+		    vault_open(setup_state_path(setup, SLICE("vault.db")),
+			view->keys, &fail);
+}
+
+static bool
+parse_time(const char *text, int64_t *out)
+{
+	struct fail fail = FAIL_INIT;
+	char day[DATE_SIZE];
+
+	if (strlen(text) == 10) {
+		snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+		text = day;
+	}
+	if (!date_parse(slice_from(text), out, &fail))
+		return false;
+	*out *= 1000;
+	return true;
+}
+
+/* A domain as people write it; anything else as it is. */
+static struct slice
+object_name(struct ctl *ctl, const char *text)
+{
+	struct slice name = slice_from(text), canonical;
+	struct fail fail = FAIL_INIT;
+
+	if (strchr(text, '/') == NULL && strchr(text, '.') != NULL &&
+	    name_canonical(ctl->arena, name, &canonical, &fail))
+		return canonical;
+	return name;
+}
+
+static bool
+parse_option(struct log_view *view, const char *option, const char *value)
+{
+	struct log_filter *filter = &view->query.filter;
+	int64_t number;
+
+	if (strcmp(option, "--from") == 0)
+		return filter->has_from = true,
+		       parse_time(value, &filter->from);
+	if (strcmp(option, "--until") == 0)
+		return filter->has_until = true,
+		       parse_time(value, &filter->until);
+	if (strcmp(option, "--verdict") == 0)
+		return filter->has_verdict = true,
+		       verdict_find(slice_from(value), &filter->verdict);
+	if (strcmp(option, "--object") == 0)
+		filter->object = object_name(view->ctl, value);
+	else if (strcmp(option, "--subject") == 0)
+		filter->subject = slice_from(value);
+	else if (strcmp(option, "--recipient") == 0)
+		filter->recipient = slice_from(value);
+	else if (strcmp(option, "--type") == 0)
+		filter->type = slice_from(value);
+	else if (strcmp(option, "--outcome") == 0)
+		filter->outcome = slice_from(value);
+	else if (strcmp(option, "--dir") == 0)
+		view->query.directory = value;
+	else if (strcmp(option, "--rule") == 0 && ctl_number(value, &number))
+		filter->rule = (unsigned)number;
+	else
+		return false;
+	return true;
+}
+
+static bool
+parse_log(struct log_view *view, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			view->json = true;
+		else if (strcmp(argv[i], "--follow") == 0)
+			view->follow = true;
+		else if (i + 1 == argc ||
+		    !parse_option(view, argv[i], argv[i + 1]))
+			return false;
+		else
+			i++;
+	}
+	return true;
+}
+
+static bool
+follow(struct log_view *view, struct fail *fail)
+{
+	const struct timespec pause = {.tv_nsec = 300000000};
+
+	for (;;) {
+		if (!log_query_run(&view->query, &view->query.start, fail))
+			return false;
+		if (fflush(stdout) != 0 || !view->follow)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int
+run_log(struct ctl *ctl, int argc, char **argv)
+{
+	struct log_view view = {.ctl = ctl};
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	if (!parse_log(&view, argc, argv))
+		return ctl_usage(&ctl_log);
+	if (view.query.directory == NULL)
+		view.query.directory = ledger_directory(ctl);
+	view.query.disk = disk_real_create(NULL, &fail);
+	if (view.query.directory == NULL || view.query.disk == NULL)
+		return CTL_TROUBLE;
+	view.query.show = show_entry;
+	view.query.context = &view;
+	open_keys(&view);
+	if (view.keys == NULL && (view.query.filter.object.len != 0 ||
+				     view.query.filter.subject.len != 0))
+		ok = fail_set(&fail, FAIL_DENIED,
+		    "objects and subjects need the master key, which cannot"
+		    " be read");
+	else if (view.vault == NULL && view.query.filter.subject.len != 0)
+		ok = fail_set(&fail, FAIL_WORLD,
+		    "--subject needs the vault, which a running misu keeps to"
+		    " itself");
+	else
+		ok = follow(&view, &fail);
+	vault_close(view.vault);
+	keys_close(view.keys);
+	disk_real_destroy(view.query.disk);
+	return ok ? CTL_OK : ctl_fail(&fail);
+}
+
+const struct ctl_command ctl_verify = {
+    .name = "verify",
+    .usage = "[--key VERIFIER-KEY] [--progress] [DIRECTORY]",
+    .summary = "prove that the ledger is whole and was not changed",
+    .help =
+	"Reads nothing but the ledger's own files.  Keep the line in\n"
+	"log.vkey elsewhere and give it with --key: then nobody can put\n"
+	"another ledger in its place.  Exit status 1: something was found.",
+    .run = run_verify,
+};
+
+const struct ctl_command ctl_log = {
+    .name = "log",
+    .usage = "[--from TIME] [--until TIME] [--object NAME] [--subject ID]\n"
+	     "           [--recipient ID] [--type TYPE] [--outcome WORD]"
+	     " [--verdict WORD]\n           [--rule N] [--follow] [--json]"
+	     " [--dir DIRECTORY]",
+    .summary = "read the ledger's entries",
+    .help = "TIME is a day (UTC) or an RFC 3339 time.  Names of objects are\n"
+	    "shown to who may read the master key.",
+    .run = run_log,
+};
