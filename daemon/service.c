@@ -339,7 +339,7 @@ start_json(struct fail *fail)
 {
 	uint32_t seed;
 
-	if (!proc_random.fill(NULL, &seed, sizeof(seed)))
+	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	json_start(seed);
 	return true;
