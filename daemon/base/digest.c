@@ -5,15 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
-struct digest
-digest_sha256(struct slice data)
-{
-	struct digest digest;
-
-	SHA256((const unsigned char *)data.data, data.len, digest.bytes);
-	return digest;
-}
-
 /*
  * The low-level functions fetch nothing and take no memory, which makes them
  * several times as quick as EVP for the short input the ledger has.
@@ -45,6 +36,16 @@ digest_end(struct digest_run *run)
 
 	SHA256_Final(digest.bytes, context_of(run));
 	return digest;
+}
+
+struct digest
+digest_sha256(struct slice data)
+{
+	struct digest_run run;
+
+	digest_start(&run);
+	digest_add(&run, data.data, data.len);
+	return digest_end(&run);
 }
 
 struct digest

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-enum { ENTRY_USUAL = 4096, SUBJECT_ID = 400 };
+enum { SUBJECT_ID = 400 };
 
 static const char *const event_types[EVENT_COUNT] = {
     [EVENT_START] = "start",
@@ -187,15 +187,33 @@ object_encrypt(struct batch *batch, struct entry_disclosure *entry,
 	return ok;
 }
 
+/* Written where there is room for any entry, then copied at its length. */
 static struct text
 entry_start(struct batch *batch)
 {
 	struct text text = text_start(batch->arena);
 
-	text.data = arena_take(batch->arena, ENTRY_USUAL);
-	if (text.data != NULL)
-		text.size = ENTRY_USUAL;
+	text.data = batch->ledger->scratch;
+	text.size = sizeof(batch->ledger->scratch);
 	return text;
+}
+
+static struct item *
+entry_item(struct batch *batch, enum item_kind kind, const struct text *text,
+    struct fail *fail)
+{
+	struct slice bytes = arena_copy(
+	    batch->arena, (struct slice){text->data, text->len});
+	struct item *item;
+
+	if (bytes.data == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	item = item_add(batch, kind, bytes, fail);
+	if (item != NULL)
+		item->leaf = tree_leaf(bytes);
+	return item;
 }
 
 static bool
@@ -211,11 +229,9 @@ disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
 
 	if (!entry_write_disclosure(&text, entry, fail))
 		return false;
-	item = item_add(batch, ITEM_DISCLOSURE,
-	    (struct slice){text.data, text.len}, fail);
+	item = entry_item(batch, ITEM_DISCLOSURE, &text, fail);
 	if (item == NULL)
 		return false;
-	item->leaf = tree_leaf(item->bytes);
 	item->recipient = arena_copy(batch->arena, recipient->id);
 	item->payload = arena_copy(batch->arena, dispatch->payload);
 	if (entry->payload != NULL)
@@ -285,11 +301,9 @@ ledger_add_event(
 		batch->ledger, &entry.common, event->request, fail) ||
 	    !entry_write_event(&text, &entry, fail))
 		return false;
-	item = item_add(
-	    batch, ITEM_EVENT, (struct slice){text.data, text.len}, fail);
+	item = entry_item(batch, ITEM_EVENT, &text, fail);
 	if (item == NULL)
 		return false;
-	item->leaf = tree_leaf(item->bytes);
 	item->has_request = event->request.len != 0;
 	if (item->has_request)
 		item->request = requests_key(

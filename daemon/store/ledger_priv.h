@@ -36,6 +36,7 @@ struct ledger {
 	uint8_t pool[RANDOM_POOL];
 	size_t pool_left;
 	char journal_directory[1024];
+	char scratch[2 * ENTRY_MAX]; /* where an entry is written */
 };
 
 enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
