@@ -299,18 +299,19 @@ name_server(struct arena *arena, struct slice text, struct slice *out,
 }
 
 bool
-name_check_glue(struct slice server, struct slice zone, struct fail *fail)
+name_check_glue(struct slice server, struct slice zone, bool new,
+    struct fail *fail)
 {
 	struct slice host = next_word(&server);
 	bool glued = next_word(&server).len > 0;
 	bool inside = name_is_under(host, zone);
 
-	if (inside && !glued)
+	if (inside && !glued && new)
 		return fail_set(fail, FAIL_INPUT,
-		    "a name server inside the delegated zone needs an address");
+		    "a name server inside the zone it makes needs an address");
 	if (!inside && glued)
 		return fail_set(fail, FAIL_INPUT,
-		    "a name server outside the delegated zone must have no "
+		    "a name server outside the zone must have no "
 		    "address");
 	return true;
 }

@@ -44,11 +44,12 @@ bool name_server(struct arena *arena, struct slice text, struct slice *out,
     struct fail *fail);
 
 /*
- * May this canonical name server stand in a delegation of `zone`?  Inside the
- * zone it needs glue; outside it must have none (RFC 5732 section 1.1).
+ * May this canonical name server stand in a delegation of `zone`?  Outside
+ * the zone it must have no glue (RFC 5732 section 1.1).  Inside it needs
+ * some where the zone is new; later its host may be known already.
  */
-bool name_check_glue(
-    struct slice server, struct slice zone, struct fail *fail);
+bool name_check_glue(struct slice server, struct slice zone, bool new,
+    struct fail *fail);
 
 /*
  * The RDATA of a DS record, "12345 13 2 HEX...": decimal numbers and upper

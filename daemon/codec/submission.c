@@ -6,6 +6,7 @@
 
 static bool read_object(struct reader *reader, const struct json_node *root,
     enum operation operation);
+static bool check_delegation(struct reader *reader);
 static bool read_to(struct reader *reader, const struct json_node *node,
     struct submission *out);
 
@@ -119,6 +120,7 @@ submission_parse(struct arena *arena, struct slice json, struct fail *fail)
 	    !read_plan(&reader, json_find(root, "plan")) ||
 	    !read_to(&reader, json_find(root, "to"), out) ||
 	    !submission_read_roles(&reader, json_find(root, "roles")) ||
+	    !check_delegation(&reader) ||
 	    !record_default_subjects(reader.record, fail))
 		return NULL;
 	out->record = reader.record;
@@ -203,6 +205,44 @@ read_object(struct reader *reader, const struct json_node *root,
 	reader->record =
 	    record_create(reader->arena, type, operation, name, reader->fail);
 	return reader->record != NULL;
+}
+
+/* --- the delegation ---------------------------------------------------------
+ */
+
+static bool
+check_servers(struct reader *reader, enum role role)
+{
+	const struct json_place roles = {NULL, SLICE("roles"), 0};
+	const struct json_place at_role = {
+	    &roles, slice_from(role_name(role)), 0};
+	const struct json_place fields = {&at_role, SLICE("fields"), 0};
+	const struct json_place place = {&fields, SLICE("ns"), 0};
+	struct values servers = record_values(reader->record, role, FIELD_NS);
+	bool new = record_operation(reader->record) == OPERATION_CREATE;
+
+	for (size_t i = 0; i < servers.count; i++) {
+		const struct json_place here = {.outer = &place, .index = i};
+
+		if (name_check_glue(servers.items[i],
+			record_object(reader->record), new, reader->fail))
+			continue;
+		json_set_place(reader->fail, &here);
+		return false;
+	}
+	return true;
+}
+
+/* Name servers of a domain have addresses inside it, and only there. */
+static bool
+check_delegation(struct reader *reader)
+{
+	if (record_type(reader->record) != OBJECT_DOMAIN)
+		return true;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (!check_servers(reader, (enum role)r))
+			return false;
+	return true;
 }
 
 /* --- the recipients named ------------------------------------------------- */

@@ -94,6 +94,10 @@ bool record_set_plan(
     struct record *record, struct slice plan, struct fail *fail);
 
 enum object_type record_type(const struct record *record);
+/* Make a role what it is in `from`, with every mark.  Borrows from there. */
+bool record_copy_role(struct record *to, const struct record *from,
+    enum role role, struct fail *fail);
+
 /*
  * What the object is after a partial update: values of the update replace
  * the stored ones, removed fields are gone and marked removed, the rest

@@ -78,26 +78,29 @@ merge_person(struct record *merged, enum role role, const struct person *stored,
 	return merge_consents(merged, role, stored, update, fail);
 }
 
-static bool
-copy_person(struct record *merged, enum role role, const struct person *from,
+bool
+record_copy_role(struct record *to, const struct record *from, enum role role,
     struct fail *fail)
 {
-	struct person *to = record_person(merged, role, fail);
+	struct person *person = record_person(to, role, fail);
 
-	if (to == NULL)
+	if (person == NULL)
 		return false;
-	*to = *from;
+	if (from->persons[role] == NULL)
+		*person = (struct person){.kind = KIND_UNKNOWN};
+	else
+		*person = *from->persons[role];
 	/* An addition to the copy must not write into the original's array. */
-	to->consent_size = to->consent_count;
+	person->consent_size = person->consent_count;
 	return true;
 }
 
 /* A role that the update leaves alone; what was removed before is old news. */
 static bool
-keep_person(struct record *merged, enum role role, const struct person *stored,
+keep_role(struct record *merged, enum role role, const struct record *stored,
     struct fail *fail)
 {
-	if (!copy_person(merged, role, stored, fail))
+	if (!record_copy_role(merged, stored, role, fail))
 		return false;
 	memset(merged->persons[role]->field_removed, 0, FIELD_COUNT);
 	return true;
@@ -124,9 +127,9 @@ record_merge(struct arena *arena, const struct record *stored,
 		if (old != NULL && new != NULL)
 			ok = merge_person(merged, role, old, new, fail);
 		else if (old != NULL)
-			ok = keep_person(merged, role, old, fail);
+			ok = keep_role(merged, role, stored, fail);
 		else if (new != NULL)
-			ok = copy_person(merged, role, new, fail);
+			ok = record_copy_role(merged, update, role, fail);
 		if (!ok)
 			return NULL;
 	}

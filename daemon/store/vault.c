@@ -83,34 +83,6 @@ get32(const uint8_t *at)
 	    (uint32_t)at[2] << 8 | at[3];
 }
 
-/* Copy one person from record to record. */
-static bool
-copy_role(struct record *to, const struct record *from, enum role role,
-    struct fail *fail)
-{
-	size_t count;
-	const struct consent *consents = record_consents(from, role, &count);
-	struct slice subject = record_subject(from, role);
-
-	if (!record_set_role(to, role, record_kind(from, role), fail))
-		return false;
-	if (subject.len != 0 && !record_set_subject(to, role, subject, fail))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!record_add_consent(to, role, &consents[i], fail))
-			return false;
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		struct values values =
-		    record_values(from, role, (enum field)f);
-
-		if (values.count != 0 &&
-		    !record_set(to, role, (enum field)f, values.items,
-			values.count, fail))
-			return false;
-	}
-	return true;
-}
-
 static struct record *
 copy_head(
     struct arena *arena, const struct record *from, struct fail *fail)
@@ -180,7 +152,7 @@ add_role(struct text *out, const struct digest *key,
 		return false;
 	if (role != NO_ROLE) {
 		part.owner = &owners->roles[role];
-		if (!copy_role(one, record, (enum role)role, fail))
+		if (!record_copy_role(one, record, (enum role)role, fail))
 			return false;
 	}
 	part.text = submission_print(out->arena, one);
@@ -396,7 +368,7 @@ merge_part(struct record **record, struct arena *arena, struct slice text,
 		*record = copy_head(arena, part, fail);
 	for (unsigned r = 0; *record != NULL && r < ROLE_COUNT; r++)
 		if (record_has_role(part, (enum role)r) &&
-		    !copy_role(*record, part, (enum role)r, fail))
+		    !record_copy_role(*record, part, (enum role)r, fail))
 			return false;
 	return *record != NULL;
 }

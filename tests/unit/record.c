@@ -208,6 +208,26 @@ a_merge_leaves_both_sources_alone(void **state)
 }
 
 static void
+a_copied_role_keeps_every_mark(void **state)
+{
+	struct record *from = record_of(
+	    "update", TARO ",'admin':null,'tech':{'fields':{'email':null}}");
+	struct record *to = record_create(arena, record_type(from),
+	    record_operation(from), record_object(from), NULL);
+
+	(void)state;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (record_has_role(from, (enum role)r))
+			assert_true(
+			    record_copy_role(to, from, (enum role)r, NULL));
+	assert_string_equal(submission_print(arena, to).data,
+	    submission_print(arena, from).data);
+	assert_false(record_subject_given(to, ROLE_TECH));
+	assert_false(record_kind_given(to, ROLE_TECH));
+	assert_true(record_removed(to, ROLE_TECH, FIELD_EMAIL));
+}
+
+static void
 limits_are_kept(void **state)
 {
 	struct record *record = record_of("create", "");
@@ -291,6 +311,7 @@ main(void)
 	    cmocka_unit_test(
 		naming_a_subject_later_does_not_make_another_person),
 	    cmocka_unit_test(a_merge_leaves_both_sources_alone),
+	    cmocka_unit_test(a_copied_role_keeps_every_mark),
 	    cmocka_unit_test(limits_are_kept),
 	    cmocka_unit_test(a_merge_without_memory_fails_whole),
 	};

@@ -188,6 +188,8 @@ what_is_wrong_is_pointed_at(void **state)
 	refuses("{\"object\":{\"type\":\"network\",\"prefix\":\"192.0.2.1/29\"}"
 		",\"request\":\"create\"}",
 	    "/object/prefix", "below its length");
+	refuses(FIELDS(HEAD, "\"ns\":[\"ns1.example.net\",\"ns1.example.jp\"]"),
+	    "/roles/registrant/fields/ns/1", "needs an address");
 	refuses("{" HEAD ",\"to\":[]}", "/to", "1 to 32");
 	refuses("{" HEAD ",\"to\":[\"a\",\"a\"]}", "/to/1", "twice");
 	refuses("{" HEAD ",\"to\":[{\"purpose\":\"p1\"}]}", "/to/0/recipient",
