@@ -62,7 +62,8 @@ UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
 
 # What tests share: fakes, canaries, random records.
 RUNNER_OBJ := $(patsubst %.c,$B/%.o,\
-	$(filter-out tests/runner/main.c,$(wildcard tests/runner/*.c)))
+	$(filter-out tests/runner/main.c,\
+	$(wildcard tests/runner/*.c tests/rows/*.c)))
 LIBRUNNER := $B/librunner.a
 
 $(LIBRUNNER): $(RUNNER_OBJ)
@@ -73,7 +74,6 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka)
 
-$B/unit/rows: $B/tests/rows/table.o
 
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
