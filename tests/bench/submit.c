@@ -68,12 +68,10 @@ make_setup(void)
 	    "org-int %{registrant.org.int}\nphone %{registrant.phone}\n"
 	    "email %{registrant.email}\n");
 	snprintf(conf, sizeof(conf),
-	    "state \"%s/state\"\norigin \"bench.example/log\"\n"
-	    "policy \"%s/bench.policy\"\n"
-	    "listen unix \"%s/misu.sock\"\ncontrol \"%s/control.sock\"\n"
-	    "recipient registry channel file {\n\tdirectory \"out\"\n"
-	    "\tsuffix \".txt\"\n\ttemplate \"%s/registry.txt\"\n}\n",
-	    directory, directory, directory, directory, directory);
+	    "state \"%s/state\"\norigin bench.example/log\n"
+	    "policy bench.policy\nlisten on socket \"%s/misu.sock\"\n"
+	    "recipient registry to file out template registry.txt\n",
+	    directory, directory);
 	write_file("misu.conf", conf);
 }
 
