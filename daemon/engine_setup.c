@@ -52,7 +52,8 @@ start_channel(struct engine *engine, const struct conf *conf,
     const struct conf_recipient *recipient, struct fail *fail)
 {
 	char id[64], directory[200], suffix[16];
-	struct channel_options options = {.disk = engine->o.disk,
+	struct channel_options options = {.loop = engine->o.loop,
+	    .disk = engine->o.disk,
 	    .recipient = id,
 	    .directory = directory,
 	    .suffix = suffix};

@@ -10,6 +10,7 @@
 #ifndef MISU_CHANNEL_H
 #define MISU_CHANNEL_H
 
+#include "net/loop.h"
 #include "store/disk.h"
 #include "store/seal.h"
 
@@ -33,14 +34,17 @@ struct channel_operations {
 	const char *name; /* "file": as misu.conf and the ledger write it */
 	/*
 	 * Begin one delivery.  `sealed` is borrowed until `done`, which may
-	 * be called from within.  The sending mark is durable before this.
+	 * be called from within or later from the loop.  The sending mark is durable before this.
 	 */
 	void (*submit)(struct channel *channel, const struct sealed *sealed,
 	    channel_done *done, void *arg);
 	/* What became of an earlier delivery of this entry, by evidence. */
 	void (*status)(struct channel *channel, const struct sealed *sealed,
 	    channel_done *done, void *arg);
-	/* No more submits come; free everything. */
+	/*
+	 * No more submits come: end those under way, calling `done`, and free
+	 * everything.
+	 */
 	void (*stop)(struct channel *channel);
 };
 
@@ -50,6 +54,7 @@ struct channel {
 
 /* What makes a channel for one recipient: the `start` verb of each kind. */
 struct channel_options {
+	struct loop *loop;
 	struct disk *disk;
 	const char *recipient; /* the recipient's id */
 	const char *directory; /* file: where; desk: where items lie */

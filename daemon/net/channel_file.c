@@ -7,14 +7,28 @@
  *	-> NAME.part renamed to NAME, durable
  *
  * and after a crash: not in the log, or .part still there: nothing left;
- * in the log and no .part: the recipient has it.
+ * in the log and no .part: the recipient has it.  Deliveries of one turn of
+ * the loop take the steps together: each costs one sync, not one a file.
  */
 #include "net/channel.h"
 
 enum { LOG_LINE = 16, LOG_MAX = 4096 * LOG_LINE };
 
+/* A delivery whose .part is written and waits for the next steps. */
+struct waiting {
+	struct waiting *next;
+	const struct sealed *sealed;
+	channel_done *done;
+	void *arg;
+	bool renamed;
+	struct fail fail;
+};
+
 struct channel_file {
 	struct channel channel;
+	struct loop *loop;
+	struct loop_timer *timer;
+	struct waiting *waiting, **waiting_end;
 	struct disk *disk;
 	char directory[200];
 	char recipient[64];
@@ -51,12 +65,9 @@ write_part(const struct channel_file *self, const char *path,
 	if (!ops->open(self->disk, path, DISK_WRITE, &file, fail))
 		return false;
 	ok = ops->truncate(self->disk, file, 0, fail) &&
-	    ops->write(
-		self->disk, file, 0, payload.data, payload.len, fail) &&
-	    ops->sync(self->disk, file, fail);
+	    ops->write(self->disk, file, 0, payload.data, payload.len, fail);
 	ops->close(self->disk, file);
-	return ok &&
-	    ops->sync_directory(self->disk, self->directory, fail);
+	return ok;
 }
 
 static void
@@ -66,13 +77,12 @@ log_line(const struct sealed *sealed, char line[LOG_LINE + 1])
 	    (unsigned long long)sealed_index(sealed));
 }
 
-/* From here on a missing file means that it was taken. */
+/* From here on a missing .part means that the file stood in its place. */
 static bool
-log_intent(
-    struct channel_file *self, const struct sealed *sealed, struct fail *fail)
+log_intents(struct channel_file *self, const struct waiting *list,
+    struct fail *fail)
 {
 	const struct disk_operations *ops = self->disk->operations;
-	char line[LOG_LINE + 1];
 
 	if (self->sizes[self->turn] >= LOG_MAX) {
 		unsigned other = 1 - self->turn;
@@ -82,13 +92,61 @@ log_intent(
 		self->sizes[other] = 0;
 		self->turn = other;
 	}
-	log_line(sealed, line);
-	if (!ops->write(self->disk, self->logs[self->turn],
-		self->sizes[self->turn], line, LOG_LINE, fail) ||
-	    !ops->sync(self->disk, self->logs[self->turn], fail))
-		return false;
-	self->sizes[self->turn] += LOG_LINE;
-	return true;
+	for (; list != NULL; list = list->next) {
+		char line[LOG_LINE + 1];
+
+		log_line(list->sealed, line);
+		if (!ops->write(self->disk, self->logs[self->turn],
+			self->sizes[self->turn], line, LOG_LINE, fail))
+			return false;
+		self->sizes[self->turn] += LOG_LINE;
+	}
+	return ops->sync(self->disk, self->logs[self->turn], fail);
+}
+
+static void
+rename_parts(struct channel_file *self, struct waiting *list)
+{
+	for (; list != NULL; list = list->next) {
+		struct paths paths = paths_of(self, list->sealed);
+
+		list->renamed = self->disk->operations->rename(
+		    self->disk, paths.part, paths.final, &list->fail);
+	}
+}
+
+/* The steps after the first, for all that wait. */
+static void
+flush(void *arg)
+{
+	struct channel_file *self = arg;
+	const struct disk_operations *ops = self->disk->operations;
+	struct waiting *list = self->waiting;
+	struct fail fail = FAIL_INIT;
+	bool ready, durable = true;
+
+	self->waiting = NULL;
+	self->waiting_end = &self->waiting;
+	if (list == NULL)
+		return;
+	ready = ops->sync_all(self->disk, self->directory, &fail) &&
+	    log_intents(self, list, &fail);
+	if (ready) {
+		rename_parts(self, list);
+		durable = ops->sync_directory(
+		    self->disk, self->directory, &fail);
+	}
+	for (struct waiting *w = list, *next; w != NULL; w = next) {
+		next = w->next;
+		if (!w->renamed)
+			w->done(w->arg, DELIVERY_LATER,
+			    ready ? &w->fail : &fail);
+		else if (durable)
+			w->done(w->arg, DELIVERY_SENT, NULL);
+		else
+			w->done(w->arg, DELIVERY_UNKNOWN, &fail);
+		free(w);
+	}
 }
 
 static void
@@ -96,21 +154,25 @@ submit(struct channel *channel, const struct sealed *sealed,
     channel_done *done, void *arg)
 {
 	struct channel_file *self = (struct channel_file *)channel;
-	const struct disk_operations *ops = self->disk->operations;
 	struct paths paths = paths_of(self, sealed);
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
 	struct fail fail = FAIL_INIT;
 
-	if (!write_part(self, paths.part, sealed_payload(sealed), &fail) ||
-	    !log_intent(self, sealed, &fail) ||
-	    !ops->rename(self->disk, paths.part, paths.final, &fail)) {
+	if (waiting == NULL)
+		fail_memory(&fail);
+	if (waiting == NULL ||
+	    !write_part(self, paths.part, sealed_payload(sealed), &fail)) {
+		free(waiting);
 		done(arg, DELIVERY_LATER, &fail);
 		return;
 	}
-	if (!ops->sync_directory(self->disk, self->directory, &fail)) {
-		done(arg, DELIVERY_UNKNOWN, &fail);
-		return;
-	}
-	done(arg, DELIVERY_SENT, NULL);
+	waiting->sealed = sealed;
+	waiting->done = done;
+	waiting->arg = arg;
+	if (self->waiting == NULL)
+		self->loop->operations->timer_set(self->timer, 0);
+	*self->waiting_end = waiting;
+	self->waiting_end = &waiting->next;
 }
 
 static bool
@@ -170,6 +232,9 @@ stop(struct channel *channel)
 {
 	struct channel_file *self = (struct channel_file *)channel;
 
+	flush(self);
+	if (self->timer != NULL)
+		self->loop->operations->timer_destroy(self->timer);
 	for (unsigned i = 0; i < 2; i++)
 		if (self->logs[i] != NULL)
 			self->disk->operations->close(
@@ -212,7 +277,16 @@ channel_file_start(const struct channel_options *options, struct fail *fail)
 		return NULL;
 	}
 	self->channel.operations = &operations;
+	self->loop = options->loop;
 	self->disk = options->disk;
+	self->waiting_end = &self->waiting;
+	self->timer =
+	    self->loop->operations->timer_create(self->loop, flush, self);
+	if (self->timer == NULL) {
+		fail_memory(fail);
+		stop(&self->channel);
+		return NULL;
+	}
 	if (strlen(options->directory) >= sizeof(self->directory) ||
 	    strlen(options->recipient) >= sizeof(self->recipient) ||
 	    strlen(options->suffix) >= sizeof(self->suffix)) {

@@ -46,6 +46,12 @@ struct disk_operations {
 	    struct disk *disk, const char *path, struct fail *fail);
 	bool (*sync_directory)(
 	    struct disk *disk, const char *path, struct fail *fail);
+	/*
+	 * Make everything in a directory durable, contents and names, at the
+	 * price of one sync; the real disk's reaches the whole file system.
+	 */
+	bool (*sync_all)(
+	    struct disk *disk, const char *path, struct fail *fail);
 	/* Names in a directory, sorted, in `arena`. */
 	bool (*list)(struct disk *disk, const char *path, struct arena *arena,
 	    struct slice **names, size_t *count, struct fail *fail);

@@ -269,6 +269,22 @@ real_sync_directory(struct disk *disk, const char *path, struct fail *fail)
 	return ok;
 }
 
+static bool
+real_sync_all(struct disk *disk, const char *path, struct fail *fail)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	(void)disk;
+	if (fd < 0)
+		return world(fail, path, "cannot open the directory");
+	ok = syncfs(fd) == 0;
+	if (!ok)
+		world(fail, path, "cannot sync the file system");
+	close(fd);
+	return ok;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -503,6 +519,7 @@ static const struct disk_operations operations = {
     .remove = real_remove,
     .make_directory = real_make_directory,
     .sync_directory = real_sync_directory,
+    .sync_all = real_sync_all,
     .list = real_list,
     .lock = real_lock,
     .write_behind = real_write_behind,

@@ -422,6 +422,24 @@ disk_sync_directory(struct disk *base, const char *path, struct fail *fail)
 }
 
 static bool
+disk_sync_all(struct disk *base, const char *path, struct fail *fail)
+{
+	struct memory_disk *disk = memory_disk_of(base);
+	bool half;
+
+	if (!may_change(disk, CHANGE_SYNC, path, &half, fail))
+		return false;
+	for (struct name *n = disk->names; n != NULL && !half; n = n->next) {
+		if (!in_directory(n->path, path))
+			continue;
+		memory_disk_point(&n->durable, n->now);
+		if (n->now != NULL)
+			memory_disk_sync_inode(n->now);
+	}
+	return answer(disk, path, fail);
+}
+
+static bool
 disk_list(struct disk *base, const char *path, struct arena *arena,
     struct slice **names, size_t *count, struct fail *fail)
 {
@@ -571,6 +589,7 @@ const struct disk_operations memory_disk_operations = {
     .remove = disk_remove,
     .make_directory = disk_make_directory,
     .sync_directory = disk_sync_directory,
+    .sync_all = disk_sync_all,
     .list = disk_list,
     .lock = disk_lock,
     .write_behind = disk_write_behind,
