@@ -53,7 +53,7 @@ add_cascade(struct page *page, const struct ruleset *ruleset,
 /* "    email: tighter: forward -> redact" */
 static bool
 add_cell(struct page *page, const struct pair *pair, enum role role,
-    uint64_t fields, enum change change)
+    unsigned roles, uint64_t fields, enum change change)
 {
 	unsigned first = 0;
 
@@ -61,8 +61,9 @@ add_cell(struct page *page, const struct pair *pair, enum role role,
 		first++;
 	text_add_string(&page->out, "    ");
 	policy_print_fields(&page->out, fields);
-	text_add_format(
-	    &page->out, " of %s: %s: ", role_name(role), change_word(change));
+	text_add_string(&page->out, " of ");
+	policy_print_roles(&page->out, roles);
+	text_add_format(&page->out, ": %s: ", change_word(change));
 	if (!add_cascade(page, page->differ.before, pair->before, role,
 		(enum field)first))
 		return false;
@@ -97,8 +98,10 @@ same_cells(struct page *page, const struct pair *pair, enum role role,
 	return slice_equal(text_slice(&lines[0]), text_slice(&lines[1]));
 }
 
+/* The cells of one role, said of all `roles`, which are alike. */
 static bool
-add_role(struct page *page, const struct pair *pair, enum role role)
+add_role(
+    struct page *page, const struct pair *pair, enum role role, unsigned roles)
 {
 	enum change changes[FIELD_COUNT] = {CHANGE_NONE};
 	uint64_t done = 0;
@@ -116,10 +119,51 @@ add_role(struct page *page, const struct pair *pair, enum role role)
 			    same_cells(page, pair, role, f, g))
 				alike |= FIELD_BIT(g);
 		done |= alike;
-		if (!add_cell(page, pair, role, alike, changes[f]))
+		if (!add_cell(page, pair, role, roles, alike, changes[f]))
 			return false;
 	}
 	return !page->differ.failed;
+}
+
+/* The cells of one role alone, with no role named: to compare. */
+static struct slice
+role_lines(struct page *page, const struct pair *pair, enum role role)
+{
+	struct text kept = page->out, lines;
+	bool ok;
+
+	page->out = text_start(page->differ.arena);
+	ok = add_role(page, pair, role, 0);
+	lines = page->out;
+	page->out = kept;
+	return ok ? text_slice(&lines) : (struct slice){NULL, 0};
+}
+
+/* Roles whose cells change alike share their lines. */
+static bool
+add_roles(struct page *page, const struct pair *pair)
+{
+	struct slice lines[ROLE_COUNT];
+	unsigned done = 0;
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		lines[role] = role_lines(page, pair, (enum role)role);
+		if (lines[role].data == NULL)
+			return false;
+	}
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		unsigned roles = 0;
+
+		if ((done & ROLE_BIT(role)) != 0 || lines[role].len == 0)
+			continue;
+		for (unsigned i = role; i < ROLE_COUNT; i++)
+			if (slice_equal(lines[i], lines[role]))
+				roles |= ROLE_BIT(i);
+		done |= roles;
+		if (!add_role(page, pair, (enum role)role, roles))
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -181,9 +225,8 @@ add_pair(struct page *page, const struct pair *pair, struct slice patterns)
 		    block->is.on_request ? "    now only on request\n"
 					 : "    no longer only on request\n");
 	add_gate_change(page, pair);
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (!add_role(page, pair, (enum role)role))
-			return false;
+	if (!add_roles(page, pair))
+		return false;
 	if (page->out.len == lead && !new)
 		page->out.len = start;
 	return true;
