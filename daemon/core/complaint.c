@@ -15,6 +15,23 @@ static const struct complaint_text says[COMPLAINT_COUNT] = {
 #undef COMPLAINT
 };
 
+/* The same thing found twice on different ways is said once. */
+static bool
+is_said(const struct complaints *complaints, struct place place,
+    const struct complaint_text *text, struct slice one, struct slice two)
+{
+	for (size_t i = 0; i < complaints->count; i++) {
+		const struct complaint_item *item = &complaints->items[i];
+
+		if (item->says == text &&
+		    item->place.source == place.source &&
+		    item->place.at == place.at && slice_equal(item->one, one) &&
+		    slice_equal(item->two, two))
+			return true;
+	}
+	return false;
+}
+
 void
 complain(struct complaints *complaints, struct place place,
     enum complaint complaint, struct slice one, struct slice two)
@@ -28,7 +45,8 @@ complain_text(struct complaints *complaints, struct place place,
 {
 	struct complaint_item *item;
 
-	if (complaints->failed || complaints->count == COMPLAINTS_MAX)
+	if (complaints->failed || complaints->count == COMPLAINTS_MAX ||
+	    is_said(complaints, place, text, one, two))
 		return;
 	complaints->failed = true;
 	item = grow(complaints->arena, complaints->items, complaints->count,
@@ -123,6 +141,19 @@ add_filled(struct text *out, const char *format, const struct slice args[2])
 	}
 }
 
+/* A terminal is not to be steered by what stands in a file. */
+static void
+add_source(struct text *out, struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.data[i];
+		bool control = (c < 0x20 && c != '\t') || c == 0x7f;
+
+		text_add_char(out, control ? '?' : line.data[i]);
+	}
+	text_add_char(out, '\n');
+}
+
 static void
 print_one(struct text *out, const struct complaint_item *item)
 {
@@ -139,8 +170,7 @@ print_one(struct text *out, const struct complaint_item *item)
 	if (item->says != &says[COMPLAINT_NOT_UTF8]) {
 		struct slice source = source_line(item->place, &at);
 
-		text_add(out, source);
-		text_add_char(out, '\n');
+		add_source(out, source);
 		add_caret(out, source, at);
 	}
 	hint = out->len;

@@ -4,6 +4,7 @@
 #include "core/compile.h"
 #include "core/disclosure_priv.h"
 #include "core/facts.h"
+#include "core/match.h"
 
 void
 decide_rows(const struct ruleset *ruleset, const struct block *block,
@@ -175,6 +176,9 @@ decide(const struct ruleset *ruleset, const struct block *block,
 	}
 	note_record(disclosure, record);
 	disclosure->outcome = outcome_of(disclosure, facts, given->approved);
+	if (!match_wins(ruleset->policy, ruleset->blocks[block->number].block,
+		record_type(record), record_object(record)))
+		disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
 	for (unsigned role = 0; role < ROLE_COUNT; role++)

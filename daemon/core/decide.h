@@ -15,7 +15,8 @@ struct decide_given {
 
 /*
  * Decide what the recipient of `block` gets of `record`.  The disclosure
- * borrows the ruleset and the record's values; both must outlive it.
+ * borrows the ruleset and the record's values; both must outlive it.  A
+ * block that is not for the record's object is refused, by rule 0.
  * NULL only when out of memory.
  */
 struct disclosure *decide(const struct ruleset *ruleset,

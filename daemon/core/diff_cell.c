@@ -243,4 +243,7 @@ diff_tables(struct differ *differ, const struct table *before,
 				rule_at(differ->after, after, joints.after, f),
 				width == 1, (enum field)f));
 	while (step(&joints) && ++looked < JOINT_MAX);
+	for (size_t f = 0; f < width && looked == JOINT_MAX; f++)
+		if (changes[f] == CHANGE_NONE)
+			changes[f] = CHANGE_UNSURE;
 }

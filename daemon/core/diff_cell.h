@@ -12,8 +12,9 @@ enum change {
 	CHANGE_NONE,
 	CHANGE_TIGHTER, /* for some records, looser for none */
 	CHANGE_LOOSER,
-	CHANGE_BOTH,  /* tighter for some, looser for others */
-	CHANGE_OTHER, /* as strict, but another value or reason */
+	CHANGE_BOTH,   /* tighter for some, looser for others */
+	CHANGE_OTHER,  /* as strict, but another value or reason */
+	CHANGE_UNSURE, /* too many combinations to look at all of them */
 };
 
 struct differ {

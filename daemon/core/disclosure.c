@@ -32,6 +32,8 @@ disclosure_reason(const struct disclosure *disclosure)
 	const struct rule *rule =
 	    rule_of(disclosure->ruleset, disclosure->outcome.rule);
 
+	if (rule == NULL && disclosure->outcome.verdict == VERDICT_REFUSE)
+		return SLICE("no block is for this object");
 	return rule != NULL ? rule->text : (struct slice){"", 0};
 }
 
@@ -110,8 +112,8 @@ bool
 disclosure_could_pass(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
-	return (ruleset_slot_ever(disclosure->ruleset, disclosure->own.block,
-		    role, field) &
+	return (ruleset_slot_ever(
+		    disclosure->ruleset, disclosure->own.block, role, field) &
 		   SLOT_PASSES) != 0;
 }
 

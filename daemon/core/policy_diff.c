@@ -29,6 +29,8 @@ change_word(enum change change)
 		return "tighter for some, looser for others";
 	case CHANGE_OTHER:
 		return "otherwise";
+	case CHANGE_UNSURE:
+		return "too many combinations to compare";
 	}
 	return "the same";
 }

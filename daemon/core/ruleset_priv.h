@@ -5,8 +5,9 @@
  * table over the variables its rules ask for gives a row with one rule number
  * a field; for each block one table gives the refuse or hold rule that fires.
  *
- * Only ruleset.c, compile*.c, prove*.c, facts.c, decide.c and the policy_*.c
- * files that explain a ruleset include this.
+ * Only what loads, decides, explains and compares policies includes this:
+ * ruleset.c, compile.c, variable.c, facts.c, decide.c, disclosure.c and the
+ * files policy_*, check_* and diff_*.
  */
 #ifndef MISU_RULESET_PRIV_H
 #define MISU_RULESET_PRIV_H

@@ -390,6 +390,23 @@ test_the_reference_of_a_subscriber_is_no_object_name(void **state)
 }
 
 static void
+test_a_block_for_other_objects_is_refused(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " forward name of registrant\n redact * of *\n}\n");
+	struct record *record = record_of("a.example", OBJECT_DOMAIN);
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	d = decide_to(ruleset, "reg", record, true);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_REFUSE);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, NULL);
+	assert_true(disclosure_reason(d).len != 0);
+}
+
+static void
 test_a_slot_tells_what_it_can_ever_do(void **state)
 {
 	const struct ruleset *ruleset = load(chain);
@@ -476,6 +493,7 @@ main(void)
 		test_a_block_on_request_says_so_and_has_nobody_behind),
 	    cmocka_unit_test(
 		test_the_reference_of_a_subscriber_is_no_object_name),
+	    cmocka_unit_test(test_a_block_for_other_objects_is_refused),
 	    cmocka_unit_test(test_a_slot_tells_what_it_can_ever_do),
 	    cmocka_unit_test(test_the_newest_effective_revision_is_in_force),
 	    cmocka_unit_test(test_opaque_tokens_hang_on_the_random_bytes_alone),

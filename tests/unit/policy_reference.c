@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "core/compile.h"
 #include "core/decide.h"
 #include "core/value.h"
@@ -95,9 +96,24 @@ realise(struct record *record, const struct variable *variable, unsigned state,
 	return record_set(record, role, variable->field, &text, 1, NULL);
 }
 
+/* An object that the block is for. */
+static struct slice
+object_for(const struct policy_block *block, struct arena *arena)
+{
+	const struct pattern *pattern = &block->patterns[0];
+	struct text name = text_start(arena);
+
+	if (block->is.type == OBJECT_NETWORK)
+		return pattern->group->prefixes[0];
+	text_add_string(&name, "x");
+	text_add(&name, pattern->word);
+	return text_slice(&name);
+}
+
 static struct record *
 record_for(const struct ruleset *ruleset, const struct table *table,
-    enum object_type type, const uint16_t *values, struct arena *arena)
+    const struct policy_block *block, const uint16_t *values,
+    struct arena *arena)
 {
 	enum operation operation = OPERATION_CREATE;
 	struct record *record;
@@ -108,8 +124,8 @@ record_for(const struct ruleset *ruleset, const struct table *table,
 		if (ruleset->variables[v].subject == TEST_REQUEST)
 			operation = (enum operation)values[v];
 	}
-	record =
-	    record_create(arena, type, operation, SLICE("x.example"), NULL);
+	record = record_create(
+	    arena, block->is.type, operation, object_for(block, arena), NULL);
 	assert_non_null(record);
 	for (size_t i = 0; i < table->term_count; i++) {
 		unsigned v = table->terms[i].variable;
@@ -153,8 +169,8 @@ compare_table(const struct ruleset *ruleset, const struct bound_block *bound,
 	assert_non_null(arena);
 	assert_non_null(values);
 	do {
-		struct record *record = record_for(
-		    ruleset, table, bound->block->is.type, values, arena);
+		struct record *record =
+		    record_for(ruleset, table, bound->block, values, arena);
 
 		if (record != NULL) {
 			compare(ruleset, bound, record, arena);
