@@ -275,6 +275,22 @@ slot_load(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
 	return true;
 }
 
+/*
+ * Did a crash leave the last chunk with room on disk but not all its bytes?
+ * A slot that was made is never all zeros.
+ */
+static bool
+is_unwritten(struct slice file, uint32_t count)
+{
+	static const char nothing[SLOT_SIZE];
+
+	for (uint32_t i = count - SLOT_CHUNK; i < count; i++)
+		if (memcmp(file.data + (size_t)i * SLOT_SIZE, nothing,
+			SLOT_SIZE) == 0)
+			return true;
+	return false;
+}
+
 /* A chunk that was being made at a crash was never given out: it is cut. */
 static bool
 slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
@@ -288,6 +304,8 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 		(size_t)SLOTS_MAX * SLOT_SIZE, arena, &file, fail))
 		return false;
 	count = (uint32_t)(file.len / SLOT_SIZE / SLOT_CHUNK * SLOT_CHUNK);
+	if (count != 0 && is_unwritten(file, count))
+		count -= SLOT_CHUNK;
 	if (count == 0)
 		return true;
 	if (!slots_grow(keys, count, fail))

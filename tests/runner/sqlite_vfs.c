@@ -194,8 +194,10 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags,
 		snprintf(file->path, PATH_SIZE, "tmp/sqlite-%u", temporary++);
 	file->fresh = !memory_disk_has(disk, file->path);
 	file->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+	if (file->fresh && (flags & SQLITE_OPEN_CREATE) == 0)
+		return SQLITE_CANTOPEN;
 	if (!disk->operations->open(disk, file->path,
-		(flags & SQLITE_OPEN_CREATE) != 0 ? DISK_WRITE : DISK_READ,
+		(flags & SQLITE_OPEN_READONLY) != 0 ? DISK_READ : DISK_WRITE,
 		&file->file, &fail))
 		return SQLITE_CANTOPEN;
 	file->base.pMethods = &file_methods;
