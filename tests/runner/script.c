@@ -256,20 +256,21 @@ reader_block(struct reader *reader, struct slice *out)
 {
 	const struct slice text = reader->script->text;
 	size_t at = reader->at, begin;
+	unsigned depth = 1;
 
 	if (reader->token.kind != TOKEN_OPEN)
 		return reader_fail(reader, "a { is missing here");
 	while (at < text.len && text.data[at] != '\n')
 		at++;
-	begin = ++at;
-	while (at < text.len && text.data[at] != '}') {
-		while (at < text.len && text.data[at] != '\n')
-			at++;
-		at++;
+	begin = at + 1;
+	for (; at < text.len; at++) {
+		depth += text.data[at] == '{';
+		depth -= text.data[at] == '}';
+		if (depth == 0)
+			break;
 	}
-	if (at >= text.len)
-		return reader_fail(reader,
-		    "no line begins with the } that ends this block");
+	if (at >= text.len || begin > at)
+		return reader_fail(reader, "the } of this block is missing");
 	*out = (struct slice){text.data + begin, at - begin};
 	reader->at = at + 1;
 	reader_next(reader);

@@ -3,8 +3,8 @@
  * checked before anything runs.  The language:
  *
  *	scenario "a street never reaches pir"
- *	policy FILE          conf FILE          policy {      a line that begins
- *	record taro {                               ...        with } ends it
+ *	policy FILE          conf FILE          policy {      the text itself,
+ *	record taro {                               ...        braces in pairs
  *	    type domain  kind natural           }
  *	    registrant.name.loc "..."   registrant.email *   # * : made up
  *	    consent registrant p11 public given

@@ -35,7 +35,7 @@ bool reader_skip(struct reader *reader, const char *word);
 bool reader_word(struct reader *reader, struct slice *out);
 bool reader_string(struct reader *reader, struct slice *out);
 bool reader_number(struct reader *reader, int64_t *out);
-/* The lines after `{` up to one that begins with `}`. */
+/* The lines after `{` up to the `}` that goes with it. */
 bool reader_block(struct reader *reader, struct slice *out);
 unsigned reader_line(const struct reader *reader);
 
