@@ -401,6 +401,9 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	struct engine *engine = work->engine;
 
 	if (fail != NULL && fail->kind != FAIL_NONE) {
+		if (!engine->stop_told)
+			engine_log(engine, "error", "ledger-stopped", fail);
+		engine->stop_told = true;
 		work_fail(work, 503, "ledger-stopped", fail);
 		return;
 	}

@@ -30,6 +30,7 @@ static void carry(struct engine *engine, const int64_t *ids, size_t count);
 static void settle(void *arg);
 static void parcel_done(
     void *arg, enum delivery delivery, const struct fail *fail);
+static bool ask_unknown(struct engine *engine, struct fail *fail);
 
 void
 engine_courier_wake(struct engine *engine)
@@ -83,6 +84,14 @@ run(void *arg)
 		return;
 	}
 	next = spool_next_due(engine->o.spool);
+	if (spool_count(engine->o.spool, SPOOL_UNKNOWN) != 0) {
+		if (engine->ask_at <= now && ask_unknown(engine, &fail))
+			return;
+		if (fail.kind != FAIL_NONE)
+			engine_log(engine, "error", "spool-failed", &fail);
+		if (engine->ask_at < next)
+			next = engine->ask_at;
+	}
 	/* What is due and was not given waits behind an earlier item. */
 	if (next != INT64_MAX && engine->courier_timer != NULL)
 		engine->o.loop->operations->timer_set(engine->courier_timer,
@@ -197,11 +206,11 @@ carry(struct engine *engine, const int64_t *ids, size_t count)
 {
 	struct parcel *ready[PARCELS_MAX];
 	size_t ready_count = 0;
-	struct fail fail = FAIL_INIT;
+	struct fail fail = FAIL_INIT, unloaded = FAIL_INIT;
 
 	engine->under_way++;
 	for (size_t i = 0; i < count; i++) {
-		struct parcel *parcel = parcel_load(engine, ids[i], &fail);
+		struct parcel *parcel = parcel_load(engine, ids[i], &unloaded);
 
 		if (parcel == NULL)
 			continue;
@@ -211,12 +220,13 @@ carry(struct engine *engine, const int64_t *ids, size_t count)
 		else
 			ready[ready_count++] = parcel;
 	}
-	if (fail.kind == FAIL_NONE &&
-	    !mark_sending(engine, ready, ready_count, &fail)) {
+	if (!mark_sending(engine, ready, ready_count, &fail)) {
 		for (size_t i = 0; i < ready_count; i++)
 			parcel_drop(ready[i]);
 		ready_count = 0;
 	}
+	if (fail.kind == FAIL_NONE)
+		fail = unloaded;
 	if (fail.kind != FAIL_NONE) {
 		engine_log(engine, "error", "spool-failed", &fail);
 		wake_later(engine);
@@ -314,6 +324,9 @@ keep_result(struct parcel *parcel, struct fail *fail)
 	case DELIVERY_REFUSED:
 		return spool_set_state(spool, item->id, SPOOL_REFUSED, fail);
 	case DELIVERY_UNKNOWN:
+		if (!parcel->recovering)
+			engine->ask_at = engine_now(engine) +
+			    retry_delay(engine, 0);
 		return spool_set_state(spool, item->id, SPOOL_UNKNOWN, fail);
 	case DELIVERY_NOT_SENT:
 		return spool_set_retry(spool, item->id, item->attempts,
@@ -431,21 +444,18 @@ collect_id(void *arg, const struct spool_item *item)
 }
 
 /*
- * After a crash: everything that had a sending mark is unknown until its
- * channel says more.
+ * Ask the channels what became of everything unknown; the next time is the
+ * longest retry away.  False where nothing could be asked.
  */
-bool
-engine_courier_recover(struct engine *engine, struct fail *fail)
+static bool
+ask_unknown(struct engine *engine, struct fail *fail)
 {
-	size_t count;
-	int64_t *ids, *end;
-	bool ok = spool_recover(engine->o.spool, fail);
+	size_t count = spool_count(engine->o.spool, SPOOL_UNKNOWN);
+	int64_t *ids = calloc(count + 1, sizeof(*ids)), *end = ids;
+	bool ok = ids != NULL || fail_memory(fail), asked = false;
 
-	count = spool_count(engine->o.spool, SPOOL_UNKNOWN);
-	ids = calloc(count + 1, sizeof(*ids));
-	if (ids == NULL)
-		return fail_memory(fail);
-	end = ids;
+	engine->ask_at = engine_now(engine) +
+	    (int64_t)engine->conf->retry_longest * 1000;
 	ok = ok &&
 	    spool_each(engine->o.spool, SPOOL_UNKNOWN, count, collect_id, &end,
 		fail);
@@ -453,11 +463,25 @@ engine_courier_recover(struct engine *engine, struct fail *fail)
 		struct parcel *parcel = parcel_load(engine, *id, fail);
 
 		ok = parcel != NULL;
+		asked = asked || ok;
 		if (ok) {
 			parcel->recovering = true;
 			hand_over(parcel);
 		}
 	}
 	free(ids);
-	return ok;
+	return asked;
+}
+
+/*
+ * After a crash: everything that had a sending mark is unknown until its
+ * channel says more.
+ */
+bool
+engine_courier_recover(struct engine *engine, struct fail *fail)
+{
+	if (!spool_recover(engine->o.spool, fail))
+		return false;
+	ask_unknown(engine, fail);
+	return fail->kind == FAIL_NONE;
 }

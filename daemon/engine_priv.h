@@ -31,6 +31,7 @@ struct engine {
 	bool flush_posted;
 
 	struct loop_timer *courier_timer;
+	int64_t ask_at; /* when to ask about what is unknown, Unix ms */
 	struct loop_timer *checkpoint_timer;
 	bool checkpoint_set;
 	struct parcel *settling; /* results that wait to be recorded */
@@ -41,6 +42,7 @@ struct engine {
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool draining, stop_recorded;
+	bool stop_told; /* that the ledger stopped was logged */
 	void (*drained)(void *arg);
 	void *drained_arg;
 
