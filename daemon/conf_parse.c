@@ -358,21 +358,23 @@ static bool
 parse_retry(struct parser *parser, const struct token *statement)
 {
 	struct conf *conf = parser->conf;
+	unsigned first = 0, longest = 0;
 	struct place place;
 
 	if (parser->retry_given)
 		complain_at(parser, statement, CONF_TWICE, NOTHING);
 	parser->retry_given = true;
 	if (!keyword(parser, "from") ||
-	    !take_duration(parser, &conf->retry_first) ||
-	    !keyword(parser, "to"))
+	    !take_duration(parser, &first) || !keyword(parser, "to"))
 		return false;
 	place = parser->token.place;
-	if (!take_duration(parser, &conf->retry_longest))
+	if (!take_duration(parser, &longest))
 		return false;
-	if (conf->retry_longest < conf->retry_first)
+	if (longest != 0 && longest < first)
 		conf_complain(parser->complaints, place, CONF_RETRY_ORDER,
 		    NOTHING, NOTHING);
+	conf->retry_first = first;
+	conf->retry_longest = longest;
 	return true;
 }
 

@@ -1,0 +1,254 @@
+/*
+ * misu.conf's compiler by golden files: tests/conf/NAME.conf, and in NAME.err
+ * all it says.  MISU_GOLDEN=write writes them anew.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "proc.h"
+#include "setup.h"
+
+static const char *const cases[] = {"sound", "words", "recipients", "nothing",
+    "channels", "self", "warnings", "absent"};
+
+enum { CASES = sizeof(cases) / sizeof(*cases) };
+
+static const char *const texts[] = {
+#define CONF(id, level, text, hint) text,
+#include "conf.tbl"
+#undef CONF
+};
+
+/* What misu says of a conf, and the line it gives up with. */
+static struct slice
+said(struct arena *arena, const char *name)
+{
+	struct setup_given given = {.check = true, .state = "state"};
+	struct text text = text_start(arena);
+	struct fail fail = FAIL_INIT;
+	char path[128], *diagnostics;
+	struct setup *setup;
+
+	snprintf(path, sizeof(path), "tests/conf/%s.conf", name);
+	given.conf = path;
+	setup = setup_load(&given, &diagnostics, &fail);
+	if (diagnostics != NULL)
+		text_add_string(&text, diagnostics);
+	if (setup == NULL)
+		text_add_format(&text, "misu: %s%s%s\n", fail.place,
+		    fail.place[0] != '\0' ? ": " : "", fail.text);
+	free(diagnostics);
+	setup_free(setup);
+	return text_slice(&text);
+}
+
+static struct slice
+golden(struct arena *arena, const char *name)
+{
+	struct fail fail = FAIL_INIT;
+	struct slice text = {"", 0};
+	char path[128];
+
+	snprintf(path, sizeof(path), "tests/conf/%s.err", name);
+	proc_read_file(path, 65536, arena, &text, &fail);
+	return text;
+}
+
+static void
+write_golden(const char *name, struct slice text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/conf/%s.err", name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fwrite(text.data, 1, text.len, file);
+	fclose(file);
+}
+
+static void
+says_what_is_wrong_as_its_golden_file_does(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		struct slice text = said(arena, cases[i]);
+
+		if (getenv("MISU_GOLDEN") != NULL)
+			write_golden(cases[i], text);
+		if (!slice_equal(text, golden(arena, cases[i])))
+			fail_msg("%s.conf:\n%.*s", cases[i], SLICE_ARG(text));
+	}
+	arena_destroy(arena);
+}
+
+static bool
+is_said_somewhere(struct arena *arena, const char *text)
+{
+	/* The longest run between what %1 and %2 stand for. */
+	const char *best = text;
+	size_t len = 0;
+
+	for (const char *at = text; *at != '\0';) {
+		size_t run = strcspn(at, "%");
+
+		if (run > len) {
+			best = at;
+			len = run;
+		}
+		at += run;
+		if (*at == '%')
+			at += 2;
+	}
+	for (size_t i = 0; i < CASES; i++) {
+		struct slice all = golden(arena, cases[i]);
+
+		if (memmem(all.data, all.len, best, len) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+every_complaint_has_a_golden_file(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (!is_said_somewhere(arena, texts[i]))
+			fail_msg("nobody says: %s", texts[i]);
+	arena_destroy(arena);
+}
+
+static struct setup *
+load(const char *path)
+{
+	struct setup_given given = {
+	    .check = true, .state = "state", .conf = path};
+	struct fail fail = FAIL_INIT;
+	char *diagnostics;
+	struct setup *setup = setup_load(&given, &diagnostics, &fail);
+
+	assert_non_null(setup);
+	free(diagnostics);
+	return setup;
+}
+
+static void
+the_state_of_the_command_line_wins(void **state)
+{
+	struct setup *setup = load("tests/conf/sound.conf");
+
+	(void)state;
+	assert_true(slice_is(setup->conf->state, "state"));
+	assert_string_equal(
+	    setup_state_path(setup, SLICE("ledger")), "state/ledger");
+	assert_string_equal(
+	    setup_run_path(setup, SLICE("/run/x.sock")), "/run/x.sock");
+	setup_free(setup);
+}
+
+static void
+what_is_not_said_has_its_default(void **state)
+{
+	struct setup *setup = load("tests/conf/warnings.conf");
+	const struct conf *conf = setup->conf;
+
+	(void)state;
+	assert_true(slice_is(conf->unix_socket, "http.sock"));
+	assert_true(slice_is(conf->control_socket, "control.sock"));
+	assert_true(slice_is(conf->master_key, "master.key"));
+	assert_int_equal(conf->http_address.len, 0);
+	assert_int_equal(conf->retry_first, 30);
+	assert_int_equal(conf->retry_longest, 3600);
+	assert_int_equal(conf->give_up_after, 7 * 86400);
+	assert_true(slice_is(conf->recipients[0].suffix, ".txt"));
+	setup_free(setup);
+}
+
+/* Of a misu.conf without templates. */
+static struct digest
+identity_of(struct arena *arena, const char *text)
+{
+	const struct policy_source source = {
+	    SLICE("test"), slice_from(text)};
+	struct slice diagnostics;
+	struct fail fail = FAIL_INIT;
+	struct conf *conf;
+
+	conf = conf_parse(arena, &source, NULL, &diagnostics, &fail);
+	if (conf == NULL)
+		fail_msg("%.*s", SLICE_ARG(diagnostics));
+	return conf_setup_identity(conf, arena);
+}
+
+static void
+the_setup_identity_changes_with_what_can_change_what_leaves(void **state)
+{
+	static const char base[] = "policy p network own = 192.0.2.0/24\n"
+				   "recipient a to desk recipient b to desk";
+	static const char *const same[] = {
+	    "policy q network own = 192.0.2.0/24\n"
+	    "recipient a to desk recipient b to desk",
+	    "recipient b to desk recipient a to desk policy p\n"
+	    "network own = 192.0.2.0/24 retry from 1s to 2s",
+	};
+	static const char *const other[] = {
+	    "policy p network own = 192.0.2.0/25\n"
+	    "recipient a to desk recipient b to desk",
+	    "policy p network own = 192.0.2.0/24 recipient a to desk",
+	};
+	struct arena *arena = arena_create(NULL);
+	struct digest one = identity_of(arena, base), two;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		two = identity_of(arena, same[i]);
+		assert_true(digest_equal(&one, &two));
+		two = identity_of(arena, other[i]);
+		assert_false(digest_equal(&one, &two));
+	}
+	arena_destroy(arena);
+}
+
+static void
+revisions_come_into_force_by_their_dates(void **state)
+{
+	struct setup *setup = load("conf/misu.conf");
+	int64_t second = ruleset_effective(setup->rulesets[1]);
+
+	(void)state;
+	assert_int_equal(setup->ruleset_count, 2);
+	assert_null(setup_in_force(setup, 0));
+	assert_ptr_equal(
+	    setup_in_force(setup, second - 1), setup->rulesets[0]);
+	assert_ptr_equal(setup_in_force(setup, second), setup->rulesets[1]);
+	assert_int_equal(setup_next(setup, second - 1), second);
+	assert_int_equal(setup_next(setup, second), -1);
+	setup_free(setup);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(says_what_is_wrong_as_its_golden_file_does),
+	    cmocka_unit_test(every_complaint_has_a_golden_file),
+	    cmocka_unit_test(the_state_of_the_command_line_wins),
+	    cmocka_unit_test(what_is_not_said_has_its_default),
+	    cmocka_unit_test(
+		the_setup_identity_changes_with_what_can_change_what_leaves),
+	    cmocka_unit_test(revisions_come_into_force_by_their_dates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
