@@ -10,7 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADERS_MAX = 16 * 1024, SWEEP_SECONDS = 1, GRACE_MS = 2000 };
+/*
+ * A listener that is disabled still takes what one accept loop finds in the
+ * kernel's queue: BURST places more are kept for those.
+ */
+enum { HEADERS_MAX = 16 * 1024, SWEEP_SECONDS = 1, GRACE_MS = 2000,
+	BURST = 1024 };
 
 /*
  * A connection as we see it.  evhttp tells nobody when it drops one, so we
@@ -66,6 +71,16 @@ hang_up(struct connection *connection)
 	shutdown(bufferevent_getfd(connection->stream), SHUT_RDWR);
 }
 
+/* All that have been silent since before then. */
+static void
+hang_up_older(struct http_server *server, int64_t since)
+{
+	for (unsigned i = 0; i < server->count; i++)
+		if (!server->connections[i].asking &&
+		    server->connections[i].since < since)
+			hang_up(&server->connections[i]);
+}
+
 static void
 forget_gone(struct http_server *server)
 {
@@ -83,7 +98,7 @@ forget_gone(struct http_server *server)
 static void
 listen_again(struct http_server *server)
 {
-	server->full = server->count == server->options.connections;
+	server->full = server->count >= server->options.connections;
 	if (server->paused || server->full)
 		evconnlistener_disable(server->listener);
 	else
@@ -115,7 +130,7 @@ sweep(evutil_socket_t fd, short what, void *arg)
 			oldest = this;
 	}
 	if (server->full && oldest != NULL && at - oldest->since > GRACE_MS)
-		hang_up(oldest);
+		hang_up_older(server, oldest->since + GRACE_MS / 2);
 	listen_again(server);
 }
 
@@ -137,14 +152,15 @@ new_connection(struct event_base *base, void *arg)
 
 	if (stream == NULL)
 		return NULL;
-	if (server->count < server->options.connections) {
+	/* Before the new one, whose callbacks are not set yet. */
+	if (server->count + 1 >= server->options.connections)
+		forget_gone(server);
+	if (server->count < server->options.connections + BURST) {
 		bufferevent_incref(stream);
 		server->connections[server->count++] =
 		    (struct connection){.stream = stream, .since = now()};
 	}
-	if (server->count == server->options.connections)
-		forget_gone(server);
-	if (server->count == server->options.connections) {
+	if (server->count >= server->options.connections) {
 		server->full = true;
 		evconnlistener_disable(server->listener);
 	}
@@ -214,8 +230,8 @@ set_limits(struct http_server *server)
 static bool
 start(struct http_server *server, int listen_fd)
 {
-	server->connections = calloc(
-	    server->options.connections, sizeof(*server->connections));
+	server->connections = calloc(server->options.connections + BURST,
+	    sizeof(*server->connections));
 	server->http = evhttp_new(server->options.base);
 	server->sweep =
 	    event_new(server->options.base, -1, EV_PERSIST, sweep, server);
