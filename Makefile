@@ -90,6 +90,10 @@ $B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 one: $B/scenario
 	@$B/scenario -v tests/scenario/$(T).scn
 
+# Every single occurrence of every sweep; `make check` takes some of them.
+sweep: $B/scenario
+	@$B/scenario -s 1 tests/scenario/*.scn
+
 # --- fuzzing -------------------------------------------------------------
 # Each tests/fuzz/NAME.c is a libFuzzer target (`make fuzz`, clang); any
 # compiler makes $B/replay/NAME, which plays tests/fuzz/NAME.seeds into it.
@@ -157,7 +161,7 @@ ci:
 clean:
 	rm -rf build .demo
 
-.PHONY: one all setup replay fuzz fuzz-run demo bench bench-run check \
+.PHONY: one sweep all setup replay fuzz fuzz-run demo bench bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:
