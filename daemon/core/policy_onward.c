@@ -155,6 +155,8 @@ prove_rows(struct prover *prover, const struct link *link, enum role role)
 	    table_row(&link->before->roles[role], prover->values);
 	const uint16_t *behind =
 	    table_row(&link->behind->roles[role], prover->values);
+	unsigned recipient = link->behind->block->is.recipient;
+	bool public = prover->ruleset->policy->recipients[recipient].is.public;
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		const struct rule *a, *b;
@@ -165,7 +167,8 @@ prove_rows(struct prover *prover, const struct link *link, enum role role)
 		a = rules[before[f] - 1];
 		b = rules[behind[f] - 1];
 		if (!verdict_passes(rule_verdict(b, (enum field)f))) {
-			if (verdict_passes(rule_verdict(a, (enum field)f)))
+			if (public &&
+			    verdict_passes(rule_verdict(a, (enum field)f)))
 				*slot |= SLOT_HIDDEN;
 			continue;
 		}
