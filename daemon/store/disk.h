@@ -74,8 +74,16 @@ struct disk_operations {
 	 */
 	void (*defer)(struct disk *disk, void (*call)(void *arg), void *arg);
 	/*
-	 * Calls that were deferred for `arg`, and writes under way for it,
-	 * come to their end without their callback.
+	 * Run `work` off the loop, beside what is written behind, and then
+	 * `done` from the loop.  It may open, write, sync and rename files
+	 * nothing else touches meanwhile.  May be NULL: a disk that has no
+	 * other thread; the caller then does the work itself.
+	 */
+	void (*behind)(struct disk *disk, void (*work)(void *arg),
+	    void (*done)(void *arg, const struct fail *fail), void *arg);
+	/*
+	 * Calls that were deferred for `arg`, and writes and work under way
+	 * for it, come to their end without their callback.
 	 */
 	void (*forget)(struct disk *disk, void *arg);
 };

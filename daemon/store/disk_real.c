@@ -1,7 +1,7 @@
 /*
- * The real disk: system calls, and one thread for what is written behind the
- * loop's back.  The loop and the thread share two lists under one lock; the
- * thread wakes the loop through an eventfd.
+ * The real disk: system calls, and two threads for what is done behind the
+ * loop's back.  The loop and the threads share lists under one lock; a thread
+ * wakes the loop through an eventfd.
  */
 #include "store/disk.h"
 
@@ -31,7 +31,7 @@ struct job {
 	const void *data;
 	size_t len;
 	void (*done)(void *arg, const struct fail *fail);
-	void (*call)(void *arg);
+	void (*call)(void *arg); /* deferred, or the work to be done */
 	void *arg;
 	struct fail fail;
 };
@@ -40,18 +40,26 @@ struct queue {
 	struct job *first, **last;
 };
 
+/* One for the journal, which nothing else may hold up, and one for work. */
+struct worker {
+	struct real *real;
+	pthread_t thread;
+	bool running;
+	struct queue todo;   /* under the lock */
+	struct job *current; /* what it does now, under the lock */
+};
+
 struct real {
 	struct disk disk;
 	struct event_base *base;
 	struct event *woken;
 	int wake;
-	pthread_t thread;
-	bool running, stopping;
+	struct worker writer, helper;
+	bool stopping;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct queue todo, done; /* under `lock` */
-	struct job *current;     /* what the thread writes now, under `lock` */
-	struct queue deferred;   /* the loop's alone */
+	struct queue done;     /* under `lock` */
+	struct queue deferred; /* the loop's alone */
 	int locks[LOCKS_MAX];
 	char lock_paths[LOCKS_MAX][PATH_SIZE];
 	size_t lock_count;
@@ -366,6 +374,15 @@ job_new(void *arg)
 }
 
 static void
+enqueue(struct real *real, struct worker *worker, struct job *job)
+{
+	pthread_mutex_lock(&real->lock);
+	push(&worker->todo, job);
+	pthread_cond_broadcast(&real->changed);
+	pthread_mutex_unlock(&real->lock);
+}
+
+static void
 real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
     const void *data, size_t len,
     void (*done)(void *arg, const struct fail *fail), void *arg)
@@ -378,10 +395,19 @@ real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
 	job->data = data;
 	job->len = len;
 	job->done = done;
-	pthread_mutex_lock(&real->lock);
-	push(&real->todo, job);
-	pthread_cond_signal(&real->changed);
-	pthread_mutex_unlock(&real->lock);
+	enqueue(real, &real->writer, job);
+}
+
+static void
+real_behind(struct disk *disk, void (*work)(void *arg),
+    void (*done)(void *arg, const struct fail *fail), void *arg)
+{
+	struct real *real = real_of(disk);
+	struct job *job = job_new(arg);
+
+	job->call = work;
+	job->done = done;
+	enqueue(real, &real->helper, job);
 }
 
 static void
@@ -402,6 +428,17 @@ ignore(void *arg, const struct fail *fail)
 	(void)fail;
 }
 
+static bool
+is_busy(const struct worker *worker, const void *arg)
+{
+	if (worker->current != NULL && worker->current->arg == arg)
+		return true;
+	for (struct job *j = worker->todo.first; j != NULL; j = j->next)
+		if (j->arg == arg)
+			return true;
+	return false;
+}
+
 /* Waits for the write under way: its buffer belongs to who forgets it. */
 static void
 real_forget(struct disk *disk, void *arg)
@@ -412,15 +449,8 @@ real_forget(struct disk *disk, void *arg)
 		if (j->arg == arg)
 			j->call = NULL;
 	pthread_mutex_lock(&real->lock);
-	for (;;) {
-		bool busy = real->current != NULL && real->current->arg == arg;
-
-		for (struct job *j = real->todo.first; j != NULL; j = j->next)
-			busy = busy || j->arg == arg;
-		if (!busy)
-			break;
+	while (is_busy(&real->writer, arg) || is_busy(&real->helper, arg))
 		pthread_cond_wait(&real->changed, &real->lock);
-	}
 	for (struct job *j = real->done.first; j != NULL; j = j->next)
 		if (j->arg == arg)
 			j->done = ignore;
@@ -430,8 +460,10 @@ real_forget(struct disk *disk, void *arg)
 static void
 job_run(struct real *real, struct job *job)
 {
-	if (real_write(&real->disk, job->file, job->offset, job->data,
-		job->len, &job->fail) &&
+	if (job->call != NULL)
+		job->call(job->arg);
+	else if (real_write(&real->disk, job->file, job->offset, job->data,
+		     job->len, &job->fail) &&
 	    !job->file->direct)
 		real_sync(&real->disk, job->file, &job->fail);
 }
@@ -439,12 +471,13 @@ job_run(struct real *real, struct job *job)
 static void *
 thread_main(void *arg)
 {
-	struct real *real = arg;
+	struct worker *worker = arg;
+	struct real *real = worker->real;
 	const uint64_t one = 1;
 
 	pthread_mutex_lock(&real->lock);
 	for (;;) {
-		struct job *job = pop(&real->todo);
+		struct job *job = pop(&worker->todo);
 
 		if (job == NULL && real->stopping)
 			break;
@@ -452,11 +485,11 @@ thread_main(void *arg)
 			pthread_cond_wait(&real->changed, &real->lock);
 			continue;
 		}
-		real->current = job;
+		worker->current = job;
 		pthread_mutex_unlock(&real->lock);
 		job_run(real, job);
 		pthread_mutex_lock(&real->lock);
-		real->current = NULL;
+		worker->current = NULL;
 		push(&real->done, job);
 		pthread_cond_broadcast(&real->changed);
 		if (write(real->wake, &one, sizeof(one)) < 0)
@@ -524,11 +557,22 @@ static const struct disk_operations operations = {
     .lock = real_lock,
     .write_behind = real_write_behind,
     .defer = real_defer,
+    .behind = real_behind,
     .forget = real_forget,
 };
 
 static bool
-start_thread(struct real *real, struct fail *fail)
+start_worker(struct real *real, struct worker *worker, struct fail *fail)
+{
+	worker->real = real;
+	if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
+		return fail_set(fail, FAIL_WORLD, "cannot start a thread");
+	worker->running = true;
+	return true;
+}
+
+static bool
+start_threads(struct real *real, struct fail *fail)
 {
 	real->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (real->wake < 0)
@@ -537,10 +581,8 @@ start_thread(struct real *real, struct fail *fail)
 	    real->base, real->wake, EV_READ | EV_PERSIST, woken, real);
 	if (real->woken == NULL || event_add(real->woken, NULL) != 0)
 		return fail_memory(fail);
-	if (pthread_create(&real->thread, NULL, thread_main, real) != 0)
-		return fail_set(fail, FAIL_WORLD, "cannot start a thread");
-	real->running = true;
-	return true;
+	return start_worker(real, &real->writer, fail) &&
+	    start_worker(real, &real->helper, fail);
 }
 
 struct disk *
@@ -555,12 +597,13 @@ disk_real_create(struct event_base *base, struct fail *fail)
 	real->disk.operations = &operations;
 	real->base = base;
 	real->wake = -1;
-	real->todo.last = &real->todo.first;
+	real->writer.todo.last = &real->writer.todo.first;
+	real->helper.todo.last = &real->helper.todo.first;
 	real->done.last = &real->done.first;
 	real->deferred.last = &real->deferred.first;
 	pthread_mutex_init(&real->lock, NULL);
 	pthread_cond_init(&real->changed, NULL);
-	if (base != NULL && !start_thread(real, fail)) {
+	if (base != NULL && !start_threads(real, fail)) {
 		disk_real_destroy(&real->disk);
 		return NULL;
 	}
@@ -584,13 +627,14 @@ disk_real_destroy(struct disk *disk)
 	if (disk == NULL)
 		return;
 	real = real_of(disk);
-	if (real->running) {
-		pthread_mutex_lock(&real->lock);
-		real->stopping = true;
-		pthread_cond_broadcast(&real->changed);
-		pthread_mutex_unlock(&real->lock);
-		pthread_join(real->thread, NULL);
-	}
+	pthread_mutex_lock(&real->lock);
+	real->stopping = true;
+	pthread_cond_broadcast(&real->changed);
+	pthread_mutex_unlock(&real->lock);
+	if (real->writer.running)
+		pthread_join(real->writer.thread, NULL);
+	if (real->helper.running)
+		pthread_join(real->helper.thread, NULL);
 	if (real->woken != NULL)
 		event_free(real->woken);
 	if (real->wake >= 0)

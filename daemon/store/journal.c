@@ -141,6 +141,7 @@ struct segment {
 	char name[24];
 	struct disk_file *file;
 	uint32_t generation;
+	uint64_t newest; /* sequence of the newest group in it */
 	bool busy; /* holds what is nowhere else yet, or the newest group */
 };
 
@@ -273,6 +274,7 @@ segments_open(struct journal *journal, const struct journal_state *state,
 			return false;
 		memcpy(segment->name, info->name, sizeof(segment->name));
 		segment->generation = info->generation;
+		segment->newest = info->newest;
 		segment->busy =
 		    info->newest >= state->newest && state->newest != 0;
 		if (!segment_path(journal, segment->name, path, fail) ||
@@ -381,6 +383,7 @@ journal_write(struct journal *journal, struct group *group,
 		if (!segment_begin(journal, fail))
 			return false;
 	head.sequence = ++journal->sequence;
+	journal->segments[journal->current].newest = head.sequence;
 	head.generation = journal->segments[journal->current].generation;
 	group_seal(group, &head);
 	offset = journal->offset;
@@ -393,10 +396,11 @@ journal_write(struct journal *journal, struct group *group,
 }
 
 void
-journal_release(struct journal *journal)
+journal_release(struct journal *journal, uint64_t sequence)
 {
 	for (size_t i = 0; i < journal->segment_count; i++)
-		if (i != journal->current && journal->current != SIZE_MAX)
+		if (i != journal->current && journal->current != SIZE_MAX &&
+		    journal->segments[i].newest <= sequence)
 			journal->segments[i].busy = false;
 	journal->pending = 0;
 }

@@ -113,8 +113,11 @@ bool journal_write(struct journal *journal, struct group *group,
     void (*done)(void *arg, const struct fail *fail), void *arg,
     struct fail *fail);
 
-/* Everything written so far stands elsewhere too: segments may be reused. */
-void journal_release(struct journal *journal);
+/*
+ * Every group up to this sequence stands elsewhere too: segments with none
+ * but these may be used again.
+ */
+void journal_release(struct journal *journal, uint64_t sequence);
 
 /* Sequence of the newest group, 0 if there is none. */
 uint64_t journal_sequence(const struct journal *journal);

@@ -319,35 +319,114 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 	return true;
 }
 
+/* What is in flight is not in the tiles, nor released. */
+static uint64_t
+newest_durable(const struct ledger *ledger)
+{
+	return journal_sequence(ledger->journal) - ledger->is_flying;
+}
+
+/* The bundles have it; once the vault has it too, segments are free. */
+static bool
+checkpoint_finish(struct ledger *ledger, uint64_t covered, struct fail *fail)
+{
+	struct vault *vault = ledger->options.vault;
+
+	if (vault != NULL &&
+	    !vault_flush(vault, newest_durable(ledger), fail))
+		return false;
+	journal_release(ledger->journal, covered);
+	return true;
+}
+
+/* A checkpoint under way comes to its end here and now. */
+static bool
+checkpoint_await(struct ledger *ledger, struct fail *fail)
+{
+	if (!ledger->is_checkpointing)
+		return true;
+	ledger->disk->operations->forget(ledger->disk, &ledger->work);
+	ledger->is_checkpointing = false;
+	return tiles_checkpoint_end(ledger->tiles, fail) &&
+	    checkpoint_finish(ledger, ledger->covered, fail);
+}
+
 bool
 ledger_checkpoint(struct ledger *ledger, struct fail *fail)
 {
-	/* What is in flight is not in the tiles, nor released. */
-	uint64_t sequence =
-	    journal_sequence(ledger->journal) - ledger->is_flying;
+	struct fail trouble = FAIL_INIT;
 
-	if (ledger->stopped.kind != FAIL_NONE) {
-		*fail = ledger->stopped;
-		return false;
-	}
-	if (!tiles_checkpoint(ledger->tiles, fail) ||
-	    (ledger->options.vault != NULL &&
-		!vault_flush(ledger->options.vault, sequence, fail))) {
-		stop(ledger, fail);
-		return false;
-	}
-	journal_release(ledger->journal);
-	return true;
+	if (ledger->stopped.kind == FAIL_NONE &&
+	    (!checkpoint_await(ledger, &trouble) ||
+		!tiles_checkpoint(ledger->tiles, &trouble) ||
+		!checkpoint_finish(
+		    ledger, newest_durable(ledger), &trouble)))
+		stop(ledger, &trouble);
+	if (ledger->stopped.kind == FAIL_NONE)
+		return true;
+	*fail = ledger->stopped;
+	return false;
+}
+
+static void
+tick_done(struct ledger *ledger, bool ok, const struct fail *fail)
+{
+	if (ok)
+		return;
+	stop(ledger, fail);
+	if (!ledger->is_flying)
+		launch_later(ledger);
+}
+
+/* Off the loop: nothing of the ledger but this may be touched. */
+static void
+checkpoint_work(void *arg)
+{
+	const struct ledger_work *work = arg;
+
+	tiles_checkpoint_work(work->ledger->tiles);
+}
+
+static void
+checkpoint_done(void *arg, const struct fail *none)
+{
+	struct ledger *ledger = ((struct ledger_work *)arg)->ledger;
+	struct fail fail = FAIL_INIT;
+
+	(void)none;
+	ledger->is_checkpointing = false;
+	tick_done(ledger,
+	    tiles_checkpoint_end(ledger->tiles, &fail) &&
+		checkpoint_finish(ledger, ledger->covered, &fail),
+	    &fail);
 }
 
 void
 ledger_tick(struct ledger *ledger)
 {
+	const struct disk_operations *op = ledger->disk->operations;
 	struct fail fail = FAIL_INIT;
+	bool due;
 
-	if (ledger->stopped.kind == FAIL_NONE &&
-	    !ledger_checkpoint(ledger, &fail) && !ledger->is_flying)
-		launch_later(ledger);
+	if (ledger->stopped.kind != FAIL_NONE || ledger->is_checkpointing)
+		return;
+	if (op->behind == NULL) {
+		tick_done(ledger, ledger_checkpoint(ledger, &fail), &fail);
+		return;
+	}
+	ledger->covered = newest_durable(ledger);
+	if (!tiles_checkpoint_begin(ledger->tiles, &due, &fail)) {
+		tick_done(ledger, false, &fail);
+		return;
+	}
+	if (!due) {
+		tick_done(ledger,
+		    checkpoint_finish(ledger, ledger->covered, &fail), &fail);
+		return;
+	}
+	ledger->is_checkpointing = true;
+	op->behind(
+	    ledger->disk, checkpoint_work, checkpoint_done, &ledger->work);
 }
 
 static bool
@@ -656,6 +735,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	}
 	ledger->options = *options;
 	ledger->disk = options->disk;
+	ledger->work.ledger = ledger;
 	queue_init(&ledger->built);
 	queue_init(&ledger->flown);
 	queue_init(&ledger->waiting);
@@ -687,6 +767,7 @@ ledger_close(struct ledger *ledger)
 		return;
 	was_flying = ledger->is_flying;
 	ledger->disk->operations->forget(ledger->disk, ledger);
+	checkpoint_await(ledger, &fail);
 	if (ledger->journal != NULL && ledger->stopped.kind == FAIL_NONE &&
 	    !was_flying)
 		ledger_checkpoint(ledger, &fail);

@@ -19,6 +19,11 @@ struct batch_queue {
 	struct batch *first, **last;
 };
 
+/* Stands for the checkpoint under way, apart from other calls of the disk. */
+struct ledger_work {
+	struct ledger *ledger;
+};
+
 struct ledger {
 	struct ledger_options options;
 	struct disk *disk;
@@ -32,6 +37,9 @@ struct ledger {
 	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
 	bool is_flying, is_due; /* a launch was deferred */
+	bool is_checkpointing;  /* behind the loop's back */
+	uint64_t covered;       /* newest group of that checkpoint */
+	struct ledger_work work;
 	struct fail stopped;
 	uint8_t pool[RANDOM_POOL];
 	size_t pool_left;

@@ -1,11 +1,18 @@
 #include "store/tiles.h"
 
-enum { PATH_SIZE = 1024, DIRTY_MAX = 64, KINDS = TILE_LEVELS + 1 };
+enum { PATH_SIZE = 1024, DIRTY_MAX = 512, KINDS = TILE_LEVELS + 1 };
 
 /* A directory in which names are new since the last checkpoint. */
 struct dirty {
 	struct dirty *next;
 	char path[];
+};
+
+/* What waits for its sync: files, and directories with new names. */
+struct unsynced {
+	struct disk_file *files[DIRTY_MAX];
+	size_t file_count;
+	struct dirty *directories;
 };
 
 struct tiles {
@@ -21,9 +28,13 @@ struct tiles {
 	uint8_t *bundle; /* the one that fills, as it will be written */
 	size_t bundle_len, bundle_size;
 	unsigned bundle_count;
-	struct disk_file *files[DIRTY_MAX]; /* written, not synced */
-	size_t file_count;
-	struct dirty *directories;
+	struct unsynced unsynced; /* since the last checkpoint began */
+	/* The checkpoint under way; the worker's between begin and end. */
+	struct unsynced working;
+	struct slice note;
+	struct arena *note_arena;
+	uint64_t note_size;
+	struct fail note_fail;
 	uint64_t made[KINDS]; /* number / 1000 + 1 whose folder was made */
 	struct arena *arena;  /* of one call */
 	uint64_t cached;      /* number of the bundle in `cache` */
@@ -83,7 +94,8 @@ directory_dirty(struct tiles *tiles, const char *path, size_t len,
 {
 	struct dirty *dirty;
 
-	for (dirty = tiles->directories; dirty != NULL; dirty = dirty->next)
+	for (dirty = tiles->unsynced.directories; dirty != NULL;
+	    dirty = dirty->next)
 		if (strlen(dirty->path) == len &&
 		    memcmp(dirty->path, path, len) == 0)
 			return true;
@@ -91,8 +103,8 @@ directory_dirty(struct tiles *tiles, const char *path, size_t len,
 	if (dirty == NULL)
 		return fail_memory(fail);
 	memcpy(dirty->path, path, len);
-	dirty->next = tiles->directories;
-	tiles->directories = dirty;
+	dirty->next = tiles->unsynced.directories;
+	tiles->unsynced.directories = dirty;
 	return true;
 }
 
@@ -122,32 +134,47 @@ make_folders(struct tiles *tiles, const char *name, struct fail *fail)
 }
 
 static bool
-sync_files(struct tiles *tiles, struct fail *fail)
+sync_files(
+    struct disk *disk, struct unsynced *unsynced, struct fail *fail)
 {
-	const struct disk_operations *op = tiles->disk->operations;
+	const struct disk_operations *op = disk->operations;
 	bool ok = true;
 
-	for (size_t i = 0; i < tiles->file_count; i++) {
-		ok = ok && op->sync(tiles->disk, tiles->files[i], fail);
-		op->close(tiles->disk, tiles->files[i]);
+	for (size_t i = 0; i < unsynced->file_count; i++) {
+		ok = ok && op->sync(disk, unsynced->files[i], fail);
+		op->close(disk, unsynced->files[i]);
 	}
-	tiles->file_count = 0;
+	unsynced->file_count = 0;
 	return ok;
 }
 
 static bool
-sync_directories(struct tiles *tiles, struct fail *fail)
+sync_directories(
+    struct disk *disk, struct unsynced *unsynced, struct fail *fail)
 {
 	struct dirty *dirty;
 	bool ok = true;
 
-	while ((dirty = tiles->directories) != NULL) {
-		tiles->directories = dirty->next;
-		ok = ok && tiles->disk->operations->sync_directory(
-			       tiles->disk, dirty->path, fail);
+	while ((dirty = unsynced->directories) != NULL) {
+		unsynced->directories = dirty->next;
+		ok = ok &&
+		    disk->operations->sync_directory(disk, dirty->path, fail);
 		free(dirty);
 	}
 	return ok;
+}
+
+static void
+drop_unsynced(struct disk *disk, struct unsynced *unsynced)
+{
+	struct dirty *dirty;
+
+	for (size_t i = 0; i < unsynced->file_count; i++)
+		disk->operations->close(disk, unsynced->files[i]);
+	while ((dirty = unsynced->directories) != NULL) {
+		unsynced->directories = dirty->next;
+		free(dirty);
+	}
 }
 
 /* Write a file that waits for its sync. */
@@ -166,11 +193,12 @@ write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
 		if (!make_folders(tiles, name, fail))
 			return false;
 	tiles->made[kind] = number / 1000 + 1;
-	if (tiles->file_count == DIRTY_MAX && !sync_files(tiles, fail))
+	if (tiles->unsynced.file_count == DIRTY_MAX &&
+	    !sync_files(tiles->disk, &tiles->unsynced, fail))
 		return false;
 	if (!op->open(tiles->disk, path, DISK_WRITE, &file, fail))
 		return false;
-	tiles->files[tiles->file_count++] = file;
+	tiles->unsynced.files[tiles->unsynced.file_count++] = file;
 	end = strrchr(path, '/');
 	return op->truncate(tiles->disk, file, 0, fail) &&
 	    op->write(tiles->disk, file, 0, data.data, data.len, fail) &&
@@ -286,6 +314,11 @@ write_partials(struct tiles *tiles, struct fail *fail)
 
 		if (width == 0)
 			continue;
+		/* What the last checkpoint covers is never written again. */
+		if (width == partial_width(tiles->durable, level) &&
+		    partial_number(size, level) ==
+			partial_number(tiles->durable, level))
+			continue;
 		if (level != TILES_ENTRIES)
 			data = hashes_slice(tiles, (unsigned)level);
 		if (!write_new(tiles, level, partial_number(size, level),
@@ -325,37 +358,68 @@ remove_partials(struct tiles *tiles, uint64_t old)
 	}
 }
 
-static bool
-write_checkpoint(struct tiles *tiles, struct fail *fail)
+bool
+tiles_checkpoint_begin(struct tiles *tiles, bool *due, struct fail *fail)
 {
 	struct checkpoint checkpoint = {.origin = slice_from(tiles->origin),
 	    .size = tiles->tree.size,
 	    .root = tree_root(&tiles->tree)};
-	struct slice note;
 
-	arena_reset(tiles->arena);
-	note = note_sign(tiles->arena, &checkpoint, tiles->seed, fail);
-	return note.data != NULL &&
-	    disk_replace_file(
-		tiles->disk, tiles->directory, "checkpoint", note, fail);
+	*due = tiles->tree.size != tiles->durable || tiles->is_new;
+	if (!*due)
+		return true;
+	if (!write_partials(tiles, fail))
+		return false;
+	arena_reset(tiles->note_arena);
+	tiles->note =
+	    note_sign(tiles->note_arena, &checkpoint, tiles->seed, fail);
+	tiles->note_size = checkpoint.size;
+	tiles->note_fail = (struct fail)FAIL_INIT;
+	tiles->working = tiles->unsynced;
+	tiles->unsynced.file_count = 0;
+	tiles->unsynced.directories = NULL;
+	return tiles->note.data != NULL;
+}
+
+void
+tiles_checkpoint_work(struct tiles *tiles)
+{
+	struct fail *fail = &tiles->note_fail;
+
+	if (sync_files(tiles->disk, &tiles->working, fail) &&
+	    sync_directories(tiles->disk, &tiles->working, fail))
+		disk_replace_file(tiles->disk, tiles->directory,
+		    "checkpoint", tiles->note, fail);
+}
+
+bool
+tiles_checkpoint_end(struct tiles *tiles, struct fail *fail)
+{
+	uint64_t before = tiles->durable;
+
+	if (tiles->note_fail.kind != FAIL_NONE) {
+		*fail = tiles->note_fail;
+		return false;
+	}
+	tiles->is_new = false;
+	tiles->durable = tiles->note_size;
+	if (tiles->older != before)
+		remove_partials(tiles, tiles->older);
+	tiles->older = before;
+	return true;
 }
 
 bool
 tiles_checkpoint(struct tiles *tiles, struct fail *fail)
 {
-	uint64_t before = tiles->durable;
+	bool due;
 
-	if (tiles->tree.size == tiles->durable && !tiles->is_new)
-		return true;
-	if (!write_partials(tiles, fail) || !sync_files(tiles, fail) ||
-	    !sync_directories(tiles, fail) || !write_checkpoint(tiles, fail))
+	if (!tiles_checkpoint_begin(tiles, &due, fail))
 		return false;
-	tiles->is_new = false;
-	tiles->durable = tiles->tree.size;
-	if (tiles->older != before)
-		remove_partials(tiles, tiles->older);
-	tiles->older = before;
-	return true;
+	if (!due)
+		return true;
+	tiles_checkpoint_work(tiles);
+	return tiles_checkpoint_end(tiles, fail);
 }
 
 /* --- reading --- */
@@ -634,8 +698,10 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 	tiles->public_key = options->public_key;
 	tiles->cached = UINT64_MAX;
 	tiles->arena = arena_create(NULL);
+	tiles->note_arena = arena_create(NULL);
 	tiles->cache_arena = arena_create(NULL);
-	if (tiles->arena == NULL || tiles->cache_arena == NULL)
+	if (tiles->arena == NULL || tiles->cache_arena == NULL ||
+	    tiles->note_arena == NULL)
 		ok = fail_memory(fail);
 	else if (strlen(options->origin) >= sizeof(tiles->origin) ||
 	    strlen(options->directory) > 800 ||
@@ -658,17 +724,12 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 void
 tiles_close(struct tiles *tiles)
 {
-	struct dirty *dirty;
-
 	if (tiles == NULL)
 		return;
-	for (size_t i = 0; i < tiles->file_count; i++)
-		tiles->disk->operations->close(tiles->disk, tiles->files[i]);
-	while ((dirty = tiles->directories) != NULL) {
-		tiles->directories = dirty->next;
-		free(dirty);
-	}
+	drop_unsynced(tiles->disk, &tiles->unsynced);
+	drop_unsynced(tiles->disk, &tiles->working);
 	arena_destroy(tiles->arena);
+	arena_destroy(tiles->note_arena);
 	arena_destroy(tiles->cache_arena);
 	free(tiles->bundle);
 	free(tiles);

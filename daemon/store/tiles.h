@@ -48,6 +48,17 @@ uint64_t tiles_durable(const struct tiles *tiles);
 bool tiles_add(struct tiles *tiles, struct slice entry,
     const struct digest *leaf, struct fail *fail);
 
+/*
+ * A checkpoint of everything added so far.  In three parts, of which only the
+ * middle one takes long, and may run beside further tiles_add(): what it
+ * found stands in the tiles until the end.  *due: there is something to do.
+ */
+bool tiles_checkpoint_begin(
+    struct tiles *tiles, bool *due, struct fail *fail);
+void tiles_checkpoint_work(struct tiles *tiles);
+bool tiles_checkpoint_end(struct tiles *tiles, struct fail *fail);
+
+/* All three at once. */
 bool tiles_checkpoint(struct tiles *tiles, struct fail *fail);
 
 /* The bytes of an entry below the size, in `arena`. */

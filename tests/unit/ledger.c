@@ -1,6 +1,8 @@
 /* The ledger: durable entries, replay, and what it refuses. */
 #include "ledger_world.h"
 
+#include "store/verify.h"
+
 static void
 an_entry_is_durable_before_its_callback(void **state)
 {
@@ -63,6 +65,33 @@ asking_twice_makes_one_entry(void **state)
 	world_destroy(world);
 }
 
+static void
+checkpoints_beside_appends_lose_nothing(void **state)
+{
+	struct world *world = world_create(1 << 16);
+	struct verify_options options = {.directory = world->ledger_path};
+	struct verify_result result;
+
+	(void)state;
+	for (int i = 0; i < 700; i++) {
+		assert_int_equal(world_append(world, "sent", "").first, i);
+		arena_reset(world->arena);
+		if (i % 9 == 0)
+			ledger_tick(world->ledger);
+		if (i % 300 == 200)
+			assert_true(ledger_checkpoint(
+			    world->ledger, &world->fail));
+	}
+	ledger_tick(world->ledger);
+	assert_true(world_restart(world));
+	assert_int_equal(ledger_size(world->ledger), 700);
+	options.disk = world->disk;
+	assert_true(verify_ledger(&options, &result, &world->fail));
+	assert_int_equal(result.findings, 0);
+	assert_int_equal(result.size, 700);
+	world_destroy(world);
+}
+
 int
 main(void)
 {
@@ -70,6 +99,7 @@ main(void)
 	    cmocka_unit_test(an_entry_is_durable_before_its_callback),
 	    cmocka_unit_test(entries_are_there_after_a_restart),
 	    cmocka_unit_test(asking_twice_makes_one_entry),
+	    cmocka_unit_test(checkpoints_beside_appends_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
