@@ -1,9 +1,15 @@
 # misu: one plain Makefile. `make` builds, `make check` tests, `make demo` shows.
 # MODE picks the build: debug (default), asan, release.
 
+# `make V=1` shows the commands.
+
 MODE ?= debug
 CC ?= gcc
 B := build/$(MODE)
+JOBS ?= $(shell nproc)
+SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
+Q := $(if $(V),,@)
+SAY := @$(if $(V),:,echo)
 
 PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 \
 	libidn2 libseccomp libsystemd
@@ -15,14 +21,15 @@ CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
-CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
-	$(shell pkg-config --cflags $(PACKAGES))
+	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS += -pthread $(LDFLAGS_$(MODE))
-LDLIBS := $(shell pkg-config --libs $(PACKAGES)) -lldns
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lldns
 
 PURE := $(wildcard daemon/base/*.c daemon/core/*.c daemon/codec/*.c)
 SHELL_SRC := $(wildcard daemon/store/*.c daemon/net/*.c) \
@@ -41,18 +48,22 @@ $B/daemon/embed.o: conf/openapi.json
 
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) "CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIBMISU): $(PURE_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) "AR      $@"
+	$(Q)$(AR) rcs $@ $^
 
 $(LIBSHELL): $(SHELL_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) "AR      $@"
+	$(Q)$(AR) rcs $@ $^
 
 $B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
@@ -68,11 +79,13 @@ LIBRUNNER := $B/librunner.a
 
 $(LIBRUNNER): $(RUNNER_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) "AR      $@"
+	$(Q)$(AR) rcs $@ $^
 
 $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $B/unit/rows_engine: LDFLAGS += -Wl,--wrap=channel_file_start \
 	-Wl,--wrap=channel_desk_start
@@ -83,7 +96,8 @@ $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 # The real engine, linked with a fake loop and a disk in memory; channels are
 # wrapped so that what they are given can be looked at.
 $B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
-	$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
 		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS)
 
 # make one T=name: play one scenario with its transcript.
@@ -104,18 +118,20 @@ FUZZ_SECONDS ?= 20
 $B/replay/%: $B/tests/fuzz/%.o $B/tests/fuzz_replay.o $(LIBRUNNER) \
 	$(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/fuzz/%: $B/tests/fuzz/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 replay: $(REPLAY)
 	@for n in $(FUZZ_NAMES); do $B/replay/$$n tests/fuzz/$$n.seeds || \
 		{ echo "fuzz target $$n fails on its seeds"; exit 1; }; done
 
 fuzz:
-	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-run
+	@$(SUBMAKE) MODE=fuzz CC=clang fuzz-run
 
 fuzz-run: $(FUZZ_NAMES:%=$B/fuzz/%)
 	@for n in $(FUZZ_NAMES); do mkdir -p $B/corpus/$$n; \
@@ -134,20 +150,38 @@ BENCH_DIR ?= build/bench-data
 
 $B/bench/%: $B/tests/bench/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 bench: setup
-	@$(MAKE) --no-print-directory MODE=release bench-run
+	@$(SUBMAKE) MODE=release bench-run
 
 bench-run: all $(BENCH)
 	@scripts/bench $B $(BENCH_DIR)
 
 demo: setup
-	@$(MAKE) --no-print-directory all
+	@$(SUBMAKE) all
 	@scripts/demo
 
+# In the foreground, with files and desk items in .run; misuctl -s .run.
+run: all
+	$B/misu -d -f conf/misu.conf -s .run
+
+PREFIX ?= /usr
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)/etc/misu $(DESTDIR)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8
+	install $B/misu $(DESTDIR)$(PREFIX)/sbin/
+	install $B/misuctl $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 conf/misu.service $(DESTDIR)/lib/systemd/system/
+	cp -R conf/misu.conf conf/policy conf/templates $(DESTDIR)/etc/misu/
+	install -m 644 daemon/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 daemon/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+
 check: setup
-	@$(MAKE) --no-print-directory MODE=asan check-run
+	@$(SUBMAKE) MODE=asan check-run
 
 check-run: all $(UNIT) $(REPLAY) $(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
@@ -159,9 +193,10 @@ ci:
 	.ci/run
 
 clean:
-	rm -rf build .demo
+	rm -rf build .demo .run
 
-.PHONY: one sweep all setup replay fuzz fuzz-run demo bench bench-run check \
+.PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
+	bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:

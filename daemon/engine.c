@@ -1,6 +1,9 @@
 #include "engine_priv.h"
 
 
+#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
+#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
+
 /* One submission between engine_submit() and its answer. */
 struct work {
 	struct engine *engine;
@@ -526,6 +529,18 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 		work->shares[work->share_count - 1].entry + 1, fail);
 }
 
+/* Once an hour, rows that only remember what is over go away. */
+static bool
+prune(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine);
+
+	if (now - engine->pruned < PRUNE_EVERY)
+		return true;
+	engine->pruned = now;
+	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
+}
+
 /* Everything that one group made durable goes into one spool transaction. */
 static void
 flush(void *arg)
@@ -546,7 +561,8 @@ flush(void *arg)
 
 		ok = spool_work(w, &body, &fail);
 	}
-	ok = ok && spool_commit(engine->o.spool, &fail);
+	ok = ok && prune(engine, &fail) &&
+	    spool_commit(engine->o.spool, &fail);
 	if (!ok) {
 		spool_rollback(engine->o.spool);
 		engine_log(engine, "error", "spool-failed", &fail);

@@ -29,6 +29,7 @@ struct engine {
 	struct work *works[WORK_BUCKETS]; /* under way, by principal and key */
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
 	bool flush_posted;
+	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
 	struct loop_timer *courier_timer;
 	int64_t ask_at; /* when to ask about what is unknown, Unix ms */

@@ -47,7 +47,7 @@ struct spool {
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
 	    *finish, *recover, *set_retry, *outdate, *each, *due, *next_due,
-	    *count;
+	    *count, *prune_items, *prune_requests;
 };
 
 static const char *const state_names[SPOOL_STATE_COUNT] = {
@@ -111,6 +111,14 @@ prepare_all(struct spool *s, struct fail *fail)
 		"  AND b.state IN (0, 1, 2, 3, 4)"
 		"  AND b.state IN (0, 1, 2)) ORDER BY place LIMIT ?"},
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
+	    {&s->prune_items,
+		"DELETE FROM item WHERE id IN (SELECT id FROM item"
+		" WHERE created < ? AND state >= 5 ORDER BY id LIMIT 1000)"},
+	    {&s->prune_requests,
+		"DELETE FROM request WHERE submission IN (SELECT submission"
+		" FROM request AS r WHERE created < ? AND NOT EXISTS"
+		" (SELECT 1 FROM item WHERE item.submission = r.submission)"
+		" LIMIT 1000)"},
 	    {&s->count, "SELECT count(*) FROM item WHERE state = ?"},
 	};
 
@@ -519,6 +527,15 @@ spool_due(struct spool *spool, int64_t now, int64_t *ids, size_t limit,
 		ids[(*count)++] = statement_number(s, 0);
 	statement_reset(s);
 	return ok;
+}
+
+bool
+spool_prune(struct spool *spool, int64_t before, struct fail *fail)
+{
+	statement_bind_number(spool->prune_items, 1, before);
+	statement_bind_number(spool->prune_requests, 1, before);
+	return statement_do(spool->prune_items, fail) &&
+	    statement_do(spool->prune_requests, fail);
 }
 
 int64_t

@@ -119,6 +119,12 @@ bool spool_each(struct spool *spool, enum spool_state state, size_t limit,
  */
 bool spool_due(struct spool *spool, int64_t now, int64_t *ids, size_t limit,
     size_t *count, struct fail *fail);
+/*
+ * Forget finished items and answered requests from before that time, a few at
+ * a call: an Idempotency-Key is remembered as long as this leaves it.
+ */
+bool spool_prune(struct spool *spool, int64_t before, struct fail *fail);
+
 /* When the next queued item is due, or INT64_MAX. */
 int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);

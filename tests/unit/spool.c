@@ -240,6 +240,32 @@ a_key_stands_for_one_request_of_its_principal(void **state)
 }
 
 static void
+old_answers_are_forgotten_and_what_waits_is_not(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_request request = {.principal = SLICE("shop"),
+	    .key = SLICE("key-0001"),
+	    .submission = SLICE("s"),
+	    .answer = SLICE("{}"),
+	    .created = 10};
+	struct spool_request found;
+	int64_t id = add(f, 1, "reg", 0);
+	struct spool_item item;
+
+	assert_true(spool_add_request(f->spool, &request, &f->fail));
+	assert_true(spool_prune(f->spool, 100, &f->fail));
+	assert_true(spool_get(f->spool, f->arena, id, &item, &f->fail));
+	assert_true(spool_find_request(f->spool, f->arena, SLICE("shop"),
+	    SLICE("key-0001"), &found, &f->fail));
+	assert_true(spool_set_state(f->spool, id, SPOOL_DONE, &f->fail));
+	assert_true(spool_prune(f->spool, 100, &f->fail));
+	assert_false(spool_get(f->spool, f->arena, id, &item, &f->fail));
+	assert_false(spool_find_request(f->spool, f->arena, SLICE("shop"),
+	    SLICE("key-0001"), &found, &f->fail));
+	assert_int_equal(f->fail.kind, FAIL_NONE);
+}
+
+static void
 a_rolled_back_transaction_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -268,6 +294,7 @@ main(void)
 	    TEST(what_had_a_sending_mark_is_unknown_after_a_crash),
 	    TEST(other_consents_outdate_what_waits),
 	    TEST(a_key_stands_for_one_request_of_its_principal),
+	    TEST(old_answers_are_forgotten_and_what_waits_is_not),
 	    TEST(a_rolled_back_transaction_leaves_nothing),
 	};
 
