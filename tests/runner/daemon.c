@@ -138,6 +138,7 @@ open_store(struct world *world, struct fail *fail)
 	path_of(world, "keys", keys);
 	path_of(world, "vault.sqlite", vault);
 	path_of(world, "ledger", ledger);
+	path_of(world, "ledger", world->ledger_path);
 	path_of(world, "spool.sqlite", spool);
 	snprintf(origin, sizeof(origin), "%.*s",
 	    SLICE_ARG(world->conf->origin));

@@ -8,6 +8,7 @@
 #include "core/tree.h"
 #include "runner/canary.h"
 #include "runner/world.h"
+#include "store/verify.h"
 
 enum { VALUES_ROOM = 1024, DAYS_TO_REST = 8 };
 
@@ -129,28 +130,47 @@ invariants_durable(
 	return ok;
 }
 
+static void
+found(void *context, const char *place, const char *text)
+{
+	struct seen *findings = context;
+
+	seen_add(findings, slice_from(place));
+	seen_add(findings, SLICE(": "));
+	seen_add(findings, slice_from(text));
+	seen_add(findings, SLICE("\n"));
+}
+
+struct seen
+invariants_findings(struct world *world)
+{
+	struct loop *loop =
+	    fake_loop_create(world->loop->operations->now(world->loop));
+	struct disk *disk = memory_disk_survivor(world->disk, loop);
+	struct seen findings = {NULL, 0, 0};
+	struct verify_options options = {.disk = disk,
+	    .directory = world->ledger_path,
+	    .finding = found,
+	    .context = &findings};
+	struct verify_result result;
+	struct fail fail = FAIL_INIT;
+
+	if (!verify_ledger(&options, &result, &fail))
+		found(&findings, fail.place, fail.text);
+	memory_disk_destroy(disk);
+	fake_loop_destroy(loop);
+	return findings;
+}
+
 void
 invariants_ledger(struct world *world)
 {
-	struct arena *arena = arena_create(NULL);
-	struct witness witness;
-	struct slice bytes;
-	uint64_t n = 0;
+	struct seen findings = invariants_findings(world);
 
-	if (!witness_open(&witness, world)) {
-		world_fail(world, "the ledger does not verify: %s: %s",
-		    witness.fail.place, witness.fail.text);
-	} else {
-		while (n < ledger_size(witness.ledger) &&
-		    ledger_read(
-			witness.ledger, n, arena, &bytes, &witness.fail))
-			n++;
-		if (witness.fail.kind != FAIL_NONE)
-			world_fail(world, "entry %llu cannot be read: %s",
-			    (unsigned long long)n, witness.fail.text);
-	}
-	witness_close(&witness);
-	arena_destroy(arena);
+	if (findings.len != 0)
+		world_fail(world, "the ledger does not verify: %s",
+		    findings.data);
+	seen_finish(&findings);
 }
 
 /* --- canaries */
@@ -443,6 +463,7 @@ bring_to_rest(struct world *world)
 {
 	struct fail fail = FAIL_INIT;
 
+	world->calm = true;
 	memory_disk_set_state(world->disk, DISK_OK);
 	if (world->plan.kind != PLAN_NONE) {
 		bool struck =
@@ -471,11 +492,10 @@ invariants_check(struct world *world)
 		daemon_stop(world);
 		return;
 	}
-	if (bring_to_rest(world)) {
+	if (bring_to_rest(world))
 		check_promises(world);
-		invariants_ledger(world);
-	}
 	check_payloads(world);
 	check_traces(world);
 	daemon_stop(world);
+	invariants_ledger(world);
 }

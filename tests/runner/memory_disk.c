@@ -230,6 +230,7 @@ disk_open(struct disk *base, const char *path, enum disk_open how,
 	*out = memory_disk_need(calloc(1, sizeof(**out)));
 	(*out)->inode = inode_link(name->now);
 	(*out)->read_only = how == DISK_READ;
+	(*out)->journal = how == DISK_JOURNAL;
 	snprintf((*out)->path, MEMORY_PATH_SIZE, "%s", path);
 	disk->handles++;
 	return true;
@@ -502,6 +503,25 @@ job_remove(struct memory_disk *disk, struct job *job)
 		}
 }
 
+/*
+ * Past any cache a write that is said to have failed is on the disk or it is
+ * not, and whoever reads sees which.  Always false.
+ */
+static bool
+journal_failed(struct memory_disk *disk, struct disk_file *file)
+{
+	struct last_write *last = &disk->last;
+
+	if (!file->journal || disk->dead || last->inode != file->inode)
+		return false;
+	if (disk->nth % 2 == 0 &&
+	    last->offset + last->len <= file->inode->now.len)
+		memcpy(file->inode->now.data + last->offset, last->before,
+		    last->len);
+	memory_disk_sync_inode(file->inode);
+	return false;
+}
+
 static void
 job_run(void *arg)
 {
@@ -514,7 +534,8 @@ job_run(void *arg)
 	if (job->file != NULL)
 		ok = disk_write(&disk->disk, job->file, job->offset, job->data,
 			 job->len, &fail) &&
-		    disk_sync(&disk->disk, job->file, &fail);
+		    (disk_sync(&disk->disk, job->file, &fail) ||
+			journal_failed(disk, job->file));
 	if (job->done != NULL)
 		job->done(job->arg, ok ? NULL : &fail);
 	if (job->call != NULL)

@@ -27,6 +27,7 @@ struct name {
 struct disk_file {
 	struct inode *inode;
 	bool read_only;
+	bool journal; /* as with O_DIRECT: no cache that hides a failure */
 	char path[MEMORY_PATH_SIZE];
 };
 

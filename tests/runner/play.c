@@ -377,6 +377,18 @@ run_ledger_has(struct world *world, const struct step *step)
 }
 
 static void
+run_ledger_finds(struct world *world, const struct step *step)
+{
+	struct seen findings = invariants_findings(world);
+
+	for (size_t i = 0; i < step->string_count; i++)
+		if (!has(findings.data, findings.len, step->strings[i]))
+			unmet(world, "the verifier says \"%.300s\"",
+			    findings.data != NULL ? findings.data : "");
+	seen_finish(&findings);
+}
+
+static void
 run_log(struct world *world, const struct step *step)
 {
 	bool want = step->kind == STEP_LOG_HAS;
@@ -499,6 +511,9 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_LEDGER_VERIFIES:
 		invariants_ledger(world);
+		return;
+	case STEP_LEDGER_FINDS:
+		run_ledger_finds(world, step);
 		return;
 	case STEP_LOG_HAS:
 	case STEP_LOG_LACKS:

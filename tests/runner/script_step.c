@@ -236,8 +236,10 @@ read_ledger(struct reader *reader)
 		step->kind = STEP_LEDGER_VERIFIES;
 		return true;
 	}
-	if (reader_skip(reader, "has")) {
-		step->kind = STEP_LEDGER_HAS;
+	if (reader_is(reader, "has") || reader_is(reader, "finds")) {
+		step->kind = reader_is(reader, "has") ? STEP_LEDGER_HAS
+						      : STEP_LEDGER_FINDS;
+		reader_next(reader);
 		return read_strings(reader, step);
 	}
 	if (!reader_number(reader, &step->number))

@@ -13,7 +13,7 @@ take(void *context, size_t size)
 	struct world *world = context;
 	void *out;
 
-	if (world->plan.kind == PLAN_ALLOC &&
+	if (world->plan.kind == PLAN_ALLOC && !world->calm &&
 	    ++world->allocations == world->plan.nth) {
 		world->struck = true;
 		return NULL;

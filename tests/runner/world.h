@@ -78,6 +78,7 @@ struct world {
 	struct plan plan;
 	bool transcript; /* print what happens */
 	bool struck;     /* the planned fault happened */
+	bool calm;       /* no fault is to happen any more */
 
 	struct loop *loop;
 	struct disk *disk;
@@ -106,6 +107,7 @@ struct world {
 	struct seen log;        /* operational log */
 	struct seen written;    /* all bytes written but to recipients */
 	struct seen transcript_bytes; /* must be the same at a replay */
+	char ledger_path[200]; /* of the last life that had a conf */
 	const struct step *step;
 	unsigned failures;
 	unsigned expected_failures; /* of steps, when a fault was planned */
@@ -143,6 +145,8 @@ void play_run(struct world *world);
 void invariants_check(struct world *world);
 /* Is everything durable in the ledger as it was written and signed? */
 void invariants_ledger(struct world *world);
+/* What the verifier finds in the durable ledger, a line each; malloc'ed. */
+struct seen invariants_findings(struct world *world);
 /* The entry's canonical bytes as a reader finds them after a crash now. */
 bool invariants_durable(struct world *world, const struct sealed *sealed,
     struct slice *entry);
