@@ -148,6 +148,22 @@ test_policy_tests_say_what_is_met_and_covered(void **state)
 	arena_destroy(arena);
 }
 
+static void
+test_the_shipped_policy_keeps_its_promises(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct ruleset *ruleset = load(arena, "conf/policy/revision-2.policy");
+	struct policy_test *test = policy_test_create(arena, ruleset, NULL);
+	struct slice report;
+
+	(void)state;
+	if (!run_file(test, arena, "conf/policy/revision-2.test", &report)) {
+		print_error("%.*s", SLICE_ARG(report));
+		fail();
+	}
+	arena_destroy(arena);
+}
+
 int
 main(void)
 {
@@ -157,6 +173,7 @@ main(void)
 	    cmocka_unit_test(
 		test_an_explanation_names_rules_and_reasons_but_no_value),
 	    cmocka_unit_test(test_policy_tests_say_what_is_met_and_covered),
+	    cmocka_unit_test(test_the_shipped_policy_keeps_its_promises),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
