@@ -231,23 +231,6 @@ fill_table(struct ruleset *ruleset, struct table *table, uint16_t *values,
 	return true;
 }
 
-uint32_t
-table_at(const struct table *table, const uint16_t *values)
-{
-	uint32_t at = 0;
-
-	for (size_t i = 0; i < table->term_count; i++)
-		at += values[table->terms[i].variable] * table->terms[i].stride;
-	return at;
-}
-
-const uint16_t *
-table_row(const struct table *table, const uint16_t *values)
-{
-	return table->rows +
-	       (size_t)table->index[table_at(table, values)] * table->width;
-}
-
 /* Fill one table unless it is too big. */
 static bool
 make_table(struct ruleset *ruleset, struct bound_block *bound, int role,

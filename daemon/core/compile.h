@@ -29,10 +29,6 @@ enum truth bound_rule_truth(const struct ruleset *ruleset,
 /* Does a rule of this verdict act when its condition is so? */
 bool verdict_fires(enum verdict verdict, enum truth truth);
 
-/* Where in a table these values lead. */
-uint32_t table_at(const struct table *table, const uint16_t *values);
-const uint16_t *table_row(const struct table *table, const uint16_t *values);
-
 /*
  * Step the variables of `terms` through all their combinations; false after
  * the last, when all are at their first value again.

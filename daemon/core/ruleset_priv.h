@@ -71,6 +71,17 @@ struct table {
 	size_t row_count;
 };
 
+/* The row that these values lead to; inline, for every decision does it. */
+static inline const uint16_t *
+table_row(const struct table *table, const uint16_t *values)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < table->term_count; i++)
+		at += values[table->terms[i].variable] * table->terms[i].stride;
+	return table->rows + (size_t)table->index[at] * table->width;
+}
+
 struct bound_block {
 	/* Rows that no condition changes, one where roles share it; or NULL. */
 	const uint16_t *fixed[ROLE_COUNT];
