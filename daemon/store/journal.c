@@ -282,6 +282,13 @@ segments_open(struct journal *journal, const struct journal_state *state,
 			DISK_JOURNAL, &segment->file, fail))
 			return false;
 		journal->segment_count++;
+		/*
+		 * After a failed sync a group may be readable and yet not on
+		 * disk: no checkpoint must cover it before it is.
+		 */
+		if (!journal->disk->operations->sync(
+			journal->disk, segment->file, fail))
+			return false;
 		if (i == 0)
 			journal->segment_size = info->size;
 		if (state->cut &&
@@ -291,7 +298,9 @@ segments_open(struct journal *journal, const struct journal_state *state,
 	while (journal->segment_count < 2)
 		if (!segment_make(journal, fail))
 			return false;
-	return true;
+	/* An earlier start may have failed between a name and its sync. */
+	return journal->disk->operations->sync_directory(
+	    journal->disk, journal->directory, fail);
 }
 
 bool

@@ -342,7 +342,8 @@ keys_start(struct keys *keys, struct arena *arena, struct fail *fail)
 		}
 		if (!signing_create(keys, fail))
 			return false;
-	} else if (!signing_load(keys, arena, fail))
+	} else if (!signing_load(keys, arena, fail) ||
+	    !disk->operations->sync_directory(disk, keys->directory, fail))
 		return false;
 	if (!digest_public_key(keys->seed, keys->public_key))
 		return fail_memory(fail);

@@ -719,7 +719,9 @@ open_all(struct ledger *ledger, struct fail *fail)
 	if (!replay(ledger, fail) || !load_requests(ledger, fail))
 		return false;
 	ledger->tree = *tiles_tree(ledger->tiles);
-	return ledger_checkpoint(ledger, fail);
+	return ledger->disk->operations->sync_directory(
+		   ledger->disk, options->directory, fail) &&
+	    ledger_checkpoint(ledger, fail);
 }
 
 struct ledger *
