@@ -161,19 +161,35 @@ disclosure_onward_ruling(const struct disclosure *disclosure, size_t index,
 	    disclosure->ruleset, &disclosure->onward[index], role, field);
 }
 
+/* Does the recipient before this one get the field, so that it goes on? */
+static bool
+goes_on(const struct disclosure *disclosure, int via, enum role role,
+    enum field field)
+{
+	if (via == (int)disclosure->own.block->recipient)
+		return true;
+	for (size_t i = 0; i < disclosure->onward_count; i++)
+		if ((int)disclosure->onward[i].block->recipient == via)
+			return verdict_passes(disclosure_onward_ruling(
+			    disclosure, i, role, field)
+						  .verdict);
+	return false;
+}
+
 bool
 disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
 	for (size_t i = 0; i < disclosure->onward_count; i++) {
-		const struct recipient *behind =
-		    disclosure_onward(disclosure, i);
+		unsigned behind = disclosure->onward[i].block->recipient;
 		struct ruling ruling =
 		    disclosure_onward_ruling(disclosure, i, role, field);
 
-		if (behind->public &&
-		    behind->via == (int)disclosure->own.block->recipient &&
-		    !verdict_passes(ruling.verdict))
+		if (!verdict_passes(ruling.verdict) &&
+		    ruleset_passes_on(
+			disclosure->ruleset, behind, role, field) &&
+		    goes_on(disclosure, disclosure_onward(disclosure, i)->via,
+			role, field))
 			return false;
 	}
 	return true;

@@ -73,10 +73,10 @@ struct ruling disclosure_onward_ruling(const struct disclosure *disclosure,
     size_t index, enum role role, enum field field);
 
 /*
- * May the public right behind this recipient be shown the field?  False means
- * the channel must mark it "do not disclose".  True where this recipient does
- * not publish; what one further on publishes is not its switch (JPNIC shows
- * contacts that APNIC behind it never gets).
+ * May whoever is behind this recipient have the field?  False means that its
+ * channel must mark it "do not disclose": a public behind it, at any distance,
+ * would show what its block does not let through, or another registry would
+ * be passed what it may get only under other conditions.
  */
 bool disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field);

@@ -156,7 +156,6 @@ prove_rows(struct prover *prover, const struct link *link, enum role role)
 	const uint16_t *behind =
 	    table_row(&link->behind->roles[role], prover->values);
 	unsigned recipient = link->behind->block->is.recipient;
-	bool public = prover->ruleset->policy->recipients[recipient].is.public;
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		const struct rule *a, *b;
@@ -167,8 +166,9 @@ prove_rows(struct prover *prover, const struct link *link, enum role role)
 		a = rules[before[f] - 1];
 		b = rules[behind[f] - 1];
 		if (!verdict_passes(rule_verdict(b, (enum field)f))) {
-			if (public &&
-			    verdict_passes(rule_verdict(a, (enum field)f)))
+			if (verdict_passes(rule_verdict(a, (enum field)f)) &&
+			    ruleset_passes_on(prover->ruleset, recipient, role,
+				(enum field)f))
 				*slot |= SLOT_HIDDEN;
 			continue;
 		}
@@ -254,6 +254,31 @@ prove_pattern(struct prover *prover, struct bound_block *behind,
 	return true;
 }
 
+/*
+ * Only the recipient that misu talks to can be told to hide: what must be
+ * hidden anywhere behind it, is hidden by it.
+ */
+static void
+hide_from_the_front(struct prover *prover)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (struct link *l = prover->links; l != NULL; l = l->next)
+			for (unsigned i = 0; i < SLOT_COUNT; i++) {
+				uint8_t *before = &l->before->slots[i];
+
+				if ((l->behind->slots[i] & SLOT_HIDDEN) == 0 ||
+				    (*before & SLOT_HIDDEN) != 0 ||
+				    (*before & SLOT_PASSES) == 0)
+					continue;
+				*before |= SLOT_HIDDEN;
+				changed = true;
+			}
+	}
+}
+
 /* Every name the policy tells apart and `behind` could be for. */
 static bool
 prove_block(struct prover *prover, struct bound_block *behind)
@@ -301,5 +326,6 @@ policy_prove_onward(struct ruleset *ruleset, struct complaints *complaints)
 		    !prove_block(&prover, behind))
 			return false;
 	}
+	hide_from_the_front(&prover);
 	return true;
 }

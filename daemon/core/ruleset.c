@@ -273,3 +273,13 @@ ruleset_onward(const struct ruleset *ruleset, const struct block *block,
 		out[i] = &found[i]->is;
 	return count;
 }
+
+bool
+ruleset_passes_on(const struct ruleset *ruleset, unsigned recipient,
+    enum role role, enum field field)
+{
+	const struct policy_recipient *it =
+	    &ruleset->policy->recipients[recipient];
+
+	return it->is.public || (it->ceiling[role] & FIELD_BIT(field)) != 0;
+}

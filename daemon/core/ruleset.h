@@ -100,7 +100,7 @@ size_t ruleset_onward(const struct ruleset *ruleset, const struct block *block,
 enum {
 	SLOT_PASSES = 1,   /* some record lets a value through */
 	SLOT_REDACTS = 2,  /* some record does not */
-	SLOT_HIDDEN = 4,   /* it passes, but not to the public right behind */
+	SLOT_HIDDEN = 4,   /* it passes while one behind may not have it */
 	SLOT_REPLACES = 8, /* it passes as another value */
 };
 

@@ -105,4 +105,11 @@ struct ruleset {
 	uint32_t combinations;	 /* of all tables */
 };
 
+/*
+ * Is the field one that the recipient before this one passes on?  To a public
+ * everything; to another registry what its ceiling names.
+ */
+bool ruleset_passes_on(const struct ruleset *ruleset, unsigned recipient,
+    enum role role, enum field field);
+
 #endif
