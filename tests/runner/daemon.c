@@ -133,7 +133,8 @@ open_store(struct world *world, struct fail *fail)
 	    .origin = origin,
 	    .random = &world->random,
 	    .now = now,
-	    .now_context = world->loop};
+	    .now_context = world->loop,
+	    .segment_size = WORLD_SEGMENT};
 
 	path_of(world, "keys", keys);
 	path_of(world, "vault.sqlite", vault);

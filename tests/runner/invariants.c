@@ -67,7 +67,8 @@ witness_open(struct witness *witness, struct world *world)
 	    .origin = origin,
 	    .random = &witness->random,
 	    .now = now,
-	    .now_context = witness->loop};
+	    .now_context = witness->loop,
+	    .segment_size = WORLD_SEGMENT};
 	if (witness->keys != NULL)
 		witness->ledger = ledger_open(&options, &witness->fail);
 	return witness->ledger != NULL;

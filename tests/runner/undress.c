@@ -270,16 +270,19 @@ undo_json(struct slice from, struct slice *out)
 
 /* --- runs of digits ------------------------------------------------------- */
 
+/* Both alphabets: + and / as well as - and _. */
 static int
 base64_value(char c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	if (c == '-' || c == '_')
-		return c == '-' ? 62 : 63;
-	return at == NULL ? -1 : (int)(at - digits);
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
 }
 
 /* Decode `bits`-bit digits after `skip` of them; line ends do not count. */

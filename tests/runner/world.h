@@ -11,6 +11,9 @@
 #include "runner/memory_disk.h"
 #include "runner/script.h"
 
+/* A journal segment: small, since a disk in memory is copied often. */
+enum { WORLD_SEGMENT = 1 << 20 };
+
 enum fault_kind {
 	PLAN_NONE,
 	PLAN_ALLOC, /* the nth allocation of a transaction fails */
