@@ -63,7 +63,7 @@ bool engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 void engine_submit(struct engine *engine, struct slice principal,
     struct slice key, struct slice body, engine_answer *answer, void *arg);
 
-/* The state of an earlier submission, by its id, for its principal. */
+/* What an earlier submission was answered, and where each delivery is now. */
 void engine_status(struct engine *engine, struct slice principal,
     struct slice id, engine_answer *answer, void *arg);
 

@@ -461,27 +461,3 @@ engine_desk_done(struct engine *engine, struct slice actor, int64_t id,
 	request->reason = arena_copy(request->arena, note);
 	record_first(request, EVENT_OUTCOME, "sent", desk_finished);
 }
-
-void
-engine_status(struct engine *engine, struct slice principal, struct slice id,
-    engine_answer *answer, void *arg)
-{
-	struct arena *arena = engine_arena(engine);
-	struct spool_request request;
-	struct fail fail = FAIL_INIT;
-
-	if (arena != NULL &&
-	    spool_find_submission(engine->o.spool, arena, id, &request,
-		&fail) &&
-	    slice_equal(request.principal, principal)) {
-		answer(arg, 200, request.answer);
-	} else if (fail.kind == FAIL_NONE && arena != NULL) {
-		fail_set(&fail, FAIL_INPUT, "there is no such submission");
-		engine_answer_fail(
-		    engine, 404, "no-submission", &fail, answer, arg);
-	} else {
-		fail_memory(&fail);
-		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
-	}
-	arena_destroy(arena);
-}

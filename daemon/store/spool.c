@@ -46,7 +46,7 @@ struct spool {
 	uint64_t mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *each, *due, *next_due,
+	    *finish, *recover, *set_retry, *outdate, *each, *each_of, *due, *next_due,
 	    *count, *prune_items, *prune_requests;
 };
 
@@ -103,6 +103,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->each,
 		"SELECT " ITEM_COLUMNS " FROM item WHERE state = ?"
 		" ORDER BY due, id LIMIT ?"},
+	    {&s->each_of,
+		"SELECT " ITEM_COLUMNS " FROM item WHERE submission = ?"
+		" ORDER BY place, id"},
 	    {&s->due,
 		"SELECT id FROM item AS a WHERE state = 0 AND due <= ?"
 		" AND NOT EXISTS (SELECT 1 FROM item AS b"
@@ -491,17 +494,13 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	return statement_do(spool->outdate, fail);
 }
 
-bool
-spool_each(struct spool *spool, enum spool_state state, size_t limit,
+static bool
+visit_all(struct statement *s,
     bool (*visit)(void *arg, const struct spool_item *item), void *arg,
     struct fail *fail)
 {
-	struct statement *s = spool->each;
 	bool row = false, ok;
 
-	statement_bind_number(s, 1, state);
-	statement_bind_number(
-	    s, 2, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
 	while ((ok = statement_step(s, &row, fail)) && row) {
 		struct spool_item item;
 
@@ -511,6 +510,26 @@ spool_each(struct spool *spool, enum spool_state state, size_t limit,
 	}
 	statement_reset(s);
 	return ok;
+}
+
+bool
+spool_each(struct spool *spool, enum spool_state state, size_t limit,
+    bool (*visit)(void *arg, const struct spool_item *item), void *arg,
+    struct fail *fail)
+{
+	statement_bind_number(spool->each, 1, state);
+	statement_bind_number(
+	    spool->each, 2, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+	return visit_all(spool->each, visit, arg, fail);
+}
+
+bool
+spool_each_of(struct spool *spool, struct slice submission,
+    bool (*visit)(void *arg, const struct spool_item *item), void *arg,
+    struct fail *fail)
+{
+	statement_bind_text(spool->each_of, 1, submission);
+	return visit_all(spool->each_of, visit, arg, fail);
 }
 
 bool

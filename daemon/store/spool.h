@@ -112,6 +112,11 @@ bool spool_each(struct spool *spool, enum spool_state state, size_t limit,
     bool (*visit)(void *arg, const struct spool_item *item), void *arg,
     struct fail *fail);
 
+/* The same for the items of one submission, in the order they were decided. */
+bool spool_each_of(struct spool *spool, struct slice submission,
+    bool (*visit)(void *arg, const struct spool_item *item), void *arg,
+    struct fail *fail);
+
 /*
  * Ids of queued items whose time has come, first accepted first; one that
  * follows an unfinished item for the same object and recipient waits for it,
