@@ -8,6 +8,7 @@
 struct work {
 	struct engine *engine;
 	struct arena *arena;
+	const struct conf *conf; /* what it is decided under */
 	struct work *next;     /* in its bucket */
 	struct work *accepted; /* the next one whose entries are durable */
 	struct slice principal, key, id;
@@ -53,6 +54,18 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 	return work != NULL;
 }
 
+bool
+engine_uses(const struct engine *engine, const struct conf *conf)
+{
+	if (engine->conf == conf || engine_renews_under(engine, conf))
+		return true;
+	for (size_t i = 0; i < WORK_BUCKETS; i++)
+		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
+			if (w->conf == conf)
+				return true;
+	return false;
+}
+
 static struct work *
 work_create(struct engine *engine, struct slice principal, struct slice key,
     struct fail *fail)
@@ -80,6 +93,7 @@ work_create(struct engine *engine, struct slice principal, struct slice key,
 		id[2 * i + 1] = hex[bytes[i] & 15];
 	}
 	work->engine = engine;
+	work->conf = engine->conf;
 	work->arena = arena;
 	work->principal = arena_copy(arena, principal);
 	work->key = arena_copy(arena, key);

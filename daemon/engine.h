@@ -48,12 +48,16 @@ void engine_destroy(struct engine *engine);
 
 /*
  * Put a policy and a conf in force, with an entry each if they differ from
- * those before.  Both were checked and must live until the next call.  At the
+ * those before.  Both were checked and must live until another call put others
+ * in their place and engine_uses() is false.  At the
  * first call, start is recorded, the spool is reconciled with the ledger
  * (entries without an outcome get one), and deliveries begin.
  */
 bool engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
     const struct conf *conf, struct fail *fail);
+
+/* Is this conf in force, or anything under way that was decided under it? */
+bool engine_uses(const struct engine *engine, const struct conf *conf);
 
 /*
  * Take one submission.  `principal` names who asks (a token's name, "uid 0");

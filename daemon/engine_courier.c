@@ -284,18 +284,15 @@ is_final(const struct parcel *parcel)
 static bool
 add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 {
-	struct event event = engine_event(parcel->engine, EVENT_OUTCOME,
-	    parcel->gives_up ? "given-up" : delivery_name(parcel->result),
-	    parcel->item.entry);
-	char request[64];
+	const char *word =
+	    parcel->gives_up ? "given-up" : delivery_name(parcel->result);
+	struct event event = engine_event(
+	    parcel->engine, EVENT_OUTCOME, word, parcel->item.entry);
+	char request[OUTCOME_REQUEST];
 
-	/* Asked twice, after a crash, it makes one entry. */
-	snprintf(request, sizeof(request), "outcome/%llu/%.*s",
-	    (unsigned long long)parcel->item.entry, SLICE_ARG(event.word));
-	event.request = arena_copy(parcel->arena, slice_from(request));
-	return event.request.data != NULL
-	    ? ledger_add_event(batch, &event, fail)
-	    : fail_memory(fail);
+	event.request = engine_outcome_request(
+	    request, parcel->item.entry, word);
+	return ledger_add_event(batch, &event, fail);
 }
 
 static int64_t

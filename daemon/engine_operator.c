@@ -202,6 +202,7 @@ record_first(struct request *request, enum event_type type, const char *word,
     continued *then)
 {
 	struct engine *engine = request->engine;
+	char id[OUTCOME_REQUEST];
 	struct event event =
 	    engine_event(engine, type, word, request->item.entry);
 	struct recorded *recorded =
@@ -211,6 +212,9 @@ record_first(struct request *request, enum event_type type, const char *word,
 	    ? ledger_begin(engine->o.ledger, request->arena, &fail)
 	    : NULL;
 
+	if (type == EVENT_OUTCOME)
+		event.request = engine_outcome_request(
+		    id, request->item.entry, word);
 	event.actor = request->actor;
 	event.reason = request->reason;
 	if (recorded == NULL)
@@ -309,13 +313,6 @@ released(void *arg, int64_t id, const struct fail *fail)
 }
 
 static void
-release(struct request *request)
-{
-	engine_courier_renew(
-	    request->engine, &request->item, true, released, request);
-}
-
-static void
 refuse(struct request *request)
 {
 	struct fail fail = FAIL_INIT;
@@ -344,6 +341,20 @@ content_unchanged(struct request *request, struct fail *fail)
 	    "the record changed since it was held: nothing was approved");
 	fail_hint(fail, "refuse this hold; the newer submission has its own");
 	return false;
+}
+
+/* While the approval became durable, another submission may have come. */
+static void
+release(struct request *request)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (content_unchanged(request, &fail))
+		engine_courier_renew(request->engine, &request->item, true,
+		    released, request);
+	else
+		answer_fail(request, fail.kind == FAIL_INPUT ? 409 : 503,
+		    "content-changed", &fail);
 }
 
 void

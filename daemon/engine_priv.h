@@ -27,6 +27,7 @@ struct engine {
 	uint8_t content_key[KEY_SIZE];
 
 	struct work *works[WORK_BUCKETS]; /* under way, by principal and key */
+	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
@@ -96,6 +97,12 @@ struct event engine_event(const struct engine *engine, enum event_type type,
 /* Entries became durable: a checkpoint covers them within a second. */
 void engine_checkpoint_soon(struct engine *engine);
 
+enum { OUTCOME_REQUEST = 64 };
+
+/* The request id of an outcome: asked twice, it makes one entry. */
+struct slice engine_outcome_request(
+    char buffer[OUTCOME_REQUEST], uint64_t entry, const char *word);
+
 /* Write one event or outcome by itself; a failure is logged. */
 void engine_record_event(struct engine *engine, const struct event *event);
 void engine_record_outcome(struct engine *engine, uint64_t entry,
@@ -128,6 +135,10 @@ void engine_courier_stop(struct engine *engine);
 void engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
     void *arg);
+
+/* Is anything being decided again under this conf? */
+bool engine_renews_under(
+    const struct engine *engine, const struct conf *conf);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

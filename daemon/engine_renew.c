@@ -7,6 +7,8 @@
 
 struct renewal {
 	struct engine *engine;
+	const struct conf *conf; /* what it is decided under */
+	struct renewal *next;
 	struct arena *arena;
 	struct spool_item item; /* the old one */
 	struct record *record;
@@ -18,13 +20,26 @@ struct renewal {
 static void renew_durable(void *arg, uint64_t first,
     struct sealed *const *sealed, size_t count, const struct fail *fail);
 
+bool
+engine_renews_under(const struct engine *engine, const struct conf *conf)
+{
+	for (struct renewal *r = engine->renewals; r != NULL; r = r->next)
+		if (r->conf == conf)
+			return true;
+	return false;
+}
+
 static void
 finish(struct renewal *renewal, int64_t id, const struct fail *fail)
 {
 	struct engine *engine = renewal->engine;
 	void (*then)(void *, int64_t, const struct fail *) = renewal->then;
 	void *arg = renewal->arg;
+	struct renewal **at = &engine->renewals;
 
+	while (*at != renewal)
+		at = &(*at)->next;
+	*at = renewal->next;
 	then(arg, id, fail);
 	arena_destroy(renewal->arena);
 	engine_finish_one(engine);
@@ -85,9 +100,12 @@ renewal_create(struct engine *engine, const struct spool_item *item)
 static bool
 add_dropped(struct renewal *renewal, struct batch *batch, struct fail *fail)
 {
+	char request[OUTCOME_REQUEST];
 	struct event event = engine_event(
 	    renewal->engine, EVENT_OUTCOME, "not-sent", renewal->item.entry);
 
+	event.request = engine_outcome_request(
+	    request, renewal->item.entry, "not-sent");
 	event.reason = SLICE("the policy in force does not send it");
 	return ledger_add_event(batch, &event, fail);
 }
@@ -122,6 +140,9 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	}
 	renewal->then = then;
 	renewal->arg = arg;
+	renewal->conf = engine->conf;
+	renewal->next = engine->renewals;
+	engine->renewals = renewal;
 	engine->under_way++;
 	renewal->record = record_now(renewal, &fail);
 	batch = renewal->record != NULL

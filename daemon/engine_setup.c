@@ -47,6 +47,15 @@ engine_destroy(struct engine *engine)
 	free(engine);
 }
 
+static void
+flush_channels(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->conf->recipient_count; i++)
+		if (engine->channels[i]->operations->flush != NULL)
+			engine->channels[i]->operations->flush(
+			    engine->channels[i]);
+}
+
 static struct channel *
 start_channel(struct engine *engine, const struct conf *conf,
     const struct conf_recipient *recipient, struct fail *fail)
@@ -143,6 +152,7 @@ engine_checkpoint_soon(struct engine *engine)
 struct recording {
 	struct engine *engine;
 	struct arena *arena;
+	uint64_t mark; /* what the spool covers once this is durable, or 0 */
 };
 
 static void
@@ -151,19 +161,23 @@ recorded(void *arg, uint64_t first, struct sealed *const *sealed,
 {
 	struct recording *recording = arg;
 	struct engine *engine = recording->engine;
+	struct fail spool_fail = FAIL_INIT;
 
 	(void)first;
 	(void)sealed;
 	(void)count;
 	if (fail != NULL && fail->kind != FAIL_NONE)
 		engine_log(engine, "error", "event-not-recorded", fail);
+	else if (recording->mark > spool_mark(engine->o.spool) &&
+	    !spool_set_mark(engine->o.spool, recording->mark, &spool_fail))
+		engine_log(engine, "error", "spool-failed", &spool_fail);
 	arena_destroy(recording->arena);
 	engine_checkpoint_soon(engine);
 	engine_finish_one(engine);
 }
 
-void
-engine_record_event(struct engine *engine, const struct event *event)
+static void
+record(struct engine *engine, const struct event *event, uint64_t mark)
 {
 	struct fail fail = FAIL_INIT;
 	struct arena *arena = engine_arena(engine);
@@ -180,20 +194,44 @@ engine_record_event(struct engine *engine, const struct event *event)
 		arena_destroy(arena);
 		return;
 	}
-	*recording = (struct recording){engine, arena};
+	*recording = (struct recording){engine, arena, mark};
 	engine->under_way++;
 	ledger_commit(batch, recorded, recording);
+}
+
+void
+engine_record_event(struct engine *engine, const struct event *event)
+{
+	record(engine, event, 0);
+}
+
+struct slice
+engine_outcome_request(
+    char buffer[OUTCOME_REQUEST], uint64_t entry, const char *word)
+{
+	snprintf(buffer, OUTCOME_REQUEST, "outcome/%llu/%s",
+	    (unsigned long long)entry, word);
+	return slice_from(buffer);
+}
+
+static void
+record_outcome(struct engine *engine, uint64_t entry, const char *word,
+    struct slice reason, uint64_t mark)
+{
+	char request[OUTCOME_REQUEST];
+	struct event event =
+	    engine_event(engine, EVENT_OUTCOME, word, entry);
+
+	event.reason = reason;
+	event.request = engine_outcome_request(request, entry, word);
+	record(engine, &event, mark);
 }
 
 void
 engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
     struct slice reason)
 {
-	struct event event =
-	    engine_event(engine, EVENT_OUTCOME, word, entry);
-
-	event.reason = reason;
-	engine_record_event(engine, &event);
+	record_outcome(engine, entry, word, reason, 0);
 }
 
 /* Is this the entry of a disclosure that was to be sent? */
@@ -212,12 +250,14 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 
 /*
  * Entries that came to be and never reached the spool: the submission was not
- * acknowledged and nothing of it was sent.
+ * acknowledged and nothing of it was sent.  The mark moves when all of their
+ * outcomes are durable: a crash before that finds them again.
  */
 static bool
 reconcile(struct engine *engine, struct fail *fail)
 {
-	uint64_t size = ledger_size(engine->o.ledger);
+	uint64_t size = ledger_size(engine->o.ledger), last = LEDGER_NONE;
+	const struct slice reason = SLICE("stopped before it was accepted");
 	struct arena *arena = engine_arena(engine);
 	bool ok = arena != NULL || fail_memory(fail);
 
@@ -228,14 +268,18 @@ reconcile(struct engine *engine, struct fail *fail)
 		arena_reset(arena);
 		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail) &&
 		    entry_goes(arena, bytes, &goes, fail);
-		if (ok && goes)
-			engine_record_outcome(engine, i, "not-sent",
-			    SLICE("stopped before it was accepted"));
+		if (!ok || !goes)
+			continue;
+		if (last != LEDGER_NONE)
+			record_outcome(engine, last, "not-sent", reason, 0);
+		last = i;
 	}
 	arena_destroy(arena);
-	return ok &&
-	    (spool_mark(engine->o.spool) >= size ||
-		spool_set_mark(engine->o.spool, size, fail));
+	if (ok && last != LEDGER_NONE)
+		record_outcome(engine, last, "not-sent", reason, size);
+	else if (ok && spool_mark(engine->o.spool) < size)
+		ok = spool_set_mark(engine->o.spool, size, fail);
+	return ok;
 }
 
 static void
@@ -285,6 +329,8 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 
 	if (arena == NULL)
 		return fail_memory(fail);
+	if (engine->conf != NULL)
+		flush_channels(engine);
 	channels = start_channels(engine, conf, fail);
 	if (channels == NULL) {
 		arena_destroy(arena);

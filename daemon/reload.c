@@ -83,7 +83,9 @@ reload_apply(struct service *service, struct fail *fail)
 	    !engine_set_policy(
 		service->engine, ruleset, service->setup->conf, fail))
 		return false;
-	if (ruleset != service->ruleset)
+	if (service->ruleset == NULL ||
+	    !digest_equal(ruleset_identity(ruleset),
+		ruleset_identity(service->ruleset)))
 		tell_policy(ruleset);
 	service->ruleset = ruleset;
 	wait_for_next(service);
@@ -111,6 +113,23 @@ tell_restart(const struct conf *old, const struct conf *new)
 		    NULL);
 }
 
+void
+reload_free_retired(struct service *service)
+{
+	struct setup **at = &service->retired;
+
+	while (*at != NULL) {
+		struct setup *setup = *at;
+
+		if (engine_uses(service->engine, setup->conf)) {
+			at = &setup->next;
+		} else {
+			*at = setup->next;
+			setup_free(setup);
+		}
+	}
+}
+
 bool
 reload_run(struct service *service, char **diagnostics, struct fail *fail)
 {
@@ -134,8 +153,9 @@ reload_run(struct service *service, char **diagnostics, struct fail *fail)
 		log_fail(LOG_LEVEL_ERROR, "reload-refused", fail);
 		return false;
 	}
-	setup_free(service->before);
-	service->before = old;
+	old->next = service->retired;
+	service->retired = old;
+	reload_free_retired(service);
 	service->reloads++;
 	log_event(LOG_LEVEL_INFO, "reloaded", NULL);
 	return true;

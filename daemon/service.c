@@ -251,6 +251,7 @@ ledger_due(void *arg)
 		log_fail(LOG_LEVEL_ERROR, "ledger-stopped", fail);
 		proc_notify_ready("the ledger stopped: nothing is sent");
 	}
+	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);
 }
@@ -433,7 +434,12 @@ service_destroy(struct service *service)
 			event_free(service->signals[i]);
 	disk_real_destroy(service->disk);
 	loop_destroy(service->loop);
-	setup_free(service->before);
+	while (service->retired != NULL) {
+		struct setup *setup = service->retired;
+
+		service->retired = setup->next;
+		setup_free(setup);
+	}
 	setup_free(service->setup);
 	free(service);
 }

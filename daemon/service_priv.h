@@ -13,7 +13,8 @@ struct event;
 
 struct service {
 	struct setup_given given;
-	struct setup *setup, *before; /* in force, and the one before it */
+	struct setup *setup;   /* in force */
+	struct setup *retired; /* no more in force, maybe still in use */
 	const struct ruleset *ruleset; /* in force */
 	struct loop *loop;
 	struct disk *disk;
@@ -44,6 +45,9 @@ bool reload_run(
 
 /* Put the newest effective revision in force, and wait for the next. */
 bool reload_apply(struct service *service, struct fail *fail);
+
+/* Setups that nothing under way was decided under go away. */
+void reload_free_retired(struct service *service);
 
 /* --- service_control.c -------------------------------------------------- */
 

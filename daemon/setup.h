@@ -17,6 +17,7 @@ struct setup {
 	struct tokens *tokens;   /* NULL where TCP is not listened on */
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */
+	struct setup *next; /* for whoever keeps a list of them */
 };
 
 /* What the command line says instead of misu.conf; NULL: nothing. */

@@ -42,6 +42,11 @@ struct channel_operations {
 	void (*status)(struct channel *channel, const struct sealed *sealed,
 	    channel_done *done, void *arg);
 	/*
+	 * End those under way now, calling `done`: before a reload, so that
+	 * two channels never write in one place.  NULL: none ever wait.
+	 */
+	void (*flush)(struct channel *channel);
+	/*
 	 * No more submits come: end those under way, calling `done`, and free
 	 * everything.
 	 */

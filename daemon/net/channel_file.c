@@ -228,6 +228,12 @@ status(struct channel *channel, const struct sealed *sealed,
 }
 
 static void
+flush_now(struct channel *channel)
+{
+	flush(channel);
+}
+
+static void
 stop(struct channel *channel)
 {
 	struct channel_file *self = (struct channel_file *)channel;
@@ -243,7 +249,11 @@ stop(struct channel *channel)
 }
 
 static const struct channel_operations operations = {
-    .name = "file", .submit = submit, .status = status, .stop = stop};
+    .name = "file",
+    .submit = submit,
+    .status = status,
+    .flush = flush_now,
+    .stop = stop};
 
 static bool
 open_logs(struct channel_file *self, struct fail *fail)

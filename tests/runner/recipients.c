@@ -253,6 +253,15 @@ status(struct channel *channel, const struct sealed *sealed,
 }
 
 static void
+flush(struct channel *channel)
+{
+	struct wrapped *wrapped = (struct wrapped *)channel;
+
+	if (wrapped->real->operations->flush != NULL)
+		wrapped->real->operations->flush(wrapped->real);
+}
+
+static void
 stop(struct channel *channel)
 {
 	struct wrapped *wrapped = (struct wrapped *)channel;
@@ -262,9 +271,17 @@ stop(struct channel *channel)
 }
 
 static const struct channel_operations file_operations = {
-    .name = "file", .submit = submit, .status = status, .stop = stop};
+    .name = "file",
+    .submit = submit,
+    .status = status,
+    .flush = flush,
+    .stop = stop};
 static const struct channel_operations desk_operations = {
-    .name = "desk", .submit = submit, .status = status, .stop = stop};
+    .name = "desk",
+    .submit = submit,
+    .status = status,
+    .flush = flush,
+    .stop = stop};
 
 static struct channel *
 wrap(struct channel *real, const struct channel_operations *operations,

@@ -1,0 +1,103 @@
+# What the live tests share: a daemon of their own, and what they ask it.
+# They set `name`, `build` and `conf` before they read this.
+# shellcheck shell=bash disable=SC2034,SC2154
+set -euo pipefail
+work=$PWD/$build/live/$name
+state=$work/state
+daemon=
+
+ctl() { "$build/misuctl" -f "$conf" -s "$state" "$@"; }
+
+die() {
+	echo "$name: $*" >&2
+	tail -n 5 "$work/log" >&2 || :
+	exit 1
+}
+
+end() {
+	if [ -n "$daemon" ]; then
+		kill -9 "$daemon" 2>/dev/null || :
+		wait "$daemon" 2>/dev/null || :
+		daemon=
+	fi
+}
+trap end EXIT
+
+# Until a command succeeds: at most a minute.
+until_true() {
+	local try
+	for ((try = 0; try < 1200; try++)); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.05
+	done
+	return 1
+}
+
+# Up or dead, whichever comes first.
+is_decided() { ! kill -0 "$daemon" 2>/dev/null || ctl status; }
+
+start() {
+	"$build/misu" -f "$conf" -s "$state" >>"$work/log" 2>&1 &
+	daemon=$!
+	until_true is_decided
+	ctl status >/dev/null 2>&1 || die "misu does not start"
+}
+
+stop() {
+	ctl stop >/dev/null || die "misu does not stop"
+	wait "$daemon" || die "misu does not stop well"
+	daemon=
+}
+
+nothing_queued() {
+	ctl status --json |
+		jq -e '.spool.queued == 0 and .spool.sending == 0 and
+			.spool.unknown == 0'
+}
+
+fresh() {
+	rm -rf "$work"
+	mkdir -p "$state"
+	chmod 700 "$work" "$state"
+}
+
+# records COUNT WORD: JSON Lines, one object each; every value is its own.
+records() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		printf '{"object":{"type":"domain","name":"%s%d.example.org"},' \
+			"$2" "$i"
+		printf '"request":"create","subject":"cust-%s-%d","roles":{' \
+			"$2" "$i"
+		printf '"registrant":{"kind":"natural","fields":{'
+		printf '"name":{"int":"CanaryName %s %d"},"country":"JP",' \
+			"$2" "$i"
+		printf '"city":{"int":"CanaryCity%d"},' "$i"
+		printf '"street":{"int":"CanaryStreet%d"},' "$i"
+		printf '"email":"canary%d@mail.example",' "$i"
+		printf '"phone":"+81.3%08d"}}}}\n' "$i"
+	done
+}
+
+# Each disclosure that was to be sent has one outcome, and not two.
+one_outcome_each() {
+	ctl log --json >"$work/entries"
+	jq -n 'reduce inputs as $e ({sent: {}, ended: {}};
+		if $e.type == "disclosure" and $e.payload then
+			.sent["\($e.index)"] = true |
+			if $e.supersedes then .ended["\($e.supersedes)"] += 1
+			else . end
+		elif $e.type == "outcome" then .ended["\($e.entry)"] += 1
+		else . end) |
+		.ended as $ended |
+		{none: [.sent | keys[] | select($ended[.] == null)],
+		 several: [$ended | to_entries[] | select(.value != 1) | .key]} |
+		if .none == [] and .several == [] then empty else . end' \
+		"$work/entries" >"$work/outcomes"
+	[ ! -s "$work/outcomes" ] || die "outcomes: $(tr -d '\n' <"$work/outcomes")"
+}
+
+verified() {
+	ctl verify >"$work/verify" 2>&1 ||
+		die "the ledger does not verify: $(cat "$work/verify")"
+}
