@@ -1,34 +1,11 @@
 /* The search of canaries finds each encoding, and nothing that is not there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/arena_fixture.h"
 #include <iconv.h>
 
 #include "base/text.h"
 #include "codec/submission.h"
 #include "runner/canary.h"
 #include "runner/random_record.h"
-
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_create(NULL);
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_destroy(arena);
-	return 0;
-}
 
 #define TARO "カナリア太郎&\"x\""
 

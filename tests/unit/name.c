@@ -1,31 +1,8 @@
 /* Domain names, name servers, DS records, prefixes and reverse zones. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/arena_fixture.h"
 
 #include "base/name.h"
 #include "base/prefix.h"
-
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_create(NULL);
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_destroy(arena);
-	return 0;
-}
 
 typedef bool reader(
     struct arena *, struct slice, struct slice *, struct fail *);

@@ -1,31 +1,8 @@
 /* Records: setting, removing, and what a partial update makes of one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/arena_fixture.h"
 
 #include "codec/submission.h"
 #include "core/record.h"
-
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_create(NULL);
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_destroy(arena);
-	return 0;
-}
 
 /* Single quotes stand for double ones; `roles` is the inside of "roles". */
 static struct record *

@@ -1,33 +1,10 @@
 /* The JSON record: what is read, what is refused and where, what is kept. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/arena_fixture.h"
 #include <jansson.h>
 
 #include "base/text.h"
 #include "codec/json.h"
 #include "codec/submission.h"
-
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_create(NULL);
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_destroy(arena);
-	return 0;
-}
 
 static struct submission *
 parse(const char *json)
