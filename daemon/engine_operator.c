@@ -241,13 +241,27 @@ stored_record(struct request *request, struct fail *fail)
 }
 
 static void
+answer_text(struct request *request, struct text *text)
+{
+	struct slice body = text_slice(text);
+	struct fail fail = FAIL_INIT;
+
+	if (body.data == NULL) {
+		fail_memory(&fail);
+		answer_fail(request, 503, "busy", &fail);
+		return;
+	}
+	request->answer(request->arg, 200, body);
+	request_end(request);
+}
+
+static void
 show_hold(struct request *request)
 {
 	struct engine *engine = request->engine;
 	struct fail fail = FAIL_INIT;
 	struct record *record = stored_record(request, &fail);
 	struct text text = text_start(request->arena);
-	struct slice body;
 
 	if (record == NULL) {
 		answer_fail(request, 503, "vault", &fail);
@@ -260,14 +274,7 @@ show_hold(struct request *request)
 	text_add_string(&text, ",\"record\":");
 	text_add(&text, submission_print(request->arena, record));
 	text_add_char(&text, '}');
-	body = text_slice(&text);
-	if (body.data == NULL) {
-		fail_memory(&fail);
-		answer_fail(request, 503, "busy", &fail);
-		return;
-	}
-	request->answer(request->arg, 200, body);
-	request_end(request);
+	answer_text(request, &text);
 }
 
 void
@@ -285,17 +292,13 @@ static void
 answer_word(struct request *request, const char *word, int64_t item)
 {
 	struct text text = text_start(request->arena);
-	struct slice body;
 
 	text_add_format(&text, "{\"id\":%lld,\"state\":\"%s\"",
 	    (long long)request->item.id, word);
 	if (item != 0)
 		text_add_format(&text, ",\"item\":%lld", (long long)item);
 	text_add_char(&text, '}');
-	body = text_slice(&text);
-	request->answer(request->arg, 200,
-	    body.data != NULL ? body : SLICE("{}"));
-	request_end(request);
+	answer_text(request, &text);
 }
 
 static void
@@ -381,16 +384,12 @@ static void
 show_desk(struct request *request)
 {
 	struct text text = text_start(request->arena);
-	struct slice body;
 
 	add_item(&text, &request->item);
 	text_add_string(&text, ",\"text\":");
 	text_add_json(&text, request->item.payload);
 	text_add_char(&text, '}');
-	body = text_slice(&text);
-	request->answer(request->arg, 200,
-	    body.data != NULL ? body : SLICE("{}"));
-	request_end(request);
+	answer_text(request, &text);
 }
 
 static void

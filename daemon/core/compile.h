@@ -12,6 +12,9 @@
 /* False when out of memory; complaints tell the rest. */
 bool compile(struct ruleset *ruleset, struct complaints *complaints);
 
+/* variable.c: do both ask the same of a record? */
+bool variable_same(const struct variable *a, const struct variable *b);
+
 /* variable.c: find or make the variable a test asks for, in this role. */
 bool variable_bind(struct ruleset *ruleset, const struct test *test, int role,
     enum audience audience, struct bound_test *out,

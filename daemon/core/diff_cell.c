@@ -1,5 +1,6 @@
 #include "core/diff_cell.h"
 
+#include "core/compile.h"
 #include "core/grow.h"
 
 /* One variable of either or both, and the pairs of values it can take. */
@@ -16,17 +17,6 @@ struct joints {
 };
 
 enum { JOINT_MAX = 1000000 }; /* combinations looked at in one table */
-
-static bool
-same_subject(const struct variable *a, const struct variable *b)
-{
-	if (a->subject != b->subject || a->role != b->role)
-		return false;
-	if (a->subject == TEST_CONSENT)
-		return a->audience == b->audience &&
-		       slice_equal(a->purpose, b->purpose);
-	return a->subject != TEST_VALUE || a->field == b->field;
-}
 
 static void
 add_pair(struct differ *differ, struct joint *joint, unsigned a, unsigned b)
@@ -95,7 +85,7 @@ static int
 find_same(const struct ruleset *ruleset, const struct variable *variable)
 {
 	for (size_t i = 0; i < ruleset->variable_count; i++)
-		if (same_subject(&ruleset->variables[i], variable))
+		if (variable_same(&ruleset->variables[i], variable))
 			return (int)i;
 	return -1;
 }

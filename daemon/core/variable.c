@@ -14,8 +14,8 @@ same_values(const struct test *a, const struct test *b)
 	return true;
 }
 
-static bool
-same_variable(const struct variable *a, const struct variable *b)
+bool
+variable_same(const struct variable *a, const struct variable *b)
 {
 	if (a->subject != b->subject || a->role != b->role)
 		return false;
@@ -50,7 +50,7 @@ find_variable(
 	struct variable *more;
 
 	for (unsigned i = 0; i < ruleset->variable_count; i++) {
-		if (same_variable(&ruleset->variables[i], like)) {
+		if (variable_same(&ruleset->variables[i], like)) {
 			*out = i;
 			return true;
 		}
