@@ -261,6 +261,14 @@ reconcile(struct engine *engine, struct fail *fail)
 	struct arena *arena = engine_arena(engine);
 	bool ok = arena != NULL || fail_memory(fail);
 
+	if (ok && spool_mark(engine->o.spool) > size) {
+		fail_set(fail, FAIL_WORLD,
+		    "the spool knows of %llu entries, the ledger of %llu",
+		    (unsigned long long)spool_mark(engine->o.spool),
+		    (unsigned long long)size);
+		fail_hint(fail, "restore spool and ledger from one backup");
+		ok = false;
+	}
 	for (uint64_t i = spool_mark(engine->o.spool); ok && i < size; i++) {
 		struct slice bytes;
 		bool goes = false;

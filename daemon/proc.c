@@ -227,7 +227,6 @@ proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	char credential[4096];
 
-	*fresh = false;
 	mlock(out, KEY_SIZE);
 	if (credentials != NULL) {
 		snprintf(credential, sizeof(credential), "%s/master-key",
@@ -235,11 +234,19 @@ proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
 		if (access(credential, F_OK) == 0)
 			path = credential;
 	}
-	if (access(path, F_OK) == 0)
+	if (access(path, F_OK) == 0) {
+		*fresh = false;
 		return read_key(path, out, fail);
+	}
 	if (errno != ENOENT)
 		return world(fail, path, "cannot look at the master key");
-	*fresh = true;
+	if (!*fresh) {
+		fail_set(fail, FAIL_WORLD,
+		    "the master key is missing, and there are keys under it");
+		fail_place(fail, "%s", path);
+		fail_hint(fail, "put the master key back, mode 600");
+		return false;
+	}
 	return make_key(path, out, fail);
 }
 

@@ -16,7 +16,7 @@ bool proc_harden(struct fail *fail);
 /*
  * The master key: the systemd credential "master-key" if there is one, else
  * the file, which must be ours and have mode 0600 or 0400 and 64 hex digits.
- * Where there is no file, one is made, and *fresh says so.
+ * Where there is no file and *fresh is set, one is made; *fresh says whether.
  */
 bool proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
     struct fail *fail);

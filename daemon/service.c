@@ -44,10 +44,8 @@ open_state(struct service *service, struct fail *fail)
 	if (lock == NULL || state == NULL ||
 	    !proc_make_directory(service->setup->state.data, fail))
 		return false;
-	if (service->disk->operations->lock(service->disk, lock, fail))
-		return true;
-	fail_hint(fail, "is another misu running on this directory?");
-	return false;
+	return service->disk->operations->lock(service->disk, lock, fail) &&
+	    service_state_whole(service, fail);
 }
 
 static bool
@@ -57,11 +55,12 @@ open_keys(struct service *service, struct fail *fail)
 	    service->setup, service->setup->conf->master_key);
 	const char *directory = state_path(service, "keys", fail);
 	uint8_t master[KEY_SIZE];
-	bool fresh = false;
+	bool fresh;
 
 	if (path == NULL || directory == NULL)
 		return fail_memory(fail);
-	if (!proc_master_key(path, master, &fresh, fail))
+	if (!service_state_fresh(service, &fresh, fail) ||
+	    !proc_master_key(path, master, &fresh, fail))
 		return false;
 	if (fresh)
 		log_event(LOG_LEVEL_WARN, "master-key-made", "file", path,
@@ -93,12 +92,12 @@ open_stores(struct service *service, struct fail *fail)
 	if (service->vault == NULL)
 		return false;
 	options.vault = service->vault;
-	service->ledger = ledger_open(&options, fail);
-	if (service->ledger == NULL)
-		return false;
 	service->spool = spool_open(
 	    service->disk, spool, service->keys, &random_system, fail);
-	return service->spool != NULL;
+	if (service->spool == NULL)
+		return false;
+	service->ledger = ledger_open(&options, fail);
+	return service->ledger != NULL;
 }
 
 static bool

@@ -58,6 +58,15 @@ void service_control(void *context, const struct control_ask *ask,
 
 struct slice service_metrics(void *context, struct arena *arena);
 
+/* --- service_state.c ---------------------------------------------------- */
+
+/* False if a part of a directory in use is missing. */
+bool service_state_whole(struct service *service, struct fail *fail);
+
+/* Has nothing been written under a master key yet? */
+bool service_state_fresh(
+    struct service *service, bool *fresh, struct fail *fail);
+
 /* --- service.c ---------------------------------------------------------- */
 
 void service_stop(struct service *service);

@@ -16,11 +16,37 @@ struct sqlite {
 	size_t count;
 };
 
+/* What an operator can do about it; NULL: nothing we know of. */
+static const char *
+remedy(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return "it is damaged: restore the state directory from one"
+		       " backup";
+	case SQLITE_FULL:
+		return "make room on its file system";
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return "give misu's user write access to it and its directory";
+	case SQLITE_BUSY:
+		return "another process has it open";
+	case SQLITE_IOERR:
+		return "see the kernel's log about its disk";
+	default:
+		return NULL;
+	}
+}
+
 static bool
 complain(struct sqlite *sqlite, const char *what, struct fail *fail)
 {
 	fail_set(fail, FAIL_WORLD, "%s: %s", what, sqlite3_errmsg(sqlite->db));
 	fail_place(fail, "%s", sqlite->path);
+	if (remedy(sqlite3_errcode(sqlite->db)) != NULL)
+		fail_hint(fail, "%s", remedy(sqlite3_errcode(sqlite->db)));
 	return false;
 }
 

@@ -1,0 +1,77 @@
+/*
+ * A state directory is whole or not served: a part that is missing would be
+ * made anew, empty, and what it held would be forgotten without a word.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "service_priv.h"
+
+/* There, and with something in it. */
+static bool
+is_there(struct service *service, const char *name, bool *there,
+    struct fail *fail)
+{
+	const char *path =
+	    setup_state_path(service->setup, slice_from(name));
+	struct stat status;
+
+	if (path == NULL)
+		return fail_memory(fail);
+	if (stat(path, &status) == 0) {
+		*there = status.st_size != 0;
+		return true;
+	}
+	*there = false;
+	if (errno == ENOENT)
+		return true;
+	fail_set(fail, FAIL_WORLD, "cannot look at it: %s", strerror(errno));
+	fail_place(fail, "%s", path);
+	return false;
+}
+
+static bool
+miss(struct service *service, const char *name, const char *other,
+    struct fail *fail)
+{
+	const char *path =
+	    setup_state_path(service->setup, slice_from(name));
+
+	fail_set(fail, FAIL_WORLD,
+	    "missing or empty, but %s beside it is in use", other);
+	fail_place(fail, "%s", path != NULL ? path : name);
+	fail_hint(fail, "restore it from the backup that the rest is from;"
+			" nothing was changed");
+	return false;
+}
+
+bool
+service_state_whole(struct service *service, struct fail *fail)
+{
+	/* Each is made before the ledger's first checkpoint. */
+	static const char *const parts[] = {
+	    "keys/signing", "keys/slots", "vault.db", "spool.db"};
+	static const char ledger[] = "ledger/checkpoint";
+	bool in_use, there;
+
+	if (!is_there(service, ledger, &in_use, fail))
+		return false;
+	for (size_t i = 0; in_use && i < 4; i++) {
+		if (!is_there(service, parts[i], &there, fail))
+			return false;
+		if (!there)
+			return miss(service, parts[i], ledger, fail);
+	}
+	return true;
+}
+
+bool
+service_state_fresh(struct service *service, bool *fresh, struct fail *fail)
+{
+	bool there;
+
+	if (!is_there(service, "keys/signing", &there, fail))
+		return false;
+	*fresh = !there;
+	return true;
+}
