@@ -62,6 +62,17 @@ wake_later(struct engine *engine)
 		    engine->courier_timer, TROUBLE_DELAY);
 }
 
+/* What became of these is for their channels to say. */
+static bool
+end_stale_marks(struct engine *engine, struct fail *fail)
+{
+	if (!engine->marks_stale)
+		return true;
+	engine->ask_at = engine_now(engine);
+	engine->marks_stale = !spool_recover(engine->o.spool, fail);
+	return !engine->marks_stale;
+}
+
 static void
 run(void *arg)
 {
@@ -73,7 +84,8 @@ run(void *arg)
 	if (engine->parcels != 0 || engine->draining ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return; /* settling wakes the courier again */
-	if (!spool_due(
+	if (!end_stale_marks(engine, &fail) ||
+	    !spool_due(
 		engine->o.spool, now, ids, PARCELS_MAX, &count, &fail)) {
 		engine_log(engine, "error", "spool-failed", &fail);
 		wake_later(engine);
@@ -366,8 +378,11 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		ok = keep_result(p, &fail);
 	ok = ok && spool_commit(engine->o.spool, &fail);
 	if (fail.kind != FAIL_NONE) {
+		/* Recorded, but not kept: the channels will say it again. */
 		spool_rollback(engine->o.spool);
 		engine_log(engine, "error", "spool-failed", &fail);
+		engine->marks_stale = true;
+		wake_later(engine);
 	}
 	for (struct parcel *p = settlement->parcels, *next; p != NULL;
 	     p = next) {

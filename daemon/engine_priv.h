@@ -33,6 +33,7 @@ struct engine {
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
 	struct loop_timer *courier_timer;
+	bool marks_stale; /* items say `sending` that nobody is at */
 	int64_t ask_at; /* when to ask about what is unknown, Unix ms */
 	struct loop_timer *checkpoint_timer;
 	bool checkpoint_set;

@@ -92,14 +92,40 @@ pop(struct queue *queue)
 	return job;
 }
 
+/* What an operator can do about it; NULL: nothing we know of. */
+static const char *
+remedy(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		return "make room on its file system";
+	case EROFS:
+		return "mount its file system writable";
+	case EACCES:
+	case EPERM:
+		return "give misu's user access to it";
+	case EMFILE:
+	case ENFILE:
+		return "allow more open files";
+	case EIO:
+		return "see the kernel's log about its disk";
+	default:
+		return NULL;
+	}
+}
+
 static bool
 world(struct fail *fail, const char *path, const char *what)
 {
 	char text[128];
-	const char *why = strerror_r(errno, text, sizeof(text));
+	int error = errno;
+	const char *why = strerror_r(error, text, sizeof(text));
 
 	fail_set(fail, FAIL_WORLD, "%s: %s", what, why);
 	fail_place(fail, "%s", path);
+	if (remedy(error) != NULL)
+		fail_hint(fail, "%s", remedy(error));
 	return false;
 }
 

@@ -105,8 +105,12 @@ ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 static void
 stop(struct ledger *ledger, const struct fail *fail)
 {
-	if (ledger->stopped.kind == FAIL_NONE)
-		ledger->stopped = *fail;
+	if (ledger->stopped.kind != FAIL_NONE)
+		return;
+	ledger->stopped = *fail;
+	snprintf(ledger->stopped.hint, sizeof(ledger->stopped.hint),
+	    "%.80s%sstart misu again: nothing is sent before", fail->hint,
+	    fail->hint[0] != '\0' ? ", then " : "put it right and ");
 }
 
 /* --- from batch to group --- */
