@@ -26,16 +26,18 @@ struct connection {
 	struct bufferevent *stream;
 	int64_t since; /* ms: accepted, or last answered */
 	bool asking;   /* a request is with the handler */
+	bool foreign;  /* libevent put an answer of its own into the output */
 };
 
 struct http_server {
 	struct http_server_options options;
 	struct evhttp *http;
 	struct evconnlistener *listener;
-	struct event *sweep;
+	struct event *sweep, *reword;
 	struct connection *connections;
 	unsigned count;
 	bool paused, full;
+	bool answering; /* what comes into an output now is ours */
 };
 
 struct http_request {
@@ -143,6 +145,42 @@ find(struct http_server *server, const struct bufferevent *stream)
 	return NULL;
 }
 
+/* Something came into an output: by libevent itself, if not by us. */
+static void
+output_grew(
+    struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_server *server = arg;
+
+	if (server->answering || info->n_added == 0)
+		return;
+	for (unsigned i = 0; i < server->count; i++)
+		if (bufferevent_get_output(server->connections[i].stream) ==
+		    output)
+			server->connections[i].foreign = true;
+	/* The whole page is there, and nothing of it written, when it runs. */
+	event_active(server->reword, EV_TIMEOUT, 0);
+}
+
+static void
+reword(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *server = arg;
+
+	(void)fd;
+	(void)what;
+	server->answering = true;
+	for (unsigned i = 0; i < server->count; i++) {
+		struct connection *this = &server->connections[i];
+
+		if (this->foreign && !is_gone(this))
+			http_error_reword(bufferevent_get_output(this->stream),
+			    server->options.error, server->options.context);
+		this->foreign = false;
+	}
+	server->answering = false;
+}
+
 /* evhttp asks for the stream of a connection it is about to serve. */
 static struct bufferevent *
 new_connection(struct event_base *base, void *arg)
@@ -159,6 +197,8 @@ new_connection(struct event_base *base, void *arg)
 		bufferevent_incref(stream);
 		server->connections[server->count++] =
 		    (struct connection){.stream = stream, .since = now()};
+		evbuffer_add_cb(
+		    bufferevent_get_output(stream), output_grew, server);
 	}
 	if (server->count >= server->options.connections) {
 		server->full = true;
@@ -222,6 +262,8 @@ set_limits(struct http_server *server)
 	    EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
 		EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
 		EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
+	/* Who sends a body that is too long can read why it is refused. */
+	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_default_content_type(server->http, NULL);
 	evhttp_set_bevcb(server->http, new_connection, server);
 	evhttp_set_gencb(server->http, handle, server);
@@ -235,8 +277,9 @@ start(struct http_server *server, int listen_fd)
 	server->http = evhttp_new(server->options.base);
 	server->sweep =
 	    event_new(server->options.base, -1, EV_PERSIST, sweep, server);
+	server->reword = event_new(server->options.base, -1, 0, reword, server);
 	if (server->connections == NULL || server->http == NULL ||
-	    server->sweep == NULL)
+	    server->sweep == NULL || server->reword == NULL)
 		return false;
 	set_limits(server);
 	server->listener = evconnlistener_new(server->options.base, NULL, NULL,
@@ -279,8 +322,11 @@ http_server_destroy(struct http_server *server)
 		return;
 	if (server->sweep != NULL)
 		event_free(server->sweep);
+	server->answering = true;
 	if (server->http != NULL)
 		evhttp_free(server->http);
+	if (server->reword != NULL)
+		event_free(server->reword);
 	for (unsigned i = 0; i < server->count; i++)
 		bufferevent_decref(server->connections[i].stream);
 	free(server->connections);
@@ -346,25 +392,6 @@ http_request_socket(const struct http_request *request)
 	return bufferevent_getfd(request->stream);
 }
 
-static const char *
-reason(int status)
-{
-	static const struct {
-		int status;
-		const char *reason;
-	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"},
-	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {405, "Method Not Allowed"}, {409, "Conflict"},
-	    {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-	    {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-	    {500, "Internal Server Error"}, {503, "Service Unavailable"}};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Answer";
-}
-
 /* A HEAD's answer has the length of a body that does not come. */
 static void
 send_answer(struct http_request *request, int status,
@@ -382,7 +409,7 @@ send_answer(struct http_request *request, int status,
 	evhttp_add_header(out, "Content-Length", length);
 	if (http_request_method(request) != HTTP_HEAD)
 		evbuffer_add(buffer, body.data, body.len);
-	evhttp_send_reply(request->request, status, reason(status), NULL);
+	evhttp_send_reply(request->request, status, http_reason(status), NULL);
 }
 
 void
@@ -401,7 +428,9 @@ http_answer(struct http_request *request, int status,
 		evhttp_connection_set_closecb(
 		    evhttp_request_get_connection(request->request), NULL,
 		    NULL);
+		server->answering = true;
 		send_answer(request, status, headers, count, body);
+		server->answering = false;
 	}
 	free(request);
 }

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/slice.h"
+#include "net/http_error.h"
 
 struct event_base;
 struct http_server;
@@ -26,6 +27,8 @@ struct http_server_options {
 	unsigned connections;    /* at most, at one time */
 	unsigned patience;       /* seconds a connection may take or idle */
 	void (*handle)(void *context, struct http_request *request);
+	/* Words what never gets to the handler: it was no request. */
+	http_error_word *error;
 	void *context;
 };
 

@@ -34,6 +34,7 @@ struct asked {
 };
 
 static void respond(void *, struct http_request *);
+static http_error_word unreadable;
 
 struct intake *
 intake_http_create(
@@ -45,6 +46,7 @@ intake_http_create(
 	    .connections = CONNECTIONS,
 	    .patience = PATIENCE,
 	    .handle = respond,
+	    .error = unreadable,
 	    .context = intake};
 
 	if (intake == NULL) {
@@ -94,7 +96,25 @@ static const struct {
     {405, "method-not-allowed", "Method Not Allowed"},
     {413, "too-large", "Content Too Large"},
     {415, "media-type", "Unsupported Media Type"},
+    {417, "expectation", "Expectation Failed"},
+    {501, "method-unknown", "Not Implemented"},
     {503, "unavailable", "Service Unavailable"}};
+
+static int
+print_problem(char *out, size_t size, int status, const char *detail)
+{
+	const char *type = "error", *title = "Error";
+
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		if (titles[i].status == status) {
+			type = titles[i].type;
+			title = titles[i].title;
+		}
+	return snprintf(out, size,
+	    "{\"type\":\"urn:misu:problem:%s\",\"title\":\"%s\","
+	    "\"status\":%d,\"detail\":\"%s\"}\n",
+	    type, title, status, detail);
+}
 
 /* Problems of the request's shape; the engine words its own. */
 static void
@@ -103,21 +123,28 @@ refuse(struct intake *intake, struct http_request *request, int status,
 {
 	const struct http_header headers[2] = {
 	    {"Content-Type", "application/problem+json"}, extra};
-	const char *type = "error", *title = "Error";
 	char body[512];
-	int len;
+	int len = print_problem(body, sizeof(body), status, detail);
 
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		if (titles[i].status == status) {
-			type = titles[i].type;
-			title = titles[i].title;
-		}
-	len = snprintf(body, sizeof(body),
-	    "{\"type\":\"urn:misu:problem:%s\",\"title\":\"%s\","
-	    "\"status\":%d,\"detail\":\"%s\"}\n",
-	    type, title, status, detail);
 	reply(intake, request, status, headers,
 	    (struct slice){body, (size_t)len});
+}
+
+/* What was not even a request. */
+static int
+unreadable(void *context, int status, char *out, size_t size)
+{
+	struct intake *intake = context;
+	const char *detail = "the request cannot be read as HTTP/1.1";
+
+	if (status == 413)
+		detail = "a body has at most 1 MiB, in chunks that are well made";
+	else if (status == 417)
+		detail = "misu expects nothing but 100-continue";
+	else if (status == 501)
+		detail = "misu knows GET, HEAD and POST";
+	intake->answers[status / 100 % 6]++;
+	return print_problem(out, size, status, detail);
 }
 
 static void

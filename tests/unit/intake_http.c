@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -233,16 +234,72 @@ what_is_badly_made_is_a_problem_and_not_handed_on(void **state)
 	assert_int_equal(world->submissions, 0);
 }
 
+/* What libevent would answer with a page of HTML. */
 static void
-a_body_over_the_limit_is_413(void **state)
+what_is_no_request_is_a_problem_too(void **state)
 {
+	static const char *const asked[][2] = {
+	    {POST JSON "Content-Length: -2\r\n\r\n{}", "HTTP/1.1 400 "},
+	    {POST JSON "Content-Length: 2x\r\n\r\n{}", "HTTP/1.1 400 "},
+	    {POST JSON "Content-Length: 2\r\nExpect: tea\r\n\r\n",
+		"HTTP/1.1 417 "},
+	    {POST JSON "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+		"HTTP/1.1 413 "},
+	    {"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 501 "},
+	    {"GET / HTTP/9\r\n\r\n", "HTTP/1.1 400 "},
+	    {"hello\r\n\r\n", "HTTP/1.1 400 "},
+	    {"GET / HTTP/1.1\r\nno header\r\n\r\n", "HTTP/1.1 400 "},
+	    {"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 "},
+	};
 	struct world *world = *state;
 
 	serve(world, true);
-	assert_non_null(strstr(
-	    ask(world, POST JSON "Content-Length: 5000000\r\n\r\n"),
-	    "HTTP/1.1 413 "));
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		const char *answer = ask(world, asked[i][0]);
+
+		if (strncmp(answer, asked[i][1], strlen(asked[i][1])) != 0 ||
+		    strstr(answer, "\r\nContent-Type: "
+				   "application/problem+json\r\n") == NULL ||
+		    strstr(answer, "\r\n\r\n{\"type\":\"urn:misu:") == NULL ||
+		    strstr(answer, "}\n") == NULL ||
+		    strchr(answer, '<') != NULL)
+			fail_msg("%s\n%s", asked[i][0], answer);
+	}
 	assert_int_equal(world->submissions, 0);
+}
+
+/* A client that asks nothing beforehand and reads only when all is sent. */
+static void
+a_body_over_the_limit_is_413_to_who_sends_it_all(void **state)
+{
+	enum { LENGTH = 3000000 };
+	static char answer[ANSWER_SIZE], chunk[10000];
+	const char *head = POST JSON "Content-Length: 3000000\r\n\r\n";
+	struct world *world = *state;
+	size_t sent = 0;
+	int fd;
+
+	serve(world, true);
+	fd = dial(world);
+	ask_on(world, fd, head, answer);
+	memset(chunk, ' ', sizeof(chunk));
+	while (sent < LENGTH) {
+		size_t len = LENGTH - sent;
+		ssize_t got = send(fd, chunk,
+		    len < sizeof(chunk) ? len : sizeof(chunk),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (got > 0)
+			sent += (size_t)got;
+		else
+			assert_int_equal(errno, EAGAIN);
+		spin(world);
+	}
+	ask_on(world, fd, "", answer);
+	assert_non_null(strstr(answer, "HTTP/1.1 413 "));
+	assert_non_null(strstr(answer, "at most 1 MiB"));
+	assert_int_equal(world->submissions, 0);
+	close(fd);
 }
 
 static void
@@ -429,7 +486,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_submission_is_handed_on_and_located),
 	    TEST(what_is_badly_made_is_a_problem_and_not_handed_on),
-	    TEST(a_body_over_the_limit_is_413),
+	    TEST(what_is_no_request_is_a_problem_too),
+	    TEST(a_body_over_the_limit_is_413_to_who_sends_it_all),
 	    TEST(over_tcp_a_token_is_needed),
 	    TEST(a_peer_may_leave_before_its_answer),
 	    TEST(one_connection_asks_many_times),
