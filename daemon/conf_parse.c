@@ -170,6 +170,16 @@ parse_master_key(struct parser *parser, const struct token *statement)
 	    parser, statement, "a file", &parser->conf->master_key);
 }
 
+/* A tool that only glances at misu.conf needs no policy. */
+static bool
+can_load(struct parser *parser, struct slice name)
+{
+	const struct policy_loader *loader = parser->loader;
+	struct slice text;
+
+	return loader == NULL || loader->load(loader->context, name, &text);
+}
+
 static bool
 parse_policy(struct parser *parser, const struct token *statement)
 {
@@ -183,6 +193,8 @@ parse_policy(struct parser *parser, const struct token *statement)
 	for (size_t i = 0; i < conf->policy_count; i++)
 		if (slice_equal(more[i], token.text))
 			complain_at(parser, &token, CONF_POLICY_TWICE, NOTHING);
+	if (!can_load(parser, token.text))
+		complain_at(parser, &token, CONF_POLICY_FILE, NOTHING);
 	more = grow(parser->arena, more, conf->policy_count, sizeof(*more));
 	if (more == NULL)
 		return memory(parser);
