@@ -114,13 +114,12 @@ run_verify(struct ctl *ctl, int argc, char **argv)
 		  : ctl_fail(&fail);
 }
 
-/* What a log command works with; keys and vault only where they are. */
+/* What a log command works with; keys only where they are. */
 struct log_view {
 	struct ctl *ctl;
 	struct log_query query;
 	struct keys *keys;
-	struct vault *vault;
-	bool json, follow;
+	bool json, follow, has_subjects;
 };
 
 static bool
@@ -139,6 +138,22 @@ show_entry(void *context, const struct entry_shown *shown)
 	}
 	arena_destroy(arena);
 	return line.data != NULL && !ferror(stdout);
+}
+
+/*
+ * The vault tells the keys which slots are whose.  It is let go at once: a misu
+ * that starts while somebody follows the log must find it free.  While misu
+ * runs the vault is its own.
+ */
+static void
+learn_subjects(struct log_view *view, const struct setup *setup)
+{
+	struct fail fail = FAIL_INIT;
+	struct vault *vault = vault_open(
+	    setup_state_path(setup, SLICE("vault.db")), view->keys, &fail);
+
+	view->has_subjects = vault != NULL;
+	vault_close(vault);
 }
 
 /*
@@ -166,11 +181,8 @@ open_keys(struct log_view *view)
 		    &random_system, &fail);
 	digest_wipe(master, sizeof(master));
 	view->query.keys = view->keys;
-	/* While misu runs the vault is its own; then subjects stay unknown. */
-	if (view->keys != NULL)
-		view->vault =
-		    vault_open(setup_state_path(setup, SLICE("vault.db")),
-			view->keys, &fail);
+	if (view->keys != NULL && view->query.filter.subject.len != 0)
+		learn_subjects(view, setup);
 }
 
 static bool
@@ -289,13 +301,12 @@ run_log(struct ctl *ctl, int argc, char **argv)
 		ok = fail_set(&fail, FAIL_DENIED,
 		    "objects and subjects need the master key, which cannot"
 		    " be read");
-	else if (view.vault == NULL && view.query.filter.subject.len != 0)
+	else if (!view.has_subjects && view.query.filter.subject.len != 0)
 		ok = fail_set(&fail, FAIL_WORLD,
 		    "--subject needs the vault, which a running misu keeps to"
 		    " itself");
 	else
 		ok = follow(&view, &fail);
-	vault_close(view.vault);
 	keys_close(view.keys);
 	disk_real_destroy(view.query.disk);
 	return ok ? CTL_OK : ctl_fail(&fail);
