@@ -120,6 +120,7 @@ struct log_view {
 	struct log_query query;
 	struct keys *keys;
 	bool json, follow, has_subjects;
+	bool live; /* a misu runs on this ledger */
 };
 
 static bool
@@ -181,8 +182,44 @@ open_keys(struct log_view *view)
 		    &random_system, &fail);
 	digest_wipe(master, sizeof(master));
 	view->query.keys = view->keys;
-	if (view->keys != NULL && view->query.filter.subject.len != 0)
+	/* While misu runs the vault is its own, and it is asked instead. */
+	if (view->keys != NULL && !view->live &&
+	    view->query.filter.subject.len != 0)
 		learn_subjects(view, setup);
+}
+
+/*
+ * A running misu says which pseudonym a subject has, and writes down that it
+ * was asked, as it does when an object is looked for.
+ */
+static int
+ask_daemon(struct log_view *view)
+{
+	struct log_filter *filter = &view->query.filter;
+	struct fail fail = FAIL_INIT;
+	const struct json_node *node;
+	struct slice body;
+	int status;
+
+	if (filter->object.len != 0) {
+		if (!ctl_ask(view->ctl, "log-object", 0, NULL, &status, &body))
+			return CTL_TROUBLE;
+		if (status != 200)
+			return ctl_problem(view->ctl, status, body);
+	}
+	if (filter->subject.len == 0)
+		return CTL_OK;
+	if (!ctl_ask(view->ctl, "log-subject", 0, filter->subject.data,
+		&status, &body))
+		return CTL_TROUBLE;
+	if (status != 200)
+		return ctl_problem(view->ctl, status, body);
+	node = json_parse(view->ctl->arena, body, &fail);
+	if (node == NULL)
+		return ctl_fail(&fail);
+	filter->pseudonym = slice_from(ctl_string(node, "pseudonym"));
+	filter->subject = (struct slice){NULL, 0};
+	return CTL_OK;
 }
 
 static bool
@@ -279,12 +316,38 @@ follow(struct log_view *view, struct fail *fail)
 	}
 }
 
+/* Can what is looked for be found at all? */
+static int
+prepare(struct log_view *view)
+{
+	const struct log_filter *filter = &view->query.filter;
+	struct fail fail = FAIL_INIT;
+
+	view->live = is_live(view->ctl, view->query.directory);
+	open_keys(view);
+	if (view->keys == NULL &&
+	    (filter->object.len != 0 ||
+		(filter->subject.len != 0 && !view->live))) {
+		fail_set(&fail, FAIL_DENIED,
+		    "objects and subjects need the master key, which cannot"
+		    " be read");
+		return ctl_fail(&fail);
+	}
+	if (view->live)
+		return ask_daemon(view);
+	if (view->has_subjects || filter->subject.len == 0)
+		return CTL_OK;
+	fail_set(&fail, FAIL_WORLD,
+	    "--subject needs the vault, which cannot be opened");
+	return ctl_fail(&fail);
+}
+
 static int
 run_log(struct ctl *ctl, int argc, char **argv)
 {
 	struct log_view view = {.ctl = ctl};
 	struct fail fail = FAIL_INIT;
-	bool ok;
+	int status;
 
 	if (!parse_log(&view, argc, argv))
 		return ctl_usage(&ctl_log);
@@ -295,21 +358,12 @@ run_log(struct ctl *ctl, int argc, char **argv)
 		return CTL_TROUBLE;
 	view.query.show = show_entry;
 	view.query.context = &view;
-	open_keys(&view);
-	if (view.keys == NULL && (view.query.filter.object.len != 0 ||
-				     view.query.filter.subject.len != 0))
-		ok = fail_set(&fail, FAIL_DENIED,
-		    "objects and subjects need the master key, which cannot"
-		    " be read");
-	else if (!view.has_subjects && view.query.filter.subject.len != 0)
-		ok = fail_set(&fail, FAIL_WORLD,
-		    "--subject needs the vault, which a running misu keeps to"
-		    " itself");
-	else
-		ok = follow(&view, &fail);
+	status = prepare(&view);
+	if (status == CTL_OK && !follow(&view, &fail))
+		status = ctl_fail(&fail);
 	keys_close(view.keys);
 	disk_real_destroy(view.query.disk);
-	return ok ? CTL_OK : ctl_fail(&fail);
+	return status;
 }
 
 const struct ctl_command ctl_verify = {
@@ -331,6 +385,7 @@ const struct ctl_command ctl_log = {
 	     " [--dir DIRECTORY]",
     .summary = "read the ledger's entries",
     .help = "TIME is a day (UTC) or an RFC 3339 time.  Names of objects are\n"
-	    "shown to who may read the master key.",
+	    "shown to who may read the master key.  That a running misu was\n"
+	    "asked for an object or a subject is an entry too.",
     .run = run_log,
 };

@@ -84,6 +84,15 @@ void engine_desk_show(struct engine *engine, struct slice actor, int64_t id,
 void engine_desk_done(struct engine *engine, struct slice actor, int64_t id,
     struct slice note, engine_answer *answer, void *arg);
 
+/*
+ * For who reads the log: the pseudonym and slot of a subject, by the backend's
+ * id; and leave to look for an object by its name.  Each is an entry first.
+ */
+void engine_reveal_subject(struct engine *engine, struct slice actor,
+    struct slice id, engine_answer *answer, void *arg);
+void engine_reveal_object(struct engine *engine, struct slice actor,
+    engine_answer *answer, void *arg);
+
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);
 

@@ -161,6 +161,22 @@ run_desk_done(struct service *service, const struct control_ask *ask,
 	    control_answer, request);
 }
 
+static void
+run_log_subject(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_subject(
+	    service->engine, ask->actor, ask->text, control_answer, request);
+}
+
+static void
+run_log_object(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_object(
+	    service->engine, ask->actor, control_answer, request);
+}
+
 static const struct verb verbs[] = {
     {"reload", false, run_reload},
     {"status", false, run_status},
@@ -172,6 +188,8 @@ static const struct verb verbs[] = {
     {"desk-list", false, run_desk_list},
     {"desk-show", true, run_desk_show},
     {"desk-done", true, run_desk_done},
+    {"log-subject", false, run_log_subject},
+    {"log-object", false, run_log_object},
 };
 
 void

@@ -15,8 +15,8 @@ struct reader {
 	struct slice vkey, origin; /* in `kept` */
 	struct arena *kept;
 	uint8_t public_key[32];
-	struct subject subject;
-	bool has_subject, ended;
+	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* looked for; or "" */
+	bool ended;
 	uint64_t next;
 	/* The journal's entries, from index `size` of the tiles on. */
 	struct slice *newer;
@@ -114,22 +114,25 @@ has_ruling(struct reader *reader, struct slice entry)
 }
 
 static bool
+wants_subject(const struct log_filter *filter)
+{
+	return filter->subject.len != 0 || filter->pseudonym.len != 0;
+}
+
+static bool
 has_subject(struct reader *reader, struct slice entry)
 {
-	char hex[2 * PSEUDONYM_SIZE + 1];
 	struct slice subjects, role, line, item, text;
 
-	if (reader->query->filter.subject.len == 0)
+	if (!wants_subject(&reader->query->filter))
 		return true;
-	if (!reader->has_subject ||
+	if (reader->pseudonym[0] == '\0' ||
 	    !canon_member(entry, "subjects", &subjects))
 		return false;
-	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", reader->subject.pseudonym[i]);
 	while (canon_next_member(&subjects, &role, &line))
 		if (canon_next_item(&line, &item) &&
 		    canon_string(item, reader->arena, &text) &&
-		    slice_is(text, hex))
+		    slice_is(text, reader->pseudonym))
 			return true;
 	return false;
 }
@@ -151,7 +154,7 @@ static bool
 wants_disclosure(const struct log_filter *filter)
 {
 	return filter->object.len != 0 || filter->recipient.len != 0 ||
-	    filter->subject.len != 0 || filter->has_verdict ||
+	    wants_subject(filter) || filter->has_verdict ||
 	    filter->rule != 0;
 }
 
@@ -354,6 +357,25 @@ open_reader(struct reader *reader, struct fail *fail)
 	}
 }
 
+/* A subject without a slot is in no entry. */
+static void
+find_pseudonym(struct reader *reader)
+{
+	const struct log_query *query = reader->query;
+	char *hex = reader->pseudonym;
+	struct subject subject;
+
+	if (query->filter.pseudonym.len != 0) {
+		snprintf(hex, sizeof(reader->pseudonym), "%.*s",
+		    SLICE_ARG(query->filter.pseudonym));
+	} else if (query->keys != NULL && query->filter.subject.len != 0 &&
+	    keys_find(query->keys, query->filter.subject, &subject)) {
+		for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
+			snprintf(hex + 2 * i, 3, "%02x", subject.pseudonym[i]);
+		digest_wipe(&subject, sizeof(subject));
+	}
+}
+
 static bool
 run(struct reader *reader, struct fail *fail)
 {
@@ -362,9 +384,7 @@ run(struct reader *reader, struct fail *fail)
 
 	if (!open_reader(reader, fail))
 		return false;
-	if (query->keys != NULL && query->filter.subject.len != 0)
-		reader->has_subject = keys_find(
-		    query->keys, query->filter.subject, &reader->subject);
+	find_pseudonym(reader);
 	size = tiles_tree(reader->tiles)->size + reader->newer_count;
 	reader->next = query->start;
 	while (reader->next < size && !reader->ended)

@@ -19,6 +19,7 @@ struct log_filter {
 	int64_t from, until;     /* Unix ms; until is not included */
 	struct slice object;     /* canonical name; needs keys */
 	struct slice subject;    /* the backend's id; needs keys */
+	struct slice pseudonym;  /* the same, in hex as entries have it */
 	struct slice recipient;
 	struct slice type;       /* "disclosure", "outcome", ... */
 	struct slice outcome;    /* an event's word, or hold, refuse, forward */

@@ -74,6 +74,17 @@ unmake(struct world *world)
 	world_destroy(world);
 }
 
+static struct slice
+pseudonym_of(struct world *world, struct slice id)
+{
+	struct text text = text_start(world->arena);
+	struct subject subject;
+
+	assert_true(keys_find(world->keys, id, &subject));
+	text_add_hex(&text, subject.pseudonym, PSEUDONYM_SIZE);
+	return text_slice(&text);
+}
+
 static void
 every_filter_finds_what_it_names(void **state)
 {
@@ -108,6 +119,14 @@ every_filter_finds_what_it_names(void **state)
 	    query(world, (struct log_filter){.subject = SLICE("cust-2")})
 		.last,
 	    2);
+	assert_int_equal(
+	    query(world, (struct log_filter){.pseudonym = pseudonym_of(
+				world, SLICE("cust-2"))})
+		.last,
+	    2);
+	assert_int_equal(
+	    query(world, (struct log_filter){.pseudonym = SLICE("00")}).count,
+	    0);
 	assert_int_equal(
 	    query(world, (struct log_filter){.object = SLICE("taro.example")})
 		.count,
