@@ -223,7 +223,10 @@ control_destroy(struct control *control)
 	if (control == NULL)
 		return;
 	evconnlistener_free(control->listener);
-	while (control->requests != NULL)
-		end(control->requests);
+	for (struct control_request *r = control->requests, *next; r != NULL;
+	     r = next) {
+		next = r->next;
+		end(r);
+	}
 	free(control);
 }

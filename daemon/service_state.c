@@ -52,7 +52,7 @@ service_state_whole(struct service *service, struct fail *fail)
 	static const char *const parts[] = {
 	    "keys/signing", "keys/slots", "vault.db", "spool.db"};
 	static const char ledger[] = "ledger/checkpoint";
-	bool in_use, there;
+	bool in_use = false, there = false;
 
 	if (!is_there(service, ledger, &in_use, fail))
 		return false;
@@ -68,7 +68,7 @@ service_state_whole(struct service *service, struct fail *fail)
 bool
 service_state_fresh(struct service *service, bool *fresh, struct fail *fail)
 {
-	bool there;
+	bool there = false;
 
 	if (!is_there(service, "keys/signing", &there, fail))
 		return false;

@@ -40,9 +40,3 @@ fail_hint(struct fail *fail, const char *format, ...)
 	vsnprintf(fail->hint, sizeof(fail->hint), format, args);
 	va_end(args);
 }
-
-bool
-fail_memory(struct fail *fail)
-{
-	return fail_set(fail, FAIL_MEMORY, "out of memory");
-}

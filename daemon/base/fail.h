@@ -37,6 +37,11 @@ void fail_hint(struct fail *fail, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The usual complaint of an arena that could not grow; returns false. */
-bool fail_memory(struct fail *fail);
+static inline bool
+fail_memory(struct fail *fail)
+{
+	fail_set(fail, FAIL_MEMORY, "out of memory");
+	return false;
+}
 
 #endif

@@ -183,7 +183,7 @@ write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
     struct slice data, struct fail *fail)
 {
 	const struct disk_operations *op = tiles->disk->operations;
-	size_t kind = (size_t)(level + 1);
+	size_t kind = (size_t)level + 1; /* entries are level -1 */
 	char name[TILES_PATH], path[PATH_SIZE], *end;
 	struct disk_file *file;
 
