@@ -1,12 +1,36 @@
 #include "ctl_records.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 
 /* Bytes of one record as they come. */
 struct growing {
 	char *data;
 	size_t len, size;
 };
+
+/* A file is what it is until it is written again; a pipe only once. */
+static void
+set_stamp(struct ctl_records *records)
+{
+	struct stat st;
+	uint64_t once = 0;
+
+	if (fstat(fileno(records->file), &st) == 0 && S_ISREG(st.st_mode)) {
+		snprintf(records->stamp, sizeof(records->stamp),
+		    "%llx.%llx.%llx.%lx", (unsigned long long)st.st_dev,
+		    (unsigned long long)st.st_ino,
+		    (unsigned long long)st.st_mtim.tv_sec,
+		    (unsigned long)st.st_mtim.tv_nsec);
+		return;
+	}
+	if (getrandom(&once, sizeof(once), 0) != sizeof(once))
+		once = (uint64_t)time(NULL);
+	snprintf(records->stamp, sizeof(records->stamp), "%llx",
+	    (unsigned long long)once);
+}
 
 static bool
 open_next(struct ctl_records *records, struct fail *fail)
@@ -16,11 +40,14 @@ open_next(struct ctl_records *records, struct fail *fail)
 	if (strcmp(records->name, "-") == 0) {
 		records->file = stdin;
 		records->name = "standard input";
+		set_stamp(records);
 		return true;
 	}
 	records->file = fopen(records->name, "re");
-	if (records->file != NULL)
+	if (records->file != NULL) {
+		set_stamp(records);
 		return true;
+	}
 	fail_place(fail, "%s", records->name);
 	return fail_set(
 	    fail, FAIL_WORLD, "cannot open: %s", strerror(errno));

@@ -16,6 +16,7 @@ struct ctl_records {
 	char *const *names; /* files, "-": standard input; NULL ends them */
 	FILE *file;
 	const char *name; /* of the open file */
+	char stamp[64];   /* tells this state of the file from any other */
 	unsigned long line, first_line; /* now; where the record began */
 	unsigned long long bytes;       /* read so far, of all files */
 };

@@ -29,17 +29,25 @@ struct job {
 struct turn {
 	unsigned long number;
 	struct slice record, answer;
-	char place[128];
+	char place[128], stamp[64];
 	int status; /* 0: no answer */
 	struct fail fail;
 	struct arena *arena;
 };
 
-/* The same bytes get the same key, so that a repeat does no harm. */
+/*
+ * The same place of the same state of the same file gets the same key: a run
+ * that broke off can be repeated and does no harm.  A file written anew is a
+ * new wish, even where it says what an older one said.
+ */
 static void
-make_key(const struct job *job, struct slice record, char out[KEY_SIZE_MAX])
+make_key(const struct job *job, const struct turn *turn, char out[KEY_SIZE_MAX])
 {
-	struct digest digest = digest_sha256(record);
+	char origin[256];
+	int len = snprintf(origin, sizeof(origin), "%s\n%s\n", turn->stamp,
+	    turn->place);
+	struct digest digest = digest_sha256_two(
+	    (struct slice){origin, len > 0 ? (size_t)len : 0}, turn->record);
 
 	if (job->key != NULL) {
 		snprintf(out, KEY_SIZE_MAX, "%s", job->key);
@@ -107,6 +115,8 @@ print_answer(const struct job *job, const struct turn *turn,
 	if (turn->status >= 300)
 		printf(": %s%s%s", pointer, *pointer != '\0' ? ": " : "",
 		    ctl_string(node, "title"));
+	if (json_find(node, "replayed") != NULL)
+		printf(" (handed in before: nothing new is sent)");
 	putchar('\n');
 	if (*ctl_string(node, "detail") != '\0')
 		printf("  hint: %s\n", ctl_string(node, "detail"));
@@ -169,6 +179,7 @@ take_turn(struct job *job, struct turn *turn)
 	if (ctl_records_next(
 		&job->records, &turn->record, turn->place, &fail)) {
 		turn->number = job->given++;
+		memcpy(turn->stamp, job->records.stamp, sizeof(turn->stamp));
 		return true;
 	}
 	job->ended = true;
@@ -192,7 +203,7 @@ work(void *arg)
 		pthread_mutex_unlock(&job->lock);
 		turn.status = 0;
 		turn.fail = (struct fail)FAIL_INIT;
-		make_key(job, turn.record, key);
+		make_key(job, &turn, key);
 		ctl_http_post(&http, key, turn.record, turn.arena,
 		    &turn.status, &turn.answer, &turn.fail);
 		pthread_mutex_lock(&job->lock);
@@ -311,7 +322,8 @@ const struct ctl_command ctl_submit = {
     .help =
 	"A FILE has JSON records one after the other, as JSON Lines or over\n"
 	"many lines; - is standard input.  The Idempotency-Key is made from\n"
-	"the record, so handing one in twice does nothing the second time;\n"
+	"the file as it stands and the record's line in it, so a run that\n"
+	"broke off can be repeated; a file written anew is handed in anew.\n"
 	"--key gives another for a single record.  Exit status: 0 all was\n"
 	"accepted, 1 something was refused, 2 there was trouble.",
     .run = run_submit,

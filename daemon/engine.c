@@ -172,8 +172,11 @@ replay(struct engine *engine, struct slice principal, struct slice key,
 	found = spool_find_request(
 	    engine->o.spool, arena, principal, key, &request, &fail);
 	if (found && digest_equal(&request.body, body)) {
+		struct slice again = engine_answer_replayed(arena, &request);
+
 		engine->replays++;
-		answer(arg, request.status, request.answer);
+		answer(arg, again.data != NULL ? request.status : 503,
+		    again.data != NULL ? again : engine_out_of_memory);
 	} else if (found) {
 		fail_set(&fail, FAIL_INPUT,
 		    "this Idempotency-Key was used with another body");
@@ -579,8 +582,10 @@ flush(void *arg)
 	    spool_commit(engine->o.spool, &fail);
 	if (!ok) {
 		spool_rollback(engine->o.spool);
-		engine_log(engine, "error", "spool-failed", &fail);
+		engine_spool_failed(engine, &fail);
 	}
+	if (ok)
+		engine_spool_works(engine);
 	for (struct work *w = list, *next; w != NULL; w = next) {
 		next = w->accepted;
 		if (!ok) {
@@ -624,8 +629,7 @@ work_finish(struct work *work, int status, struct slice body)
 	if (status == 403)
 		engine->refused++;
 	if (body.data == NULL)
-		body = SLICE("{\"type\":\"about:blank\",\"status\":503,"
-			     "\"title\":\"out of memory\"}");
+		body = engine_out_of_memory;
 	work->answer(work->arg, status, body);
 	arena_destroy(work->arena);
 	engine_finish_one(engine);

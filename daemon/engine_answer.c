@@ -1,6 +1,11 @@
 /* What ways in are answered: JSON for success, problem+json (RFC 9457). */
 #include "engine_priv.h"
 
+#define OUT_OF_MEMORY                                                         \
+	"{\"type\":\"about:blank\",\"status\":503,\"title\":\"out of memory\"}"
+const struct slice engine_out_of_memory = {
+    OUT_OF_MEMORY, sizeof(OUT_OF_MEMORY) - 1};
+
 static void
 add_fields(struct text *text, const struct record *record,
     const struct disclosure *disclosure)
@@ -88,6 +93,20 @@ engine_answer_accepted(struct arena *arena, struct slice id,
 }
 
 struct slice
+engine_answer_replayed(
+    struct arena *arena, const struct spool_request *request)
+{
+	struct text text = text_start(arena);
+
+	if (request->answer.len == 0)
+		return (struct slice){NULL, 0};
+	text_add(&text,
+	    (struct slice){request->answer.data, request->answer.len - 1});
+	text_add_string(&text, ",\"replayed\":true}");
+	return text_slice(&text);
+}
+
+struct slice
 engine_answer_problem(
     struct arena *arena, int status, const char *type, const struct fail *fail)
 {
@@ -120,8 +139,7 @@ engine_answer_fail(struct engine *engine, int status, const char *type,
 	    : (struct slice){NULL, 0};
 
 	if (body.data == NULL)
-		body = SLICE("{\"type\":\"about:blank\",\"status\":503,"
-			     "\"title\":\"out of memory\"}");
+		body = engine_out_of_memory;
 	answer(arg, status, body);
 	arena_destroy(arena);
 }

@@ -87,7 +87,7 @@ run(void *arg)
 	if (!end_stale_marks(engine, &fail) ||
 	    !spool_due(
 		engine->o.spool, now, ids, PARCELS_MAX, &count, &fail)) {
-		engine_log(engine, "error", "spool-failed", &fail);
+		engine_spool_failed(engine, &fail);
 		wake_later(engine);
 		return;
 	}
@@ -100,7 +100,7 @@ run(void *arg)
 		if (engine->ask_at <= now && ask_unknown(engine, &fail))
 			return;
 		if (fail.kind != FAIL_NONE)
-			engine_log(engine, "error", "spool-failed", &fail);
+			engine_spool_failed(engine, &fail);
 		if (engine->ask_at < next)
 			next = engine->ask_at;
 	}
@@ -240,7 +240,7 @@ carry(struct engine *engine, const int64_t *ids, size_t count)
 	if (fail.kind == FAIL_NONE)
 		fail = unloaded;
 	if (fail.kind != FAIL_NONE) {
-		engine_log(engine, "error", "spool-failed", &fail);
+		engine_spool_failed(engine, &fail);
 		wake_later(engine);
 	}
 	for (size_t i = 0; i < ready_count; i++)
@@ -380,9 +380,11 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (fail.kind != FAIL_NONE) {
 		/* Recorded, but not kept: the channels will say it again. */
 		spool_rollback(engine->o.spool);
-		engine_log(engine, "error", "spool-failed", &fail);
+		engine_spool_failed(engine, &fail);
 		engine->marks_stale = true;
 		wake_later(engine);
+	} else if (ok) {
+		engine_spool_works(engine);
 	}
 	for (struct parcel *p = settlement->parcels, *next; p != NULL;
 	     p = next) {

@@ -44,6 +44,7 @@ struct engine {
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
 	size_t under_way; /* whatever a drain must wait for */
+	bool spool_trouble; /* and it was logged */
 	bool draining, stop_recorded;
 	bool stop_told; /* that the ledger stopped was logged */
 	void (*drained)(void *arg);
@@ -115,6 +116,10 @@ struct channel *engine_channel(
 void engine_log(const struct engine *engine, const char *level,
     const char *event, const struct fail *fail);
 
+/* The spool's state is logged when it changes, not at each call. */
+void engine_spool_failed(struct engine *engine, const struct fail *fail);
+void engine_spool_works(struct engine *engine);
+
 int64_t engine_now(const struct engine *engine);
 struct arena *engine_arena(const struct engine *engine);
 
@@ -147,6 +152,13 @@ struct slice engine_answer_accepted(struct arena *arena, struct slice id,
     const struct record *record, const struct share *shares, size_t count);
 struct slice engine_answer_problem(
     struct arena *arena, int status, const char *type, const struct fail *fail);
+
+/* What a used Idempotency-Key gets: the first answer, and that it is one. */
+struct slice engine_answer_replayed(
+    struct arena *arena, const struct spool_request *request);
+
+/* When there is not even memory for an answer. */
+extern const struct slice engine_out_of_memory;
 
 /* Answer with a problem and no arena of one's own. */
 void engine_answer_fail(struct engine *engine, int status, const char *type,

@@ -170,7 +170,7 @@ recorded(void *arg, uint64_t first, struct sealed *const *sealed,
 		engine_log(engine, "error", "event-not-recorded", fail);
 	else if (recording->mark > spool_mark(engine->o.spool) &&
 	    !spool_set_mark(engine->o.spool, recording->mark, &spool_fail))
-		engine_log(engine, "error", "spool-failed", &spool_fail);
+		engine_spool_failed(engine, &spool_fail);
 	arena_destroy(recording->arena);
 	engine_checkpoint_soon(engine);
 	engine_finish_one(engine);
@@ -386,6 +386,22 @@ engine_log(const struct engine *engine, const char *level, const char *event,
 {
 	if (engine->o.log != NULL)
 		engine->o.log(engine->o.log_context, level, event, fail);
+}
+
+void
+engine_spool_failed(struct engine *engine, const struct fail *fail)
+{
+	if (!engine->spool_trouble)
+		engine_log(engine, "error", "spool-failed", fail);
+	engine->spool_trouble = true;
+}
+
+void
+engine_spool_works(struct engine *engine)
+{
+	if (engine->spool_trouble)
+		engine_log(engine, "info", "spool-works", NULL);
+	engine->spool_trouble = false;
 }
 
 int64_t
