@@ -15,17 +15,19 @@ static const char schema[] =
     " payload BLOB NOT NULL, submission TEXT NOT NULL, rule INTEGER NOT NULL,"
     " attempts INTEGER NOT NULL, due INTEGER NOT NULL,"
     " created INTEGER NOT NULL, place INTEGER NOT NULL);"
-    "CREATE INDEX IF NOT EXISTS item_due ON item (state, due, id)"
-    " WHERE state IN (0, 1, 2, 3, 4);"
+    "CREATE INDEX IF NOT EXISTS item_state ON item (state, due, id);"
     "CREATE INDEX IF NOT EXISTS item_object ON item"
     " (object_hash, recipient, place) WHERE state IN (0, 1, 2, 3, 4);"
     "CREATE INDEX IF NOT EXISTS item_submission ON item (submission);"
+    "CREATE INDEX IF NOT EXISTS item_ended ON item (created)"
+    " WHERE state >= 5;"
     "CREATE TABLE IF NOT EXISTS request ("
     " submission TEXT PRIMARY KEY, principal TEXT NOT NULL,"
     " key TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL,"
     " status INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX IF NOT EXISTS request_key ON request"
     " (principal, key) WHERE key <> '';"
+    "CREATE INDEX IF NOT EXISTS request_created ON request (created);"
     "CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " entry INTEGER NOT NULL);"
     "INSERT OR IGNORE INTO mark VALUES (1, 0);";
@@ -116,7 +118,8 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
 	    {&s->prune_items,
 		"DELETE FROM item WHERE id IN (SELECT id FROM item"
-		" WHERE created < ? AND state >= 5 ORDER BY id LIMIT 1000)"},
+		" WHERE created < ? AND state >= 5 ORDER BY created"
+		" LIMIT 1000)"},
 	    {&s->prune_requests,
 		"DELETE FROM request WHERE submission IN (SELECT submission"
 		" FROM request AS r WHERE created < ? AND NOT EXISTS"
