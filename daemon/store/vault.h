@@ -31,6 +31,7 @@ struct vault_owners {
 	struct subject roles[ROLE_COUNT]; /* of roles the record has */
 	struct subject object;            /* of a record without a role */
 	const struct random_source *random;
+	struct digest_cipher *cipher;
 };
 
 /* A record as the journal carries it: everything in it encrypted. */
