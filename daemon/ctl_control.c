@@ -175,6 +175,23 @@ run_desk_show(struct ctl *ctl, int argc, char **argv)
 	return show(ctl, &ctl_desk_show, argc, argv, "desk-show");
 }
 
+/* "14 approved, item 31 goes out" */
+static void
+print_decided(struct ctl *ctl, int64_t id, struct slice body)
+{
+	struct fail fail = FAIL_INIT;
+	const struct json_node *node = json_parse(ctl->arena, body, &fail);
+	int64_t item = 0;
+
+	if (node != NULL)
+		item = ctl_integer(node, "item");
+	printf("%lld %s", (long long)id,
+	    node != NULL ? ctl_string(node, "state") : "done");
+	if (item != 0)
+		printf(", item %lld goes out", (long long)item);
+	putchar('\n');
+}
+
 /* Do something to each of some items; the words after -m are the reason. */
 static int
 decide(struct ctl *ctl, const struct ctl_command *command, int argc,
@@ -200,7 +217,7 @@ decide(struct ctl *ctl, const struct ctl_command *command, int argc,
 		if (status >= 300)
 			result = ctl_problem(ctl, status, body);
 		else
-			printf("%lld done\n", (long long)id);
+			print_decided(ctl, id, body);
 	}
 	return count == 0 ? ctl_usage(command) : result;
 }

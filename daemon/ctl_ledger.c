@@ -286,6 +286,13 @@ parse_option(struct log_view *view, const char *option, const char *value)
 }
 
 static bool
+cannot_be(const char *option, const char *value)
+{
+	fprintf(stderr, "misuctl: %s cannot be %s\n", option, value);
+	return false;
+}
+
+static bool
 parse_log(struct log_view *view, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -293,9 +300,10 @@ parse_log(struct log_view *view, int argc, char **argv)
 			view->json = true;
 		else if (strcmp(argv[i], "--follow") == 0)
 			view->follow = true;
-		else if (i + 1 == argc ||
-		    !parse_option(view, argv[i], argv[i + 1]))
+		else if (i + 1 == argc)
 			return false;
+		else if (!parse_option(view, argv[i], argv[i + 1]))
+			return cannot_be(argv[i], argv[i + 1]);
 		else
 			i++;
 	}

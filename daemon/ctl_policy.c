@@ -219,7 +219,7 @@ run_test(struct ctl *ctl, int argc, char **argv)
 
 		status = one > status ? one : status;
 	}
-	if (test != NULL)
+	if (status != CTL_TROUBLE)
 		print_text(policy_test_summary(test), &fail);
 	setup_free(setup);
 	return status;
