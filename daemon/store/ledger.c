@@ -327,7 +327,7 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 			break;
 		}
 	}
-	return true;
+	return vault == NULL || vault_trim(vault, fail);
 }
 
 /* What is in flight is not in the tiles, nor released. */

@@ -26,7 +26,11 @@ struct pending {
 	char data[];
 };
 
-enum { PENDING_HEADS = 1024 };
+enum {
+	PENDING_HEADS = 1024,
+	PENDING_MANY = 128, /* rows; more than these are trimmed */
+	TRIM_ROWS = 64      /* written at once: a few milliseconds */
+};
 
 struct vault {
 	struct keys *keys;
@@ -35,6 +39,7 @@ struct vault {
 	struct statement *put, *put_subject, *get, *set_sequence;
 	uint64_t sequence;
 	struct pending *pending[PENDING_HEADS]; /* by the key's first bytes */
+	size_t pending_count, trim_at; /* the head where trimming goes on */
 };
 
 static const char schema[] =
@@ -222,6 +227,7 @@ put(struct vault *vault, const struct digest *key, struct slice data,
 	if (data.len != 0)
 		memcpy(fresh->data, data.data, data.len);
 	*at = fresh;
+	vault->pending_count += old == NULL;
 	free(old);
 	return true;
 }
@@ -274,6 +280,64 @@ drop_pending(struct vault *vault)
 		}
 		vault->pending[i] = NULL;
 	}
+	vault->pending_count = 0;
+}
+
+/* Write whole heads from `trim_at` on; returns the head after the last. */
+static size_t
+write_heads(struct vault *vault, bool *ok, struct fail *fail)
+{
+	size_t head = vault->trim_at, rows = 0;
+
+	for (size_t i = 0; *ok && i < PENDING_HEADS && rows < TRIM_ROWS; i++) {
+		for (struct pending *at = vault->pending[head];
+		     *ok && at != NULL; at = at->next, rows++)
+			*ok = flush_one(vault, at, fail);
+		head = (head + 1) % PENDING_HEADS;
+	}
+	return head;
+}
+
+static void
+drop_heads(struct vault *vault, size_t end)
+{
+	do {
+		struct pending **head = &vault->pending[vault->trim_at];
+
+		for (struct pending *at; (at = *head) != NULL; free(at)) {
+			*head = at->next;
+			vault->pending_count--;
+		}
+		vault->trim_at = (vault->trim_at + 1) % PENDING_HEADS;
+	} while (vault->trim_at != end);
+}
+
+static bool
+commit(struct vault *vault, bool ok, struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+
+	if (ok && sqlite_run(vault->sqlite, "COMMIT", fail))
+		return true;
+	sqlite_run(vault->sqlite, "ROLLBACK", &ignored);
+	return false;
+}
+
+bool
+vault_trim(struct vault *vault, struct fail *fail)
+{
+	size_t end;
+	bool ok = true;
+
+	while (vault->pending_count > PENDING_MANY) {
+		if (!sqlite_run(vault->sqlite, "BEGIN IMMEDIATE", fail))
+			return false;
+		end = write_heads(vault, &ok, fail);
+		if (!commit(vault, ok, fail))
+			return false;
+		drop_heads(vault, end);
+	}
+	return true;
 }
 
 bool
@@ -291,13 +355,8 @@ vault_flush(struct vault *vault, uint64_t sequence, struct fail *fail)
 		for (struct pending *at = vault->pending[i]; ok && at != NULL;
 		    at = at->next)
 			ok = flush_one(vault, at, fail);
-	ok = ok && sqlite_run(vault->sqlite, "COMMIT", fail);
-	if (!ok) {
-		struct fail ignored = FAIL_INIT;
-
-		sqlite_run(vault->sqlite, "ROLLBACK", &ignored);
+	if (!commit(vault, ok, fail))
 		return false;
-	}
 	vault->sequence = sequence;
 	drop_pending(vault);
 	return true;

@@ -44,6 +44,12 @@ bool vault_put(struct vault *vault, struct slice record, struct fail *fail);
 bool vault_put_subject(struct vault *vault, const struct digest *id,
     uint32_t slot, struct fail *fail);
 
+/*
+ * Where much is pending, write a little of it: so no flush holds the loop up
+ * for long.  The sequence stays, and a replay writes the same again.
+ */
+bool vault_trim(struct vault *vault, struct fail *fail);
+
 /* Write what is pending in one synced transaction. */
 bool vault_flush(struct vault *vault, uint64_t sequence, struct fail *fail);
 
