@@ -95,8 +95,6 @@ struct group *group_create(void);
 void group_destroy(struct group *group);
 void group_reset(struct group *group);
 bool group_is_empty(const struct group *group);
-/* Bytes of items in it. */
-size_t group_size(const struct group *group);
 
 /* Room for this many bytes of items, `count` of them? */
 bool group_has_room(const struct group *group, size_t bytes, size_t count);

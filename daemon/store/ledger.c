@@ -10,12 +10,10 @@
 #include "store/seal_priv.h"
 
 enum {
-	LAUNCH_BYTES = 24 << 10, /* so much does not wait for more */
 	CHECKPOINT_ENTRIES = 16384,
 };
 
 static void launch(void *arg);
-static void fly(struct ledger *ledger);
 
 /* --- queues of batches --- */
 
@@ -188,13 +186,7 @@ ledger_commit(struct batch *batch, ledger_done *done, void *arg)
 	queue_push(&ledger->waiting, batch);
 	if (ledger->stopped.kind == FAIL_NONE)
 		place_waiting(ledger);
-	if (ledger->is_flying)
-		return;
-	/* A full wake-up is built while its first part is being written. */
-	if (ledger->stopped.kind == FAIL_NONE &&
-	    group_size(ledger->building) >= LAUNCH_BYTES)
-		fly(ledger);
-	else
+	if (!ledger->is_flying)
 		launch_later(ledger);
 }
 
