@@ -62,7 +62,7 @@ bool digest_encrypt(const uint8_t key[KEY_SIZE],
     const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice plain,
     uint8_t *out);
 
-/* As digest_encrypt(), with a context that is kept: 1 us less for each use. */
+/* As digest_encrypt(), with a context that is kept from use to use. */
 struct digest_cipher;
 
 struct digest_seal {
