@@ -1,5 +1,6 @@
 /* misu.conf from text: one function a statement, all complaints in one run. */
 #include "base/prefix.h"
+#include "base/text.h"
 #include "conf_priv.h"
 #include "core/grow.h"
 #include "core/lex.h"
@@ -237,27 +238,11 @@ parse_control(struct parser *parser, const struct token *statement)
 }
 
 static bool
-is_name(struct slice text)
-{
-	if (text.len == 0 || text.len > NAME_LONGEST || text.data[0] < 'a' ||
-	    text.data[0] > 'z')
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			c == '-'))
-			return false;
-	}
-	return true;
-}
-
-static bool
 take_name(struct parser *parser, const char *what, struct token *out)
 {
 	if (!take(parser, TOKEN_WORD, what, out))
 		return false;
-	if (!is_name(out->text))
+	if (!text_is_name(out->text, NAME_LONGEST))
 		complain_at(parser, out, CONF_NAME, NOTHING);
 	out->text = arena_copy(parser->arena, out->text);
 	return out->text.data != NULL || memory(parser);

@@ -354,3 +354,19 @@ text_is_plain(struct slice text)
 			return false;
 	return true;
 }
+
+bool
+text_is_name(struct slice text, size_t longest)
+{
+	if (text.len == 0 || text.len > longest || text.data[0] < 'a' ||
+	    text.data[0] > 'z')
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			c == '-'))
+			return false;
+	}
+	return true;
+}

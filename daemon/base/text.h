@@ -68,4 +68,7 @@ bool text_is_plain(struct slice text);
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);
 
+/* A word of ours: lower-case letters, digits and hyphens, a letter first. */
+bool text_is_name(struct slice text, size_t longest);
+
 #endif

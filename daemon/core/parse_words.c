@@ -1,4 +1,5 @@
 /* The parser's small change: tokens, names, lists. */
+#include "base/text.h"
 #include "core/parse_priv.h"
 
 void
@@ -80,27 +81,12 @@ parse_string(struct parser *parser, const char *what, struct slice *out)
 	return parse_mark(parser, TOKEN_STRING) || parse_expected(parser, what);
 }
 
-static bool
-is_name(struct slice text)
-{
-	if (text.len == 0 || text.len > POLICY_NAME_MAX || text.data[0] < 'a' ||
-	    text.data[0] > 'z')
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			c == '-'))
-			return false;
-	}
-	return true;
-}
-
 bool
 parse_name(struct parser *parser, const char *what, struct token *out)
 {
 	*out = parser->token;
-	if (out->type == TOKEN_WORD && !is_name(out->text))
+	if (out->type == TOKEN_WORD &&
+	    !text_is_name(out->text, POLICY_NAME_MAX))
 		return parse_wrong(parser, COMPLAINT_NAME, out->text);
 	return parse_word(parser, what, out);
 }
