@@ -117,8 +117,12 @@ engine_answer_problem(
 	text_add_json(&text, slice_from(fail->text));
 	text_add_format(&text, ",\"status\":%d", status);
 	if (fail->place[0] != '\0') {
-		text_add_string(&text,
-		    fail->place[0] == '/' ? ",\"pointer\":" : ",\"place\":");
+		/* A file's path begins with a slash too: it is no pointer. */
+		bool pointer = fail->place[0] == '/' &&
+		    (fail->kind == FAIL_INPUT || fail->kind == FAIL_DENIED);
+
+		text_add_string(
+		    &text, pointer ? ",\"pointer\":" : ",\"place\":");
 		text_add_json(&text, slice_from(fail->place));
 	}
 	if (fail->hint[0] != '\0') {
