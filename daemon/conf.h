@@ -8,11 +8,77 @@
 #define MISU_CONF_H
 
 #include "base/digest.h"
+#include "codec/epp_frame.h"
 #include "codec/template.h"
 #include "core/complaint.h"
 #include "core/policy.h"
 
-enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_COUNT };
+enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_EPP, CHANNEL_COUNT };
+
+enum upstream_mode {
+	UPSTREAM_SESSION, /* a registry's session for each backend session */
+	UPSTREAM_POOL,    /* misu's own login, a few shared sessions */
+};
+
+enum upstream_contacts {
+	CONTACTS_REQUIRED,
+	CONTACTS_ACCEPTED,
+	CONTACTS_PROHIBITED, /* the minimum data set: they are kept here */
+};
+
+enum upstream_on_link { ON_LINK_REFUSE, ON_LINK_UPDATE };
+
+/* Contacts whose id looks so ("*" and "?") are for these roles or this TLD. */
+struct conf_pattern {
+	struct slice glob;
+	unsigned roles; /* 1 << role; 0: not said */
+	struct slice suffix; /* ".org"; empty: not said */
+	enum kind kind;
+	bool has_kind;
+};
+
+/* One who may log in to misu: a tenant. */
+struct conf_backend {
+	struct slice login;         /* clID */
+	struct slice password_file; /* pool: misu checks it; empty: session */
+	bool has_certificate;
+	struct digest certificate;  /* SHA-256 it must show */
+	unsigned connections;       /* at most; 0: the upstream's */
+};
+
+/* One registry that misu stands before. */
+struct conf_upstream {
+	struct slice name;
+	struct slice listen;      /* "192.0.2.1:700" */
+	struct slice certificate, key, clients; /* PEM files: what backends see,
+						   and whose clients may come */
+	struct slice server;      /* "epp.registry.example:700" */
+	struct slice server_name; /* SNI and the certificate's name */
+	struct slice authority;   /* PEM file; empty: the system's */
+	const struct digest *pins;
+	size_t pin_count;
+	struct slice client_certificate, client_key; /* shown to the registry */
+	enum upstream_mode mode;
+	bool shadows;             /* decide and record, pass all unchanged */
+	unsigned sessions;        /* pool: at most, over all workers */
+	struct slice login, password_file; /* misu's own */
+	const struct conf_backend *backends;
+	size_t backend_count;
+	enum upstream_contacts contacts;
+	enum epp_disclose disclose;
+	enum upstream_on_link on_link;
+	const struct epp_extension_rule *extensions;
+	size_t extension_count;
+	const struct conf_pattern *patterns;
+	size_t pattern_count;
+	enum kind kind;           /* where nobody says; unknown by default */
+	bool infer_kind;          /* an organisation is present: legal */
+	unsigned roles;           /* where nobody says; 0: all */
+	unsigned connections, backend_connections;
+	size_t frame;             /* bytes */
+	unsigned greet, log_in, idle, answer; /* seconds */
+	struct place place;
+};
 
 struct conf_recipient {
 	struct slice id;
@@ -22,6 +88,7 @@ struct conf_recipient {
 	struct slice template_name, template_text;
 	const struct template *template; /* file channels; NULL for desk */
 	struct placeholders placeholders;
+	struct slice upstream; /* EPP: its name */
 	struct place place;
 };
 
@@ -43,6 +110,9 @@ struct conf {
 	size_t network_count;
 	const struct conf_recipient *recipients;
 	size_t recipient_count;
+	const struct conf_upstream *upstreams;
+	size_t upstream_count;
+	unsigned workers;                    /* processes; 1 by default */
 	unsigned retry_first, retry_longest; /* seconds */
 	unsigned give_up_after;              /* seconds */
 	struct place place;                  /* where the file begins */
@@ -75,6 +145,13 @@ bool conf_check_idle(const struct conf *conf,
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(
     const struct conf *conf, struct slice id);
+
+const struct conf_upstream *conf_upstream(
+    const struct conf *conf, struct slice name);
+
+/* The recipient that an upstream serves; NULL if none does. */
+const struct conf_recipient *conf_upstream_recipient(
+    const struct conf *conf, const struct conf_upstream *upstream);
 
 /* Everything here that can change what leaves, as canonical text. */
 struct slice conf_setup_text(const struct conf *conf, struct arena *arena);

@@ -11,6 +11,12 @@
 struct decide_given {
 	uint8_t random[16]; /* from which opaque tokens are made */
 	bool approved;	    /* an operator approved this hold: it passes */
+	/*
+	 * FIELD_BITs a role can travel with at all (ROLE_COUNT of them), where
+	 * an EPP command carries less than the record it is judged on; NULL:
+	 * all.  Conditions see the whole record.
+	 */
+	const uint64_t *limit;
 };
 
 /*
@@ -22,6 +28,41 @@ struct decide_given {
 struct disclosure *decide(const struct ruleset *ruleset,
     const struct block *block, const struct record *record,
     const struct decide_given *given, struct arena *arena, struct fail *fail);
+
+/* Where an EPP contact or host may come to stand. */
+struct decide_scope {
+	unsigned recipient;  /* index of the registry in the ruleset */
+	unsigned roles;      /* 1 << role of those it may get; 0: all of EPP's */
+	struct slice object; /* canonical domain it is for; empty: not known */
+	struct slice suffix; /* ".org": its TLD; empty: not known */
+};
+
+/*
+ * A contact (OBJECT_CONTACT, the person in CONTACT_ROLE) has neither TLD nor
+ * role of its own: the strictest verdict over all blocks of the recipient in
+ * the scope, not on request, and over all roles in it that these blocks
+ * mention, holds for each field; two replacements or generalisations that
+ * differ are a redact.  Gates that ask only for the contact's own role (or
+ * none) bind; those that ask for another role wait for the domain command.
+ * In other conditions another role's variables are unknown.  Onward
+ * recipients likewise: what one block's public may not have is not
+ * publishable.  OBJECT_HOST carries no person: it is refused only if no block
+ * is in the scope.
+ */
+struct disclosure *decide_contact(const struct ruleset *ruleset,
+    const struct decide_scope *scope, const struct record *record,
+    const struct decide_given *given, struct arena *arena, struct fail *fail);
+
+/*
+ * A link is a disclosure: would this role of a domain show more of the contact
+ * than its block lets through?  `shown` is what the registry holds of it
+ * (record.h).  False if so, with the field and the rule that forbids it.
+ */
+bool decide_link(const struct disclosure *domain, enum role role,
+    const struct shown *shown, enum field *field, struct ruling *ruling);
+
+/* What a recipient that gets this disclosure then holds of the role. */
+struct shown decide_shown(const struct disclosure *disclosure, enum role role);
 
 /*
  * The inner door, for the bench and for those who explain: from facts

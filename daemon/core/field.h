@@ -78,6 +78,11 @@ enum object_type {
 	OBJECT_NETWORK,
 	OBJECT_SUBSCRIBER,
 	OBJECT_SPAM_REPORT,
+	/*
+	 * EPP objects, "UPSTREAM/id": no submission and no policy names them.
+	 */
+	OBJECT_CONTACT,
+	OBJECT_HOST,
 	OBJECT_COUNT
 };
 

@@ -43,6 +43,29 @@ struct consent {
 };
 
 /*
+ * What a registry holds of an EPP contact: FIELD_BITs of the fields that it
+ * was given as they are, given otherwise (replaced, generalised), and may
+ * publish.  A contact's record carries it, so that a link can be judged.
+ */
+struct shown {
+	uint64_t passed, altered, published;
+};
+
+/* The person of a record of type contact stands here. */
+#define CONTACT_ROLE ROLE_REGISTRANT
+
+/* Facts of a contact or domain that came over EPP; kept in the vault. */
+struct epp_facts {
+	bool given;
+	struct shown shown;
+	unsigned roles;       /* 1 << role: those it was told to be for; 0: any */
+	struct slice scope;   /* object or ".tld" it was decided for; or empty */
+	struct slice client;  /* the backend (tenant) whose it is */
+	int64_t created;      /* Unix seconds */
+	struct slice auth;    /* contacts kept here only: never leaves */
+};
+
+/*
  * `object` is the canonical name: a domain in lower-case A-labels without the
  * last dot, a prefix "192.0.2.0/29", or the backend's reference for a
  * subscriber or a spam report.  It is copied.
@@ -92,6 +115,11 @@ bool record_add_consent(struct record *record, enum role role,
 /* The subscriber's plan, a policy word; empty when not given. */
 bool record_set_plan(
     struct record *record, struct slice plan, struct fail *fail);
+
+/* Copied.  A merge takes the update's where given, else the stored one's. */
+bool record_set_epp(struct record *record, const struct epp_facts *facts,
+    struct fail *fail);
+const struct epp_facts *record_epp(const struct record *record);
 
 enum object_type record_type(const struct record *record);
 /* Make a role what it is in `from`, with every mark.  Borrows from there. */

@@ -1,0 +1,168 @@
+/*
+ * The one maker of outgoing EPP frames.  What carries decided fields is made
+ * from a disclosure and the frame it came with, by splices; the bytes then go
+ * to the ledger and become a sealed.  What carries nothing personal becomes a
+ * struct epp_plain, which this file makes for the closed list of
+ * epp_verb_is_plain() and for nothing else.  Upstreams take these two.
+ *
+ * Also here: greetings and responses, which go to backends.
+ */
+#ifndef MISU_EPP_FRAME_H
+#define MISU_EPP_FRAME_H
+
+#include "codec/epp.h"
+#include "codec/template.h"
+#include "core/disclosure.h"
+
+/* How the registry's `disclose` is written (misu.conf). */
+enum epp_disclose {
+	EPP_DISCLOSE_SUPPORTED,
+	EPP_DISCLOSE_IGNORED,  /* none is written; what had to be hidden is redacted */
+	EPP_DISCLOSE_REJECTED, /* the same, and one of the backend's is cut out */
+};
+
+struct epp_extension_rule {
+	struct slice space;
+	bool pass; /* else strip */
+};
+
+/* How frames for one registry are made. */
+struct epp_manner {
+	const struct epp_extension_rule *extensions;
+	size_t extension_count;
+	const struct placeholders *placeholders; /* role is not looked at */
+	enum epp_disclose disclose;
+	bool publishes;            /* the registry's dcp; see epp_greeting */
+	bool prohibits_contacts;
+	struct slice client_id;    /* clTRID to put in its place; empty: leave */
+};
+
+/*
+ * Is every extension of the command on the list?  If not 2103, with the
+ * namespace in the fail.
+ */
+bool epp_frame_check_extensions(const struct epp_command *command,
+    const struct epp_manner *manner, struct epp_problem *problem,
+    struct fail *fail);
+
+/* --- what carries nothing personal --- */
+
+struct epp_plain;
+
+/*
+ * A command of the closed list, its extensions stripped as the manner says,
+ * misu-1.0 out of it, clTRID put in; in a login misu's URIs, and contact-1.0
+ * where contacts are prohibited, out of the services.  NULL with
+ * a fail; FAIL_DENIED for any other command.
+ */
+struct epp_plain *epp_frame_plain(const struct epp_command *command,
+    const struct epp_manner *manner, struct arena *arena, struct fail *fail);
+
+/* misu's own: no data of a registrant is in them. */
+struct epp_own_login {
+	struct slice id, password, version, language;
+	const struct slice *objects, *extensions;
+	size_t object_count, extension_count;
+};
+struct epp_plain *epp_frame_own_login(const struct epp_own_login *login,
+    struct slice client_id, struct arena *arena, struct fail *fail);
+struct epp_plain *epp_frame_own_hello(struct arena *arena, struct fail *fail);
+struct epp_plain *epp_frame_own_logout(
+    struct slice client_id, struct arena *arena, struct fail *fail);
+/* check or info of one object, for evidence, imports and links. */
+struct epp_plain *epp_frame_own_ask(enum epp_verb verb, enum epp_object object,
+    struct slice id, struct slice client_id, struct arena *arena,
+    struct fail *fail);
+
+struct slice epp_plain_bytes(const struct epp_plain *plain);
+
+/* --- what carries decided fields: the bytes for the ledger --- */
+
+/*
+ * contact:create and contact:update.  Every value is as the disclosure says:
+ * forwarded as it was written where that is what misu understood, else in its
+ * canonical form; replaced or generalised; redacted: on a create left out
+ * where the schema lets it, else the placeholder; on an update whatever makes
+ * the registry lose it (an empty element, an address without it, the
+ * placeholder) if some record could let it pass.  <disclose> is written anew
+ * from what may be published.  On an update of a partial address or name, the
+ * disclosure is of the merged record, and what must go with it is added.
+ * False with FAIL_INPUT if a demanded value has no placeholder.
+ */
+bool epp_frame_contact(const struct epp_command *command,
+    const struct disclosure *disclosure, const struct epp_manner *manner,
+    struct arena *arena, struct slice *out, struct fail *fail);
+
+/*
+ * domain:create, update and transfer, host:create and update, and
+ * contact:transfer: links, servers and all else as written, once it was
+ * decided that they may go; where contacts are prohibited the links are out.
+ * True with an empty `out` if nothing is left of an update.
+ */
+bool epp_frame_object(const struct epp_command *command,
+    const struct disclosure *disclosure, const struct epp_manner *manner,
+    struct arena *arena, struct slice *out, struct fail *fail);
+
+/*
+ * Shadow mode: the frame unchanged but for misu's own extension.  The
+ * disclosure says what would have gone.
+ */
+bool epp_frame_shadow(const struct epp_command *command,
+    const struct disclosure *disclosure, const struct epp_manner *manner,
+    struct arena *arena, struct slice *out, struct fail *fail);
+
+/*
+ * For the channel: the frames that carry out a submission of a domain, each
+ * after its length as RFC 5734 has it: contacts first, then the domain.
+ * `random` makes authInfo; ids of contacts are the record's `handle` where it
+ * passes, else made from object and role.
+ */
+bool epp_frame_submission(const struct disclosure *disclosure,
+    const struct epp_manner *manner, const uint8_t random[16],
+    struct arena *arena, struct slice *out, struct fail *fail);
+
+/* Take the next frame off such a payload; false at the end. */
+bool epp_frame_next(struct slice *rest, struct slice *frame);
+
+/*
+ * Why does the registry's object differ from what a frame of ours asks for?
+ * True if infData says what the create said (values, links, servers);
+ * placeholders, authInfo and what the registry adds are not compared.
+ */
+bool epp_frame_agrees(struct slice create, const struct epp_response *info,
+    struct arena *arena);
+
+/* --- to backends --- */
+
+/* misu-1.0 added, svDate as given (RFC 3339), contact-1.0 put back in. */
+struct slice epp_frame_greeting(const struct epp_greeting *registry,
+    bool adds_contact, struct slice date, struct arena *arena);
+
+struct epp_answer {
+	unsigned code;
+	struct slice message; /* after the code's text; may be empty */
+	struct slice client_id, server_id;
+	struct slice data;    /* the inside of <resData>; may be empty */
+};
+struct slice epp_frame_answer(
+    const struct epp_answer *answer, struct arena *arena);
+
+/* The response with the backend's clTRID where misu's was. */
+struct slice epp_frame_response(const struct epp_response *response,
+    struct slice client_id, struct arena *arena);
+
+/* contact infData and chkData, where contacts are kept here. */
+struct slice epp_frame_contact_info(const struct record *record,
+    struct slice client, int64_t created, struct arena *arena);
+/* Contact elements put back into a domain's infData. */
+struct slice epp_frame_domain_info(const struct epp_response *response,
+    const struct record *record, struct slice client_id, struct arena *arena);
+
+/*
+ * Does a value stand in the command that is one of the placeholders, as if it
+ * were data?  2306 then.
+ */
+bool epp_frame_has_placeholder(const struct epp_command *command,
+    const struct epp_manner *manner, enum field *field);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The keeper's side of its lines to the workers: fetches from the vault,
+ * decides again what a worker decided, commits entry and record, remembers
+ * which entries wait for an outcome, keeps holds, and hands deliveries of the
+ * spool to workers.  It belongs to the process that has the ledger.
+ */
+#ifndef MISU_KEEPER_H
+#define MISU_KEEPER_H
+
+#include "engine.h"
+
+struct keeper;
+struct keeper_worker;
+
+struct keeper_options {
+	struct loop *loop;
+	const struct random_source *random;
+	const struct memory *memory;
+	struct keys *keys;
+	struct vault *vault;
+	struct ledger *ledger;
+	struct spool *spool;
+	void (*log)(void *context, const char *level, const char *event,
+	    const struct fail *fail);
+	void *log_context;
+};
+
+/*
+ * Entries of earlier lives without an outcome are looked for; a worker that
+ * joins may still report them; those nobody reports within KEEPER_PATIENCE of
+ * the first join, or of their worker's end, are `unknown`.
+ */
+struct keeper *keeper_create(
+    const struct keeper_options *options, struct fail *fail);
+void keeper_destroy(struct keeper *keeper);
+
+/* What is in force; workers get `bundle` (setup_bundle()). Borrowed. */
+bool keeper_set_policy(struct keeper *keeper, const struct ruleset *ruleset,
+    const struct conf *conf, struct slice bundle, struct fail *fail);
+
+struct keeper_worker *keeper_join(struct keeper *keeper,
+    bool (*send)(void *context, struct slice message), void *context);
+/* Its process is gone. */
+void keeper_leave(struct keeper_worker *worker);
+/* False: no message of ours; let the worker go. */
+bool keeper_receive(struct keeper_worker *worker, struct slice message);
+
+/* A channel of the engine that workers carry out (net/channel.h). */
+struct channel *keeper_channel(
+    struct keeper *keeper, struct slice upstream, struct fail *fail);
+
+/* Ask a worker; the answers come to `answer`. */
+void keeper_ask_worker(struct keeper *keeper, struct slice verb,
+    struct slice text, engine_answer *answer, void *arg);
+
+/* Holds of EPP commands: approve, and the content passes once. */
+void keeper_hold_decide(struct keeper *keeper, struct slice actor, int64_t id,
+    bool approve, struct slice reason, engine_answer *answer, void *arg);
+
+#endif

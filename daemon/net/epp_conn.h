@@ -1,0 +1,142 @@
+/*
+ * A connection that carries EPP frames (RFC 5734): TLS on a socket, or in
+ * tests a pipe.  Whoever owns one is told of each whole frame and of its end;
+ * it knows nothing of sessions.
+ *
+ * SSL_read and SSL_write run on the socket under libevent's events.  All
+ * frames of one wake-up leave in one write.  An idle connection holds no
+ * buffer.
+ */
+#ifndef MISU_EPP_CONN_H
+#define MISU_EPP_CONN_H
+
+#include "base/digest.h"
+#include "base/fail.h"
+#include "net/loop.h"
+
+struct epp_conn;
+
+struct epp_conn_events {
+	/* The handshake is over; frames may be sent from now on. */
+	void (*opened)(void *arg);
+	/* One whole frame, without its length; borrowed for the call. */
+	void (*frame)(void *arg, struct slice xml);
+	/*
+	 * It is over, and gone after this returns; the fail says why
+	 * (FAIL_NONE: the peer closed between frames; FAIL_INPUT: a bad
+	 * frame; FAIL_WORLD: network, TLS, time).  Never called from within
+	 * a call on the connection, nor after close().
+	 */
+	void (*closed)(void *arg, const struct fail *fail);
+};
+
+struct epp_conn_operations {
+	/*
+	 * Queue one frame (its XML; the length is added); copied.  It leaves
+	 * when the loop's turn ends.  False: no memory; the connection will
+	 * close.
+	 */
+	bool (*send)(struct epp_conn *conn, struct slice xml);
+	/* Bytes queued and not taken by the kernel. */
+	size_t (*queued)(const struct epp_conn *conn);
+	/* Read no more for now: the backend sends faster than it is served. */
+	void (*pause)(struct epp_conn *conn, bool paused);
+	/* Seconds of silence after which closed() comes; 0: none. */
+	void (*patience)(struct epp_conn *conn, unsigned seconds);
+	/* Send what is queued, say goodbye, and go; no event comes any more. */
+	void (*close)(struct epp_conn *conn);
+};
+
+struct epp_conn {
+	const struct epp_conn_operations *operations;
+};
+
+/* Who is at the other end: SHA-256 of its certificate, subject, address. */
+struct epp_peer {
+	bool has_certificate;
+	struct digest certificate;
+	char name[128];    /* the certificate's common name, for logs */
+	char address[64];  /* "192.0.2.1:1234" */
+};
+
+const struct epp_peer *epp_conn_peer(const struct epp_conn *conn);
+
+/* --- TLS --- */
+
+struct epp_tls; /* certificates, keys and what is demanded of the peer */
+
+struct epp_tls_options {
+	bool server;
+	struct slice certificate, key; /* PEM texts; a client's may be empty */
+	struct slice authority; /* PEM: whom the peer's certificate must be
+				   from; server and empty: no client
+				   certificate is asked for */
+	struct slice name;      /* client: SNI, and name the server must have */
+	const struct digest *pins; /* client: SHA-256 of acceptable certificates'
+				      public keys (SPKI); none: no pinning */
+	size_t pin_count;
+};
+
+/* TLS 1.2 (AEAD with ECDHE only) and 1.3.  The fail never shows a key. */
+struct epp_tls *epp_tls_create(
+    const struct epp_tls_options *options, struct fail *fail);
+void epp_tls_destroy(struct epp_tls *tls);
+
+struct epp_conn_limits {
+	size_t frame;       /* bytes, the length's four included */
+	unsigned handshake; /* seconds */
+	unsigned partial;   /* seconds for a frame from its first byte */
+	size_t queue;       /* bytes that may wait to be written; more closes */
+};
+
+/* --- listening and dialing --- */
+
+struct epp_listener;
+
+struct epp_listener_options {
+	struct event_base *base;
+	struct loop *loop;
+	struct epp_tls *tls;             /* borrowed */
+	struct epp_conn_limits limits;
+	unsigned connections;            /* at most; more wait to be accepted */
+	/* Gives events and their arg for a new connection; false refuses it. */
+	bool (*accept)(void *context, struct epp_conn *conn,
+	    const struct epp_conn_events **events, void **arg);
+	void *context;
+};
+
+/* Takes the listening socket over. */
+struct epp_listener *epp_listener_create(
+    const struct epp_listener_options *options, int fd, struct fail *fail);
+/* Connections live on; no new ones. */
+void epp_listener_destroy(struct epp_listener *listener);
+
+/* What makes a connection to a registry; tests give another. */
+struct epp_dialer {
+	/*
+	 * NULL with a fail if it cannot even begin; else opened() or closed()
+	 * follows.
+	 */
+	struct epp_conn *(*dial)(struct epp_dialer *dialer,
+	    const struct epp_conn_events *events, void *arg, struct fail *fail);
+};
+
+struct epp_tcp_options {
+	struct event_base *base;
+	struct loop *loop;
+	struct epp_tls *tls;           /* borrowed */
+	const char *address;           /* "192.0.2.1:700", "[2001:db8::1]:700",
+					  "epp.registry.example:700" */
+	struct epp_conn_limits limits;
+};
+
+struct epp_dialer *epp_tcp_dialer_create(
+    const struct epp_tcp_options *options, struct fail *fail);
+void epp_tcp_dialer_destroy(struct epp_dialer *dialer);
+
+/* One on a connected socket: for tests, and for what a listener accepted. */
+struct epp_conn *epp_conn_create(struct event_base *base, struct loop *loop,
+    int fd, struct epp_tls *tls, const struct epp_conn_limits *limits,
+    const struct epp_conn_events *events, void *arg, struct fail *fail);
+
+#endif
