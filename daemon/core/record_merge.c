@@ -115,6 +115,7 @@ record_merge(struct arena *arena, const struct record *stored,
 
 	if (merged == NULL)
 		return NULL;
+	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		const struct person *old = stored->persons[r];

@@ -21,6 +21,7 @@ struct record {
 	enum object_type type;
 	enum operation operation;
 	struct slice object, plan;
+	struct epp_facts epp;
 	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
 };
 
