@@ -26,6 +26,7 @@ channel_kind_name(enum channel_kind kind)
 		return "file";
 	case CHANNEL_DESK:
 		return "desk";
+	case CHANNEL_EPP:
 	case CHANNEL_COUNT:
 		break;
 	}
