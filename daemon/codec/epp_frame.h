@@ -87,7 +87,9 @@ struct slice epp_plain_bytes(const struct epp_plain *plain);
  * placeholder) if some record could let it pass.  <disclose> is written anew
  * from what may be published.  On an update of a partial address or name, the
  * disclosure is of the merged record, and what must go with it is added.
- * False with FAIL_INPUT if a demanded value has no placeholder.
+ * False with FAIL_INPUT if a demanded value has no placeholder, or if what may
+ * not be published would go to a registry that cannot be told so.  True with an
+ * empty `out` if nothing is left of an update.
  */
 bool epp_frame_contact(const struct epp_command *command,
     const struct disclosure *disclosure, const struct epp_manner *manner,
