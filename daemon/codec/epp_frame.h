@@ -153,9 +153,16 @@ struct slice epp_frame_answer(
 struct slice epp_frame_response(const struct epp_response *response,
     struct slice client_id, struct arena *arena);
 
-/* contact infData and chkData, where contacts are kept here. */
+/*
+ * contact infData, creData and chkData, where contacts are kept here: the
+ * inside of <resData>.
+ */
 struct slice epp_frame_contact_info(const struct record *record,
     struct slice client, int64_t created, struct arena *arena);
+struct slice epp_frame_contact_created(
+    struct slice id, int64_t created, struct arena *arena);
+struct slice epp_frame_contact_check(const struct slice *ids,
+    const bool *available, size_t count, struct arena *arena);
 /* Contact elements put back into a domain's infData. */
 struct slice epp_frame_domain_info(const struct epp_response *response,
     const struct record *record, struct slice client_id, struct arena *arena);
