@@ -177,7 +177,7 @@ may_stay(const struct xml_document *document, const struct epp_manner *manner,
  * Cut the declarations of one start tag that nothing uses.  The tag is
  * well-formed: names, '=' and quoted values with white space between.
  */
-static bool
+static void
 cut_declarations(struct splices *splices, const struct xml_document *document,
     const struct epp_manner *manner, uint64_t used, uint32_t at)
 {
@@ -199,31 +199,27 @@ cut_declarations(struct splices *splices, const struct xml_document *document,
 		if (memcmp(text + name + 1, "xmlns", 5) != 0 ||
 		    may_stay(document, manner, used, uri))
 			continue;
-		if (memchr(uri.data, '&', uri.len) != NULL)
-			return false;
 		splices_cut(splices, (struct xml_span){name, end + 1});
 	}
-	return true;
 }
 
 /* What stands in a frame without having been read could be a value. */
-static bool
+static void
 cut_unread(struct splices *splices, const struct xml_document *document,
     const struct epp_manner *manner)
 {
 	uint64_t used = look_at_elements(splices, document);
 	bool all = true;
 
-	cut_comments(splices);
+	if (document->comment.at != document->comment.end)
+		cut_comments(splices);
 	for (uint32_t i = 0; i < document->space_count; i++)
 		if ((used & UINT64_C(1) << i) == 0 &&
 		    !is_known(document->spaces[i], manner))
 			all = false;
 	for (uint32_t i = 0; !all && i < document->element_count; i++)
-		if (!cut_declarations(splices, document, manner, used,
-			document->elements[i].whole.at))
-			return false;
-	return true;
+		cut_declarations(splices, document, manner, used,
+		    document->elements[i].whole.at);
 }
 
 static bool
@@ -278,21 +274,18 @@ put_client_id(struct splices *splices, const struct epp_command *command,
 	splices->failed |= text.failed;
 }
 
-bool
+void
 epp_frame_common(struct splices *splices, const struct epp_command *command,
     const struct epp_manner *manner, unsigned how, unsigned cut)
 {
-	bool ok = true;
-
-	if ((how & FRAME_COMMENTS) != 0)
-		ok = cut_unread(splices, command->document, manner);
+	if ((how & FRAME_UNREAD) != 0)
+		cut_unread(splices, command->document, manner);
 	if (!any_stays(command, manner, how, cut))
 		splices_cut(splices, command->extension);
 	for (size_t i = 0; i < command->extension_count; i++)
 		if (!stays(command, manner, how, cut, i))
 			splices_cut(splices, command->extensions[i].whole);
 	put_client_id(splices, command, manner->client_id);
-	return ok;
 }
 
 bool
@@ -347,12 +340,8 @@ epp_frame_plain(const struct epp_command *command,
 		return NULL;
 	}
 	splices_start(&splices, command->text, arena);
-	if (!epp_frame_common(&splices, command, manner,
-		FRAME_COMMENTS | FRAME_EXTENSIONS, 0)) {
-		fail_set(
-		    fail, FAIL_INPUT, "a namespace is written with references");
-		return NULL;
-	}
+	epp_frame_common(
+	    &splices, command, manner, FRAME_UNREAD | FRAME_EXTENSIONS, 0);
 	if (command->login != NULL)
 		cut_services(&splices, command->login, manner);
 	if (!epp_frame_finish(&splices, &out, fail))

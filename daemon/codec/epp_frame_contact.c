@@ -717,10 +717,8 @@ epp_frame_contact(const struct epp_command *command,
 	splices_start(&maker.splices, command->text, arena);
 	if (!make(&maker))
 		return false;
-	if (!epp_frame_common(&maker.splices, command, manner,
-		FRAME_COMMENTS | FRAME_EXTENSIONS, maker.cut))
-		return fail_set(
-		    fail, FAIL_INPUT, "a namespace is written with references");
+	epp_frame_common(&maker.splices, command, manner,
+	    FRAME_UNREAD | FRAME_EXTENSIONS, maker.cut);
 	if (!maker.empty)
 		return epp_frame_finish(&maker.splices, out, fail);
 	*out = (struct slice){"", 0};

@@ -58,10 +58,8 @@ epp_frame_object(const struct epp_command *command,
 		return fail_set(fail, FAIL_DENIED, "%s is not to be sent",
 		    epp_verb_name(command->verb));
 	splices_start(&splices, command->text, arena);
-	if (!epp_frame_common(&splices, command, manner,
-		FRAME_COMMENTS | FRAME_EXTENSIONS, 0))
-		return fail_set(
-		    fail, FAIL_INPUT, "a namespace is written with references");
+	epp_frame_common(
+	    &splices, command, manner, FRAME_UNREAD | FRAME_EXTENSIONS, 0);
 	if (manner->prohibits_contacts && command->domain != NULL)
 		empty = cut_links(&splices, command->domain) &&
 			command->verb == EPP_UPDATE &&

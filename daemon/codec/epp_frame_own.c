@@ -70,9 +70,9 @@ epp_frame_own_login(const struct epp_own_login *login, struct slice client_id,
 	put_services(&text, login);
 	epp_put_close(&text, none, "login");
 	if (secure) {
-		text_add_string(
-		    &text, "<extension><loginSec:loginSec "
-			   "xmlns:loginSec=\"" EPP_LOGIN_SEC_SPACE "\">");
+		text_add_string(&text,
+		    "<extension><loginSec:loginSec "
+		    "xmlns:loginSec=\"" EPP_LOGIN_SEC_SPACE "\">");
 		epp_put(&text, SLICE("loginSec:"), "pw", login->password);
 		text_add_string(&text, "</loginSec:loginSec></extension>");
 	}

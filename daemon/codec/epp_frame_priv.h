@@ -15,16 +15,15 @@
 
 /* What a frame that is made from another goes without. */
 enum {
-	FRAME_COMMENTS = 1,   /* comments, and what else was not read */
+	FRAME_UNREAD = 1,     /* comments, and what else was not read */
 	FRAME_EXTENSIONS = 2, /* those that do not pass; else misu's only */
 };
 
 /*
  * Extensions, comments and clTRID, as every command has them.  `cut` is a bit
- * for each extension that is to go whatever the manner says.  False with
- * FAIL_INPUT where something cannot be read in one way.
+ * for each extension that is to go whatever the manner says.
  */
-bool epp_frame_common(struct splices *splices,
+void epp_frame_common(struct splices *splices,
     const struct epp_command *command, const struct epp_manner *manner,
     unsigned how, unsigned cut);
 
