@@ -15,7 +15,7 @@
 #include "setup.h"
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
-    "channels", "self", "warnings", "absent"};
+    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 
