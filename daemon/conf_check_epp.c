@@ -5,12 +5,19 @@
 #include "base/text.h"
 #include "conf_priv.h"
 
-/* Those of one <addr>, which <contact:disclose> knows as a whole. */
-static const enum field address[] = {FIELD_STREET_LOC, FIELD_STREET_INT,
-    FIELD_CITY_LOC, FIELD_CITY_INT, FIELD_STATE_LOC, FIELD_STATE_INT,
-    FIELD_POSTCODE, FIELD_COUNTRY};
+enum { WHOLE_MAX = 8 };
 
-enum { ADDRESS = sizeof(address) / sizeof(*address) };
+/* What <contact:disclose> knows only as a whole: <addr>, <voice>, <fax>. */
+static const struct whole {
+	enum field fields[WHOLE_MAX];
+	size_t count;
+} wholes[] = {
+    {{FIELD_STREET_LOC, FIELD_STREET_INT, FIELD_CITY_LOC, FIELD_CITY_INT,
+	 FIELD_STATE_LOC, FIELD_STATE_INT, FIELD_POSTCODE, FIELD_COUNTRY},
+	8},
+    {{FIELD_PHONE, FIELD_PHONE_EXT}, 2},
+    {{FIELD_FAX, FIELD_FAX_EXT}, 2},
+};
 
 static bool
 is_one_of(enum field field, const enum field *fields, size_t count)
@@ -118,11 +125,24 @@ check_placeholders(struct conf_checked *check)
 		    CONF_EPP_PLACEHOLDER, text_slice(&text));
 }
 
+/* The two forms of an address are hidden apart; a country is in both. */
 static bool
-hides_address(const struct conf_checked *check, enum role role)
+go_together(enum field one, enum field two)
 {
-	for (size_t i = 0; i < ADDRESS; i++)
-		if (is_hidden(check, role, address[i]))
+	return field_info[one].form == FORM_ONE ||
+	       field_info[two].form == FORM_ONE ||
+	       field_info[one].form == field_info[two].form;
+}
+
+static bool
+hides_whole(const struct conf_checked *check, enum role role, enum field field,
+    const struct whole *whole)
+{
+	if (!is_one_of(field, whole->fields, whole->count))
+		return false;
+	for (size_t i = 0; i < whole->count; i++)
+		if (is_hidden(check, role, whole->fields[i]) &&
+		    go_together(field, whole->fields[i]))
 			return true;
 	return false;
 }
@@ -131,9 +151,13 @@ static bool
 is_hidden_with(
     const struct conf_checked *check, enum role role, enum field field)
 {
-	return is_epp_role(role) && is_one_of(field, address, ADDRESS) &&
-	       passes(check, role, field) && !is_hidden(check, role, field) &&
-	       hides_address(check, role);
+	if (!is_epp_role(role) || !passes(check, role, field) ||
+	    is_hidden(check, role, field))
+		return false;
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++)
+		if (hides_whole(check, role, field, &wholes[i]))
+			return true;
+	return false;
 }
 
 static bool

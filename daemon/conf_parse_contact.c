@@ -85,6 +85,22 @@ is_space(struct slice text)
 	return text.len <= SPACE_LONGEST;
 }
 
+static bool
+push_extension(struct parser *parser, struct conf_upstream *upstream,
+    const struct epp_extension_rule *rule)
+{
+	struct epp_extension_rule *more =
+	    (struct epp_extension_rule *)(uintptr_t)upstream->extensions;
+
+	more =
+	    grow(parser->arena, more, upstream->extension_count, sizeof(*more));
+	if (more == NULL)
+		return conf_memory(parser);
+	more[upstream->extension_count++] = *rule;
+	upstream->extensions = more;
+	return true;
+}
+
 /*
  * Those of misu.conf come behind the shipped ones, whose place they take when
  * they name the same.
@@ -93,26 +109,20 @@ static bool
 add_extension(struct parser *parser, struct conf_upstream *upstream,
     const struct epp_extension_rule *rule, const struct token *token)
 {
-	struct epp_extension_rule *more =
+	struct epp_extension_rule *all =
 	    (struct epp_extension_rule *)(uintptr_t)upstream->extensions;
 
 	for (size_t i = 0; i < upstream->extension_count; i++) {
-		if (!slice_equal(more[i].space, rule->space))
+		if (!slice_equal(all[i].space, rule->space))
 			continue;
 		/* What was read is the file's; what was shipped is not. */
-		if (i >= SHIPPED || more[i].space.data != shipped[i].space.data)
+		if (i >= SHIPPED || all[i].space.data != shipped[i].space.data)
 			conf_complain_at(
 			    parser, token, CONF_EXTENSION_TWICE, NOTHING);
-		more[i] = *rule;
+		all[i] = *rule;
 		return true;
 	}
-	more =
-	    grow(parser->arena, more, upstream->extension_count, sizeof(*more));
-	if (more == NULL)
-		return conf_memory(parser);
-	more[upstream->extension_count++] = *rule;
-	upstream->extensions = more;
-	return true;
+	return push_extension(parser, upstream, rule);
 }
 
 bool
@@ -270,7 +280,7 @@ bool
 conf_ship_extensions(struct parser *parser, struct conf_upstream *upstream)
 {
 	for (size_t i = 0; i < SHIPPED; i++)
-		if (!add_extension(parser, upstream, &shipped[i], NULL))
+		if (!push_extension(parser, upstream, &shipped[i]))
 			return false;
 	return true;
 }
