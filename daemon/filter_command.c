@@ -102,12 +102,15 @@ answer(struct command *command, unsigned code, struct slice message,
 void
 command_answer(struct command *command, unsigned code, const char *format, ...)
 {
+	static const char who[] = "misu: "; /* not the registry */
 	char message[512] = "";
+	size_t len = sizeof(who) - 1;
 	va_list list;
 
 	if (format != NULL) {
+		memcpy(message, who, len);
 		va_start(list, format);
-		vsnprintf(message, sizeof(message), format, list);
+		vsnprintf(message + len, sizeof(message) - len, format, list);
 		va_end(list);
 	}
 	answer(command, code, slice_from(message), (struct slice){NULL, 0});
@@ -197,7 +200,7 @@ answer_lost(struct command *command, const char *what, const struct fail *why)
 	bool last = command->next == NULL && !command->session->pooled;
 
 	command_answer(command, last ? EPP_FAILED_CLOSING : EPP_FAILED,
-	    "%s: %s", what, why->text);
+	    "%s, registry away: %s", what, why->text);
 }
 
 /* --- login and logout --- */

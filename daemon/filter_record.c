@@ -184,7 +184,7 @@ committed(void *arg, const struct keeper_committed *committed,
 	case KEEPER_HELD:
 		session->upstream->refused++;
 		command_answer(command, EPP_POLICY,
-		    "held, id %lld; rule %u: %.*s; send it again once an "
+		    "held, hold %lld; rule %u: %.*s; send it again once an "
 		    "operator has approved it",
 		    (long long)committed->id, command->outcome.rule,
 		    SLICE_ARG(command->reason));
