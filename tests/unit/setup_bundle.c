@@ -113,7 +113,7 @@ another_policy_than_promised_is_refused(void **state)
 	char *copy = malloc(world->bundle.len), *at;
 
 	memcpy(copy, world->bundle.data, world->bundle.len);
-	at = memmem(copy, world->bundle.len, "recipient freebit ", 18);
+	at = memmem(copy, world->bundle.len, "to file out/freebit ", 20);
 	assert_non_null(at);
 	memcpy(memmem(at, 90, "access.json", 11), "hosted.json", 11);
 	assert_null(setup_from_bundle(
