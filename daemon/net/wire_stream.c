@@ -82,9 +82,14 @@ run_reserve(struct run *run, size_t more)
 	}
 	while (size - run->len < more)
 		size *= 2;
-	data = realloc(run->data, size);
+	data = malloc(size);
 	if (data == NULL)
 		return false;
+	if (run->len != 0) {
+		memcpy(data, run->data, run->len);
+		explicit_bzero(run->data, run->len);
+	}
+	free(run->data);
 	run->data = data;
 	run->size = size;
 	return true;
@@ -92,8 +97,10 @@ run_reserve(struct run *run, size_t more)
 
 /* All of it is used up. */
 static void
-run_clear(struct run *run)
+run_clear(struct run *run, bool wipes)
 {
+	if (wipes && run->data != NULL)
+		explicit_bzero(run->data, run->len);
 	run->start = run->len = 0;
 	if (run->size > KEEP_SIZE) {
 		free(run->data);
@@ -201,7 +208,7 @@ write_out(struct wire_stream *stream)
 		stream->written += (uint64_t)sent;
 		stream->out.start += (size_t)sent;
 	}
-	run_clear(&stream->out);
+	run_clear(&stream->out, stream->options.wipes);
 }
 
 void
@@ -410,7 +417,7 @@ read_on(struct wire_stream *stream)
 		return true;
 	if (!hand_on(stream, in->data, in->len, &used))
 		return false;
-	run_clear(in);
+	run_clear(in, stream->options.wipes);
 	return true;
 }
 
@@ -449,9 +456,10 @@ read_in(struct wire_stream *stream)
 		return got < 0 && (errno == EAGAIN || errno == EINTR);
 	in->len = 0;
 	ok = hand_on(stream, shared, before + (size_t)got, &used);
-	if (!ok)
-		return false;
-	return keep(in, shared + used, before + (size_t)got - used);
+	ok = ok && keep(in, shared + used, before + (size_t)got - used);
+	if (stream->options.wipes)
+		explicit_bzero(shared, before + (size_t)got);
+	return ok;
 }
 
 static void

@@ -36,6 +36,7 @@ struct wire_stream_options {
 	void (*gone)(void *context);
 	void *context;
 	bool fds;     /* else none is accepted */
+	bool wipes;   /* secrets pass: nothing of them stays in a buffer */
 	int priority; /* among the events of the base; 0 where it has one */
 };
 
