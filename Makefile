@@ -175,13 +175,17 @@ PREFIX ?= /usr
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)/etc/misu $(DESTDIR)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/share/misu \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 \
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install $B/misu $(DESTDIR)$(PREFIX)/sbin/
 	install $B/misuctl $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 conf/misu.service $(DESTDIR)/lib/systemd/system/
 	cp -R conf/misu.conf conf/policy conf/templates $(DESTDIR)/etc/misu/
 	install -m 644 daemon/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 conf/epp/misu-1.0.xsd $(DESTDIR)$(PREFIX)/share/misu/
+	install -m 644 daemon/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 daemon/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 
 check: setup

@@ -69,6 +69,7 @@ struct xml_document {
 	struct xml_attribute *attributes;
 	struct slice *spaces; /* distinct namespace URIs */
 	uint32_t space_count;
+	struct xml_span comment; /* the last one; at == end: none */
 };
 
 /*

@@ -81,8 +81,10 @@ find_onward(struct disclosure *disclosure, const struct record *record,
 
 /* What the record has, without any of it. */
 static void
-note_record(struct disclosure *disclosure, const struct record *record)
+note_record(struct disclosure *disclosure, const struct record *record,
+    const uint64_t *limit)
 {
+	disclosure->type = record_type(record);
 	disclosure->operation = record_operation(record);
 	disclosure->reference = record_object(record);
 	for (unsigned i = 0; i < ROLE_COUNT; i++) {
@@ -98,6 +100,8 @@ note_record(struct disclosure *disclosure, const struct record *record)
 			if (record_removed(record, role, field))
 				disclosure->removed[role] |= FIELD_BIT(f);
 		}
+		if (limit != NULL)
+			disclosure->collected[role] &= limit[role];
 	}
 }
 
@@ -174,7 +178,7 @@ decide(const struct ruleset *ruleset, const struct block *block,
 		fail_memory(fail);
 		return NULL;
 	}
-	note_record(disclosure, record);
+	note_record(disclosure, record, given->limit);
 	disclosure->outcome = outcome_of(disclosure, facts, given->approved);
 	if (!match_wins(ruleset->policy, ruleset->blocks[block->number].block,
 		record_type(record), record_object(record)))

@@ -65,7 +65,13 @@ disclosure_operation(const struct disclosure *disclosure)
 enum object_type
 disclosure_type(const struct disclosure *disclosure)
 {
-	return disclosure->own.block->type;
+	return disclosure->type;
+}
+
+const char *
+disclosure_role_word(const struct disclosure *disclosure, enum role role)
+{
+	return object_role_name(disclosure->type, role);
 }
 
 struct slice
@@ -77,6 +83,8 @@ disclosure_object(const struct disclosure *disclosure)
 		return disclosure->reference;
 	case OBJECT_SUBSCRIBER:
 	case OBJECT_SPAM_REPORT:
+	case OBJECT_CONTACT:
+	case OBJECT_HOST:
 	case OBJECT_COUNT:
 		break;
 	}

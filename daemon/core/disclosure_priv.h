@@ -20,6 +20,7 @@ struct disclosure {
 	struct decided *onward;
 	size_t onward_count;
 	struct ruling outcome;
+	enum object_type type;
 	enum operation operation;
 	struct slice reference;
 	bool has_role[ROLE_COUNT];

@@ -156,6 +156,21 @@ peer_is_loopback(const char *address)
 	return parse_loopback(address, &parsed, &len);
 }
 
+bool
+peer_is_address(const char *address)
+{
+	struct sockaddr_storage parsed = {.ss_family = AF_UNSPEC};
+	const struct sockaddr_in *four = (struct sockaddr_in *)&parsed;
+	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)&parsed;
+	int len = sizeof(parsed);
+
+	if (evutil_parse_sockaddr_port(
+		address, (struct sockaddr *)&parsed, &len) != 0)
+		return false;
+	return (parsed.ss_family == AF_INET && four->sin_port != 0) ||
+	    (parsed.ss_family == AF_INET6 && six->sin6_port != 0);
+}
+
 int
 peer_listen_loopback(const char *address, struct fail *fail)
 {

@@ -25,6 +25,9 @@ int peer_listen_loopback(const char *address, struct fail *fail);
 /* Is this an address that only this machine can reach, with a port? */
 bool peer_is_loopback(const char *address);
 
+/* Is this any numeric address with a port: "192.0.2.1:700", "[::]:700"? */
+bool peer_is_address(const char *address);
+
 /* A connection to a Unix socket, or -1 with a fail. */
 int peer_connect_unix(const char *path, struct fail *fail);
 

@@ -1,0 +1,80 @@
+/*
+ * What the files of the XML reader share: the state of one reading, the
+ * classes of characters, and references.
+ */
+#ifndef MISU_XML_PRIV_H
+#define MISU_XML_PRIV_H
+
+#include "codec/xml.h"
+
+/* Whatever a caller's limits say. */
+enum {
+	XML_BYTES_MAX = 16 << 20,
+	XML_ATTRIBUTES_MAX = 64, /* of one element, with declarations */
+	XML_NAMESPACES_MAX = 64	 /* declarations in all */
+};
+
+enum xml_class {
+	XML_NAME_START = 1, /* ASCII only: all editions of XML 1.0 agree */
+	XML_NAME = 2,
+	XML_SPACE = 4,	/* space, tab, line feed */
+	XML_TEXT = 8,	/* ASCII that means itself in text */
+	XML_QUOTED = 16 /* ASCII that means itself between either quotes */
+};
+
+extern const uint8_t xml_classes[256];
+
+/* A prefix and its namespace while `element` is open. */
+struct xml_binding {
+	const uint8_t *prefix;
+	uint32_t len; /* 0: the default namespace */
+	uint32_t space;
+	uint32_t element;
+};
+
+struct xml_reader {
+	const uint8_t *start, *at, *end;
+	struct xml_document *document;
+	struct arena *arena;
+	const struct xml_limits *limits;
+	struct fail *fail;
+	bool mixed;
+	uint32_t current;  /* the open element */
+	uint32_t previous; /* the last child of it so far */
+	uint32_t depth;
+	uint32_t element_size, attribute_size, attribute_count, space_size;
+	const uint8_t *last_return; /* the last "\r\n" between elements */
+	struct xml_binding bindings[XML_NAMESPACES_MAX];
+	uint32_t binding_count, declared;
+};
+
+static inline uint32_t
+xml_offset(const struct xml_reader *r, const uint8_t *at)
+{
+	return (uint32_t)(at - r->start);
+}
+
+static inline const uint8_t *
+xml_skip_space(const uint8_t *at, const uint8_t *end)
+{
+	while (at < end && (xml_classes[*at] & XML_SPACE) != 0)
+		at++;
+	return at;
+}
+
+/* Complain of what stands at `at`; false always. */
+bool xml_refuse(struct xml_reader *r, const uint8_t *at, const char *what);
+
+/*
+ * A character beyond ASCII that XML allows: its length, or 0 if it is none
+ * or not UTF-8.
+ */
+size_t xml_high(const uint8_t *at, const uint8_t *end);
+
+/* The reference at `at`, which is a '&': its length and code point, or 0. */
+size_t xml_reference(const uint8_t *at, const uint8_t *end, unsigned *point);
+
+/* r->at is behind '<' and at a name's first character. */
+bool xml_read_start_tag(struct xml_reader *r);
+
+#endif
