@@ -75,7 +75,8 @@ line_gone(void *context)
 
 /* Between fork and exec: what a signal handler may call, and no more. */
 static void
-become(const struct child *child, int line, char **argv, char **environment)
+become(const struct child *child, int line, const char **argv,
+    char **environment)
 {
 	sigset_t none;
 
@@ -85,7 +86,8 @@ become(const struct child *child, int line, char **argv, char **environment)
 		fcntl(line, F_SETFD, 0);
 	else if (dup2(line, LINE_FD) < 0)
 		_exit(127);
-	fexecve(child->parent->program, argv, environment);
+	fexecve(child->parent->program, (char *const *)(uintptr_t)argv,
+	    environment);
 	_exit(127);
 }
 
@@ -119,7 +121,8 @@ run(const struct child *child, int line)
 {
 	const struct parent *parent = child->parent;
 	char name[NAME_SIZE], title[NAME_SIZE + 8], which[NAME_SIZE];
-	char *argv[10], **environment = make_environment(child);
+	const char *argv[10];
+	char **environment = make_environment(child);
 	size_t n = 0;
 	pid_t pid;
 
@@ -136,11 +139,11 @@ run(const struct child *child, int line)
 		argv[n++] = "-d";
 	if (parent->given.conf != NULL) {
 		argv[n++] = "-f";
-		argv[n++] = (char *)(uintptr_t)parent->given.conf;
+		argv[n++] = parent->given.conf;
 	}
 	if (parent->given.state != NULL) {
 		argv[n++] = "-s";
-		argv[n++] = (char *)(uintptr_t)parent->given.state;
+		argv[n++] = parent->given.state;
 	}
 	argv[n] = NULL;
 	pid = fork();

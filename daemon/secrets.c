@@ -4,52 +4,18 @@
 
 enum { FILE_MAX = 1024 * 1024 };
 
-struct visitor {
-	bool (*visit)(void *context, struct slice path, bool is_secret);
-	void *context;
-};
-
-/* A file that is not named is none. */
-static bool
-show(const struct visitor *visitor, struct slice path, bool is_secret)
-{
-	return path.len == 0 ||
-	    visitor->visit(visitor->context, path, is_secret);
-}
-
-static bool
-visit_upstream(
-    const struct conf_upstream *upstream, const struct visitor *visitor)
-{
-	const struct slice plain[] = {upstream->certificate,
-	    upstream->clients, upstream->authority,
-	    upstream->client_certificate};
-	const struct slice secret[] = {
-	    upstream->key, upstream->client_key, upstream->password_file};
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < sizeof(plain) / sizeof(*plain); i++)
-		ok = show(visitor, plain[i], false);
-	for (size_t i = 0; ok && i < sizeof(secret) / sizeof(*secret); i++)
-		ok = show(visitor, secret[i], true);
-	for (size_t i = 0; ok && i < upstream->backend_count; i++)
-		ok = show(
-		    visitor, upstream->backends[i].password_file, true);
-	if (ok && upstream->authority.len == 0)
-		ok = visitor->visit(visitor->context, SLICE(""), false);
-	return ok;
-}
-
 bool
 secrets_visit(const struct conf *conf,
-    bool (*visit)(void *context, struct slice path, bool is_secret),
+    bool (*visit)(void *context, const struct conf_upstream *upstream,
+	struct slice path, bool secret),
     void *context)
 {
-	const struct visitor visitor = {visit, context};
-
+	if (!conf_upstream_files(conf, visit, context))
+		return false;
 	for (size_t i = 0; i < conf->upstream_count; i++)
-		if (!visit_upstream(&conf->upstreams[i], &visitor))
-			return false;
+		if (conf->upstreams[i].authority.len == 0)
+			return visit(
+			    context, &conf->upstreams[i], SLICE(""), false);
 	return true;
 }
 
@@ -60,13 +26,15 @@ struct search {
 };
 
 static bool
-compare(void *context, struct slice path, bool is_secret)
+compare(void *context, const struct conf_upstream *upstream,
+    struct slice path, bool secret)
 {
 	struct search *search = context;
 
+	(void)upstream;
 	if (slice_equal(path, search->path)) {
 		search->named = true;
-		search->is_secret = search->is_secret || is_secret;
+		search->is_secret = search->is_secret || secret;
 	}
 	return true;
 }

@@ -15,7 +15,8 @@
  * as soon as `visit` is.
  */
 bool secrets_visit(const struct conf *conf,
-    bool (*visit)(void *context, struct slice path, bool is_secret),
+    bool (*visit)(void *context, const struct conf_upstream *upstream,
+	struct slice path, bool secret),
     void *context);
 
 /*

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "filter.h"
 #include "log.h"
-#include "net/filter.h"
 #include "sandbox.h"
 #include "worker_priv.h"
 
@@ -126,27 +126,19 @@ ask(void *context, const struct keeper_ask *asked)
 
 static void
 log_filter(void *context, const char *level, const char *event,
-    const char *upstream, const struct fail *fail)
+    struct slice upstream, const struct fail *fail)
 {
 	enum log_level found = log_level_of(level);
+	char name[128];
 
 	(void)context;
+	snprintf(name, sizeof(name), "%.*s", SLICE_ARG(upstream));
 	if (fail == NULL)
-		log_event(found, event, "upstream", upstream, NULL);
+		log_event(found, event, "upstream", name, NULL);
 	else
-		log_event(found, event, "upstream", upstream, "place",
+		log_event(found, event, "upstream", name, "place",
 		    fail->place, "reason", fail->text, "hint", fail->hint,
 		    NULL);
-}
-
-/* Setups that no session uses any more go away. */
-static void
-look(void *arg)
-{
-	struct worker *worker = arg;
-
-	worker_free_retired(worker);
-	worker->loop->operations->timer_set(worker->look, WORKER_LOOK);
 }
 
 /* resolv.conf is read here, once; where there is none, names do not resolve. */
@@ -174,11 +166,10 @@ open_filter(
 	    .ask = ask,
 	    .context = worker};
 	struct filter_options filter = {.base = loop_base(worker->loop),
-	    .dns = worker->dns,
 	    .loop = worker->loop,
 	    .random = &random_system,
 	    .log = log_filter,
-	    .worker = number.number,
+	    .worker = number.number - 1,
 	    .workers = number.count};
 
 	worker->link = keeper_link_create(&link, fail);
@@ -198,11 +189,6 @@ open_all(
 	worker->loop = loop_create();
 	if (worker->loop == NULL)
 		return fail_memory(fail);
-	worker->look =
-	    worker->loop->operations->timer_create(worker->loop, look, worker);
-	if (worker->look == NULL)
-		return fail_memory(fail);
-	worker->loop->operations->timer_set(worker->look, WORKER_LOOK);
 	if (!open_dns(worker, fail) || !open_filter(worker, number, fail))
 		return false;
 	worker->parent = child_line(
@@ -245,8 +231,6 @@ worker_destroy(struct worker *worker)
 	worker_free_setups(worker);
 	if (worker->dns != NULL)
 		evdns_base_free(worker->dns, 0);
-	if (worker->loop != NULL)
-		worker->loop->operations->timer_destroy(worker->look);
 	loop_destroy(worker->loop);
 	free(worker);
 }

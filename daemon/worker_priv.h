@@ -5,13 +5,10 @@
 #include "setup.h"
 #include "worker.h"
 
-enum { WORKER_LOOK = 5000 /* ms */ };
-
 struct evdns_base;
 struct filter;
 struct keeper_link;
 struct loop;
-struct loop_timer;
 struct wire_stream;
 struct worker_next;
 
@@ -24,13 +21,11 @@ struct worker_socket {
 
 struct worker {
 	struct loop *loop;
-	struct loop_timer *look;
 	struct evdns_base *dns;
 	struct wire_stream *parent, *keeper; /* keeper: NULL: away */
 	struct keeper_link *link;
 	struct filter *filter;
 	struct setup *setup;   /* in force; NULL: none yet */
-	struct setup *retired; /* maybe still in use */
 	struct worker_next *next; /* waits for its secrets */
 	struct worker_socket *sockets;
 	unsigned tag; /* of the newest setup */
@@ -48,7 +43,6 @@ bool worker_take_secret(struct worker *worker, struct slice answer);
 /* Given to the filter when its upstream is in force. */
 void worker_listen(struct worker *worker, struct slice upstream, int fd);
 
-void worker_free_retired(struct worker *worker);
 void worker_free_setups(struct worker *worker);
 
 #endif

@@ -7,24 +7,18 @@
 
 #include "base/text.h"
 #include "child.h"
+#include "filter.h"
 #include "log.h"
-#include "net/filter.h"
 #include "secrets.h"
 #include "worker_priv.h"
-
-struct secret {
-	struct slice path, text;
-	bool came;
-	struct secret *next;
-};
 
 /* A setup that waits for its secrets; they go with its arena. */
 struct worker_next {
 	struct setup *setup;
 	const struct ruleset *ruleset;
 	struct arena *arena;
-	struct secret *secrets;
-	size_t missing;
+	struct filter_secret *secrets; /* a text that is not there: NULL */
+	size_t count, room, missing;
 	unsigned tag; /* of what is asked for it */
 };
 
@@ -53,53 +47,18 @@ refuse(struct worker *worker, const struct fail *fail)
 	loop_stop(worker->loop);
 }
 
-static struct secret *
+static struct filter_secret *
 find(const struct worker_next *next, struct slice path)
 {
-	struct secret *secret = next->secrets;
-
-	while (secret != NULL && !slice_equal(secret->path, path))
-		secret = secret->next;
-	return secret;
-}
-
-static bool
-find_text(void *context, struct slice path, struct slice *text)
-{
-	const struct secret *secret = find(context, path);
-
-	if (secret == NULL)
-		return false;
-	*text = secret->text;
-	return true;
-}
-
-void
-worker_free_retired(struct worker *worker)
-{
-	struct setup **at = &worker->retired;
-
-	while (*at != NULL) {
-		struct setup *setup = *at;
-
-		if (filter_uses(worker->filter, setup->conf)) {
-			at = &setup->next;
-		} else {
-			*at = setup->next;
-			setup_free(setup);
-		}
-	}
+	for (size_t i = 0; i < next->count; i++)
+		if (slice_equal(next->secrets[i].path, path))
+			return &next->secrets[i];
+	return NULL;
 }
 
 void
 worker_free_setups(struct worker *worker)
 {
-	while (worker->retired != NULL) {
-		struct setup *setup = worker->retired;
-
-		worker->retired = setup->next;
-		setup_free(setup);
-	}
 	setup_free(worker->setup);
 	worker->setup = NULL;
 	free_next(worker);
@@ -147,7 +106,7 @@ static void
 put_in_force(struct worker *worker)
 {
 	struct worker_next *next = worker->next;
-	const struct filter_secrets secrets = {find_text, next};
+	const struct filter_secrets secrets = {next->secrets, next->count};
 	struct fail fail = FAIL_INIT;
 
 	if (!filter_set(worker->filter, next->ruleset, next->setup->conf,
@@ -155,35 +114,53 @@ put_in_force(struct worker *worker)
 		refuse(worker, &fail);
 		return;
 	}
-	if (worker->setup != NULL) {
-		worker->setup->next = worker->retired;
-		worker->retired = worker->setup;
-	}
+	setup_free(worker->setup);
 	worker->setup = next->setup;
 	next->setup = NULL;
 	free_next(worker);
-	worker_free_retired(worker);
 	offer_sockets(worker);
 	tell_ready(worker);
 }
 
-/* Each file is asked for once. */
 static bool
-want(void *context, struct slice path, bool is_secret)
+count_file(void *context, const struct conf_upstream *upstream,
+    struct slice path, bool secret)
 {
 	struct worker_next *next = context;
-	struct secret *secret;
 
-	(void)is_secret;
-	if (find(next, path) != NULL)
-		return true;
-	secret = arena_take(next->arena, sizeof(*secret));
-	if (secret == NULL)
+	(void)upstream;
+	(void)path;
+	(void)secret;
+	next->room++;
+	return true;
+}
+
+/* Each file is asked for once. */
+static bool
+want(void *context, const struct conf_upstream *upstream, struct slice path,
+    bool secret)
+{
+	struct worker_next *next = context;
+
+	(void)upstream;
+	(void)secret;
+	if (find(next, path) == NULL)
+		next->secrets[next->count++].path = path;
+	return true;
+}
+
+static bool
+list_secrets(struct worker_next *next)
+{
+	const struct conf *conf = next->setup->conf;
+
+	secrets_visit(conf, count_file, next);
+	next->secrets = arena_take_array(
+	    next->arena, next->room + 1, sizeof(*next->secrets));
+	if (next->secrets == NULL)
 		return false;
-	secret->path = path;
-	secret->next = next->secrets;
-	next->secrets = secret;
-	next->missing++;
+	secrets_visit(conf, want, next);
+	next->missing = next->count;
 	return true;
 }
 
@@ -202,17 +179,16 @@ start_next(struct worker *worker, struct slice bundle, struct fail *fail)
 	next->setup = setup_from_bundle(bundle, &next->ruleset, fail);
 	if (next->setup == NULL)
 		return false;
-	return secrets_visit(next->setup->conf, want, next) ||
-	    fail_memory(fail);
+	return list_secrets(next) || fail_memory(fail);
 }
 
 static bool
-ask_for(struct worker *worker, const struct secret *secret)
+ask_for(struct worker *worker, struct slice path)
 {
 	struct text text = text_start(worker->next->arena);
 
-	text_add_format(&text, "%u %.*s", worker->next->tag,
-	    SLICE_ARG(secret->path));
+	text_add_format(
+	    &text, "%u %.*s", worker->next->tag, SLICE_ARG(path));
 	return !text.failed &&
 	    wire_stream_post(
 		worker->parent, LINE_ASK_SECRET, text_slice(&text), -1);
@@ -221,8 +197,8 @@ ask_for(struct worker *worker, const struct secret *secret)
 static bool
 ask_for_all(struct worker *worker, struct fail *fail)
 {
-	for (struct secret *s = worker->next->secrets; s != NULL; s = s->next)
-		if (!ask_for(worker, s))
+	for (size_t i = 0; i < worker->next->count; i++)
+		if (!ask_for(worker, worker->next->secrets[i].path))
 			return fail_memory(fail);
 	return true;
 }
@@ -273,7 +249,7 @@ refuse_as_told(struct worker *worker, struct slice told)
 }
 
 /* The secret that "12 path" names, if it was asked for the setup that waits. */
-static struct secret *
+static struct filter_secret *
 asked(const struct worker_next *next, struct slice name)
 {
 	char tag[16];
@@ -293,11 +269,11 @@ worker_take_secret(struct worker *worker, struct slice answer)
 {
 	struct slice name = cut(&answer);
 	struct worker_next *next = worker->next;
-	struct secret *secret = asked(next, name);
+	struct filter_secret *secret = asked(next, name);
 
 	if (answer.len == 0)
 		return false;
-	if (secret == NULL || secret->came)
+	if (secret == NULL || secret->text.data != NULL)
 		return true;
 	if (answer.data[0] != '1') {
 		answer.data++;
@@ -314,7 +290,6 @@ worker_take_secret(struct worker *worker, struct slice answer)
 		refuse(worker, &fail);
 		return true;
 	}
-	secret->came = true;
 	if (--next->missing == 0)
 		put_in_force(worker);
 	return true;
