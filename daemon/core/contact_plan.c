@@ -263,8 +263,8 @@ find_side(struct ruleset *ruleset, unsigned recipient, bool behind,
 /* --- one recipient --- */
 
 static bool
-add_side(struct ruleset *ruleset, struct contact_plan *plan,
-    unsigned recipient, unsigned via)
+add_side(struct ruleset *ruleset, struct contact_plan *plan, unsigned recipient,
+    unsigned via)
 {
 	struct contact_side side, *more;
 
@@ -273,8 +273,8 @@ add_side(struct ruleset *ruleset, struct contact_plan *plan,
 	if (side.block_count == 0 || plan->side_count > ONWARD_MAX)
 		return true;
 	side.via = via;
-	more = grow(
-	    ruleset->arena, plan->sides, plan->side_count, sizeof(*more));
+	more =
+	    grow(ruleset->arena, plan->sides, plan->side_count, sizeof(*more));
 	if (more == NULL)
 		return false;
 	plan->sides = more;

@@ -52,7 +52,7 @@ struct contact_side {
 	size_t open_count;
 	struct contact_gate *gates;
 	size_t gate_count;
-	struct contact_merge fixed; /* all others, for the roles mentioned */
+	struct contact_merge fixed;    /* all others, for the roles mentioned */
 	uint64_t passes_on[EPP_ROLES]; /* what the one before passes on to it */
 };
 
@@ -61,7 +61,7 @@ struct contact_plan {
 	size_t side_count;
 	unsigned mentioned; /* ROLE_BITs that the first side's blocks mention */
 	uint64_t could_pass; /* some record lets it through in some role */
-	bool is_fixed;       /* no side has an open pair */
+	bool is_fixed;	     /* no side has an open pair */
 	unsigned *variables; /* that pairs and gates ask for */
 	size_t variable_count;
 };

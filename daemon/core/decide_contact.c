@@ -24,8 +24,8 @@ static bool
 in_scope(const struct contact *contact, const struct bound_block *block)
 {
 	return contact->name.len == 0 ||
-	       match_wins(contact->ruleset->policy, block->block,
-		   OBJECT_DOMAIN, contact->name);
+	       match_wins(contact->ruleset->policy, block->block, OBJECT_DOMAIN,
+		   contact->name);
 }
 
 /* --- conditions --- */
@@ -76,10 +76,9 @@ foreign_row(const struct contact *contact, const struct table *table,
 		const struct bound_rule *bound = &table->rules[r];
 		uint64_t wins = left & bound->rule->fields;
 
-		if (wins == 0 ||
-		    !verdict_fires(bound->rule->verdict,
-			own_truth(contact->ruleset, bound, (int)role,
-			    contact->facts)))
+		if (wins == 0 || !verdict_fires(bound->rule->verdict,
+				     own_truth(contact->ruleset, bound,
+					 (int)role, contact->facts)))
 			continue;
 		left &= ~wins;
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
@@ -201,11 +200,10 @@ judge_side(const struct contact *contact, const struct contact_side *side,
 		    (approved && rule->verdict == VERDICT_HOLD) ||
 		    !in_scope(contact, gate->block))
 			continue;
-		if (verdict_fires(rule->verdict,
-			bound_rule_truth(
-			    contact->ruleset, gate->rule, contact->facts)))
-			*outcome =
-			    (struct ruling){rule->verdict, rule->number};
+		if (verdict_fires(
+			rule->verdict, bound_rule_truth(contact->ruleset,
+					   gate->rule, contact->facts)))
+			*outcome = (struct ruling){rule->verdict, rule->number};
 	}
 }
 
@@ -270,8 +268,8 @@ decide_sides(const struct contact *contact, struct disclosure *disclosure,
 
 /* Each variable's value if the contact were in the role it asks about. */
 static bool
-find_facts(struct contact *contact, const struct record *record,
-    struct arena *arena)
+find_facts(
+    struct contact *contact, const struct record *record, struct arena *arena)
 {
 	const struct contact_plan *plan = contact->plan;
 	uint16_t *facts;
@@ -304,8 +302,7 @@ pass(struct contact *contact, struct disclosure *disclosure,
 		return fail_memory(fail);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return true;
-	return decide_pass_role(
-	    disclosure, record, given, &alter, arena, fail);
+	return decide_pass_role(disclosure, record, given, &alter, arena, fail);
 }
 
 static struct disclosure *
