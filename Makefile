@@ -157,6 +157,8 @@ $B/bench/%: $B/tests/bench/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$B/bench/xml: LDLIBS += -lexpat
+
 bench: setup
 	@$(SUBMAKE) MODE=release bench-run
 

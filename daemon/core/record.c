@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "core/value.h"
 
-enum { CONSENTS_MAX = 64, SUBJECT_MAX = 255, OBJECT_MAX = 255 };
+enum { SUBJECT_MAX = 255, OBJECT_MAX = 255 };
 
 static const char *const audiences[AUDIENCE_COUNT] = {
     [AUDIENCE_PUBLIC] = "public",
@@ -203,9 +203,9 @@ next_consent(struct record *record, struct person *person, struct fail *fail)
 	struct consent *more;
 	size_t size = person->consent_size == 0 ? 8 : 2 * person->consent_size;
 
-	if (person->consent_count == CONSENTS_MAX) {
+	if (person->consent_count == RECORD_CONSENTS_MAX) {
 		fail_set(fail, FAIL_INPUT, "more than %d consents in one role",
-		    CONSENTS_MAX);
+		    RECORD_CONSENTS_MAX);
 		return NULL;
 	}
 	if (person->consent_count < person->consent_size)

@@ -77,9 +77,19 @@ ledger_random(
 }
 
 struct digest
+ledger_payload_digest_of(
+    const struct ledger *ledger, const struct digest *sha256)
+{
+	return digest_key_hmac(&ledger->payload_key,
+	    (struct slice){(const char *)sha256->bytes, DIGEST_SIZE});
+}
+
+struct digest
 ledger_payload_digest(const struct ledger *ledger, struct slice payload)
 {
-	return digest_key_hmac(&ledger->payload_key, payload);
+	struct digest sha256 = digest_sha256(payload);
+
+	return ledger_payload_digest_of(ledger, &sha256);
 }
 
 const struct fail *
@@ -235,6 +245,10 @@ seal_all(struct ledger *ledger, struct batch *batch, struct sealed **sealed,
 			return false;
 		if (item->kind != ITEM_DISCLOSURE)
 			continue;
+		if (item->is_elsewhere) {
+			sealed[count++] = NULL;
+			continue;
+		}
 		sealed[count] = seal_make(batch->arena, item->index,
 		    &item->leaf, item->recipient, item->payload);
 		if (sealed[count++] == NULL)
@@ -265,6 +279,22 @@ answer(struct ledger *ledger, struct batch *batch)
 	    batch->arg, first, sealed, batch->disclosures, NULL);
 }
 
+bool
+batch_acknowledged(const struct batch *batch, size_t n, uint64_t *index,
+    struct digest *leaf)
+{
+	for (const struct item *item = batch->items; item; item = item->next) {
+		if (item->kind != ITEM_DISCLOSURE && item->kind != ITEM_EVENT)
+			continue;
+		if (n-- != 0)
+			continue;
+		*index = item->index;
+		*leaf = item->leaf;
+		return true;
+	}
+	return false;
+}
+
 static void
 answer_all(struct ledger *ledger, struct batch_queue *queue)
 {
@@ -292,7 +322,8 @@ answer_stopped(struct ledger *ledger)
 /* --- from group to disk --- */
 
 static bool
-store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
+store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
+    struct fail *fail)
 {
 	struct vault *vault = ledger->options.vault;
 
@@ -307,7 +338,8 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 			break;
 		case ITEM_RECORD:
 			if (vault != NULL &&
-			    !vault_put(vault, item->bytes, fail))
+			    !vault_put(
+				vault, sequence, item->bytes, fail))
 				return false;
 			break;
 		case ITEM_SUBJECT:
@@ -319,6 +351,20 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 			break;
 		}
 	}
+	return true;
+}
+
+/* A group's changes stand in the vault together: it may trim only then. */
+static bool
+store_group(
+    struct ledger *ledger, const struct batch_queue *group, struct fail *fail)
+{
+	uint64_t sequence = journal_sequence(ledger->journal);
+	struct vault *vault = ledger->options.vault;
+
+	for (struct batch *b = group->first; b != NULL; b = b->next)
+		if (!store_batch(ledger, b, sequence, fail))
+			return false;
 	return vault == NULL || vault_trim(vault, fail);
 }
 
@@ -457,10 +503,9 @@ written(void *arg, const struct fail *fail)
 	queue_init(&durable);
 	queue_move(&ledger->flown, &durable);
 	/* Durable already: a trouble here stops what comes after. */
-	for (struct batch *b = durable.first; b != NULL; b = b->next)
-		if (ledger->stopped.kind == FAIL_NONE &&
-		    !store_batch(ledger, b, &trouble))
-			stop(ledger, &trouble);
+	if (ledger->stopped.kind == FAIL_NONE &&
+	    !store_group(ledger, &durable, &trouble))
+		stop(ledger, &trouble);
 	launch(ledger);
 	answer_all(ledger, &durable);
 	if (ledger->stopped.kind == FAIL_NONE && checkpoint_is_due(ledger))
@@ -594,7 +639,8 @@ replay_item(struct replay *replay, const struct journal_group *group,
 	case JOURNAL_RECORD:
 		return ledger->options.vault == NULL ||
 		    group->sequence <= replay->vault_sequence ||
-		    vault_put(ledger->options.vault, item, fail);
+		    vault_put(ledger->options.vault, group->sequence, item,
+			fail);
 	case JOURNAL_SUBJECT:
 		return replay_subject(replay, group, item, fail);
 	}
@@ -748,6 +794,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	keys_derive(options->keys, "payload", key);
 	digest_key_set(&ledger->payload_key, key);
 	digest_wipe(key, sizeof(key));
+	vault_key_set(&ledger->vault_key, options->keys);
 	ledger->building = group_create();
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
@@ -784,5 +831,6 @@ ledger_close(struct ledger *ledger)
 	group_destroy(ledger->flying);
 	digest_cipher_destroy(ledger->cipher);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
+	digest_wipe(&ledger->vault_key, sizeof(ledger->vault_key));
 	free(ledger);
 }

@@ -32,7 +32,7 @@ struct ledger {
 	struct tree tree;    /* what is durable, in flight or being built */
 	struct requests *requests;
 	struct entry_order order;
-	struct digest_key payload_key;
+	struct digest_key payload_key, vault_key;
 	struct digest_cipher *cipher;
 	struct group *building, *flying;
 	struct tree before; /* the tree before the group being built */
@@ -53,11 +53,12 @@ enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
 struct item {
 	struct item *next;
 	enum item_kind kind;
-	struct slice bytes; /* the entry, the record, or the subject's line */
+	struct slice bytes; /* the entry, the change, or the subject's line */
 	uint32_t slot;      /* ITEM_SUBJECT */
 	uint64_t index;     /* of an entry, once it has one */
 	bool is_repeat;     /* the index is of the first time */
 	bool has_request;
+	bool is_elsewhere;  /* the payload: nothing to seal */
 	struct digest leaf;
 	struct digest request;        /* what a repeat would have too */
 	struct digest payload_digest;
