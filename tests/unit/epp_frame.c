@@ -7,7 +7,7 @@ what_passes_is_as_it_was_written(void **state)
 	struct slice frame = frame_of(ruleset_of(ALL, NULL), NULL, CREATE);
 
 	(void)state;
-	assert_true(slice_is(frame, CREATE));
+	is(frame, CREATE);
 }
 
 static void
@@ -35,8 +35,7 @@ each_field_goes_or_stays_by_itself(void **state)
 	static const struct {
 		const char *rule, *allowed[4];
 	} cases[] = {{"name", {"Taro Mihon", "見本太郎"}},
-	    {"org", {"Mihon Trading"}},
-	    {"street.loc", {"大手前一丁目"}},
+	    {"org", {"Mihon Trading"}}, {"street.loc", {"大手前一丁目"}},
 	    {"street", {"大手前一丁目", "1-2-3 Otesaki", "Mihon Heights 405"}},
 	    {"city.int", {"Himeji-shi"}}, {"state", {"Hyogo-ken"}},
 	    {"postcode", {"670-0001"}}, {"phone", {"+81.792955353"}},
@@ -94,8 +93,8 @@ a_demanded_value_needs_a_placeholder(void **state)
 
 	(void)state;
 	manner.placeholders = NULL;
-	made = try_frame(ruleset_of("\tforward name of registrant\n", NULL),
-	    NULL, CREATE);
+	made = try_frame(
+	    ruleset_of("\tforward name of registrant\n", NULL), NULL, CREATE);
 	assert_false(made.ok);
 	assert_int_equal(made.fail.kind, FAIL_INPUT);
 	assert_non_null(strstr(made.fail.text, "city.int"));
@@ -105,9 +104,7 @@ static void
 other_prefixes_are_kept(void **state)
 {
 	struct slice frame = frame_of(
-	    ruleset_of("\tforward name of registrant\n",
-		"\tforward email of registrant\n"),
-	    NULL,
+	    ruleset_of("\tforward name of registrant\n", NULL), NULL,
 	    "<e:epp xmlns:e=\"urn:ietf:params:xml:ns:epp-1.0\">"
 	    "<e:command><e:create>"
 	    "<create xmlns=\"urn:ietf:params:xml:ns:contact-1.0\">"
@@ -121,8 +118,7 @@ other_prefixes_are_kept(void **state)
 	has(frame, "</authInfo></create>");
 	manner.publishes = true;
 	manner.client_id = SLICE("misu-1");
-	frame = frame_of(ruleset_of("\tforward name of registrant\n", ""),
-	    NULL,
+	frame = frame_of(ruleset_of("\tforward name of registrant\n", ""), NULL,
 	    "<e:epp xmlns:e=\"urn:ietf:params:xml:ns:epp-1.0\">"
 	    "<e:command><e:create>"
 	    "<create xmlns=\"urn:ietf:params:xml:ns:contact-1.0\">"
@@ -160,16 +156,14 @@ registries_that_publish_are_told_what_not_to(void **state)
 
 	(void)state;
 	manner.publishes = true;
-	frame = frame_of(
-	    ruleset_of(ALL, "\tforward name, org of registrant\n"), NULL,
-	    CREATE);
-	has(frame,
-	    "</contact:authInfo><contact:disclose flag=\"0\">"
-	    "<contact:addr type=\"int\"/><contact:addr type=\"loc\"/>"
-	    "<contact:voice/><contact:fax/><contact:email/>"
-	    "</contact:disclose></contact:create>");
+	frame = frame_of(ruleset_of(ALL, "\tforward name, org of registrant\n"),
+	    NULL, CREATE);
+	has(frame, "</contact:authInfo><contact:disclose flag=\"0\">"
+		   "<contact:addr type=\"int\"/><contact:addr type=\"loc\"/>"
+		   "<contact:voice/><contact:fax/><contact:email/>"
+		   "</contact:disclose></contact:create>");
 	frame = frame_of(ruleset_of(ALL, ALL), NULL, CREATE);
-	assert_true(slice_is(frame, CREATE));
+	is(frame, CREATE);
 }
 
 static void
@@ -180,11 +174,10 @@ registries_that_do_not_are_told_what_to(void **state)
 	    NULL, CREATE);
 
 	(void)state;
-	has(frame,
-	    "<contact:disclose flag=\"1\"><contact:name type=\"int\"/>"
-	    "</contact:disclose></contact:create>");
+	has(frame, "<contact:disclose flag=\"1\"><contact:name type=\"int\"/>"
+		   "</contact:disclose></contact:create>");
 	frame = frame_of(ruleset_of(ALL, ""), NULL, CREATE);
-	assert_true(slice_is(frame, CREATE));
+	is(frame, CREATE);
 }
 
 static void
@@ -194,10 +187,10 @@ one_hidden_part_hides_an_address(void **state)
 
 	(void)state;
 	manner.publishes = true;
-	frame = frame_of(
-	    ruleset_of("\tforward postcode, country of registrant\n",
-		"\tforward country of registrant\n"),
-	    NULL, CREATE);
+	frame =
+	    frame_of(ruleset_of("\tforward postcode, country of registrant\n",
+			 "\tforward country of registrant\n"),
+		NULL, CREATE);
 	has(frame, "<contact:disclose flag=\"0\"><contact:addr");
 }
 
@@ -208,27 +201,25 @@ the_stricter_of_two_wishes_holds(void **state)
 
 	(void)state;
 	manner.publishes = true;
-	frame = frame_of(
-	    ruleset_of(ALL,
-		"\tforward name, org, street, city, state, postcode, "
-		"country, phone, phone-ext, email of registrant\n"),
-	    NULL,
-	    CREATE_WITH(PERSON,
-		"<contact:disclose flag=\"0\"><contact:email/>"
-		"</contact:disclose>",
-		""));
-	has(frame,
-	    "<contact:disclose flag=\"0\"><contact:fax/><contact:email/>"
-	    "</contact:disclose>");
+	frame =
+	    frame_of(ruleset_of(ALL,
+			 "\tforward name, org, street, city, state, postcode, "
+			 "country, phone, phone-ext, email of registrant\n"),
+		NULL,
+		CREATE_WITH(PERSON,
+		    "<contact:disclose flag=\"0\"><contact:email/>"
+		    "</contact:disclose>",
+		    ""));
+	has(frame, "<contact:disclose flag=\"0\"><contact:fax/><contact:email/>"
+		   "</contact:disclose>");
 	manner.publishes = false;
 	frame = frame_of(ruleset_of(ALL, ALL), NULL,
 	    CREATE_WITH(PERSON,
 		"<contact:disclose flag=\"true\"><contact:email/>"
 		"</contact:disclose>",
 		""));
-	has(frame,
-	    "<contact:disclose flag=\"1\"><contact:email/>"
-	    "</contact:disclose>");
+	has(frame, "<contact:disclose flag=\"1\"><contact:email/>"
+		   "</contact:disclose>");
 }
 
 static void
@@ -238,8 +229,8 @@ what_cannot_be_hidden_is_not_sent(void **state)
 
 	(void)state;
 	manner.disclose = EPP_DISCLOSE_REJECTED;
-	made = try_frame(ruleset_of(ALL, "\tforward name of registrant\n"),
-	    NULL, CREATE);
+	made = try_frame(
+	    ruleset_of(ALL, "\tforward name of registrant\n"), NULL, CREATE);
 	assert_false(made.ok);
 	assert_int_equal(made.fail.kind, FAIL_INPUT);
 	made.frame = frame_of(ruleset_of(ALL, ALL), NULL,
@@ -252,7 +243,8 @@ what_cannot_be_hidden_is_not_sent(void **state)
 
 #define EXTENSION                                                              \
 	"<extension><fee:create "                                              \
-	"xmlns:fee=\"urn:ietf:params:xml:ns:epp:fee-1.0\"><fee:fee>5</fee:fee>"\
+	"xmlns:fee=\"urn:ietf:params:xml:ns:epp:fee-1.0\"><fee:fee>5</"        \
+	"fee:fee>"                                                             \
 	"</fee:create><o:other xmlns:o=\"urn:example:other-1.0\"/>"            \
 	"</extension>"
 
@@ -302,7 +294,7 @@ a_second_e_mail_goes_with_the_first(void **state)
 	manner.extensions = &rule;
 	manner.extension_count = 1;
 	frame = frame_of(ruleset_of(ALL, NULL), NULL, create);
-	assert_true(slice_is(frame, create));
+	is(frame, create);
 	frame = frame_of(ruleset_of("", NULL), NULL, create);
 	lacks(frame, "xtension");
 	lacks(frame, "taro@mihon");
@@ -322,8 +314,8 @@ the_transaction_is_named_by_the_manner(void **state)
 	frame = frame_of(ruleset_of(ALL, NULL), NULL, CREATE);
 	has(frame, "<clTRID>misu-7</clTRID></command>");
 	lacks(frame, "ABC");
-	frame = frame_of(ruleset_of(ALL, NULL), NULL,
-	    CREATE_WITH(PERSON, "", ADDITIONAL));
+	frame = frame_of(
+	    ruleset_of(ALL, NULL), NULL, CREATE_WITH(PERSON, "", ADDITIONAL));
 	has(frame, "</create><clTRID>misu-7</clTRID></command>");
 }
 
@@ -353,9 +345,9 @@ shadow_changes_nothing_but_misus_own(void **state)
 	struct slice frame;
 
 	(void)state;
-	assert_true(epp_frame_shadow(
-	    command, NULL, &manner, arena, &frame, &fail));
-	assert_true(slice_is(frame, CREATE));
+	assert_true(
+	    epp_frame_shadow(command, NULL, &manner, arena, &frame, &fail));
+	is(frame, CREATE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)

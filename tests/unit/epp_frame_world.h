@@ -31,9 +31,9 @@
 	"<contact:pc>670-0001</contact:pc><contact:cc>JP</contact:cc>"         \
 	"</contact:addr></contact:postalInfo>\n"                               \
 	"<contact:postalInfo type=\"loc\">"                                    \
-	"<contact:name>見本太郎</contact:name>"                                \
-	"<contact:addr><contact:street>大手前一丁目</contact:street>"          \
-	"<contact:city>兵庫県姫路市</contact:city>"                            \
+	"<contact:name>見本太郎</contact:name>"                            \
+	"<contact:addr><contact:street>大手前一丁目</contact:street>"    \
+	"<contact:city>兵庫県姫路市</contact:city>"                      \
 	"<contact:pc>670-0001</contact:pc><contact:cc>JP</contact:cc>"         \
 	"</contact:addr></contact:postalInfo>\n"                               \
 	"<contact:voice x=\"123456\">+81.792955353</contact:voice>\n"          \
@@ -45,8 +45,7 @@
 	     "</contact:id>" person "<contact:authInfo><contact:pw>2fooBAR"    \
 	     "</contact:pw></contact:authInfo>" disclose                       \
 	     "</contact:create></create>" after TAIL
-#define CREATE                                                                 \
-	CREATE_WITH(PERSON, "", "<clTRID>ABC-12345</clTRID>")
+#define CREATE CREATE_WITH(PERSON, "", "<clTRID>ABC-12345</clTRID>")
 
 #define UPDATE_WITH(inside, after)                                             \
 	HEAD "<update><contact:update" CONTACT "<contact:id>mihon-1"           \
@@ -56,10 +55,10 @@
 /* Everything that PERSON holds, where it can be told from all else. */
 static const struct slice person_values[] = {{"Taro Mihon", 10},
     {"Mihon Trading", 13}, {"1-2-3 Otesaki", 13}, {"Mihon Heights 405", 17},
-    {"Himeji-shi", 10}, {"Hyogo-ken", 9}, {"670-0001", 8},
-    {"見本太郎", 12}, {"大手前一丁目", 18}, {"兵庫県姫路市", 18},
-    {"123456", 6}, {"+81.792955353", 13}, {"654321", 6},
-    {"+81.792955354", 13}, {"taro@mihon.example", 18}};
+    {"Himeji-shi", 10}, {"Hyogo-ken", 9}, {"670-0001", 8}, {"見本太郎", 12},
+    {"大手前一丁目", 18}, {"兵庫県姫路市", 18}, {"123456", 6},
+    {"+81.792955353", 13}, {"654321", 6}, {"+81.792955354", 13},
+    {"taro@mihon.example", 18}};
 
 static const struct placeholder placeholder_items[] = {
     {ROLE_REGISTRANT, FIELD_NAME_INT, SLICE("Not Shown")},
@@ -82,7 +81,7 @@ world_setup(void **state)
 #define ALL_FIELDS                                                             \
 	"name, org, street, city, state, postcode, country, phone, "           \
 	"phone-ext, fax, fax-ext, email, handle, ns, ds, auth-info"
-#define ALL "\tforward " ALL_FIELDS " of *\n"
+#define ALL "\tforward " ALL_FIELDS " of registrant, admin, tech, subscriber\n"
 
 /* `shown`: what the public behind the registry may see; NULL: no public. */
 static inline const struct ruleset *
@@ -99,7 +98,7 @@ ruleset_of(const char *rules, const char *shown)
 	    "purpose p10 \"register\"\npurpose p11 \"publish\"\n"
 	    "recipient reg \"a registry\" in JP basis contract by api "
 	    "class registry {\n\tmay receive " ALL_FIELDS
-	    " of *\n}\n%s"
+	    " of registrant, admin, tech, subscriber\n}\n%s"
 	    "for .example to reg for p10 {\n%s\tredact * of *\n}\n",
 	    shown != NULL ? "recipient pub \"its whois\" public via reg\n" : "",
 	    rules);
@@ -108,8 +107,8 @@ ruleset_of(const char *rules, const char *shown)
 		    "for .example to pub for p11 {\n%s\tredact * of *\n}\n",
 		    shown);
 	source.text = text_slice(&text);
-	ruleset = policy_load(
-	    arena, &source, NULL, NULL, 0, &diagnostics, &fail);
+	ruleset =
+	    policy_load(arena, &source, NULL, NULL, 0, &diagnostics, &fail);
 	if (ruleset == NULL)
 		fail_msg("%.*s %s", SLICE_ARG(diagnostics), fail.text);
 	return ruleset;
@@ -120,9 +119,8 @@ decide_record(const struct ruleset *ruleset, const struct record *record)
 {
 	static const struct decide_given given = {.approved = false};
 	struct fail fail = FAIL_INIT;
-	const struct disclosure *disclosure =
-	    decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
-		&fail);
+	const struct disclosure *disclosure = decide(
+	    ruleset, ruleset_block(ruleset, 0), record, &given, arena, &fail);
 
 	assert_non_null(disclosure);
 	assert_int_equal(
@@ -201,6 +199,13 @@ has(struct slice frame, const char *text)
 {
 	if (memmem(frame.data, frame.len, text, strlen(text)) == NULL)
 		fail_msg("%s\nis not in\n%.*s", text, SLICE_ARG(frame));
+}
+
+static inline void
+is(struct slice frame, const char *text)
+{
+	if (!slice_is(frame, text))
+		fail_msg("%.*s\nis not\n%s", SLICE_ARG(frame), text);
 }
 
 static inline void

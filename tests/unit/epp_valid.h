@@ -37,8 +37,8 @@ valid_keep(struct slice frame)
 	char path[80];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%u.xml", valid_directory,
-	    valid_count++);
+	snprintf(
+	    path, sizeof(path), "%s/%u.xml", valid_directory, valid_count++);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	if (from == NULL || to == NULL) {
