@@ -87,7 +87,9 @@ struct slice epp_plain_bytes(const struct epp_plain *plain);
  * placeholder) if some record could let it pass.  <disclose> is written anew
  * from what may be published.  On an update of a partial address or name, the
  * disclosure is of the merged record, and what must go with it is added.
- * False with FAIL_INPUT if a demanded value has no placeholder.
+ * False with FAIL_INPUT if a demanded value has no placeholder, or if what may
+ * not be published would go to a registry that cannot be told so.  True with an
+ * empty `out` if nothing is left of an update.
  */
 bool epp_frame_contact(const struct epp_command *command,
     const struct disclosure *disclosure, const struct epp_manner *manner,
@@ -151,9 +153,16 @@ struct slice epp_frame_answer(
 struct slice epp_frame_response(const struct epp_response *response,
     struct slice client_id, struct arena *arena);
 
-/* contact infData and chkData, where contacts are kept here. */
+/*
+ * contact infData, creData and chkData, where contacts are kept here: the
+ * inside of <resData>.
+ */
 struct slice epp_frame_contact_info(const struct record *record,
     struct slice client, int64_t created, struct arena *arena);
+struct slice epp_frame_contact_created(
+    struct slice id, int64_t created, struct arena *arena);
+struct slice epp_frame_contact_check(const struct slice *ids,
+    const bool *available, size_t count, struct arena *arena);
 /* Contact elements put back into a domain's infData. */
 struct slice epp_frame_domain_info(const struct epp_response *response,
     const struct record *record, struct slice client_id, struct arena *arena);

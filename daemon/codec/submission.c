@@ -166,6 +166,8 @@ canonical_object(struct arena *arena, enum object_type type, struct slice *name,
 		return canonical_prefix(arena, name, fail);
 	case OBJECT_SUBSCRIBER:
 	case OBJECT_SPAM_REPORT:
+	case OBJECT_CONTACT:
+	case OBJECT_HOST:
 	case OBJECT_COUNT:
 		break;
 	}

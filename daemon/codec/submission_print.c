@@ -62,6 +62,8 @@ add_object(struct writer *writer, const struct record *record)
 	    [OBJECT_NETWORK] = "prefix",
 	    [OBJECT_SUBSCRIBER] = "id",
 	    [OBJECT_SPAM_REPORT] = "id",
+	    [OBJECT_CONTACT] = "id",
+	    [OBJECT_HOST] = "id",
 	};
 	enum object_type type = record_type(record);
 

@@ -1,7 +1,7 @@
 /*
  * A disclosure is what ONE recipient gets for one purpose: the values that
  * may pass, and for every field a verdict with the number of its rule.  Only
- * core/decide.c can make one; encoders take it and nothing rawer.
+ * core/decide.c and core/decide_contact.c can make one; encoders take it and nothing rawer.
  *
  * Where the outcome is hold or refuse no value is in it at all.
  */
@@ -30,9 +30,14 @@ struct slice disclosure_purpose(const struct disclosure *disclosure);
 enum operation disclosure_operation(const struct disclosure *disclosure);
 enum object_type disclosure_type(const struct disclosure *disclosure);
 
+/* What the ledger calls a role of it: object_role_name(). */
+const char *disclosure_role_word(
+    const struct disclosure *disclosure, enum role role);
+
 /*
  * The object's name where it is the thing registered (a domain, a network);
- * empty for a subscriber or a spam report, whose reference stays here.
+ * empty for a subscriber or a spam report, whose reference stays here, and
+ * for a contact or host, whose id stands in the frame.
  */
 struct slice disclosure_object(const struct disclosure *disclosure);
 

@@ -63,14 +63,14 @@ add_framed(struct digest_run *run, struct slice piece)
 }
 
 struct digest
-entry_commit(const struct digest_key *key, enum role role, enum field field,
+entry_commit(const struct digest_key *key, const char *role, enum field field,
     struct values values)
 {
 	struct digest_run run;
 
 	digest_key_start(key, &run);
 	digest_add(&run, "misu-commit-1", 13);
-	add_framed(&run, slice_from(role_name(role)));
+	add_framed(&run, slice_from(role));
 	add_framed(&run, slice_from(field_info[field].name));
 	add_length(&run, values.count);
 	for (size_t i = 0; i < values.count; i++)
@@ -168,7 +168,9 @@ add_field(struct text *text, const struct entry_disclosure *entry,
 	if (values.count != 0 && passes(ruling.verdict) &&
 	    entry_may_commit(field)) {
 		struct digest commitment = entry_commit(
-		    &entry->subjects[role]->key, role, field, values);
+		    &entry->subjects[role]->key,
+		    disclosure_role_word(entry->disclosure, role), field,
+		    values);
 
 		text_add_char(text, ',');
 		add_base64(text, commitment.bytes, DIGEST_SIZE);
@@ -216,7 +218,8 @@ add_fields(struct text *text, const struct entry_disclosure *entry,
 
 		if (!disclosure_has_role(entry->disclosure, role))
 			continue;
-		add_name(text, &first, role_name(role));
+		add_name(text, &first,
+		    disclosure_role_word(entry->disclosure, role));
 		add_role_fields(text, entry, role, onward);
 	}
 	text_add_char(text, '}');
@@ -271,7 +274,8 @@ add_subjects(struct text *text, const struct entry_disclosure *entry)
 
 		if (!disclosure_has_role(entry->disclosure, role))
 			continue;
-		add_name(text, &first, role_name(role));
+		add_name(text, &first,
+		    disclosure_role_word(entry->disclosure, role));
 		text_add_string(text, "[\"");
 		text_add_hex(text, subject->pseudonym, ENTRY_PSEUDONYM);
 		text_add_string(text, "\",");

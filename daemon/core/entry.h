@@ -14,6 +14,8 @@
  *	request		id of what was asked, so that asking twice makes one
  *			entry; absent when none was given
  *
+ * The one role of a contact's disclosure is called "contact".
+ *
  * A disclosure has besides
  *	operation	"create", "update", ...
  *	object		{data, slot, subject, type}: the object's name under
@@ -28,8 +30,9 @@
  *			value passed, see entry_commit()
  *	onward		[{fields, recipient}]: who gets what from the recipient
  *	outcome		["hold" or "refuse", rule]; absent when it goes
- *	payload		HMAC-SHA-256 of the exact bytes under a key of the
- *			daemon, base64; absent for a hold or refuse
+ *	payload		HMAC-SHA-256, under a key of the daemon, of the
+ *			SHA-256 of the exact bytes, base64; absent for a hold
+ *			or refuse
  *	supersedes	index of the entry decided anew; absent when none
  *
  * An event has besides: entry (the index it is about), word, actor, reason;
@@ -81,7 +84,7 @@ struct entry_disclosure {
 	const struct entry_subject *owner; /* of the object's name */
 	struct slice object;               /* nonce || text || tag */
 	struct slice channel;
-	const struct digest *payload;      /* NULL for a hold or refuse */
+	const struct digest *payload;      /* NULL where nothing goes */
 	uint64_t supersedes;               /* or ENTRY_NONE */
 };
 
@@ -106,7 +109,7 @@ bool entry_write_event(
  * field name and each value, every one of these after its length as 32 bits
  * big-endian, the values after their number.
  */
-struct digest entry_commit(const struct digest_key *key, enum role role,
+struct digest entry_commit(const struct digest_key *key, const char *role,
     enum field field, struct values values);
 
 /* False for passwords and auth-info: a guess could be confirmed. */

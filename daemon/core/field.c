@@ -43,6 +43,8 @@ static const char *const object_types[OBJECT_COUNT] = {
     [OBJECT_NETWORK] = "network",
     [OBJECT_SUBSCRIBER] = "subscriber",
     [OBJECT_SPAM_REPORT] = "spam-report",
+    [OBJECT_CONTACT] = "contact",
+    [OBJECT_HOST] = "host",
 };
 
 static const char *const operations[OPERATION_COUNT] = {
@@ -84,6 +86,13 @@ const char *
 object_type_name(enum object_type type)
 {
 	return object_types[type];
+}
+
+/* A contact has one person, who is in no role of a domain yet. */
+const char *
+object_role_name(enum object_type type, enum role role)
+{
+	return type == OBJECT_CONTACT ? "contact" : roles[role];
 }
 
 const char *
@@ -150,7 +159,7 @@ object_type_find(struct slice name, enum object_type *out)
 {
 	unsigned at;
 
-	if (!word_find(object_types, OBJECT_COUNT, name, &at))
+	if (!word_find(object_types, OBJECT_SUBMITTED, name, &at))
 		return false;
 	*out = (enum object_type)at;
 	return true;

@@ -83,7 +83,8 @@ enum object_type {
 	 */
 	OBJECT_CONTACT,
 	OBJECT_HOST,
-	OBJECT_COUNT
+	OBJECT_COUNT,
+	OBJECT_SUBMITTED = OBJECT_CONTACT /* those before it are named */
 };
 
 /* What the backend asks for: the policy's `request`. */
@@ -111,6 +112,8 @@ const char *role_name(enum role role);
 const char *role_japanese(enum role role);
 const char *kind_name(enum kind kind);
 const char *object_type_name(enum object_type type);
+/* As the ledger and default subjects have it: a contact's is "contact". */
+const char *object_role_name(enum object_type type, enum role role);
 const char *operation_name(enum operation operation);
 const char *verdict_name(enum verdict verdict);
 
@@ -118,6 +121,7 @@ const char *verdict_name(enum verdict verdict);
 bool field_find(struct slice name, enum field *out);
 bool role_find(struct slice name, enum role *out);
 bool kind_find(struct slice name, enum kind *out);
+/* Of what a submission or a policy may name: no contact, no host. */
 bool object_type_find(struct slice name, enum object_type *out);
 bool operation_find(struct slice name, enum operation *out);
 bool verdict_find(struct slice name, enum verdict *out);

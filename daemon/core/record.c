@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "core/value.h"
 
-enum { CONSENTS_MAX = 64, SUBJECT_MAX = 255, OBJECT_MAX = 255 };
+enum { SUBJECT_MAX = 255, OBJECT_MAX = 255 };
 
 static const char *const audiences[AUDIENCE_COUNT] = {
     [AUDIENCE_PUBLIC] = "public",
@@ -189,7 +189,7 @@ record_default_subjects(struct record *record, struct fail *fail)
 			continue;
 		text_add_format(&text, "object:%s:%.*s/%s",
 		    object_type_name(record->type), SLICE_ARG(record->object),
-		    role_name((enum role)r));
+		    object_role_name(record->type, (enum role)r));
 		person->subject = text_slice(&text);
 		if (person->subject.data == NULL)
 			return fail_memory(fail);
@@ -203,9 +203,9 @@ next_consent(struct record *record, struct person *person, struct fail *fail)
 	struct consent *more;
 	size_t size = person->consent_size == 0 ? 8 : 2 * person->consent_size;
 
-	if (person->consent_count == CONSENTS_MAX) {
+	if (person->consent_count == RECORD_CONSENTS_MAX) {
 		fail_set(fail, FAIL_INPUT, "more than %d consents in one role",
-		    CONSENTS_MAX);
+		    RECORD_CONSENTS_MAX);
 		return NULL;
 	}
 	if (person->consent_count < person->consent_size)
@@ -252,6 +252,27 @@ record_set_plan(struct record *record, struct slice plan, struct fail *fail)
 		    fail, FAIL_INPUT, "the plan has more than 64 bytes");
 	record->plan = arena_copy(record->arena, plan);
 	return record->plan.data != NULL || fail_memory(fail);
+}
+
+bool
+record_set_epp(struct record *record, const struct epp_facts *facts,
+    struct fail *fail)
+{
+	struct epp_facts *own = &record->epp;
+
+	*own = *facts;
+	own->scope = arena_copy(record->arena, facts->scope);
+	own->client = arena_copy(record->arena, facts->client);
+	own->auth = arena_copy(record->arena, facts->auth);
+	return (own->scope.data != NULL && own->client.data != NULL &&
+		   own->auth.data != NULL) ||
+	       fail_memory(fail);
+}
+
+const struct epp_facts *
+record_epp(const struct record *record)
+{
+	return &record->epp;
 }
 
 enum object_type

@@ -122,9 +122,18 @@ bool record_set_epp(struct record *record, const struct epp_facts *facts,
 const struct epp_facts *record_epp(const struct record *record);
 
 enum object_type record_type(const struct record *record);
+
 /* Make a role what it is in `from`, with every mark.  Borrows from there. */
 bool record_copy_role(struct record *to, const struct record *from,
     enum role role, struct fail *fail);
+
+/* The person of one role stands in another: a contact in a domain's role. */
+bool record_copy_person(struct record *to, enum role role,
+    const struct record *from, enum role from_role, struct fail *fail);
+
+/* The person of one role of another record stands in `role` of this one. */
+bool record_copy_person(struct record *to, enum role role,
+    const struct record *from, enum role from_role, struct fail *fail);
 
 /*
  * What the object is after a partial update: values of the update replace

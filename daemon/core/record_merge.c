@@ -82,14 +82,21 @@ bool
 record_copy_role(struct record *to, const struct record *from, enum role role,
     struct fail *fail)
 {
+	return record_copy_person(to, role, from, role, fail);
+}
+
+bool
+record_copy_person(struct record *to, enum role role,
+    const struct record *from, enum role from_role, struct fail *fail)
+{
 	struct person *person = record_person(to, role, fail);
 
 	if (person == NULL)
 		return false;
-	if (from->persons[role] == NULL)
+	if (from->persons[from_role] == NULL)
 		*person = (struct person){.kind = KIND_UNKNOWN};
 	else
-		*person = *from->persons[role];
+		*person = *from->persons[from_role];
 	/* An addition to the copy must not write into the original's array. */
 	person->consent_size = person->consent_count;
 	return true;
@@ -115,6 +122,7 @@ record_merge(struct arena *arena, const struct record *stored,
 
 	if (merged == NULL)
 		return NULL;
+	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		const struct person *old = stored->persons[r];

@@ -1,10 +1,13 @@
 /*
- * What a record is made of, for record.c and record_merge.c alone.
+ * What a record is made of, for record.c and record_merge.c, and for
+ * codec/pack.c, which writes it down and reads it back as it was.
  */
 #ifndef MISU_RECORD_PRIV_H
 #define MISU_RECORD_PRIV_H
 
 #include "core/record.h"
+
+enum { RECORD_CONSENTS_MAX = 64 }; /* in one role */
 
 struct person {
 	enum kind kind;
@@ -21,6 +24,7 @@ struct record {
 	enum object_type type;
 	enum operation operation;
 	struct slice object, plan;
+	struct epp_facts epp;
 	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
 };
 

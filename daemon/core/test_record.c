@@ -51,6 +51,8 @@ canonical_object(struct parser *parser, enum object_type type,
 		return name->data != NULL || fail_memory(fail);
 	case OBJECT_SUBSCRIBER:
 	case OBJECT_SPAM_REPORT:
+	case OBJECT_CONTACT:
+	case OBJECT_HOST:
 	case OBJECT_COUNT:
 		break;
 	}

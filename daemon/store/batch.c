@@ -148,7 +148,7 @@ subjects_fill(struct batch *batch, struct entry_disclosure *entry,
 		if (!disclosure_has_role(disclosure, role))
 			continue;
 		id = subject_id(buffer, disclosure_subject(disclosure, role),
-		    type, object, role_name(role));
+		    type, object, object_role_name(type, role));
 		if (!entry_subject(batch, id, &subjects[r], fail))
 			return false;
 		entry->subjects[r] = &subjects[r];
@@ -239,6 +239,7 @@ disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
 	item->payload = arena_copy(batch->arena, dispatch->payload);
 	if (entry->payload != NULL)
 		item->payload_digest = *entry->payload;
+	item->is_elsewhere = dispatch->payload_sha != NULL;
 	item->has_request = dispatch->request.len != 0;
 	if (item->has_request)
 		item->request = requests_key(dispatch->request, "disclosure",
@@ -255,8 +256,9 @@ ledger_add_disclosure(struct batch *batch,
 {
 	struct ledger *ledger = batch->ledger;
 	struct entry_subject subjects[ROLE_COUNT + 1];
-	struct digest payload =
-	    ledger_payload_digest(ledger, dispatch->payload);
+	struct digest payload = dispatch->payload_sha != NULL
+	    ? ledger_payload_digest_of(ledger, dispatch->payload_sha)
+	    : ledger_payload_digest(ledger, dispatch->payload);
 	struct entry_disclosure entry = {
 	    .common = {.policy = *ruleset_identity(
 			   disclosure_ruleset(disclosure)),
@@ -265,14 +267,19 @@ ledger_add_disclosure(struct batch *batch,
 	    .order = &ledger->order,
 	    .channel = dispatch->channel,
 	    .supersedes = dispatch->supersedes};
-	bool goes =
+	bool goes = dispatch->shadow ||
 	    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
+	bool has_bytes =
+	    dispatch->payload.len != 0 || dispatch->payload_sha != NULL;
 	bool ok;
 
-	if (!goes && dispatch->payload.len != 0)
+	if (dispatch->payload_sha != NULL && dispatch->payload.len != 0)
+		return fail_set(
+		    fail, FAIL_DENIED, "a payload is here or elsewhere");
+	if (!goes && has_bytes)
 		return fail_set(fail, FAIL_DENIED,
 		    "a held or refused disclosure has nothing to send");
-	if (goes)
+	if (has_bytes)
 		entry.payload = &payload;
 	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
 	    subjects_fill(batch, &entry, subjects, fail) &&
@@ -333,7 +340,7 @@ owners_fill(struct batch *batch, const struct record *record,
 		any = true;
 		if (!subject_of(batch,
 			subject_id(buffer, record_subject(record, role), type,
-			    object, role_name(role)),
+			    object, object_role_name(type, role)),
 			&owners->roles[r], fail))
 			return false;
 	}
@@ -343,19 +350,57 @@ owners_fill(struct batch *batch, const struct record *record,
 		&owners->object, fail);
 }
 
+static bool
+change_item(struct batch *batch, struct text *text, struct fail *fail)
+{
+	struct slice bytes = text_slice(text);
+
+	if (bytes.data == NULL)
+		return fail_memory(fail);
+	return item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
+}
+
 bool
 ledger_add_record(
     struct batch *batch, const struct record *record, struct fail *fail)
 {
+	return ledger_add_record_as(batch, record, VAULT_CURRENT, fail);
+}
+
+bool
+ledger_add_record_as(struct batch *batch, const struct record *record,
+    enum vault_slot slot, struct fail *fail)
+{
 	struct ledger *ledger = batch->ledger;
-	struct vault_owners owners = {
-	    .random = ledger->options.random, .cipher = ledger->cipher};
-	struct slice bytes;
+	struct vault_owners owners = {.object_key = &ledger->vault_key,
+	    .random = ledger->options.random,
+	    .cipher = ledger->cipher};
+	struct text text = text_start(batch->arena);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
-	    vault_encode(ledger->options.keys, record, &owners, batch->arena,
-		&bytes, fail) &&
-	    item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
+	    vault_encode(record, slot, &owners, &text, fail) &&
+	    change_item(batch, &text, fail);
 
 	digest_wipe(&owners, sizeof(owners));
 	return ok;
+}
+
+bool
+ledger_add_promotion(struct batch *batch, enum object_type type,
+    struct slice object, struct fail *fail)
+{
+	struct text text = text_start(batch->arena);
+
+	vault_encode_promotion(&batch->ledger->vault_key, type, object, &text);
+	return change_item(batch, &text, fail);
+}
+
+bool
+ledger_add_removal(struct batch *batch, enum object_type type,
+    struct slice object, enum vault_slot slot, struct fail *fail)
+{
+	struct text text = text_start(batch->arena);
+
+	vault_encode_removal(
+	    &batch->ledger->vault_key, type, object, slot, &text);
+	return change_item(batch, &text, fail);
 }

@@ -42,7 +42,7 @@ enum {
 
 enum journal_item {
 	JOURNAL_ENTRY = 'E',   /* canonical bytes of a ledger entry */
-	JOURNAL_RECORD = 'R',  /* a vault record, encrypted (vault.h) */
+	JOURNAL_RECORD = 'R',  /* a change of the vault, encrypted (vault.c) */
 	JOURNAL_SUBJECT = 'S', /* digest of a subject's id, slot (32 bits) */
 };
 

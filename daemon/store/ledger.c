@@ -77,9 +77,19 @@ ledger_random(
 }
 
 struct digest
+ledger_payload_digest_of(
+    const struct ledger *ledger, const struct digest *sha256)
+{
+	return digest_key_hmac(&ledger->payload_key,
+	    (struct slice){(const char *)sha256->bytes, DIGEST_SIZE});
+}
+
+struct digest
 ledger_payload_digest(const struct ledger *ledger, struct slice payload)
 {
-	return digest_key_hmac(&ledger->payload_key, payload);
+	struct digest sha256 = digest_sha256(payload);
+
+	return ledger_payload_digest_of(ledger, &sha256);
 }
 
 const struct fail *
@@ -235,6 +245,10 @@ seal_all(struct ledger *ledger, struct batch *batch, struct sealed **sealed,
 			return false;
 		if (item->kind != ITEM_DISCLOSURE)
 			continue;
+		if (item->is_elsewhere) {
+			sealed[count++] = NULL;
+			continue;
+		}
 		sealed[count] = seal_make(batch->arena, item->index,
 		    &item->leaf, item->recipient, item->payload);
 		if (sealed[count++] == NULL)
@@ -265,6 +279,22 @@ answer(struct ledger *ledger, struct batch *batch)
 	    batch->arg, first, sealed, batch->disclosures, NULL);
 }
 
+bool
+batch_acknowledged(const struct batch *batch, size_t n, uint64_t *index,
+    struct digest *leaf)
+{
+	for (const struct item *item = batch->items; item; item = item->next) {
+		if (item->kind != ITEM_DISCLOSURE && item->kind != ITEM_EVENT)
+			continue;
+		if (n-- != 0)
+			continue;
+		*index = item->index;
+		*leaf = item->leaf;
+		return true;
+	}
+	return false;
+}
+
 static void
 answer_all(struct ledger *ledger, struct batch_queue *queue)
 {
@@ -292,7 +322,8 @@ answer_stopped(struct ledger *ledger)
 /* --- from group to disk --- */
 
 static bool
-store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
+store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
+    struct fail *fail)
 {
 	struct vault *vault = ledger->options.vault;
 
@@ -307,7 +338,8 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 			break;
 		case ITEM_RECORD:
 			if (vault != NULL &&
-			    !vault_put(vault, item->bytes, fail))
+			    !vault_put(
+				vault, sequence, item->bytes, fail))
 				return false;
 			break;
 		case ITEM_SUBJECT:
@@ -319,6 +351,20 @@ store_batch(struct ledger *ledger, struct batch *batch, struct fail *fail)
 			break;
 		}
 	}
+	return true;
+}
+
+/* A group's changes stand in the vault together: it may trim only then. */
+static bool
+store_group(
+    struct ledger *ledger, const struct batch_queue *group, struct fail *fail)
+{
+	uint64_t sequence = journal_sequence(ledger->journal);
+	struct vault *vault = ledger->options.vault;
+
+	for (struct batch *b = group->first; b != NULL; b = b->next)
+		if (!store_batch(ledger, b, sequence, fail))
+			return false;
 	return vault == NULL || vault_trim(vault, fail);
 }
 
@@ -457,10 +503,9 @@ written(void *arg, const struct fail *fail)
 	queue_init(&durable);
 	queue_move(&ledger->flown, &durable);
 	/* Durable already: a trouble here stops what comes after. */
-	for (struct batch *b = durable.first; b != NULL; b = b->next)
-		if (ledger->stopped.kind == FAIL_NONE &&
-		    !store_batch(ledger, b, &trouble))
-			stop(ledger, &trouble);
+	if (ledger->stopped.kind == FAIL_NONE &&
+	    !store_group(ledger, &durable, &trouble))
+		stop(ledger, &trouble);
 	launch(ledger);
 	answer_all(ledger, &durable);
 	if (ledger->stopped.kind == FAIL_NONE && checkpoint_is_due(ledger))
@@ -536,126 +581,6 @@ launch(void *arg)
 
 /* --- opening --- */
 
-struct replay {
-	struct ledger *ledger;
-	uint64_t vault_sequence, newest;
-	bool any;
-};
-
-static bool
-replay_fail(const struct journal_group *group, const char *what,
-    struct fail *fail)
-{
-	fail_set(fail, FAIL_WORLD, "%s", what);
-	fail_place(fail, "journal/%.60s:%llu", group->segment,
-	    (unsigned long long)group->offset);
-	fail_hint(fail, "restore ledger, vault and keys from one backup; "
-			"nothing was changed");
-	return false;
-}
-
-static bool
-replay_subject(struct replay *replay, const struct journal_group *group,
-    struct slice item, struct fail *fail)
-{
-	const uint8_t *at = (const uint8_t *)item.data;
-	struct digest id;
-	uint32_t slot;
-
-	if (item.len != DIGEST_SIZE + 4)
-		return replay_fail(group, "a subject's line is cut", fail);
-	memcpy(id.bytes, at, DIGEST_SIZE);
-	at += DIGEST_SIZE;
-	slot = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-	if (group->sequence <= replay->vault_sequence &&
-	    replay->ledger->options.vault != NULL)
-		return true;
-	return keys_learn(replay->ledger->options.keys, &id, slot, fail) &&
-	    (replay->ledger->options.vault == NULL ||
-		vault_put_subject(
-		    replay->ledger->options.vault, &id, slot, fail));
-}
-
-static bool
-replay_item(struct replay *replay, const struct journal_group *group,
-    enum journal_item type, struct slice item, uint64_t *index,
-    struct fail *fail)
-{
-	struct ledger *ledger = replay->ledger;
-	struct digest leaf;
-
-	switch (type) {
-	case JOURNAL_ENTRY:
-		if ((*index)++ < tiles_tree(ledger->tiles)->size)
-			return true;
-		leaf = tree_leaf(item);
-		return tiles_add(ledger->tiles, item, &leaf, fail);
-	case JOURNAL_RECORD:
-		return ledger->options.vault == NULL ||
-		    group->sequence <= replay->vault_sequence ||
-		    vault_put(ledger->options.vault, item, fail);
-	case JOURNAL_SUBJECT:
-		return replay_subject(replay, group, item, fail);
-	}
-	return false;
-}
-
-static bool
-replay_group(
-    void *context, const struct journal_group *group, struct fail *fail)
-{
-	struct replay *replay = context;
-	const struct tree *tree = tiles_tree(replay->ledger->tiles);
-	struct digest root = tree_root(tree);
-	struct slice rest = group->stream, item;
-	uint64_t index = group->first;
-	enum journal_item type;
-
-	if (!replay->any && replay->ledger->options.vault != NULL &&
-	    group->sequence > replay->vault_sequence + 1)
-		return replay_fail(group,
-		    "the vault is behind what the journal still has", fail);
-	replay->any = true;
-	replay->newest = group->sequence;
-	if (group->first > tree->size ||
-	    (group->first == tree->size && !digest_equal(&root, &group->root)))
-		return replay_fail(group,
-		    "the group does not follow the tree before it", fail);
-	while (journal_next(&rest, &type, &item))
-		if (!replay_item(replay, group, type, item, &index, fail))
-			return false;
-	if (rest.len != 0 || index != group->first + group->entries)
-		return replay_fail(group, "the group is malformed", fail);
-	return true;
-}
-
-static bool
-replay(struct ledger *ledger, struct fail *fail)
-{
-	struct vault *vault = ledger->options.vault;
-	struct replay state = {.ledger = ledger,
-	    .vault_sequence = vault == NULL ? 0 : vault_sequence(vault)};
-	struct journal_scan scan = {
-	    .group = replay_group, .context = &state};
-	uint64_t size = ledger->options.segment_size;
-
-	ledger->journal = journal_open(ledger->disk,
-	    ledger->journal_directory, size == 0 ? JOURNAL_SEGMENT : size,
-	    tiles_durable(ledger->tiles), &scan, fail);
-	if (ledger->journal == NULL)
-		return false;
-	if (state.vault_sequence > state.newest) {
-		fail_set(fail, FAIL_WORLD,
-		    "the vault is ahead of the ledger's journal");
-		fail_place(fail, "%.90s", ledger->journal_directory);
-		fail_hint(fail,
-		    "restore ledger, vault and keys from one backup");
-		return false;
-	}
-	return true;
-}
-
 /* A log is new only if nothing at all is there yet. */
 static bool
 check_new(struct ledger *ledger, struct fail *fail)
@@ -719,7 +644,7 @@ open_all(struct ledger *ledger, struct fail *fail)
 	if (tiles_is_new(ledger->tiles) &&
 	    !tiles_checkpoint(ledger->tiles, fail))
 		return false;
-	if (!replay(ledger, fail) || !load_requests(ledger, fail))
+	if (!ledger_replay(ledger, fail) || !load_requests(ledger, fail))
 		return false;
 	ledger->tree = *tiles_tree(ledger->tiles);
 	return ledger->disk->operations->sync_directory(
@@ -748,6 +673,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	keys_derive(options->keys, "payload", key);
 	digest_key_set(&ledger->payload_key, key);
 	digest_wipe(key, sizeof(key));
+	vault_key_set(&ledger->vault_key, options->keys);
 	ledger->building = group_create();
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
@@ -784,5 +710,6 @@ ledger_close(struct ledger *ledger)
 	group_destroy(ledger->flying);
 	digest_cipher_destroy(ledger->cipher);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
+	digest_wipe(&ledger->vault_key, sizeof(ledger->vault_key));
 	free(ledger);
 }

@@ -20,10 +20,10 @@
 #include "store/disk.h"
 #include "store/keys.h"
 #include "store/seal.h"
+#include "store/vault.h"
 
 struct ledger;
 struct batch;
-struct vault;
 
 struct ledger_options {
 	struct disk *disk;
@@ -84,11 +84,22 @@ struct event {
 struct dispatch {
 	struct slice channel; /* "file", "desk" */
 	struct slice payload; /* the exact bytes; copied. Empty: hold, refuse */
+	/*
+	 * SHA-256 of a payload that lies in another process: no sealed is
+	 * made of it here (batch_acknowledged()).  NULL otherwise.
+	 */
+	const struct digest *payload_sha;
 	struct digest setup;
 	struct slice request; /* the submission's id */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
+	/*
+	 * Shadow mode: the bytes pass unchanged, and the disclosure says what
+	 * would have gone; even what would be held or refused has bytes.
+	 */
+	bool shadow;
 };
 
+/* `sealed` has a NULL for each disclosure with a payload elsewhere. */
 typedef void ledger_done(void *arg, uint64_t first_index,
     struct sealed *const *sealed, size_t count, const struct fail *fail);
 
@@ -110,11 +121,29 @@ bool ledger_add_disclosure(struct batch *batch,
     struct fail *fail);
 bool ledger_add_event(
     struct batch *batch, const struct event *event, struct fail *fail);
-/* The latest record of its object, for the vault. */
+/*
+ * The latest record of its object, for the vault; a proposed one; a proposed
+ * one that becomes the current one, if there is one; one that goes.  They
+ * take effect in the order in which their batches were committed.
+ */
 bool ledger_add_record(
     struct batch *batch, const struct record *record, struct fail *fail);
+bool ledger_add_record_as(struct batch *batch, const struct record *record,
+    enum vault_slot slot, struct fail *fail);
+bool ledger_add_promotion(struct batch *batch, enum object_type type,
+    struct slice object, struct fail *fail);
+bool ledger_add_removal(struct batch *batch, enum object_type type,
+    struct slice object, enum vault_slot slot, struct fail *fail);
 /* `done` is called from the loop, never from within. */
 void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
+
+/*
+ * Where the nth entry of the batch, disclosures and events in the order they
+ * were added, is durable: its index and leaf hash.  Only in a callback that
+ * brought no fail; false if there is no nth.
+ */
+bool batch_acknowledged(const struct batch *batch, size_t n, uint64_t *index,
+    struct digest *leaf);
 
 /* NULL, or why the ledger does not write any more. */
 const struct fail *ledger_stopped(const struct ledger *ledger);
@@ -129,8 +158,10 @@ bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 /* Write bundles, tiles and checkpoint for all that is durable, now. */
 bool ledger_checkpoint(struct ledger *ledger, struct fail *fail);
 
-/* HMAC of outgoing bytes, as their entry has it. */
+/* HMAC of outgoing bytes' SHA-256, as their entry has it. */
 struct digest ledger_payload_digest(
     const struct ledger *ledger, struct slice payload);
+struct digest ledger_payload_digest_of(
+    const struct ledger *ledger, const struct digest *sha256);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What ledger.c (groups, start, checkpoints) and batch.c (entries of one
- * request) share.
+ * What ledger.c (groups, checkpoints), ledger_replay.c (start) and batch.c
+ * (entries of one request) share.
  */
 #ifndef MISU_LEDGER_PRIV_H
 #define MISU_LEDGER_PRIV_H
@@ -32,7 +32,7 @@ struct ledger {
 	struct tree tree;    /* what is durable, in flight or being built */
 	struct requests *requests;
 	struct entry_order order;
-	struct digest_key payload_key;
+	struct digest_key payload_key, vault_key;
 	struct digest_cipher *cipher;
 	struct group *building, *flying;
 	struct tree before; /* the tree before the group being built */
@@ -53,11 +53,12 @@ enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
 struct item {
 	struct item *next;
 	enum item_kind kind;
-	struct slice bytes; /* the entry, the record, or the subject's line */
+	struct slice bytes; /* the entry, the change, or the subject's line */
 	uint32_t slot;      /* ITEM_SUBJECT */
 	uint64_t index;     /* of an entry, once it has one */
 	bool is_repeat;     /* the index is of the first time */
 	bool has_request;
+	bool is_elsewhere;  /* the payload: nothing to seal */
 	struct digest leaf;
 	struct digest request;        /* what a repeat would have too */
 	struct digest payload_digest;
@@ -78,5 +79,8 @@ struct batch {
 /* Random bytes from the pool, so that an entry costs no system call. */
 bool ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail);
+
+/* Opens the journal behind the tiles, which are open. */
+bool ledger_replay(struct ledger *ledger, struct fail *fail);
 
 #endif

@@ -1,55 +1,42 @@
 /*
- * A record as the journal and the database carry it:
+ * A row of the database has an object's key, the HMAC of its type and name,
+ * and two generations of its record, either of which may be missing.  The
+ * journal carries a change:
  *
- *	0	key of the object: HMAC of its type and name, 32 bytes
- *	32	parts, each: role (1 byte, NO_ROLE for a record without
+ *	0	what becomes of the object (enum change), 1 byte
+ *	1	key of the object, 32 bytes
+ *	33	parts, each: role (1 byte, NO_ROLE for a record without
  *		one), key slot (32 bits), length (32 bits), nonce, text
  *		under the subject's key, tag
  *
- * with the object's key and the role as associated data.  A part's text is
- * the record with this one role, as codec/submission.h prints it.
+ * with the object's key and the role as associated data, so that a proposed
+ * record becomes the current one as it is.  A part's text is the record with
+ * this one role, as codec/pack.h has it.
  */
-#include "store/vault.h"
+#include "store/vault_priv.h"
 
-#include "base/text.h"
-#include "codec/submission.h"
-#include "store/sqlite.h"
+#include "codec/pack.h"
 
 enum { NO_ROLE = 255, PART_HEAD = 9, LABEL_SIZE = DIGEST_SIZE + 1 };
 
-/* What a group brought and the database does not have yet. */
-struct pending {
-	struct pending *next;
-	struct digest key; /* of the object, or of the subject's id */
-	uint32_t slot;
-	size_t len; /* 0: a subject's slot */
-	char data[];
-};
-
-enum {
-	PENDING_HEADS = 1024,
-	PENDING_MANY = 128, /* rows; more than these are trimmed */
-	TRIM_ROWS = 64      /* written at once: a few milliseconds */
-};
-
-struct vault {
-	struct keys *keys;
-	struct digest_key object_key;
-	struct sqlite *sqlite;
-	struct statement *put, *put_subject, *get, *set_sequence;
-	uint64_t sequence;
-	struct pending *pending[PENDING_HEADS]; /* by the key's first bytes */
-	size_t pending_count, trim_at; /* the head where trimming goes on */
-};
-
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS record ("
-    " object BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;"
+    " object BLOB PRIMARY KEY, current BLOB, proposed BLOB,"
+    " sequence INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS subject ("
     " id BLOB PRIMARY KEY, slot INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS journal ("
-    " one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO journal VALUES (1, 0);";
+    " one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
+    " trimmed INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO journal VALUES (1, 0, 0);";
+
+static const char put_sql[] =
+    "INSERT INTO record VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (object) DO UPDATE SET"
+    " current = CASE ?5 WHEN 0 THEN current"
+    "  WHEN 3 THEN coalesce(proposed, current) ELSE excluded.current END,"
+    " proposed = CASE ?6 WHEN 0 THEN proposed ELSE excluded.proposed END,"
+    " sequence = excluded.sequence";
 
 static struct digest
 object_key(const struct digest_key *key, enum object_type type,
@@ -64,8 +51,8 @@ object_key(const struct digest_key *key, enum object_type type,
 	return digest_key_end(key, &run);
 }
 
-static void
-derive(const struct keys *keys, struct digest_key *out)
+void
+vault_key_set(struct digest_key *out, const struct keys *keys)
 {
 	uint8_t bytes[KEY_SIZE];
 
@@ -86,19 +73,6 @@ get32(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
 	    (uint32_t)at[2] << 8 | at[3];
-}
-
-static struct record *
-copy_head(
-    struct arena *arena, const struct record *from, struct fail *fail)
-{
-	struct record *to = record_create(arena, record_type(from),
-	    record_operation(from), record_object(from), fail);
-	struct slice plan = record_plan(from);
-
-	if (to != NULL && plan.len != 0 && !record_set_plan(to, plan, fail))
-		return NULL;
-	return to;
 }
 
 /* --- encoding --- */
@@ -153,219 +127,68 @@ add_role(struct text *out, const struct digest *key,
     const struct record *record, unsigned role,
     const struct vault_owners *owners, struct fail *fail)
 {
+	struct text packed = text_start(out->arena);
 	struct part part = {.role = role, .owner = &owners->object};
-	struct record *one = copy_head(out->arena, record, fail);
 
-	if (one == NULL)
-		return false;
-	if (role != NO_ROLE) {
+	if (role == NO_ROLE) {
+		pack_record(&packed, record);
+	} else {
 		part.owner = &owners->roles[role];
-		if (!record_copy_role(one, record, (enum role)role, fail))
-			return false;
+		pack_role(&packed, record, (enum role)role);
 	}
-	part.text = submission_print(out->arena, one);
+	part.text = text_slice(&packed);
 	if (part.text.data == NULL)
 		return fail_memory(fail);
 	return add_part(out, key, &part, owners, fail);
 }
 
-bool
-vault_encode(struct keys *keys, const struct record *record,
-    const struct vault_owners *owners, struct arena *arena,
-    struct slice *out, struct fail *fail)
+static void
+add_head(struct text *out, enum change change, const struct digest *key)
 {
-	struct text text = text_start(arena);
-	struct digest_key hmac;
-	struct digest key;
+	text_add_char(out, (char)change);
+	text_add(out, (struct slice){(const char *)key->bytes, DIGEST_SIZE});
+}
+
+bool
+vault_encode(const struct record *record, enum vault_slot slot,
+    const struct vault_owners *owners, struct text *out, struct fail *fail)
+{
+	struct digest key = object_key(
+	    owners->object_key, record_type(record), record_object(record));
 	bool any = false;
 
-	derive(keys, &hmac);
-	key = object_key(&hmac, record_type(record), record_object(record));
-	digest_wipe(&hmac, sizeof(hmac));
-	text_add(&text, (struct slice){(char *)key.bytes, DIGEST_SIZE});
+	add_head(out,
+	    slot == VAULT_CURRENT ? CHANGE_CURRENT : CHANGE_PROPOSED, &key);
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		if (!record_has_role(record, (enum role)role))
 			continue;
 		any = true;
-		if (!add_role(&text, &key, record, role, owners, fail))
+		if (!add_role(out, &key, record, role, owners, fail))
 			return false;
 	}
-	if (!any && !add_role(&text, &key, record, NO_ROLE, owners, fail))
+	if (!any && !add_role(out, &key, record, NO_ROLE, owners, fail))
 		return false;
-	*out = text_slice(&text);
-	return out->data != NULL || fail_memory(fail);
+	return !out->failed || fail_memory(fail);
 }
 
-/* --- what is pending --- */
-
-static struct pending **
-pending_of(struct vault *vault, const struct digest *key, bool subject)
+void
+vault_encode_promotion(const struct digest_key *object_key_of,
+    enum object_type type, struct slice object, struct text *out)
 {
-	unsigned head = (unsigned)key->bytes[0] << 8 | key->bytes[1];
-	struct pending **at = &vault->pending[head % PENDING_HEADS];
+	struct digest key = object_key(object_key_of, type, object);
 
-	while (*at != NULL &&
-	    (!digest_equal(&(*at)->key, key) || ((*at)->len == 0) != subject))
-		at = &(*at)->next;
-	return at;
+	add_head(out, CHANGE_PROMOTE, &key);
 }
 
-static bool
-put(struct vault *vault, const struct digest *key, struct slice data,
-    uint32_t slot, struct fail *fail)
+void
+vault_encode_removal(const struct digest_key *object_key_of,
+    enum object_type type, struct slice object, enum vault_slot slot,
+    struct text *out)
 {
-	struct pending **at = pending_of(vault, key, data.len == 0);
-	struct pending *old = *at;
-	struct pending *fresh = malloc(sizeof(*fresh) + data.len);
+	struct digest key = object_key(object_key_of, type, object);
 
-	if (fresh == NULL)
-		return fail_memory(fail);
-	fresh->next = old == NULL ? NULL : old->next;
-	fresh->key = *key;
-	fresh->slot = slot;
-	fresh->len = data.len;
-	if (data.len != 0)
-		memcpy(fresh->data, data.data, data.len);
-	*at = fresh;
-	vault->pending_count += old == NULL;
-	free(old);
-	return true;
-}
-
-bool
-vault_put(struct vault *vault, struct slice record, struct fail *fail)
-{
-	struct digest key;
-
-	if (record.len < DIGEST_SIZE)
-		return fail_set(
-		    fail, FAIL_WORLD, "a vault record in the journal is cut");
-	memcpy(key.bytes, record.data, DIGEST_SIZE);
-	return put(vault, &key, record, 0, fail);
-}
-
-bool
-vault_put_subject(struct vault *vault, const struct digest *id, uint32_t slot,
-    struct fail *fail)
-{
-	return put(vault, id, (struct slice){NULL, 0}, slot, fail);
-}
-
-static bool
-flush_one(struct vault *vault, const struct pending *pending,
-    struct fail *fail)
-{
-	struct statement *statement =
-	    pending->len == 0 ? vault->put_subject : vault->put;
-
-	statement_bind_bytes(
-	    statement, 1, pending->key.bytes, sizeof(pending->key.bytes));
-	if (pending->len == 0)
-		statement_bind_number(statement, 2, pending->slot);
-	else
-		statement_bind_bytes(
-		    statement, 2, pending->data, pending->len);
-	return statement_do(statement, fail);
-}
-
-static void
-drop_pending(struct vault *vault)
-{
-	for (size_t i = 0; i < PENDING_HEADS; i++) {
-		struct pending *at = vault->pending[i], *next;
-
-		for (; at != NULL; at = next) {
-			next = at->next;
-			free(at);
-		}
-		vault->pending[i] = NULL;
-	}
-	vault->pending_count = 0;
-}
-
-/* Write whole heads from `trim_at` on; returns the head after the last. */
-static size_t
-write_heads(struct vault *vault, bool *ok, struct fail *fail)
-{
-	size_t head = vault->trim_at, rows = 0;
-
-	for (size_t i = 0; *ok && i < PENDING_HEADS && rows < TRIM_ROWS; i++) {
-		for (struct pending *at = vault->pending[head];
-		     *ok && at != NULL; at = at->next, rows++)
-			*ok = flush_one(vault, at, fail);
-		head = (head + 1) % PENDING_HEADS;
-	}
-	return head;
-}
-
-static void
-drop_heads(struct vault *vault, size_t end)
-{
-	do {
-		struct pending **head = &vault->pending[vault->trim_at];
-
-		for (struct pending *at; (at = *head) != NULL; free(at)) {
-			*head = at->next;
-			vault->pending_count--;
-		}
-		vault->trim_at = (vault->trim_at + 1) % PENDING_HEADS;
-	} while (vault->trim_at != end);
-}
-
-static bool
-commit(struct vault *vault, bool ok, struct fail *fail)
-{
-	struct fail ignored = FAIL_INIT;
-
-	if (ok && sqlite_run(vault->sqlite, "COMMIT", fail))
-		return true;
-	sqlite_run(vault->sqlite, "ROLLBACK", &ignored);
-	return false;
-}
-
-bool
-vault_trim(struct vault *vault, struct fail *fail)
-{
-	size_t end;
-	bool ok = true;
-
-	while (vault->pending_count > PENDING_MANY) {
-		if (!sqlite_run(vault->sqlite, "BEGIN IMMEDIATE", fail))
-			return false;
-		end = write_heads(vault, &ok, fail);
-		if (!commit(vault, ok, fail))
-			return false;
-		drop_heads(vault, end);
-	}
-	return true;
-}
-
-bool
-vault_flush(struct vault *vault, uint64_t sequence, struct fail *fail)
-{
-	bool ok;
-
-	if (sequence == vault->sequence)
-		return true;
-	if (!sqlite_run(vault->sqlite, "BEGIN IMMEDIATE", fail))
-		return false;
-	statement_bind_number(vault->set_sequence, 1, (int64_t)sequence);
-	ok = statement_do(vault->set_sequence, fail);
-	for (size_t i = 0; i < PENDING_HEADS; i++)
-		for (struct pending *at = vault->pending[i]; ok && at != NULL;
-		    at = at->next)
-			ok = flush_one(vault, at, fail);
-	if (!commit(vault, ok, fail))
-		return false;
-	vault->sequence = sequence;
-	drop_pending(vault);
-	return true;
-}
-
-uint64_t
-vault_sequence(const struct vault *vault)
-{
-	return vault->sequence;
+	add_head(out, slot == VAULT_CURRENT ? CHANGE_REMOVE : CHANGE_WITHDRAW,
+	    &key);
 }
 
 /* --- reading --- */
@@ -416,43 +239,34 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	return ok;
 }
 
+/* What all parts say alike is taken from the first. */
 static bool
 merge_part(struct record **record, struct arena *arena, struct slice text,
     struct fail *fail)
 {
-	struct submission *submission = submission_parse(arena, text, fail);
-	const struct record *part;
+	struct record *part = unpack_record(arena, text, fail);
 
-	if (submission == NULL)
-		return false;
-	part = submission->record;
-	if (*record == NULL)
-		*record = copy_head(arena, part, fail);
-	for (unsigned r = 0; *record != NULL && r < ROLE_COUNT; r++)
+	if (part == NULL || *record == NULL) {
+		*record = part;
+		return part != NULL;
+	}
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
 		if (record_has_role(part, (enum role)r) &&
 		    !record_copy_role(*record, part, (enum role)r, fail))
 			return false;
-	return *record != NULL;
+	return true;
 }
 
 static struct record *
-decode(struct vault *vault, struct arena *arena, struct slice data,
-    struct fail *fail)
+decode(struct vault *vault, struct arena *arena, const struct digest *key,
+    struct slice data, struct fail *fail)
 {
 	struct record *record = NULL;
-	struct digest key;
 
-	if (data.len < DIGEST_SIZE) {
-		damaged(fail);
-		return NULL;
-	}
-	memcpy(key.bytes, data.data, DIGEST_SIZE);
-	data.data += DIGEST_SIZE;
-	data.len -= DIGEST_SIZE;
 	while (data.len != 0) {
 		struct slice text;
 
-		if (!open_part(vault, &data, &key, arena, &text, fail) ||
+		if (!open_part(vault, &data, key, arena, &text, fail) ||
 		    (text.len != 0 &&
 			!merge_part(&record, arena, text, fail)))
 			return NULL;
@@ -460,33 +274,78 @@ decode(struct vault *vault, struct arena *arena, struct slice data,
 	return record;
 }
 
+bool
+vault_row(struct vault *vault, const struct digest *key, enum vault_slot slot,
+    struct arena *arena, struct slice *out, struct fail *fail)
+{
+	struct slice bytes = {NULL, 0};
+	bool row = false, ok;
+
+	*out = bytes;
+	statement_bind_bytes(vault->get, 1, key->bytes, DIGEST_SIZE);
+	ok = statement_step(vault->get, &row, fail);
+	if (ok && row)
+		bytes = statement_bytes(vault->get, (int)slot);
+	if (bytes.len != 0) {
+		*out = arena_copy(arena, bytes);
+		ok = out->data != NULL || fail_memory(fail);
+	}
+	statement_reset(vault->get);
+	return ok;
+}
+
+/* What a promotion that is pending leaves: the proposal, if there is one. */
+static bool
+promoted(struct vault *vault, const struct digest *key, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	return vault_row(vault, key, VAULT_PROPOSED, arena, out, fail) &&
+	    (out->len != 0 ||
+		vault_row(vault, key, VAULT_CURRENT, arena, out, fail));
+}
+
+static bool
+find(struct vault *vault, const struct digest *key, enum vault_slot slot,
+    struct arena *arena, struct slice *out, struct fail *fail)
+{
+	const struct pending *pending = vault_pending(vault, key);
+	const struct generation *generation =
+	    pending == NULL ? NULL : &pending->of[slot];
+
+	switch (generation == NULL ? FATE_KEPT : generation->fate) {
+	case FATE_KEPT:
+		break;
+	case FATE_WRITTEN:
+		*out = (struct slice){generation->data, generation->len};
+		return true;
+	case FATE_GONE:
+		*out = (struct slice){NULL, 0};
+		return true;
+	case FATE_PROMOTED:
+		return promoted(vault, key, arena, out, fail);
+	}
+	return vault_row(vault, key, slot, arena, out, fail);
+}
+
+struct record *
+vault_get_slot(struct vault *vault, struct arena *arena,
+    enum object_type type, struct slice object, enum vault_slot slot,
+    struct fail *fail)
+{
+	struct digest key = object_key(&vault->object_key, type, object);
+	struct slice data;
+
+	if (!find(vault, &key, slot, arena, &data, fail))
+		return NULL;
+	return decode(vault, arena, &key, data, fail);
+}
+
 struct record *
 vault_get(struct vault *vault, struct arena *arena, enum object_type type,
     struct slice object, struct fail *fail)
 {
-	struct digest key = object_key(&vault->object_key, type, object);
-	const struct pending *pending = *pending_of(vault, &key, false);
-	struct slice data = {NULL, 0};
-	bool row;
-
-	if (pending != NULL)
-		return decode(vault, arena,
-		    (struct slice){pending->data, pending->len}, fail);
-	statement_bind_bytes(vault->get, 1, key.bytes, sizeof(key.bytes));
-	if (!statement_step(vault->get, &row, fail)) {
-		statement_reset(vault->get);
-		return NULL;
-	}
-	if (row)
-		data = arena_copy(arena, statement_bytes(vault->get, 0));
-	statement_reset(vault->get);
-	if (!row)
-		return NULL;
-	if (data.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return decode(vault, arena, data, fail);
+	return vault_get_slot(
+	    vault, arena, type, object, VAULT_CURRENT, fail);
 }
 
 /* --- opening --- */
@@ -520,12 +379,14 @@ static bool
 load_sequence(struct vault *vault, struct fail *fail)
 {
 	struct statement *get = sqlite_prepare(
-	    vault->sqlite, "SELECT sequence FROM journal", fail);
+	    vault->sqlite, "SELECT sequence, trimmed FROM journal", fail);
 	bool row = false;
 	bool ok = get != NULL && statement_step(get, &row, fail);
 
-	if (ok && row)
+	if (ok && row) {
 		vault->sequence = (uint64_t)statement_number(get, 0);
+		vault->trimmed = (uint64_t)statement_number(get, 1);
+	}
 	if (get != NULL)
 		statement_reset(get);
 	return ok;
@@ -534,14 +395,22 @@ load_sequence(struct vault *vault, struct fail *fail)
 static bool
 prepare(struct vault *vault, const char *path, struct fail *fail)
 {
-	vault->sqlite = sqlite_open(path, schema, 1, fail);
+	vault->sqlite = sqlite_open(path, schema, 2, fail);
 	return vault->sqlite != NULL &&
-	    (vault->put = sqlite_prepare(vault->sqlite,
-		 "REPLACE INTO record VALUES (?, ?)", fail)) != NULL &&
+	    (vault->put = sqlite_prepare(vault->sqlite, put_sql, fail)) !=
+		NULL &&
+	    (vault->drop = sqlite_prepare(vault->sqlite,
+		 "DELETE FROM record WHERE object = ?"
+		 " AND current IS NULL AND proposed IS NULL",
+		 fail)) != NULL &&
+	    (vault->set_trimmed = sqlite_prepare(vault->sqlite,
+		 "UPDATE journal SET trimmed = ?", fail)) != NULL &&
 	    (vault->put_subject = sqlite_prepare(vault->sqlite,
 		 "REPLACE INTO subject VALUES (?, ?)", fail)) != NULL &&
 	    (vault->get = sqlite_prepare(vault->sqlite,
-		 "SELECT data FROM record WHERE object = ?", fail)) != NULL &&
+		 "SELECT current, proposed, sequence FROM record"
+		 " WHERE object = ?",
+		 fail)) != NULL &&
 	    (vault->set_sequence = sqlite_prepare(vault->sqlite,
 		 "UPDATE journal SET sequence = ?", fail)) != NULL &&
 	    load_sequence(vault, fail) && learn_subjects(vault, fail);
@@ -557,7 +426,7 @@ vault_open(const char *path, struct keys *keys, struct fail *fail)
 		return NULL;
 	}
 	vault->keys = keys;
-	derive(keys, &vault->object_key);
+	vault_key_set(&vault->object_key, keys);
 	if (prepare(vault, path, fail))
 		return vault;
 	vault_close(vault);
@@ -569,7 +438,7 @@ vault_close(struct vault *vault)
 {
 	if (vault == NULL)
 		return;
-	drop_pending(vault);
+	vault_drop_pending(vault);
 	sqlite_close(vault->sqlite);
 	digest_wipe(vault, sizeof(*vault));
 	free(vault);

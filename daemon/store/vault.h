@@ -3,15 +3,22 @@
  * encrypted under its subject's key, and who has which key slot, in SQLite
  * behind the ledger's journal: both are durable with their entry, and the
  * database catches up with vault_flush().
+ *
+ * Beside the current record an object may have a proposed one: what a
+ * registry was asked for and has not yet said yes to.  A promotion makes it
+ * the current one.
  */
 #ifndef MISU_VAULT_H
 #define MISU_VAULT_H
 
+#include "base/text.h"
 #include "core/record.h"
 #include "store/disk.h"
 #include "store/keys.h"
 
 struct vault;
+
+enum vault_slot { VAULT_CURRENT, VAULT_PROPOSED };
 
 /* Teaches `keys` every subject's slot. */
 struct vault *vault_open(
@@ -25,28 +32,45 @@ void vault_close(struct vault *vault);
 struct record *vault_get(struct vault *vault, struct arena *arena,
     enum object_type type, struct slice object, struct fail *fail);
 
+struct record *vault_get_slot(struct vault *vault, struct arena *arena,
+    enum object_type type, struct slice object, enum vault_slot slot,
+    struct fail *fail);
+
 /* --- for the ledger --- */
+
+/* Under which the names of objects become keys. */
+void vault_key_set(struct digest_key *out, const struct keys *keys);
 
 struct vault_owners {
 	struct subject roles[ROLE_COUNT]; /* of roles the record has */
 	struct subject object;            /* of a record without a role */
+	const struct digest_key *object_key;
 	const struct random_source *random;
 	struct digest_cipher *cipher;
 };
 
-/* A record as the journal carries it: everything in it encrypted. */
-bool vault_encode(struct keys *keys, const struct record *record,
-    const struct vault_owners *owners, struct arena *arena,
-    struct slice *out, struct fail *fail);
+/* Changes as the journal carries them: a record's values encrypted. */
+bool vault_encode(const struct record *record, enum vault_slot slot,
+    const struct vault_owners *owners, struct text *out, struct fail *fail);
+void vault_encode_promotion(const struct digest_key *object_key,
+    enum object_type type, struct slice object, struct text *out);
+void vault_encode_removal(const struct digest_key *object_key,
+    enum object_type type, struct slice object, enum vault_slot slot,
+    struct text *out);
 
-/* What a durable group brought; copied, and kept until the flush. */
-bool vault_put(struct vault *vault, struct slice record, struct fail *fail);
+/*
+ * A change that a durable group, or one that is replayed, brought; copied,
+ * and kept until the flush.
+ */
+bool vault_put(struct vault *vault, uint64_t sequence, struct slice change,
+    struct fail *fail);
 bool vault_put_subject(struct vault *vault, const struct digest *id,
     uint32_t slot, struct fail *fail);
 
 /*
  * Where much is pending, write a little of it: so no flush holds the loop up
- * for long.  The sequence stays, and a replay writes the same again.
+ * for long.  To be called between groups only.  The sequence stays, and a
+ * replay brings again what it does not cover.
  */
 bool vault_trim(struct vault *vault, struct fail *fail);
 

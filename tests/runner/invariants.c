@@ -93,11 +93,13 @@ covers(const struct witness *witness, struct slice entry,
     const struct sealed *sealed, struct arena *arena)
 {
 	uint8_t key[KEY_SIZE];
-	struct digest leaf = tree_leaf(entry), digest;
+	struct digest leaf = tree_leaf(entry);
+	struct digest digest = digest_sha256(sealed_payload(sealed));
 	struct text text = text_start(arena);
 
 	keys_derive(witness->keys, "payload", key);
-	digest = digest_hmac(key, sealed_payload(sealed));
+	digest = digest_hmac(
+	    key, (struct slice){(const char *)digest.bytes, DIGEST_SIZE});
 	text_add_string(&text, "\"payload\":\"");
 	text_add_base64(&text, digest.bytes, DIGEST_SIZE);
 	text_add_char(&text, '"');

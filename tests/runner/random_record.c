@@ -163,7 +163,7 @@ create(struct random *random, struct arena *arena, struct fail *fail)
 	static const char *const zones[] = {
 	    "jp", "co.jp", "com", "net", "org", "info", "biz", "example"};
 	enum object_type type =
-	    (enum object_type)random_below(random, OBJECT_COUNT);
+	    (enum object_type)random_below(random, OBJECT_SUBMITTED);
 	enum operation operation =
 	    (enum operation)random_below(random, OPERATION_COUNT);
 	char name[64], word[9];

@@ -139,6 +139,30 @@ world_create(uint64_t segment_size)
 	return world;
 }
 
+/* The disk as a kill would leave it now; not started. */
+static inline struct world *
+world_killed(const struct world *world)
+{
+	struct world *copy = calloc(1, sizeof(*copy));
+	char command[256];
+
+	assert_non_null(copy);
+	snprintf(copy->root, sizeof(copy->root), "/tmp/misu-test-XXXXXX");
+	assert_non_null(mkdtemp(copy->root));
+	snprintf(command, sizeof(command), "cp -a '%s'/. '%s'", world->root,
+	    copy->root);
+	assert_int_equal(system(command), 0);
+	snprintf(copy->ledger_path, sizeof(copy->ledger_path), "%s/ledger",
+	    copy->root);
+	snprintf(
+	    copy->keys_path, sizeof(copy->keys_path), "%s/keys", copy->root);
+	snprintf(copy->vault_path, sizeof(copy->vault_path), "%s/vault.db",
+	    copy->root);
+	copy->segment_size = world->segment_size;
+	copy->now = world->now;
+	return copy;
+}
+
 static inline void
 world_destroy(struct world *world)
 {

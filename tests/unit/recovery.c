@@ -17,27 +17,6 @@ run(const char *format, const char *a, const char *b)
 	assert_int_equal(system(command), 0);
 }
 
-/* The disk as a kill would leave it now; not started. */
-static struct world *
-killed(const struct world *world)
-{
-	struct world *copy = calloc(1, sizeof(*copy));
-
-	assert_non_null(copy);
-	snprintf(copy->root, sizeof(copy->root), "/tmp/misu-test-XXXXXX");
-	assert_non_null(mkdtemp(copy->root));
-	run("cp -a '%s'/. '%s'", world->root, copy->root);
-	snprintf(copy->ledger_path, sizeof(copy->ledger_path), "%s/ledger",
-	    copy->root);
-	snprintf(
-	    copy->keys_path, sizeof(copy->keys_path), "%s/keys", copy->root);
-	snprintf(copy->vault_path, sizeof(copy->vault_path), "%s/vault.db",
-	    copy->root);
-	copy->segment_size = world->segment_size;
-	copy->now = world->now;
-	return copy;
-}
-
 static void
 hurt(const struct world *world, const char *name, off_t at)
 {
@@ -95,7 +74,7 @@ what_was_acknowledged_survives_a_kill(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		append(world, 7);
-		starts_with(killed(world), 7 * (uint64_t)(i + 1));
+		starts_with(world_killed(world), 7 * (uint64_t)(i + 1));
 	}
 	world_destroy(world);
 }
@@ -108,10 +87,10 @@ only_the_group_in_flight_is_cut(void **state)
 
 	(void)state;
 	append(world, 5);
-	copy = killed(world);
+	copy = world_killed(world);
 	hurt(copy, "ledger/journal/00000000", 4 * DISK_BLOCK + 500);
 	starts_with(copy, 4);
-	copy = killed(world);
+	copy = world_killed(world);
 	hurt(copy, "ledger/journal/00000000", 2 * DISK_BLOCK + 500);
 	refuses(copy, "journal/00000000:8192", "damaged");
 	world_destroy(world);
@@ -126,7 +105,7 @@ a_group_that_the_checkpoint_covers_is_never_cut(void **state)
 	(void)state;
 	append(world, 5);
 	assert_true(ledger_checkpoint(world->ledger, &world->fail));
-	copy = killed(world);
+	copy = world_killed(world);
 	hurt(copy, "ledger/journal/00000000", 4 * DISK_BLOCK + 500);
 	refuses(copy, "journal/00000000:16384", "damaged");
 	world_destroy(world);
@@ -143,7 +122,7 @@ segments_are_used_again(void **state)
 		append(world, 3);
 		assert_true(ledger_checkpoint(world->ledger, &world->fail));
 	}
-	starts_with(killed(world), 60);
+	starts_with(world_killed(world), 60);
 	snprintf(command, sizeof(command),
 	    "test $(ls '%s/journal' | wc -l) -le 3", world->ledger_path);
 	assert_int_equal(system(command), 0);
@@ -158,25 +137,25 @@ missing_and_foreign_parts_are_refused(void **state)
 	(void)state;
 	append(world, 300);
 	assert_true(ledger_checkpoint(world->ledger, &world->fail));
-	copy = killed(world);
+	copy = world_killed(world);
 	run("rm '%s/%s'", copy->ledger_path, "checkpoint");
 	refuses(copy, "checkpoint", "there is a journal, but no checkpoint");
-	copy = killed(world);
+	copy = world_killed(world);
 	run("rm '%s/%s'", copy->ledger_path, "tile/entries/000");
 	refuses(copy, "tile/entries/000", "cannot open");
-	copy = killed(world);
+	copy = world_killed(world);
 	run("truncate -s 8000 '%s/%s'", copy->ledger_path, "tile/0/000");
 	refuses(copy, "tile/0/000", "cut");
-	copy = killed(world);
+	copy = world_killed(world);
 	run("rm -r '%s/%s'", copy->ledger_path, "journal");
 	refuses(copy, "journal/", "damaged");
-	copy = killed(world);
+	copy = world_killed(world);
 	hurt(copy, "ledger/tile/0/001.p/44", 40);
 	refuses(copy, "tile/entries/001.p/44", "is not the one");
-	copy = killed(world);
+	copy = world_killed(world);
 	run("rm -r '%s' '%s'", copy->keys_path, copy->vault_path);
 	refuses(copy, "checkpoint", "not signed with this log's key");
-	copy = killed(world);
+	copy = world_killed(world);
 	run("rm '%s/%s'", copy->keys_path, "signing");
 	refuses(copy, "keys/signing", "no signing key");
 	world_destroy(world);

@@ -80,7 +80,7 @@ commitments_and_the_object_open_with_the_subjects_key(void **state)
 	entry = entry_at(world, 0);
 	assert_true(keys_find(world->keys, SLICE("cust-1"), &subject));
 	digest_key_set(&key, subject.key);
-	commitment = entry_commit(&key, ROLE_REGISTRANT, FIELD_NAME_INT,
+	commitment = entry_commit(&key, "registrant", FIELD_NAME_INT,
 	    (struct values){&name, 1});
 	assert_true(canon_member(entry, "fields", &fields));
 	assert_true(canon_member(fields, "registrant", &fields));

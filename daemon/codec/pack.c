@@ -1,0 +1,359 @@
+/*
+ * Layout, numbers little-endian, a string after its length in 16 bits:
+ *
+ *	version, type, operation: a byte each
+ *	object, plan
+ *	EPP facts: a byte, 0 without; with: passed, altered, published and
+ *		created (64 bits each), roles (32), scope, client, auth
+ *	number of roles, then each, in rising order:
+ *		role, kind, flags: a byte each; subject
+ *		number of consents: a byte; each: audience, given (a byte
+ *			each), time (64 bits), purpose, version
+ *		removed and present fields: a FIELD_BIT set of 64 bits each
+ *		for each present one: number of values (a byte), the values
+ *
+ * Roles and fields stand as their numbers: whoever changes the order of an
+ * enum of core/field.h or of field.tbl raises the version.
+ */
+#include "codec/pack.h"
+
+#include "core/policy_tree.h"
+#include "core/record_priv.h"
+
+enum { VERSION = 1 };
+
+/* Flags of a role. */
+enum {
+	KIND_IS_GIVEN = 1,
+	SUBJECT_IS_GIVEN = 2,
+	ROLE_IS_REMOVED = 4,
+	FLAGS = 7,
+};
+
+/* --- writing --- */
+
+static void
+add_byte(struct text *out, unsigned byte)
+{
+	text_add_char(out, (char)byte);
+}
+
+static void
+add_bits(struct text *out, uint64_t number, unsigned bytes)
+{
+	char raw[8];
+
+	for (unsigned i = 0; i < bytes; i++, number >>= 8)
+		raw[i] = (char)(number & 0xff);
+	text_add(out, (struct slice){raw, bytes});
+}
+
+static void
+add_string(struct text *out, struct slice value)
+{
+	if (value.len > UINT16_MAX) {
+		out->failed = true;
+		return;
+	}
+	add_bits(out, value.len, 2);
+	text_add(out, value);
+}
+
+static void
+add_epp(struct text *out, const struct epp_facts *epp)
+{
+	add_byte(out, epp->given);
+	if (!epp->given)
+		return;
+	add_bits(out, epp->shown.passed, 8);
+	add_bits(out, epp->shown.altered, 8);
+	add_bits(out, epp->shown.published, 8);
+	add_bits(out, (uint64_t)epp->created, 8);
+	add_bits(out, epp->roles, 4);
+	add_string(out, epp->scope);
+	add_string(out, epp->client);
+	add_string(out, epp->auth);
+}
+
+static void
+add_head(struct text *out, const struct record *record)
+{
+	add_byte(out, VERSION);
+	add_byte(out, record->type);
+	add_byte(out, record->operation);
+	add_string(out, record->object);
+	add_string(out, record->plan);
+	add_epp(out, &record->epp);
+}
+
+static void
+add_consents(struct text *out, const struct person *person)
+{
+	add_byte(out, (unsigned)person->consent_count);
+	for (size_t i = 0; i < person->consent_count; i++) {
+		const struct consent *consent = &person->consents[i];
+
+		add_byte(out, consent->audience);
+		add_byte(out, consent->given);
+		add_bits(out, (uint64_t)consent->time, 8);
+		add_string(out, consent->purpose);
+		add_string(out, consent->version);
+	}
+}
+
+static void
+add_fields(struct text *out, const struct person *person)
+{
+	uint64_t removed = 0, present = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		if (person->field_removed[f])
+			removed |= FIELD_BIT(f);
+		if (person->fields[f].count != 0)
+			present |= FIELD_BIT(f);
+	}
+	add_bits(out, removed, 8);
+	add_bits(out, present, 8);
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		const struct values *values = &person->fields[f];
+
+		if (values->count == 0)
+			continue;
+		add_byte(out, (unsigned)values->count);
+		for (size_t i = 0; i < values->count; i++)
+			add_string(out, values->items[i]);
+	}
+}
+
+static void
+add_person(struct text *out, const struct record *record, unsigned role)
+{
+	const struct person *person = record->persons[role];
+
+	add_byte(out, role);
+	add_byte(out, person->kind);
+	add_byte(out, (person->kind_given ? KIND_IS_GIVEN : 0u) |
+			  (person->subject_given ? SUBJECT_IS_GIVEN : 0u) |
+			  (person->removed ? ROLE_IS_REMOVED : 0u));
+	add_string(out, person->subject);
+	add_consents(out, person);
+	add_fields(out, person);
+}
+
+void
+pack_record(struct text *out, const struct record *record)
+{
+	unsigned count = 0;
+
+	add_head(out, record);
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		count += record->persons[role] != NULL;
+	add_byte(out, count);
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (record->persons[role] != NULL)
+			add_person(out, record, role);
+}
+
+void
+pack_role(struct text *out, const struct record *record, enum role role)
+{
+	add_head(out, record);
+	add_byte(out, record->persons[role] != NULL);
+	if (record->persons[role] != NULL)
+		add_person(out, record, role);
+}
+
+/* --- reading: what is wrong sticks, and what is read then is 0 --- */
+
+struct unpacker {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+static const uint8_t *
+take(struct unpacker *from, size_t count)
+{
+	const uint8_t *at = from->at;
+
+	if (from->bad || (size_t)(from->end - at) < count) {
+		from->bad = true;
+		return NULL;
+	}
+	from->at += count;
+	return at;
+}
+
+static uint64_t
+take_bits(struct unpacker *from, unsigned bytes)
+{
+	const uint8_t *at = take(from, bytes);
+	uint64_t number = 0;
+
+	for (unsigned i = bytes; at != NULL && i-- > 0;)
+		number = number << 8 | at[i];
+	return number;
+}
+
+/* A number less than `limit`. */
+static unsigned
+take_byte(struct unpacker *from, unsigned limit)
+{
+	unsigned byte = (unsigned)take_bits(from, 1);
+
+	if (byte < limit)
+		return byte;
+	from->bad = true;
+	return 0;
+}
+
+static struct slice
+take_string(struct unpacker *from)
+{
+	size_t len = (size_t)take_bits(from, 2);
+	struct slice value = {(const char *)take(from, len), len};
+
+	if (value.data != NULL && text_is_utf8(value))
+		return value;
+	from->bad = true;
+	return (struct slice){"", 0};
+}
+
+static void
+take_epp(struct unpacker *from, struct epp_facts *epp)
+{
+	epp->given = take_byte(from, 2) != 0;
+	if (!epp->given)
+		return;
+	epp->shown.passed = take_bits(from, 8);
+	epp->shown.altered = take_bits(from, 8);
+	epp->shown.published = take_bits(from, 8);
+	epp->created = (int64_t)take_bits(from, 8);
+	epp->roles = (unsigned)take_bits(from, 4);
+	epp->scope = take_string(from);
+	epp->client = take_string(from);
+	epp->auth = take_string(from);
+}
+
+static bool
+take_consents(struct unpacker *from, struct arena *arena, struct person *person)
+{
+	size_t count = take_byte(from, RECORD_CONSENTS_MAX + 1);
+
+	person->consents =
+	    arena_take_array(arena, count, sizeof(*person->consents));
+	if (person->consents == NULL)
+		return false;
+	person->consent_count = person->consent_size = count;
+	for (size_t i = 0; i < count && !from->bad; i++) {
+		struct consent *consent = &person->consents[i];
+
+		consent->audience =
+		    (enum audience)take_byte(from, AUDIENCE_COUNT);
+		consent->given = take_byte(from, 2) != 0;
+		consent->time = (int64_t)take_bits(from, 8);
+		consent->purpose = take_string(from);
+		consent->version = take_string(from);
+	}
+	return true;
+}
+
+static bool
+take_values(struct unpacker *from, struct arena *arena, unsigned field,
+    struct values *values)
+{
+	size_t count = take_byte(from, (unsigned)field_info[field].many + 1);
+	struct slice *items = arena_take_array(arena, count, sizeof(*items));
+
+	if (items == NULL)
+		return false;
+	if (count == 0)
+		from->bad = true;
+	for (size_t i = 0; i < count; i++)
+		items[i] = take_string(from);
+	*values = (struct values){items, count};
+	return true;
+}
+
+static bool
+take_fields(struct unpacker *from, struct arena *arena, struct person *person)
+{
+	uint64_t removed = take_bits(from, 8), present = take_bits(from, 8);
+
+	if (((removed | present) & ~FIELD_ALL) != 0)
+		from->bad = true;
+	for (unsigned f = 0; f < FIELD_COUNT && !from->bad; f++) {
+		person->field_removed[f] = (removed & FIELD_BIT(f)) != 0;
+		if ((present & FIELD_BIT(f)) != 0 &&
+		    !take_values(from, arena, f, &person->fields[f]))
+			return false;
+	}
+	return true;
+}
+
+/* False when out of memory. */
+static bool
+take_person(struct unpacker *from, struct record *record)
+{
+	unsigned role = take_byte(from, ROLE_COUNT);
+	unsigned kind = take_byte(from, KIND_COUNT);
+	unsigned flags = take_byte(from, FLAGS + 1);
+	struct person *person;
+
+	for (unsigned i = role; i < ROLE_COUNT; i++)
+		if (record->persons[i] != NULL)
+			from->bad = true;
+	if (from->bad)
+		return true;
+	person = record_person(record, (enum role)role, NULL);
+	if (person == NULL)
+		return false;
+	person->kind = (enum kind)kind;
+	person->kind_given = (flags & KIND_IS_GIVEN) != 0;
+	person->subject_given = (flags & SUBJECT_IS_GIVEN) != 0;
+	person->removed = (flags & ROLE_IS_REMOVED) != 0;
+	person->subject = take_string(from);
+	return take_consents(from, record->arena, person) &&
+	       take_fields(from, record->arena, person);
+}
+
+static bool
+take_record(struct unpacker *from, struct record *record)
+{
+	unsigned count;
+
+	if (take_byte(from, VERSION + 1) != VERSION)
+		from->bad = true;
+	record->type = (enum object_type)take_byte(from, OBJECT_COUNT);
+	record->operation = (enum operation)take_byte(from, OPERATION_COUNT);
+	record->object = take_string(from);
+	if (record->object.len == 0)
+		from->bad = true;
+	record->plan = take_string(from);
+	take_epp(from, &record->epp);
+	count = take_byte(from, ROLE_COUNT + 1);
+	for (unsigned i = 0; i < count && !from->bad; i++)
+		if (!take_person(from, record))
+			return false;
+	if (from->at != from->end)
+		from->bad = true;
+	return true;
+}
+
+struct record *
+unpack_record(struct arena *arena, struct slice bytes, struct fail *fail)
+{
+	struct unpacker from = {.at = (const uint8_t *)bytes.data,
+	    .end = (const uint8_t *)bytes.data + bytes.len};
+	struct record *record = arena_take(arena, sizeof(*record));
+
+	if (record != NULL)
+		record->arena = arena;
+	if (record == NULL || !take_record(&from, record)) {
+		fail_memory(fail);
+		return NULL;
+	}
+	if (!from.bad)
+		return record;
+	fail_set(fail, FAIL_WORLD, "a packed record is damaged");
+	return NULL;
+}
