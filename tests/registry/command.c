@@ -70,8 +70,7 @@ command_owned(
 
 		for (at = rem == NULL ? NULL : xml_child(rem, "status");
 		     at != NULL; at = xml_next(at, "status"))
-			if (strcmp(xml_attribute(request, at, "s"), status) ==
-			    0)
+			if (strcmp(xml_word(request, at, "s"), status) == 0)
 				return 1000;
 	}
 	return object_has(object, "status", status) ? 2304 : 1000;
@@ -92,8 +91,7 @@ command_statuses(struct request *request, struct object *object)
 			for (at = part == NULL ? NULL
 					       : xml_child(part, "status");
 			     at != NULL; at = xml_next(at, "status")) {
-				const char *status =
-				    xml_attribute(request, at, "s");
+				const char *status = xml_word(request, at, "s");
 
 				if (strncmp(status, "client", 6) != 0) {
 					request->reason =

@@ -19,6 +19,8 @@ id_of(struct request *request)
 int
 registry_contact(struct request *request)
 {
+	if (xml_child(request->command, "id") == NULL)
+		return 2003;
 	if (xml_is(request->verb, "check"))
 		return command_check(request, "id");
 	if (xml_is(request->verb, "create"))
@@ -108,7 +110,7 @@ static void
 postal_put(
     struct request *request, struct object *contact, const xmlNode *postal)
 {
-	const char *type = xml_attribute(request, postal, "type");
+	const char *type = xml_word(request, postal, "type");
 	xmlNode *at;
 
 	for (at = xml_first(postal); at != NULL; at = xml_sibling(at)) {
@@ -125,7 +127,7 @@ static void
 disclose_put(
     struct request *request, struct object *contact, const xmlNode *disclose)
 {
-	const char *flag = xml_attribute(request, disclose, "flag");
+	const char *flag = xml_word(request, disclose, "flag");
 	struct bytes text = {NULL, 0, 0};
 	xmlNode *at;
 
@@ -230,8 +232,8 @@ is_partial(struct request *request, const struct object *contact,
 
 	for (at = xml_child(change, "postalInfo"); at != NULL;
 	     at = xml_next(at, "postalInfo")) {
-		(void)snprintf(key, sizeof(key), "city.%s",
-		    xml_attribute(request, at, "type"));
+		(void)snprintf(
+		    key, sizeof(key), "city.%s", xml_word(request, at, "type"));
 		if (object_get(contact, key) == NULL &&
 		    (xml_child(at, "name") == NULL ||
 			xml_child(at, "addr") == NULL))

@@ -25,6 +25,8 @@ domain_of(struct request *request)
 int
 registry_domain(struct request *request)
 {
+	if (xml_child(request->command, "name") == NULL)
+		return 2003;
 	if (xml_is(request->verb, "check"))
 		return command_check(request, "name");
 	if (xml_is(request->verb, "create"))

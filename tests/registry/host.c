@@ -146,6 +146,8 @@ registry_host(struct request *request)
 	struct object *host = object_find(
 	    request->registry, KIND_HOST, name_of(request, request->command));
 
+	if (xml_child(request->command, "name") == NULL)
+		return 2003;
 	if (xml_is(request->verb, "check"))
 		return command_check(request, "name");
 	if (xml_is(request->verb, "create"))

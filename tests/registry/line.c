@@ -265,6 +265,7 @@ fault_kind_of(const char *word, enum fault_kind *kind)
 	    [FAULT_RESET] = "reset",
 	    [FAULT_CLOSE] = "close",
 	    [FAULT_STALL] = "stall",
+	    [FAULT_SILENT] = "silent",
 	    [FAULT_SLOW] = "slow",
 	    [FAULT_CLTRID] = "wrong-cltrid",
 	    [FAULT_CODE] = "code",

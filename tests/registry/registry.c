@@ -194,29 +194,81 @@ finish(struct request *request)
 
 /* Names of entities are never asked for, and no DTD is let in. */
 static xmlDoc *
-parse(struct registry *registry, struct slice frame)
+parse(struct slice frame, struct bytes *complaint)
 {
-	bool tolerated = registry->lenient;
 	xmlDoc *doc = NULL;
 
+	complaint->len = 0;
 	if (frame.len > 0 && frame.len < INT32_MAX)
 		doc = xmlReadMemory(frame.data, (int)frame.len, NULL, NULL,
 		    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	registry->complaint.len = 0;
 	if (doc == NULL)
-		bytes_add_string(&registry->complaint, "not well-formed\n");
+		bytes_add_string(complaint, "not well-formed");
 	else if (doc->intSubset != NULL)
-		bytes_add_string(&registry->complaint, "a DTD\n");
-	else if (schema_valid(doc, &registry->complaint, &tolerated)) {
-		registry->tolerated += tolerated;
-		registry->complaint.len = 0;
+		bytes_add_string(complaint, "a DTD");
+	if (complaint->len == 0)
 		return doc;
-	}
-	bytes_add(&registry->complaint, "", 1);
-	registry->complaint.len--;
-	registry->invalid++;
 	xmlFreeDoc(doc);
 	return NULL;
+}
+
+static bool
+is_valid(struct registry *registry, xmlDoc *doc)
+{
+	bool tolerated = registry->lenient;
+
+	if (!schema_valid(doc, &registry->complaint, &tolerated))
+		return false;
+	registry->tolerated += tolerated;
+	registry->complaint.len = 0;
+	return true;
+}
+
+bool
+registry_valid(struct slice frame, struct bytes *complaint)
+{
+	xmlDoc *doc = parse(frame, complaint);
+	bool tolerated = false, valid;
+
+	valid = doc != NULL && schema_valid(doc, complaint, &tolerated);
+	xmlFreeDoc(doc);
+	bytes_add(complaint, "", 1);
+	complaint->len--;
+	return valid;
+}
+
+/* What the validator says has line ends. */
+static void
+invalid_note(struct request *request)
+{
+	struct bytes *complaint = &request->registry->complaint;
+	size_t i;
+
+	for (i = 0; i < complaint->len; i++)
+		if (complaint->data[i] == '\n')
+			complaint->data[i] = ' ';
+	bytes_add(complaint, "", 1);
+	complaint->len--;
+	request->registry->invalid++;
+	request->reason = complaint->data;
+}
+
+/* Read a frame and see whether it is to be tried: its code, 0 for a hello. */
+static int
+frame_open(struct request *request, struct slice frame, xmlDoc **doc)
+{
+	int code;
+
+	*doc = parse(frame, &request->registry->complaint);
+	if (*doc == NULL) {
+		invalid_note(request);
+		return 2001;
+	}
+	code = frame_read(request, *doc);
+	if (is_valid(request->registry, *doc))
+		return code;
+	invalid_note(request);
+	return 2001;
 }
 
 struct registry_reply
@@ -225,6 +277,7 @@ registry_receive(
 {
 	struct registry *registry = session->registry;
 	struct request request = {.registry = registry, .session = session};
+	const char *object = NULL, *verb = "hello";
 	struct registry_reply reply;
 	struct fault fault;
 	xmlDoc *doc;
@@ -235,18 +288,14 @@ registry_receive(
 						       "hello", 5) == NULL))
 		return registry_bench(frame, out);
 	registry_keep(registry, frame);
-	doc = parse(registry, frame);
-	if (doc == NULL) {
-		fault = registry_fault(registry, NULL, "invalid");
-		request.reason = registry->complaint.data;
-		reply = play(&request, &fault, 2001, out);
-		finish(&request);
-		return reply;
-	}
-	code = frame_read(&request, doc);
-	fault = registry_fault(registry,
-	    request.command == NULL ? NULL : registry_kind_names[request.kind],
-	    request.verb == NULL ? "hello" : (const char *)request.verb->name);
+	code = frame_open(&request, frame, &doc);
+	if (request.command != NULL)
+		object = registry_kind_names[request.kind];
+	if (request.verb != NULL)
+		verb = (const char *)request.verb->name;
+	else if (code != 0)
+		verb = "invalid";
+	fault = registry_fault(registry, object, verb);
 	reply = play(&request, &fault, code, out);
 	finish(&request);
 	xmlFreeDoc(doc);
@@ -371,6 +420,21 @@ write_answer(struct request *request, int code, struct bytes *out)
 	bytes_frame_end(out, start);
 }
 
+/* Is the command carried out without an answer? */
+static bool
+is_mute(const struct fault *fault, enum registry_action *action)
+{
+	if (fault->kind == FAULT_LOST)
+		*action = REGISTRY_RESET;
+	else if (fault->kind == FAULT_CLOSE)
+		*action = REGISTRY_CLOSE;
+	else if (fault->kind == FAULT_SILENT)
+		*action = REGISTRY_STALL;
+	else
+		return false;
+	return true;
+}
+
 /* Carry out what the fault lets be carried out, and spoil the answer. */
 static struct registry_reply
 play(struct request *request, const struct fault *fault, int code,
@@ -389,11 +453,8 @@ play(struct request *request, const struct fault *fault, int code,
 		request->close = code >= 2500;
 	} else if (code == 1000)
 		code = execute(request);
-	if (fault->kind == FAULT_LOST || fault->kind == FAULT_CLOSE) {
-		reply.action =
-		    fault->kind == FAULT_LOST ? REGISTRY_RESET : REGISTRY_CLOSE;
+	if (is_mute(fault, &reply.action))
 		return reply;
-	}
 	if (fault->kind == FAULT_CLTRID)
 		request->cltrid = "WRONG-0001";
 	if (fault->kind == FAULT_SLOW)

@@ -55,6 +55,7 @@ enum fault_kind {
 	FAULT_RESET,
 	FAULT_CLOSE,
 	FAULT_STALL,
+	FAULT_SILENT,
 	FAULT_SLOW,
 	FAULT_CLTRID,
 	FAULT_CODE,
@@ -176,6 +177,9 @@ const char *xml_uri(const xmlNode *node);
 const char *xml_text(struct request *request, const xmlNode *node);
 const char *xml_exact(struct request *request, const xmlNode *node);
 const char *xml_attribute(
+    struct request *request, const xmlNode *node, const char *name);
+/* The same, or "" where it is not there. */
+const char *xml_word(
     struct request *request, const xmlNode *node, const char *name);
 /* The element on its own, with the namespaces it uses. */
 const char *xml_print(struct request *request, const xmlNode *node);

@@ -100,6 +100,14 @@ xml_attribute(struct request *request, const xmlNode *node, const char *name)
 }
 
 const char *
+xml_word(struct request *request, const xmlNode *node, const char *name)
+{
+	const char *word = xml_attribute(request, node, name);
+
+	return word == NULL ? "" : word;
+}
+
+const char *
 xml_print(struct request *request, const xmlNode *node)
 {
 	xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
