@@ -49,7 +49,7 @@ registry_destroy(struct registry *registry)
 	if (registry->sessions != NULL)
 		abort();
 	while (registry->newest != NULL)
-		object_destroy(registry, registry->newest);
+		stored_destroy(registry, registry->newest);
 	while ((count = registry->counts) != NULL) {
 		registry->counts = count->next;
 		free(count->what);
@@ -308,11 +308,11 @@ object_read(struct request *request)
 {
 	size_t i;
 
-	request->command = xml_first(request->verb);
+	request->command = dom_first(request->verb);
 	if (request->command == NULL)
 		return 2003;
 	for (i = 0; i < KIND_COUNT; i++)
-		if (strcmp(xml_uri(request->command), registry_kind_uris[i]) ==
+		if (strcmp(dom_uri(request->command), registry_kind_uris[i]) ==
 		    0)
 			break;
 	if (i == KIND_COUNT) {
@@ -334,20 +334,20 @@ frame_read(struct request *request, xmlDoc *doc)
 	xmlNode *root = xmlDocGetRootElement(doc), *command, *at;
 	size_t i;
 
-	if (!xml_is(root, "epp") || strcmp(xml_uri(root), EPP_URI) != 0)
+	if (!dom_is(root, "epp") || strcmp(dom_uri(root), EPP_URI) != 0)
 		return 2001;
-	if (xml_child(root, "hello") != NULL)
+	if (dom_child(root, "hello") != NULL)
 		return 0;
-	command = xml_child(root, "command");
-	if (command == NULL || xml_first(command) == NULL)
+	command = dom_child(root, "command");
+	if (command == NULL || dom_first(command) == NULL)
 		return 2000;
-	request->verb = xml_first(command);
-	request->extension = xml_child(command, "extension");
-	at = xml_child(command, "clTRID");
+	request->verb = dom_first(command);
+	request->extension = dom_child(command, "extension");
+	at = dom_child(command, "clTRID");
 	if (at != NULL)
-		request->cltrid = xml_text(request, at);
+		request->cltrid = dom_text(request, at);
 	for (i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (xml_is(request->verb, plain[i]))
+		if (dom_is(request->verb, plain[i]))
 			return 1000;
 	return object_read(request);
 }
@@ -361,17 +361,17 @@ extensions_check(struct request *request)
 	char name[256];
 	size_t i;
 
-	for (at = xml_first(request->extension); at != NULL;
-	     at = xml_sibling(at)) {
+	for (at = dom_first(request->extension); at != NULL;
+	     at = dom_sibling(at)) {
 		for (i = 0; i < EXTENSIONS; i++)
-			if (strcmp(registry->extensions[i].uri, xml_uri(at)) ==
+			if (strcmp(registry->extensions[i].uri, dom_uri(at)) ==
 			    0)
 				break;
 		if (i == EXTENSIONS || !registry->extensions[i].announced ||
 		    (!request->session->extensions[i] &&
 			request->session->client != NULL))
 			return 2103;
-		(void)snprintf(name, sizeof(name), "%s %s", xml_uri(at),
+		(void)snprintf(name, sizeof(name), "%s %s", dom_uri(at),
 		    (const char *)at->name);
 		registry_count(registry, name);
 	}
@@ -390,15 +390,15 @@ execute(struct request *request)
 
 	if (code != 1000)
 		return code;
-	if (xml_is(request->verb, "login"))
+	if (dom_is(request->verb, "login"))
 		return registry_login(request);
 	if (request->session->client == NULL)
 		return 2002;
-	if (xml_is(request->verb, "logout")) {
+	if (dom_is(request->verb, "logout")) {
 		request->close = true;
 		return 1500;
 	}
-	if (xml_is(request->verb, "poll"))
+	if (dom_is(request->verb, "poll"))
 		return registry_poll(request);
 	if (!request->session->services[request->kind] ||
 	    !request->registry->objects[request->kind].announced ||
