@@ -119,8 +119,11 @@ $B/registry $B/epp-client:
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(LIBXML)
 
-$B/unit/registry: $(LIBREGISTRY)
-$B/unit/registry: LDLIBS += $(LIBXML)
+# Without the daemon: it is a test of the judge alone.
+$B/unit/registry: $B/tests/unit/registry.o $(LIBREGISTRY)
+	@mkdir -p $(@D)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBXML) -lcmocka
 
 # --- scenarios -----------------------------------------------------------
 # The real engine, linked with a fake loop and a disk in memory; channels are
@@ -224,7 +227,8 @@ install: all
 check: setup
 	@$(SUBMAKE) MODE=asan check-run
 
-check-run: all $(UNIT) $(REPLAY) $(if $(wildcard tests/runner/main.c),$B/scenario)
+check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client \
+	$(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
 
 layers: $(LIBMISU)

@@ -91,8 +91,8 @@ registry_value(const struct registry *registry, const char *kind,
 	struct object *object = NULL;
 
 	if (kind_of(kind, &which))
-		object = object_find(registry, which, name);
-	return object == NULL ? NULL : object_get(object, key);
+		object = stored_find(registry, which, name);
+	return object == NULL ? NULL : stored_get(object, key);
 }
 
 /* Does "contact:create", "create", "contact:*" or "*" mean this command? */
@@ -265,6 +265,7 @@ fault_kind_of(const char *word, enum fault_kind *kind)
 	    [FAULT_RESET] = "reset",
 	    [FAULT_CLOSE] = "close",
 	    [FAULT_STALL] = "stall",
+	    [FAULT_SILENT] = "silent",
 	    [FAULT_SLOW] = "slow",
 	    [FAULT_CLTRID] = "wrong-cltrid",
 	    [FAULT_CODE] = "code",
@@ -334,32 +335,32 @@ line_object(struct line *line)
 
 	if (line->count < 4 || !kind_of(line->words[1], &kind))
 		return wrong(line, "object contact|domain|host NAME WHAT");
-	object = object_find(registry, kind, line->words[2]);
+	object = stored_find(registry, kind, line->words[2]);
 	if (is_word(line, 3, "missing")) {
 		if (object != NULL)
-			object_destroy(registry, object);
+			stored_destroy(registry, object);
 		return true;
 	}
 	if (object == NULL) {
 		char date[DATE_SIZE];
 
 		registry_date(registry->now, date);
-		object = object_make(registry, kind, line->words[2]);
-		object_add(registry, object, "clID", "other");
-		object_add(registry, object, "crID", "other");
-		object_add(registry, object, "crDate", date);
+		object = stored_make(registry, kind, line->words[2]);
+		stored_add(registry, object, "clID", "other");
+		stored_add(registry, object, "crID", "other");
+		stored_add(registry, object, "crDate", date);
 	}
 	if (is_word(line, 3, "exists")) {
 		if (line->count > 4)
-			object_set(registry, object, "clID", line->words[4]);
+			stored_set(registry, object, "clID", line->words[4]);
 		return true;
 	}
 	if (line->count != 6)
 		return wrong(line, "object KIND NAME set|add KEY VALUE");
 	if (is_word(line, 3, "set"))
-		object_set(registry, object, line->words[4], line->words[5]);
+		stored_set(registry, object, line->words[4], line->words[5]);
 	else if (is_word(line, 3, "add"))
-		object_add(registry, object, line->words[4], line->words[5]);
+		stored_add(registry, object, line->words[4], line->words[5]);
 	else
 		return wrong(line, "object KIND NAME set|add KEY VALUE");
 	return true;
@@ -387,7 +388,7 @@ line_dump(struct line *line)
 		if ((line->count < 2 ||
 			is_word(line, 1, registry_kind_names[at->kind])) &&
 		    (line->count < 3 || is_word(line, 2, at->name)))
-			object_print(at, line->out);
+			stored_print(at, line->out);
 	return true;
 }
 
