@@ -11,7 +11,6 @@
 struct contact {
 	const struct ruleset *ruleset;
 	const struct contact_plan *plan;
-	struct slice name;     /* the blocks for it, or empty: all */
 	struct slice object;   /* what a replacement may name, or empty */
 	const bool *in;	       /* blocks for it, by number; NULL: all */
 	unsigned roles;	       /* ROLE_BIT */
@@ -24,33 +23,46 @@ static const uint16_t no_rules[FIELD_COUNT];
 static bool
 in_scope(const struct contact *contact, const struct bound_block *block)
 {
-	return contact->name.len == 0 ||
-	       match_wins(contact->ruleset->policy, block->block, OBJECT_DOMAIN,
-		   contact->name);
+	return contact->in == NULL || contact->in[block->block->is.number];
+}
+
+/* match_wins() for all blocks at once: is there a longer one of its key? */
+static bool
+is_beaten(const struct ruleset *ruleset, const size_t *lengths, size_t number)
+{
+	const struct block *is = &ruleset->blocks[number].block->is;
+
+	for (size_t b = 0; b < ruleset->block_count; b++) {
+		const struct block *other = &ruleset->blocks[b].block->is;
+
+		if (lengths[b] > lengths[number] &&
+		    other->recipient == is->recipient &&
+		    slice_equal(other->purpose, is->purpose))
+			return true;
+	}
+	return false;
 }
 
 /* False when out of memory. */
 static bool
-find_scope(struct contact *contact, struct arena *arena)
+find_scope(struct contact *contact, struct slice name, struct arena *arena)
 {
-	const struct contact_plan *plan = contact->plan;
+	const struct ruleset *ruleset = contact->ruleset;
+	size_t count = ruleset->block_count;
+	size_t *lengths;
 	bool *in;
 
-	if (contact->name.len == 0)
+	if (name.len == 0)
 		return true;
-	in =
-	    arena_take_array(arena, contact->ruleset->block_count, sizeof(*in));
-	if (in == NULL)
+	lengths = arena_take_array(arena, count, sizeof(*lengths));
+	in = arena_take_array(arena, count, sizeof(*in));
+	if (lengths == NULL || in == NULL)
 		return false;
-	for (size_t s = 0; s < plan->side_count; s++)
-		for (size_t b = 0; b < plan->sides[s].block_count; b++) {
-			const struct bound_block *block =
-			    plan->sides[s].blocks[b];
-
-			in[block->block->is.number] =
-			    match_wins(contact->ruleset->policy, block->block,
-				OBJECT_DOMAIN, contact->name);
-		}
+	for (size_t b = 0; b < count; b++)
+		lengths[b] =
+		    match_block(ruleset->blocks[b].block, OBJECT_DOMAIN, name);
+	for (size_t b = 0; b < count; b++)
+		in[b] = lengths[b] != 0 && !is_beaten(ruleset, lengths, b);
 	contact->in = in;
 	return true;
 }
@@ -359,13 +371,15 @@ decide_contact(const struct ruleset *ruleset, const struct decide_scope *scope,
 {
 	struct contact contact = {.ruleset = ruleset,
 	    .plan = &ruleset->contacts[scope->recipient],
-	    .name = scope->object.len != 0 ? scope->object : scope->suffix,
 	    .object = scope->object,
 	    .roles = scope->roles & EPP_ROLES_ALL};
 	struct disclosure *disclosure = start(ruleset, scope, record, arena);
 	const struct bound_block *block = NULL;
 
-	if (disclosure == NULL || !find_scope(&contact, arena)) {
+	if (disclosure == NULL ||
+	    !find_scope(&contact,
+		scope->object.len != 0 ? scope->object : scope->suffix,
+		arena)) {
 		fail_memory(fail);
 		return NULL;
 	}
