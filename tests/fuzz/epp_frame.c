@@ -85,24 +85,31 @@ add(struct text *to, struct slice piece)
 	text_add(to, piece);
 }
 
-/* Names of elements and prefixes, which the backend chose. */
+static size_t
+name_end(const char *text, size_t at)
+{
+	while (strchr(" \t\r\n/>=", text[at]) == NULL)
+		at++;
+	return at;
+}
+
+/* Names of elements, prefixes and namespaces, which the backend chose. */
 static void
 add_names(struct text *to, const struct xml_document *document)
 {
 	const char *text = document->text.data;
 
 	for (uint32_t i = 0; i < document->element_count; i++) {
-		const struct xml_element *element = &document->elements[i];
-		size_t at = element->whole.at, end = at;
+		size_t at = document->elements[i].whole.at, end;
 
-		while (text[end] != '>')
-			end++;
-		add(to, element->name);
 		add(to, xml_space(document, i));
-		for (; at < end; at++)
-			if (text[at] == ':')
-				add(to, (struct slice){
-					    text + at - 16, at >= 16 ? 16 : 0});
+		add(to, (struct slice){text + at, name_end(text, at) - at});
+		for (; text[at] != '>'; at++) {
+			if (memcmp(text + at, "xmlns:", 6) != 0)
+				continue;
+			end = name_end(text, at);
+			add(to, (struct slice){text + at, end - at});
+		}
 	}
 }
 
@@ -118,8 +125,7 @@ allowed(struct arena *arena, const struct epp_command *out,
 	add(&text, out->client_id);
 	add(&text,
 	    (struct slice){out->text.data + auth.at, auth.end - auth.at});
-	add(&text, SLICE("version encoding standalone UTF-8 xmlns type flag "
-			 "contact EPP_SPACE"));
+	add(&text, SLICE("version encoding standalone"));
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		struct values values =
 		    disclosure_values(disclosure, CONTACT_ROLE, (enum field)f);

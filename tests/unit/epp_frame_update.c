@@ -1,6 +1,8 @@
 /* What a contact's update looks like: what is redacted the registry loses. */
 #include "unit/epp_frame_world.h"
 
+#include "core/policy_tree.h"
+
 #define NEW_EMAIL "<contact:email>new@mihon.example</contact:email>"
 #define NEW_VOICE "<contact:voice>+81.312345678</contact:voice>"
 
@@ -234,6 +236,45 @@ the_whole_statement_is_made_anew(void **state)
 	has(frame, NEW_EMAIL "<contact:disclose flag=\"1\"><contact:name");
 }
 
+static void
+what_the_registry_holds_decides_if_it_is_known(void **state)
+{
+	struct shown held = {.passed = FIELD_BIT(FIELD_PHONE)};
+	const char *rules = "\tforward name, email, country of registrant\n";
+	struct slice frame;
+
+	(void)state;
+	manner.held = &held;
+	frame = frame_of(ruleset_of(rules, NULL), CREATE, UPDATE(NEW_EMAIL));
+	has(frame, "<contact:chg><contact:voice/><contact:email>");
+	held.passed = FIELD_BIT(FIELD_EMAIL);
+	is(frame_of(but("phone, org"), CREATE, UPDATE(NEW_EMAIL)),
+	    UPDATE(NEW_EMAIL));
+}
+
+static void
+what_is_held_in_full_is_lowered(void **state)
+{
+	const struct ruleset *ruleset = ruleset_of(
+	    "\tforward org, email of registrant when registrant.kind is legal\n"
+	    "\treplace org by \"a firm\" of registrant\n"
+	    "\treplace email by \"%{opaque}@relay.example\" of registrant\n"
+	    "\tforward name, phone of registrant\n",
+	    NULL);
+	struct shown held = {.passed = FIELD_BIT(FIELD_ORG_INT),
+	    .altered = FIELD_BIT(FIELD_EMAIL)};
+	struct slice frame;
+
+	(void)state;
+	frame = frame_of(ruleset, CREATE, UPDATE(NEW_VOICE));
+	has(frame, "<contact:org>a firm</contact:org>");
+	has(frame, "@relay.example</contact:email>");
+	manner.held = &held;
+	frame = frame_of(ruleset, CREATE, UPDATE(NEW_VOICE));
+	has(frame, "<contact:org>a firm</contact:org>");
+	lacks(frame, "email");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
 
 int
@@ -252,6 +293,8 @@ main(void)
 	    TEST(nothing_may_be_left),
 	    TEST(a_removal_is_passed_on),
 	    TEST(the_whole_statement_is_made_anew),
+	    TEST(what_the_registry_holds_decides_if_it_is_known),
+	    TEST(what_is_held_in_full_is_lowered),
 	    TEST(every_frame_is_valid),
 	};
 
