@@ -42,7 +42,7 @@ read_frame(struct command *command, struct slice text)
 	    fail.kind == FAIL_MEMORY ? EPP_FAILED : problem.code, &fail);
 }
 
-void
+bool
 command_create(struct session *session, struct slice xml)
 {
 	struct filter *filter = session->upstream->filter;
@@ -54,8 +54,7 @@ command_create(struct session *session, struct slice xml)
 	if (command == NULL) {
 		if (arena != NULL)
 			filter_give_arena(filter, arena);
-		session_close(session);
-		return;
+		return false;
 	}
 	command->flight.arena = command->arena = arena;
 	command->flight.answered = answered;
@@ -70,6 +69,7 @@ command_create(struct session *session, struct slice xml)
 		command_answer(command, EPP_FAILED, "out of memory");
 	else
 		read_frame(command, text);
+	return true;
 }
 
 void
@@ -102,12 +102,15 @@ answer(struct command *command, unsigned code, struct slice message,
 void
 command_answer(struct command *command, unsigned code, const char *format, ...)
 {
+	static const char who[] = "misu: "; /* not the registry */
 	char message[512] = "";
+	size_t len = sizeof(who) - 1;
 	va_list list;
 
 	if (format != NULL) {
+		memcpy(message, who, len);
 		va_start(list, format);
-		vsnprintf(message, sizeof(message), format, list);
+		vsnprintf(message + len, sizeof(message) - len, format, list);
 		va_end(list);
 	}
 	answer(command, code, slice_from(message), (struct slice){NULL, 0});
@@ -139,7 +142,7 @@ command_answer_bytes(struct command *command, struct slice bytes)
 		return;
 	if (bytes.data == NULL) {
 		/* No memory even for an answer: silence would be worse. */
-		session_close(session);
+		session->state = SESSION_ENDING;
 		return;
 	}
 	if (session->first == command)
@@ -197,7 +200,7 @@ answer_lost(struct command *command, const char *what, const struct fail *why)
 	bool last = command->next == NULL && !command->session->pooled;
 
 	command_answer(command, last ? EPP_FAILED_CLOSING : EPP_FAILED,
-	    "%s: %s", what, why->text);
+	    "%s, registry away: %s", what, why->text);
 }
 
 /* --- login and logout --- */

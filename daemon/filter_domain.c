@@ -9,10 +9,10 @@
  */
 #include "filter_priv.h"
 
-enum { PLACES_MAX = KEEPER_OBJECTS_MAX };
+enum { SEATS_MAX = KEEPER_OBJECTS_MAX };
 
 /* One contact in one role, once the command is done. */
-struct place {
+struct seat {
 	enum role role;
 	struct slice id;
 	bool is_new;
@@ -21,10 +21,10 @@ struct place {
 
 struct domain_work {
 	struct record *stored; /* NULL: nothing is known */
-	struct place places[PLACES_MAX];
+	struct seat seats[SEATS_MAX];
 	size_t count;
-	struct slice ids[PLACES_MAX]; /* distinct contacts */
-	struct record *contacts[PLACES_MAX];
+	struct slice ids[SEATS_MAX]; /* distinct contacts */
+	struct record *contacts[SEATS_MAX];
 	size_t contact_count;
 	size_t asking; /* the contact that the registry is asked for */
 };
@@ -32,22 +32,22 @@ struct domain_work {
 /* --- which contacts stand where --- */
 
 static bool
-add_place(struct domain_work *work, enum role role, struct slice id, bool new)
+add_seat(struct domain_work *work, enum role role, struct slice id, bool new)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < work->count; i++)
-		if (work->places[i].role == role &&
-		    slice_equal(work->places[i].id, id))
+		if (work->seats[i].role == role &&
+		    slice_equal(work->seats[i].id, id))
 			return true;
 	while (at < work->contact_count && !slice_equal(work->ids[at], id))
 		at++;
-	if (work->count == PLACES_MAX || at == PLACES_MAX)
+	if (work->count == SEATS_MAX || at == SEATS_MAX)
 		return false;
 	if (at == work->contact_count)
 		work->ids[work->contact_count++] = id;
-	work->places[work->count++] =
-	    (struct place){.role = role, .id = id, .is_new = new, .object = at};
+	work->seats[work->count++] =
+	    (struct seat){.role = role, .id = id, .is_new = new, .object = at};
 	return true;
 }
 
@@ -69,7 +69,7 @@ is_removed(const struct epp_domain *domain, enum role role, struct slice id)
 }
 
 static bool
-find_places(struct domain_work *work, const struct epp_domain *domain)
+find_seats(struct domain_work *work, const struct epp_domain *domain)
 {
 	static const enum role roles[] = {
 	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
@@ -78,7 +78,7 @@ find_places(struct domain_work *work, const struct epp_domain *domain)
 		const struct epp_link *link = &domain->links[i];
 
 		if (link->change != EPP_LINK_REMOVE && link->id.len != 0 &&
-		    !add_place(work, link->role, link->id, true))
+		    !add_seat(work, link->role, link->id, true))
 			return false;
 	}
 	for (size_t r = 0; work->stored != NULL && r < 4; r++) {
@@ -87,7 +87,7 @@ find_places(struct domain_work *work, const struct epp_domain *domain)
 
 		for (size_t i = 0; i < handles.count; i++)
 			if (!is_removed(domain, roles[r], handles.items[i]) &&
-			    !add_place(work, roles[r], handles.items[i],
+			    !add_seat(work, roles[r], handles.items[i],
 				false))
 				return false;
 	}
@@ -96,12 +96,12 @@ find_places(struct domain_work *work, const struct epp_domain *domain)
 
 /* --- the record that is judged, and the one that is kept --- */
 
-static const struct place *
-place_of(const struct domain_work *work, enum role role, size_t nth)
+static const struct seat *
+seat_of(const struct domain_work *work, enum role role, size_t nth)
 {
 	for (size_t i = 0; i < work->count; i++)
-		if (work->places[i].role == role && nth-- == 0)
-			return &work->places[i];
+		if (work->seats[i].role == role && nth-- == 0)
+			return &work->seats[i];
 	return NULL;
 }
 
@@ -137,18 +137,18 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 	if (record == NULL)
 		return NULL;
 	for (size_t r = 0; r < 4; r++) {
-		const struct place *place = place_of(work, roles[r], nth);
+		const struct seat *seat = seat_of(work, roles[r], nth);
 		const struct record *contact;
 
-		if (place == NULL)
-			place = place_of(work, roles[r], 0);
+		if (seat == NULL)
+			seat = seat_of(work, roles[r], 0);
 		contact =
-		    place != NULL ? work->contacts[place->object] : NULL;
+		    seat != NULL ? work->contacts[seat->object] : NULL;
 		if (contact != NULL) {
 			if (!record_copy_person(record, roles[r], contact,
 				CONTACT_ROLE, fail))
 				return NULL;
-		} else if (work->stored != NULL && place == NULL &&
+		} else if (work->stored != NULL && seat == NULL &&
 		    record_has_role(work->stored, roles[r]) &&
 		    !record_copy_role(
 			record, work->stored, roles[r], fail)) {
@@ -178,8 +178,8 @@ kept_record(struct command *command, const struct record *judged,
 	if (before != NULL && before->given)
 		facts = *before;
 	for (size_t i = 0; i < work->count; i++)
-		if (!record_add_value(record, work->places[i].role,
-			FIELD_HANDLE, work->places[i].id, fail))
+		if (!record_add_value(record, work->seats[i].role,
+			FIELD_HANDLE, work->seats[i].id, fail))
 			return NULL;
 	if (record_has_role(judged, ROLE_SUBSCRIBER) &&
 	    !record_copy_role(record, judged, ROLE_SUBSCRIBER, fail))
@@ -218,27 +218,27 @@ limit_to_links(const struct command *command, size_t nth,
 	if (conf->contacts == CONTACTS_PROHIBITED)
 		return;
 	for (size_t i = 0; i < work->count; i++) {
-		const struct place *place = &work->places[i];
-		const struct record *contact = work->contacts[place->object];
+		const struct seat *seat = &work->seats[i];
+		const struct record *contact = work->contacts[seat->object];
 		const struct epp_facts *facts =
 		    contact != NULL ? record_epp(contact) : NULL;
 
-		if (place->is_new && facts != NULL &&
-		    place == (place_of(work, place->role, nth) != NULL
-				     ? place_of(work, place->role, nth)
-				     : place_of(work, place->role, 0)))
-			limit[place->role] = facts->shown.passed;
+		if (seat->is_new && facts != NULL &&
+		    seat == (seat_of(work, seat->role, nth) != NULL
+				     ? seat_of(work, seat->role, nth)
+				     : seat_of(work, seat->role, 0)))
+			limit[seat->role] = facts->shown.passed;
 	}
 }
 
 /* True if it may stand there; else it was answered, or is being updated. */
 static bool
 judge_link(struct command *command, const struct disclosure *disclosure,
-    const struct place *place)
+    const struct seat *seat)
 {
 	const struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
-	const struct record *contact = work->contacts[place->object];
+	const struct record *contact = work->contacts[seat->object];
 	const struct epp_facts *facts =
 	    contact != NULL ? record_epp(contact) : NULL;
 	enum field field;
@@ -248,23 +248,23 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 		command_answer(command, EPP_POLICY,
 		    "misu knows no contact %.*s, and the registry does not "
 		    "show it: what the link would show is not known",
-		    SLICE_ARG(place->id));
+		    SLICE_ARG(seat->id));
 		return false;
 	}
 	if (decide_link(
-		disclosure, place->role, &facts->shown, &field, &ruling))
+		disclosure, seat->role, &facts->shown, &field, &ruling))
 		return true;
-	if (conf->on_link == ON_LINK_UPDATE && place->is_new) {
+	if (conf->on_link == ON_LINK_UPDATE && seat->is_new) {
 		command_update_contact(command,
-		    &(struct link){place->role, place->id},
-		    work->contacts[place->object], domain_start);
+		    &(struct link){seat->role, seat->id},
+		    work->contacts[seat->object], domain_start);
 		return false;
 	}
 	command_answer(command, EPP_POLICY,
 	    "as %s of %.*s, contact %.*s would show its %s, which rule %u "
 	    "does not let through; use another contact, or set on-link update",
-	    role_name(place->role),
-	    SLICE_ARG(command->epp->domain->name), SLICE_ARG(place->id),
+	    role_name(seat->role),
+	    SLICE_ARG(command->epp->domain->name), SLICE_ARG(seat->id),
 	    field_info[field].name, ruling.rule);
 	return false;
 }
@@ -280,13 +280,13 @@ judge_links(struct command *command, const struct disclosure *disclosure,
 	    disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
 		return true;
 	for (size_t i = 0; i < work->count; i++) {
-		const struct place *place = &work->places[i];
-		const struct place *own = place_of(work, place->role, nth);
+		const struct seat *seat = &work->seats[i];
+		const struct seat *own = seat_of(work, seat->role, nth);
 
 		/* The others of a role are judged in a turn of their own. */
-		if (!place->is_new || place != own)
+		if (!seat->is_new || seat != own)
 			continue;
-		if (!judge_link(command, disclosure, place))
+		if (!judge_link(command, disclosure, seat))
 			return false;
 	}
 	return true;
@@ -295,10 +295,10 @@ judge_links(struct command *command, const struct disclosure *disclosure,
 static bool
 has_nth(const struct domain_work *work, size_t nth)
 {
-	return place_of(work, ROLE_REGISTRANT, nth) != NULL ||
-	    place_of(work, ROLE_ADMIN, nth) != NULL ||
-	    place_of(work, ROLE_TECH, nth) != NULL ||
-	    place_of(work, ROLE_BILLING, nth) != NULL;
+	return seat_of(work, ROLE_REGISTRANT, nth) != NULL ||
+	    seat_of(work, ROLE_ADMIN, nth) != NULL ||
+	    seat_of(work, ROLE_TECH, nth) != NULL ||
+	    seat_of(work, ROLE_BILLING, nth) != NULL;
 }
 
 /* Decide with the nth contact of each role; NULL if it was answered. */
@@ -404,8 +404,8 @@ look_for_next(struct command *command)
 
 		for (size_t i = 0; i < work->count; i++)
 			is_new = is_new ||
-			    (work->places[i].object == work->asking &&
-				work->places[i].is_new);
+			    (work->seats[i].object == work->asking &&
+				work->seats[i].is_new);
 		if (work->contacts[work->asking] == NULL && is_new &&
 		    conf->contacts != CONTACTS_PROHIBITED) {
 			command_inquire(command, EPP_CONTACT,
@@ -438,11 +438,11 @@ static void
 fetch_contacts(struct command *command)
 {
 	struct domain_work *work = command->domain;
-	struct keeper_object objects[PLACES_MAX];
+	struct keeper_object objects[SEATS_MAX];
 
-	if (!find_places(work, command->epp->domain)) {
+	if (!find_seats(work, command->epp->domain)) {
 		command_answer(command, EPP_RANGE,
-		    "more than %d contacts", (int)PLACES_MAX);
+		    "more than %d contacts", (int)SEATS_MAX);
 		return;
 	}
 	if (work->contact_count == 0) {
