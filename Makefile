@@ -65,7 +65,7 @@ $B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)
 
 # --- tests ---------------------------------------------------------------
 # Each tests/unit/*.c is one cmocka program.
