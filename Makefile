@@ -156,6 +156,11 @@ $B/fuzz/%: $B/tests/fuzz/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# Two parsers that the world uses, to be compared with; nothing else has them.
+$B/tests/fuzz/xml_differential.o: CFLAGS += $(shell xml2-config --cflags \
+	2>/dev/null)
+$B/replay/xml_differential $B/fuzz/xml_differential: LDLIBS += -lexpat -lxml2
+
 replay: $(REPLAY)
 	@for n in $(FUZZ_NAMES); do $B/replay/$$n tests/fuzz/$$n.seeds || \
 		{ echo "fuzz target $$n fails on its seeds"; exit 1; }; done
@@ -182,6 +187,8 @@ $B/bench/%: $B/tests/bench/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	@mkdir -p $(@D)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/bench/xml: LDLIBS += -lexpat
 
 bench: setup
 	@$(SUBMAKE) MODE=release bench-run

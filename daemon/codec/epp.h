@@ -115,7 +115,7 @@ enum epp_link_change { EPP_LINK_SET, EPP_LINK_ADD, EPP_LINK_REMOVE };
 /* One contact a domain command names. */
 struct epp_link {
 	enum role role;          /* registrant, admin, tech, billing */
-	enum epp_link_change change;
+	enum epp_link_change change; /* registrants SET, others never */
 	struct slice id;         /* empty: <registrant/>, which removes */
 	struct xml_span whole;
 };
@@ -124,7 +124,8 @@ struct epp_domain {
 	struct slice name;       /* canonical (base/name.h) */
 	struct epp_link links[EPP_LINKS_MAX];
 	size_t link_count;
-	const struct slice *servers; /* canonical "ns1.example.jp 192.0.2.1" */
+	/* canonical "ns1.example.jp 192.0.2.1"; of an update those added */
+	const struct slice *servers;
 	size_t server_count;
 	struct xml_span object;  /* whole <domain:...> */
 	struct xml_span change, add, remove; /* update's <chg> <add> <rem> */
@@ -150,7 +151,11 @@ struct epp_command {
 	enum epp_object object;
 	struct slice text;            /* the frame's XML, borrowed */
 	struct xml_document *document;
-	struct slice id;              /* first id or name of the object */
+	/*
+	 * First id or name of the object; a name canonical but in a check,
+	 * where it is for the registry to judge.
+	 */
+	struct slice id;
 	struct slice client_id;       /* clTRID; empty: none */
 	struct xml_span client_id_whole; /* at == end: where one would stand */
 	struct xml_span extension;    /* whole <extension>; at == end: none */
@@ -158,7 +163,7 @@ struct epp_command {
 	size_t extension_count;
 	struct slice operation;       /* `op` of poll and transfer */
 	struct slice message_id;      /* `msgID` of poll */
-	const struct slice *ids;      /* check, info, delete: all of them */
+	const struct slice *ids;      /* all of them: one but in a check */
 	size_t id_count;
 	const struct epp_login *login;
 	const struct epp_contact *contact; /* create and update of a contact */
