@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "core/policy_tree.h"
+
 /* Every field of two forms has them in this order. */
 static_assert(FIELD_NAME_INT == FIELD_NAME_LOC + 1, "name");
 static_assert(FIELD_ORG_INT == FIELD_ORG_LOC + 1, "org");
@@ -256,16 +258,49 @@ may_be_seen(const struct epp_writer *writer, const struct stated *item,
 	return true;
 }
 
+/* Does the policy let any public behind the registry have it? */
+static bool
+is_for_public(const struct epp_writer *writer, enum field field)
+{
+	const struct disclosure *disclosure = writer->disclosure;
+
+	for (size_t i = 0; i < disclosure_onward_count(disclosure); i++)
+		if (disclosure_onward(disclosure, i)->public &&
+		    verdict_passes(disclosure_onward_ruling(
+			disclosure, i, writer->role, field)
+				       .verdict))
+			return true;
+	return false;
+}
+
+/*
+ * Where a registry shows only what it is told to, somebody must be meant to
+ * see it: that nobody is forbidden to is not enough.
+ */
+static bool
+is_to_be_seen(const struct epp_writer *writer, const struct stated *item)
+{
+	enum field field;
+
+	if (!may_be_seen(writer, item, &field))
+		return false;
+	for (size_t i = 0; i < item->count; i++)
+		if (!writer->manner->publishes &&
+		    epp_writer_passes(writer, item->fields[i]) &&
+		    !is_for_public(writer, item->fields[i]))
+			return false;
+	return true;
+}
+
 struct epp_statement
 epp_state(const struct epp_writer *writer)
 {
 	struct epp_statement statement = {0, 0};
-	enum field field;
 
 	for (unsigned i = 0; i < STATED_COUNT; i++) {
 		if (!is_there(writer, &stated[i]))
 			continue;
-		if (may_be_seen(writer, &stated[i], &field))
+		if (is_to_be_seen(writer, &stated[i]))
 			statement.shown |= 1u << i;
 		else
 			statement.hidden |= 1u << i;
