@@ -99,6 +99,10 @@ give(struct epp_channel *channel, const struct sealed *sealed, bool again,
 	message.type = WIRE_DELIVER;
 	message.of.deliver = (struct wire_deliver){.id = job->id,
 	    .again = again,
+	    .entry = sealed_index(sealed),
+	    .leaf = *sealed_leaf(sealed),
+	    .sha256 = digest_sha256(sealed_payload(sealed)),
+	    .recipient = sealed_recipient(sealed),
 	    .upstream = slice_from(channel->upstream),
 	    .payload = sealed_payload(sealed)};
 	if (worker_send(worker, &message))

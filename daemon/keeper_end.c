@@ -127,7 +127,7 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	enum keeper_store store = (enum keeper_store)outcome->store;
 	enum keeper_end how = (enum keeper_end)outcome->end;
 
-	if (object.name.len == 0) {
+	if (object.name.len == 0 && open != NULL) {
 		/* The worker gave up before it knew of the entry. */
 		object = (struct wire_object){open->type, open->name};
 		store = open->store;
@@ -154,8 +154,8 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 /* --- the entry --- */
 
 static bool
-write(struct end *end, struct open *open, const struct wire_outcome *outcome,
-    struct fail *fail)
+add_event(struct end *end, struct batch *batch,
+    const struct wire_outcome *outcome, struct fail *fail)
 {
 	struct keeper *keeper = end->job.keeper;
 	char request[REQUEST_SIZE], reason[REASON_SIZE];
@@ -165,11 +165,7 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 	    .word = slice_from(word),
 	    .policy = keeper->policy,
 	    .setup = keeper->setup};
-	struct batch *batch =
-	    ledger_begin(keeper->o.ledger, end->job.arena, fail);
 
-	if (batch == NULL)
-		return false;
 	snprintf(request, sizeof(request), "outcome/%llu/%s",
 	    (unsigned long long)outcome->entry, word);
 	event.request = slice_from(request);
@@ -177,11 +173,30 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 		snprintf(reason, sizeof(reason), "EPP %u", outcome->code);
 		event.reason = slice_from(reason);
 	}
-	/* Said before, or by nobody's right: the vault is as it is. */
+	return ledger_add_event(batch, &event, fail);
+}
+
+/*
+ * Of an entry that is not open the end was told before, so the vault is as it
+ * is.  Without an entry there is only the vault.
+ */
+static bool
+write(struct end *end, struct open *open, const struct wire_outcome *outcome,
+    struct fail *fail)
+{
+	struct keeper *keeper = end->job.keeper;
+	bool has_entry = outcome->entry != LEDGER_NONE;
+	struct batch *batch =
+	    ledger_begin(keeper->o.ledger, end->job.arena, fail);
+
+	if (batch == NULL)
+		return false;
 	if (open != NULL && open->is_ending)
 		open = NULL;
-	if (!ledger_add_event(batch, &event, fail) ||
-	    (open != NULL && !add_store(end, batch, open, outcome, fail)))
+	if (has_entry && !add_event(end, batch, outcome, fail))
+		return false;
+	if ((open != NULL || !has_entry) &&
+	    !add_store(end, batch, open, outcome, fail))
 		return false;
 	if (open != NULL)
 		open->is_ending = true;
@@ -216,7 +231,8 @@ end_take(struct keeper_worker *worker, const struct wire_outcome *outcome)
 {
 	struct keeper *keeper = worker->keeper;
 
-	if (outcome->entry >= ledger_size(keeper->o.ledger)) {
+	if (outcome->entry != LEDGER_NONE &&
+	    outcome->entry >= ledger_size(keeper->o.ledger)) {
 		struct fail fail = FAIL_INIT;
 
 		fail_set(&fail, FAIL_DENIED,

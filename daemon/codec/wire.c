@@ -207,7 +207,11 @@ put_deliver(struct writer *w, const struct wire_deliver *deliver)
 {
 	put64(w, (uint64_t)deliver->id);
 	put8(w, deliver->again);
+	put64(w, deliver->entry);
+	put_bytes(w, deliver->leaf.bytes, DIGEST_SIZE);
+	put_bytes(w, deliver->sha256.bytes, DIGEST_SIZE);
 	put_name(w, deliver->upstream);
+	put_name(w, deliver->recipient);
 	put_long(w, deliver->payload, WIRE_MESSAGE_MAX);
 }
 
@@ -530,7 +534,11 @@ get_deliver(struct reader *r, struct wire_deliver *out)
 {
 	out->id = (int64_t)get(r, 8);
 	out->again = get_word(r, 2) != 0;
+	out->entry = get(r, 8);
+	get_digest(r, &out->leaf);
+	get_digest(r, &out->sha256);
 	out->upstream = get_name(r);
+	out->recipient = get_name(r);
 	out->payload = get_long(r, WIRE_MESSAGE_MAX);
 }
 

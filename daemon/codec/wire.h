@@ -110,7 +110,7 @@ struct wire_committed {
 };
 
 struct wire_outcome {
-	uint64_t number, entry;
+	uint64_t number, entry; /* UINT64_MAX: of no entry */
 	unsigned end, store;
 	uint32_t code;
 	struct wire_object object;
@@ -119,7 +119,9 @@ struct wire_outcome {
 struct wire_deliver {
 	int64_t id;
 	bool again;
-	struct slice upstream, payload;
+	uint64_t entry; /* what covers the payload */
+	struct digest leaf, sha256;
+	struct slice upstream, recipient, payload;
 };
 
 struct wire_delivered {

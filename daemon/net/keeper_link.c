@@ -1,11 +1,13 @@
 #include "codec/pack.h"
 #include "codec/verdicts.h"
+#include "net/channel.h"
 #include "net/keeper_link_priv.h"
 #include "store/acknowledgement_priv.h"
 
 _Static_assert((int)KEEPER_OBJECTS_MAX <= (int)WIRE_OBJECTS_MAX, "fetch");
 _Static_assert((int)KEEP_REMOVAL + 1 == (int)WIRE_STORES, "stores");
 _Static_assert((int)KEEPER_STALE + 1 == (int)WIRE_WORDS, "words");
+_Static_assert((int)DELIVERY_COUNT == (int)WIRE_DELIVERIES, "deliveries");
 _Static_assert((int)KEEPER_UNKNOWN + 1 == (int)WIRE_ENDS, "ends");
 
 /* Where a commit is written without being moved while it grows. */
@@ -390,7 +392,7 @@ commit_keep(struct keeper_link *link, struct pending *pending,
 	    pending->arena, disclosure_recipient(commit->disclosure)->id);
 	if (pending->payload.data == NULL || pending->recipient.data == NULL)
 		return fail_memory(fail);
-	pending->opened = opened_create(link, object, fail);
+	pending->opened = opened_create(link, record_object(object).len, fail);
 	return pending->opened != NULL;
 }
 
@@ -494,15 +496,46 @@ keeper_answer(struct keeper_link *link, int64_t id, int status,
 	link_send(link, &message);
 }
 
+/* The keeper restored it from the spool: it is sealed here again. */
+static const struct sealed *
+seal_delivery(
+    struct arena *arena, const struct wire_deliver *deliver, struct fail *fail)
+{
+	struct acknowledgement acknowledgement = {
+	    deliver->entry, deliver->leaf, deliver->sha256};
+	struct slice recipient, payload;
+
+	if (arena == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	recipient = arena_copy(arena, deliver->recipient);
+	payload = arena_copy(arena, deliver->payload);
+	if (recipient.data == NULL || payload.data == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	return seal_acknowledged(
+	    arena, &acknowledgement, recipient, payload, fail);
+}
+
 static void
 take_deliver(struct keeper_link *link, const struct wire_deliver *deliver)
 {
+	struct fail fail = FAIL_INIT;
 	struct keeper_delivery delivery = {.id = deliver->id,
 	    .upstream = deliver->upstream,
-	    .payload = deliver->payload,
+	    .arena = arena_create(link->o.memory),
 	    .again = deliver->again};
 
-	link->o.deliver(link->o.context, &delivery);
+	delivery.sealed = seal_delivery(delivery.arena, deliver, &fail);
+	if (delivery.sealed != NULL) {
+		link->o.deliver(link->o.context, &delivery);
+		return;
+	}
+	arena_destroy(delivery.arena);
+	keeper_delivered(link, deliver->id,
+	    deliver->again ? DELIVERY_UNKNOWN : DELIVERY_LATER, &fail);
 }
 
 static void

@@ -64,9 +64,12 @@ bool link_carry(struct keeper_link *link, struct slice message);
 
 /* --- keeper_outcome.c --- */
 
-/* NULL with a fail: no memory, or too many wait for their end. */
+/*
+ * With room for the object's name.  NULL with a fail: no memory, or too many
+ * wait for their end.
+ */
 struct opened *opened_create(
-    struct keeper_link *link, const struct record *record, struct fail *fail);
+    struct keeper_link *link, size_t room, struct fail *fail);
 /* NULL-safe.  It was not sealed after all. */
 void opened_drop(struct keeper_link *link, struct opened *opened);
 void opened_is_sealed(

@@ -39,10 +39,8 @@ bucket_of(struct keeper_link *link, uint64_t entry)
 }
 
 struct opened *
-opened_create(
-    struct keeper_link *link, const struct record *record, struct fail *fail)
+opened_create(struct keeper_link *link, size_t room, struct fail *fail)
 {
-	size_t room = record_object(record).len;
 	struct opened *opened;
 
 	if (link->opened_count >= OPENED_MAX) {
@@ -117,11 +115,30 @@ end(struct keeper_link *link, struct opened *opened,
 	tell(link, opened);
 }
 
+/* Nothing was disclosed, but what the vault has changes. */
+static void
+end_without_entry(
+    struct keeper_link *link, const struct keeper_outcome *outcome)
+{
+	struct fail fail = FAIL_INIT;
+	struct opened *opened =
+	    opened_create(link, outcome->object.name.len, &fail);
+
+	if (opened == NULL)
+		return;
+	opened->entry = outcome->entry;
+	end(link, opened, outcome);
+}
+
 void
 keeper_outcome(struct keeper_link *link, const struct keeper_outcome *outcome)
 {
 	struct opened **at = bucket_of(link, outcome->entry), *opened;
 
+	if (outcome->entry == UINT64_MAX) {
+		end_without_entry(link, outcome);
+		return;
+	}
 	while (*at != NULL && (*at)->entry != outcome->entry)
 		at = &(*at)->next;
 	opened = *at;
