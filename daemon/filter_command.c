@@ -42,7 +42,7 @@ read_frame(struct command *command, struct slice text)
 	    fail.kind == FAIL_MEMORY ? EPP_FAILED : problem.code, &fail);
 }
 
-void
+bool
 command_create(struct session *session, struct slice xml)
 {
 	struct filter *filter = session->upstream->filter;
@@ -54,8 +54,7 @@ command_create(struct session *session, struct slice xml)
 	if (command == NULL) {
 		if (arena != NULL)
 			filter_give_arena(filter, arena);
-		session_close(session);
-		return;
+		return false;
 	}
 	command->flight.arena = command->arena = arena;
 	command->flight.answered = answered;
@@ -70,6 +69,7 @@ command_create(struct session *session, struct slice xml)
 		command_answer(command, EPP_FAILED, "out of memory");
 	else
 		read_frame(command, text);
+	return true;
 }
 
 void
@@ -142,7 +142,7 @@ command_answer_bytes(struct command *command, struct slice bytes)
 		return;
 	if (bytes.data == NULL) {
 		/* No memory even for an answer: silence would be worse. */
-		session_close(session);
+		session->state = SESSION_ENDING;
 		return;
 	}
 	if (session->first == command)

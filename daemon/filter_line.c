@@ -187,8 +187,10 @@ put(struct line *line, struct flight *flight, struct slice bytes)
 	line->quiet = filter_now(filter);
 	flight->next = NULL;
 	flight->line = line;
-	flight->deadline =
-	    line->quiet + (int64_t)line->upstream->conf->answer * 1000;
+	flight->deadline = line->quiet;
+	if (line->upstream->conf != NULL)
+		flight->deadline +=
+		    (int64_t)line->upstream->conf->answer * 1000;
 	*line->last = flight;
 	line->last = &flight->next;
 	line->flights++;
@@ -313,7 +315,7 @@ keep_greeting(struct upstream *upstream, struct slice xml, struct fail *fail)
 		    arena, copy, &xml_limits_default, fail);
 	if (greeting == NULL) {
 		arena_destroy(arena);
-		return copy.data != NULL || fail_memory(fail);
+		return copy.data == NULL ? fail_memory(fail) : false;
 	}
 	arena_destroy(upstream->greeting_arena);
 	upstream->greeting_arena = arena;
@@ -329,8 +331,7 @@ greeted(struct line *line, struct slice xml)
 	struct fail fail = FAIL_INIT;
 	const struct epp_plain *login;
 
-	if (!keep_greeting(upstream, xml, &fail) ||
-	    upstream->greeting == NULL) {
+	if (!keep_greeting(upstream, xml, &fail)) {
 		fail_set(&fail, FAIL_INPUT, "no greeting came first");
 		line_kill(line, &fail);
 		return;
@@ -403,8 +404,10 @@ line_frame(void *arg, struct slice xml)
 	    flight->arena, xml, &xml_limits_default, &fail);
 	if (response == NULL || (flight->client_id.len != 0 &&
 	    !slice_equal(response->client_id, flight->client_id))) {
-		fail_set(&fail, FAIL_INPUT,
-		    "the registry answered another command");
+		fail = (struct fail)FAIL_INIT;
+		fail_set(&fail, FAIL_INPUT, response == NULL
+			? "the registry answered with what is no EPP response"
+			: "the registry answered another command (clTRID)");
 		line_kill(line, &fail);
 		return;
 	}
@@ -425,13 +428,13 @@ line_tick(struct line *line, int64_t now)
 
 	if (line->first != NULL && line->first->deadline <= now) {
 		fail_set(&fail, FAIL_WORLD,
-		    "the registry did not answer within %us", conf->answer);
+		    "the registry did not answer in time");
 		line_kill(line, &fail);
 		return;
 	}
 	/* A hello now and then keeps a session of ours alive. */
 	if (line->own && line->state == LINE_READY && line->first == NULL &&
-	    now - line->quiet >= (int64_t)conf->idle * 1000 / 3) {
+	    conf != NULL && now - line->quiet >= (int64_t)conf->idle * 1000 / 3) {
 		struct arena *arena = filter_arena(filter);
 		struct epp_plain *hello = arena != NULL
 		    ? epp_frame_own_hello(arena, &fail)

@@ -217,8 +217,11 @@ void session_release(struct session *session);
 
 /* --- filter_command.c, filter_record.c --------------------------------------------------- */
 
-/* Read a frame; it stands in the session's order from here on. */
-void command_create(struct session *session, struct slice xml);
+/*
+ * Read a frame; it stands in the session's order from here on.  False: no
+ * memory for it.
+ */
+bool command_create(struct session *session, struct slice xml);
 bool command_must_wait(const struct command *command);
 void command_start(struct command *command);
 /* COMMAND_READY and its turn: give it to a line; false: none yet. */

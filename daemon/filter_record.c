@@ -126,6 +126,9 @@ command_commit(struct command *command, const struct decision *decision)
 	commit.channel = commit.payload.len == 0 ? SLICE("vault")
 	    : upstream->conf->shadows		 ? SLICE("epp-shadow")
 						 : SLICE("epp");
+	/* What only misu keeps waits for nobody's answer. */
+	if (commit.payload.len == 0 && commit.store == KEEP_RECORD)
+		commit.store = command->store = KEEP_HERE;
 	command->state = COMMAND_ASKING;
 	upstream->decided++;
 	keeper_commit(upstream->filter->o.link, command->arena, &commit,
@@ -147,14 +150,15 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
 	}
-	command->recorded = true;
-	if (committed->sealed == NULL ||
-	    sealed_payload(committed->sealed).len == 0) {
-		command_outcome(command, KEEPER_ANSWERED, EPP_OK);
+	if (committed->sealed == NULL) {
+		/* Nothing was to be sent. */
+		if (command->store == KEEP_REMOVAL)
+			command_forget(command);
 		command_answer_data(
 		    command, EPP_OK, command->local_data);
 		return;
 	}
+	command->recorded = true;
 	command->sealed = committed->sealed;
 	if (session->conn == NULL) {
 		command_outcome(command, KEEPER_NOT_SENT, 0);

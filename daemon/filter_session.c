@@ -47,7 +47,8 @@ set_patience(struct session *session)
 
 /* --- greeting --- */
 
-static void
+/* False: no memory for it, and the session is over. */
+static bool
 send_greeting(struct session *session)
 {
 	struct upstream *upstream = session->upstream;
@@ -64,12 +65,13 @@ send_greeting(struct session *session)
 			upstream->conf->contacts == CONTACTS_PROHIBITED,
 		    (struct slice){date, len}, arena);
 	}
-	if (greeting.data == NULL)
-		session_close(session);
-	else if (session->conn != NULL)
+	if (greeting.data != NULL)
 		session->conn->operations->send(session->conn, greeting);
 	if (arena != NULL)
 		filter_give_arena(filter, arena);
+	if (greeting.data == NULL)
+		session_close(session);
+	return greeting.data != NULL;
 }
 
 void
@@ -78,8 +80,8 @@ session_greet(struct session *session)
 	if (session->state != SESSION_OPENING || session->conn == NULL)
 		return;
 	session->state = SESSION_GREETED;
-	send_greeting(session);
-	set_patience(session);
+	if (send_greeting(session))
+		set_patience(session);
 }
 
 static void
@@ -130,7 +132,8 @@ session_lost(struct session *session, const struct fail *fail)
 			session_close(session);
 			return;
 		}
-		send_greeting(session);
+		if (!send_greeting(session))
+			return;
 	}
 	session->state = SESSION_LOST;
 	session_pump(session);
@@ -145,7 +148,10 @@ session_frame(void *arg, struct slice xml)
 
 	if (session->state == SESSION_ENDING || session->conn == NULL)
 		return;
-	command_create(session, xml);
+	if (!command_create(session, xml)) {
+		session_close(session);
+		return;
+	}
 	if (session->conn != NULL && session->count >= COMMANDS_MAX &&
 	    !session->paused) {
 		session->paused = true;

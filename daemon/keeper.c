@@ -59,6 +59,7 @@ keeper_destroy(struct keeper *keeper)
 		    keeper->checkpoint_timer);
 	if (keeper->orphan_timer != NULL)
 		keeper->o.loop->operations->timer_destroy(keeper->orphan_timer);
+	arena_destroy(keeper->bundle_arena);
 	digest_wipe(keeper->content_key, KEY_SIZE);
 	free(keeper);
 }
@@ -270,15 +271,21 @@ keeper_set_policy(struct keeper *keeper, const struct ruleset *ruleset,
     const struct conf *conf, struct slice bundle, struct fail *fail)
 {
 	struct arena *arena = arena_create(keeper->o.memory);
+	struct slice copy = {NULL, 0};
 
-	if (arena == NULL)
+	if (arena != NULL)
+		copy = arena_copy(arena, bundle);
+	if (copy.data == NULL) {
+		arena_destroy(arena);
 		return fail_memory(fail);
+	}
+	arena_destroy(keeper->bundle_arena);
+	keeper->bundle_arena = arena;
+	keeper->bundle = copy;
 	keeper->ruleset = ruleset;
 	keeper->conf = conf;
-	keeper->bundle = bundle;
 	keeper->policy = *ruleset_identity(ruleset);
 	keeper->setup = conf_setup_identity(conf, arena);
-	arena_destroy(arena);
 	for (struct keeper_worker *w = keeper->workers; w != NULL; w = w->next)
 		send_setup(w);
 	return true;

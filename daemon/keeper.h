@@ -39,7 +39,10 @@ struct keeper *keeper_create(
 /* The engine ended before; spool and ledger are still open. */
 void keeper_destroy(struct keeper *keeper);
 
-/* What is in force; workers get `bundle` (setup_bundle()). Borrowed. */
+/*
+ * What is in force, borrowed; workers get `bundle` (setup_bundle()), which is
+ * copied.
+ */
 bool keeper_set_policy(struct keeper *keeper, const struct ruleset *ruleset,
     const struct conf *conf, struct slice bundle, struct fail *fail);
 

@@ -67,6 +67,7 @@ struct judged {
 	struct record *record, *stored;
 	struct disclosure *disclosure;
 	struct ruling outcome;
+	bool shadow; /* misu.conf says that this upstream is only watched */
 };
 
 static struct disclosure *
@@ -93,17 +94,31 @@ static bool
 check_claims(const struct judged *judged, struct fail *fail)
 {
 	const struct wire_commit *from = judged->from;
+	bool passes = judged->outcome.verdict == VERDICT_FORWARD ||
+	    judged->shadow;
 
 	if (verdicts_digest(judged->disclosure) != from->verdicts)
 		return fail_set(
 		    fail, FAIL_DENIED, "worker and keeper decided differently");
-	if (judged->outcome.verdict != VERDICT_FORWARD && from->has_payload)
+	if (!passes && from->has_payload)
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker has bytes for what is held or refused");
-	if (from->given.approved != (from->approval != 0))
+	/* What nothing is sent of may pass a hold: misu alone keeps it. */
+	if (from->has_payload &&
+	    from->given.approved != (from->approval != 0))
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker passes a hold without an approval");
 	return true;
+}
+
+/* Not what the worker says: what the setup in force says. */
+static bool
+is_shadow(const struct keeper *keeper, const struct wire_commit *from)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(keeper->conf, from->upstream);
+
+	return upstream != NULL && upstream->shadows && from->has_payload;
 }
 
 static bool
@@ -126,6 +141,7 @@ judge(struct keeper *keeper, struct arena *arena, struct judged *judged,
 	if (judged->disclosure == NULL)
 		return false;
 	judged->outcome = disclosure_outcome(judged->disclosure);
+	judged->shadow = is_shadow(keeper, from);
 	return check_claims(judged, fail);
 }
 
@@ -134,7 +150,7 @@ judge(struct keeper *keeper, struct arena *arena, struct judged *judged,
 static bool
 goes(const struct judged *judged)
 {
-	return judged->outcome.verdict == VERDICT_FORWARD;
+	return judged->shadow || judged->outcome.verdict == VERDICT_FORWARD;
 }
 
 static bool
@@ -186,7 +202,8 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    .setup = from->setup,
 	    .payload_sha = from->has_payload ? &from->payload : NULL,
 	    .request = {commit->request, WIRE_REQUEST},
-	    .supersedes = supersedes};
+	    .supersedes = supersedes,
+	    .shadow = judged->shadow};
 	struct batch *batch;
 
 	if (!make_open(commit, judged, fail))
@@ -266,8 +283,8 @@ consider_hold(struct commit *commit, const struct judged *judged,
 	struct digest content;
 	int64_t id = 0;
 
-	if (judged->outcome.verdict != VERDICT_HOLD &&
-	    judged->from->approval == 0)
+	if (judged->shadow || (judged->outcome.verdict != VERDICT_HOLD &&
+				  judged->from->approval == 0))
 		return true;
 	if (!hold_content(keeper, commit->job.arena, judged->from,
 		judged->record, &content, fail))

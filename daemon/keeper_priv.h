@@ -64,7 +64,8 @@ struct keeper {
 	struct keeper_options o;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
-	struct slice bundle;
+	struct slice bundle; /* in bundle_arena */
+	struct arena *bundle_arena;
 	struct digest policy, setup; /* identities in force */
 	uint8_t content_key[KEY_SIZE];
 

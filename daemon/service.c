@@ -132,6 +132,14 @@ open_keeper(struct service *service, struct fail *fail)
 	return service->keeper != NULL;
 }
 
+static struct channel *
+epp_channel(void *context, struct slice upstream, struct fail *fail)
+{
+	struct service *service = context;
+
+	return keeper_channel(service->keeper, upstream, fail);
+}
+
 static bool
 open_engine(struct service *service, struct fail *fail)
 {
@@ -142,10 +150,14 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .epp_channel = epp_channel,
+	    .epp_context = service,
 	    .log = log_engine};
 
+	if (!open_keeper(service, fail))
+		return false;
 	service->engine = engine_create(&options, fail);
-	return service->engine != NULL && open_keeper(service, fail) &&
+	return service->engine != NULL &&
 	    reload_apply(service, fail) && !service->broken;
 }
 
@@ -408,8 +420,8 @@ service_destroy(struct service *service)
 		intake_http_destroy(service->intakes[i]);
 	control_destroy(service->control);
 	service_close_lines(service);
-	keeper_destroy(service->keeper);
 	engine_destroy(service->engine);
+	keeper_destroy(service->keeper);
 	spool_close(service->spool);
 	ledger_close(service->ledger);
 	vault_close(service->vault);

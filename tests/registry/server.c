@@ -338,7 +338,7 @@ main(int count, char **words)
 	server.base = event_base_new();
 	server.registry = registry_create(NULL);
 	registry_set_time(server.registry, time(NULL));
-	if (!registry_validates(server.registry))
+	if (!options.bench && !registry_validates(server.registry))
 		(void)fprintf(stderr,
 		    "registry: the EPP schemas are not there: "
 		    "frames are not validated\n");

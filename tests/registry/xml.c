@@ -147,12 +147,17 @@ schema_load(const char *directory)
 {
 	xmlSchemaParserCtxt *parser;
 	char path[1024];
+	FILE *file;
 
 	if (schema_tried)
 		return schema != NULL;
 	schema_tried = true;
-	xmlInitParser();
 	(void)snprintf(path, sizeof(path), "%s/all.xsd", directory);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return false;
+	(void)fclose(file);
+	xmlInitParser();
 	parser = xmlSchemaNewParserCtxt(path);
 	if (parser == NULL)
 		abort();
