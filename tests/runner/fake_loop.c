@@ -3,7 +3,7 @@
 #include "base/slice.h"
 
 struct loop_timer {
-	struct fake_loop *loop;
+	struct fake_loop *loop; /* whose it is */
 	struct loop_timer *next;
 	void (*fire)(void *arg);
 	void *arg;
@@ -13,12 +13,15 @@ struct loop_timer {
 
 struct soon {
 	struct soon *next;
+	struct fake_loop *loop;
 	void (*call)(void *arg);
 	void *arg;
 };
 
+/* Clock, timers and calls are the root's; the count is each one's own. */
 struct fake_loop {
 	struct loop base;
+	struct fake_loop *root;
 	int64_t now;
 	uint64_t order;
 	struct loop_timer *timers;
@@ -32,7 +35,7 @@ enum { CALLS_MAX = 200000 };
 static int64_t
 now(struct loop *loop)
 {
-	return ((struct fake_loop *)loop)->now;
+	return ((struct fake_loop *)loop)->root->now;
 }
 
 static struct loop_timer *
@@ -44,10 +47,10 @@ timer_create_(struct loop *loop, void (*fire)(void *arg), void *arg)
 	if (timer == NULL)
 		return NULL;
 	*timer = (struct loop_timer){.loop = fake,
-	    .next = fake->timers,
+	    .next = fake->root->timers,
 	    .fire = fire,
 	    .arg = arg};
-	fake->timers = timer;
+	fake->root->timers = timer;
 	fake->timer_count++;
 	return timer;
 }
@@ -55,8 +58,10 @@ timer_create_(struct loop *loop, void (*fire)(void *arg), void *arg)
 static void
 timer_set(struct loop_timer *timer, int64_t delay)
 {
-	timer->due = timer->loop->now + (delay > 0 ? delay : 0);
-	timer->order = ++timer->loop->order;
+	struct fake_loop *root = timer->loop->root;
+
+	timer->due = root->now + (delay > 0 ? delay : 0);
+	timer->order = ++root->order;
 }
 
 static void
@@ -66,7 +71,7 @@ timer_destroy(struct loop_timer *timer)
 
 	if (timer == NULL)
 		return;
-	for (at = &timer->loop->timers; *at != timer; at = &(*at)->next)
+	for (at = &timer->loop->root->timers; *at != timer; at = &(*at)->next)
 		;
 	*at = timer->next;
 	timer->loop->timer_count--;
@@ -81,9 +86,9 @@ soon(struct loop *loop, void (*call)(void *arg), void *arg)
 
 	if (item == NULL)
 		return false;
-	*item = (struct soon){.call = call, .arg = arg};
-	*fake->last = item;
-	fake->last = &item->next;
+	*item = (struct soon){.loop = fake, .call = call, .arg = arg};
+	*fake->root->last = item;
+	fake->root->last = &item->next;
 	return true;
 }
 
@@ -103,8 +108,21 @@ fake_loop_create(int64_t start)
 	if (fake == NULL)
 		return NULL;
 	fake->base.operations = &fake_operations;
+	fake->root = fake;
 	fake->now = start;
 	fake->last = &fake->first;
+	return &fake->base;
+}
+
+struct loop *
+fake_loop_share(struct loop *loop)
+{
+	struct fake_loop *fake = calloc(1, sizeof(*fake));
+
+	if (fake == NULL)
+		return NULL;
+	fake->base.operations = &fake_operations;
+	fake->root = ((struct fake_loop *)loop)->root;
 	return &fake->base;
 }
 
@@ -173,13 +191,18 @@ void
 fake_loop_drop(struct loop *loop)
 {
 	struct fake_loop *fake = (struct fake_loop *)loop;
-	struct soon *item;
+	struct fake_loop *root = fake->root;
+	struct soon **at = &root->first, *item;
 
-	while ((item = fake->first) != NULL) {
-		fake->first = item->next;
+	while ((item = *at) != NULL) {
+		if (item->loop != fake) {
+			at = &item->next;
+			continue;
+		}
+		*at = item->next;
 		free(item);
 	}
-	fake->last = &fake->first;
+	root->last = at;
 }
 
 size_t
@@ -196,7 +219,7 @@ fake_loop_destroy(struct loop *loop)
 	if (fake == NULL)
 		return;
 	fake_loop_drop(loop);
-	while (fake->timers != NULL)
+	while (fake->timers != NULL) /* a root's */
 		timer_destroy(fake->timers);
 	free(fake);
 }

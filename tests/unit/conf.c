@@ -398,6 +398,62 @@ each_place_of_a_placeholder_is_listed(void **state)
 	setup_free(setup);
 }
 
+/* One block, and no more. */
+static void *
+take_one(void *context, size_t size)
+{
+	unsigned *left = context;
+
+	return *left == 0 ? NULL : (--*left, malloc(size));
+}
+
+static void
+give_back(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
+}
+
+/* False where the memory after `used` bytes did not do. */
+static bool
+parse_after(size_t used, const struct policy_source *source)
+{
+	unsigned left = 2; /* the arena itself, and one block of it */
+	const struct memory memory = {take_one, give_back, &left};
+	struct arena *arena = arena_create(&memory);
+	struct fail fail = FAIL_INIT;
+	struct slice diagnostics;
+	struct conf *conf;
+
+	assert_non_null(arena);
+	assert_non_null(arena_take(arena, used));
+	conf = conf_parse(arena, source, NULL, &diagnostics, &fail);
+	if (conf == NULL)
+		assert_int_equal(fail.kind, FAIL_MEMORY);
+	else if (conf_setup_text(conf, arena).data == NULL)
+		conf = NULL;
+	arena_destroy(arena);
+	return conf != NULL;
+}
+
+static void
+memory_that_runs_out_is_no_error_of_the_file(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct policy_source source = {.name = SLICE("epp.conf")};
+	struct fail fail = FAIL_INIT;
+	unsigned bad = 0;
+
+	(void)state;
+	assert_true(proc_read_file(
+	    "tests/conf/epp.conf", 65536, arena, &source.text, &fail));
+	assert_true(parse_after(16, &source));
+	for (size_t used = 16; used < 16384 - 16; used += 16)
+		bad += !parse_after(used, &source);
+	assert_true(bad > 50);
+	arena_destroy(arena);
+}
+
 static void
 revisions_come_into_force_by_their_dates(void **state)
 {
@@ -430,6 +486,7 @@ main(void)
 	    cmocka_unit_test(an_upstream_has_its_defaults),
 	    cmocka_unit_test(all_files_of_an_upstream_are_known),
 	    cmocka_unit_test(each_place_of_a_placeholder_is_listed),
+	    cmocka_unit_test(memory_that_runs_out_is_no_error_of_the_file),
 	    cmocka_unit_test(revisions_come_into_force_by_their_dates),
 	};
 
