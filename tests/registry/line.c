@@ -1,6 +1,7 @@
 #include "registry/registry_priv.h"
 
 #define WORDS 12
+#define FRAME_KEPT (256 * 1024)
 
 struct line {
 	struct registry *registry;
@@ -25,13 +26,14 @@ registry_count(struct registry *registry, const char *what)
 	(*at)->count++;
 }
 
+/* Verbatim; of one that is no command any more, the front is enough. */
 void
 registry_keep(struct registry *registry, struct slice frame)
 {
 	struct bytes *kept = &registry->kept[registry->frames++ % FRAMES_KEPT];
 
 	kept->len = 0;
-	bytes_add(kept, frame.data, frame.len);
+	bytes_add(kept, frame.data, frame.len > FRAME_KEPT ? 4096 : frame.len);
 }
 
 uint64_t
