@@ -1,6 +1,7 @@
 #include "registry/registry_priv.h"
 
 #define WORDS 12
+#define COUNTS 200
 #define FRAME_KEPT (256 * 1024)
 
 struct line {
@@ -14,9 +15,13 @@ void
 registry_count(struct registry *registry, const char *what)
 {
 	struct count **at = &registry->counts;
+	size_t others = 0;
 
-	while (*at != NULL && strcmp((*at)->what, what) != 0)
+	for (; *at != NULL && strcmp((*at)->what, what) != 0; others++)
 		at = &(*at)->next;
+	/* Names of commands that there are not could go on for ever. */
+	if (*at == NULL && others >= COUNTS)
+		return;
 	if (*at == NULL) {
 		*at = calloc(1, sizeof(**at));
 		if (*at == NULL)
