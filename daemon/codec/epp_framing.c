@@ -141,7 +141,9 @@ void
 epp_framing_finish(struct epp_framing *framing)
 {
 	free(framing->kept);
-	*framing = (struct epp_framing){.limit = framing->limit};
+	framing->kept = NULL;
+	framing->len = framing->size = 0;
+	framing->handed = false;
 }
 
 void

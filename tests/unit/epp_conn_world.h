@@ -357,7 +357,7 @@ struct hand {
 	SSL_CTX *context;
 	SSL *ssl;
 	int fd;
-	bool shaken;
+	SSL_SESSION *back; /* to come back with */
 };
 
 static inline int
@@ -390,6 +390,8 @@ hand_shake(struct world *world, struct hand *hand, int version)
 	evutil_make_socket_nonblocking(hand->fd);
 	SSL_set_fd(hand->ssl, hand->fd);
 	SSL_set_connect_state(hand->ssl);
+	if (hand->back != NULL)
+		SSL_set_session(hand->ssl, hand->back);
 	for (int i = 0; i < 2000 && result != 1; i++) {
 		result = SSL_do_handshake(hand->ssl);
 		if (result != 1 &&

@@ -236,6 +236,29 @@ test_tls_1_2(void **state)
 	run_until(world, &world->ends[0].closed, 1);
 }
 
+/* A backend that comes back with a ticket is as well known as before. */
+static void
+test_ticket(void **state)
+{
+	struct world *world = *state;
+	struct hand first = {0}, again = {0};
+	const struct epp_peer *peer;
+	char byte;
+
+	assert_true(hand_shake(world, &first, TLS1_3_VERSION));
+	assert_int_equal(SSL_read(first.ssl, &byte, 1), -1);
+	again.back = SSL_get1_session(first.ssl);
+	assert_true(hand_shake(world, &again, TLS1_3_VERSION));
+	assert_true(SSL_session_reused(again.ssl));
+	run_until(world, &world->ends[1].opened, 1);
+	peer = epp_conn_peer(world->ends[1].conn);
+	assert_true(peer->has_certificate);
+	assert_true(digest_equal(&peer->certificate, &world->client.der));
+	SSL_SESSION_free(again.back);
+	hand_finish(&first);
+	hand_finish(&again);
+}
+
 int
 main(void)
 {
@@ -249,6 +272,7 @@ main(void)
 	    TEST(test_keys_refused),
 	    TEST(test_old_tls_is_refused),
 	    TEST(test_tls_1_2),
+	    TEST(test_ticket),
 	};
 
 	return cmocka_run_group_tests(
