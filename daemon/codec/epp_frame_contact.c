@@ -95,7 +95,6 @@ put_content(
 	text_add(&whole, name);
 	text_add_char(&whole, '>');
 	splices_replace(&maker->splices, value->whole, text_slice(&whole));
-	maker->splices.failed |= whole.failed;
 }
 
 /* Streets that the frame has no element for follow the last one it has. */
@@ -118,10 +117,9 @@ put_street(struct maker *maker, const struct epp_value *value, bool last)
 	for (; last && at < values.count; at++)
 		epp_put(&more, prefix, "street", values.items[at]);
 	maker->streets[value->postal] = at;
-	if (more.len != 0)
+	if (more.len != 0 || more.failed)
 		splices_insert(
 		    &maker->splices, value->whole.end, text_slice(&more));
-	maker->splices.failed |= more.failed;
 }
 
 /* Is there no other street in the same postalInfo behind this one? */
@@ -160,7 +158,6 @@ put_nothing(
 		if (names[i].field == value->field)
 			epp_put_empty(&text, parent, names[i].name);
 	splices_replace(&maker->splices, value->whole, text_slice(&text));
-	maker->splices.failed |= text.failed;
 }
 
 /* A second e-mail goes where the first does, as it is or not at all. */
@@ -375,6 +372,7 @@ find_missing(struct maker *maker, bool loc, bool has_address,
 			return false;
 		epp_put(&text, prefix, "name", value);
 		missing->name = text_slice(&text);
+		maker->splices.failed |= text.failed;
 	}
 	if (must_go(maker, loc, org)) {
 		struct values values = epp_writer_values(&maker->writer, org);
@@ -385,14 +383,16 @@ find_missing(struct maker *maker, bool loc, bool has_address,
 		else
 			epp_put_empty(&text, prefix, "org");
 		missing->org = text_slice(&text);
+		maker->splices.failed |= text.failed;
 	}
 	if (!has_address && address_must_go(maker, loc)) {
 		text = text_start(arena);
 		if (!epp_put_address(&maker->writer, &text, prefix, loc))
 			return false;
 		missing->address = text_slice(&text);
+		maker->splices.failed |= text.failed;
 	}
-	return !text.failed || fail_memory(maker->writer.fail);
+	return true;
 }
 
 static void
@@ -433,7 +433,7 @@ complete_postal(struct maker *maker, const struct epp_postal *postal)
 		return false;
 	if (element->empty_tag) {
 		put_postal(&whole, prefix, postal->loc, &missing);
-		if (whole.len != 0)
+		if (whole.len != 0 || whole.failed)
 			splices_replace(
 			    splices, postal->whole, text_slice(&whole));
 		return true;
@@ -608,7 +608,6 @@ put_change(struct maker *maker, const struct xml_element *object)
 	else
 		splices_insert(
 		    &maker->splices, object->content.end, text_slice(&text));
-	maker->splices.failed |= text.failed;
 }
 
 /* The free text of a status was not read: it could be anything. */

@@ -157,6 +157,22 @@ record_of(const struct epp_command *command)
 	return record;
 }
 
+/* An arena that has room for so many bytes and then refuses. */
+static inline void *
+take_one(void *context, size_t size)
+{
+	unsigned *left = context;
+
+	return (*left)-- != 0 ? malloc(size) : NULL;
+}
+
+static inline void
+give_back(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
+}
+
 struct made {
 	struct slice frame;
 	bool ok;
@@ -192,6 +208,39 @@ frame_of(const struct ruleset *ruleset, const char *stored, const char *frame)
 		valid_keep(made.frame);
 	}
 	return made.frame;
+}
+
+/* A frame is whole or none, whatever allocation fails. */
+static inline void
+sweep_memory(
+    const struct ruleset *ruleset, const char *stored, const char *frame)
+{
+	struct made whole = try_frame(ruleset, stored, frame);
+	struct epp_command *command = command_of(slice_from(frame));
+	struct record *record = record_of(command);
+	const struct disclosure *disclosure;
+
+	assert_true(whole.ok);
+	if (stored != NULL)
+		record = record_merge(arena,
+		    record_of(command_of(slice_from(stored))), record,
+		    &whole.fail);
+	disclosure = decide_record(ruleset, record);
+	for (size_t used = 0; used < 16000; used += 48) {
+		unsigned left = 2;
+		struct memory memory = {take_one, give_back, &left};
+		struct arena *small = arena_create(&memory);
+		struct fail fail = FAIL_INIT;
+		struct slice out;
+
+		assert_non_null(arena_take(small, 16 + used));
+		if (epp_frame_contact(
+			command, disclosure, &manner, small, &out, &fail))
+			assert_true(slice_equal(out, whole.frame));
+		else
+			assert_int_equal(fail.kind, FAIL_MEMORY);
+		arena_destroy(small);
+	}
 }
 
 static inline void
