@@ -27,6 +27,7 @@ channel_kind_name(enum channel_kind kind)
 	case CHANNEL_DESK:
 		return "desk";
 	case CHANNEL_EPP:
+		return "epp";
 	case CHANNEL_COUNT:
 		break;
 	}
@@ -89,6 +90,10 @@ add_recipient(struct text *out, const struct conf_recipient *recipient)
 		text_add_string(out, " template ");
 		text_add_hex(out, digest.bytes, DIGEST_SIZE);
 	}
+	if (recipient->channel == CHANNEL_EPP) {
+		text_add_char(out, ' ');
+		text_add(out, recipient->upstream);
+	}
 	text_add_char(out, '\n');
 	add_placeholders(out, recipient);
 }
@@ -134,6 +139,7 @@ conf_setup_text(const struct conf *conf, struct arena *arena)
 		add_network(&text, networks[i]);
 	for (size_t i = 0; i < conf->recipient_count; i++)
 		add_recipient(&text, recipients[i]);
+	conf_add_upstreams(&text, conf);
 	return text_slice(&text);
 }
 

@@ -44,6 +44,7 @@ struct conf_backend {
 	bool has_certificate;
 	struct digest certificate;  /* SHA-256 it must show */
 	unsigned connections;       /* at most; 0: the upstream's */
+	struct place place;
 };
 
 /* One registry that misu stands before. */
@@ -89,6 +90,7 @@ struct conf_recipient {
 	const struct template *template; /* file channels; NULL for desk */
 	struct placeholders placeholders;
 	struct slice upstream; /* EPP: its name */
+	struct place upstream_place;
 	struct place place;
 };
 
@@ -152,6 +154,22 @@ const struct conf_upstream *conf_upstream(
 /* The recipient that an upstream serves; NULL if none does. */
 const struct conf_recipient *conf_upstream_recipient(
     const struct conf *conf, const struct conf_upstream *upstream);
+
+/*
+ * Each PEM and password file that upstreams name, with the upstream; a secret
+ * one must be readable by its owner only.  Ends when `visit` says false.
+ */
+bool conf_upstream_files(const struct conf *conf,
+    bool (*visit)(void *context, const struct conf_upstream *upstream,
+	struct slice file, bool secret),
+    void *context);
+
+/*
+ * The EPP roles (1 << role) of which some record lets the recipient have no
+ * value of this field, so that a placeholder goes in its place.
+ */
+unsigned conf_epp_redacts(const struct ruleset *ruleset,
+    struct slice recipient, enum field field);
 
 /* Everything here that can change what leaves, as canonical text. */
 struct slice conf_setup_text(const struct conf *conf, struct arena *arena);

@@ -5,24 +5,12 @@
 #include "base/text.h"
 #include "conf_priv.h"
 
-/* One recipient of the policy, and what its channel can say. */
-struct check {
-	const struct conf *conf;
-	const struct ruleset *ruleset;
-	const struct recipient *recipient;
-	unsigned index;
-	const struct conf_recipient *channel;
-	struct arena *arena;
-	struct complaints *complaints;
-	unsigned ever[SLOT_COUNT]; /* SLOT_* over all its blocks */
-	bool has_block;
-};
-
 static bool
 serves(enum channel_kind channel, enum method method)
 {
 	switch (method) {
 	case METHOD_API:
+		return channel == CHANNEL_FILE || channel == CHANNEL_EPP;
 	case METHOD_MAIL:
 		return channel == CHANNEL_FILE;
 	case METHOD_FAX:
@@ -31,6 +19,7 @@ serves(enum channel_kind channel, enum method method)
 	case METHOD_PHONE:
 		return channel == CHANNEL_DESK;
 	case METHOD_WEB_FORM:
+		return channel != CHANNEL_EPP;
 	case METHOD_AGREED:
 		return true;
 	case METHOD_NONE:
@@ -41,7 +30,7 @@ serves(enum channel_kind channel, enum method method)
 }
 
 static void
-gather(struct check *check)
+gather(struct conf_checked *check)
 {
 	size_t count = ruleset_block_count(check->ruleset);
 
@@ -60,8 +49,8 @@ gather(struct check *check)
 	}
 }
 
-static void
-say(struct check *check, struct place place, enum conf_complaint complaint,
+void
+conf_check_say(struct conf_checked *check, struct place place, enum conf_complaint complaint,
     struct slice two)
 {
 	conf_complain(
@@ -69,7 +58,7 @@ say(struct check *check, struct place place, enum conf_complaint complaint,
 }
 
 static struct slice
-revision(const struct check *check)
+revision(const struct conf_checked *check)
 {
 	struct text text = text_start(check->arena);
 
@@ -79,8 +68,8 @@ revision(const struct check *check)
 	return text_slice(&text);
 }
 
-static bool
-has_placeholder(const struct check *check, enum role role, enum field field)
+bool
+conf_check_has_placeholder(const struct conf_checked *check, enum role role, enum field field)
 {
 	const struct placeholders *all = &check->channel->placeholders;
 
@@ -91,7 +80,7 @@ has_placeholder(const struct check *check, enum role role, enum field field)
 }
 
 static bool
-is_unprinted(const struct check *check, enum role role, enum field field)
+is_unprinted(const struct conf_checked *check, enum role role, enum field field)
 {
 	return (check->ever[SLOT(role, field)] & SLOT_PASSES) != 0 &&
 	    !template_prints(check->channel->template, role, field) &&
@@ -100,7 +89,7 @@ is_unprinted(const struct check *check, enum role role, enum field field)
 
 /* What is not printed does not go, so it needs no mark. */
 static bool
-is_unmarked(const struct check *check, enum role role, enum field field)
+is_unmarked(const struct conf_checked *check, enum role role, enum field field)
 {
 	return (check->ever[SLOT(role, field)] & SLOT_HIDDEN) != 0 &&
 	    !is_unprinted(check, role, field) &&
@@ -109,19 +98,18 @@ is_unmarked(const struct check *check, enum role role, enum field field)
 
 static bool
 is_demanded_in_vain(
-    const struct check *check, enum role role, enum field field)
+    const struct conf_checked *check, enum role role, enum field field)
 {
 	unsigned ever = check->ever[SLOT(role, field)];
 
 	return template_demands(check->channel->template, role, field) &&
 	    ((ever & SLOT_PASSES) == 0 || (ever & SLOT_REDACTS) != 0) &&
-	    !has_placeholder(check, role, field);
+	    !conf_check_has_placeholder(check, role, field);
 }
 
-/* One complaint with all the slots of which `test` is true. */
-static void
-complain_slots(struct check *check, enum conf_complaint complaint,
-    bool (*test)(const struct check *, enum role, enum field))
+void
+conf_check_slots(struct conf_checked *check, enum conf_complaint complaint,
+    bool (*test)(const struct conf_checked *, enum role, enum field))
 {
 	struct text text = text_start(check->arena);
 
@@ -137,12 +125,12 @@ complain_slots(struct check *check, enum conf_complaint complaint,
 	if (text.failed)
 		check->complaints->failed = true;
 	if (text.len != 0)
-		say(check, check->channel->place, complaint,
+		conf_check_say(check, check->channel->place, complaint,
 		    text_slice(&text));
 }
 
 static void
-check_placeholders(struct check *check)
+check_placeholders(struct conf_checked *check)
 {
 	const struct placeholders *all = &check->channel->placeholders;
 
@@ -161,14 +149,14 @@ check_placeholders(struct check *check)
 }
 
 static void
-check_recipient(struct check *check)
+check_recipient(struct conf_checked *check)
 {
 	const struct recipient *recipient = check->recipient;
 
 	check->channel = conf_recipient(check->conf, recipient->id);
 	if (recipient->via >= 0) {
 		if (check->channel != NULL)
-			say(check, check->channel->place, CONF_RECIPIENT_VIA,
+			conf_check_say(check, check->channel->place, CONF_RECIPIENT_VIA,
 			    NOTHING);
 		return;
 	}
@@ -176,23 +164,27 @@ check_recipient(struct check *check)
 	if (!check->has_block)
 		return;
 	if (recipient->via == VIA_SELF) {
-		say(check, check->conf->place, CONF_SELF, revision(check));
+		conf_check_say(check, check->conf->place, CONF_SELF, revision(check));
 		return;
 	}
 	if (check->channel == NULL) {
-		say(check, check->conf->place, CONF_RECIPIENT_NONE,
+		conf_check_say(check, check->conf->place, CONF_RECIPIENT_NONE,
 		    revision(check));
 		return;
 	}
 	if (!serves(check->channel->channel, recipient->method))
-		say(check, check->channel->place, CONF_METHOD,
+		conf_check_say(check, check->channel->place, CONF_METHOD,
 		    slice_from(method_name(recipient->method)));
+	if (check->channel->channel == CHANNEL_EPP) {
+		conf_check_epp(check);
+		return;
+	}
 	check_placeholders(check);
 	if (check->channel->channel != CHANNEL_FILE)
 		return;
-	complain_slots(check, CONF_NOT_PRINTED, is_unprinted);
-	complain_slots(check, CONF_NOT_MARKED, is_unmarked);
-	complain_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
+	conf_check_slots(check, CONF_NOT_PRINTED, is_unprinted);
+	conf_check_slots(check, CONF_NOT_MARKED, is_unmarked);
+	conf_check_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
 }
 
 static bool
@@ -218,7 +210,7 @@ conf_check(const struct conf *conf, const struct ruleset *ruleset,
     struct arena *arena, struct slice *diagnostics, struct fail *fail)
 {
 	struct complaints complaints = {.arena = arena};
-	struct check *check = arena_take(arena, sizeof(*check));
+	struct conf_checked *check = arena_take(arena, sizeof(*check));
 	size_t count = ruleset_recipient_count(ruleset);
 
 	if (check == NULL)

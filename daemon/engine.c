@@ -492,6 +492,7 @@ engine_item(const struct engine *engine, const struct record *record,
 	    .recipient = disclosure_recipient(share->disclosure)->id,
 	    .purpose = disclosure_purpose(share->disclosure),
 	    .channel = share->binding == NULL ? SLICE("none")
+		: share->binding->channel == CHANNEL_EPP ? SLICE("epp")
 		: share->binding->template != NULL ? SLICE("file")
 						   : SLICE("desk"),
 	    .object = record_object(record),

@@ -29,6 +29,13 @@ struct engine_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	/*
+	 * What makes the channel of a recipient that is reached over EPP;
+	 * NULL: such recipients are refused.
+	 */
+	struct channel *(*epp_channel)(
+	    void *context, struct slice upstream, struct fail *fail);
+	void *epp_context;
 	/* Operational log: level "info"/"warn"/"error", event, fail or NULL. */
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);

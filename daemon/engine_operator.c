@@ -3,6 +3,8 @@
  * desk and say they are done.  Every showing of a value and every decision is
  * an entry, durable before the operator sees the answer.
  */
+#include "codec/pack.h"
+#include "codec/wire.h"
 #include "engine_priv.h"
 
 /* An operator's request that waits for its entry. */
@@ -228,10 +230,19 @@ record_first(struct request *request, enum event_type type, const char *word,
 	ledger_commit(batch, event_durable, recorded);
 }
 
+/* A hold of an EPP command: its record is in the item, not in the vault. */
+static bool
+is_of_line(const struct request *request)
+{
+	return wire_is_request(request->item.submission);
+}
+
 static struct record *
 stored_record(struct request *request, struct fail *fail)
 {
-	struct record *record = vault_get(request->engine->o.vault,
+	struct record *record = is_of_line(request)
+	    ? unpack_record(request->arena, request->item.payload, fail)
+	    : vault_get(request->engine->o.vault,
 	    request->arena, (enum object_type)request->item.object_type,
 	    request->item.object, fail);
 
@@ -360,6 +371,20 @@ release(struct request *request)
 		    "content-changed", &fail);
 }
 
+/* Nothing is sent: the backend sends the same command again. */
+static void
+let_pass(struct request *request)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!spool_set_state(request->engine->o.spool, request->item.id,
+		SPOOL_APPROVED, &fail)) {
+		answer_fail(request, 503, "spool", &fail);
+		return;
+	}
+	answer_word(request, "approved", 0);
+}
+
 void
 engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
     bool approve, struct slice reason, engine_answer *answer, void *arg)
@@ -371,13 +396,15 @@ engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
 	if (request == NULL)
 		return;
 	request->reason = arena_copy(request->arena, reason);
-	if (approve && !content_unchanged(request, &fail)) {
+	if (approve && !is_of_line(request) && !content_unchanged(request, &fail)) {
 		answer_fail(request, fail.kind == FAIL_INPUT ? 409 : 503,
 		    "content-changed", &fail);
 		return;
 	}
 	record_first(request, EVENT_HOLD, approve ? "approved" : "refused",
-	    approve ? release : refuse);
+	    !approve			 ? refuse
+		: is_of_line(request) ? let_pass
+				      : release);
 }
 
 static void

@@ -3,6 +3,7 @@
  * what a crash left behind, and how it ends.
  */
 #include "codec/json.h"
+#include "codec/wire.h"
 #include "engine_priv.h"
 
 enum { CHECKPOINT_DELAY = 1000 }; /* milliseconds */
@@ -84,6 +85,18 @@ start_channel(struct engine *engine, const struct conf *conf,
 	    : channel_desk_start(&options, fail);
 }
 
+static struct channel *
+start_epp_channel(struct engine *engine,
+    const struct conf_recipient *recipient, struct fail *fail)
+{
+	if (engine->o.epp_channel != NULL)
+		return engine->o.epp_channel(
+		    engine->o.epp_context, recipient->upstream, fail);
+	fail_set(fail, FAIL_INPUT, "recipient %.*s: nothing here speaks EPP",
+	    SLICE_ARG(recipient->id));
+	return NULL;
+}
+
 static struct channel **
 start_channels(
     struct engine *engine, const struct conf *conf, struct fail *fail)
@@ -96,8 +109,10 @@ start_channels(
 		return NULL;
 	}
 	for (size_t i = 0; i < conf->recipient_count; i++) {
-		channels[i] = start_channel(
-		    engine, conf, &conf->recipients[i], fail);
+		channels[i] =
+		    conf->recipients[i].channel == CHANNEL_EPP
+		    ? start_epp_channel(engine, &conf->recipients[i], fail)
+		    : start_channel(engine, conf, &conf->recipients[i], fail);
 		if (channels[i] == NULL) {
 			stop_channels(channels, conf->recipient_count);
 			return NULL;
@@ -234,7 +249,10 @@ engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
 	record_outcome(engine, entry, word, reason, 0);
 }
 
-/* Is this the entry of a disclosure that was to be sent? */
+/*
+ * Is this the entry of a disclosure that was to be sent, and not by a worker,
+ * whose entries are the keeper's (keeper_open.c)?
+ */
 static bool
 entry_goes(struct arena *arena, struct slice bytes, bool *goes,
     struct fail *fail)
@@ -243,8 +261,12 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 	const struct json_node *type =
 	    entry != NULL ? json_find(entry, "type") : NULL;
 
+	const struct json_node *request =
+	    entry != NULL ? json_find(entry, "request") : NULL;
+
 	*goes = type != NULL && slice_is(type->string, "disclosure") &&
-	    json_find(entry, "payload") != NULL;
+	    json_find(entry, "payload") != NULL &&
+	    (request == NULL || !wire_is_request(request->string));
 	return entry != NULL;
 }
 

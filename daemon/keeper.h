@@ -3,6 +3,10 @@
  * decides again what a worker decided, commits entry and record, remembers
  * which entries wait for an outcome, keeps holds, and hands deliveries of the
  * spool to workers.  It belongs to the process that has the ledger.
+ *
+ * Holds are items of channel "epp" in the spool.  An operator decides them as
+ * any other (engine_hold_decide()); what is approved waits there until the
+ * same backend sends the same content again, passes once, and is done.
  */
 #ifndef MISU_KEEPER_H
 #define MISU_KEEPER_H
@@ -32,9 +36,13 @@ struct keeper_options {
  */
 struct keeper *keeper_create(
     const struct keeper_options *options, struct fail *fail);
+/* The engine ended before; spool and ledger are still open. */
 void keeper_destroy(struct keeper *keeper);
 
-/* What is in force; workers get `bundle` (setup_bundle()). Borrowed. */
+/*
+ * What is in force, borrowed; workers get `bundle` (setup_bundle()), which is
+ * copied.
+ */
 bool keeper_set_policy(struct keeper *keeper, const struct ruleset *ruleset,
     const struct conf *conf, struct slice bundle, struct fail *fail);
 
@@ -45,16 +53,23 @@ void keeper_leave(struct keeper_worker *worker);
 /* False: no message of ours; let the worker go. */
 bool keeper_receive(struct keeper_worker *worker, struct slice message);
 
-/* A channel of the engine that workers carry out (net/channel.h). */
+/* Is nothing being written?  (Open entries may still wait for an outcome.) */
+bool keeper_is_idle(const struct keeper *keeper);
+
+/*
+ * A channel of the engine that workers carry out (net/channel.h); it must be
+ * stopped before the keeper ends.  What a worker was given and it went away
+ * is unknown; where none is there, a delivery is for later, and what became
+ * of an earlier one unknown.
+ */
 struct channel *keeper_channel(
     struct keeper *keeper, struct slice upstream, struct fail *fail);
 
-/* Ask a worker; the answers come to `answer`. */
+/*
+ * Ask a worker; `answer` is called once.  Where answers came before the last
+ * its body is {"progress":[...],"last":...}, else the last one as it is.
+ */
 void keeper_ask_worker(struct keeper *keeper, struct slice verb,
     struct slice text, engine_answer *answer, void *arg);
-
-/* Holds of EPP commands: approve, and the content passes once. */
-void keeper_hold_decide(struct keeper *keeper, struct slice actor, int64_t id,
-    bool approve, struct slice reason, engine_answer *answer, void *arg);
 
 #endif

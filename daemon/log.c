@@ -151,16 +151,24 @@ log_fail(enum log_level level, const char *event, const struct fail *fail)
 	    "hint", fail->hint, NULL);
 }
 
+enum log_level
+log_level_of(const char *level)
+{
+	enum log_level found = LOG_LEVEL_ERROR;
+
+	for (unsigned i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++)
+		if (strcmp(levels[i].name, level) == 0)
+			found = (enum log_level)i;
+	return found;
+}
+
 void
 log_engine(void *context, const char *level, const char *event,
     const struct fail *fail)
 {
-	enum log_level found = LOG_LEVEL_ERROR;
+	enum log_level found = log_level_of(level);
 
 	(void)context;
-	for (unsigned i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++)
-		if (strcmp(levels[i].name, level) == 0)
-			found = (enum log_level)i;
 	if (found == LOG_LEVEL_DEBUG && !with_debug)
 		return;
 	if (fail != NULL)

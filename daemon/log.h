@@ -23,6 +23,9 @@ void log_event(enum log_level level, const char *event, ...)
 void log_fail(
     enum log_level level, const char *event, const struct fail *fail);
 
+/* "info", "warn" or "debug"; what else it is, is an error. */
+enum log_level log_level_of(const char *level);
+
 /* What the engine and the stores call: level is "info", "warn", "error". */
 void log_engine(void *context, const char *level, const char *event,
     const struct fail *fail);

@@ -1,15 +1,22 @@
-/* misu: options, the check of a configuration, or the service. */
+/*
+ * misu: options, the check of a configuration, or the service: its parent or,
+ * as the parent starts it, one of its processes.
+ */
 #include <unistd.h>
 
+#include "child.h"
 #include "log.h"
+#include "parent.h"
 #include "proc.h"
 #include "report.h"
 #include "service.h"
 #include "version.h"
+#include "worker.h"
 
 struct options {
 	struct setup_given given;
 	bool check, show, debug;
+	const char *process; /* "0/0" the keeper, "1/2" a worker */
 };
 
 static int
@@ -25,7 +32,7 @@ parse_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "df:ns:vV")) != -1) {
+	while ((option = getopt(argc, argv, "df:np:s:vV")) != -1) {
 		switch (option) {
 		case 'd':
 			options->debug = true;
@@ -35,6 +42,9 @@ parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'n':
 			options->check = true;
+			break;
+		case 'p':
+			options->process = optarg;
 			break;
 		case 's':
 			options->given.state = optarg;
@@ -71,15 +81,70 @@ check(const struct setup *setup, const struct options *options)
 	return ok && fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* Names go where the arguments are: keep these. */
+static bool
+keep_given(struct setup_given *given)
+{
+	bool conf = given->conf != NULL, state = given->state != NULL;
+
+	given->conf = conf ? strdup(given->conf) : NULL;
+	given->state = state ? strdup(given->state) : NULL;
+	return (given->conf != NULL) == conf && (given->state != NULL) == state;
+}
+
+static void
+free_given(const struct setup_given *given)
+{
+	free((char *)(uintptr_t)given->conf);
+	free((char *)(uintptr_t)given->state);
+}
+
+static struct setup *
+load(const struct options *options, bool quiet, struct fail *fail)
+{
+	char *diagnostics;
+	struct setup *setup =
+	    setup_load(&options->given, &diagnostics, fail);
+
+	if (diagnostics != NULL && (setup == NULL || !quiet))
+		fputs(diagnostics, stderr);
+	free(diagnostics);
+	return setup;
+}
+
 static int
-serve(struct setup *setup, const struct options *options)
+run_parent(struct options *options, struct setup *setup)
 {
 	struct fail fail = FAIL_INIT;
-	struct service *service;
+	struct parent *parent;
 	bool ok;
 
 	if (!proc_harden(&fail)) {
 		setup_free(setup);
+		print_fail(&fail);
+		return 1;
+	}
+	parent =
+	    parent_create(&options->given, options->debug, setup, &fail);
+	if (parent == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	ok = parent_run(parent);
+	parent_destroy(parent);
+	return ok ? 0 : 1;
+}
+
+/* The parent has said already what there is to warn of. */
+static int
+run_keeper(const struct options *options)
+{
+	struct fail fail = FAIL_INIT;
+	struct setup *setup = load(options, true, &fail);
+	struct service *service;
+	bool ok;
+
+	if (setup == NULL) {
 		print_fail(&fail);
 		return 1;
 	}
@@ -90,34 +155,89 @@ serve(struct setup *setup, const struct options *options)
 	}
 	ok = service_run(service);
 	service_destroy(service);
-	log_event(LOG_LEVEL_INFO, "stopped", NULL);
 	return ok ? 0 : 1;
+}
+
+static int
+run_worker(struct worker_number number)
+{
+	struct fail fail = FAIL_INIT;
+	struct worker *worker;
+	bool ok;
+
+	proc_raise_files();
+	worker = worker_create(number, &fail);
+	if (worker == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	ok = worker_run(worker);
+	worker_destroy(worker);
+	/* No file can be opened any more, which the leak check wants to. */
+	_exit(ok ? 0 : 1);
+}
+
+static int
+run_child(char **argv, const struct options *options)
+{
+	struct worker_number number;
+	struct fail fail = FAIL_INIT;
+	char name[32], *end;
+
+	number.number = (unsigned)strtoul(options->process, &end, 10);
+	if (*end != '/')
+		return usage();
+	number.count = (unsigned)strtoul(end + 1, NULL, 10);
+	if (!proc_harden(&fail) || !child_begin(&fail)) {
+		print_fail(&fail);
+		return 1;
+	}
+	if (number.number == 0) {
+		proc_name(argv, "misu: keeper");
+		return run_keeper(options);
+	}
+	snprintf(name, sizeof(name), "misu: worker %u", number.number);
+	proc_name(argv, name);
+	return run_worker(number);
+}
+
+static int
+run(char **argv, struct options *options)
+{
+	struct fail fail = FAIL_INIT;
+	struct setup *setup;
+	int status;
+
+	if (options->process != NULL)
+		return run_child(argv, options);
+	options->given.check = true; /* the tokens are the keeper's */
+	setup = load(options, false, &fail);
+	options->given.check = options->check;
+	if (setup == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	if (!options->check) {
+		proc_name(argv, "misu: parent");
+		return run_parent(options, setup);
+	}
+	status = check(setup, options);
+	setup_free(setup);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = {.check = false};
-	struct fail fail = FAIL_INIT;
-	struct setup *setup;
-	char *diagnostics;
 	int status;
 
 	if (!parse_options(argc, argv, &options))
 		return usage();
 	log_start(options.debug);
-	options.given.check = options.check;
-	setup = setup_load(&options.given, &diagnostics, &fail);
-	if (diagnostics != NULL)
-		fputs(diagnostics, stderr);
-	free(diagnostics);
-	if (setup == NULL) {
-		print_fail(&fail);
+	if (!keep_given(&options.given))
 		return 1;
-	}
-	if (!options.check)
-		return serve(setup, &options);
-	status = check(setup, &options);
-	setup_free(setup);
+	status = run(argv, &options);
+	free_given(&options.given);
 	return status;
 }

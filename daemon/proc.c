@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -48,6 +50,59 @@ proc_harden(struct fail *fail)
 		    : FILES_WANTED;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	return true;
+}
+
+void
+proc_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+void
+proc_name(char **argv, const char *name)
+{
+	char *last = argv[0];
+	size_t room, len = strlen(name);
+
+	/* The arguments lie one behind the other. */
+	for (size_t i = 0; argv[i] != NULL; i++)
+		last = argv[i] + strlen(argv[i]);
+	room = (size_t)(last - argv[0]);
+	if (len < room) {
+		memset(argv[0], 0, room);
+		memcpy(argv[0], name, len);
+	}
+	prctl(PR_SET_NAME, name);
+}
+
+static bool
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}, {0}};
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	/* Root's own rights are root's to give up: it has asked for them. */
+	return geteuid() == 0 || syscall(SYS_capset, &header, none) == 0;
+}
+
+bool
+proc_become_child(struct fail *fail)
+{
+	if (!drop_capabilities())
+		return world(fail, "misu", "cannot give up capabilities");
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return world(fail, "misu", "cannot follow its parent");
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	return true;
 }
 

@@ -13,6 +13,18 @@
 /* No core dumps, umask 077, no SIGPIPE, room for file descriptors. */
 bool proc_harden(struct fail *fail);
 
+/* As many file descriptors as the hard limit allows. */
+void proc_raise_files(void);
+
+/* What ps(1) shows, as far as there is room; `argv` is written over. */
+void proc_name(char **argv, const char *name);
+
+/*
+ * A child's first steps: it goes when its parent goes, keeps no capability,
+ * and leaves signals for a process group to its parent.
+ */
+bool proc_become_child(struct fail *fail);
+
 /*
  * The master key: the systemd credential "master-key" if there is one, else
  * the file, which must be ours and have mode 0600 or 0400 and 64 hex digits.

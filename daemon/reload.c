@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 
+#include "keeper.h"
+#include "line.h"
 #include "log.h"
 #include "proc.h"
 #include "service_priv.h"
@@ -68,6 +70,33 @@ make_directories(const struct setup *setup, struct fail *fail)
 	return true;
 }
 
+/*
+ * Workers and parent hear of it.  The engine has it already: a keeper that
+ * cannot follow is no good, and is started anew.
+ */
+static void
+tell_workers(struct service *service, const struct ruleset *ruleset)
+{
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	struct slice bundle = {NULL, 0};
+
+	service->told_setup = service->setup;
+	if (arena != NULL)
+		bundle = setup_bundle(service->setup, ruleset, arena);
+	if (bundle.data == NULL)
+		fail_memory(&fail);
+	service_tell(service, LINE_SETUP, SLICE(""));
+	if (bundle.data == NULL ||
+	    !keeper_set_policy(service->keeper, ruleset, service->setup->conf,
+		bundle, &fail)) {
+		log_fail(LOG_LEVEL_ERROR, "workers-not-told", &fail);
+		service->broken = true;
+		loop_stop(service->loop);
+	}
+	arena_destroy(arena);
+}
+
 bool
 reload_apply(struct service *service, struct fail *fail)
 {
@@ -87,6 +116,9 @@ reload_apply(struct service *service, struct fail *fail)
 	    !digest_equal(ruleset_identity(ruleset),
 		ruleset_identity(service->ruleset)))
 		tell_policy(ruleset);
+	if (service->told_setup != service->setup ||
+	    service->ruleset != ruleset)
+		tell_workers(service, ruleset);
 	service->ruleset = ruleset;
 	wait_for_next(service);
 	return true;
@@ -136,7 +168,7 @@ reload_run(struct service *service, char **diagnostics, struct fail *fail)
 	struct setup *old = service->setup;
 	struct setup *setup;
 
-	proc_notify_reloading();
+	service_tell(service, LINE_RELOADING, SLICE(""));
 	setup = setup_load(&service->given, diagnostics, fail);
 	if (setup != NULL) {
 		tell_restart(old->conf, setup->conf);
@@ -147,7 +179,7 @@ reload_run(struct service *service, char **diagnostics, struct fail *fail)
 			setup = NULL;
 		}
 	}
-	proc_notify_ready("running");
+	service_tell(service, LINE_RELOADED, SLICE(""));
 	if (setup == NULL) {
 		service->reloads_failed++;
 		log_fail(LOG_LEVEL_ERROR, "reload-refused", fail);

@@ -26,6 +26,28 @@ print_revision(
 	fputc('\n', out);
 }
 
+/* The roles that may need it under any revision. */
+static unsigned
+redacted_roles(const struct setup *setup,
+    const struct conf_recipient *recipient, enum field field)
+{
+	unsigned roles = 0;
+
+	for (size_t i = 0; i < setup->ruleset_count; i++)
+		roles |=
+		    conf_epp_redacts(setup->rulesets[i], recipient->id, field);
+	return roles;
+}
+
+static void
+print_placeholder(const struct conf_recipient *recipient, enum role role,
+    const struct placeholder *item, FILE *out)
+{
+	fprintf(out, "placeholder %.*s %s.%s \"%.*s\"\n",
+	    SLICE_ARG(recipient->id), role_name(role),
+	    field_info[item->field].name, SLICE_ARG(item->value));
+}
+
 /* Every place where something is sent that no registrant gave. */
 static void
 print_placeholders(const struct setup *setup, FILE *out)
@@ -34,16 +56,20 @@ print_placeholders(const struct setup *setup, FILE *out)
 
 	for (size_t i = 0; i < conf->recipient_count; i++) {
 		const struct conf_recipient *recipient = &conf->recipients[i];
+		const struct placeholder *item = recipient->placeholders.items;
+		const struct placeholder *end =
+		    item + recipient->placeholders.count;
 
-		for (size_t j = 0; j < recipient->placeholders.count; j++) {
-			const struct placeholder *item =
-			    &recipient->placeholders.items[j];
+		for (; item < end; item++) {
+			unsigned roles = 1u << item->role;
 
-			fprintf(out,
-			    "placeholder %.*s %s.%s \"%.*s\"\n",
-			    SLICE_ARG(recipient->id), role_name(item->role),
-			    field_info[item->field].name,
-			    SLICE_ARG(item->value));
+			if (recipient->channel == CHANNEL_EPP)
+				roles = redacted_roles(
+				    setup, recipient, item->field);
+			for (unsigned j = 0; j < ROLE_COUNT; j++)
+				if ((roles & 1u << j) != 0)
+					print_placeholder(recipient,
+					    (enum role)j, item, out);
 		}
 	}
 }

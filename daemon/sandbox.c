@@ -1,6 +1,7 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,11 +17,11 @@
 
 /* What nothing in misu or its libraries has a use for. */
 static const int forbidden[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
 #ifndef SANITIZED
     SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
 #endif
-    SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(umount2),
+    SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
+    SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(umount2),
     SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(move_mount),
     SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(open_tree),
     SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(init_module),
@@ -34,41 +35,102 @@ static const int forbidden[] = {
     SCMP_SYS(request_key), SCMP_SYS(personality), SCMP_SYS(setuid),
     SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid),
     SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups),
-    SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(capset),
-    SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(syslog),
+    SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(mknod),
+    SCMP_SYS(mknodat), SCMP_SYS(syslog),
     SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at),
     SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
     SCMP_SYS(io_uring_register), SCMP_SYS(lookup_dcookie),
     SCMP_SYS(vhangup), SCMP_SYS(nfsservctl)};
 
+/* What a child has no use for: its capabilities are gone already. */
+static const int forbidden_child[] = {SCMP_SYS(execve), SCMP_SYS(execveat),
+    SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(capset)};
+
+/* misu answers and never calls; a library that tries may go on. */
+static const int refused_keeper[] = {SCMP_SYS(connect), SCMP_SYS(socket),
+    SCMP_SYS(bind), SCMP_SYS(listen)};
+
+/* No disk; libraries look for their configuration, and do without. */
+static const int refused_worker[] = {SCMP_SYS(open), SCMP_SYS(openat),
+    SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(truncate), SCMP_SYS(rename),
+    SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir),
+    SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat),
+    SCMP_SYS(chmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(lchown),
+    SCMP_SYS(fchownat), SCMP_SYS(chdir), SCMP_SYS(fchdir),
+    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(utimensat)};
+
+struct calls {
+	const int *numbers;
+	size_t count;
+};
+
+#define CALLS(array) {(array), sizeof(array) / sizeof(*(array))}
+
 /* A call this machine does not have needs no rule. */
 static bool
-add_rules(scmp_filter_ctx filter)
+add_rules(scmp_filter_ctx filter, uint32_t action, struct calls calls)
 {
-	for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++)
-		if (forbidden[i] >= 0 &&
-		    seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
-			forbidden[i], 0) != 0)
+	for (size_t i = 0; i < calls.count; i++)
+		if (calls.numbers[i] >= 0 &&
+		    seccomp_rule_add(filter, action, calls.numbers[i], 0) != 0)
 			return false;
-	/* misu answers and never calls; a library that tries may go on. */
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-		   SCMP_SYS(connect), 0) == 0;
+	return true;
 }
 
-bool
-sandbox_enter(struct fail *fail)
+/* Threads are made, processes are not; what clone3 hides is not seen. */
+static bool
+add_clone(scmp_filter_ctx filter)
 {
-	scmp_filter_ctx filter;
+#ifdef SANITIZED
+	(void)filter;
+	return true;
+#else
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+		   SCMP_SYS(clone3), 0) == 0 &&
+	    seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone),
+		1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) == 0;
+#endif
+}
+
+static bool
+add_all(scmp_filter_ctx filter, enum sandbox sandbox)
+{
+	static const struct calls all = CALLS(forbidden),
+				  child = CALLS(forbidden_child),
+				  keeper = CALLS(refused_keeper),
+				  worker = CALLS(refused_worker);
+
+	if (!add_rules(filter, SCMP_ACT_KILL_PROCESS, all))
+		return false;
+	if (sandbox == SANDBOX_PARENT)
+		return true;
+	return add_rules(filter, SCMP_ACT_KILL_PROCESS, child) &&
+	    add_clone(filter) &&
+	    add_rules(filter, SCMP_ACT_ERRNO(EACCES),
+		sandbox == SANDBOX_KEEPER ? keeper : worker);
+}
+
+static bool
+load_filter(enum sandbox sandbox, struct fail *fail)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	bool ok;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return fail_set(fail, FAIL_WORLD,
-		    "cannot give up new privileges: %s", strerror(errno));
-	filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (filter == NULL)
 		return fail_memory(fail);
-	ok = add_rules(filter) && seccomp_load(filter) == 0;
+	ok = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+	    add_all(filter, sandbox) && seccomp_load(filter) == 0;
 	seccomp_release(filter);
 	return ok ||
 	    fail_set(fail, FAIL_WORLD, "cannot load the seccomp filter");
+}
+
+bool
+sandbox_enter(enum sandbox sandbox, struct fail *fail)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return fail_set(fail, FAIL_WORLD,
+		    "cannot give up new privileges: %s", strerror(errno));
+	return load_filter(sandbox, fail);
 }

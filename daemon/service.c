@@ -1,18 +1,22 @@
 #include "service.h"
 
-#include <event2/event.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "codec/json.h"
 #include "embed.h"
+#include "keeper.h"
+#include "line.h"
 #include "log.h"
 #include "net/peer.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "service_priv.h"
 
-enum { LEDGER_LOOK = 1000 /* ms */ };
+enum {
+	LEDGER_LOOK = 1000, /* ms */
+	LOCK_PATIENCE = 2000, /* ms */
+	LOCK_PAUSE = 10, /* ms */
+};
 
 static int64_t
 ledger_now(void *context)
@@ -34,18 +38,31 @@ state_path(struct service *service, const char *name, struct fail *fail)
 	return path;
 }
 
-/* One misu a directory: the lock goes with the process. */
+/*
+ * One misu a directory: the lock goes with the process.  A keeper whose
+ * parent was killed goes a moment later: it is waited for.
+ */
 static bool
 open_state(struct service *service, struct fail *fail)
 {
-	const char *lock = state_path(service, "lock", fail);
-	const char *state = setup_state_path(service->setup, SLICE("."));
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE * 1000000};
+	const char *path = state_path(service, "lock", fail);
+	struct disk *disk = service->disk;
+	bool ok = false;
 
-	if (lock == NULL || state == NULL ||
-	    !proc_make_directory(service->setup->state.data, fail))
+	if (path == NULL)
 		return false;
-	return service->disk->operations->lock(service->disk, lock, fail) &&
-	    service_state_whole(service, fail);
+	for (int waited = 0; !ok && waited < LOCK_PATIENCE;
+	     waited += LOCK_PAUSE) {
+		struct fail locked = FAIL_INIT;
+
+		if (waited != 0)
+			nanosleep(&pause, NULL);
+		ok = disk->operations->lock(disk, path, &locked);
+		if (!ok && waited + LOCK_PAUSE >= LOCK_PATIENCE)
+			*fail = locked;
+	}
+	return ok && service_state_whole(service, fail);
 }
 
 static bool
@@ -101,6 +118,29 @@ open_stores(struct service *service, struct fail *fail)
 }
 
 static bool
+open_keeper(struct service *service, struct fail *fail)
+{
+	const struct keeper_options options = {.loop = service->loop,
+	    .random = &random_system,
+	    .keys = service->keys,
+	    .vault = service->vault,
+	    .ledger = service->ledger,
+	    .spool = service->spool,
+	    .log = log_engine};
+
+	service->keeper = keeper_create(&options, fail);
+	return service->keeper != NULL;
+}
+
+static struct channel *
+epp_channel(void *context, struct slice upstream, struct fail *fail)
+{
+	struct service *service = context;
+
+	return keeper_channel(service->keeper, upstream, fail);
+}
+
+static bool
 open_engine(struct service *service, struct fail *fail)
 {
 	const struct engine_options options = {.loop = service->loop,
@@ -110,10 +150,15 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .epp_channel = epp_channel,
+	    .epp_context = service,
 	    .log = log_engine};
 
+	if (!open_keeper(service, fail))
+		return false;
 	service->engine = engine_create(&options, fail);
-	return service->engine != NULL && reload_apply(service, fail);
+	return service->engine != NULL &&
+	    reload_apply(service, fail) && !service->broken;
 }
 
 static void
@@ -228,16 +273,6 @@ policy_due(void *arg)
 		log_fail(LOG_LEVEL_ERROR, "policy-not-in-force", &fail);
 }
 
-static void
-watchdog_due(void *arg)
-{
-	struct service *service = arg;
-
-	proc_notify_watchdog();
-	service->loop->operations->timer_set(
-	    service->watchdog_timer, service->watchdog);
-}
-
 /* A ledger that stopped is told once; health and answers tell it always. */
 static void
 ledger_due(void *arg)
@@ -248,7 +283,8 @@ ledger_due(void *arg)
 	if (fail != NULL && !service->ledger_told) {
 		service->ledger_told = true;
 		log_fail(LOG_LEVEL_ERROR, "ledger-stopped", fail);
-		proc_notify_ready("the ledger stopped: nothing is sent");
+		service_tell(service, LINE_STATUS,
+		    SLICE("the ledger stopped: nothing is sent"));
 	}
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
@@ -262,16 +298,10 @@ start_timers(struct service *service, struct fail *fail)
 
 	service->policy_timer =
 	    loop->timer_create(service->loop, policy_due, service);
-	service->watchdog_timer =
-	    loop->timer_create(service->loop, watchdog_due, service);
 	service->ledger_timer =
 	    loop->timer_create(service->loop, ledger_due, service);
-	if (service->policy_timer == NULL ||
-	    service->watchdog_timer == NULL || service->ledger_timer == NULL)
+	if (service->policy_timer == NULL || service->ledger_timer == NULL)
 		return fail_memory(fail);
-	service->watchdog = proc_watchdog_interval();
-	if (service->watchdog > 0)
-		loop->timer_set(service->watchdog_timer, 0);
 	loop->timer_set(service->ledger_timer, LEDGER_LOOK);
 	return true;
 }
@@ -294,44 +324,10 @@ service_stop(struct service *service)
 		return;
 	}
 	service->stopping = true;
-	proc_notify_stopping();
 	log_event(LOG_LEVEL_INFO, "stopping", NULL);
 	for (size_t i = 0; i < service->intake_count; i++)
 		intake_http_pause(service->intakes[i]);
 	engine_drain(service->engine, drained, service);
-}
-
-static void
-on_signal(evutil_socket_t number, short what, void *arg)
-{
-	struct service *service = arg;
-	struct fail fail = FAIL_INIT;
-	char *diagnostics = NULL;
-
-	(void)what;
-	if (number != SIGHUP) {
-		service_stop(service);
-		return;
-	}
-	reload_run(service, &diagnostics, &fail);
-	if (diagnostics != NULL)
-		fputs(diagnostics, stderr);
-	free(diagnostics);
-}
-
-static bool
-catch_signals(struct service *service, struct fail *fail)
-{
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-
-	for (size_t i = 0; i < 3; i++) {
-		service->signals[i] = evsignal_new(
-		    loop_base(service->loop), numbers[i], on_signal, service);
-		if (service->signals[i] == NULL ||
-		    event_add(service->signals[i], NULL) != 0)
-			return fail_memory(fail);
-	}
-	return true;
 }
 
 static bool
@@ -355,13 +351,17 @@ open_all(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	service->started =
 	    service->loop->operations->now(service->loop);
+	if (!proc_make_directory(service->setup->state.data, fail) ||
+	    !service_keep_to_files(service, fail))
+		return false;
 	service->disk =
 	    disk_real_create(loop_base(service->loop), fail);
 	return service->disk != NULL && start_timers(service, fail) &&
 	    open_state(service, fail) && open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    open_ways_in(service, fail) && catch_signals(service, fail) &&
-	    sandbox_enter(fail);
+	    open_ways_in(service, fail) &&
+	    service_open_parent(service, fail) &&
+	    sandbox_enter(SANDBOX_KEEPER, fail);
 }
 
 struct service *
@@ -386,10 +386,14 @@ service_create(const struct setup_given *given, struct setup *setup,
 bool
 service_run(struct service *service)
 {
-	proc_notify_ready("running");
+	if (!service->has_landlock)
+		log_event(LOG_LEVEL_INFO, "no-landlock", "reason",
+		    "this kernel has none: seccomp alone holds the processes",
+		    NULL);
+	service_tell(service, LINE_READY, SLICE(""));
 	log_event(LOG_LEVEL_INFO, "ready", "state",
 	    service->setup->state.data, NULL);
-	return loop_run(service->loop);
+	return loop_run(service->loop) && !service->broken;
 }
 
 static void
@@ -415,7 +419,9 @@ service_destroy(struct service *service)
 	for (size_t i = 0; i < service->intake_count; i++)
 		intake_http_destroy(service->intakes[i]);
 	control_destroy(service->control);
+	service_close_lines(service);
 	engine_destroy(service->engine);
+	keeper_destroy(service->keeper);
 	spool_close(service->spool);
 	ledger_close(service->ledger);
 	vault_close(service->vault);
@@ -424,13 +430,8 @@ service_destroy(struct service *service)
 		service->loop->operations->timer_destroy(
 		    service->policy_timer);
 		service->loop->operations->timer_destroy(
-		    service->watchdog_timer);
-		service->loop->operations->timer_destroy(
 		    service->ledger_timer);
 	}
-	for (size_t i = 0; i < 3; i++)
-		if (service->signals[i] != NULL)
-			event_free(service->signals[i]);
 	disk_real_destroy(service->disk);
 	loop_destroy(service->loop);
 	while (service->retired != NULL) {

@@ -1,7 +1,8 @@
 /*
- * The service is misu running: the stores, the engine, the ways in, the
- * timers and signals, in one loop.  It opens them in the order in which they
- * need one another, swaps setups on reload, and ends without losing a thing.
+ * The service is what the keeper does: the stores, the engine, the ways in,
+ * the lines to parent and workers and the timers, in one loop.  It opens them
+ * in the order in which they need one another, swaps setups on reload, and
+ * ends without losing a thing.
  */
 #ifndef MISU_SERVICE_H
 #define MISU_SERVICE_H
@@ -17,7 +18,7 @@ struct service;
 struct service *service_create(const struct setup_given *given,
     struct setup *setup, struct fail *fail);
 
-/* Until SIGTERM, SIGINT or `misuctl stop`; false if it ended otherwise. */
+/* Until the parent says stop; false if it ended otherwise. */
 bool service_run(struct service *service);
 void service_destroy(struct service *service);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "line.h"
 #include "log.h"
 #include "service_priv.h"
 
@@ -102,7 +103,7 @@ run_stop(struct service *service, const struct control_ask *ask,
 {
 	(void)ask;
 	control_answer(request, 200, SLICE("{\"stopping\":true}"));
-	service_stop(service);
+	service_tell(service, LINE_STOP_ASKED, SLICE(""));
 }
 
 static void

@@ -9,13 +9,16 @@
 
 enum { INTAKES_MAX = 2 };
 
-struct event;
+struct keeper;
+struct service_worker;
+struct wire_stream;
 
 struct service {
 	struct setup_given given;
 	struct setup *setup;   /* in force */
 	struct setup *retired; /* no more in force, maybe still in use */
 	const struct ruleset *ruleset; /* in force */
+	const struct setup *told_setup; /* that workers have */
 	struct loop *loop;
 	struct disk *disk;
 	struct keys *keys;
@@ -26,12 +29,14 @@ struct service {
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
-	struct loop_timer *policy_timer, *watchdog_timer, *ledger_timer;
-	struct event *signals[3];
+	struct wire_stream *parent;
+	struct keeper *keeper;
+	struct service_worker *workers; /* that have a line here */
+	struct loop_timer *policy_timer, *ledger_timer;
 	int64_t started; /* Unix ms */
-	int64_t watchdog; /* ms; 0: none */
 	uint64_t reloads, reloads_failed;
-	bool stopping, ledger_told;
+	bool stopping, ledger_told, has_landlock;
+	bool broken; /* it ends, to be started anew */
 };
 
 /* --- reload.c ----------------------------------------------------------- */
@@ -66,6 +71,19 @@ bool service_state_whole(struct service *service, struct fail *fail);
 /* Has nothing been written under a master key yet? */
 bool service_state_fresh(
     struct service *service, bool *fresh, struct fail *fail);
+
+/* --- service_files.c ---------------------------------------------------- */
+
+/* Before the first thread is made; later it reaches no other files. */
+bool service_keep_to_files(struct service *service, struct fail *fail);
+
+/* --- service_lines.c ---------------------------------------------------- */
+
+bool service_open_parent(struct service *service, struct fail *fail);
+void service_close_lines(struct service *service);
+
+/* A message of line.h to the parent. */
+void service_tell(struct service *service, char kind, struct slice text);
 
 /* --- service.c ---------------------------------------------------------- */
 

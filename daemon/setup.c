@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "proc.h"
+#include "setup_priv.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
@@ -11,7 +12,48 @@ enum { FILE_MAX = 1024 * 1024 };
 struct files {
 	struct arena *arena;
 	struct slice directory;
+	struct setup *setup; /* keeps what is read; NULL: a tool's file */
 };
+
+static bool
+find_source(const struct setup *setup, struct slice path, struct slice *text,
+    struct fail *fail)
+{
+	for (const struct setup_source *s = setup->sources; s != NULL;
+	     s = s->next) {
+		if (slice_equal(s->path, path)) {
+			*text = s->text;
+			return true;
+		}
+	}
+	fail_set(fail, FAIL_WORLD, "not among the files that came");
+	fail_place(fail, "%.*s", SLICE_ARG(path));
+	return false;
+}
+
+/* From the disk and kept, or from what was kept in another process. */
+static bool
+read_source(const struct files *files, const char *path, struct slice *text,
+    struct fail *fail)
+{
+	struct setup *setup = files->setup;
+	struct setup_source *source;
+
+	if (setup != NULL && setup->from_bundle)
+		return find_source(setup, slice_from(path), text, fail);
+	if (!proc_read_file(path, FILE_MAX, files->arena, text, fail))
+		return false;
+	if (setup == NULL)
+		return true;
+	source = arena_take(setup->arena, sizeof(*source));
+	if (source == NULL)
+		return fail_memory(fail);
+	source->path = arena_copy(setup->arena, slice_from(path));
+	source->text = *text;
+	source->next = setup->sources;
+	setup->sources = source;
+	return source->path.data != NULL || fail_memory(fail);
+}
 
 static struct slice
 directory_of(struct arena *arena, struct slice path)
@@ -31,8 +73,7 @@ load_file(void *context, struct slice name, struct slice *text)
 	struct fail fail = FAIL_INIT;
 	const char *path = proc_path(files->arena, files->directory, name);
 
-	return path != NULL &&
-	    proc_read_file(path, FILE_MAX, files->arena, text, &fail);
+	return path != NULL && read_source(files, path, text, &fail);
 }
 
 const char *
@@ -122,23 +163,31 @@ insert(struct setup *setup, const struct ruleset *ruleset)
 }
 
 /* Includes of a policy are relative to its own directory. */
+static const struct ruleset *
+compile(const struct conf *conf, struct files *files, struct slice path,
+    struct slice *diagnostics, struct fail *fail)
+{
+	struct policy_source source = {.name = path};
+	const struct policy_loader loader = {load_file, files};
+	struct ruleset *ruleset;
+
+	files->directory = directory_of(files->arena, path);
+	if (!read_source(files, path.data, &source.text, fail))
+		return NULL;
+	ruleset = policy_load(files->arena, &source, &loader, conf->networks,
+	    conf->network_count, diagnostics, fail);
+	if (ruleset == NULL)
+		fail_set(fail, FAIL_INPUT, "the policy has errors");
+	return ruleset;
+}
+
 const struct ruleset *
 setup_policy(const struct setup *setup, struct arena *arena,
     struct slice path, struct slice *diagnostics, struct fail *fail)
 {
-	struct policy_source source = {.name = path};
-	struct files below = {
-	    .arena = arena, .directory = directory_of(arena, path)};
-	const struct policy_loader loader = {load_file, &below};
-	struct ruleset *ruleset;
+	struct files files = {.arena = arena};
 
-	if (!proc_read_file(path.data, FILE_MAX, arena, &source.text, fail))
-		return NULL;
-	ruleset = policy_load(arena, &source, &loader, setup->conf->networks,
-	    setup->conf->network_count, diagnostics, fail);
-	if (ruleset == NULL)
-		fail_set(fail, FAIL_INPUT, "the policy has errors");
-	return ruleset;
+	return compile(setup->conf, &files, path, diagnostics, fail);
 }
 
 static bool
@@ -146,14 +195,14 @@ load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
 {
 	struct slice diagnostics = {"", 0};
+	struct files own = {.arena = setup->arena, .setup = setup};
 	const struct ruleset *ruleset;
 	struct slice path = slice_from(
 	    proc_path(setup->arena, files->directory, name));
 
 	if (path.data == NULL)
 		return fail_memory(fail);
-	ruleset =
-	    setup_policy(setup, setup->arena, path, &diagnostics, fail);
+	ruleset = compile(setup->conf, &own, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
 	if (ruleset != NULL)
 		insert(setup, ruleset);
@@ -212,19 +261,27 @@ load_tokens(struct setup *setup, struct fail *fail)
 	return setup->tokens != NULL;
 }
 
-static bool
-load_conf(struct setup *setup, const struct setup_given *given,
-    struct fail *fail)
+/* Here, or as they are in the process that the sources came from. */
+static void
+place(struct setup *setup, const struct setup_given *given)
 {
-	const char *name =
-	    given->conf != NULL ? given->conf : setup_default_conf();
-	struct policy_source source = {.name = slice_from(name)};
+	if (setup->from_bundle)
+		setup->conf->state = setup->state;
+	else
+		set_directories(setup, given->state);
+}
+
+bool
+setup_read(
+    struct setup *setup, const struct setup_given *given, struct fail *fail)
+{
+	struct policy_source source = {.name = setup->path};
 	struct files files = {.arena = setup->arena,
-	    .directory = directory_of(setup->arena, source.name)};
+	    .directory = directory_of(setup->arena, source.name),
+	    .setup = setup};
 	const struct policy_loader loader = {load_file, &files};
 
-	if (!proc_read_file(
-		name, FILE_MAX, setup->arena, &source.text, fail)) {
+	if (!read_source(&files, source.name.data, &source.text, fail)) {
 		fail_hint(fail, "misu -f names another misu.conf");
 		return false;
 	}
@@ -234,7 +291,7 @@ load_conf(struct setup *setup, const struct setup_given *given,
 		  &setup->diagnostics, fail);
 	if (setup->conf == NULL)
 		return false;
-	set_directories(setup, given->state);
+	place(setup, given);
 	if (given->glance)
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
@@ -242,15 +299,12 @@ load_conf(struct setup *setup, const struct setup_given *given,
 }
 
 struct setup *
-setup_load(const struct setup_given *given, char **diagnostics,
-    struct fail *fail)
+setup_new(struct fail *fail)
 {
 	struct arena *arena = arena_create(NULL);
 	struct setup *setup =
 	    arena != NULL ? arena_take(arena, sizeof(*setup)) : NULL;
-	bool ok;
 
-	*diagnostics = NULL;
 	if (setup == NULL) {
 		arena_destroy(arena);
 		fail_memory(fail);
@@ -258,7 +312,24 @@ setup_load(const struct setup_given *given, char **diagnostics,
 	}
 	setup->arena = arena;
 	setup->diagnostics = (struct slice){"", 0};
-	ok = load_conf(setup, given, fail);
+	return setup;
+}
+
+struct setup *
+setup_load(const struct setup_given *given, char **diagnostics,
+    struct fail *fail)
+{
+	struct setup *setup = setup_new(fail);
+	bool ok;
+
+	*diagnostics = NULL;
+	if (setup == NULL)
+		return NULL;
+	setup->path = arena_copy(setup->arena,
+	    slice_from(
+		given->conf != NULL ? given->conf : setup_default_conf()));
+	ok = setup->path.data != NULL ? setup_read(setup, given, fail)
+				      : fail_memory(fail);
 	if (setup->diagnostics.len != 0)
 		*diagnostics =
 		    strndup(setup->diagnostics.data, setup->diagnostics.len);

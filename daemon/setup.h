@@ -9,8 +9,11 @@
 #include "conf.h"
 #include "net/tokens.h"
 
+struct setup_source;
+
 struct setup {
 	struct arena *arena;
+	struct slice path; /* of misu.conf */
 	struct conf *conf;
 	const struct ruleset **rulesets; /* by effective date, oldest first */
 	size_t ruleset_count;
@@ -18,6 +21,8 @@ struct setup {
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */
 	struct setup *next; /* for whoever keeps a list of them */
+	struct setup_source *sources; /* the text of each file, as read */
+	bool from_bundle;
 };
 
 /* What the command line says instead of misu.conf; NULL: nothing. */
@@ -35,6 +40,21 @@ struct setup_given {
 struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
+
+/*
+ * A setup for a process that has no files: the text of all it was read from,
+ * and which policy of it is in force.  {NULL, 0} when out of memory.  No
+ * secrets and no tokens.
+ */
+struct slice setup_bundle(const struct setup *setup,
+    const struct ruleset *in_force, struct arena *arena);
+
+/*
+ * The same setup, compiled from the same texts; NULL with a fail if it does
+ * not come out the same, identity for identity.  Without tokens.
+ */
+struct setup *setup_from_bundle(struct slice bundle,
+    const struct ruleset **in_force, struct fail *fail);
 
 /*
  * One policy file with this setup's networks, for tools; NULL with its

@@ -1,6 +1,5 @@
 #include "core/decide.h"
 
-#include "core/alter.h"
 #include "core/compile.h"
 #include "core/disclosure_priv.h"
 #include "core/facts.h"
@@ -79,30 +78,35 @@ find_onward(struct disclosure *disclosure, const struct record *record,
 	return true;
 }
 
-/* What the record has, without any of it. */
+void
+decide_note_role(struct disclosure *disclosure, const struct record *record,
+    enum role role, const struct decide_given *given)
+{
+	if (!record_has_role(record, role))
+		return;
+	disclosure->has_role[role] = true;
+	disclosure->subjects[role] = record_subject(record, role);
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		enum field field = (enum field)f;
+
+		if (record_values(record, role, field).count != 0)
+			disclosure->collected[role] |= FIELD_BIT(f);
+		if (record_removed(record, role, field))
+			disclosure->removed[role] |= FIELD_BIT(f);
+	}
+	if (given->limit != NULL)
+		disclosure->collected[role] &= given->limit[role];
+}
+
 static void
 note_record(struct disclosure *disclosure, const struct record *record,
-    const uint64_t *limit)
+    const struct decide_given *given)
 {
 	disclosure->type = record_type(record);
 	disclosure->operation = record_operation(record);
 	disclosure->reference = record_object(record);
-	for (unsigned i = 0; i < ROLE_COUNT; i++) {
-		enum role role = (enum role)i;
-
-		disclosure->has_role[role] = record_has_role(record, role);
-		disclosure->subjects[role] = record_subject(record, role);
-		for (unsigned f = 0; f < FIELD_COUNT; f++) {
-			enum field field = (enum field)f;
-
-			if (record_values(record, role, field).count != 0)
-				disclosure->collected[role] |= FIELD_BIT(f);
-			if (record_removed(record, role, field))
-				disclosure->removed[role] |= FIELD_BIT(f);
-		}
-		if (limit != NULL)
-			disclosure->collected[role] &= limit[role];
-	}
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		decide_note_role(disclosure, record, (enum role)role, given);
 }
 
 /* The value of one slot, as its rule lets it through. */
@@ -135,13 +139,12 @@ pass_value(struct disclosure *disclosure, const struct record *record,
 	return true;
 }
 
-static bool
-pass_role(struct disclosure *disclosure, const struct record *record,
-    const struct decide_given *given, enum role role, struct arena *arena,
-    struct fail *fail)
+bool
+decide_pass_role(struct disclosure *disclosure, const struct record *record,
+    const struct decide_given *given, struct alter_given *alter,
+    struct arena *arena, struct fail *fail)
 {
-	struct alter_given alter = {
-	    .object = disclosure_object(disclosure), .role = role};
+	enum role role = alter->role;
 
 	if (disclosure->collected[role] == 0)
 		return true;
@@ -152,8 +155,23 @@ pass_role(struct disclosure *disclosure, const struct record *record,
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		if ((disclosure->collected[role] & FIELD_BIT(f)) == 0)
 			continue;
-		alter.field = (enum field)f;
-		if (!pass_value(disclosure, record, given, &alter, arena, fail))
+		alter->field = (enum field)f;
+		if (!pass_value(disclosure, record, given, alter, arena, fail))
+			return false;
+	}
+	return true;
+}
+
+static bool
+pass_record(struct disclosure *disclosure, const struct record *record,
+    const struct decide_given *given, struct arena *arena, struct fail *fail)
+{
+	struct alter_given alter = {.object = disclosure_object(disclosure)};
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		alter.role = (enum role)role;
+		if (!decide_pass_role(
+			disclosure, record, given, &alter, arena, fail))
 			return false;
 	}
 	return true;
@@ -172,22 +190,21 @@ decide(const struct ruleset *ruleset, const struct block *block,
 		return NULL;
 	}
 	disclosure->ruleset = ruleset;
+	disclosure->recipient = block->recipient;
+	disclosure->purpose = block->purpose;
 	disclosure->own.block = block;
 	decide_rows(ruleset, block, facts, disclosure->own.rows);
 	if (!find_onward(disclosure, record, facts, arena)) {
 		fail_memory(fail);
 		return NULL;
 	}
-	note_record(disclosure, record, given->limit);
+	note_record(disclosure, record, given);
 	disclosure->outcome = outcome_of(disclosure, facts, given->approved);
 	if (!match_wins(ruleset->policy, ruleset->blocks[block->number].block,
 		record_type(record), record_object(record)))
 		disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (!pass_role(disclosure, record, given, (enum role)role,
-			arena, fail))
-			return NULL;
-	return disclosure;
+	return pass_record(disclosure, record, given, arena, fail) ? disclosure
+								   : NULL;
 }

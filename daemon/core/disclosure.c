@@ -15,8 +15,8 @@ ruling_of(const struct ruleset *ruleset, const struct decided *decided,
 	unsigned number = decided->rows[role][field];
 	const struct rule *rule = rule_of(ruleset, number);
 
-	if (rule == NULL)
-		return (struct ruling){VERDICT_REDACT, 0};
+	if (rule == NULL || (decided->redacted & FIELD_BIT(field)) != 0)
+		return (struct ruling){VERDICT_REDACT, number};
 	return (struct ruling){rule_verdict(rule, field), number};
 }
 
@@ -46,14 +46,13 @@ disclosure_ruleset(const struct disclosure *disclosure)
 const struct recipient *
 disclosure_recipient(const struct disclosure *disclosure)
 {
-	return ruleset_recipient(
-	    disclosure->ruleset, disclosure->own.block->recipient);
+	return ruleset_recipient(disclosure->ruleset, disclosure->recipient);
 }
 
 struct slice
 disclosure_purpose(const struct disclosure *disclosure)
 {
-	return disclosure->own.block->purpose;
+	return disclosure->purpose;
 }
 
 enum operation
@@ -120,6 +119,9 @@ bool
 disclosure_could_pass(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
+	if (disclosure->merged)
+		return role == CONTACT_ROLE &&
+		       (disclosure->could_pass & FIELD_BIT(field)) != 0;
 	return (ruleset_slot_ever(
 		    disclosure->ruleset, disclosure->own.block, role, field) &
 		   SLOT_PASSES) != 0;
@@ -174,7 +176,7 @@ static bool
 goes_on(const struct disclosure *disclosure, int via, enum role role,
     enum field field)
 {
-	if (via == (int)disclosure->own.block->recipient)
+	if (via == (int)disclosure->recipient)
 		return true;
 	for (size_t i = 0; i < disclosure->onward_count; i++)
 		if ((int)disclosure->onward[i].block->recipient == via)
@@ -188,6 +190,8 @@ bool
 disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
+	if (disclosure->merged)
+		return (disclosure->hidden & FIELD_BIT(field)) == 0;
 	for (size_t i = 0; i < disclosure->onward_count; i++) {
 		unsigned behind = disclosure->onward[i].block->recipient;
 		struct ruling ruling =

@@ -1,7 +1,7 @@
 /*
  * A disclosure is what ONE recipient gets for one purpose: the values that
  * may pass, and for every field a verdict with the number of its rule.  Only
- * core/decide.c can make one; encoders take it and nothing rawer.
+ * core/decide.c and core/decide_contact.c can make one; encoders take it and nothing rawer.
  *
  * Where the outcome is hold or refuse no value is in it at all.
  */

@@ -1,22 +1,27 @@
 /*
- * The inside of a disclosure, and so its maker.  core/decide.c fills it,
- * core/disclosure.c reads it; nothing else includes this.
+ * The inside of a disclosure, and so its maker.  core/decide.c and
+ * core/decide_contact.c fill it, core/disclosure.c reads it; nothing else
+ * includes this.
  */
 #ifndef MISU_DISCLOSURE_PRIV_H
 #define MISU_DISCLOSURE_PRIV_H
 
-#include "core/disclosure.h"
+#include "core/alter.h"
+#include "core/decide.h"
 #include "core/match.h"
 
 /* One block's rule numbers: a row of FIELD_COUNT a role. */
 struct decided {
 	const struct block *block;
 	const uint16_t *rows[ROLE_COUNT];
+	uint64_t redacted; /* FIELD_BIT: whatever the rule would say */
 };
 
 struct disclosure {
 	const struct ruleset *ruleset;
-	struct decided own;
+	unsigned recipient;
+	struct slice purpose;
+	struct decided own; /* without a block where none was in the scope */
 	struct decided *onward;
 	size_t onward_count;
 	struct ruling outcome;
@@ -28,6 +33,22 @@ struct disclosure {
 	uint64_t collected[ROLE_COUNT]; /* FIELD_BIT */
 	uint64_t removed[ROLE_COUNT];
 	struct values *values[ROLE_COUNT]; /* NULL: nothing of the role */
+	/* decide_contact() makes one of many: FIELD_BITs of CONTACT_ROLE. */
+	bool merged;
+	uint64_t could_pass, hidden;
 };
+
+/* decide.c: what the record has in a role, without any of it. */
+void decide_note_role(struct disclosure *disclosure,
+    const struct record *record, enum role role,
+    const struct decide_given *given);
+
+/*
+ * decide.c: the values of a role, as their rules let them through; `alter`
+ * says which, and what a replacement may name.
+ */
+bool decide_pass_role(struct disclosure *disclosure,
+    const struct record *record, const struct decide_given *given,
+    struct alter_given *alter, struct arena *arena, struct fail *fail);
 
 #endif

@@ -84,7 +84,7 @@ struct entry_disclosure {
 	const struct entry_subject *owner; /* of the object's name */
 	struct slice object;               /* nonce || text || tag */
 	struct slice channel;
-	const struct digest *payload;      /* NULL for a hold or refuse */
+	const struct digest *payload;      /* NULL where nothing goes */
 	uint64_t supersedes;               /* or ENTRY_NONE */
 };
 

@@ -7,12 +7,13 @@
  * same second, no wins.
  */
 static unsigned
-consent_state(const struct variable *variable, const struct record *record)
+consent_state(const struct variable *variable, const struct record *record,
+    enum role role)
 {
 	const struct consent *latest = NULL, *consents;
 	size_t count;
 
-	consents = record_consents(record, (enum role)variable->role, &count);
+	consents = record_consents(record, role, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct consent *c = &consents[i];
 
@@ -51,10 +52,10 @@ class_state(const struct variable *variable, struct slice text)
 
 /* The record's setters refuse what is malformed; an empty value is none. */
 static unsigned
-value_state(const struct variable *variable, const struct record *record)
+value_state(const struct variable *variable, const struct record *record,
+    enum role role)
 {
-	struct values values =
-	    record_values(record, (enum role)variable->role, variable->field);
+	struct values values = record_values(record, role, variable->field);
 
 	if (values.count == 0 || values.items[0].len == 0)
 		return STATE_MISSING;
@@ -64,15 +65,16 @@ value_state(const struct variable *variable, const struct record *record)
 }
 
 static unsigned
-state_of(const struct variable *variable, const struct record *record)
+state_of(const struct variable *variable, const struct record *record,
+    enum role role)
 {
 	struct slice plan;
 
 	switch (variable->subject) {
 	case TEST_KIND:
-		return record_kind(record, (enum role)variable->role);
+		return record_kind(record, role);
 	case TEST_CONSENT:
-		return consent_state(variable, record);
+		return consent_state(variable, record, role);
 	case TEST_REQUEST:
 		return record_operation(record);
 	case TEST_PLAN:
@@ -83,7 +85,7 @@ state_of(const struct variable *variable, const struct record *record)
 	case TEST_PRESENT:
 		break;
 	}
-	return value_state(variable, record);
+	return value_state(variable, record, role);
 }
 
 const uint16_t *
@@ -97,7 +99,18 @@ facts_of(const struct ruleset *ruleset, const struct record *record,
 		fail_memory(fail);
 		return NULL;
 	}
-	for (size_t i = 0; i < ruleset->variable_count; i++)
-		values[i] = (uint16_t)state_of(&ruleset->variables[i], record);
+	for (size_t i = 0; i < ruleset->variable_count; i++) {
+		const struct variable *variable = &ruleset->variables[i];
+
+		values[i] = (uint16_t)state_of(
+		    variable, record, (enum role)variable->role);
+	}
 	return values;
+}
+
+uint16_t
+fact_of(const struct ruleset *ruleset, unsigned variable,
+    const struct record *record, enum role role)
+{
+	return (uint16_t)state_of(&ruleset->variables[variable], record, role);
 }

@@ -12,4 +12,11 @@
 const uint16_t *facts_of(const struct ruleset *ruleset,
     const struct record *record, struct arena *arena, struct fail *fail);
 
+/*
+ * The value of one variable if the person in `role` stood in the role that
+ * the variable asks about.
+ */
+uint16_t fact_of(const struct ruleset *ruleset, unsigned variable,
+    const struct record *record, enum role role);
+
 #endif

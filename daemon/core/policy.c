@@ -1,6 +1,7 @@
 #include "core/policy.h"
 
 #include "core/compile.h"
+#include "core/contact_plan.h"
 #include "core/policy_check.h"
 #include "core/policy_parse.h"
 #include "core/policy_print.h"
@@ -76,7 +77,8 @@ build(struct ruleset *ruleset, const struct policy_given *given,
 		return false;
 	if (complaints->count == 0 && !policy_prove(ruleset, complaints))
 		return false;
-	return !complaints->failed && identify(ruleset);
+	return !complaints->failed && identify(ruleset) &&
+	       (complaints->count != 0 || contact_plan_make(ruleset));
 }
 
 struct ruleset *

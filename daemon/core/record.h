@@ -131,6 +131,10 @@ bool record_copy_role(struct record *to, const struct record *from,
 bool record_copy_person(struct record *to, enum role role,
     const struct record *from, enum role from_role, struct fail *fail);
 
+/* The person of one role of another record stands in `role` of this one. */
+bool record_copy_person(struct record *to, enum role role,
+    const struct record *from, enum role from_role, struct fail *fail);
+
 /*
  * What the object is after a partial update: values of the update replace
  * the stored ones, removed fields are gone and marked removed, the rest

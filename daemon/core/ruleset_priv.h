@@ -6,8 +6,8 @@
  * a field; for each block one table gives the refuse or hold rule that fires.
  *
  * Only what loads, decides, explains and compares policies includes this:
- * ruleset.c, compile.c, variable.c, facts.c, decide.c, disclosure.c and the
- * files policy_*, check_* and diff_*.
+ * ruleset.c, compile.c, variable.c, facts.c, contact_plan.c, disclosure.c and
+ * the files decide*, policy_*, check_* and diff_*.
  */
 #ifndef MISU_RULESET_PRIV_H
 #define MISU_RULESET_PRIV_H
@@ -92,6 +92,8 @@ struct bound_block {
 	uint8_t slots[SLOT_COUNT];
 };
 
+struct contact_plan;
+
 struct ruleset {
 	struct arena *arena;
 	struct policy *policy;
@@ -103,6 +105,7 @@ struct ruleset {
 	size_t block_count;
 	const uint8_t *verdicts; /* by rule number; number 0 is redact */
 	uint32_t combinations;	 /* of all tables */
+	const struct contact_plan *contacts; /* one a recipient */
 };
 
 /*

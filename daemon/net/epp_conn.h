@@ -55,8 +55,8 @@ struct epp_conn {
 struct epp_peer {
 	bool has_certificate;
 	struct digest certificate;
-	char name[128];    /* the certificate's common name, for logs */
-	char address[64];  /* "192.0.2.1:1234" */
+	char name[128];	  /* the certificate's common name, for logs */
+	char address[64]; /* "192.0.2.1:1234" */
 };
 
 const struct epp_peer *epp_conn_peer(const struct epp_conn *conn);
@@ -71,9 +71,10 @@ struct epp_tls_options {
 	struct slice authority; /* PEM: whom the peer's certificate must be
 				   from; server and empty: no client
 				   certificate is asked for */
-	struct slice name;      /* client: SNI, and name the server must have */
-	const struct digest *pins; /* client: SHA-256 of acceptable certificates'
-				      public keys (SPKI); none: no pinning */
+	struct slice name;	/* client: SNI, and name the server must have */
+	const struct digest
+	    *pins; /* client: SHA-256 of acceptable certificates'
+		      public keys (SPKI); none: no pinning */
 	size_t pin_count;
 };
 
@@ -83,10 +84,10 @@ struct epp_tls *epp_tls_create(
 void epp_tls_destroy(struct epp_tls *tls);
 
 struct epp_conn_limits {
-	size_t frame;       /* bytes, the length's four included */
+	size_t frame;	    /* bytes, the length's four included */
 	unsigned handshake; /* seconds */
 	unsigned partial;   /* seconds for a frame from its first byte */
-	size_t queue;       /* bytes that may wait to be written; more closes */
+	size_t queue;	    /* bytes that may wait to be written; more closes */
 };
 
 /* --- listening and dialing --- */
@@ -96,9 +97,9 @@ struct epp_listener;
 struct epp_listener_options {
 	struct event_base *base;
 	struct loop *loop;
-	struct epp_tls *tls;             /* borrowed */
+	struct epp_tls *tls; /* borrowed */
 	struct epp_conn_limits limits;
-	unsigned connections;            /* at most; more wait to be accepted */
+	unsigned connections; /* at most; more wait to be accepted */
 	/* Gives events and their arg for a new connection; false refuses it. */
 	bool (*accept)(void *context, struct epp_conn *conn,
 	    const struct epp_conn_events **events, void **arg);
@@ -124,9 +125,9 @@ struct epp_dialer {
 struct epp_tcp_options {
 	struct event_base *base;
 	struct loop *loop;
-	struct epp_tls *tls;           /* borrowed */
-	const char *address;           /* "192.0.2.1:700", "[2001:db8::1]:700",
-					  "epp.registry.example:700" */
+	struct epp_tls *tls; /* borrowed */
+	const char *address; /* "192.0.2.1:700", "[2001:db8::1]:700",
+				"epp.registry.example:700" */
 	struct epp_conn_limits limits;
 };
 
@@ -134,9 +135,18 @@ struct epp_dialer *epp_tcp_dialer_create(
     const struct epp_tcp_options *options, struct fail *fail);
 void epp_tcp_dialer_destroy(struct epp_dialer *dialer);
 
-/* One on a connected socket: for tests, and for what a listener accepted. */
+/*
+ * One on a connected socket: for tests, and for what a listener accepted.
+ * Takes the socket over unless it returns NULL.
+ */
 struct epp_conn *epp_conn_create(struct event_base *base, struct loop *loop,
     int fd, struct epp_tls *tls, const struct epp_conn_limits *limits,
     const struct epp_conn_events *events, void *arg, struct fail *fail);
+
+/*
+ * Before a loop is destroyed: free at once all connections of its base whose
+ * owners have called close(), or been told closed().
+ */
+void epp_conn_drop(struct event_base *base);
 
 #endif

@@ -101,7 +101,7 @@ enum keeper_end {
 };
 
 struct keeper_outcome {
-	uint64_t entry;
+	uint64_t entry; /* UINT64_MAX: none; only the vault's object is touched */
 	enum keeper_end end;
 	unsigned code; /* EPP's; 0: none */
 	struct keeper_object object; /* empty name: none was kept */
@@ -116,7 +116,9 @@ void keeper_outcome(
 /* A sealed disclosure of the spool for an upstream, to be carried out. */
 struct keeper_delivery {
 	int64_t id; /* to answer with */
-	struct slice upstream, payload; /* frames: epp_frame_next() */
+	struct slice upstream;
+	struct arena *arena; /* the receiver's to destroy; the sealed is in it */
+	const struct sealed *sealed; /* frames: epp_frame_next() */
 	bool again; /* find out what became of it, by evidence */
 };
 

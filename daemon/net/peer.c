@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512 };
+enum { BACKLOG = 512, MANY = 4096 };
 
 bool
 peer_user(int fd, uid_t *out)
@@ -156,11 +156,66 @@ peer_is_loopback(const char *address)
 	return parse_loopback(address, &parsed, &len);
 }
 
+static bool
+parse_address(const char *text, struct sockaddr_storage *out, int *len)
+{
+	const struct sockaddr_in *four = (struct sockaddr_in *)out;
+	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+
+	*len = sizeof(*out);
+	*out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+	if (evutil_parse_sockaddr_port(text, (struct sockaddr *)out, len) != 0)
+		return false;
+	return (out->ss_family == AF_INET && four->sin_port != 0) ||
+	    (out->ss_family == AF_INET6 && six->sin6_port != 0);
+}
+
+bool
+peer_is_address(const char *address)
+{
+	struct sockaddr_storage parsed;
+	int len;
+
+	return parse_address(address, &parsed, &len);
+}
+
+/* With a port of IPv6 alone, "[::]:700" leaves "0.0.0.0:700" to another. */
+static int
+listen_at(const char *name, const struct sockaddr_storage *address, int len,
+    int backlog, struct fail *fail)
+{
+	int on = 1, fd = socket(address->ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return give_up(fd, name, "no socket", fail);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (address->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)address, (socklen_t)len) != 0 ||
+	    listen(fd, backlog) != 0)
+		return give_up(fd, name, "cannot listen", fail);
+	return fd;
+}
+
+int
+peer_listen(const char *address, struct fail *fail)
+{
+	struct sockaddr_storage parsed;
+	int len;
+
+	if (parse_address(address, &parsed, &len))
+		return listen_at(address, &parsed, len, MANY, fail);
+	fail_place(fail, "%s", address);
+	fail_set(fail, FAIL_WORLD, "no numeric address with a port");
+	return -1;
+}
+
 int
 peer_listen_loopback(const char *address, struct fail *fail)
 {
 	struct sockaddr_storage parsed;
-	int fd, len, on = 1;
+	int len;
 
 	if (!parse_loopback(address, &parsed, &len)) {
 		fail_place(fail, "%s", address);
@@ -170,13 +225,5 @@ peer_listen_loopback(const char *address, struct fail *fail)
 		    "misu listens on loopback addresses only");
 		return -1;
 	}
-	fd = socket(parsed.ss_family,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return give_up(fd, address, "no socket", fail);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&parsed, (socklen_t)len) != 0 ||
-	    listen(fd, BACKLOG) != 0)
-		return give_up(fd, address, "cannot listen", fail);
-	return fd;
+	return listen_at(address, &parsed, len, BACKLOG, fail);
 }

@@ -22,8 +22,14 @@ int peer_listen_unix(const char *path, mode_t mode, struct fail *fail);
 /* "127.0.0.1:8053" or "[::1]:8053"; anything but loopback is refused. */
 int peer_listen_loopback(const char *address, struct fail *fail);
 
+/* Any numeric address with a port, for those who come from elsewhere. */
+int peer_listen(const char *address, struct fail *fail);
+
 /* Is this an address that only this machine can reach, with a port? */
 bool peer_is_loopback(const char *address);
+
+/* Is this any numeric address with a port: "192.0.2.1:700", "[::]:700"? */
+bool peer_is_address(const char *address);
 
 /* A connection to a Unix socket, or -1 with a fail. */
 int peer_connect_unix(const char *path, struct fail *fail);

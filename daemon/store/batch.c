@@ -267,18 +267,19 @@ ledger_add_disclosure(struct batch *batch,
 	    .order = &ledger->order,
 	    .channel = dispatch->channel,
 	    .supersedes = dispatch->supersedes};
-	bool goes =
+	bool goes = dispatch->shadow ||
 	    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
+	bool has_bytes =
+	    dispatch->payload.len != 0 || dispatch->payload_sha != NULL;
 	bool ok;
 
 	if (dispatch->payload_sha != NULL && dispatch->payload.len != 0)
 		return fail_set(
 		    fail, FAIL_DENIED, "a payload is here or elsewhere");
-	if (!goes &&
-	    (dispatch->payload.len != 0 || dispatch->payload_sha != NULL))
+	if (!goes && has_bytes)
 		return fail_set(fail, FAIL_DENIED,
 		    "a held or refused disclosure has nothing to send");
-	if (goes)
+	if (has_bytes)
 		entry.payload = &payload;
 	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
 	    subjects_fill(batch, &entry, subjects, fail) &&

@@ -92,6 +92,11 @@ struct dispatch {
 	struct digest setup;
 	struct slice request; /* the submission's id */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
+	/*
+	 * Shadow mode: the bytes pass unchanged, and the disclosure says what
+	 * would have gone; even what would be held or refused has bytes.
+	 */
+	bool shadow;
 };
 
 /* `sealed` has a NULL for each disclosure with a payload elsewhere. */

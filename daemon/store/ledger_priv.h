@@ -1,6 +1,6 @@
 /*
- * What ledger.c (groups, start, checkpoints) and batch.c (entries of one
- * request) share.
+ * What ledger.c (groups, checkpoints), ledger_replay.c (start) and batch.c
+ * (entries of one request) share.
  */
 #ifndef MISU_LEDGER_PRIV_H
 #define MISU_LEDGER_PRIV_H
@@ -79,5 +79,8 @@ struct batch {
 /* Random bytes from the pool, so that an entry costs no system call. */
 bool ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail);
+
+/* Opens the journal behind the tiles, which are open. */
+bool ledger_replay(struct ledger *ledger, struct fail *fail);
 
 #endif

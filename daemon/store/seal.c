@@ -2,6 +2,7 @@
 
 #include "core/canon.h"
 #include "core/tree.h"
+#include "store/acknowledgement_priv.h"
 #include "store/ledger.h"
 
 struct sealed {
@@ -97,6 +98,27 @@ seal_restore(struct ledger *ledger, struct arena *arena, uint64_t index,
 	sealed = payload.data == NULL
 	    ? NULL
 	    : seal_make(arena, index, leaf, recipient, payload);
+	if (sealed == NULL)
+		fail_memory(fail);
+	return sealed;
+}
+
+struct sealed *
+seal_acknowledged(struct arena *arena,
+    const struct acknowledgement *acknowledgement, struct slice recipient,
+    struct slice payload, struct fail *fail)
+{
+	struct digest digest = digest_sha256(payload);
+	struct sealed *sealed;
+
+	if (!digest_equal(&digest, &acknowledgement->payload)) {
+		fail_set(fail, FAIL_WORLD,
+		    "entry %llu was acknowledged for other bytes",
+		    (unsigned long long)acknowledgement->index);
+		return NULL;
+	}
+	sealed = seal_make(arena, acknowledgement->index,
+	    &acknowledgement->leaf, recipient, payload);
 	if (sealed == NULL)
 		fail_memory(fail);
 	return sealed;

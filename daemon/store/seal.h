@@ -2,10 +2,11 @@
  * A sealed is a disclosure encoded into the exact bytes to send, whose ledger
  * entry is durable.  It is the only thing a channel accepts.
  *
- * There are two ways to get one, both in seal.c: ledger_commit() hands them
- * out when the group with their entries is on disk, and seal_restore() makes
- * one again from the spool after checking entry index, leaf hash and payload
- * digest against the ledger.
+ * There are three ways to get one, all in seal.c: ledger_commit() hands them
+ * out when the group with their entries is on disk, seal_restore() makes one
+ * again from the spool after checking entry index, leaf hash and payload
+ * digest against the ledger, and seal_acknowledged() makes one where there is
+ * no ledger, from what the keeper acknowledged (net/keeper_link.h).
  */
 #ifndef MISU_SEAL_H
 #define MISU_SEAL_H
@@ -16,6 +17,7 @@
 #include "base/digest.h"
 #include "base/fail.h"
 
+struct acknowledgement;
 struct ledger;
 struct sealed;
 
@@ -34,5 +36,14 @@ struct slice sealed_payload(const struct sealed *sealed);
 struct sealed *seal_restore(struct ledger *ledger, struct arena *arena,
     uint64_t index, const struct digest *leaf, struct slice payload,
     struct fail *fail);
+
+/*
+ * For a process without the ledger.  NULL with FAIL_WORLD if the payload is
+ * not the one acknowledged.  `recipient` and `payload` must live as long as
+ * `arena`.
+ */
+struct sealed *seal_acknowledged(struct arena *arena,
+    const struct acknowledgement *acknowledgement, struct slice recipient,
+    struct slice payload, struct fail *fail);
 
 #endif

@@ -30,7 +30,10 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS request_created ON request (created);"
     "CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " entry INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO mark VALUES (1, 0);";
+    "INSERT OR IGNORE INTO mark VALUES (1, 0);"
+    "CREATE TABLE IF NOT EXISTS line_mark ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO line_mark VALUES (1, 0);";
 
 #define ITEM_COLUMNS                                                          \
 	"id, state, entry, leaf, recipient, purpose, channel, object,"        \
@@ -45,11 +48,12 @@ struct spool {
 	const struct random_source *random;
 	uint8_t key[KEY_SIZE];      /* payloads, names, answers */
 	uint8_t hash_key[KEY_SIZE]; /* objects, so that they can be found */
-	uint64_t mark;
+	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
 	    *finish, *recover, *set_retry, *outdate, *each, *each_of, *due, *next_due,
-	    *count, *prune_items, *prune_requests;
+	    *count, *prune_items, *prune_requests, *set_line_mark,
+	    *find_content, *spend;
 };
 
 static const char *const state_names[SPOOL_STATE_COUNT] = {
@@ -62,6 +66,7 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
     [SPOOL_REFUSED] = "refused",
     [SPOOL_GIVEN_UP] = "given-up",
     [SPOOL_SUPERSEDED] = "superseded",
+    [SPOOL_APPROVED] = "approved",
 };
 
 static bool
@@ -84,6 +89,13 @@ prepare_all(struct spool *s, struct fail *fail)
 		"INSERT INTO request (" REQUEST_COLUMNS
 		") VALUES (?,?,?,?,?,?,?)"},
 	    {&s->set_mark, "UPDATE mark SET entry = ?"},
+	    {&s->set_line_mark, "UPDATE line_mark SET entry = ?"},
+	    {&s->find_content,
+		"SELECT id, state FROM item WHERE state IN (4, 9)"
+		" AND channel = 'epp' AND content = ?"},
+	    {&s->spend,
+		"UPDATE item SET state = 5, submission = ?"
+		" WHERE id = ? AND state = 9"},
 	    {&s->find_request,
 		"SELECT " REQUEST_COLUMNS
 		" FROM request WHERE principal = ? AND key = ? AND key <> ''"},
@@ -137,16 +149,16 @@ prepare_all(struct spool *s, struct fail *fail)
 }
 
 static bool
-read_mark(struct spool *spool, struct fail *fail)
+read_mark(
+    struct spool *spool, const char *sql, uint64_t *out, struct fail *fail)
 {
-	struct statement *select =
-	    sqlite_prepare(spool->db, "SELECT entry FROM mark", fail);
+	struct statement *select = sqlite_prepare(spool->db, sql, fail);
 	bool row = false;
 
 	if (select == NULL || !statement_step(select, &row, fail))
 		return false;
 	if (row)
-		spool->mark = (uint64_t)statement_number(select, 0);
+		*out = (uint64_t)statement_number(select, 0);
 	statement_reset(select);
 	return true;
 }
@@ -167,7 +179,10 @@ spool_open(struct disk *disk, const char *path, struct keys *keys,
 	keys_derive(keys, "spool-object", spool->hash_key);
 	spool->db = sqlite_open(path, schema, 1, fail);
 	if (spool->db == NULL || !prepare_all(spool, fail) ||
-	    !read_mark(spool, fail)) {
+	    !read_mark(
+		spool, "SELECT entry FROM mark", &spool->mark, fail) ||
+	    !read_mark(spool, "SELECT entry FROM line_mark",
+		&spool->line_mark, fail)) {
 		spool_close(spool);
 		return NULL;
 	}
@@ -344,6 +359,49 @@ spool_mark(const struct spool *spool)
 	return spool->mark;
 }
 
+bool
+spool_set_line_mark(struct spool *spool, uint64_t index, struct fail *fail)
+{
+	statement_bind_number(spool->set_line_mark, 1, (int64_t)index);
+	if (!statement_do(spool->set_line_mark, fail))
+		return false;
+	spool->line_mark = index;
+	return true;
+}
+
+uint64_t
+spool_line_mark(const struct spool *spool)
+{
+	return spool->line_mark;
+}
+
+bool
+spool_find_content(struct spool *spool, const struct digest *content,
+    int64_t *id, enum spool_state *state, struct fail *fail)
+{
+	struct statement *s = spool->find_content;
+	bool row = false;
+
+	statement_bind_bytes(s, 1, content->bytes, DIGEST_SIZE);
+	if (!statement_step(s, &row, fail))
+		row = false;
+	if (row) {
+		*id = statement_number(s, 0);
+		*state = (enum spool_state)statement_number(s, 1);
+	}
+	statement_reset(s);
+	return row;
+}
+
+bool
+spool_spend(struct spool *spool, int64_t id, struct slice submission,
+    struct fail *fail)
+{
+	statement_bind_text(spool->spend, 1, submission);
+	statement_bind_number(spool->spend, 2, id);
+	return statement_do(spool->spend, fail);
+}
+
 static void
 read_digest(struct statement *s, int column, struct digest *out)
 {
@@ -455,7 +513,7 @@ spool_get(struct spool *spool, struct arena *arena, int64_t id,
 static bool
 state_is_final(enum spool_state state)
 {
-	return state >= SPOOL_DONE;
+	return state >= SPOOL_DONE && state != SPOOL_APPROVED;
 }
 
 bool

@@ -26,6 +26,7 @@ enum spool_state {
 	SPOOL_REFUSED,    /* the recipient or an operator said no */
 	SPOOL_GIVEN_UP,
 	SPOOL_SUPERSEDED, /* decided again: another item stands for it */
+	SPOOL_APPROVED,   /* waits for its content to come once more */
 	SPOOL_STATE_COUNT
 };
 
@@ -80,6 +81,22 @@ bool spool_add_request(struct spool *spool,
 /* Every entry below `index` is in the spool or needs no delivery. */
 bool spool_set_mark(struct spool *spool, uint64_t index, struct fail *fail);
 uint64_t spool_mark(const struct spool *spool);
+
+/* The same for entries that have an outcome or need none (daemon/keeper.h). */
+bool spool_set_line_mark(
+    struct spool *spool, uint64_t index, struct fail *fail);
+uint64_t spool_line_mark(const struct spool *spool);
+
+/*
+ * The held or approved item of channel "epp" with this content.  False
+ * without a fail when there is none.
+ */
+bool spool_find_content(struct spool *spool, const struct digest *content,
+    int64_t *id, enum spool_state *state, struct fail *fail);
+
+/* An approved item is done, for this request; what it holds stays. */
+bool spool_spend(struct spool *spool, int64_t id, struct slice submission,
+    struct fail *fail);
 
 /* False without a fail when there is none. */
 bool spool_find_request(struct spool *spool, struct arena *arena,

@@ -12,10 +12,11 @@
 
 #include "base/text.h"
 #include "proc.h"
+#include "report.h"
 #include "setup.h"
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
-    "channels", "self", "warnings", "absent"};
+    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 
@@ -220,6 +221,183 @@ the_setup_identity_changes_with_what_can_change_what_leaves(void **state)
 	arena_destroy(arena);
 }
 
+#define UPSTREAM(more)                                                        \
+	"policy p recipient a to epp u { placeholder \"x\" for name of * }\n"    \
+	"upstream u { listen 192.0.2.1:700 certificate a key b\n"              \
+	"server epp.example:700\n" more "\n}"
+
+static void
+the_setup_identity_changes_with_an_upstream(void **state)
+{
+	static const char base[] =
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e");
+	static const char *const same[] = {
+	    UPSTREAM("extension pass u:e contact \"A*\" under .BIZ is admin"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "connections 7 role registrant, admin, tech, billing"),
+	};
+	static const char *const other[] = {
+	    UPSTREAM("contact \"A*\" is tech under .biz extension pass u:e"),
+	    UPSTREAM("contact \"A*\" is admin extension pass u:e"),
+	    UPSTREAM("contact \"A*\" is admin under .biz"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "mode shadow"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "kind inferred"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "role admin"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "contacts prohibited"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "disclose ignored"),
+	    UPSTREAM("contact \"A*\" is admin under .biz extension pass u:e "
+		     "on-link update"),
+	};
+	struct arena *arena = arena_create(NULL);
+	struct digest one = identity_of(arena, base), two;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		two = identity_of(arena, same[i]);
+		assert_true(digest_equal(&one, &two));
+	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++) {
+		two = identity_of(arena, other[i]);
+		assert_false(digest_equal(&one, &two));
+	}
+	arena_destroy(arena);
+}
+
+static bool
+passes(const struct conf_upstream *upstream, const char *space)
+{
+	for (size_t i = 0; i < upstream->extension_count; i++)
+		if (slice_is(upstream->extensions[i].space, space))
+			return upstream->extensions[i].pass;
+	return false;
+}
+
+static void
+an_upstream_is_read_whole(void **state)
+{
+	struct setup *setup = load("tests/conf/epp.conf");
+	const struct conf *conf = setup->conf;
+	const struct conf_upstream *biz = conf_upstream(conf, SLICE("biz"));
+
+	(void)state;
+	assert_non_null(biz);
+	assert_null(conf_upstream(conf, SLICE("info")));
+	assert_ptr_equal(
+	    conf_upstream_recipient(conf, biz), &conf->recipients[0]);
+	assert_int_equal(conf->workers, 2);
+	assert_true(slice_is(biz->server, "192.0.2.1:700"));
+	assert_true(slice_is(biz->server_name, "epp.registry.example"));
+	assert_int_equal(biz->pin_count, 2);
+	assert_int_equal(biz->pins[1].bytes[31], 2);
+	assert_int_equal(biz->mode, UPSTREAM_POOL);
+	assert_true(biz->shadows);
+	assert_int_equal(biz->sessions, 8);
+	assert_int_equal(biz->backend_count, 2);
+	assert_int_equal(biz->backends[0].connections, 20);
+	assert_true(biz->backends[1].has_certificate);
+	assert_int_equal(biz->contacts, CONTACTS_ACCEPTED);
+	assert_int_equal(biz->on_link, ON_LINK_UPDATE);
+	assert_true(passes(biz, "urn:example:params:xml:ns:pass-1.0"));
+	assert_false(passes(biz, "urn:ietf:params:xml:ns:neulevel-1.0"));
+	assert_int_equal(biz->pattern_count, 2);
+	assert_int_equal(
+	    biz->patterns[0].roles, 1 << ROLE_ADMIN | 1 << ROLE_TECH);
+	assert_true(slice_is(biz->patterns[0].suffix, ".co.biz"));
+	assert_int_equal(biz->patterns[1].kind, KIND_NATURAL);
+	assert_true(biz->infer_kind);
+	assert_int_equal(biz->roles, 1 << ROLE_REGISTRANT | 1 << ROLE_ADMIN);
+	assert_int_equal(biz->frame, 128 * 1024);
+	assert_int_equal(biz->greet, 5);
+	assert_int_equal(biz->log_in, 60);
+	assert_int_equal(biz->idle, 3600);
+	assert_int_equal(biz->answer, 20);
+	setup_free(setup);
+}
+
+static void
+an_upstream_has_its_defaults(void **state)
+{
+	const struct policy_source source = {
+	    SLICE("test"), slice_from(UPSTREAM(""))};
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	struct conf *conf = conf_glance(arena, &source, &fail);
+	const struct conf_upstream *one;
+
+	(void)state;
+	assert_int_equal(conf->workers, 1);
+	assert_int_equal(conf->upstream_count, 1);
+	one = &conf->upstreams[0];
+	assert_true(slice_is(one->server_name, "epp.example"));
+	assert_int_equal(one->mode, UPSTREAM_SESSION);
+	assert_false(one->shadows || one->infer_kind);
+	assert_int_equal(one->sessions, 4);
+	assert_int_equal(one->contacts, CONTACTS_REQUIRED);
+	assert_int_equal(one->disclose, EPP_DISCLOSE_SUPPORTED);
+	assert_int_equal(one->on_link, ON_LINK_REFUSE);
+	assert_int_equal(one->extension_count, 8);
+	assert_true(passes(one, EPP_LOGIN_SEC_SPACE));
+	assert_int_equal(one->frame, 64 * 1024);
+	assert_int_equal(one->connections, 1000);
+	assert_int_equal(one->idle, 600);
+	arena_destroy(arena);
+}
+
+struct seen {
+	size_t files, secrets;
+};
+
+static bool
+see(void *context, const struct conf_upstream *upstream, struct slice file,
+    bool secret)
+{
+	struct seen *seen = context;
+
+	assert_true(slice_is(upstream->name, "biz"));
+	assert_true(file.len != 0);
+	seen->files++;
+	seen->secrets += secret;
+	return true;
+}
+
+static void
+all_files_of_an_upstream_are_known(void **state)
+{
+	struct setup *setup = load("tests/conf/epp.conf");
+	struct seen seen = {0, 0};
+
+	(void)state;
+	assert_true(conf_upstream_files(setup->conf, see, &seen));
+	assert_int_equal(seen.files, 8);
+	assert_int_equal(seen.secrets, 4);
+	setup_free(setup);
+}
+
+static void
+each_place_of_a_placeholder_is_listed(void **state)
+{
+	struct setup *setup = load("tests/conf/epp.conf");
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_true(report_summary(setup, out));
+	fclose(out);
+	assert_non_null(strstr(
+	    text, "placeholder biz admin.name.loc \"REDACTED FOR PRIVACY\""));
+	assert_non_null(strstr(text,
+	    "placeholder biz registrant.email \"redacted@privacy.example\""));
+	assert_null(strstr(text, "placeholder biz registrant.name"));
+	free(text);
+	setup_free(setup);
+}
+
 static void
 revisions_come_into_force_by_their_dates(void **state)
 {
@@ -247,6 +425,11 @@ main(void)
 	    cmocka_unit_test(what_is_not_said_has_its_default),
 	    cmocka_unit_test(
 		the_setup_identity_changes_with_what_can_change_what_leaves),
+	    cmocka_unit_test(the_setup_identity_changes_with_an_upstream),
+	    cmocka_unit_test(an_upstream_is_read_whole),
+	    cmocka_unit_test(an_upstream_has_its_defaults),
+	    cmocka_unit_test(all_files_of_an_upstream_are_known),
+	    cmocka_unit_test(each_place_of_a_placeholder_is_listed),
 	    cmocka_unit_test(revisions_come_into_force_by_their_dates),
 	};
 

@@ -1,0 +1,49 @@
+#include "child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+bool
+child_begin(struct fail *fail)
+{
+	struct pollfd line = {.fd = LINE_FD};
+	struct stat status;
+
+	if (fstat(LINE_FD, &status) != 0 || !S_ISSOCK(status.st_mode))
+		return fail_set(fail, FAIL_DENIED,
+		    "only misu itself starts its processes");
+	if (!proc_become_child(fail))
+		return false;
+	fcntl(LINE_FD, F_SETFD, FD_CLOEXEC);
+	/* It may have died before this process followed it. */
+	if (poll(&line, 1, 0) < 0 || (line.revents & POLLHUP) != 0)
+		return fail_set(fail, FAIL_WORLD, "the parent is gone");
+	return true;
+}
+
+/* Nothing is lost that is not also safe from a kill. */
+static void
+parent_gone(void *context)
+{
+	(void)context;
+	_exit(1);
+}
+
+struct wire_stream *
+child_line(struct event_base *base,
+    bool (*received)(void *context, struct slice message, int fd),
+    void *context, struct fail *fail)
+{
+	const struct wire_stream_options options = {.base = base,
+	    .received = received,
+	    .gone = parent_gone,
+	    .context = context,
+	    .fds = true,
+	    .wipes = true};
+
+	return wire_stream_create(&options, LINE_FD, fail);
+}

@@ -1,0 +1,359 @@
+#include "core/contact_plan.h"
+
+#include "core/grow.h"
+#include "core/match.h"
+
+/* --- merging --- */
+
+void
+contact_merge_start(struct contact_merge *merge)
+{
+	memset(merge, 0, sizeof(*merge));
+	memset(merge->strict, STRICT_NONE, sizeof(merge->strict));
+}
+
+static enum strict
+strict_of(const struct ruleset *ruleset, unsigned rule, unsigned field)
+{
+	enum verdict verdict = (enum verdict)ruleset->verdicts[rule];
+
+	if (verdict == VERDICT_GENERALISE)
+		verdict = rule_verdict(
+		    ruleset->policy->rules[rule - 1], (enum field)field);
+	switch (verdict) {
+	case VERDICT_REPLACE:
+		return STRICT_REPLACE;
+	case VERDICT_GENERALISE:
+		return STRICT_GENERALISE;
+	case VERDICT_FORWARD:
+		return STRICT_FORWARD;
+	case VERDICT_REFUSE:
+	case VERDICT_HOLD:
+	case VERDICT_REDACT:
+	case VERDICT_COUNT:
+		break;
+	}
+	return STRICT_REDACT;
+}
+
+/* Do both rules, which give one verdict, make the same of any value? */
+static bool
+same_value(const struct rule *a, const struct rule *b)
+{
+	if (a == b)
+		return true;
+	if (a->verdict == VERDICT_REPLACE)
+		return slice_equal(a->text, b->text);
+	return a->generalise == b->generalise && a->first == b->first;
+}
+
+static void
+merge_field(const struct ruleset *ruleset, struct contact_merge *merge,
+    unsigned field, unsigned rule, enum strict strict)
+{
+	struct rule *const *rules = ruleset->policy->rules;
+
+	if (strict < merge->strict[field]) {
+		merge->strict[field] = (uint8_t)strict;
+		merge->rules[field] = (uint16_t)rule;
+	} else if (strict == merge->strict[field] &&
+		   (strict == STRICT_REPLACE || strict == STRICT_GENERALISE) &&
+		   !same_value(
+		       rules[merge->rules[field] - 1], rules[rule - 1])) {
+		merge->strict[field] = STRICT_CLASH;
+	}
+}
+
+void
+contact_merge_row(const struct ruleset *ruleset, struct contact_merge *merge,
+    const uint16_t *row, uint64_t passes_on)
+{
+	uint64_t passes = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		enum strict strict = strict_of(ruleset, row[f], f);
+
+		if (strict >= STRICT_REPLACE)
+			passes |= FIELD_BIT(f);
+		merge_field(ruleset, merge, f, row[f], strict);
+	}
+	merge->passes |= passes;
+	merge->misses |= ~passes & passes_on;
+}
+
+void
+contact_merge_clamp(const struct ruleset *ruleset, struct contact_merge *merge,
+    const struct contact_merge *by)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		merge_field(ruleset, merge, f, by->rules[f],
+		    (enum strict)by->strict[f]);
+}
+
+/* --- what conditions are about --- */
+
+static unsigned
+roles_asked(const struct ruleset *ruleset, const struct bound_rule *rule)
+{
+	unsigned roles = 0;
+
+	for (size_t i = 0; i < rule->when_count + rule->unless_count; i++) {
+		unsigned v = rule->tests[i].variable;
+
+		if (ruleset->variables[v].role != ROLE_RELATIVE)
+			roles |= ROLE_BIT(ruleset->variables[v].role);
+	}
+	return roles;
+}
+
+bool
+contact_pair_is_foreign(const struct ruleset *ruleset,
+    const struct bound_block *block, enum role role)
+{
+	const struct table *table = &block->roles[role];
+
+	for (size_t i = 0; i < table->term_count; i++) {
+		unsigned v = table->terms[i].variable;
+		int asked = ruleset->variables[v].role;
+
+		if (asked != ROLE_RELATIVE && asked != (int)role)
+			return true;
+	}
+	return false;
+}
+
+static bool
+add_variable(
+    struct ruleset *ruleset, struct contact_plan *plan, unsigned variable)
+{
+	unsigned *more;
+
+	for (size_t i = 0; i < plan->variable_count; i++)
+		if (plan->variables[i] == variable)
+			return true;
+	more = grow(ruleset->arena, plan->variables, plan->variable_count,
+	    sizeof(*more));
+	if (more == NULL)
+		return false;
+	plan->variables = more;
+	more[plan->variable_count++] = variable;
+	return true;
+}
+
+static bool
+add_variables(struct ruleset *ruleset, struct contact_plan *plan,
+    const struct bound_rule *rule)
+{
+	for (size_t i = 0; i < rule->when_count + rule->unless_count; i++)
+		if (!add_variable(ruleset, plan, rule->tests[i].variable))
+			return false;
+	return true;
+}
+
+/* --- one side --- */
+
+static bool
+add_gates(struct ruleset *ruleset, struct contact_plan *plan,
+    struct contact_side *side, const struct bound_block *block)
+{
+	for (size_t i = 0; i < block->gate.rule_count; i++) {
+		const struct bound_rule *rule = &block->gate.rules[i];
+		unsigned roles = roles_asked(ruleset, rule);
+		struct contact_gate *more;
+
+		/* Two roles: what one contact is does not tell. */
+		if ((roles & (roles - 1)) != 0)
+			continue;
+		more = grow(ruleset->arena, side->gates, side->gate_count,
+		    sizeof(*more));
+		if (more == NULL || !add_variables(ruleset, plan, rule))
+			return false;
+		side->gates = more;
+		more[side->gate_count++] =
+		    (struct contact_gate){block, rule, roles};
+	}
+	return true;
+}
+
+static bool
+add_pair(struct ruleset *ruleset, struct contact_plan *plan,
+    struct contact_side *side, const struct contact_pair *pair)
+{
+	const struct table *table = &pair->block->roles[pair->role];
+	struct contact_pair *more =
+	    grow(ruleset->arena, side->open, side->open_count, sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	side->open = more;
+	more[side->open_count++] = *pair;
+	plan->is_fixed = false;
+	for (size_t i = 0; i < table->rule_count; i++)
+		if (!add_variables(ruleset, plan, &table->rules[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Rows that hang on the record are kept as pairs for every role of EPP, for a
+ * scope may name any; those that do not are merged for the roles mentioned.
+ */
+static bool
+add_rows(struct ruleset *ruleset, struct contact_plan *plan,
+    struct contact_side *side, const struct bound_block *block)
+{
+	for (unsigned r = 0; r < EPP_ROLES; r++) {
+		struct contact_pair pair = {block, (enum role)r, false};
+
+		if (block->fixed[r] != NULL) {
+			if ((plan->mentioned & ROLE_BIT(r)) != 0)
+				contact_merge_row(ruleset, &side->fixed,
+				    block->fixed[r], side->passes_on[r]);
+			continue;
+		}
+		pair.foreign =
+		    contact_pair_is_foreign(ruleset, block, pair.role);
+		if (!add_pair(ruleset, plan, side, &pair))
+			return false;
+	}
+	return true;
+}
+
+static bool
+fill_side(struct ruleset *ruleset, struct contact_plan *plan,
+    struct contact_side *side)
+{
+	contact_merge_start(&side->fixed);
+	for (unsigned r = 0; r < EPP_ROLES; r++)
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			if (ruleset_passes_on(ruleset, side->recipient,
+				(enum role)r, (enum field)f))
+				side->passes_on[r] |= FIELD_BIT(f);
+	for (size_t i = 0; i < side->block_count; i++)
+		if (!add_rows(ruleset, plan, side, side->blocks[i]) ||
+		    !add_gates(ruleset, plan, side, side->blocks[i]))
+			return false;
+	return true;
+}
+
+/* *out stays without blocks if the recipient has none for domains. */
+static bool
+find_side(struct ruleset *ruleset, unsigned recipient, bool behind,
+    struct contact_side *out)
+{
+	*out = (struct contact_side){.recipient = recipient};
+	for (size_t b = 0; b < ruleset->block_count; b++) {
+		const struct bound_block *block = &ruleset->blocks[b];
+		const struct bound_block **more;
+
+		if (block->block->is.recipient != recipient ||
+		    block->block->is.type != OBJECT_DOMAIN ||
+		    (block->block->is.on_request && !behind))
+			continue;
+		more = grow(ruleset->arena, out->blocks, out->block_count,
+		    sizeof(*more));
+		if (more == NULL)
+			return false;
+		out->blocks = more;
+		more[out->block_count++] = block;
+	}
+	return true;
+}
+
+/* --- one recipient --- */
+
+static bool
+add_side(struct ruleset *ruleset, struct contact_plan *plan, unsigned recipient,
+    unsigned via)
+{
+	struct contact_side side, *more;
+
+	if (!find_side(ruleset, recipient, plan->side_count != 0, &side))
+		return false;
+	if (side.block_count == 0 || plan->side_count > ONWARD_MAX)
+		return true;
+	side.via = via;
+	more =
+	    grow(ruleset->arena, plan->sides, plan->side_count, sizeof(*more));
+	if (more == NULL)
+		return false;
+	plan->sides = more;
+	more[plan->side_count++] = side;
+	return true;
+}
+
+/* Nearest first: what is appended is itself looked behind, in turn. */
+static bool
+find_sides(
+    struct ruleset *ruleset, struct contact_plan *plan, unsigned recipient)
+{
+	const struct policy *policy = ruleset->policy;
+
+	if (!add_side(ruleset, plan, recipient, 0))
+		return false;
+	for (unsigned s = 0; s < plan->side_count; s++)
+		for (unsigned r = 0; r < policy->recipient_count; r++)
+			if (policy->recipients[r].is.via ==
+				(int)plan->sides[s].recipient &&
+			    !add_side(ruleset, plan, r, s))
+				return false;
+	return true;
+}
+
+/* Roles that some block lets something through for, or judges the whole by. */
+static void
+find_mentioned(const struct ruleset *ruleset, struct contact_plan *plan)
+{
+	const struct contact_side *side = &plan->sides[0];
+
+	for (size_t b = 0; b < side->block_count; b++) {
+		const struct bound_block *block = side->blocks[b];
+
+		for (size_t g = 0; g < block->gate.rule_count; g++)
+			plan->mentioned |=
+			    roles_asked(ruleset, &block->gate.rules[g]);
+		for (unsigned r = 0; r < EPP_ROLES; r++)
+			for (unsigned f = 0; f < FIELD_COUNT; f++) {
+				if ((block->slots[SLOT(r, f)] & SLOT_PASSES) ==
+				    0)
+					continue;
+				plan->mentioned |= ROLE_BIT(r);
+				plan->could_pass |= FIELD_BIT(f);
+			}
+	}
+	plan->mentioned &= EPP_ROLES_ALL;
+	if (plan->mentioned == 0)
+		plan->mentioned = EPP_ROLES_ALL;
+}
+
+static bool
+make_plan(
+    struct ruleset *ruleset, struct contact_plan *plan, unsigned recipient)
+{
+	plan->is_fixed = true;
+	if (!find_sides(ruleset, plan, recipient))
+		return false;
+	if (plan->side_count == 0)
+		return true;
+	find_mentioned(ruleset, plan);
+	for (size_t s = 0; s < plan->side_count; s++)
+		if (!fill_side(ruleset, plan, &plan->sides[s]))
+			return false;
+	return true;
+}
+
+bool
+contact_plan_make(struct ruleset *ruleset)
+{
+	size_t count = ruleset->policy->recipient_count;
+	struct contact_plan *plans =
+	    arena_take_array(ruleset->arena, count, sizeof(*plans));
+
+	if (plans == NULL)
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		if (!make_plan(ruleset, &plans[i], i))
+			return false;
+	ruleset->contacts = plans;
+	return true;
+}

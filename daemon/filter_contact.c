@@ -1,0 +1,226 @@
+/*
+ * contact:create and contact:update.  A contact has neither TLD nor role of
+ * its own, so it is judged by the strictest of all it may come to stand in
+ * (core/decide.h); an update is judged on the record it makes.
+ */
+#include "filter_priv.h"
+
+/* "ADM-*": "*" is any run of characters, "?" any one. */
+static bool
+glob_matches(struct slice glob, struct slice id)
+{
+	size_t g = 0, i = 0, star = SIZE_MAX, mark = 0;
+
+	while (i < id.len) {
+		if (g < glob.len && glob.data[g] == '*') {
+			star = g++;
+			mark = i;
+		} else if (g < glob.len &&
+		    (glob.data[g] == '?' || glob.data[g] == id.data[i])) {
+			g++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			g = star + 1;
+			i = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (g < glob.len && glob.data[g] == '*')
+		g++;
+	return g == glob.len;
+}
+
+static const struct conf_pattern *
+pattern_of(const struct conf_upstream *conf, struct slice id)
+{
+	for (size_t i = 0; i < conf->pattern_count; i++)
+		if (glob_matches(conf->patterns[i].glob, id))
+			return &conf->patterns[i];
+	return NULL;
+}
+
+struct decide_scope
+contact_scope(const struct command *command, struct slice id,
+    const struct epp_hints *hints)
+{
+	const struct upstream *upstream = command->session->upstream;
+	const struct conf_pattern *pattern = pattern_of(upstream->conf, id);
+	struct decide_scope scope = {.recipient = upstream->recipient,
+	    .roles = hints->roles,
+	    .object = hints->domain,
+	    .suffix = hints->tld};
+
+	if (scope.roles == 0 && pattern != NULL)
+		scope.roles = pattern->roles;
+	if (scope.roles == 0)
+		scope.roles = upstream->conf->roles;
+	if (scope.object.len == 0 && scope.suffix.len == 0 && pattern != NULL)
+		scope.suffix = pattern->suffix;
+	return scope;
+}
+
+bool
+contact_default_kind(const struct command *command, struct record *record,
+    struct slice id, struct fail *fail)
+{
+	const struct conf_upstream *conf = command->session->upstream->conf;
+	const struct conf_pattern *pattern = pattern_of(conf, id);
+	enum kind kind = conf->kind;
+
+	if (record_kind_given(record, CONTACT_ROLE))
+		return true;
+	if (pattern != NULL && pattern->has_kind)
+		kind = pattern->kind;
+	else if (conf->infer_kind &&
+	    (record_values(record, CONTACT_ROLE, FIELD_ORG_LOC).count != 0 ||
+		record_values(record, CONTACT_ROLE, FIELD_ORG_INT).count != 0))
+		kind = KIND_LEGAL;
+	/* Nobody said: it stays not given, so that a later word counts. */
+	return kind == KIND_UNKNOWN ||
+	    record_set_role(record, CONTACT_ROLE, kind, fail);
+}
+
+/* The same person, under the name the vault knows. */
+struct record *
+contact_record(struct command *command, struct fail *fail)
+{
+	const struct epp_command *epp = command->epp;
+	struct record *said =
+	    epp_contact_record(epp, command->arena, fail);
+	struct slice name =
+	    command_object_name(command, epp->id, command->arena);
+	struct record *record;
+
+	if (said == NULL || name.data == NULL)
+		return NULL;
+	record = record_create(command->arena, OBJECT_CONTACT,
+	    record_operation(said), name, fail);
+	if (record == NULL ||
+	    !record_copy_role(record, said, CONTACT_ROLE, fail) ||
+	    !record_set_plan(record, record_plan(said), fail))
+		return NULL;
+	return record;
+}
+
+static struct slice
+scope_text(const struct decide_scope *scope)
+{
+	return scope->object.len != 0 ? scope->object : scope->suffix;
+}
+
+static void
+decide_it(struct command *command)
+{
+	struct upstream *upstream = command->session->upstream;
+	struct filter *filter = upstream->filter;
+	const struct epp_facts *before = record_epp(command->record);
+	struct decide_scope scope =
+	    contact_scope(command, command->epp->id, &command->epp->hints);
+	struct decide_given given = {.approved = command->approved};
+	struct epp_facts facts = {.given = true,
+	    .client = slice_from(command->session->client),
+	    .created = filter_now(filter) / 1000};
+	struct decision decision = {
+	    .scope = &scope, .given = &given, .store = KEEP_RECORD};
+	struct fail fail = FAIL_INIT;
+
+	/* What it was told to be for at its creation holds on. */
+	if (before != NULL && before->given) {
+		facts = *before;
+		if (command->epp->hints.roles == 0)
+			scope.roles = before->roles;
+		if (scope_text(&scope).len == 0 && before->scope.len != 0) {
+			if (before->scope.data[0] == '.')
+				scope.suffix = before->scope;
+			else
+				scope.object = before->scope;
+		}
+	}
+	if (!filter_random(filter, given.random, &fail) ||
+	    !contact_default_kind(
+		command, command->record, command->epp->id, &fail)) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	decision.disclosure = decide_contact(filter->ruleset, &scope,
+	    command->record, &given, command->arena, &fail);
+	if (decision.disclosure == NULL) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	facts.shown = decide_shown(decision.disclosure, CONTACT_ROLE);
+	facts.roles = scope.roles;
+	facts.scope = scope_text(&scope);
+	if (!record_set_epp(command->record, &facts, &fail)) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	command->object = (struct keeper_object){
+	    OBJECT_CONTACT, record_object(command->record)};
+	command_commit(command, &decision);
+}
+
+static void
+merge_with(struct command *command, const struct record *stored)
+{
+	struct fail fail = FAIL_INIT;
+
+	command->record =
+	    record_merge(command->arena, stored, command->record, &fail);
+	if (command->record == NULL)
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		decide_it(command);
+}
+
+/* Not in the vault: what the registry holds is the record. */
+static void
+inquired(struct command *command, struct record *found)
+{
+	if (found != NULL)
+		merge_with(command, found);
+	else if (command->session->upstream->conf->shadows)
+		decide_it(command);
+	else
+		command_answer(command, EPP_POLICY,
+		    "misu knows no such contact to judge the change by, and "
+		    "the registry does not show it; misuctl import, or send "
+		    "it whole by contact:create");
+}
+
+static void
+update_fetched(struct command *command)
+{
+	const struct keeper_held *held = &command->held[0];
+
+	if (held->current == NULL && held->proposed == NULL)
+		command_inquire(
+		    command, EPP_CONTACT, command->epp->id, inquired);
+	else if (command_is_anothers(command))
+		command_answer(command, EPP_AUTHORIZATION,
+		    "not known as an object of %s", command->session->client);
+	else
+		merge_with(command,
+		    held->proposed != NULL ? held->proposed : held->current);
+}
+
+void
+contact_start(struct command *command)
+{
+	struct keeper_object object = {.type = OBJECT_CONTACT};
+	struct fail fail = FAIL_INIT;
+
+	command->record = contact_record(command, &fail);
+	if (command->record == NULL) {
+		command_answer_fail(command,
+		    fail.kind == FAIL_INPUT ? EPP_VALUE : EPP_FAILED, &fail);
+		return;
+	}
+	if (command->epp->verb == EPP_CREATE) {
+		decide_it(command);
+		return;
+	}
+	object.name = record_object(command->record);
+	command_fetch(command, &object, 1, update_fetched);
+}

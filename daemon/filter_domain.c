@@ -1,0 +1,524 @@
+/*
+ * domain:create and domain:update.  A link is a disclosure: a contact that
+ * comes to stand in a role, under this name, must show no more there than the
+ * policy lets it.  What the rules ask of the other persons of the domain is
+ * known from the contacts' own records.
+ *
+ *	stored domain -> its links after the command -> their contacts
+ *	    -> one record with all persons -> decided -> each new link judged
+ */
+#include "filter_priv.h"
+
+enum { SEATS_MAX = KEEPER_OBJECTS_MAX };
+
+/* One contact in one role, once the command is done. */
+struct seat {
+	enum role role;
+	struct slice id;
+	bool is_new;
+	size_t object; /* index of its contact in `contacts` */
+};
+
+struct domain_work {
+	struct record *stored; /* NULL: nothing is known */
+	struct seat seats[SEATS_MAX];
+	size_t count;
+	struct slice ids[SEATS_MAX]; /* distinct contacts */
+	struct record *contacts[SEATS_MAX];
+	size_t contact_count;
+	size_t asking; /* the contact that the registry is asked for */
+};
+
+/* --- which contacts stand where --- */
+
+static bool
+add_seat(struct domain_work *work, enum role role, struct slice id, bool new)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].role == role &&
+		    slice_equal(work->seats[i].id, id))
+			return true;
+	while (at < work->contact_count && !slice_equal(work->ids[at], id))
+		at++;
+	if (work->count == SEATS_MAX || at == SEATS_MAX)
+		return false;
+	if (at == work->contact_count)
+		work->ids[work->contact_count++] = id;
+	work->seats[work->count++] =
+	    (struct seat){.role = role, .id = id, .is_new = new, .object = at};
+	return true;
+}
+
+static bool
+is_removed(const struct epp_domain *domain, enum role role, struct slice id)
+{
+	for (size_t i = 0; i < domain->link_count; i++) {
+		const struct epp_link *link = &domain->links[i];
+
+		if (link->role != role)
+			continue;
+		if (link->change == EPP_LINK_SET && role == ROLE_REGISTRANT)
+			return true;
+		if (link->change == EPP_LINK_REMOVE &&
+		    slice_equal(link->id, id))
+			return true;
+	}
+	return false;
+}
+
+static bool
+find_seats(struct domain_work *work, const struct epp_domain *domain)
+{
+	static const enum role roles[] = {
+	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
+
+	for (size_t i = 0; i < domain->link_count; i++) {
+		const struct epp_link *link = &domain->links[i];
+
+		if (link->change != EPP_LINK_REMOVE && link->id.len != 0 &&
+		    !add_seat(work, link->role, link->id, true))
+			return false;
+	}
+	for (size_t r = 0; work->stored != NULL && r < 4; r++) {
+		struct values handles =
+		    record_values(work->stored, roles[r], FIELD_HANDLE);
+
+		for (size_t i = 0; i < handles.count; i++)
+			if (!is_removed(domain, roles[r], handles.items[i]) &&
+			    !add_seat(work, roles[r], handles.items[i],
+				false))
+				return false;
+	}
+	return true;
+}
+
+/* --- the record that is judged, and the one that is kept --- */
+
+static const struct seat *
+seat_of(const struct domain_work *work, enum role role, size_t nth)
+{
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].role == role && nth-- == 0)
+			return &work->seats[i];
+	return NULL;
+}
+
+static bool
+set_servers(struct record *record, const struct domain_work *work,
+    const struct epp_domain *domain, struct fail *fail)
+{
+	struct values kept = {NULL, 0};
+
+	if (work->stored != NULL)
+		kept = record_values(work->stored, ROLE_SUBSCRIBER, FIELD_NS);
+	if (domain->server_count != 0)
+		return record_set(record, ROLE_SUBSCRIBER, FIELD_NS,
+		    domain->servers, domain->server_count, fail);
+	return kept.count == 0 ||
+	    record_set(record, ROLE_SUBSCRIBER, FIELD_NS, kept.items,
+		kept.count, fail);
+}
+
+/* The nth contact of each role stands for it; the first where there is none. */
+static struct record *
+judged_record(struct command *command, size_t nth, struct fail *fail)
+{
+	const struct domain_work *work = command->domain;
+	const struct epp_domain *domain = command->epp->domain;
+	struct record *record = record_create(command->arena, OBJECT_DOMAIN,
+	    command->epp->verb == EPP_CREATE ? OPERATION_CREATE
+					     : OPERATION_UPDATE,
+	    domain->name, fail);
+	static const enum role roles[] = {
+	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
+
+	if (record == NULL)
+		return NULL;
+	for (size_t r = 0; r < 4; r++) {
+		const struct seat *seat = seat_of(work, roles[r], nth);
+		const struct record *contact;
+
+		if (seat == NULL)
+			seat = seat_of(work, roles[r], 0);
+		contact =
+		    seat != NULL ? work->contacts[seat->object] : NULL;
+		if (contact != NULL) {
+			if (!record_copy_person(record, roles[r], contact,
+				CONTACT_ROLE, fail))
+				return NULL;
+		} else if (work->stored != NULL && seat == NULL &&
+		    record_has_role(work->stored, roles[r]) &&
+		    !record_copy_role(
+			record, work->stored, roles[r], fail)) {
+			return NULL;
+		}
+	}
+	return set_servers(record, work, domain, fail) ? record : NULL;
+}
+
+/* Who stands where, and the servers: the persons are in their contacts. */
+static struct record *
+kept_record(struct command *command, const struct record *judged,
+    struct fail *fail)
+{
+	const struct domain_work *work = command->domain;
+	struct filter *filter = command->session->upstream->filter;
+	const struct epp_facts *before =
+	    work->stored != NULL ? record_epp(work->stored) : NULL;
+	struct epp_facts facts = {.given = true,
+	    .client = slice_from(command->session->client),
+	    .created = filter_now(filter) / 1000};
+	struct record *record = record_create(command->arena, OBJECT_DOMAIN,
+	    record_operation(judged), record_object(judged), fail);
+
+	if (record == NULL)
+		return NULL;
+	if (before != NULL && before->given)
+		facts = *before;
+	for (size_t i = 0; i < work->count; i++)
+		if (!record_add_value(record, work->seats[i].role,
+			FIELD_HANDLE, work->seats[i].id, fail))
+			return NULL;
+	if (record_has_role(judged, ROLE_SUBSCRIBER) &&
+	    !record_copy_role(record, judged, ROLE_SUBSCRIBER, fail))
+		return NULL;
+	return record_set_epp(record, &facts, fail) ? record : NULL;
+}
+
+/* --- judging --- */
+
+static const struct block *
+block_for(const struct command *command, const struct record *record)
+{
+	const struct upstream *upstream = command->session->upstream;
+	const struct ruleset *ruleset = upstream->filter->ruleset;
+	const struct block *blocks[64];
+	size_t count = ruleset_match(ruleset, record, blocks, 64);
+
+	for (size_t i = 0; i < count && i < 64; i++)
+		if (blocks[i]->recipient == upstream->recipient &&
+		    !blocks[i]->on_request)
+			return blocks[i];
+	return NULL;
+}
+
+/* What the registry holds of the contacts that come to stand here. */
+static void
+limit_to_links(const struct command *command, size_t nth,
+    uint64_t limit[ROLE_COUNT])
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	memset(limit, 0, ROLE_COUNT * sizeof(*limit));
+	if (command->epp->domain->server_count != 0)
+		limit[ROLE_SUBSCRIBER] = (uint64_t)1 << FIELD_NS;
+	if (conf->contacts == CONTACTS_PROHIBITED)
+		return;
+	for (size_t i = 0; i < work->count; i++) {
+		const struct seat *seat = &work->seats[i];
+		const struct record *contact = work->contacts[seat->object];
+		const struct epp_facts *facts =
+		    contact != NULL ? record_epp(contact) : NULL;
+
+		if (seat->is_new && facts != NULL &&
+		    seat == (seat_of(work, seat->role, nth) != NULL
+				     ? seat_of(work, seat->role, nth)
+				     : seat_of(work, seat->role, 0)))
+			limit[seat->role] = facts->shown.passed;
+	}
+}
+
+/* True if it may stand there; else it was answered, or is being updated. */
+static bool
+judge_link(struct command *command, const struct disclosure *disclosure,
+    const struct seat *seat)
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+	const struct record *contact = work->contacts[seat->object];
+	const struct epp_facts *facts =
+	    contact != NULL ? record_epp(contact) : NULL;
+	enum field field;
+	struct ruling ruling;
+
+	if (contact == NULL || facts == NULL) {
+		command_answer(command, EPP_POLICY,
+		    "misu knows no contact %.*s, and the registry does not "
+		    "show it: what the link would show is not known",
+		    SLICE_ARG(seat->id));
+		return false;
+	}
+	if (decide_link(
+		disclosure, seat->role, &facts->shown, &field, &ruling))
+		return true;
+	if (conf->on_link == ON_LINK_UPDATE && seat->is_new) {
+		command_update_contact(command,
+		    &(struct link){seat->role, seat->id},
+		    work->contacts[seat->object], domain_start);
+		return false;
+	}
+	command_answer(command, EPP_POLICY,
+	    "as %s of %.*s, contact %.*s would show its %s, which rule %u "
+	    "does not let through; use another contact, or set on-link update",
+	    role_name(seat->role),
+	    SLICE_ARG(command->epp->domain->name), SLICE_ARG(seat->id),
+	    field_info[field].name, ruling.rule);
+	return false;
+}
+
+static bool
+judge_links(struct command *command, const struct disclosure *disclosure,
+    size_t nth)
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	if (conf->contacts == CONTACTS_PROHIBITED || conf->shadows ||
+	    disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
+		return true;
+	for (size_t i = 0; i < work->count; i++) {
+		const struct seat *seat = &work->seats[i];
+		const struct seat *own = seat_of(work, seat->role, nth);
+
+		/* The others of a role are judged in a turn of their own. */
+		if (!seat->is_new || seat != own)
+			continue;
+		if (!judge_link(command, disclosure, seat))
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_nth(const struct domain_work *work, size_t nth)
+{
+	return seat_of(work, ROLE_REGISTRANT, nth) != NULL ||
+	    seat_of(work, ROLE_ADMIN, nth) != NULL ||
+	    seat_of(work, ROLE_TECH, nth) != NULL ||
+	    seat_of(work, ROLE_BILLING, nth) != NULL;
+}
+
+/* Decide with the nth contact of each role; NULL if it was answered. */
+static const struct disclosure *
+decide_nth(struct command *command, size_t nth, struct decision *decision,
+    struct decide_given *given)
+{
+	struct filter *filter = command->session->upstream->filter;
+	struct record *record;
+	const struct disclosure *disclosure;
+	struct fail fail = FAIL_INIT;
+
+	record = judged_record(command, nth, &fail);
+	if (record == NULL) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return NULL;
+	}
+	decision->block = block_for(command, record);
+	if (decision->block == NULL) {
+		command_answer(command, EPP_POLICY,
+		    "no block of the policy sends this name to this registry");
+		return NULL;
+	}
+	limit_to_links(command, nth, (uint64_t *)(uintptr_t)given->limit);
+	disclosure = decide(filter->ruleset, decision->block, record, given,
+	    command->arena, &fail);
+	if (disclosure == NULL) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return NULL;
+	}
+	if (!judge_links(command, disclosure, nth))
+		return NULL;
+	if (nth == 0)
+		command->record = record;
+	return disclosure;
+}
+
+static void
+decide_it(struct command *command)
+{
+	struct filter *filter = command->session->upstream->filter;
+	uint64_t limit[ROLE_COUNT];
+	struct decide_given given = {
+	    .approved = command->approved, .limit = limit};
+	struct decision decision = {
+	    .given = &given, .store = KEEP_RECORD};
+	const struct disclosure *disclosure;
+	struct fail fail = FAIL_INIT;
+	size_t nth = 1;
+
+	if (!filter_random(filter, given.random, &fail)) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	/* The later ones of a role first: the first turn's entry is kept. */
+	while (has_nth(command->domain, nth))
+		nth++;
+	while (nth-- > 0) {
+		disclosure = decide_nth(command, nth, &decision, &given);
+		if (disclosure == NULL)
+			return;
+		decision.disclosure = disclosure;
+		if (disclosure_outcome(disclosure).verdict !=
+		    VERDICT_FORWARD && nth != 0)
+			break;
+	}
+	if (command->record == NULL)
+		command->record = judged_record(command, nth, &fail);
+	decision.stored = command->record != NULL
+	    ? kept_record(command, command->record, &fail)
+	    : NULL;
+	if (decision.stored == NULL) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	command->object = (struct keeper_object){
+	    OBJECT_DOMAIN, record_object(decision.stored)};
+	command_commit(command, &decision);
+}
+
+/* --- what must be known first --- */
+
+static void look_for_next(struct command *command);
+
+static void
+inquired(struct command *command, struct record *found)
+{
+	struct domain_work *work = command->domain;
+
+	work->contacts[work->asking++] = found;
+	look_for_next(command);
+}
+
+/* A new link's contact that the vault does not have is asked for. */
+static void
+look_for_next(struct command *command)
+{
+	struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	for (; work->asking < work->contact_count; work->asking++) {
+		bool is_new = false;
+
+		for (size_t i = 0; i < work->count; i++)
+			is_new = is_new ||
+			    (work->seats[i].object == work->asking &&
+				work->seats[i].is_new);
+		if (work->contacts[work->asking] == NULL && is_new &&
+		    conf->contacts != CONTACTS_PROHIBITED) {
+			command_inquire(command, EPP_CONTACT,
+			    work->ids[work->asking], inquired);
+			return;
+		}
+	}
+	decide_it(command);
+}
+
+static void
+contacts_fetched(struct command *command)
+{
+	struct domain_work *work = command->domain;
+
+	if (work->contact_count != 0 && command_is_anothers(command)) {
+		command_answer(command, EPP_AUTHORIZATION,
+		    "a contact is not known as an object of %s",
+		    command->session->client);
+		return;
+	}
+	for (size_t i = 0; i < work->contact_count; i++)
+		work->contacts[i] = command->held[i].proposed != NULL
+		    ? command->held[i].proposed
+		    : command->held[i].current;
+	look_for_next(command);
+}
+
+static void
+fetch_contacts(struct command *command)
+{
+	struct domain_work *work = command->domain;
+	struct keeper_object objects[SEATS_MAX];
+
+	if (!find_seats(work, command->epp->domain)) {
+		command_answer(command, EPP_RANGE,
+		    "more than %d contacts", (int)SEATS_MAX);
+		return;
+	}
+	if (work->contact_count == 0) {
+		decide_it(command);
+		return;
+	}
+	for (size_t i = 0; i < work->contact_count; i++)
+		objects[i] = (struct keeper_object){OBJECT_CONTACT,
+		    command_object_name(
+			command, work->ids[i], command->arena)};
+	command_fetch(
+	    command, objects, work->contact_count, contacts_fetched);
+}
+
+static void
+domain_fetched(struct command *command)
+{
+	const struct keeper_held *held = &command->held[0];
+
+	if (command_is_anothers(command)) {
+		command_answer(command, EPP_AUTHORIZATION,
+		    "not known as an object of %s", command->session->client);
+		return;
+	}
+	command->domain->stored =
+	    held->proposed != NULL ? held->proposed : held->current;
+	fetch_contacts(command);
+}
+
+void
+domain_start(struct command *command)
+{
+	struct keeper_object object = {.type = OBJECT_DOMAIN};
+
+	command->record = NULL;
+	command->domain =
+	    arena_take(command->arena, sizeof(*command->domain));
+	if (command->domain == NULL) {
+		command_answer(command, EPP_FAILED, "out of memory");
+		return;
+	}
+	if (command->epp->verb == EPP_CREATE) {
+		fetch_contacts(command);
+		return;
+	}
+	object.name = command->epp->domain->name;
+	command_fetch(command, &object, 1, domain_fetched);
+}
+
+/* --- what carries no person: hosts, transfers --- */
+
+void
+object_start(struct command *command)
+{
+	const struct epp_command *epp = command->epp;
+	struct upstream *upstream = command->session->upstream;
+	struct filter *filter = upstream->filter;
+	struct decide_scope scope = {.recipient = upstream->recipient};
+	struct decide_given given = {.approved = command->approved};
+	struct decision decision = {
+	    .scope = &scope, .given = &given, .store = KEEP_NOTHING};
+	enum operation operation = epp->verb == EPP_CREATE ? OPERATION_CREATE
+	    : epp->verb == EPP_UPDATE			   ? OPERATION_UPDATE
+							   : OPERATION_TRANSFER;
+	struct slice name =
+	    command_object_name(command, epp->id, command->arena);
+	struct fail fail = FAIL_INIT;
+
+	command->record = record_create(
+	    command->arena, OBJECT_HOST, operation, name, &fail);
+	if (command->record != NULL &&
+	    filter_random(filter, given.random, &fail))
+		decision.disclosure = decide_contact(filter->ruleset, &scope,
+		    command->record, &given, command->arena, &fail);
+	if (decision.disclosure == NULL)
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		command_commit(command, &decision);
+}

@@ -1,0 +1,278 @@
+/*
+ * A registry that takes no contacts (the minimum data set): contact commands
+ * are carried out here, on the vault, and answered as RFC 5733 says.  The
+ * backend need not know.
+ */
+#include "base/text.h"
+#include "filter_priv.h"
+
+static const struct record *
+held_record(const struct command *command, size_t index)
+{
+	const struct keeper_held *held = &command->held[index];
+
+	return held->current != NULL ? held->current : held->proposed;
+}
+
+/* --- check and info --- */
+
+static void
+checked(struct command *command)
+{
+	const struct epp_command *epp = command->epp;
+	struct text text = text_start(command->arena);
+
+	text_add_string(&text,
+	    "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
+	for (size_t i = 0; i < epp->id_count; i++) {
+		text_add_format(&text, "<contact:cd><contact:id avail=\"%d\">",
+		    held_record(command, i) == NULL);
+		text_add_xml(&text, epp->ids[i]);
+		text_add_string(&text, "</contact:id></contact:cd>");
+	}
+	text_add_string(&text, "</contact:chkData>");
+	command_answer_data(command, EPP_OK, text_slice(&text));
+}
+
+/* Whose it is decides; what it holds was never sent anywhere. */
+static const struct record *
+own_record(struct command *command)
+{
+	const struct record *record = held_record(command, 0);
+	const struct epp_facts *facts =
+	    record != NULL ? record_epp(record) : NULL;
+
+	if (record == NULL) {
+		command_answer(command, EPP_NOT_EXISTS, NULL);
+		return NULL;
+	}
+	if (facts != NULL && facts->client.len != 0 &&
+	    !slice_is(facts->client, command->session->client)) {
+		command_answer(command, EPP_AUTHORIZATION, NULL);
+		return NULL;
+	}
+	return record;
+}
+
+static void
+shown(struct command *command)
+{
+	const struct record *record = own_record(command);
+	const struct epp_facts *facts;
+
+	if (record == NULL)
+		return;
+	facts = record_epp(record);
+	command_answer_data(command, EPP_OK,
+	    epp_frame_contact_info(record,
+		slice_from(command->session->client),
+		facts != NULL ? facts->created : 0, command->arena));
+}
+
+/* --- create, update and delete --- */
+
+static struct slice
+creation_data(const struct command *command, int64_t now)
+{
+	struct text text = text_start(command->arena);
+	char date[DATE_SIZE];
+
+	date_print(now, 0, date);
+	text_add_string(&text,
+	    "<contact:creData xmlns:contact=\"" EPP_CONTACT_SPACE
+	    "\"><contact:id>");
+	text_add_xml(&text, command->epp->id);
+	text_add_format(&text,
+	    "</contact:id><contact:crDate>%s</contact:crDate>"
+	    "</contact:creData>",
+	    date);
+	return text_slice(&text);
+}
+
+/* Nothing of it travels: an entry says that it was taken, and no more. */
+static void
+keep(struct command *command, enum keeper_store store)
+{
+	struct upstream *upstream = command->session->upstream;
+	struct filter *filter = upstream->filter;
+	uint64_t limit[ROLE_COUNT] = {0};
+	struct decide_scope scope =
+	    contact_scope(command, command->epp->id, &command->epp->hints);
+	struct decide_given given = {.limit = limit, .approved = true};
+	struct decision decision = {
+	    .scope = &scope, .given = &given, .store = store};
+	struct fail fail = FAIL_INIT;
+
+	if (filter_random(filter, given.random, &fail) &&
+	    contact_default_kind(
+		command, command->record, command->epp->id, &fail))
+		decision.disclosure = decide_contact(filter->ruleset, &scope,
+		    command->record, &given, command->arena, &fail);
+	if (decision.disclosure == NULL) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	command->is_local = true;
+	command->object = (struct keeper_object){
+	    OBJECT_CONTACT, record_object(command->record)};
+	command_commit(command, &decision);
+}
+
+static bool
+set_facts(struct command *command, const struct epp_facts *before,
+    struct fail *fail)
+{
+	struct filter *filter = command->session->upstream->filter;
+	struct epp_facts facts = {.given = true,
+	    .client = slice_from(command->session->client),
+	    .created = filter_now(filter) / 1000};
+
+	if (before != NULL && before->given)
+		facts = *before;
+	return record_set_epp(command->record, &facts, fail);
+}
+
+static void
+created(struct command *command)
+{
+	struct filter *filter = command->session->upstream->filter;
+	struct fail fail = FAIL_INIT;
+
+	if (held_record(command, 0) != NULL) {
+		command_answer(command, EPP_EXISTS, NULL);
+		return;
+	}
+	if (!set_facts(command, NULL, &fail)) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	command->local_data =
+	    creation_data(command, filter_now(filter) / 1000);
+	keep(command, KEEP_HERE);
+}
+
+static void
+updated(struct command *command)
+{
+	const struct record *stored = own_record(command);
+	struct fail fail = FAIL_INIT;
+
+	if (stored == NULL)
+		return;
+	command->record =
+	    record_merge(command->arena, stored, command->record, &fail);
+	if (command->record == NULL ||
+	    !set_facts(command, record_epp(stored), &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		keep(command, KEEP_HERE);
+}
+
+static void
+deleted(struct command *command)
+{
+	const struct record *stored = own_record(command);
+	struct fail fail = FAIL_INIT;
+
+	if (stored == NULL)
+		return;
+	command->record = record_create(command->arena, OBJECT_CONTACT,
+	    OPERATION_DELETE, record_object(stored), &fail);
+	if (command->record == NULL ||
+	    !record_copy_role(command->record, stored, CONTACT_ROLE, &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		keep(command, KEEP_REMOVAL);
+}
+
+static void
+take(struct command *command, void (*then)(struct command *command))
+{
+	struct keeper_object object = {.type = OBJECT_CONTACT};
+	struct fail fail = FAIL_INIT;
+
+	command->record = contact_record(command, &fail);
+	if (command->record == NULL) {
+		command_answer_fail(command,
+		    fail.kind == FAIL_INPUT ? EPP_VALUE : EPP_FAILED, &fail);
+		return;
+	}
+	object.name = record_object(command->record);
+	command_fetch(command, &object, 1, then);
+}
+
+static void
+ask(struct command *command, void (*then)(struct command *command))
+{
+	const struct epp_command *epp = command->epp;
+	struct keeper_object objects[KEEPER_OBJECTS_MAX];
+
+	if (epp->id_count > KEEPER_OBJECTS_MAX) {
+		command_answer(command, EPP_RANGE, "more than %d ids",
+		    (int)KEEPER_OBJECTS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < epp->id_count; i++)
+		objects[i] = (struct keeper_object){OBJECT_CONTACT,
+		    command_object_name(
+			command, epp->ids[i], command->arena)};
+	command_fetch(command, objects, epp->id_count, then);
+}
+
+void
+local_start(struct command *command)
+{
+	switch (command->epp->verb) {
+	case EPP_CHECK:
+		ask(command, checked);
+		return;
+	case EPP_INFO:
+		ask(command, shown);
+		return;
+	case EPP_DELETE:
+		ask(command, deleted);
+		return;
+	case EPP_CREATE:
+		take(command, created);
+		return;
+	case EPP_UPDATE:
+		take(command, updated);
+		return;
+	case EPP_HELLO:
+	case EPP_LOGIN:
+	case EPP_LOGOUT:
+	case EPP_POLL:
+	case EPP_RENEW:
+	case EPP_TRANSFER:
+	case EPP_VERB_COUNT:
+		break;
+	}
+	command_answer(command, EPP_UNIMPLEMENTED,
+	    "this registry takes no contacts; misu keeps them, and does not "
+	    "transfer them");
+}
+
+bool
+local_domain_info(
+    struct command *command, const struct epp_response *response)
+{
+	const struct epp_command *epp = command->epp;
+	const struct record *record;
+	struct slice client_id = command->session->pooled
+	    ? epp->client_id
+	    : response->client_id;
+
+	if (epp->verb != EPP_INFO || epp->object != EPP_DOMAIN ||
+	    response->code != EPP_OK || command->object_count == 0 ||
+	    command->session->upstream->conf == NULL ||
+	    command->session->upstream->conf->contacts !=
+		CONTACTS_PROHIBITED)
+		return false;
+	record = held_record(command, 0);
+	if (record == NULL)
+		return false;
+	command_answer_bytes(command,
+	    epp_frame_domain_info(
+		response, record, client_id, command->arena));
+	return true;
+}

@@ -1,0 +1,53 @@
+/* What filter_own.c (requests of misu's own) and filter_import.c share. */
+#ifndef MISU_FILTER_OWN_H
+#define MISU_FILTER_OWN_H
+
+#include "filter_priv.h"
+#include "net/channel.h"
+
+enum own_kind { OWN_DELIVERY, OWN_IMPORT };
+enum own_step { STEP_LOOKED, STEP_SENT };
+
+struct own {
+	struct flight flight; /* first */
+	struct own *next;
+	struct upstream *upstream;
+	struct arena *arena;
+	struct line *line;
+	enum own_kind kind;
+	int64_t id;       /* what the keeper knows it by */
+	int64_t deadline; /* ms: a line must be had by then */
+	bool running;
+	/* delivery */
+	struct arena *sealed_arena;
+	const struct sealed *sealed;
+	struct slice rest, frame;
+	struct epp_command *epp;
+	enum own_step step;
+	bool again; /* find out what became of it */
+	bool wrote; /* something left */
+	/* import */
+	struct slice list; /* lines "contact ID" and "domain NAME" */
+	struct slice line_text, object_id, client;
+	enum epp_object object;
+	struct record *record;
+	size_t done, missing, failed;
+	struct loop_timer *pace;
+	unsigned rate; /* objects a second */
+};
+
+struct own *own_create(
+    struct upstream *upstream, enum own_kind kind, int64_t id);
+void own_queue(struct own *own);
+void own_end(struct own *own, enum delivery delivery, const struct fail *fail);
+/* info of one object, on its line. */
+bool own_ask(struct own *own, enum epp_object object, struct slice id);
+
+/* --- filter_import.c --- */
+
+void import_ask(struct filter *filter, const struct keeper_ask *ask);
+void import_step(struct own *own);
+void import_answered(struct own *own, const struct epp_response *response);
+void import_end(struct own *own, const struct fail *fail);
+
+#endif

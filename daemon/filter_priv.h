@@ -1,0 +1,359 @@
+/*
+ * What the files of the filter share: who is who.
+ *
+ *	filter --- upstreams --- sessions (backends) --- commands
+ *	                    \--- lines (registry)    --- flights
+ *
+ * A flight is whatever waits for the registry's answer on a line: a
+ * backend's command, or a request of misu's own.
+ */
+#ifndef MISU_FILTER_PRIV_H
+#define MISU_FILTER_PRIV_H
+
+#include "base/date.h"
+#include "codec/epp_frame.h"
+#include "filter.h"
+
+enum {
+	LOGIN_FAILURES = 3,
+	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
+	FILTER_ARENAS = 256, /* kept for reuse */
+	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
+	TICK = 1000,         /* ms between looks at what waits */
+};
+
+/* --- the registry's side ------------------------------------------------ */
+
+struct line;
+
+struct flight {
+	struct flight *next;
+	struct line *line;
+	struct arena *arena;    /* the response is read into it */
+	struct slice client_id; /* what the response must echo; empty: any */
+	int64_t deadline;       /* ms */
+	/* Borrowed for the call.  One of the two comes, once. */
+	void (*answered)(
+	    struct flight *flight, const struct epp_response *response);
+	void (*lost)(struct flight *flight, const struct fail *fail);
+};
+
+enum line_state {
+	LINE_DIALING,
+	LINE_GREETING, /* connected: the greeting is awaited */
+	LINE_LOGIN,    /* misu's own login is under way */
+	LINE_READY,
+	LINE_DEAD, /* its connection is gone, or about to be closed */
+};
+
+struct line {
+	struct upstream *upstream;
+	struct epp_conn *conn;
+	struct line *next;
+	enum line_state state;
+	struct session *session; /* mode session: whose it is */
+	bool own;    /* misu logs in: pool, channel, import */
+	bool pooled; /* backends share it */
+	struct flight *first, **last; /* written, not answered */
+	size_t flights;
+	int64_t quiet; /* ms: since when nothing was sent */
+	struct flight login;
+	bool in_upstream; /* it stands in the upstream's list */
+};
+
+/* --- the backends' side ------------------------------------------------- */
+
+enum session_state {
+	SESSION_OPENING, /* the registry's greeting is awaited */
+	SESSION_GREETED,
+	SESSION_OPEN, /* logged in */
+	SESSION_LOST, /* its registry session is gone: 2500 comes next */
+	SESSION_ENDING, /* closes once the last answer is out */
+};
+
+struct session {
+	struct upstream *upstream;
+	struct epp_conn *conn; /* NULL: the backend is gone */
+	struct session *next, **at;
+	enum session_state state;
+	struct line *line;  /* mode session: its own; pool: bound while in flight */
+	size_t on_line;     /* commands in flight there */
+	bool pooled;
+	const struct conf_backend *backend; /* of the setup in force, or NULL */
+	char client[17];    /* clID it logged in with */
+	struct command *first, **last;
+	size_t count;
+	bool paused, pumping, again;
+	struct fail why;    /* LOST: what happened */
+	unsigned failures;  /* of its login */
+};
+
+enum command_state {
+	COMMAND_NEW,     /* read; waits for those before it */
+	COMMAND_ASKING,  /* the keeper or the registry was asked */
+	COMMAND_STALE,   /* another setup comes: it begins anew then */
+	COMMAND_READY,   /* may be sent in its turn */
+	COMMAND_SENT,    /* in flight */
+	COMMAND_DONE,    /* has its answer */
+};
+
+struct command {
+	struct flight flight; /* first: a flight of it is it */
+	struct session *session;
+	struct command *next;
+	struct arena *arena;
+	struct epp_command *epp;
+	enum command_state state;
+	int64_t deadline;
+	/* what goes, one of them: both NULL is nothing yet */
+	const struct epp_plain *plain;
+	const struct sealed *sealed;
+	struct slice answer; /* DONE */
+	/* the decision */
+	uint64_t entry;
+	bool recorded;       /* an outcome is owed */
+	bool approved;
+	bool is_local; /* for misu alone: nothing of it is sent */
+	unsigned link_updates;
+	int64_t approval;
+	enum keeper_store store;
+	struct keeper_object object;
+	struct record *record; /* what is judged and kept */
+	struct keeper_held *held;
+	const struct keeper_object *objects; /* what was fetched */
+	size_t object_count;
+	struct domain_work *domain;
+	void (*then)(struct command *command); /* after a fetch */
+	struct ruling outcome; /* of the decision, and its reason */
+	struct slice reason;
+	struct slice local_data; /* <resData> of what misu answers itself */
+};
+
+struct upstream {
+	struct filter *filter;
+	struct upstream *next;
+	char name[48];
+	const struct conf_upstream *conf; /* of the setup in force; NULL: gone */
+	const struct conf_recipient *binding;
+	unsigned recipient; /* index in the ruleset */
+	struct epp_manner manner;
+	struct digest secrets; /* of the PEM texts: changed, all is made anew */
+	struct epp_tls *server_tls, *client_tls;
+	struct epp_listener *listener;
+	int fd; /* -1: none */
+	struct epp_dialer *dialer;
+	bool dialer_ours;
+	struct arena *greeting_arena;
+	struct epp_greeting *greeting; /* the registry's latest; or NULL */
+	char address[300]; /* of the registry */
+	char password[257];
+	struct slice backend_passwords[64]; /* in password_arena, as conf's */
+	struct arena *password_arena;
+	struct session *sessions;
+	size_t session_count;
+	struct line *lines; /* misu's own: pool, channel, import */
+	size_t line_count;
+	unsigned failures; /* of own lines since one was ready */
+	int64_t redial;    /* ms: not before */
+	bool told;         /* that it is away was logged */
+	struct loop_timer *tick;
+	bool ticking;
+	struct own *own_first, **own_last; /* misu's requests that wait */
+	/* pool: who read the message at the head of the queue */
+	char message[80], reader[17];
+	uint64_t passed, decided, refused, answered, lost;
+};
+
+struct filter {
+	struct filter_options o;
+	const struct ruleset *ruleset;
+	const struct conf *conf;
+	struct digest setup;
+	struct upstream *upstreams;
+	struct arena *arenas[FILTER_ARENAS];
+	size_t arena_count;
+	uint64_t counter; /* of clTRIDs */
+	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
+	bool draining;
+	void (*drained)(void *arg);
+	void *drained_arg;
+};
+
+/* --- filter.c ----------------------------------------------------------- */
+
+struct upstream *filter_upstream(struct filter *filter, struct slice name);
+struct arena *filter_arena(struct filter *filter);
+void filter_give_arena(struct filter *filter, struct arena *arena);
+int64_t filter_now(const struct filter *filter);
+void filter_log(struct upstream *upstream, const char *level,
+    const char *event, const struct fail *fail);
+/* A clTRID of ours in `arena`. */
+struct slice filter_client_id(struct filter *filter, struct arena *arena);
+/* The upstream has something that waits: look at it every second. */
+void filter_tick(struct upstream *upstream);
+/* A session or line is over: the drain may be. */
+void filter_look_drained(struct filter *filter);
+
+/* --- filter_setup.c ----------------------------------------------------- */
+
+void filter_drop_listener(struct upstream *upstream);
+void filter_drop_upstream_sockets(struct upstream *upstream);
+
+/* --- filter_session.c --------------------------------------------------- */
+
+extern const struct epp_conn_events session_events;
+struct session *session_create(struct upstream *upstream, struct epp_conn *conn);
+/* Start, send and answer whatever may be, in the backend's order. */
+void session_pump(struct session *session);
+/* The registry's greeting is there (or never will be: fail). */
+void session_greet(struct session *session);
+void session_lost(struct session *session, const struct fail *fail);
+void session_tick(struct session *session, int64_t now);
+void session_close(struct session *session);
+/* All of them, at once. */
+void filter_end_sessions(struct upstream *upstream);
+/* Has it neither connection nor command?  Then it is freed. */
+void session_release(struct session *session);
+
+/* --- filter_command.c, filter_record.c --------------------------------------------------- */
+
+/*
+ * Read a frame; it stands in the session's order from here on.  False: no
+ * memory for it.
+ */
+bool command_create(struct session *session, struct slice xml);
+bool command_must_wait(const struct command *command);
+void command_start(struct command *command);
+/* COMMAND_READY and its turn: give it to a line; false: none yet. */
+bool command_send(struct command *command);
+void command_free(struct command *command);
+
+/* Answer; `message` may be NULL and then the code's own text stands alone. */
+void command_answer(struct command *command, unsigned code, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+void command_answer_fail(
+    struct command *command, unsigned code, const struct fail *fail);
+void command_answer_data(
+    struct command *command, unsigned code, struct slice data);
+/* The bytes of a whole response; copied if they cannot go at once. */
+void command_answer_bytes(struct command *command, struct slice bytes);
+
+/* Pass it on as it is: it carries nothing personal. */
+void command_pass(struct command *command);
+/* Fetch `objects` into command->held, then call. */
+void command_fetch(struct command *command,
+    const struct keeper_object *objects, size_t count,
+    void (*then)(struct command *command));
+
+/*
+ * Ask the registry by info, on the command's own line; `found` is NULL where
+ * it does not show it.
+ */
+void command_inquire(struct command *command, enum epp_object object,
+    struct slice id,
+    void (*then)(struct command *command, struct record *found));
+
+/* The decision was made: encode, record, and then it is READY. */
+struct decision {
+	const struct disclosure *disclosure;
+	const struct decide_scope *scope;
+	const struct block *block;
+	const struct decide_given *given;
+	enum keeper_store store;
+	const struct record *stored;
+};
+void command_commit(struct command *command, const struct decision *decision);
+
+/* What the outcome of the registry means for the entry; once. */
+void command_outcome(
+    struct command *command, enum keeper_end end, unsigned code);
+
+/* READY: it may go in its turn, within the time to answer. */
+void command_ready(struct command *command);
+/* Another setup is on its way: begin anew when it is there. */
+void command_stale(struct command *command);
+/* Pool: is what was fetched another backend's, or nobody's known? */
+bool command_is_anothers(const struct command *command);
+/*
+ * Make the registry lose what a contact may not show in a link's role, and
+ * then go on.
+ */
+struct link {
+	enum role role;
+	struct slice id;
+};
+void command_update_contact(struct command *command, const struct link *link,
+    struct record *contact, void (*then)(struct command *command));
+/* The registry deleted it: its record goes. */
+void command_forget(struct command *command);
+
+/* "UPSTREAM/ID", as the vault knows contacts and hosts. */
+struct slice command_object_name(
+    const struct command *command, struct slice id, struct arena *arena);
+
+/* --- filter_contact.c, filter_domain.c, filter_local.c ------------------- */
+
+void contact_start(struct command *command);
+void domain_start(struct command *command);
+/* What carries no person but is no plain command: hosts, transfers. */
+void object_start(struct command *command);
+/* Contacts that only misu keeps. */
+void local_start(struct command *command);
+/* A domain:info answer gets its contacts back; true if it was answered. */
+bool local_domain_info(
+    struct command *command, const struct epp_response *response);
+
+/* The person of the command under the vault's name. */
+struct record *contact_record(struct command *command, struct fail *fail);
+/* The scope of a contact: hints, patterns, misu.conf's default. */
+struct decide_scope contact_scope(
+    const struct command *command, struct slice id, const struct epp_hints *hints);
+/* A record's person gets a kind where nobody said one. */
+bool contact_default_kind(const struct command *command, struct record *record,
+    struct slice id, struct fail *fail);
+bool filter_random(
+    const struct filter *filter, uint8_t out[16], struct fail *fail);
+
+/* --- filter_line.c ------------------------------------------------------ */
+
+/* Begin to dial; NULL with a fail. */
+struct line *line_dial(struct upstream *upstream, struct session *session,
+    bool pooled, struct fail *fail);
+/*
+ * The only two ways to a registry: bytes whose entry is durable, and bytes
+ * that carry nothing personal.  Written means in flight.  False: the line is
+ * not ready, nothing was written.
+ */
+bool line_send_sealed(struct line *line, struct flight *flight,
+    const struct sealed *sealed);
+/* One frame of several that were sealed together. */
+bool line_send_part(struct line *line, struct flight *flight,
+    const struct sealed *sealed, struct slice part);
+bool line_send_plain(struct line *line, struct flight *flight,
+    const struct epp_plain *plain);
+/* It is of no use any more: flights are lost, owners are told. */
+void line_kill(struct line *line, const struct fail *fail);
+/* Log out if it may, and go. */
+void line_close(struct line *line);
+void line_tick(struct line *line, int64_t now);
+
+/* --- filter_pool.c ------------------------------------------------------ */
+
+/* A line for a command of this session now, or NULL. */
+struct line *pool_line(struct session *session);
+/* Misu's own request: any own line. */
+struct line *pool_own_line(struct upstream *upstream);
+/* Have as many lines as are wanted; dial what is missing. */
+void pool_fill(struct upstream *upstream);
+/* A line became ready, or died. */
+void pool_changed(struct upstream *upstream);
+void pool_failed(struct upstream *upstream, const struct fail *fail);
+
+/* --- filter_own.c ------------------------------------------------------- */
+
+/* Give waiting requests of misu's own to lines. */
+void own_pump(struct upstream *upstream);
+void own_tick(struct upstream *upstream, int64_t now);
+void own_fail_all(struct upstream *upstream, const struct fail *fail);
+
+#endif

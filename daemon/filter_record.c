@@ -1,0 +1,209 @@
+/*
+ * What a command asks of the keeper: records of the vault, and that its
+ * decision be recorded before anything of it is sent.
+ */
+#include "base/text.h"
+#include "filter_priv.h"
+
+static void fetched(void *arg, const struct keeper_held *held, size_t count,
+    const struct fail *fail);
+static void committed(void *arg, const struct keeper_committed *committed,
+    const struct fail *fail);
+
+struct slice
+command_object_name(
+    const struct command *command, struct slice id, struct arena *arena)
+{
+	struct text text = text_start(arena);
+
+	text_add_string(&text, command->session->upstream->name);
+	text_add_char(&text, '/');
+	text_add(&text, id);
+	return text_slice(&text);
+}
+
+void
+command_fetch(struct command *command, const struct keeper_object *objects,
+    size_t count, void (*then)(struct command *command))
+{
+	struct keeper_object *copy =
+	    arena_take_array(command->arena, count, sizeof(*copy));
+
+	if (copy == NULL) {
+		command_answer(command, EPP_FAILED, "out of memory");
+		return;
+	}
+	memcpy(copy, objects, count * sizeof(*copy));
+	command->objects = copy;
+	command->object_count = count;
+	command->then = then;
+	command->state = COMMAND_ASKING;
+	keeper_fetch(command->session->upstream->filter->o.link,
+	    command->arena, copy, count, fetched, command);
+}
+
+static void
+fetched(void *arg, const struct keeper_held *held, size_t count,
+    const struct fail *fail)
+{
+	struct command *command = arg;
+	struct session *session = command->session;
+
+	if (fail != NULL && fail->kind != FAIL_NONE) {
+		command_answer(command, EPP_FAILED,
+		    "not recorded, not sent: %s", fail->text);
+	} else if (session->conn == NULL) {
+		command->state = COMMAND_DONE;
+	} else if (session->upstream->conf == NULL) {
+		command_answer(command, EPP_FAILED,
+		    "misu stands before this registry no more");
+	} else {
+		struct keeper_held *copy = arena_take_array(
+		    command->arena, count, sizeof(*copy));
+
+		if (copy == NULL) {
+			command_answer(command, EPP_FAILED, "out of memory");
+		} else {
+			memcpy(copy, held, count * sizeof(*copy));
+			command->held = copy;
+			command->then(command);
+		}
+	}
+	session_pump(session);
+}
+
+/* --- the decision --- */
+
+static bool
+encode(struct command *command, const struct disclosure *disclosure,
+    struct slice *payload, struct fail *fail)
+{
+	const struct upstream *upstream = command->session->upstream;
+	struct epp_manner manner = upstream->manner;
+	const struct epp_command *epp = command->epp;
+
+	*payload = (struct slice){NULL, 0};
+	if (command->session->pooled)
+		manner.client_id = command->flight.client_id;
+	if (upstream->conf->shadows && !command->is_local)
+		return epp_frame_shadow(epp, disclosure, &manner,
+		    command->arena, payload, fail);
+	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD ||
+	    command->is_local)
+		return true;
+	if (epp->object == EPP_CONTACT && epp->contact != NULL)
+		return epp_frame_contact(epp, disclosure, &manner,
+		    command->arena, payload, fail);
+	return epp_frame_object(
+	    epp, disclosure, &manner, command->arena, payload, fail);
+}
+
+void
+command_commit(struct command *command, const struct decision *decision)
+{
+	struct upstream *upstream = command->session->upstream;
+	struct keeper_commit commit = {.disclosure = decision->disclosure,
+	    .record = command->record,
+	    .scope = decision->scope,
+	    .block = decision->block,
+	    .given = decision->given,
+	    .upstream = slice_from(upstream->name),
+	    .principal = slice_from(command->session->client),
+	    .setup = upstream->filter->setup,
+	    .store = decision->store,
+	    .stored = decision->stored,
+	    .approval = command->approval};
+	struct fail fail = FAIL_INIT;
+
+	command->store = decision->store;
+	command->outcome = disclosure_outcome(decision->disclosure);
+	command->reason = disclosure_reason(decision->disclosure);
+	if (!encode(command, decision->disclosure, &commit.payload, &fail)) {
+		filter_log(upstream, "error", "frame-not-made", &fail);
+		command_answer_fail(command, EPP_FAILED, &fail);
+		return;
+	}
+	commit.channel = SLICE("epp");
+	if (upstream->conf->shadows)
+		commit.channel = SLICE("epp-shadow");
+	else if (commit.payload.len == 0 &&
+	    command->outcome.verdict == VERDICT_FORWARD)
+		commit.channel = SLICE("vault");
+	/* What only misu keeps waits for nobody's answer. */
+	if (commit.payload.len == 0 && commit.store == KEEP_RECORD)
+		commit.store = command->store = KEEP_HERE;
+	command->state = COMMAND_ASKING;
+	upstream->decided++;
+	keeper_commit(upstream->filter->o.link, command->arena, &commit,
+	    committed, command);
+}
+
+/* Durable: it goes, or is refused, or was for misu alone. */
+static void
+recorded(struct command *command, const struct keeper_committed *committed)
+{
+	struct session *session = command->session;
+	struct upstream *upstream = session->upstream;
+
+	command->entry = committed->entry;
+	if (committed->sealed == NULL &&
+	    command->outcome.verdict != VERDICT_FORWARD) {
+		upstream->refused++;
+		command_answer(command, EPP_POLICY, "rule %u: %.*s",
+		    command->outcome.rule, SLICE_ARG(command->reason));
+		return;
+	}
+	if (committed->sealed == NULL) {
+		/* Nothing was to be sent. */
+		if (command->store == KEEP_REMOVAL)
+			command_forget(command);
+		command_answer_data(
+		    command, EPP_OK, command->local_data);
+		return;
+	}
+	command->recorded = true;
+	command->sealed = committed->sealed;
+	if (session->conn == NULL) {
+		command_outcome(command, KEEPER_NOT_SENT, 0);
+		command->state = COMMAND_DONE;
+		return;
+	}
+	command_ready(command);
+}
+
+static void
+committed(void *arg, const struct keeper_committed *committed,
+    const struct fail *fail)
+{
+	struct command *command = arg;
+	struct session *session = command->session;
+
+	if (fail != NULL && fail->kind != FAIL_NONE) {
+		command_answer(command, EPP_FAILED,
+		    "not recorded, not sent: %s", fail->text);
+		session_pump(session);
+		return;
+	}
+	switch (committed->word) {
+	case KEEPER_DURABLE:
+		recorded(command, committed);
+		break;
+	case KEEPER_HELD:
+		session->upstream->refused++;
+		command_answer(command, EPP_POLICY,
+		    "held, hold %lld; rule %u: %.*s; send it again once an "
+		    "operator has approved it",
+		    (long long)committed->id, command->outcome.rule,
+		    SLICE_ARG(command->reason));
+		break;
+	case KEEPER_APPROVED:
+		command->approved = true;
+		command->approval = committed->id;
+		command->state = COMMAND_NEW;
+		break;
+	case KEEPER_STALE:
+		command_stale(command);
+		break;
+	}
+	session_pump(session);
+}

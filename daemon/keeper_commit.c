@@ -1,0 +1,410 @@
+/*
+ * A commit: decided again, written, acknowledged.  What a worker says that
+ * cannot be is refused and logged: the program is wrong then, not the world.
+ */
+#include "codec/pack.h"
+#include "codec/verdicts.h"
+#include "keeper_priv.h"
+#include "must.h"
+
+struct commit {
+	struct job job;
+	struct batch *batch;
+	uint64_t number;
+	char request[WIRE_REQUEST];
+	bool is_sealed;
+	struct digest payload; /* SHA-256 */
+	struct open *open;     /* of what is sealed */
+	bool stores;	       /* the vault changes with it */
+	uint32_t hash;
+	bool is_held;
+	struct spool_item hold;
+	int64_t approval;
+	bool spent; /* just now */
+};
+
+static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail);
+
+/* --- answering --- */
+
+static void
+answer(struct commit *commit, struct wire_committed *committed)
+{
+	struct wire_message message;
+
+	committed->number = commit->number;
+	message.type = WIRE_COMMITTED;
+	message.of.committed = *committed;
+	worker_send(commit->job.worker, &message);
+}
+
+static void
+answer_fail(
+    struct keeper_worker *worker, uint64_t number, const struct fail *fail)
+{
+	struct wire_message message;
+
+	message.type = WIRE_COMMITTED;
+	message.of.committed =
+	    (struct wire_committed){.number = number, .fail = *fail};
+	worker_send(worker, &message);
+}
+
+static void
+answer_word(struct commit *commit, enum keeper_word word, int64_t id)
+{
+	struct wire_committed committed = {.word = word, .id = id};
+
+	answer(commit, &committed);
+}
+
+/* --- deciding again --- */
+
+/* Everything a commit is judged by; gone when it is with the ledger. */
+struct judged {
+	const struct wire_commit *from;
+	struct record *record, *stored;
+	struct disclosure *disclosure;
+	struct ruling outcome;
+	bool shadow; /* misu.conf says that this upstream is only watched */
+};
+
+static struct disclosure *
+decide_again(struct keeper *keeper, const struct wire_commit *from,
+    const struct record *record, struct arena *arena, struct fail *fail)
+{
+	const struct ruleset *ruleset = keeper->ruleset;
+
+	if (from->in_scope) {
+		if (from->scope.recipient < ruleset_recipient_count(ruleset))
+			return decide_contact(ruleset, &from->scope, record,
+			    &from->given, arena, fail);
+	} else if (from->block < ruleset_block_count(ruleset)) {
+		return decide(ruleset, ruleset_block(ruleset, from->block),
+		    record, &from->given, arena, fail);
+	}
+	fail_set(fail, FAIL_DENIED,
+	    "a worker names a block that the policy does not have");
+	return NULL;
+}
+
+/* Claims that contradict each other, whatever was decided. */
+static bool
+check_claims(const struct judged *judged, struct fail *fail)
+{
+	const struct wire_commit *from = judged->from;
+	bool passes = judged->outcome.verdict == VERDICT_FORWARD ||
+	    judged->shadow;
+
+	if (verdicts_digest(judged->disclosure) != from->verdicts)
+		return fail_set(
+		    fail, FAIL_DENIED, "worker and keeper decided differently");
+	if (!passes && from->has_payload)
+		return fail_set(fail, FAIL_DENIED,
+		    "a worker has bytes for what is held or refused");
+	/* What nothing is sent of may pass a hold: misu alone keeps it. */
+	if (from->has_payload &&
+	    from->given.approved != (from->approval != 0))
+		return fail_set(fail, FAIL_DENIED,
+		    "a worker passes a hold without an approval");
+	return true;
+}
+
+/* Not what the worker says: what the setup in force says. */
+static bool
+is_shadow(const struct keeper *keeper, const struct wire_commit *from)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(keeper->conf, from->upstream);
+
+	return upstream != NULL && upstream->shadows && from->has_payload;
+}
+
+static bool
+judge(struct keeper *keeper, struct arena *arena, struct judged *judged,
+    struct fail *fail)
+{
+	const struct wire_commit *from = judged->from;
+
+	judged->record = unpack_record(arena, from->record.packed, fail);
+	if (judged->record == NULL)
+		return false;
+	judged->stored = judged->record;
+	if (from->stored.packed.len != 0)
+		judged->stored =
+		    unpack_record(arena, from->stored.packed, fail);
+	if (judged->stored == NULL)
+		return false;
+	judged->disclosure =
+	    decide_again(keeper, from, judged->record, arena, fail);
+	if (judged->disclosure == NULL)
+		return false;
+	judged->outcome = disclosure_outcome(judged->disclosure);
+	judged->shadow = is_shadow(keeper, from);
+	return check_claims(judged, fail);
+}
+
+/* --- writing --- */
+
+static bool
+goes(const struct judged *judged)
+{
+	return judged->shadow || judged->outcome.verdict == VERDICT_FORWARD;
+}
+
+static bool
+add_store(struct commit *commit, const struct judged *judged,
+    struct batch *batch, struct fail *fail)
+{
+	enum keeper_store store = (enum keeper_store)judged->from->store;
+
+	switch (store) {
+	case KEEP_RECORD:
+	case KEEP_HERE:
+		commit->stores = goes(judged);
+		return !commit->stores || store_record(batch, judged->stored,
+					      store == KEEP_RECORD, fail);
+	case KEEP_NOTHING:
+	case KEEP_REMOVAL:
+		break;
+	}
+	return true;
+}
+
+/* Room for what waits for an outcome, before anything is written. */
+static bool
+make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
+{
+	const struct wire_commit *from = judged->from;
+	struct slice packed = from->stored.packed.len != 0
+				  ? from->stored.packed
+				  : from->record.packed;
+
+	commit->is_sealed = from->has_payload;
+	if (!commit->is_sealed)
+		return true;
+	commit->payload = from->payload;
+	if (from->store != KEEP_RECORD)
+		packed.len = 0;
+	commit->open = open_create(commit->job.keeper,
+	    (enum keeper_store)from->store, judged->stored, packed, fail);
+	return commit->open != NULL;
+}
+
+static bool
+write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
+    struct fail *fail)
+{
+	struct keeper *keeper = commit->job.keeper;
+	const struct wire_commit *from = judged->from;
+	struct dispatch dispatch = {.channel = from->channel,
+	    .setup = from->setup,
+	    .payload_sha = from->has_payload ? &from->payload : NULL,
+	    .request = {commit->request, WIRE_REQUEST},
+	    .supersedes = supersedes,
+	    .shadow = judged->shadow};
+	struct batch *batch;
+
+	if (!make_open(commit, judged, fail))
+		return false;
+	commit->batch = batch =
+	    ledger_begin(keeper->o.ledger, commit->job.arena, fail);
+	if (batch == NULL ||
+	    !ledger_add_disclosure(
+		batch, judged->disclosure, &dispatch, fail) ||
+	    !add_store(commit, judged, batch, fail))
+		return false;
+	commit->hash = object_hash(
+	    record_type(judged->stored), record_object(judged->stored));
+	if (commit->stores)
+		unsettled_begin(keeper, commit->hash);
+	ledger_commit(batch, durable, commit);
+	return true;
+}
+
+/* --- holds --- */
+
+/* What the item will need when the entry is durable. */
+static bool
+keep_hold(struct commit *commit, const struct judged *judged,
+    const struct digest *content, struct fail *fail)
+{
+	struct arena *arena = commit->job.arena;
+	struct spool_item *item = &commit->hold;
+	int64_t now = keeper_now(commit->job.keeper);
+
+	commit->is_held = true;
+	*item = (struct spool_item){.state = SPOOL_HELD,
+	    .recipient =
+		arena_copy(arena, disclosure_recipient(judged->disclosure)->id),
+	    .purpose =
+		arena_copy(arena, disclosure_purpose(judged->disclosure)),
+	    .channel = SLICE("epp"),
+	    .object = arena_copy(arena, record_object(judged->record)),
+	    .object_type = record_type(judged->record),
+	    .operation = record_operation(judged->record),
+	    .content = *content,
+	    .payload = arena_copy(arena, judged->from->record.packed),
+	    .submission = {commit->request, WIRE_REQUEST},
+	    .rule = judged->outcome.rule,
+	    .due = now,
+	    .created = now};
+	return (item->recipient.data != NULL && item->purpose.data != NULL &&
+		   item->object.data != NULL && item->payload.data != NULL) ||
+	       fail_memory(fail);
+}
+
+/* An approval is spent on what passes by it, and on nothing else. */
+static bool
+use_approval(struct commit *commit, const struct judged *judged,
+    const struct digest *content, uint64_t *supersedes, struct fail *fail)
+{
+	struct hold_use use = {.id = judged->from->approval,
+	    .request = {commit->request, WIRE_REQUEST}};
+
+	if (!goes(judged))
+		return true;
+	if (!hold_use(
+		commit->job.keeper, commit->job.arena, content, &use, fail))
+		return false;
+	commit->approval = use.id;
+	commit->spent = use.is_new;
+	*supersedes = use.entry;
+	return true;
+}
+
+/* A hold, or what was one; false with a fail. *done: it was answered. */
+static bool
+consider_hold(struct commit *commit, const struct judged *judged,
+    uint64_t *supersedes, bool *done, struct fail *fail)
+{
+	struct keeper *keeper = commit->job.keeper;
+	struct digest content;
+	int64_t id = 0;
+
+	if (judged->shadow || (judged->outcome.verdict != VERDICT_HOLD &&
+				  judged->from->approval == 0))
+		return true;
+	if (!hold_content(keeper, commit->job.arena, judged->from,
+		judged->record, &content, fail))
+		return false;
+	if (judged->outcome.verdict != VERDICT_HOLD)
+		return use_approval(commit, judged, &content, supersedes, fail);
+	*done = hold_is_approved(keeper, &content, &id, fail);
+	if (!*done)
+		return fail->kind == FAIL_NONE &&
+		       keep_hold(commit, judged, &content, fail);
+	answer_word(commit, KEEPER_APPROVED, id);
+	return true;
+}
+
+/* --- the whole way --- */
+
+static void
+finish(struct commit *commit)
+{
+	if (commit->open != NULL)
+		open_remove(commit->job.keeper, commit->open);
+	job_end(&commit->job);
+}
+
+static void
+refuse(struct commit *commit, const struct fail *fail)
+{
+	if (fail->kind == FAIL_DENIED)
+		keeper_log(commit->job.keeper, "error", "commit-refused", fail);
+	answer_fail(commit->job.worker, commit->number, fail);
+	finish(commit);
+}
+
+void
+commit_take(struct keeper_worker *worker, const struct wire_commit *from)
+{
+	struct keeper *keeper = worker->keeper;
+	struct commit *commit = job_create(keeper, worker, sizeof(*commit));
+	struct judged judged = {.from = from};
+	uint64_t supersedes = LEDGER_NONE;
+	struct fail fail = FAIL_INIT;
+	bool done = false;
+
+	if (commit == NULL) {
+		fail_memory(&fail);
+		answer_fail(worker, from->number, &fail);
+		return;
+	}
+	commit->number = from->number;
+	wire_request(from, commit->request);
+	if (keeper->ruleset == NULL ||
+	    !digest_equal(&from->policy, &keeper->policy) ||
+	    !digest_equal(&from->setup, &keeper->setup)) {
+		answer_word(commit, KEEPER_STALE, 0);
+		finish(commit);
+		return;
+	}
+	if (!judge(keeper, commit->job.arena, &judged, &fail) ||
+	    !consider_hold(commit, &judged, &supersedes, &done, &fail))
+		refuse(commit, &fail);
+	else if (done)
+		finish(commit);
+	else if (!write(commit, &judged, supersedes, &fail)) {
+		if (commit->spent)
+			hold_give_back(keeper, commit->approval);
+		refuse(commit, &fail);
+	}
+}
+
+/* The entry of the hold is durable: now its item. */
+static void
+lay_out(struct commit *commit, uint64_t entry)
+{
+	struct fail fail = FAIL_INIT;
+	struct wire_committed held = {.word = KEEPER_HELD, .entry = entry};
+
+	commit->hold.entry = entry;
+	commit->hold.place = entry;
+	if (!hold_lay_out(commit->job.keeper, &commit->hold, &fail)) {
+		keeper_log(commit->job.keeper, "error", "spool-failed", &fail);
+		answer_fail(commit->job.worker, commit->number, &fail);
+		return;
+	}
+	held.id = commit->hold.id;
+	answer(commit, &held);
+}
+
+static void
+durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
+{
+	struct commit *commit = arg;
+	struct keeper *keeper = commit->job.keeper;
+	struct wire_committed committed = {.word = KEEPER_DURABLE,
+	    .entry = first,
+	    .is_sealed = commit->is_sealed,
+	    .payload = commit->payload};
+
+	(void)sealed; /* the bytes are the worker's */
+	(void)count;
+	if (commit->stores)
+		unsettled_end(keeper, commit->hash);
+	if (fail != NULL) {
+		refuse(commit, fail);
+		return;
+	}
+	keeper_wrote(keeper);
+	if (commit->approval != 0)
+		hold_finish(keeper, commit->approval);
+	if (commit->is_held) {
+		lay_out(commit, first);
+	} else {
+		if (commit->is_sealed) {
+			must(batch_acknowledged(commit->batch, 0,
+			    &committed.entry, &committed.leaf));
+			open_add(
+			    keeper, commit->open, first, commit->job.worker);
+			commit->open = NULL;
+		}
+		answer(commit, &committed);
+	}
+	finish(commit);
+}

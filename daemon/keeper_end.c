@@ -1,0 +1,254 @@
+/*
+ * How it ended: an entry, and in the same batch what the vault makes of it.
+ * The worker forgets an outcome when this is durable.
+ */
+#include "codec/pack.h"
+#include "keeper_priv.h"
+
+enum { REASON_SIZE = 24, REQUEST_SIZE = 64 };
+
+struct end {
+	struct job job;
+	uint64_t number; /* of the worker's outcome */
+	uint64_t entry;
+	bool stores; /* the vault changes with it */
+	uint32_t hash;
+};
+
+static const char *const words[] = {
+    [KEEPER_ANSWERED] = "answered",
+    [KEEPER_REFUSED] = "refused",
+    [KEEPER_NOT_SENT] = "not-sent",
+    [KEEPER_UNKNOWN] = "unknown",
+};
+
+static void
+note(struct keeper_worker *worker, uint64_t number)
+{
+	struct wire_message message;
+	char bytes[8];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(number >> 8 * i);
+	message.type = WIRE_NOTED;
+	message.of.noted.bytes = (struct slice){bytes, sizeof(bytes)};
+	worker_send(worker, &message);
+}
+
+/*
+ * Not noted: the worker says it again when the keeper is there again.  The
+ * entry is open still, and its end may come.
+ */
+static void
+failed(struct end *end, const struct fail *fail)
+{
+	struct keeper *keeper = end->job.keeper;
+	struct open *open = open_find(keeper, end->entry);
+
+	if (open != NULL)
+		open->is_ending = false;
+	keeper_log(keeper, "error", "outcome-not-recorded", fail);
+	job_end(&end->job);
+}
+
+static void
+durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
+{
+	struct end *end = arg;
+	struct keeper *keeper = end->job.keeper;
+	struct open *open;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	if (end->stores)
+		unsettled_end(keeper, end->hash);
+	if (fail != NULL) {
+		failed(end, fail);
+		return;
+	}
+	keeper_wrote(keeper);
+	open = open_find(keeper, end->entry);
+	if (open != NULL && open->is_ending)
+		open_remove(keeper, open);
+	if (end->job.worker != NULL)
+		note(end->job.worker, end->number);
+	job_end(&end->job);
+}
+
+/* --- what the vault makes of it --- */
+
+/* What an entry proposed, from its own copy. */
+static bool
+put_back(struct end *end, struct batch *batch, const struct open *open,
+    bool proposed, struct fail *fail)
+{
+	const struct record *record =
+	    unpack_record(end->job.arena, open->packed, fail);
+
+	return record != NULL && store_record(batch, record, proposed, fail);
+}
+
+/* The registry took it.  Another may be proposed by now. */
+static bool
+settle_record(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_object *object, struct fail *fail)
+{
+	const struct open *rival = open_rival(end->job.keeper, open, object);
+
+	end->stores = true;
+	if (rival == NULL || rival->entry < open->entry)
+		return store_promotion(batch, object->type, object->name, fail);
+	end->stores = open->packed.len != 0;
+	return !end->stores || put_back(end, batch, open, false, fail);
+}
+
+/* It did not: what is proposed then is what an earlier one proposed. */
+static bool
+drop_record(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_object *object, struct fail *fail)
+{
+	const struct open *rival = open_rival(end->job.keeper, open, object);
+
+	if (rival != NULL && rival->entry > open->entry)
+		return true;
+	end->stores = true;
+	if (rival != NULL && rival->packed.len != 0)
+		return put_back(end, batch, rival, true, fail);
+	return store_removal(batch, object->type, object->name, true, fail);
+}
+
+static bool
+add_store(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_outcome *outcome, struct fail *fail)
+{
+	struct wire_object object = outcome->object;
+	enum keeper_store store = (enum keeper_store)outcome->store;
+	enum keeper_end how = (enum keeper_end)outcome->end;
+
+	if (object.name.len == 0 && open != NULL) {
+		/* The worker gave up before it knew of the entry. */
+		object = (struct wire_object){open->type, open->name};
+		store = open->store;
+	}
+	if (object.name.len == 0 || how == KEEPER_UNKNOWN)
+		return true;
+	end->hash = object_hash(object.type, object.name);
+	switch (store) {
+	case KEEP_RECORD:
+		return how == KEEPER_ANSWERED
+			   ? settle_record(end, batch, open, &object, fail)
+			   : drop_record(end, batch, open, &object, fail);
+	case KEEP_REMOVAL:
+		end->stores = how == KEEPER_ANSWERED;
+		return !end->stores || store_removal(batch, object.type,
+					   object.name, false, fail);
+	case KEEP_NOTHING:
+	case KEEP_HERE:
+		break;
+	}
+	return true;
+}
+
+/* --- the entry --- */
+
+static bool
+add_event(struct end *end, struct batch *batch,
+    const struct wire_outcome *outcome, struct fail *fail)
+{
+	struct keeper *keeper = end->job.keeper;
+	char request[REQUEST_SIZE], reason[REASON_SIZE];
+	const char *word = words[outcome->end];
+	struct event event = {.type = EVENT_OUTCOME,
+	    .entry = outcome->entry,
+	    .word = slice_from(word),
+	    .policy = keeper->policy,
+	    .setup = keeper->setup};
+
+	snprintf(request, sizeof(request), "outcome/%llu/%s",
+	    (unsigned long long)outcome->entry, word);
+	event.request = slice_from(request);
+	if (outcome->code != 0) {
+		snprintf(reason, sizeof(reason), "EPP %u", outcome->code);
+		event.reason = slice_from(reason);
+	}
+	return ledger_add_event(batch, &event, fail);
+}
+
+/*
+ * Of an entry that is not open the end was told before, so the vault is as it
+ * is.  Without an entry there is only the vault.
+ */
+static bool
+write(struct end *end, struct open *open, const struct wire_outcome *outcome,
+    struct fail *fail)
+{
+	struct keeper *keeper = end->job.keeper;
+	bool has_entry = outcome->entry != LEDGER_NONE;
+	struct batch *batch =
+	    ledger_begin(keeper->o.ledger, end->job.arena, fail);
+
+	if (batch == NULL)
+		return false;
+	if (open != NULL && open->is_ending)
+		open = NULL;
+	if (has_entry && !add_event(end, batch, outcome, fail))
+		return false;
+	if ((open != NULL || !has_entry) &&
+	    !add_store(end, batch, open, outcome, fail))
+		return false;
+	if (open != NULL)
+		open->is_ending = true;
+	if (end->stores)
+		unsettled_begin(keeper, end->hash);
+	ledger_commit(batch, durable, end);
+	return true;
+}
+
+static void
+begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
+    const struct wire_outcome *outcome)
+{
+	struct end *end = job_create(keeper, worker, sizeof(*end));
+	struct fail fail = FAIL_INIT;
+
+	if (end == NULL) {
+		fail_memory(&fail);
+		keeper_log(keeper, "error", "outcome-not-recorded", &fail);
+		return;
+	}
+	end->number = outcome->number;
+	end->entry = outcome->entry;
+	if (write(end, open, outcome, &fail))
+		return;
+	keeper_log(keeper, "error", "outcome-not-recorded", &fail);
+	job_end(&end->job);
+}
+
+void
+end_take(struct keeper_worker *worker, const struct wire_outcome *outcome)
+{
+	struct keeper *keeper = worker->keeper;
+
+	if (outcome->entry != LEDGER_NONE &&
+	    outcome->entry >= ledger_size(keeper->o.ledger)) {
+		struct fail fail = FAIL_INIT;
+
+		fail_set(&fail, FAIL_DENIED,
+		    "a worker tells the outcome of an entry not written yet");
+		keeper_log(keeper, "error", "outcome-refused", &fail);
+		note(worker, outcome->number);
+		return;
+	}
+	begin(keeper, worker, open_find(keeper, outcome->entry), outcome);
+}
+
+void
+end_unknown(struct keeper *keeper, struct open *open)
+{
+	struct wire_outcome outcome = {
+	    .entry = open->entry, .end = KEEPER_UNKNOWN};
+
+	begin(keeper, NULL, open, &outcome);
+}

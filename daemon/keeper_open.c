@@ -1,0 +1,306 @@
+/*
+ * Open entries: sealed by a worker, without an outcome.  A worker that comes
+ * back says which are its own; the others become unknown when their time is
+ * over.  The spool's line mark says where a start looks for them.
+ */
+#include "keeper_priv.h"
+
+#include "core/canon.h"
+
+/* --- the table --- */
+
+struct open *
+open_create(struct keeper *keeper, enum keeper_store store,
+    const struct record *object, struct slice packed, struct fail *fail)
+{
+	struct slice name =
+	    object != NULL ? record_object(object) : (struct slice){"", 0};
+	struct open *open;
+
+	if (keeper->open_count >= OPEN_MAX) {
+		fail_set(fail, FAIL_WORLD,
+		    "the outcomes of %d disclosures are not known yet",
+		    OPEN_MAX);
+		return NULL;
+	}
+	open = malloc(sizeof(*open) + name.len + packed.len);
+	if (open == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	*open = (struct open){.entry = LEDGER_NONE,
+	    .deadline = INT64_MAX,
+	    .store = store,
+	    .type = object != NULL ? record_type(object) : OBJECT_COUNT,
+	    .name = {open->bytes, name.len},
+	    .packed = {open->bytes + name.len, packed.len}};
+	if (name.len != 0)
+		memcpy(open->bytes, name.data, name.len);
+	if (packed.len != 0)
+		memcpy(open->bytes + name.len, packed.data, packed.len);
+	open->hash = object_hash(open->type, open->name);
+	return open;
+}
+
+static struct open **
+entry_head(struct keeper *keeper, uint64_t entry)
+{
+	return &keeper->open[entry % OPEN_HEADS];
+}
+
+struct open *
+open_find(const struct keeper *keeper, uint64_t entry)
+{
+	struct open *open = keeper->open[entry % OPEN_HEADS];
+
+	while (open != NULL && open->entry != entry)
+		open = open->next;
+	return open;
+}
+
+static void
+free_open(struct open *open)
+{
+	digest_wipe(open->bytes, open->name.len + open->packed.len);
+	free(open);
+}
+
+static void
+insert(struct keeper *keeper, struct open *open, uint64_t entry)
+{
+	struct open **at = entry_head(keeper, entry);
+
+	open->entry = entry;
+	open->next = *at;
+	*at = open;
+	at = &keeper->by_object[open->hash % OPEN_HEADS];
+	open->next_object = *at;
+	*at = open;
+	keeper->open_count++;
+}
+
+void
+open_add(struct keeper *keeper, struct open *open, uint64_t entry,
+    struct keeper_worker *worker)
+{
+	struct open *there = open_find(keeper, entry);
+
+	/* Asked twice: it is known, perhaps from before a restart. */
+	if (there != NULL && there->name.len == 0)
+		open_remove(keeper, there);
+	else if (there != NULL) {
+		free_open(open);
+		open = there;
+	}
+	if (open != there)
+		insert(keeper, open, entry);
+	open->worker = worker;
+	open->deadline = INT64_MAX;
+	if (worker->is_gone)
+		open_orphan(keeper, worker);
+}
+
+void
+open_remove(struct keeper *keeper, struct open *open)
+{
+	struct open **at = entry_head(keeper, open->entry);
+
+	if (open->entry != LEDGER_NONE) {
+		while (*at != open)
+			at = &(*at)->next;
+		*at = open->next;
+		at = &keeper->by_object[open->hash % OPEN_HEADS];
+		while (*at != open)
+			at = &(*at)->next_object;
+		*at = open->next_object;
+		keeper->open_count--;
+	}
+	free_open(open);
+}
+
+struct open *
+open_rival(struct keeper *keeper, const struct open *open,
+    const struct wire_object *object)
+{
+	uint32_t hash = object_hash(object->type, object->name);
+	struct open *best = NULL;
+
+	for (struct open *o = keeper->by_object[hash % OPEN_HEADS]; o != NULL;
+	     o = o->next_object)
+		if (o != open && o->store == KEEP_RECORD && !o->is_ending &&
+		    o->type == object->type &&
+		    slice_equal(o->name, object->name) &&
+		    (best == NULL || o->entry > best->entry))
+			best = o;
+	return best;
+}
+
+void
+open_finish(struct keeper *keeper)
+{
+	for (size_t i = 0; i < OPEN_HEADS; i++)
+		while (keeper->open[i] != NULL)
+			open_remove(keeper, keeper->open[i]);
+}
+
+/* --- whose they are --- */
+
+void
+open_adopt(struct keeper_worker *worker, const struct wire_numbers *entries)
+{
+	for (size_t i = 0; i < wire_count(entries); i++) {
+		struct open *open =
+		    open_find(worker->keeper, wire_number(entries, i));
+
+		if (open == NULL || open->worker != NULL)
+			continue;
+		open->worker = worker;
+		open->deadline = INT64_MAX;
+	}
+}
+
+static void
+end_overdue(struct keeper *keeper)
+{
+	int64_t now = keeper_now(keeper), next = INT64_MAX;
+
+	if (ledger_stopped(keeper->o.ledger) != NULL)
+		return;
+	for (size_t i = 0; i < OPEN_HEADS; i++) {
+		for (struct open *o = keeper->open[i]; o; o = o->next) {
+			if (o->worker != NULL || o->is_ending)
+				continue;
+			if (o->deadline <= now)
+				end_unknown(keeper, o);
+			else if (o->deadline < next)
+				next = o->deadline;
+		}
+	}
+	if (next != INT64_MAX)
+		keeper->o.loop->operations->timer_set(
+		    keeper->orphan_timer, next - now);
+}
+
+/* Begin the time of those nobody has. */
+static void
+give_time(struct keeper *keeper, const struct keeper_worker *gone)
+{
+	int64_t deadline = keeper_now(keeper) + KEEPER_PATIENCE;
+
+	for (size_t i = 0; i < OPEN_HEADS; i++) {
+		for (struct open *o = keeper->open[i]; o; o = o->next) {
+			if (o->worker != gone)
+				continue;
+			o->worker = NULL;
+			if (o->deadline == INT64_MAX)
+				o->deadline = deadline;
+		}
+	}
+	end_overdue(keeper);
+}
+
+void
+open_orphan(struct keeper *keeper, struct keeper_worker *worker)
+{
+	if (worker != NULL)
+		give_time(keeper, worker);
+	else
+		end_overdue(keeper);
+}
+
+void
+open_first_join(struct keeper *keeper)
+{
+	give_time(keeper, NULL);
+}
+
+/* --- those of earlier lives --- */
+
+void
+open_save_mark(struct keeper *keeper)
+{
+	uint64_t mark = ledger_size(keeper->o.ledger);
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	for (size_t i = 0; i < OPEN_HEADS; i++)
+		for (struct open *o = keeper->open[i]; o; o = o->next)
+			if (o->entry < mark)
+				mark = o->entry;
+	ok = mark <= spool_line_mark(keeper->o.spool) ||
+	     spool_set_line_mark(keeper->o.spool, mark, &fail);
+	if (!ok && !keeper->mark_told)
+		keeper_log(keeper, "error", "spool-failed", &fail);
+	keeper->mark_told = !ok;
+}
+
+/* Was this sealed for a worker?  A payload of no bytes goes nowhere. */
+static bool
+is_sealed(struct keeper *keeper, struct slice entry, struct arena *arena)
+{
+	struct digest empty =
+	    ledger_payload_digest(keeper->o.ledger, SLICE(""));
+	struct slice request, text, payload;
+
+	return canon_get_string(entry, "request", arena, &request) &&
+	       wire_is_request(request) &&
+	       canon_get_string(entry, "payload", arena, &text) &&
+	       text_base64_decode(arena, text, &payload) &&
+	       !slice_equal(payload,
+		   (struct slice){(const char *)empty.bytes, DIGEST_SIZE});
+}
+
+static bool
+scan_entry(struct keeper *keeper, uint64_t index, struct slice entry,
+    struct arena *arena, struct fail *fail)
+{
+	struct slice type;
+	struct open *open;
+	int64_t about;
+
+	if (!canon_get_string(entry, "type", arena, &type))
+		return true;
+	if (slice_is(type, "outcome")) {
+		open = canon_get_number(entry, "entry", &about)
+			   ? open_find(keeper, (uint64_t)about)
+			   : NULL;
+		if (open != NULL)
+			open_remove(keeper, open);
+		return true;
+	}
+	if (!slice_is(type, "disclosure") || !is_sealed(keeper, entry, arena))
+		return true;
+	open = open_create(
+	    keeper, KEEP_NOTHING, NULL, (struct slice){"", 0}, fail);
+	if (open == NULL)
+		return false;
+	insert(keeper, open, index);
+	return true;
+}
+
+bool
+open_scan(struct keeper *keeper, struct fail *fail)
+{
+	uint64_t size = ledger_size(keeper->o.ledger);
+	struct arena *arena = arena_create(keeper->o.memory);
+	bool ok = arena != NULL || fail_memory(fail);
+
+	if (ok && spool_line_mark(keeper->o.spool) > size) {
+		fail_set(fail, FAIL_WORLD,
+		    "the spool knows of %llu entries, the ledger of %llu",
+		    (unsigned long long)spool_line_mark(keeper->o.spool),
+		    (unsigned long long)size);
+		fail_hint(fail, "restore spool and ledger from one backup");
+		ok = false;
+	}
+	for (uint64_t i = spool_line_mark(keeper->o.spool); ok && i < size;
+	     i++) {
+		struct slice entry;
+
+		arena_reset(arena);
+		ok = ledger_read(keeper->o.ledger, i, arena, &entry, fail) &&
+		     scan_entry(keeper, i, entry, arena, fail);
+	}
+	arena_destroy(arena);
+	return ok;
+}

@@ -1,0 +1,203 @@
+/*
+ * What the files of the keeper share: keeper.c (workers and their messages),
+ * keeper_commit.c, keeper_hold.c, keeper_end.c (outcomes), keeper_open.c
+ * (entries that wait for one), keeper_delivery.c (channels and questions) and
+ * keeper_store.c (what the vault has and gets).
+ */
+#ifndef MISU_KEEPER_PRIV_H
+#define MISU_KEEPER_PRIV_H
+
+#include "codec/wire.h"
+#include "keeper.h"
+#include "net/keeper_link.h"
+
+enum {
+	ARENAS_MAX = 256, /* kept for the next requests */
+	OPEN_HEADS = 4096,
+	OPEN_MAX = 1 << 18, /* entries that wait for an outcome */
+	UNSETTLED_HEADS = 4096,
+	MARK_DELAY = 5000, /* ms between two marks in the spool */
+	CHECKPOINT_DELAY_MS = 1000,
+};
+
+/* A worker, while it is there or anything of it is under way. */
+struct keeper_worker {
+	struct keeper *keeper;
+	struct keeper_worker *next;
+	bool (*send)(void *context, struct slice message);
+	void *context;
+	size_t jobs;
+	bool is_gone;
+};
+
+/* One request under way; first in the struct of each kind, in its arena. */
+struct job {
+	struct job *older, *newer;
+	struct keeper *keeper;
+	struct keeper_worker *worker; /* NULL: the keeper's own */
+	struct arena *arena;
+};
+
+/*
+ * A sealed entry without an outcome.  Where another of the same object is
+ * committed before it ends, `packed` says what this one proposed.
+ */
+struct open {
+	struct open *next;	  /* by entry */
+	struct open *next_object; /* by object */
+	uint64_t entry;
+	uint32_t hash;		      /* of the object */
+	struct keeper_worker *worker; /* who will report; NULL: nobody */
+	int64_t deadline;	      /* then unknown, where nobody reports */
+	enum keeper_store store;
+	bool is_ending; /* an outcome is on its way to the disk */
+	enum object_type type;
+	struct slice name, packed;
+	char bytes[];
+};
+
+struct fetch;
+struct delivery_job;
+struct question;
+
+struct keeper {
+	struct keeper_options o;
+	const struct ruleset *ruleset;
+	const struct conf *conf;
+	struct slice bundle; /* in bundle_arena */
+	struct arena *bundle_arena;
+	struct digest policy, setup; /* identities in force */
+	uint8_t content_key[KEY_SIZE];
+
+	struct keeper_worker *workers;
+	bool was_joined;
+	struct job *jobs; /* newest first */
+	size_t job_count;
+	struct arena *arenas[ARENAS_MAX];
+	size_t arena_count;
+
+	struct open *open[OPEN_HEADS], *by_object[OPEN_HEADS];
+	size_t open_count;
+	struct loop_timer *orphan_timer;
+	struct loop_timer *mark_timer, *checkpoint_timer;
+	bool mark_set, checkpoint_set, mark_told;
+
+	/* Changes of the vault on their way to the disk, by object. */
+	uint16_t unsettled[UNSETTLED_HEADS];
+	struct fetch *parked, **parked_end;
+
+	int64_t serial; /* of deliveries and questions */
+	struct delivery_job *deliveries;
+	struct question *questions;
+};
+
+/* --- keeper.c --- */
+
+/* `size` bytes that begin with a struct job; NULL when out of memory. */
+void *job_create(
+    struct keeper *keeper, struct keeper_worker *worker, size_t size);
+void job_end(struct job *job);
+
+struct arena *keeper_arena(struct keeper *keeper);
+void keeper_arena_give(struct keeper *keeper, struct arena *arena);
+
+/* To a worker that may be gone; false if it did not get it. */
+bool worker_send(
+    struct keeper_worker *worker, const struct wire_message *message);
+
+int64_t keeper_now(const struct keeper *keeper);
+void keeper_log(const struct keeper *keeper, const char *level,
+    const char *event, const struct fail *fail);
+/* Entries became durable: mark and checkpoint follow. */
+void keeper_wrote(struct keeper *keeper);
+
+/* --- keeper_commit.c --- */
+
+void commit_take(struct keeper_worker *worker, const struct wire_commit *from);
+
+/* --- keeper_hold.c --- */
+
+/* A keyed digest of what was held, and whose it is. */
+bool hold_content(struct keeper *keeper, struct arena *arena,
+    const struct wire_commit *from, const struct record *record,
+    struct digest *out, struct fail *fail);
+/* Was this content approved?  Then *id is the hold. */
+bool hold_is_approved(struct keeper *keeper, const struct digest *content,
+    int64_t *id, struct fail *fail);
+/*
+ * The approval is spent for `request` before anything else happens, so that
+ * the content passes once; asking again for the same request is allowed.
+ * use->entry is what is decided anew.
+ */
+struct hold_use {
+	int64_t id;
+	struct slice request;
+	uint64_t entry;
+	bool is_new; /* false: it was spent for this request before */
+};
+bool hold_use(struct keeper *keeper, struct arena *arena,
+    const struct digest *content, struct hold_use *use, struct fail *fail);
+/* What the approval was spent for did not come to be. */
+void hold_give_back(struct keeper *keeper, int64_t id);
+void hold_finish(struct keeper *keeper, int64_t id);
+/* The hold's item in the spool, or the one that is there already. */
+bool hold_lay_out(
+    struct keeper *keeper, struct spool_item *item, struct fail *fail);
+
+/* --- keeper_open.c --- */
+
+uint32_t object_hash(enum object_type type, struct slice name);
+
+/* Not yet in the table.  `packed` may be empty.  NULL with a fail. */
+struct open *open_create(struct keeper *keeper, enum keeper_store store,
+    const struct record *object, struct slice packed, struct fail *fail);
+/* It is durable.  The same entry may be there already: then that one stays. */
+void open_add(struct keeper *keeper, struct open *open, uint64_t entry,
+    struct keeper_worker *worker);
+struct open *open_find(const struct keeper *keeper, uint64_t entry);
+void open_remove(struct keeper *keeper, struct open *open);
+/* The newest other one that proposes a record of this object. */
+struct open *open_rival(struct keeper *keeper, const struct open *open,
+    const struct wire_object *object);
+void open_adopt(
+    struct keeper_worker *worker, const struct wire_numbers *entries);
+/* Its worker is gone, or nobody came yet. */
+void open_orphan(struct keeper *keeper, struct keeper_worker *worker);
+/* Since the first worker is there, the others' time runs. */
+void open_first_join(struct keeper *keeper);
+/* Those of earlier lives. */
+bool open_scan(struct keeper *keeper, struct fail *fail);
+void open_save_mark(struct keeper *keeper);
+void open_finish(struct keeper *keeper);
+
+/* --- keeper_end.c --- */
+
+void end_take(struct keeper_worker *worker, const struct wire_outcome *outcome);
+/* Nobody will say how it ended. */
+void end_unknown(struct keeper *keeper, struct open *open);
+
+/* --- keeper_store.c --- */
+
+void fetch_take(struct keeper_worker *worker, const struct wire_fetch *from);
+/* Fetches of this object wait between the two. */
+void unsettled_begin(struct keeper *keeper, uint32_t hash);
+void unsettled_end(struct keeper *keeper, uint32_t hash);
+
+bool store_record(struct batch *batch, const struct record *record,
+    bool proposed, struct fail *fail);
+bool store_promotion(struct batch *batch, enum object_type type,
+    struct slice name, struct fail *fail);
+/* The proposed record, or both. */
+bool store_removal(struct batch *batch, enum object_type type,
+    struct slice name, bool proposed, struct fail *fail);
+
+/* --- keeper_delivery.c --- */
+
+void delivered_take(
+    struct keeper_worker *worker, const struct wire_delivered *delivered);
+void answer_take(
+    struct keeper_worker *worker, const struct wire_answer *answer);
+void deliveries_leave(struct keeper_worker *worker);
+void deliveries_finish(struct keeper *keeper);
+
+#endif

@@ -1,0 +1,214 @@
+/* What the parent reads and opens for its children. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "log.h"
+#include "net/peer.h"
+#include "parent_priv.h"
+#include "secrets.h"
+
+unsigned
+parent_workers_wanted(const struct parent *parent)
+{
+	const struct conf *conf = parent->setup->conf;
+
+	if (conf->upstream_count == 0)
+		return 0;
+	return conf->workers > WORKERS_MAX ? WORKERS_MAX
+	    : conf->workers == 0	   ? 1
+					   : conf->workers;
+}
+
+static struct listener *
+find(const struct parent *parent, const struct conf_upstream *upstream)
+{
+	struct listener *l = parent->listeners;
+
+	while (l != NULL &&
+	    !(slice_equal(l->upstream, upstream->name) &&
+		slice_equal(l->address, upstream->listen)))
+		l = l->next;
+	return l;
+}
+
+static bool
+is_wanted(const struct conf *conf, const struct listener *listener)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(conf, listener->upstream);
+
+	return upstream != NULL &&
+	    slice_equal(upstream->listen, listener->address);
+}
+
+static struct listener *
+listener_new(const struct conf_upstream *upstream)
+{
+	size_t name = upstream->name.len, address = upstream->listen.len;
+	struct listener *listener =
+	    calloc(1, sizeof(*listener) + name + address + 2);
+
+	if (listener == NULL)
+		return NULL;
+	memcpy(listener->text, upstream->name.data, name);
+	memcpy(listener->text + name + 1, upstream->listen.data, address);
+	listener->upstream = (struct slice){listener->text, name};
+	listener->address =
+	    (struct slice){listener->text + name + 1, address};
+	return listener;
+}
+
+static bool
+open_one(struct parent *parent, const struct conf_upstream *upstream,
+    struct fail *fail)
+{
+	struct listener *listener = listener_new(upstream);
+
+	if (listener == NULL)
+		return fail_memory(fail);
+	listener->fd = peer_listen(listener->address.data, fail);
+	if (listener->fd < 0) {
+		free(listener);
+		return false;
+	}
+	listener->next = parent->listeners;
+	parent->listeners = listener;
+	return true;
+}
+
+static void
+close_unwanted(struct parent *parent)
+{
+	struct listener **at = &parent->listeners;
+
+	while (*at != NULL) {
+		struct listener *listener = *at;
+
+		if (is_wanted(parent->setup->conf, listener)) {
+			at = &listener->next;
+		} else {
+			*at = listener->next;
+			close(listener->fd);
+			free(listener);
+		}
+	}
+}
+
+bool
+parent_listen(struct parent *parent, struct fail *fail)
+{
+	const struct conf *conf = parent->setup->conf;
+	bool ok = true;
+
+	close_unwanted(parent);
+	for (size_t i = 0; i < conf->upstream_count; i++)
+		if (find(parent, &conf->upstreams[i]) == NULL)
+			ok = open_one(parent, &conf->upstreams[i], fail) && ok;
+	return ok;
+}
+
+void
+parent_close_listeners(struct parent *parent)
+{
+	while (parent->listeners != NULL) {
+		struct listener *listener = parent->listeners;
+
+		parent->listeners = listener->next;
+		close(listener->fd);
+		free(listener);
+	}
+}
+
+static void
+give_socket(struct child *worker, const struct listener *listener)
+{
+	int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, LINE_FD + 1);
+
+	if (fd >= 0)
+		child_tell(worker, LINE_LISTEN, listener->upstream, fd);
+}
+
+void
+parent_give_sockets(struct parent *parent, struct child *worker)
+{
+	for (struct listener *l = parent->listeners; l != NULL; l = l->next)
+		give_socket(worker, l);
+}
+
+/* Sockets that were not there before, to workers that have the others. */
+static void
+listen_anew(struct parent *parent)
+{
+	const struct listener *before = parent->listeners;
+	struct fail fail = FAIL_INIT;
+
+	close_unwanted(parent);
+	before = parent->listeners;
+	if (!parent_listen(parent, &fail))
+		log_fail(LOG_LEVEL_ERROR, "not-listening", &fail);
+	for (struct listener *l = parent->listeners; l != before; l = l->next)
+		for (unsigned i = 0; i < parent->worker_count; i++)
+			give_socket(&parent->workers[i], l);
+}
+
+void
+parent_read_setup(struct parent *parent)
+{
+	struct setup_given given = parent->given;
+	struct fail fail = FAIL_INIT;
+	struct setup *setup;
+	char *diagnostics;
+
+	given.check = true; /* the tokens are the keeper's */
+	setup = setup_load(&given, &diagnostics, &fail);
+	free(diagnostics);
+	if (setup == NULL) {
+		log_fail(LOG_LEVEL_WARN, "parent-not-reloaded", &fail);
+		return;
+	}
+	setup_free(parent->setup);
+	parent->setup = setup;
+	listen_anew(parent);
+}
+
+static void
+add_piece(struct text *text, const char *piece)
+{
+	text_add_char(text, '\0');
+	text_add_string(text, piece);
+}
+
+void
+parent_give_secret(struct child *worker, struct slice asked)
+{
+	struct parent *parent = worker->parent;
+	struct arena *arena = arena_create(NULL);
+	const char *space = memchr(asked.data, ' ', asked.len);
+	struct text text = text_start(arena);
+	struct fail fail = FAIL_INIT;
+	struct slice path, secret;
+
+	if (arena == NULL || space == NULL) {
+		arena_destroy(arena);
+		child_kill(worker);
+		return;
+	}
+	path.data = space + 1;
+	path.len = asked.len - (size_t)(path.data - asked.data);
+	text_add(&text, asked);
+	text_add_char(&text, '\0');
+	if (secrets_read(parent->setup, path, arena, &secret, &fail)) {
+		text_add_char(&text, '1');
+		text_add(&text, secret);
+	} else {
+		text_add_char(&text, '0');
+		text_add_string(&text, fail.text);
+		add_piece(&text, fail.place);
+		add_piece(&text, fail.hint);
+	}
+	if (text.failed ||
+	    !child_tell(worker, LINE_SECRET, text_slice(&text), -1))
+		child_kill(worker);
+	arena_destroy(arena);
+}

@@ -1,0 +1,117 @@
+/* What the files of the parent share. */
+#ifndef MISU_PARENT_PRIV_H
+#define MISU_PARENT_PRIV_H
+
+#include <sys/types.h>
+
+#include "line.h"
+#include "net/loop.h"
+#include "net/wire_stream.h"
+#include "parent.h"
+
+enum {
+	WORKERS_MAX = 64,
+	BACKOFF_FIRST = 100, /* ms */
+	BACKOFF_LONGEST = 30 * 1000,
+	BACKOFF_FORGET = 10 * 1000, /* ready so long: all is well again */
+	WORKER_DRAIN = 15 * 1000,
+	KEEPER_DRAIN = 30 * 1000,
+	START_LONGEST = 300 * 1000, /* a keeper that replays its journal */
+};
+
+/* Events of the keeper's line come before those of workers (SETUP). */
+enum { PRIORITY_KEEPER, PRIORITY_WORKER, PRIORITIES };
+
+struct event;
+
+struct child {
+	struct parent *parent;
+	unsigned number; /* 0: the keeper */
+	pid_t pid;       /* 0: none */
+	struct wire_stream *line;
+	struct loop_timer *timer; /* to start it again, or to kill it */
+	int64_t backoff, started; /* ms */
+	bool ready;     /* it serves */
+	bool told_down; /* its end is in the log */
+};
+
+/* A port that backends come to. */
+struct listener {
+	struct listener *next;
+	int fd;
+	struct slice upstream, address; /* own copies, in `text` */
+	char text[];
+};
+
+struct parent {
+	struct setup_given given;
+	bool debug;
+	struct setup *setup;
+	struct loop *loop;
+	int program; /* this executable, to be run again */
+	struct event *signals[4];
+	struct child keeper, workers[WORKERS_MAX];
+	unsigned worker_count; /* that are to run */
+	struct listener *listeners;
+	struct loop_timer *watchdog_timer;
+	int64_t watchdog; /* ms; 0: none */
+	bool pinged;      /* and not answered */
+	bool serving;     /* all were ready once */
+	bool stopping, failed;
+};
+
+static inline int64_t
+parent_now(struct parent *parent)
+{
+	return parent->loop->operations->now(parent->loop);
+}
+
+/* --- parent.c ----------------------------------------------------------- */
+
+/* A message of a child. */
+bool parent_received(struct child *child, char kind, struct slice text);
+
+/* It serves, or it is gone. */
+void parent_child_ready(struct child *child);
+void parent_child_gone(struct child *child, bool well);
+
+void parent_stop(struct parent *parent);
+
+/* --- parent_child.c ----------------------------------------------------- */
+
+bool child_init(struct child *child, struct parent *parent, unsigned number);
+void child_finish(struct child *child);
+
+/* If it cannot be started it is tried again later. */
+void child_start(struct child *child);
+
+/* Those that have ended. */
+void child_reap(struct parent *parent);
+
+/* Say stop; after `patience` ms it is killed. */
+void child_stop(struct child *child, int64_t patience);
+
+void child_kill(struct child *child);
+bool child_tell(struct child *child, char kind, struct slice text, int fd);
+
+/* A line between keeper and worker, if both are there. */
+void child_connect(struct parent *parent, struct child *worker);
+
+/* --- parent_files.c ----------------------------------------------------- */
+
+/* Open what misu.conf wants and is not open, close what it wants no more. */
+bool parent_listen(struct parent *parent, struct fail *fail);
+void parent_close_listeners(struct parent *parent);
+
+/* Give one worker all listening sockets. */
+void parent_give_sockets(struct parent *parent, struct child *worker);
+
+/* misu.conf may have changed; if it cannot be read all stays as it is. */
+void parent_read_setup(struct parent *parent);
+
+/* How many workers misu.conf wants. */
+unsigned parent_workers_wanted(const struct parent *parent);
+
+void parent_give_secret(struct child *worker, struct slice asked);
+
+#endif
