@@ -1,6 +1,6 @@
 /*
- * From a frame and a policy's rules to the frame that goes out.  The person
- * of a contact is judged as the registrant of a domain.
+ * From a frame and a policy's rules to the frame that goes out.  A contact is
+ * told to be for registrants.
  */
 #ifndef MISU_TESTS_EPP_FRAME_WORLD_H
 #define MISU_TESTS_EPP_FRAME_WORLD_H
@@ -119,9 +119,17 @@ decide_record(const struct ruleset *ruleset, const struct record *record)
 {
 	static const struct decide_given given = {.approved = false};
 	struct fail fail = FAIL_INIT;
-	const struct disclosure *disclosure = decide(
-	    ruleset, ruleset_block(ruleset, 0), record, &given, arena, &fail);
+	struct decide_scope scope = {.roles = 1u << ROLE_REGISTRANT};
+	const struct disclosure *disclosure;
 
+	assert_true(
+	    ruleset_find_recipient(ruleset, SLICE("reg"), &scope.recipient));
+	if (record_type(record) == OBJECT_CONTACT)
+		disclosure = decide_contact(
+		    ruleset, &scope, record, &given, arena, &fail);
+	else
+		disclosure = decide(ruleset, ruleset_block(ruleset, 0), record,
+		    &given, arena, &fail);
 	assert_non_null(disclosure);
 	assert_int_equal(
 	    disclosure_outcome(disclosure).verdict, VERDICT_FORWARD);
@@ -146,14 +154,10 @@ static inline struct record *
 record_of(const struct epp_command *command)
 {
 	struct fail fail = FAIL_INIT;
-	struct record *contact = epp_contact_record(command, arena, &fail);
-	struct record *record = record_create(arena, OBJECT_DOMAIN,
-	    command->verb == EPP_UPDATE ? OPERATION_UPDATE : OPERATION_CREATE,
-	    SLICE("mihon.example"), &fail);
+	struct record *record = epp_contact_record(command, arena, &fail);
 
-	if (contact == NULL || record == NULL)
+	if (record == NULL)
 		fail_msg("%s: %s", fail.place, fail.text);
-	assert_true(record_copy_role(record, contact, CONTACT_ROLE, &fail));
 	return record;
 }
 
