@@ -381,3 +381,24 @@ epp_frame_has_placeholder(const struct epp_command *command,
 	}
 	return false;
 }
+
+void
+epp_frame_cut_status_texts(
+    struct splices *splices, const struct epp_command *command)
+{
+	const struct xml_document *document = command->document;
+
+	if (command->verb != EPP_UPDATE)
+		return;
+	for (uint32_t i = 0; i < document->element_count; i++) {
+		const struct xml_attribute *lang;
+
+		if (!slice_is(document->elements[i].name, "status") ||
+		    document->elements[i].space == XML_NONE)
+			continue;
+		splices_cut(splices, document->elements[i].content);
+		lang = xml_attribute(document, i, "lang");
+		if (lang != NULL)
+			splices_cut(splices, lang->whole);
+	}
+}

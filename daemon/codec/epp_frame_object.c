@@ -54,6 +54,7 @@ epp_frame_object(const struct epp_command *command,
 	splices_start(&splices, command->text, arena);
 	epp_frame_common(
 	    &splices, command, manner, FRAME_UNREAD | FRAME_EXTENSIONS, 0);
+	epp_frame_cut_status_texts(&splices, command);
 	if (manner->prohibits_contacts && command->domain != NULL)
 		empty = cut_links(&splices, command->domain) &&
 			command->verb == EPP_UPDATE &&
