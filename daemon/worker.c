@@ -166,6 +166,7 @@ open_filter(
 	    .ask = ask,
 	    .context = worker};
 	struct filter_options filter = {.base = loop_base(worker->loop),
+	    .dns = worker->dns,
 	    .loop = worker->loop,
 	    .random = &random_system,
 	    .log = log_filter,
