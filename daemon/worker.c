@@ -226,7 +226,12 @@ worker_destroy(struct worker *worker)
 	if (worker == NULL)
 		return;
 	filter_destroy(worker->filter);
+	/* What it told of commands under way has to be recorded. */
+	if (worker->keeper != NULL)
+		wire_stream_finish(worker->keeper, KEEPER_PATIENCE);
 	keeper_link_destroy(worker->link);
+	if (worker->loop != NULL)
+		epp_conn_drop(loop_base(worker->loop));
 	wire_stream_destroy(worker->keeper);
 	wire_stream_destroy(worker->parent);
 	worker_free_setups(worker);
