@@ -234,20 +234,15 @@ open_save_mark(struct keeper *keeper)
 	keeper->mark_told = !ok;
 }
 
-/* Was this sealed for a worker?  A payload of no bytes goes nowhere. */
+/* Was this sealed for a worker? */
 static bool
-is_sealed(struct keeper *keeper, struct slice entry, struct arena *arena)
+is_sealed(struct slice entry, struct arena *arena)
 {
-	struct digest empty =
-	    ledger_payload_digest(keeper->o.ledger, SLICE(""));
-	struct slice request, text, payload;
+	struct slice request, payload;
 
 	return canon_get_string(entry, "request", arena, &request) &&
 	       wire_is_request(request) &&
-	       canon_get_string(entry, "payload", arena, &text) &&
-	       text_base64_decode(arena, text, &payload) &&
-	       !slice_equal(payload,
-		   (struct slice){(const char *)empty.bytes, DIGEST_SIZE});
+	       canon_member(entry, "payload", &payload);
 }
 
 static bool
@@ -268,7 +263,7 @@ scan_entry(struct keeper *keeper, uint64_t index, struct slice entry,
 			open_remove(keeper, open);
 		return true;
 	}
-	if (!slice_is(type, "disclosure") || !is_sealed(keeper, entry, arena))
+	if (!slice_is(type, "disclosure") || !is_sealed(entry, arena))
 		return true;
 	open = open_create(
 	    keeper, KEEP_NOTHING, NULL, (struct slice){"", 0}, fail);
