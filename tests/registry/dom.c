@@ -129,7 +129,7 @@ dom_print(struct request *request, const xmlNode *node)
 }
 
 /* What libxml2 finds wrong: the first complaints are enough. */
-static void
+__attribute__((format(printf, 2, 3))) static void
 complain(void *context, const char *format, ...)
 {
 	struct bytes *complaint = context;

@@ -1,6 +1,8 @@
 #include "registry/registry_priv.h"
 
 #define WORDS 12
+#define COUNTS 200
+#define FRAME_KEPT (256 * 1024)
 
 struct line {
 	struct registry *registry;
@@ -13,9 +15,13 @@ void
 registry_count(struct registry *registry, const char *what)
 {
 	struct count **at = &registry->counts;
+	size_t others = 0;
 
-	while (*at != NULL && strcmp((*at)->what, what) != 0)
+	for (; *at != NULL && strcmp((*at)->what, what) != 0; others++)
 		at = &(*at)->next;
+	/* Names of commands that there are not could go on for ever. */
+	if (*at == NULL && others >= COUNTS)
+		return;
 	if (*at == NULL) {
 		*at = calloc(1, sizeof(**at));
 		if (*at == NULL)
@@ -25,13 +31,14 @@ registry_count(struct registry *registry, const char *what)
 	(*at)->count++;
 }
 
+/* Verbatim; of one that is no command any more, the front is enough. */
 void
 registry_keep(struct registry *registry, struct slice frame)
 {
 	struct bytes *kept = &registry->kept[registry->frames++ % FRAMES_KEPT];
 
 	kept->len = 0;
-	bytes_add(kept, frame.data, frame.len);
+	bytes_add(kept, frame.data, frame.len > FRAME_KEPT ? 4096 : frame.len);
 }
 
 uint64_t

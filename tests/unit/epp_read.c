@@ -254,6 +254,11 @@ a_record_says_which_element_is_wrong(void **state)
 	assert_null(strstr(fail.text, "SECRET"));
 }
 
+#define SECOND_EMAIL(text)                                                     \
+	EXTENDED("create", "contact", ID PERSON,                               \
+	    "<a:addlEmail xmlns:a=\"" EPP_ADDL_EMAIL_SPACE "\"><a:email>" text \
+	    "</a:email></a:addlEmail>")
+
 static void
 reads_hints_and_a_second_email(void **state)
 {
@@ -281,7 +286,10 @@ reads_hints_and_a_second_email(void **state)
 	assert_int_equal(record_consents(r, CONTACT_ROLE, &count)->audience,
 	    AUDIENCE_PUBLIC);
 	assert_int_equal(count, 1);
-	assert_int_equal(record_values(r, CONTACT_ROLE, FIELD_EMAIL).count, 2);
+	assert_true(
+	    slice_is(one(r, CONTACT_ROLE, FIELD_EMAIL), "taro@example.jp"));
+	read_command(SECOND_EMAIL("見本@example.jp"));
+	refuses_frame(SECOND_EMAIL("SECRET text"), 2005, "no e-mail");
 }
 
 static void
