@@ -159,6 +159,8 @@ save_mark(void *arg)
 
 	keeper->mark_set = false;
 	open_save_mark(keeper);
+	if (keeper->o.marked != NULL)
+		keeper->o.marked(keeper->o.marked_context);
 }
 
 static void

@@ -335,6 +335,22 @@ a_start_looks_no_further_than_the_mark(void **state)
 	keeper_world_destroy(world);
 }
 
+/* The engine's mark moves behind what is the keeper's. */
+static void
+the_engine_does_not_look_through_it_all_again(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	uint64_t before = spool_mark(world->spool);
+
+	(void)state;
+	for (unsigned i = 0; i < 4200; i++)
+		ask(&world->sides[0], &natural);
+	pass_time(world, 10000);
+	assert_true(ledger_size(world->ledger) > 4200);
+	assert_true(spool_mark(world->spool) > before + 4200);
+	keeper_world_destroy(world);
+}
+
 static void
 an_outcome_is_kept_until_it_is_noted(void **state)
 {
@@ -504,6 +520,7 @@ main(void)
 	    cmocka_unit_test(a_lost_worker_leaves_the_unknown),
 	    cmocka_unit_test(who_comes_back_reports),
 	    cmocka_unit_test(a_start_looks_no_further_than_the_mark),
+	    cmocka_unit_test(the_engine_does_not_look_through_it_all_again),
 	    cmocka_unit_test(an_outcome_is_kept_until_it_is_noted),
 	    cmocka_unit_test(the_outcome_makes_it_current_or_drops_it),
 	    cmocka_unit_test(what_is_kept_here_is_current_at_once),

@@ -274,6 +274,14 @@ open_store(struct keeper_world *world)
 }
 
 static inline void
+mark_engine(void *context)
+{
+	struct keeper_world *world = context;
+
+	engine_mark(world->engine);
+}
+
+static inline void
 keeper_start(struct keeper_world *world)
 {
 	struct keeper_options options;
@@ -287,7 +295,9 @@ keeper_start(struct keeper_world *world)
 	    .ledger = world->ledger,
 	    .spool = world->spool,
 	    .log = keeper_logged,
-	    .log_context = world};
+	    .log_context = world,
+	    .marked = mark_engine,
+	    .marked_context = world};
 	engine = (struct engine_options){.loop = world->loop,
 	    .disk = world->disk,
 	    .random = &world->random,
