@@ -321,11 +321,15 @@ engine_mark(struct engine *engine)
 	uint64_t size = ledger_size(engine->o.ledger);
 	struct fail fail = FAIL_INIT;
 
+	bool ok;
+
 	if (engine->ruleset == NULL || engine->under_way != 0 ||
-	    ledger_stopped(engine->o.ledger) != NULL ||
-	    size - spool_mark(engine->o.spool) < MARK_ENTRIES)
+	    ledger_stopped(engine->o.ledger) != NULL)
 		return;
-	if (!spool_set_mark(engine->o.spool, size, &fail))
+	ok = engine_prune(engine, &fail) &&
+	    (size - spool_mark(engine->o.spool) < MARK_ENTRIES ||
+		spool_set_mark(engine->o.spool, size, &fail));
+	if (!ok)
 		engine_spool_failed(engine, &fail);
 }
 
