@@ -59,9 +59,11 @@ open_find(const struct keeper *keeper, uint64_t entry)
 	return open;
 }
 
-static void
-free_open(struct open *open)
+void
+open_drop(struct open *open)
 {
+	if (open == NULL)
+		return;
 	digest_wipe(open->bytes, open->name.len + open->packed.len);
 	free(open);
 }
@@ -90,7 +92,7 @@ open_add(struct keeper *keeper, struct open *open, uint64_t entry,
 	if (there != NULL && there->name.len == 0)
 		open_remove(keeper, there);
 	else if (there != NULL) {
-		free_open(open);
+		open_drop(open);
 		open = there;
 	}
 	if (open != there)
@@ -106,17 +108,15 @@ open_remove(struct keeper *keeper, struct open *open)
 {
 	struct open **at = entry_head(keeper, open->entry);
 
-	if (open->entry != LEDGER_NONE) {
-		while (*at != open)
-			at = &(*at)->next;
-		*at = open->next;
-		at = &keeper->by_object[open->hash % OPEN_HEADS];
-		while (*at != open)
-			at = &(*at)->next_object;
-		*at = open->next_object;
-		keeper->open_count--;
-	}
-	free_open(open);
+	while (*at != open)
+		at = &(*at)->next;
+	*at = open->next;
+	at = &keeper->by_object[open->hash % OPEN_HEADS];
+	while (*at != open)
+		at = &(*at)->next_object;
+	*at = open->next_object;
+	keeper->open_count--;
+	open_drop(open);
 }
 
 struct open *
@@ -139,9 +139,12 @@ open_rival(struct keeper *keeper, const struct open *open,
 void
 open_finish(struct keeper *keeper)
 {
-	for (size_t i = 0; i < OPEN_HEADS; i++)
-		while (keeper->open[i] != NULL)
-			open_remove(keeper, keeper->open[i]);
+	for (size_t i = 0; i < OPEN_HEADS; i++) {
+		for (struct open *o = keeper->open[i], *next; o; o = next) {
+			next = o->next;
+			open_drop(o);
+		}
+	}
 }
 
 /* --- whose they are --- */

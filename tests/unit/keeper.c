@@ -238,6 +238,28 @@ asked_again_makes_one_entry(void **state)
 	keeper_world_destroy(world);
 }
 
+/* Killed while it writes: what is not on the disk is asked for again. */
+static void
+killed_while_it_writes_it_writes_again(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct asked *asked = ask(side, &natural);
+	struct fetched fetched;
+
+	(void)state;
+	ask_fetch(side, "taro.example", &fetched);
+	carry(world);
+	keeper_kill(world);
+	assert_int_equal(asked->done, 0);
+	assert_int_equal(entries(world, DISCLOSURE, ""), 0);
+	join(side);
+	assert_non_null(asked->committed.sealed);
+	assert_int_equal(fetched.done, 1);
+	assert_int_equal(entries(world, DISCLOSURE, ""), 1);
+	keeper_world_destroy(world);
+}
+
 static void
 beyond_patience_it_fails_and_was_not_sent(void **state)
 {
@@ -516,6 +538,7 @@ main(void)
 	    cmocka_unit_test(what_goes_nowhere_needs_no_approval),
 	    cmocka_unit_test(two_workers_share_a_group),
 	    cmocka_unit_test(asked_again_makes_one_entry),
+	    cmocka_unit_test(killed_while_it_writes_it_writes_again),
 	    cmocka_unit_test(beyond_patience_it_fails_and_was_not_sent),
 	    cmocka_unit_test(a_lost_worker_leaves_the_unknown),
 	    cmocka_unit_test(who_comes_back_reports),
