@@ -65,7 +65,7 @@ $B/misu $B/misuctl: $B/%: $B/daemon/%.o $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)
 
 # --- tests ---------------------------------------------------------------
 # Each tests/unit/*.c is one cmocka program.
@@ -119,8 +119,11 @@ $B/registry $B/epp-client:
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(LIBXML)
 
-$B/unit/registry: $(LIBREGISTRY)
-$B/unit/registry: LDLIBS += $(LIBXML)
+# Without the daemon: it is a test of the judge alone.
+$B/unit/registry: $B/tests/unit/registry.o $(LIBREGISTRY)
+	@mkdir -p $(@D)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBXML) -lcmocka
 
 # In one program with the daemon: names of its own that both have are hidden.
 $B/registry-core.o: $(REGISTRY_SRC:%.c=$B/%.o)
@@ -234,7 +237,8 @@ install: all
 check: setup
 	@$(SUBMAKE) MODE=asan check-run
 
-check-run: all $(UNIT) $(REPLAY) $(if $(wildcard tests/runner/main.c),$B/scenario)
+check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client \
+	$(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
 
 layers: $(LIBMISU)

@@ -123,9 +123,12 @@ command_commit(struct command *command, const struct decision *decision)
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
-	commit.channel = commit.payload.len == 0 ? SLICE("vault")
-	    : upstream->conf->shadows		 ? SLICE("epp-shadow")
-						 : SLICE("epp");
+	commit.channel = SLICE("epp");
+	if (upstream->conf->shadows)
+		commit.channel = SLICE("epp-shadow");
+	else if (commit.payload.len == 0 &&
+	    command->outcome.verdict == VERDICT_FORWARD)
+		commit.channel = SLICE("vault");
 	/* What only misu keeps waits for nobody's answer. */
 	if (commit.payload.len == 0 && commit.store == KEEP_RECORD)
 		commit.store = command->store = KEEP_HERE;

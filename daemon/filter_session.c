@@ -225,10 +225,9 @@ session_pump(struct session *session)
 		release_answers(session);
 	} while (session->again);
 	session->pumping = false;
-	if (session->count == 0 &&
+	if (session->count == 0 && session->conn != NULL &&
 	    (session->state == SESSION_ENDING ||
-		(session->upstream->filter->draining &&
-		    session->conn != NULL)))
+		session->upstream->filter->draining))
 		session_close(session);
 	else
 		session_release(session);

@@ -24,9 +24,9 @@ timer_due(void *arg)
 {
 	struct child *child = arg;
 
-	if (child->parent->stopping)
+	if (child->pid != 0)
 		child_kill(child);
-	else if (child->pid == 0)
+	else if (!child->parent->stopping)
 		child_start(child);
 }
 
@@ -62,15 +62,17 @@ received(void *context, struct slice message, int fd)
 		(struct slice){message.data + 1, message.len - 1});
 }
 
-/* It ends, or says what it should not: either way it is to go. */
+/* It ends, or says what it should not: either way it is to go, and soon. */
 static void
 line_gone(void *context)
 {
 	struct child *child = context;
+	struct parent *parent = child->parent;
 
 	wire_stream_destroy(child->line);
 	child->line = NULL;
-	child_kill(child);
+	if (!parent->stopping)
+		parent->loop->operations->timer_set(child->timer, LINE_GRACE);
 }
 
 /* Between fork and exec: what a signal handler may call, and no more. */

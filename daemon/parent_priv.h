@@ -14,6 +14,7 @@ enum {
 	BACKOFF_FIRST = 100, /* ms */
 	BACKOFF_LONGEST = 30 * 1000,
 	BACKOFF_FORGET = 10 * 1000, /* ready so long: all is well again */
+	LINE_GRACE = 2000, /* from the end of its line to its own */
 	WORKER_DRAIN = 15 * 1000,
 	KEEPER_DRAIN = 30 * 1000,
 	START_LONGEST = 300 * 1000, /* a keeper that replays its journal */

@@ -256,7 +256,7 @@ read_command(struct epp_reader *r, uint32_t command)
 		return false;
 	extension = epp_take(&walk, "extension");
 	return (extension == XML_NONE || read_extension(r, extension)) &&
-	       read_client_id(&walk);
+	       epp_check_passwords(r) && read_client_id(&walk);
 }
 
 /*

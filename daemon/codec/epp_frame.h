@@ -35,6 +35,12 @@ struct epp_manner {
 	bool publishes;            /* the registry's dcp; see epp_greeting */
 	bool prohibits_contacts;
 	struct slice client_id;    /* clTRID to put in its place; empty: leave */
+	/*
+	 * For a contact:update, what the registry holds of the contact (the
+	 * stored record's epp_facts); NULL: not known, so that it may hold
+	 * whatever the policy lets pass of some record.
+	 */
+	const struct shown *held;
 };
 
 /*
@@ -84,7 +90,8 @@ struct slice epp_plain_bytes(const struct epp_plain *plain);
  * canonical form; replaced or generalised; redacted: on a create left out
  * where the schema lets it, else the placeholder; on an update whatever makes
  * the registry lose it (an empty element, an address without it, the
- * placeholder) if some record could let it pass.  <disclose> is written anew
+ * placeholder) if it may have it; so too what it may have in full where now
+ * another value passes.  <disclose> is written anew
  * from what may be published.  On an update of a partial address or name, the
  * disclosure is of the merged record, and what must go with it is added.
  * False with FAIL_INPUT if a demanded value has no placeholder, or if what may

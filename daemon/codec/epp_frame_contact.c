@@ -248,27 +248,26 @@ put_values(struct maker *maker)
 	return true;
 }
 
-/* Does the registry have an address of this form, as far as is known? */
+/* May the registry hold anything that stands in this form only? */
 static bool
 registry_has_form(const struct maker *maker, bool loc)
 {
 	static const enum field formed[] = {FIELD_NAME_LOC, FIELD_ORG_LOC,
 	    FIELD_STREET_LOC, FIELD_CITY_LOC, FIELD_STATE_LOC};
-	const struct disclosure *disclosure = maker->writer.disclosure;
+	const struct epp_writer *writer = &maker->writer;
 	bool collected = false, other = false;
 
 	for (size_t i = 0; i < sizeof(formed) / sizeof(formed[0]); i++) {
 		enum field own = epp_field_form(formed[i], loc);
-		bool has =
-		    disclosure_collected(disclosure, CONTACT_ROLE, own) ||
-		    disclosure_removed(disclosure, CONTACT_ROLE, own);
 
-		if (has && disclosure_could_pass(disclosure, CONTACT_ROLE, own))
+		if (epp_writer_may_hold(writer, own))
 			return true;
-		collected |= has;
-		other |= disclosure_collected(
-		    disclosure, CONTACT_ROLE, epp_field_form(formed[i], !loc));
+		collected |=
+		    disclosure_collected(writer->disclosure, CONTACT_ROLE, own);
+		other |= disclosure_collected(writer->disclosure, CONTACT_ROLE,
+		    epp_field_form(formed[i], !loc));
 	}
+	/* One made of placeholders only, as there was no other. */
 	return collected && !other;
 }
 
@@ -331,12 +330,13 @@ is_mentioned(const struct maker *maker, bool loc, enum field field)
 	return (maker->mentioned[loc] & FIELD_BIT(field)) != 0;
 }
 
-/* What the registry has to lose that the frame does not speak of. */
+/* Must the registry lose what it has, although the frame is silent? */
 static bool
 must_go(const struct maker *maker, bool loc, enum field field)
 {
 	return !is_mentioned(maker, loc, field) &&
-	       epp_writer_loses(&maker->writer, field);
+	       (epp_writer_loses(&maker->writer, field) ||
+		   epp_writer_lowers(&maker->writer, field));
 }
 
 static bool
@@ -364,6 +364,7 @@ find_missing(struct maker *maker, bool loc, bool has_address,
 {
 	struct arena *arena = maker->writer.arena;
 	enum field name = epp_field_form(FIELD_NAME_LOC, loc);
+	enum field org = epp_field_form(FIELD_ORG_LOC, loc);
 	struct text text = text_start(arena);
 
 	*missing = (struct missing){{NULL, 0}, {NULL, 0}, {NULL, 0}};
@@ -375,9 +376,14 @@ find_missing(struct maker *maker, bool loc, bool has_address,
 		epp_put(&text, prefix, "name", value);
 		missing->name = text_slice(&text);
 	}
-	if (must_go(maker, loc, epp_field_form(FIELD_ORG_LOC, loc))) {
+	if (must_go(maker, loc, org)) {
+		struct values values = epp_writer_values(&maker->writer, org);
+
 		text = text_start(arena);
-		epp_put_empty(&text, prefix, "org");
+		if (values.count != 0)
+			epp_put(&text, prefix, "org", values.items[0]);
+		else
+			epp_put_empty(&text, prefix, "org");
 		missing->org = text_slice(&text);
 	}
 	if (!has_address && address_must_go(maker, loc)) {
@@ -470,8 +476,8 @@ complete_number(
 	struct text text = text_start(maker->writer.arena);
 
 	if (is_mentioned(maker, false, field) ||
-	    (!epp_writer_loses(&maker->writer, field) &&
-		!epp_writer_loses(&maker->writer, (enum field)(field + 1))))
+	    (!must_go(maker, false, field) &&
+		!must_go(maker, false, (enum field)(field + 1))))
 		return;
 	epp_put_number(&maker->writer, &text, prefix, field);
 	maker->pieces[rank] = text_slice(&text);

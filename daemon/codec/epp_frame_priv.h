@@ -64,8 +64,14 @@ struct values epp_writer_values(
     const struct epp_writer *writer, enum field field);
 bool epp_writer_passes(const struct epp_writer *writer, enum field field);
 
-/* Must the recipient lose what it may have of this? */
+/* May the recipient have a value, as far as is known? */
+bool epp_writer_may_hold(const struct epp_writer *writer, enum field field);
+
+/* Must it lose what it may have of this? */
 bool epp_writer_loses(const struct epp_writer *writer, enum field field);
+
+/* Does another value pass now than the one that the recipient may have? */
+bool epp_writer_lowers(const struct epp_writer *writer, enum field field);
 
 /* A field of a postalInfo in its form. */
 enum field epp_field_form(enum field loc, bool is_loc);

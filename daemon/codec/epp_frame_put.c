@@ -34,14 +34,34 @@ epp_writer_passes(const struct epp_writer *writer, enum field field)
 }
 
 bool
-epp_writer_loses(const struct epp_writer *writer, enum field field)
+epp_writer_may_hold(const struct epp_writer *writer, enum field field)
 {
 	const struct disclosure *disclosure = writer->disclosure;
+	const struct shown *held = writer->manner->held;
 
-	return !epp_writer_passes(writer, field) &&
-	       (disclosure_removed(disclosure, writer->role, field) ||
+	if (held != NULL)
+		return ((held->passed | held->altered) & FIELD_BIT(field)) != 0;
+	return (disclosure_removed(disclosure, writer->role, field) ||
 		   disclosure_collected(disclosure, writer->role, field)) &&
 	       disclosure_could_pass(disclosure, writer->role, field);
+}
+
+bool
+epp_writer_loses(const struct epp_writer *writer, enum field field)
+{
+	return !epp_writer_passes(writer, field) &&
+	       epp_writer_may_hold(writer, field);
+}
+
+bool
+epp_writer_lowers(const struct epp_writer *writer, enum field field)
+{
+	const struct shown *held = writer->manner->held;
+	enum verdict verdict =
+	    disclosure_ruling(writer->disclosure, writer->role, field).verdict;
+
+	return epp_writer_passes(writer, field) && verdict != VERDICT_FORWARD &&
+	       (held == NULL || (held->passed & FIELD_BIT(field)) != 0);
 }
 
 bool

@@ -3,7 +3,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { SMALLEST = EPP_FRAMING_HEADER + 1, FIRST_SIZE = 512 };
+enum {
+	SMALLEST = EPP_FRAMING_HEADER + 1,
+	FIRST_SIZE = 512,
+	REUSED = 4096 /* a larger buffer does not wait for the next frame */
+};
 
 static size_t announced(const char *header);
 static bool is_possible(const struct epp_framing *framing, size_t length);
@@ -24,7 +28,9 @@ epp_framing_next(
 {
 	size_t length;
 
-	if (framing->handed) {
+	if (framing->handed && framing->size > REUSED)
+		epp_framing_finish(framing);
+	else if (framing->handed) {
 		framing->handed = false;
 		framing->len = 0;
 	}
@@ -135,7 +141,9 @@ void
 epp_framing_finish(struct epp_framing *framing)
 {
 	free(framing->kept);
-	*framing = (struct epp_framing){.limit = framing->limit};
+	framing->kept = NULL;
+	framing->len = framing->size = 0;
+	framing->handed = false;
 }
 
 void

@@ -18,7 +18,8 @@
  * 255 bytes, a word 1 to 64 of lower-case letters, digits and hyphens, a letter
  * first; a text up to 64.
  *
- * addlEmail-1.0 (RFC 9873): a contact's second e-mail.
+ * addlEmail-1.0 (RFC 9873): a contact's second e-mail.  It is no value of a
+ * record: what is decided of the e-mail holds for both.
  */
 #include "codec/epp_priv.h"
 
@@ -216,6 +217,19 @@ has_additional(const struct epp_contact *contact)
 	return false;
 }
 
+/* Also with letters beyond ASCII before the @ (RFC 6530). */
+static bool
+is_address(struct slice text)
+{
+	const char *at = memchr(text.data, '@', text.len);
+
+	return at != NULL && at != text.data &&
+	       at + 1 != text.data + text.len &&
+	       memchr(at + 1, '@', (size_t)(text.data + text.len - at - 1)) ==
+		   NULL &&
+	       memchr(text.data, ' ', text.len) == NULL && text_is_plain(text);
+}
+
 bool
 epp_read_additional(
     struct epp_reader *r, uint32_t element, struct epp_contact *contact)
@@ -248,6 +262,8 @@ epp_read_additional(
 	if (!epp_token(r, email, r->command->verb == EPP_CREATE ? 1 : 0, 320,
 		&value->text))
 		return false;
+	if (value->text.len != 0 && !is_address(value->text))
+		return epp_refuse(r, EPP_VALUE, email, "no e-mail address");
 	contact->value_count++;
 	return epp_end(&walk);
 }

@@ -164,3 +164,16 @@ epp_read_login_security(
 		return false;
 	return epp_end(&walk);
 }
+
+bool
+epp_check_passwords(struct epp_reader *r)
+{
+	const struct epp_login *login = r->command->login;
+
+	if (login == NULL)
+		return true;
+	if (slice_is(login->password, SEE_EXTENSION))
+		return epp_missing(r, "loginSec:pw");
+	return !slice_is(login->new_password, SEE_EXTENSION) ||
+	       epp_missing(r, "loginSec:newPW");
+}

@@ -93,6 +93,8 @@ bool epp_read_additional(
     struct epp_reader *r, uint32_t element, struct epp_contact *contact);
 bool epp_read_login_security(
     struct epp_reader *r, uint32_t element, struct epp_login *login);
+/* Of a login: what <pw> points to must be there. */
+bool epp_check_passwords(struct epp_reader *r);
 
 /* The field of an element of postalInfo or addr. */
 bool epp_postal_field(struct slice name, bool loc, enum field *out);

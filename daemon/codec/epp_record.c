@@ -22,8 +22,8 @@ gather_value(struct gathered *all, const struct epp_value *value)
 {
 	struct said *said = &all->fields[value->field];
 
-	/* The second e-mail goes without the first one's. */
-	if (value->additional && value->text.len == 0)
+	/* It goes where the first e-mail goes, and a field has one value. */
+	if (value->additional)
 		return;
 	said->seen = true;
 	/* A number is replaced with its extension, whether it has one or not.

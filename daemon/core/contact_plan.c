@@ -5,35 +5,36 @@
 
 /* --- merging --- */
 
-void
-contact_merge_start(struct contact_merge *merge)
+struct row_masks
+contact_row_masks(const struct ruleset *ruleset, const uint16_t *row)
 {
-	memset(merge, 0, sizeof(*merge));
-	memset(merge->strict, STRICT_NONE, sizeof(merge->strict));
-}
+	struct row_masks masks = {0, 0, 0, 0, 0};
 
-static enum strict
-strict_of(const struct ruleset *ruleset, unsigned rule, unsigned field)
-{
-	enum verdict verdict = (enum verdict)ruleset->verdicts[rule];
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		enum verdict verdict = VERDICT_REDACT;
 
-	if (verdict == VERDICT_GENERALISE)
-		verdict = rule_verdict(
-		    ruleset->policy->rules[rule - 1], (enum field)field);
-	switch (verdict) {
-	case VERDICT_REPLACE:
-		return STRICT_REPLACE;
-	case VERDICT_GENERALISE:
-		return STRICT_GENERALISE;
-	case VERDICT_FORWARD:
-		return STRICT_FORWARD;
-	case VERDICT_REFUSE:
-	case VERDICT_HOLD:
-	case VERDICT_REDACT:
-	case VERDICT_COUNT:
-		break;
+		if (row[f] != 0)
+			verdict = rule_verdict(
+			    ruleset->policy->rules[row[f] - 1], (enum field)f);
+		switch (verdict) {
+		case VERDICT_REPLACE:
+			masks.replace |= FIELD_BIT(f);
+			break;
+		case VERDICT_GENERALISE:
+			masks.generalise |= FIELD_BIT(f);
+			break;
+		case VERDICT_FORWARD:
+			masks.forward |= FIELD_BIT(f);
+			break;
+		case VERDICT_REFUSE:
+		case VERDICT_HOLD:
+		case VERDICT_REDACT:
+		case VERDICT_COUNT:
+			masks.redact |= FIELD_BIT(f);
+			break;
+		}
 	}
-	return STRICT_REDACT;
+	return masks;
 }
 
 /* Do both rules, which give one verdict, make the same of any value? */
@@ -47,47 +48,66 @@ same_value(const struct rule *a, const struct rule *b)
 	return a->generalise == b->generalise && a->first == b->first;
 }
 
-static void
-merge_field(const struct ruleset *ruleset, struct contact_merge *merge,
-    unsigned field, unsigned rule, enum strict strict)
+/* Fields that both replace, or both generalise, in two ways. */
+static uint64_t
+find_clashes(const struct ruleset *ruleset, const struct contact_merge *merge,
+    const uint16_t *row, const struct row_masks *masks)
 {
 	struct rule *const *rules = ruleset->policy->rules;
+	uint64_t both = (masks->replace & merge->masks.replace) |
+			(masks->generalise & merge->masks.generalise);
+	uint64_t clashes = 0;
 
-	if (strict < merge->strict[field]) {
-		merge->strict[field] = (uint8_t)strict;
-		merge->rules[field] = (uint16_t)rule;
-	} else if (strict == merge->strict[field] &&
-		   (strict == STRICT_REPLACE || strict == STRICT_GENERALISE) &&
-		   !same_value(
-		       rules[merge->rules[field] - 1], rules[rule - 1])) {
-		merge->strict[field] = STRICT_CLASH;
-	}
+	for (unsigned f = 0; both >> f != 0; f++)
+		if ((both >> f & 1) != 0 &&
+		    !same_value(rules[merge->rules[f] - 1], rules[row[f] - 1]))
+			clashes |= FIELD_BIT(f);
+	return clashes;
+}
+
+/* Where the row is stricter, its word holds; of equals the first. */
+static void
+merge_masks(const struct ruleset *ruleset, struct contact_merge *merge,
+    const uint16_t *row, const struct row_masks *masks)
+{
+	struct row_masks *own = &merge->masks;
+	uint64_t clashes = find_clashes(ruleset, merge, row, masks);
+	uint64_t looser = ~own->redact, take = masks->redact & looser;
+
+	looser &= ~own->clash;
+	take |= masks->clash & looser;
+	looser &= ~own->replace;
+	take |= masks->replace & looser;
+	looser &= ~own->generalise;
+	take |= masks->generalise & looser;
+	looser &= ~own->forward;
+	take |= masks->forward & looser;
+	for (unsigned f = 0; take >> f != 0; f++)
+		if ((take >> f & 1) != 0)
+			merge->rules[f] = row[f];
+	own->redact = (own->redact & ~take) | (masks->redact & take);
+	own->clash = (own->clash & ~take) | (masks->clash & take) | clashes;
+	own->replace =
+	    ((own->replace & ~take) | (masks->replace & take)) & ~clashes;
+	own->generalise =
+	    ((own->generalise & ~take) | (masks->generalise & take)) & ~clashes;
+	own->forward = (own->forward & ~take) | (masks->forward & take);
 }
 
 void
 contact_merge_row(const struct ruleset *ruleset, struct contact_merge *merge,
-    const uint16_t *row, uint64_t passes_on)
+    const uint16_t *row, const struct row_masks *masks, uint64_t passes_on)
 {
-	uint64_t passes = 0;
-
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		enum strict strict = strict_of(ruleset, row[f], f);
-
-		if (strict >= STRICT_REPLACE)
-			passes |= FIELD_BIT(f);
-		merge_field(ruleset, merge, f, row[f], strict);
-	}
-	merge->passes |= passes;
-	merge->misses |= ~passes & passes_on;
+	merge_masks(ruleset, merge, row, masks);
+	merge->passes |= masks->replace | masks->generalise | masks->forward;
+	merge->misses |= masks->redact & passes_on;
 }
 
 void
 contact_merge_clamp(const struct ruleset *ruleset, struct contact_merge *merge,
     const struct contact_merge *by)
 {
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		merge_field(ruleset, merge, f, by->rules[f],
-		    (enum strict)by->strict[f]);
+	merge_masks(ruleset, merge, by->rules, &by->masks);
 }
 
 /* --- what conditions are about --- */
@@ -106,9 +126,10 @@ roles_asked(const struct ruleset *ruleset, const struct bound_rule *rule)
 	return roles;
 }
 
-bool
-contact_pair_is_foreign(const struct ruleset *ruleset,
-    const struct bound_block *block, enum role role)
+/* Does this table ask about a person in another role? */
+static bool
+is_foreign(const struct ruleset *ruleset, const struct bound_block *block,
+    enum role role)
 {
 	const struct table *table = &block->roles[role];
 
@@ -176,18 +197,33 @@ add_gates(struct ruleset *ruleset, struct contact_plan *plan,
 }
 
 static bool
-add_pair(struct ruleset *ruleset, struct contact_plan *plan,
+fill_masks(const struct ruleset *ruleset, struct contact_pair *pair)
+{
+	const struct table *table = &pair->block->roles[pair->role];
+	struct row_masks *masks =
+	    arena_take_array(ruleset->arena, table->row_count, sizeof(*masks));
+
+	if (masks == NULL)
+		return false;
+	for (size_t i = 0; i < table->row_count; i++)
+		masks[i] =
+		    contact_row_masks(ruleset, table->rows + i * table->width);
+	pair->masks = masks;
+	return true;
+}
+
+static bool
+add_open(struct ruleset *ruleset, struct contact_plan *plan,
     struct contact_side *side, const struct contact_pair *pair)
 {
 	const struct table *table = &pair->block->roles[pair->role];
-	struct contact_pair *more =
+	const struct contact_pair **more =
 	    grow(ruleset->arena, side->open, side->open_count, sizeof(*more));
 
 	if (more == NULL)
 		return false;
 	side->open = more;
-	more[side->open_count++] = *pair;
-	plan->is_fixed = false;
+	more[side->open_count++] = pair;
 	for (size_t i = 0; i < table->rule_count; i++)
 		if (!add_variables(ruleset, plan, &table->rules[i]))
 			return false;
@@ -200,21 +236,25 @@ add_pair(struct ruleset *ruleset, struct contact_plan *plan,
  */
 static bool
 add_rows(struct ruleset *ruleset, struct contact_plan *plan,
-    struct contact_side *side, const struct bound_block *block)
+    struct contact_side *side, size_t at)
 {
-	for (unsigned r = 0; r < EPP_ROLES; r++) {
-		struct contact_pair pair = {block, (enum role)r, false};
+	const struct bound_block *block = side->blocks[at];
 
-		if (block->fixed[r] != NULL) {
-			if ((plan->mentioned & ROLE_BIT(r)) != 0)
-				contact_merge_row(ruleset, &side->fixed,
-				    block->fixed[r], side->passes_on[r]);
-			continue;
-		}
-		pair.foreign =
-		    contact_pair_is_foreign(ruleset, block, pair.role);
-		if (!add_pair(ruleset, plan, side, &pair))
+	for (unsigned r = 0; r < EPP_ROLES; r++) {
+		struct contact_pair *pair = &side->pairs[at * EPP_ROLES + r];
+
+		pair->block = block;
+		pair->role = (enum role)r;
+		pair->foreign = is_foreign(ruleset, block, pair->role);
+		if (!fill_masks(ruleset, pair))
 			return false;
+		if (block->fixed[r] == NULL) {
+			if (!add_open(ruleset, plan, side, pair))
+				return false;
+		} else if ((plan->mentioned & ROLE_BIT(r)) != 0) {
+			contact_merge_row(ruleset, &side->fixed,
+			    block->fixed[r], pair->masks, side->passes_on[r]);
+		}
 	}
 	return true;
 }
@@ -223,14 +263,17 @@ static bool
 fill_side(struct ruleset *ruleset, struct contact_plan *plan,
     struct contact_side *side)
 {
-	contact_merge_start(&side->fixed);
+	side->pairs = arena_take_array(ruleset->arena,
+	    side->block_count * EPP_ROLES, sizeof(*side->pairs));
+	if (side->pairs == NULL)
+		return false;
 	for (unsigned r = 0; r < EPP_ROLES; r++)
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
 			if (ruleset_passes_on(ruleset, side->recipient,
 				(enum role)r, (enum field)f))
 				side->passes_on[r] |= FIELD_BIT(f);
 	for (size_t i = 0; i < side->block_count; i++)
-		if (!add_rows(ruleset, plan, side, side->blocks[i]) ||
+		if (!add_rows(ruleset, plan, side, i) ||
 		    !add_gates(ruleset, plan, side, side->blocks[i]))
 			return false;
 	return true;
@@ -330,7 +373,6 @@ static bool
 make_plan(
     struct ruleset *ruleset, struct contact_plan *plan, unsigned recipient)
 {
-	plan->is_fixed = true;
 	if (!find_sides(ruleset, plan, recipient))
 		return false;
 	if (plan->side_count == 0)

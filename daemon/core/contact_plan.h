@@ -12,20 +12,19 @@
 /* The roles EPP's domains have are the first of enum role. */
 enum { EPP_ROLES = ROLE_BILLING + 1, EPP_ROLES_ALL = (1 << EPP_ROLES) - 1 };
 
-/* How strict the merged word on one field is, the strictest first. */
-enum strict {
-	STRICT_REDACT,
-	STRICT_CLASH, /* replaced in two ways: redacted, by the first's rule */
-	STRICT_REPLACE,
-	STRICT_GENERALISE,
-	STRICT_FORWARD,
-	STRICT_NONE /* no row yet */
+/* A row of rules by what they do: FIELD_BITs, each field in one of them. */
+struct row_masks {
+	uint64_t redact;
+	uint64_t clash; /* replaced in two ways: redacted by the first's rule */
+	uint64_t replace;
+	uint64_t generalise;
+	uint64_t forward;
 };
 
-/* Rows of one recipient, merged field by field. */
+/* Rows of one recipient, merged field by field; all zeros before the first. */
 struct contact_merge {
 	uint16_t rules[FIELD_COUNT];
-	uint8_t strict[FIELD_COUNT];
+	struct row_masks masks;
 	uint64_t passes; /* in some row */
 	uint64_t misses; /* not in some row, though it would be passed on */
 };
@@ -34,6 +33,7 @@ struct contact_pair {
 	const struct bound_block *block;
 	enum role role;
 	bool foreign; /* its conditions ask about another role, too */
+	const struct row_masks *masks; /* one a row of the table */
 };
 
 struct contact_gate {
@@ -48,7 +48,8 @@ struct contact_side {
 	unsigned via; /* index of the side before it */
 	const struct bound_block **blocks;
 	size_t block_count;
-	struct contact_pair *open; /* those a record changes */
+	struct contact_pair *pairs; /* EPP_ROLES for each block, in order */
+	const struct contact_pair **open; /* those a record changes */
 	size_t open_count;
 	struct contact_gate *gates;
 	size_t gate_count;
@@ -61,7 +62,6 @@ struct contact_plan {
 	size_t side_count;
 	unsigned mentioned; /* ROLE_BITs that the first side's blocks mention */
 	uint64_t could_pass; /* some record lets it through in some role */
-	bool is_fixed;	     /* no side has an open pair */
 	unsigned *variables; /* that pairs and gates ask for */
 	size_t variable_count;
 };
@@ -69,16 +69,14 @@ struct contact_plan {
 /* Fill ruleset->contacts, one plan a recipient; false when out of memory. */
 bool contact_plan_make(struct ruleset *ruleset);
 
-void contact_merge_start(struct contact_merge *merge);
+struct row_masks contact_row_masks(
+    const struct ruleset *ruleset, const uint16_t *row);
 void contact_merge_row(const struct ruleset *ruleset,
-    struct contact_merge *merge, const uint16_t *row, uint64_t passes_on);
+    struct contact_merge *merge, const uint16_t *row,
+    const struct row_masks *masks, uint64_t passes_on);
 
 /* What one merge lets through, another's may take away. */
 void contact_merge_clamp(const struct ruleset *ruleset,
     struct contact_merge *merge, const struct contact_merge *by);
-
-/* Does this pair's table ask about a person in another role? */
-bool contact_pair_is_foreign(const struct ruleset *ruleset,
-    const struct bound_block *block, enum role role);
 
 #endif

@@ -41,8 +41,9 @@ struct decide_scope {
  * A contact (OBJECT_CONTACT, the person in CONTACT_ROLE) has neither TLD nor
  * role of its own: the strictest verdict over all blocks of the recipient in
  * the scope, not on request, and over all roles in it that these blocks
- * mention, holds for each field; two replacements or generalisations that
- * differ are a redact.  Gates that ask only for the contact's own role (or
+ * mention (each block with each of them), holds for each field; two
+ * replacements or generalisations that differ are a redact, and so is one that
+ * names the object where the scope names none.  Gates that ask only for the contact's own role (or
  * none) bind; those that ask for another role wait for the domain command.
  * In other conditions another role's variables are unknown.  Onward
  * recipients likewise: what one block's public may not have is not

@@ -11,8 +11,8 @@
 struct contact {
 	const struct ruleset *ruleset;
 	const struct contact_plan *plan;
-	struct slice name;     /* the blocks for it, or empty: all */
 	struct slice object;   /* what a replacement may name, or empty */
+	const bool *in;	       /* blocks for it, by number; NULL: all */
 	unsigned roles;	       /* ROLE_BIT */
 	const uint16_t *facts; /* of the person in each of the roles */
 };
@@ -23,9 +23,48 @@ static const uint16_t no_rules[FIELD_COUNT];
 static bool
 in_scope(const struct contact *contact, const struct bound_block *block)
 {
-	return contact->name.len == 0 ||
-	       match_wins(contact->ruleset->policy, block->block, OBJECT_DOMAIN,
-		   contact->name);
+	return contact->in == NULL || contact->in[block->block->is.number];
+}
+
+/* match_wins() for all blocks at once: is there a longer one of its key? */
+static bool
+is_beaten(const struct ruleset *ruleset, const size_t *lengths, size_t number)
+{
+	const struct block *is = &ruleset->blocks[number].block->is;
+
+	for (size_t b = 0; b < ruleset->block_count; b++) {
+		const struct block *other = &ruleset->blocks[b].block->is;
+
+		if (lengths[b] > lengths[number] &&
+		    other->recipient == is->recipient &&
+		    slice_equal(other->purpose, is->purpose))
+			return true;
+	}
+	return false;
+}
+
+/* False when out of memory. */
+static bool
+find_scope(struct contact *contact, struct slice name, struct arena *arena)
+{
+	const struct ruleset *ruleset = contact->ruleset;
+	size_t count = ruleset->block_count;
+	size_t *lengths;
+	bool *in;
+
+	if (name.len == 0)
+		return true;
+	lengths = arena_take_array(arena, count, sizeof(*lengths));
+	in = arena_take_array(arena, count, sizeof(*in));
+	if (lengths == NULL || in == NULL)
+		return false;
+	for (size_t b = 0; b < count; b++)
+		lengths[b] =
+		    match_block(ruleset->blocks[b].block, OBJECT_DOMAIN, name);
+	for (size_t b = 0; b < count; b++)
+		in[b] = lengths[b] != 0 && !is_beaten(ruleset, lengths, b);
+	contact->in = in;
+	return true;
 }
 
 /* --- conditions --- */
@@ -93,16 +132,21 @@ merge_pair(const struct contact *contact, const struct contact_side *side,
 {
 	const struct table *table = &pair->block->roles[pair->role];
 	const uint16_t *row = pair->block->fixed[pair->role];
+	const struct row_masks *masks = pair->masks;
+	struct row_masks made_masks;
 	uint16_t made[FIELD_COUNT];
 
-	if (row == NULL && pair->foreign) {
+	if (pair->foreign) {
 		foreign_row(contact, table, pair->role, made);
+		made_masks = contact_row_masks(contact->ruleset, made);
 		row = made;
+		masks = &made_masks;
 	} else if (row == NULL) {
 		row = table_row(table, contact->facts);
+		masks += (size_t)(row - table->rows) / table->width;
 	}
 	contact_merge_row(
-	    contact->ruleset, merge, row, side->passes_on[pair->role]);
+	    contact->ruleset, merge, row, masks, side->passes_on[pair->role]);
 }
 
 /* --- a side --- */
@@ -114,46 +158,42 @@ merge_all(const struct contact *contact, const struct contact_side *side,
 {
 	*merge = side->fixed;
 	for (size_t i = 0; i < side->open_count; i++)
-		if ((contact->roles & ROLE_BIT(side->open[i].role)) != 0)
-			merge_pair(contact, side, &side->open[i], merge);
+		if ((contact->roles & ROLE_BIT(side->open[i]->role)) != 0)
+			merge_pair(contact, side, side->open[i], merge);
 }
 
 static void
 merge_some(const struct contact *contact, const struct contact_side *side,
     struct contact_merge *merge)
 {
-	contact_merge_start(merge);
-	for (size_t b = 0; b < side->block_count; b++) {
-		const struct bound_block *block = side->blocks[b];
+	for (size_t i = 0; i < side->block_count * EPP_ROLES; i++) {
+		const struct contact_pair *pair = &side->pairs[i];
 
-		if (!in_scope(contact, block))
-			continue;
-		for (unsigned r = 0; r < EPP_ROLES; r++) {
-			struct contact_pair pair = {block, (enum role)r, false};
-
-			if ((contact->roles & ROLE_BIT(r)) == 0)
-				continue;
-			pair.foreign = block->fixed[r] == NULL &&
-				       contact_pair_is_foreign(
-					   contact->ruleset, block, pair.role);
-			merge_pair(contact, side, &pair, merge);
-		}
+		if ((contact->roles & ROLE_BIT(pair->role)) != 0 &&
+		    in_scope(contact, pair->block))
+			merge_pair(contact, side, pair, merge);
 	}
 }
 
-/* A replacement that names the object, where none is known, cannot be made. */
-static bool
-is_redacted(const struct contact *contact, const struct contact_merge *merge,
-    unsigned field)
+/*
+ * What is redacted though its rule replaces: two ways of it, or one that
+ * names the object where none is known.
+ */
+static uint64_t
+find_redacted(const struct contact *contact, const struct contact_merge *merge)
 {
-	const struct rule *rule;
+	uint64_t redacted = merge->masks.clash;
+	uint64_t replaced = contact->object.len != 0 ? 0 : merge->masks.replace;
 
-	if (merge->strict[field] == STRICT_CLASH)
-		return true;
-	if (merge->strict[field] != STRICT_REPLACE || contact->object.len != 0)
-		return false;
-	rule = contact->ruleset->policy->rules[merge->rules[field] - 1];
-	return alter_template_names_object(rule->text);
+	for (unsigned f = 0; replaced >> f != 0; f++) {
+		unsigned rule = merge->rules[f];
+
+		if ((replaced >> f & 1) != 0 &&
+		    alter_template_names_object(
+			contact->ruleset->policy->rules[rule - 1]->text))
+			redacted |= FIELD_BIT(f);
+	}
+	return redacted;
 }
 
 static const struct bound_block *
@@ -178,9 +218,7 @@ decide_side(const struct contact *contact, const struct contact_merge *merge,
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		out->rows[role] = no_rules;
 	out->rows[CONTACT_ROLE] = row;
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (is_redacted(contact, merge, f))
-			out->redacted |= FIELD_BIT(f);
+	out->redacted = find_redacted(contact, merge);
 	return true;
 }
 
@@ -244,7 +282,7 @@ decide_sides(const struct contact *contact, struct disclosure *disclosure,
     const struct decide_given *given, struct arena *arena)
 {
 	const struct contact_plan *plan = contact->plan;
-	bool all = contact->name.len == 0 && contact->roles == plan->mentioned;
+	bool all = contact->in == NULL && contact->roles == plan->mentioned;
 	struct contact_merge *merges =
 	    arena_take_array(arena, plan->side_count, sizeof(*merges));
 
@@ -333,13 +371,15 @@ decide_contact(const struct ruleset *ruleset, const struct decide_scope *scope,
 {
 	struct contact contact = {.ruleset = ruleset,
 	    .plan = &ruleset->contacts[scope->recipient],
-	    .name = scope->object.len != 0 ? scope->object : scope->suffix,
 	    .object = scope->object,
 	    .roles = scope->roles & EPP_ROLES_ALL};
 	struct disclosure *disclosure = start(ruleset, scope, record, arena);
 	const struct bound_block *block = NULL;
 
-	if (disclosure == NULL) {
+	if (disclosure == NULL ||
+	    !find_scope(&contact,
+		scope->object.len != 0 ? scope->object : scope->suffix,
+		arena)) {
 		fail_memory(fail);
 		return NULL;
 	}

@@ -5,7 +5,7 @@
  *
  * SSL_read and SSL_write run on the socket under libevent's events.  All
  * frames of one wake-up leave in one write.  An idle connection holds no
- * buffer.
+ * buffer.  All of it belongs to the loop's thread; SIGPIPE must be ignored.
  */
 #ifndef MISU_EPP_CONN_H
 #define MISU_EPP_CONN_H
@@ -39,9 +39,18 @@ struct epp_conn_operations {
 	bool (*send)(struct epp_conn *conn, struct slice xml);
 	/* Bytes queued and not taken by the kernel. */
 	size_t (*queued)(const struct epp_conn *conn);
-	/* Read no more for now: the backend sends faster than it is served. */
+	/*
+	 * Read no more for now: the backend sends faster than it is served.
+	 * No frame() comes, not even of what was read already; the peer's
+	 * end is not noticed, and none of its times runs.
+	 */
 	void (*pause)(struct epp_conn *conn, bool paused);
-	/* Seconds of silence after which closed() comes; 0: none. */
+	/*
+	 * Seconds of silence after which closed() comes; 0: none.  They run
+	 * from the peer's last byte or from this call, whichever is later;
+	 * what is sent does not count.  Like all times here they are coarse:
+	 * up to half a second late.
+	 */
 	void (*patience)(struct epp_conn *conn, unsigned seconds);
 	/* Send what is queued, say goodbye, and go; no event comes any more. */
 	void (*close)(struct epp_conn *conn);
@@ -63,7 +72,8 @@ const struct epp_peer *epp_conn_peer(const struct epp_conn *conn);
 
 /* --- TLS --- */
 
-struct epp_tls; /* certificates, keys and what is demanded of the peer */
+/* Certificates, keys, what is demanded of the peer; its connections keep it. */
+struct epp_tls;
 
 struct epp_tls_options {
 	bool server;
@@ -83,6 +93,7 @@ struct epp_tls *epp_tls_create(
     const struct epp_tls_options *options, struct fail *fail);
 void epp_tls_destroy(struct epp_tls *tls);
 
+/* What is 0 gets a default: 64 KB, 10 s, 30 s, 1 MB. */
 struct epp_conn_limits {
 	size_t frame;	    /* bytes, the length's four included */
 	unsigned handshake; /* seconds */
@@ -100,7 +111,11 @@ struct epp_listener_options {
 	struct epp_tls *tls; /* borrowed */
 	struct epp_conn_limits limits;
 	unsigned connections; /* at most; more wait to be accepted */
-	/* Gives events and their arg for a new connection; false refuses it. */
+	/*
+	 * Gives events and their arg for a new connection, whose address is
+	 * known and whose certificate is not before opened(); false refuses
+	 * it.  The listener must not be destroyed within.
+	 */
 	bool (*accept)(void *context, struct epp_conn *conn,
 	    const struct epp_conn_events **events, void **arg);
 	void *context;

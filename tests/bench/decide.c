@@ -6,6 +6,7 @@
  */
 #include <time.h>
 
+#include "codec/pack.h"
 #include "core/compile.h"
 #include "core/decide.h"
 #include "core/facts.h"
@@ -94,6 +95,115 @@ time_facts(const struct ruleset *ruleset, const struct record *record)
 	return (now() - start) / (ROUNDS / 20) * 1e9;
 }
 
+/* --- a contact, decided for ten TLDs and three roles --- */
+
+enum { TLDS = 10 };
+
+static const char contact_head[] =
+    "policy \"t\" revision 1 effective 2026-04-01T00:00:00Z\n"
+    "purpose p10 \"submit\"\npurpose p11 \"publish\"\nset japan = JP\n"
+    "recipient reg \"Registry\" in JP class registry basis contract by api {\n"
+    "  may receive name, org, street, city, postcode, country, phone, email of "
+    "registrant, admin, tech\n}\n"
+    "recipient whois \"public\" public via reg\n";
+
+static struct ruleset *
+contact_policy(struct arena *arena, const char *condition)
+{
+	static char text[16384];
+	struct slice diagnostics;
+	int at = snprintf(text, sizeof(text), "%s", contact_head);
+
+	for (int i = 0; i < TLDS; i++)
+		at += snprintf(text + at, sizeof(text) - (size_t)at,
+		    "for .tld%c to reg for p10 {\n"
+		    " refuse \"x\" unless registrant.country in japan\n"
+		    " forward name, org of registrant, admin, tech\n"
+		    " forward street, city, postcode, country, phone, email of "
+		    "registrant, admin, tech%s\n redact * of *\n}\n"
+		    "for .tld%c to whois for p11 {\n"
+		    " forward name of registrant%s\n redact * of *\n}\n",
+		    'a' + i, condition, 'a' + i, condition);
+	return policy_load(arena,
+	    &(struct policy_source){SLICE("bench"), slice_from(text)}, NULL,
+	    NULL, 0, &diagnostics, NULL);
+}
+
+static struct record *
+contact_make(struct arena *arena)
+{
+	static const enum field fields[] = {FIELD_NAME_LOC, FIELD_NAME_INT,
+	    FIELD_ORG_INT, FIELD_STREET_INT, FIELD_CITY_INT};
+	struct record *record = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_CREATE, SLICE("reg/C-1"), NULL);
+	struct slice value = SLICE("Bench Person"), jp = SLICE("JP");
+
+	record_set_role(record, CONTACT_ROLE, KIND_LEGAL, NULL);
+	for (size_t i = 0; i < 5; i++)
+		record_set(record, CONTACT_ROLE, fields[i], &value, 1, NULL);
+	record_set(record, CONTACT_ROLE, FIELD_COUNTRY, &jp, 1, NULL);
+	return record;
+}
+
+static double
+time_contacts(const struct ruleset *ruleset, const struct record *record,
+    struct slice suffix)
+{
+	struct decide_scope scope = {.suffix = suffix};
+	struct decide_given given = {.approved = false};
+	struct arena *arena = arena_create(NULL);
+	double start = now();
+
+	for (size_t i = 0; i < ROUNDS / 20; i++) {
+		decide_contact(ruleset, &scope, record, &given, arena, NULL);
+		arena_reset(arena);
+	}
+	arena_destroy(arena);
+	return (now() - start) / (ROUNDS / 20) * 1e9;
+}
+
+static double
+time_packing(const struct record *record, bool back)
+{
+	struct arena *arena = arena_create(NULL);
+	struct text packed = text_start(arena);
+	double start = now();
+
+	for (size_t i = 0; i < ROUNDS / 20; i++) {
+		struct text text = text_start(arena);
+
+		pack_record(back ? &packed : &text, record);
+		if (back)
+			unpack_record(arena,
+			    (struct slice){packed.data, packed.len}, NULL);
+		arena_reset(arena);
+		packed = text_start(arena);
+	}
+	arena_destroy(arena);
+	return (now() - start) / (ROUNDS / 20) * 1e9;
+}
+
+static void
+bench_contacts(struct arena *arena)
+{
+	struct ruleset *fixed = contact_policy(arena, "");
+	struct ruleset *open = contact_policy(arena, " when kind is legal");
+	struct record *record = contact_make(arena);
+	struct slice all = {NULL, 0};
+
+	if (fixed == NULL || open == NULL || record == NULL) {
+		fprintf(stderr, "the bench's own policy does not load\n");
+		return;
+	}
+	printf("contact: %.0f ns for %d TLDs, %.0f ns with conditions, "
+	       "%.0f ns in the scope of one (goal 1000)\n",
+	    time_contacts(fixed, record, all), TLDS,
+	    time_contacts(open, record, all),
+	    time_contacts(open, record, SLICE(".tlda")));
+	printf("pack: %.0f ns, and %.0f ns there and back (goal 1000)\n",
+	    time_packing(record, false), time_packing(record, true));
+}
+
 int
 main(void)
 {
@@ -121,6 +231,7 @@ main(void)
 	printf("facts: %.0f ns once a record, %zu variables, %u rules\n",
 	    time_facts(ruleset, record), ruleset->variable_count,
 	    ruleset_rule_count(ruleset));
+	bench_contacts(arena);
 	arena_destroy(arena);
 	return 0;
 }

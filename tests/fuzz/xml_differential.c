@@ -280,7 +280,8 @@ theirs_libxml(struct slice text, struct arena *arena)
 	    &handler, &log, text.data, (int)text.len, NULL);
 
 	fuzz_must(parser != NULL);
-	xmlCtxtUseOptions(parser, XML_PARSE_NONET);
+	/* Without NOENT its SAX gives "&#38;" for an &amp; in an attribute. */
+	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOENT);
 	xmlParseChunk(parser, "", 0, 1);
 	fuzz_must(parser->wellFormed == 1);
 	xmlFreeParserCtxt(parser);

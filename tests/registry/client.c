@@ -3,9 +3,11 @@
  * epp-client load -c HOST:PORT -n CONNECTIONS [-d DEPTH] [-r RATE]
  *     -t SECONDS [-p PIDS-FILE] [-u ID -w PASSWORD]
  * epp-client idle -c HOST:PORT -n CONNECTIONS -t SECONDS [-p PIDS-FILE]
+ * epp-client tell CONTROL-SOCKET LINE...
  *
  * The first plays a script (client_script.c says what may be in it), the
- * second measures, the third only keeps sessions open.
+ * second measures, the third only keeps sessions open, and the last speaks to
+ * the registry simulator's control socket.
  */
 #include <errno.h>
 #include <event2/util.h>
@@ -259,7 +261,8 @@ usage(void)
 	    "usage: epp-client -c HOST:PORT [-C CERTIFICATE -K KEY] [-A CA] "
 	    "<SCRIPT\n       epp-client load|idle -c HOST:PORT -n CONNECTIONS "
 	    "-t SECONDS [-d DEPTH] [-r RATE] [-p PIDS-FILE]\n"
-	    "           [-u ID -w PASSWORD]\n");
+	    "           [-u ID -w PASSWORD] [-C CERTIFICATE -K KEY] [-A CA]\n"
+	    "       epp-client tell CONTROL-SOCKET LINE...\n");
 	return 2;
 }
 
@@ -275,6 +278,8 @@ main(int count, char **words)
 	struct rlimit files;
 	int letter;
 
+	if (count > 3 && strcmp(words[1], "tell") == 0)
+		return client_tell(words[2], count - 3, words + 3);
 	if (count > 1 && strcmp(words[1], "load") == 0)
 		play = client_load;
 	else if (count > 1 && strcmp(words[1], "idle") == 0)

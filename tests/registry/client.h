@@ -40,6 +40,7 @@ unsigned client_code(struct slice frame);
 int client_script(const struct client_options *options);
 int client_load(const struct client_options *options);
 int client_idle(const struct client_options *options);
+int client_tell(const char *path, int count, char **words);
 
 /* Microseconds of a steady clock. */
 uint64_t client_now(void);

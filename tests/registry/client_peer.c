@@ -98,10 +98,12 @@ peer_fail(struct peer *peer, const char *why)
 
 	if (peer->state != PEER_READY) {
 		unsigned long error = ERR_peek_last_error();
+		const char *more = error != 0	? ERR_reason_error_string(error)
+				   : errno != 0 ? strerror(errno)
+						: "no reason is known";
 
-		client_die("session %u of %u: %s%s%s", crowd->ready + 1,
-		    crowd->size, why, error == 0 ? "" : ": ",
-		    error == 0 ? "" : ERR_reason_error_string(error));
+		client_die("session %u of %u: %s: %s", crowd->ready + 1,
+		    crowd->size, why, more);
 	}
 	peer_end(peer);
 	crowd->dead++;
@@ -232,6 +234,7 @@ shake(struct peer *peer)
 		peer->state = PEER_SHAKING;
 	}
 	ERR_clear_error();
+	errno = 0;
 	result = SSL_do_handshake(peer->ssl);
 	if (result == 1) {
 		read_on(peer);

@@ -73,7 +73,7 @@ tls_connect(const struct client_options *options, SSL_CTX *tls)
 	return ssl;
 }
 
-static void
+_Noreturn static void
 surprise(const struct script *script, const char *what)
 {
 	client_die("line %u: %s", script->line, what);

@@ -11,27 +11,29 @@ static int contact_delete(struct request *request);
 static const char *
 id_of(struct request *request)
 {
-	xmlNode *id = xml_child(request->command, "id");
+	xmlNode *id = dom_child(request->command, "id");
 
-	return id == NULL ? "" : xml_text(request, id);
+	return id == NULL ? "" : dom_text(request, id);
 }
 
 int
 registry_contact(struct request *request)
 {
-	if (xml_is(request->verb, "check"))
-		return command_check(request, "id");
-	if (xml_is(request->verb, "create"))
+	if (dom_child(request->command, "id") == NULL)
+		return 2003;
+	if (dom_is(request->verb, "check"))
+		return common_check(request, "id");
+	if (dom_is(request->verb, "create"))
 		return contact_create(request);
-	if (xml_is(request->verb, "info"))
+	if (dom_is(request->verb, "info"))
 		return contact_info(request);
-	if (xml_is(request->verb, "update"))
+	if (dom_is(request->verb, "update"))
 		return contact_update(request);
-	if (xml_is(request->verb, "delete"))
+	if (dom_is(request->verb, "delete"))
 		return contact_delete(request);
-	if (xml_is(request->verb, "transfer"))
+	if (dom_is(request->verb, "transfer"))
 		return registry_transfer(
-		    request, object_find(request->registry, KIND_CONTACT,
+		    request, stored_find(request->registry, KIND_CONTACT,
 				 id_of(request)));
 	return 2101;
 }
@@ -52,12 +54,12 @@ postal_check(struct request *request, const xmlNode *parent)
 	unsigned seen[2] = {0, 0};
 	xmlNode *at;
 
-	for (at = xml_child(parent, "postalInfo"); at != NULL;
-	     at = xml_next(at, "postalInfo")) {
-		const char *type = xml_attribute(request, at, "type");
+	for (at = dom_child(parent, "postalInfo"); at != NULL;
+	     at = dom_next(at, "postalInfo")) {
+		const char *type = dom_attribute(request, at, "type");
 		bool local = type != NULL && strcmp(type, "loc") == 0;
 
-		if (!local && !is_ascii(xml_exact(request, at))) {
+		if (!local && !is_ascii(dom_exact(request, at))) {
 			request->reason = "type int is ASCII only";
 			return 2005;
 		}
@@ -79,9 +81,9 @@ put(struct request *request, struct object *contact, const char *name,
 	(void)snprintf(
 	    key, sizeof(key), "%s%s%s", name, *type == '\0' ? "" : ".", type);
 	if (*value == '\0')
-		object_remove(request->registry, contact, key, NULL);
+		stored_remove(request->registry, contact, key, NULL);
 	else
-		object_set(request->registry, contact, key, value);
+		stored_set(request->registry, contact, key, value);
 }
 
 /* An address is replaced as a whole. */
@@ -95,12 +97,12 @@ address_put(struct request *request, struct object *contact,
 
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		(void)snprintf(key, sizeof(key), "%s.%s", parts[i], type);
-		object_remove(request->registry, contact, key, NULL);
+		stored_remove(request->registry, contact, key, NULL);
 	}
-	for (at = xml_first(address); at != NULL; at = xml_sibling(at)) {
+	for (at = dom_first(address); at != NULL; at = dom_sibling(at)) {
 		(void)snprintf(key, sizeof(key), "%s.%s", at->name, type);
-		object_add(
-		    request->registry, contact, key, xml_exact(request, at));
+		stored_add(
+		    request->registry, contact, key, dom_exact(request, at));
 	}
 }
 
@@ -108,15 +110,15 @@ static void
 postal_put(
     struct request *request, struct object *contact, const xmlNode *postal)
 {
-	const char *type = xml_attribute(request, postal, "type");
+	const char *type = dom_word(request, postal, "type");
 	xmlNode *at;
 
-	for (at = xml_first(postal); at != NULL; at = xml_sibling(at)) {
-		if (xml_is(at, "addr"))
+	for (at = dom_first(postal); at != NULL; at = dom_sibling(at)) {
+		if (dom_is(at, "addr"))
 			address_put(request, contact, at, type);
 		else
 			put(request, contact, (const char *)at->name, type,
-			    xml_exact(request, at));
+			    dom_exact(request, at));
 	}
 }
 
@@ -125,20 +127,20 @@ static void
 disclose_put(
     struct request *request, struct object *contact, const xmlNode *disclose)
 {
-	const char *flag = xml_attribute(request, disclose, "flag");
+	const char *flag = dom_word(request, disclose, "flag");
 	struct bytes text = {NULL, 0, 0};
 	xmlNode *at;
 
 	bytes_add_string(&text, *flag == 't' || *flag == '1' ? "1:" : "0:");
-	for (at = xml_first(disclose); at != NULL; at = xml_sibling(at)) {
-		const char *type = xml_attribute(request, at, "type");
+	for (at = dom_first(disclose); at != NULL; at = dom_sibling(at)) {
+		const char *type = dom_attribute(request, at, "type");
 
 		bytes_add_format(&text, "%s%s%s%s",
-		    at == xml_first(disclose) ? "" : ",", at->name,
+		    at == dom_first(disclose) ? "" : ",", at->name,
 		    type == NULL ? "" : ".", type == NULL ? "" : type);
 	}
 	bytes_add(&text, "", 1);
-	object_set(request->registry, contact, "disclose", text.data);
+	stored_set(request->registry, contact, "disclose", text.data);
 	bytes_finish(&text);
 }
 
@@ -147,26 +149,26 @@ static void
 contact_put(
     struct request *request, struct object *contact, const xmlNode *parent)
 {
-	const char *password = command_password(request, parent);
+	const char *password = common_password(request, parent);
 	xmlNode *at;
 
-	for (at = xml_first(parent); at != NULL; at = xml_sibling(at)) {
-		if (xml_is(at, "postalInfo"))
+	for (at = dom_first(parent); at != NULL; at = dom_sibling(at)) {
+		if (dom_is(at, "postalInfo"))
 			postal_put(request, contact, at);
-		else if (xml_is(at, "voice") || xml_is(at, "fax")) {
-			const char *x = xml_attribute(request, at, "x");
+		else if (dom_is(at, "voice") || dom_is(at, "fax")) {
+			const char *x = dom_attribute(request, at, "x");
 			const char *name = (const char *)at->name;
 
-			put(request, contact, name, "", xml_text(request, at));
+			put(request, contact, name, "", dom_text(request, at));
 			put(request, contact, name, "x", x == NULL ? "" : x);
-		} else if (xml_is(at, "email"))
+		} else if (dom_is(at, "email"))
 			put(request, contact, "email", "",
-			    xml_text(request, at));
-		else if (xml_is(at, "disclose"))
+			    dom_text(request, at));
+		else if (dom_is(at, "disclose"))
 			disclose_put(request, contact, at);
 	}
 	if (password != NULL)
-		object_set(request->registry, contact, "pw", password);
+		stored_set(request->registry, contact, "pw", password);
 }
 
 /* Does the contact lack what this registry wants of every contact? */
@@ -182,9 +184,9 @@ is_incomplete(struct request *request, const struct object *contact)
 		(void)snprintf(key, sizeof(key), "%.*s", (int)len, at);
 		(void)snprintf(typed[0], sizeof(typed[0]), "%s.int", key);
 		(void)snprintf(typed[1], sizeof(typed[1]), "%s.loc", key);
-		if (object_get(contact, key) == NULL &&
-		    object_get(contact, typed[0]) == NULL &&
-		    object_get(contact, typed[1]) == NULL) {
+		if (stored_get(contact, key) == NULL &&
+		    stored_get(contact, typed[0]) == NULL &&
+		    stored_get(contact, typed[1]) == NULL) {
 			request->reason = "a required field is missing";
 			return true;
 		}
@@ -202,20 +204,20 @@ contact_create(struct request *request)
 
 	if (code != 1000)
 		return code;
-	if (object_find(request->registry, KIND_CONTACT, id) != NULL)
+	if (stored_find(request->registry, KIND_CONTACT, id) != NULL)
 		return 2302;
-	contact = command_create(request, id);
+	contact = common_create(request, id);
 	contact_put(request, contact, request->command);
 	if (is_incomplete(request, contact)) {
-		object_destroy(request->registry, contact);
+		stored_destroy(request->registry, contact);
 		return 2003;
 	}
-	command_extensions(request, contact);
+	common_extensions(request, contact);
 	bytes_add_format(&request->data,
 	    "<contact:creData xmlns:contact=\"%s\">",
 	    registry_kind_uris[KIND_CONTACT]);
-	command_element(&request->data, "contact", "id", id);
-	command_info_date(request, contact, "crDate");
+	common_element(&request->data, "contact", "id", id);
+	common_info_date(request, contact, "crDate");
 	bytes_add_string(&request->data, "</contact:creData>");
 	return 1000;
 }
@@ -228,13 +230,13 @@ is_partial(struct request *request, const struct object *contact,
 	xmlNode *at;
 	char key[32];
 
-	for (at = xml_child(change, "postalInfo"); at != NULL;
-	     at = xml_next(at, "postalInfo")) {
-		(void)snprintf(key, sizeof(key), "city.%s",
-		    xml_attribute(request, at, "type"));
-		if (object_get(contact, key) == NULL &&
-		    (xml_child(at, "name") == NULL ||
-			xml_child(at, "addr") == NULL))
+	for (at = dom_child(change, "postalInfo"); at != NULL;
+	     at = dom_next(at, "postalInfo")) {
+		(void)snprintf(
+		    key, sizeof(key), "city.%s", dom_word(request, at, "type"));
+		if (stored_get(contact, key) == NULL &&
+		    (dom_child(at, "name") == NULL ||
+			dom_child(at, "addr") == NULL))
 			return true;
 	}
 	return false;
@@ -244,13 +246,13 @@ static int
 contact_update(struct request *request)
 {
 	struct object *contact =
-	    object_find(request->registry, KIND_CONTACT, id_of(request));
-	xmlNode *change = xml_child(request->command, "chg");
-	int code = command_owned(request, contact, "UpdateProhibited");
+	    stored_find(request->registry, KIND_CONTACT, id_of(request));
+	xmlNode *change = dom_child(request->command, "chg");
+	int code = common_owned(request, contact, "UpdateProhibited");
 
 	if (code != 1000)
 		return code;
-	if (xml_sibling(xml_child(request->command, "id")) == NULL &&
+	if (dom_sibling(dom_child(request->command, "id")) == NULL &&
 	    request->extension == NULL)
 		return 2003;
 	if (change != NULL)
@@ -259,13 +261,13 @@ contact_update(struct request *request)
 	    is_partial(request, contact, change))
 		code = 2003;
 	if (code == 1000)
-		code = command_statuses(request, contact);
+		code = common_statuses(request, contact);
 	if (code != 1000)
 		return code;
 	if (change != NULL)
 		contact_put(request, contact, change);
-	command_extensions(request, contact);
-	command_updated(request, contact);
+	common_extensions(request, contact);
+	common_updated(request, contact);
 	return 1000;
 }
 
@@ -273,14 +275,14 @@ static int
 contact_delete(struct request *request)
 {
 	struct object *contact =
-	    object_find(request->registry, KIND_CONTACT, id_of(request));
-	int code = command_owned(request, contact, "DeleteProhibited");
+	    stored_find(request->registry, KIND_CONTACT, id_of(request));
+	int code = common_owned(request, contact, "DeleteProhibited");
 
 	if (code != 1000)
 		return code;
 	if (contact->links > 0)
 		return 2305;
-	object_destroy(request->registry, contact);
+	stored_destroy(request->registry, contact);
 	return 1000;
 }
 
@@ -294,7 +296,7 @@ give(struct request *request, const struct object *contact, const char *name,
 	(void)snprintf(key, sizeof(key), "%s.%s", name, type);
 	for (i = 0; i < contact->count; i++)
 		if (strcmp(contact->properties[i].key, key) == 0)
-			command_element(&request->data, "contact", name,
+			common_element(&request->data, "contact", name,
 			    contact->properties[i].value);
 }
 
@@ -306,7 +308,7 @@ postal_give(
 	size_t i;
 
 	(void)snprintf(key, sizeof(key), "city.%s", type);
-	if (object_get(contact, key) == NULL)
+	if (stored_get(contact, key) == NULL)
 		return;
 	bytes_add_format(
 	    &request->data, "<contact:postalInfo type=\"%s\">", type);
@@ -323,13 +325,13 @@ static void
 phone_give(
     struct request *request, const struct object *contact, const char *name)
 {
-	const char *value = object_get(contact, name), *extension;
+	const char *value = stored_get(contact, name), *extension;
 	char key[32];
 
 	if (value == NULL)
 		return;
 	(void)snprintf(key, sizeof(key), "%s.x", name);
-	extension = object_get(contact, key);
+	extension = stored_get(contact, key);
 	bytes_add_format(&request->data, "<contact:%s", name);
 	if (extension != NULL) {
 		bytes_add_string(&request->data, " x=\"");
@@ -344,7 +346,7 @@ phone_give(
 static void
 disclose_give(struct request *request, const struct object *contact)
 {
-	const char *at = object_get(contact, "disclose");
+	const char *at = stored_get(contact, "disclose");
 
 	if (at == NULL)
 		return;
@@ -370,28 +372,28 @@ contact_info(struct request *request)
 	static const char *const dates[] = {
 	    "clID", "crID", "crDate", "upID", "upDate", "trDate"};
 	struct object *contact =
-	    object_find(request->registry, KIND_CONTACT, id_of(request));
+	    stored_find(request->registry, KIND_CONTACT, id_of(request));
 	size_t i;
 
 	if (contact == NULL)
 		return 2303;
-	if (!command_mine(request, contact) &&
-	    command_authorised(request, contact) == 2202)
+	if (!common_mine(request, contact) &&
+	    common_authorised(request, contact) == 2202)
 		return 2202;
-	command_info_head(request, contact, "id");
-	command_info_statuses(request, contact);
+	common_info_head(request, contact, "id");
+	common_info_statuses(request, contact);
 	for (i = 0; i < 2; i++)
 		postal_give(request, contact, types[i]);
 	phone_give(request, contact, "voice");
 	phone_give(request, contact, "fax");
-	command_info_date(request, contact, "email");
+	common_info_date(request, contact, "email");
 	for (i = 0; i < sizeof(dates) / sizeof(*dates); i++)
-		command_info_date(request, contact, dates[i]);
-	command_info_tail(request, contact);
+		common_info_date(request, contact, dates[i]);
+	common_info_tail(request, contact);
 	disclose_give(request, contact);
 	bytes_add_string(&request->data, "</contact:infData>");
-	if (object_get(contact, "addlEmail") != NULL)
+	if (stored_get(contact, "addlEmail") != NULL)
 		bytes_add_string(
-		    &request->response, object_get(contact, "addlEmail"));
+		    &request->response, stored_get(contact, "addlEmail"));
 	return 1000;
 }

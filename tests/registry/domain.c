@@ -11,33 +11,35 @@ static int domain_renew(struct request *request);
 static const char *
 name_of(struct request *request)
 {
-	xmlNode *name = xml_child(request->command, "name");
+	xmlNode *name = dom_child(request->command, "name");
 
-	return name == NULL ? "" : xml_text(request, name);
+	return name == NULL ? "" : dom_text(request, name);
 }
 
 static struct object *
 domain_of(struct request *request)
 {
-	return object_find(request->registry, KIND_DOMAIN, name_of(request));
+	return stored_find(request->registry, KIND_DOMAIN, name_of(request));
 }
 
 int
 registry_domain(struct request *request)
 {
-	if (xml_is(request->verb, "check"))
-		return command_check(request, "name");
-	if (xml_is(request->verb, "create"))
+	if (dom_child(request->command, "name") == NULL)
+		return 2003;
+	if (dom_is(request->verb, "check"))
+		return common_check(request, "name");
+	if (dom_is(request->verb, "create"))
 		return domain_create(request);
-	if (xml_is(request->verb, "info"))
+	if (dom_is(request->verb, "info"))
 		return domain_info(request);
-	if (xml_is(request->verb, "update"))
+	if (dom_is(request->verb, "update"))
 		return domain_update(request);
-	if (xml_is(request->verb, "delete"))
+	if (dom_is(request->verb, "delete"))
 		return domain_delete(request);
-	if (xml_is(request->verb, "renew"))
+	if (dom_is(request->verb, "renew"))
 		return domain_renew(request);
-	if (xml_is(request->verb, "transfer"))
+	if (dom_is(request->verb, "transfer"))
 		return registry_transfer(request, domain_of(request));
 	return 2101;
 }
@@ -66,14 +68,14 @@ is_served(const struct registry *registry, const char *name)
 static int
 years_of(struct request *request)
 {
-	xmlNode *period = xml_child(request->command, "period");
+	xmlNode *period = dom_child(request->command, "period");
 	const char *unit;
 	long number;
 
 	if (period == NULL)
 		return 1;
-	unit = xml_attribute(request, period, "unit");
-	number = strtol(xml_text(request, period), NULL, 10);
+	unit = dom_attribute(request, period, "unit");
+	number = strtol(dom_text(request, period), NULL, 10);
 	if (unit != NULL && *unit == 'm')
 		number = number % 12 == 0 ? number / 12 : 0;
 	return number >= 1 && number <= 10 ? (int)number : 0;
@@ -85,17 +87,17 @@ contacts_check(struct request *request, const xmlNode *part)
 {
 	xmlNode *at;
 
-	for (at = xml_first(part); at != NULL; at = xml_sibling(at)) {
-		if (!xml_is(at, "contact") && !xml_is(at, "registrant"))
+	for (at = dom_first(part); at != NULL; at = dom_sibling(at)) {
+		if (!dom_is(at, "contact") && !dom_is(at, "registrant"))
 			continue;
 		if (request->registry->contacts == CONTACTS_PROHIBITED) {
 			request->reason = "contacts are not accepted here";
 			return 2306;
 		}
-		if (*xml_text(request, at) == '\0')
+		if (*dom_text(request, at) == '\0')
 			continue;
-		if (object_find(request->registry, KIND_CONTACT,
-			xml_text(request, at)) == NULL) {
+		if (stored_find(request->registry, KIND_CONTACT,
+			dom_text(request, at)) == NULL) {
 			request->reason = "no such contact";
 			return 2303;
 		}
@@ -106,12 +108,12 @@ contacts_check(struct request *request, const xmlNode *part)
 static int
 servers_check(struct request *request, const xmlNode *part)
 {
-	xmlNode *ns = xml_child(part, "ns"), *at;
+	xmlNode *ns = dom_child(part, "ns"), *at;
 
-	for (at = ns == NULL ? NULL : xml_child(ns, "hostObj"); at != NULL;
-	     at = xml_next(at, "hostObj"))
-		if (object_find(request->registry, KIND_HOST,
-			xml_text(request, at)) == NULL) {
+	for (at = ns == NULL ? NULL : dom_child(ns, "hostObj"); at != NULL;
+	     at = dom_next(at, "hostObj"))
+		if (stored_find(request->registry, KIND_HOST,
+			dom_text(request, at)) == NULL) {
 			request->reason = "no such host";
 			return 2303;
 		}
@@ -133,21 +135,21 @@ link_of(struct request *request, const xmlNode *at, char key[32],
 {
 	const char *type;
 
-	if (xml_is(at, "hostObj")) {
+	if (dom_is(at, "hostObj")) {
 		(void)snprintf(key, 32, "ns");
-		*value = xml_text(request, at);
+		*value = dom_text(request, at);
 		return true;
 	}
-	if (xml_is(at, "hostAttr")) {
+	if (dom_is(at, "hostAttr")) {
 		(void)snprintf(key, 32, "ns.attr");
-		*value = xml_print(request, at);
+		*value = dom_print(request, at);
 		return true;
 	}
-	if (!xml_is(at, "contact"))
+	if (!dom_is(at, "contact"))
 		return false;
-	type = xml_attribute(request, at, "type");
+	type = dom_attribute(request, at, "type");
 	(void)snprintf(key, 32, "contact.%s", type == NULL ? "admin" : type);
-	*value = xml_text(request, at);
+	*value = dom_text(request, at);
 	return true;
 }
 
@@ -155,19 +157,19 @@ static void
 links_change(struct request *request, struct object *domain,
     const xmlNode *part, bool more)
 {
-	xmlNode *ns = xml_child(part, "ns"), *at;
+	xmlNode *ns = dom_child(part, "ns"), *at;
 	const char *value;
 	char key[32];
 	size_t pass;
 
 	for (pass = 0; pass < 2; pass++)
-		for (at = xml_first(pass == 0 ? part : ns); at != NULL;
-		     at = xml_sibling(at)) {
+		for (at = dom_first(pass == 0 ? part : ns); at != NULL;
+		     at = dom_sibling(at)) {
 			if (!link_of(request, at, key, &value))
 				continue;
-			object_remove(request->registry, domain, key, value);
+			stored_remove(request->registry, domain, key, value);
 			if (more)
-				object_add(
+				stored_add(
 				    request->registry, domain, key, value);
 		}
 }
@@ -176,29 +178,29 @@ static void
 registrant_put(
     struct request *request, struct object *domain, const xmlNode *part)
 {
-	xmlNode *registrant = xml_child(part, "registrant");
+	xmlNode *registrant = dom_child(part, "registrant");
 	const char *id;
 
 	if (registrant == NULL)
 		return;
-	id = xml_text(request, registrant);
+	id = dom_text(request, registrant);
 	if (*id == '\0')
-		object_remove(request->registry, domain, "registrant", NULL);
+		stored_remove(request->registry, domain, "registrant", NULL);
 	else
-		object_set(request->registry, domain, "registrant", id);
+		stored_set(request->registry, domain, "registrant", id);
 }
 
 static void
 password_put(
     struct request *request, struct object *domain, const xmlNode *part)
 {
-	xmlNode *info = xml_child(part, "authInfo");
-	const char *password = command_password(request, part);
+	xmlNode *info = dom_child(part, "authInfo");
+	const char *password = common_password(request, part);
 
 	if (password != NULL)
-		object_set(request->registry, domain, "pw", password);
-	else if (info != NULL && xml_child(info, "null") != NULL)
-		object_remove(request->registry, domain, "pw", NULL);
+		stored_set(request->registry, domain, "pw", password);
+	else if (info != NULL && dom_child(info, "null") != NULL)
+		stored_remove(request->registry, domain, "pw", NULL);
 }
 
 static int
@@ -210,12 +212,12 @@ create_check(struct request *request, const char *name)
 		request->reason = "not a domain of this registry";
 		return 2306;
 	}
-	if (object_find(request->registry, KIND_DOMAIN, name) != NULL)
+	if (stored_find(request->registry, KIND_DOMAIN, name) != NULL)
 		return 2302;
 	if (years_of(request) == 0)
 		return 2004;
 	if (code == 1000 && request->registry->contacts == CONTACTS_REQUIRED &&
-	    xml_child(request->command, "registrant") == NULL) {
+	    dom_child(request->command, "registrant") == NULL) {
 		request->reason = "a registrant is required";
 		return 2003;
 	}
@@ -232,20 +234,20 @@ domain_create(struct request *request)
 
 	if (code != 1000)
 		return code;
-	domain = command_create(request, name);
+	domain = common_create(request, name);
 	registry_date(
 	    registry_years_later(request->registry->now, years_of(request)),
 	    date);
-	object_add(request->registry, domain, "exDate", date);
+	stored_add(request->registry, domain, "exDate", date);
 	registrant_put(request, domain, request->command);
 	links_change(request, domain, request->command, true);
 	password_put(request, domain, request->command);
-	command_extensions(request, domain);
+	common_extensions(request, domain);
 	bytes_add_format(&request->data, "<domain:creData xmlns:domain=\"%s\">",
 	    registry_kind_uris[KIND_DOMAIN]);
-	command_element(&request->data, "domain", "name", domain->name);
-	command_info_date(request, domain, "crDate");
-	command_info_date(request, domain, "exDate");
+	common_element(&request->data, "domain", "name", domain->name);
+	common_info_date(request, domain, "crDate");
+	common_info_date(request, domain, "exDate");
 	bytes_add_string(&request->data, "</domain:creData>");
 	return 1000;
 }
@@ -254,14 +256,14 @@ static int
 update_check(struct request *request, struct object *domain)
 {
 	static const char *const parts[] = {"add", "rem", "chg"};
-	int code = command_owned(request, domain, "UpdateProhibited");
+	int code = common_owned(request, domain, "UpdateProhibited");
 	size_t i;
 
 	if (code == 1000 && request->extension == NULL &&
-	    xml_sibling(xml_child(request->command, "name")) == NULL)
+	    dom_sibling(dom_child(request->command, "name")) == NULL)
 		return 2003;
 	for (i = 0; code == 1000 && i < 3; i++) {
-		xmlNode *part = xml_child(request->command, parts[i]);
+		xmlNode *part = dom_child(request->command, parts[i]);
 
 		if (part != NULL && i != 1)
 			code = links_check(request, part);
@@ -272,8 +274,8 @@ update_check(struct request *request, struct object *domain)
 				: 1000;
 		if (code == 1000 && i == 2 && part != NULL &&
 		    request->registry->contacts == CONTACTS_REQUIRED &&
-		    xml_child(part, "registrant") != NULL &&
-		    *xml_text(request, xml_child(part, "registrant")) == '\0')
+		    dom_child(part, "registrant") != NULL &&
+		    *dom_text(request, dom_child(part, "registrant")) == '\0')
 			code = 2306;
 	}
 	return code;
@@ -283,13 +285,13 @@ static int
 domain_update(struct request *request)
 {
 	struct object *domain = domain_of(request);
-	xmlNode *rem = xml_child(request->command, "rem");
-	xmlNode *add = xml_child(request->command, "add");
-	xmlNode *change = xml_child(request->command, "chg");
+	xmlNode *rem = dom_child(request->command, "rem");
+	xmlNode *add = dom_child(request->command, "add");
+	xmlNode *change = dom_child(request->command, "chg");
 	int code = update_check(request, domain);
 
 	if (code == 1000)
-		code = command_statuses(request, domain);
+		code = common_statuses(request, domain);
 	if (code != 1000)
 		return code;
 	if (rem != NULL)
@@ -300,8 +302,8 @@ domain_update(struct request *request)
 		registrant_put(request, domain, change);
 		password_put(request, domain, change);
 	}
-	command_extensions(request, domain);
-	command_updated(request, domain);
+	common_extensions(request, domain);
+	common_updated(request, domain);
 	return 1000;
 }
 
@@ -326,13 +328,13 @@ static int
 domain_delete(struct request *request)
 {
 	struct object *domain = domain_of(request);
-	int code = command_owned(request, domain, "DeleteProhibited");
+	int code = common_owned(request, domain, "DeleteProhibited");
 
 	if (code != 1000)
 		return code;
 	if (has_hosts(request->registry, domain))
 		return 2305;
-	object_destroy(request->registry, domain);
+	stored_destroy(request->registry, domain);
 	return 1000;
 }
 
@@ -340,26 +342,26 @@ static int
 domain_renew(struct request *request)
 {
 	struct object *domain = domain_of(request);
-	xmlNode *current = xml_child(request->command, "curExpDate");
-	int code = command_owned(request, domain, "RenewProhibited");
+	xmlNode *current = dom_child(request->command, "curExpDate");
+	int code = common_owned(request, domain, "RenewProhibited");
 	const char *end;
 	char date[DATE_SIZE];
 	int year;
 
 	if (code != 1000)
 		return code;
-	end = object_get(domain, "exDate");
+	end = stored_get(domain, "exDate");
 	if (end == NULL || current == NULL || years_of(request) == 0 ||
-	    strncmp(end, xml_text(request, current), 10) != 0)
+	    strncmp(end, dom_text(request, current), 10) != 0)
 		return 2004;
 	year = (int)strtol(end, NULL, 10) + years_of(request);
 	(void)snprintf(date, sizeof(date), "%04d%s", year % 10000, end + 4);
-	object_set(request->registry, domain, "exDate", date);
-	command_updated(request, domain);
+	stored_set(request->registry, domain, "exDate", date);
+	common_updated(request, domain);
 	bytes_add_format(&request->data, "<domain:renData xmlns:domain=\"%s\">",
 	    registry_kind_uris[KIND_DOMAIN]);
-	command_element(&request->data, "domain", "name", domain->name);
-	command_info_date(request, domain, "exDate");
+	common_element(&request->data, "domain", "name", domain->name);
+	common_info_date(request, domain, "exDate");
 	bytes_add_string(&request->data, "</domain:renData>");
 	return 1000;
 }
@@ -369,7 +371,7 @@ contacts_give(struct request *request, const struct object *domain)
 {
 	size_t i;
 
-	command_info_date(request, domain, "registrant");
+	common_info_date(request, domain, "registrant");
 	for (i = 0; i < domain->count; i++) {
 		const struct property *property = &domain->properties[i];
 
@@ -385,10 +387,10 @@ contacts_give(struct request *request, const struct object *domain)
 static void
 servers_give(struct request *request, const struct object *domain)
 {
-	const char *key = object_get(domain, "ns") != NULL ? "ns" : "ns.attr";
+	const char *key = stored_get(domain, "ns") != NULL ? "ns" : "ns.attr";
 	size_t i;
 
-	if (object_get(domain, key) == NULL)
+	if (stored_get(domain, key) == NULL)
 		return;
 	bytes_add_string(&request->data, "<domain:ns>");
 	for (i = 0; i < domain->count; i++) {
@@ -397,7 +399,7 @@ servers_give(struct request *request, const struct object *domain)
 		if (strcmp(property->key, key) != 0)
 			continue;
 		if (strcmp(key, "ns") == 0)
-			command_element(&request->data, "domain", "hostObj",
+			common_element(&request->data, "domain", "hostObj",
 			    property->value);
 		else
 			bytes_add_string(&request->data, property->value);
@@ -410,7 +412,7 @@ secdns_give(struct request *request, const struct object *domain)
 {
 	size_t i;
 
-	if (object_get(domain, "secDNS") == NULL)
+	if (stored_get(domain, "secDNS") == NULL)
 		return;
 	bytes_add_format(&request->response,
 	    "<secDNS:infData xmlns:secDNS=\"%s\">", SECDNS_URI);
@@ -431,16 +433,16 @@ domain_info(struct request *request)
 
 	if (domain == NULL)
 		return 2303;
-	if (!command_mine(request, domain) &&
-	    command_authorised(request, domain) == 2202)
+	if (!common_mine(request, domain) &&
+	    common_authorised(request, domain) == 2202)
 		return 2202;
-	command_info_head(request, domain, "name");
-	command_info_statuses(request, domain);
+	common_info_head(request, domain, "name");
+	common_info_statuses(request, domain);
 	contacts_give(request, domain);
 	servers_give(request, domain);
 	for (i = 0; i < sizeof(dates) / sizeof(*dates); i++)
-		command_info_date(request, domain, dates[i]);
-	command_info_tail(request, domain);
+		common_info_date(request, domain, dates[i]);
+	common_info_tail(request, domain);
 	bytes_add_string(&request->data, "</domain:infData>");
 	secdns_give(request, domain);
 	return 1000;

@@ -1,6 +1,8 @@
 #include "registry/registry_priv.h"
 
 #define WORDS 12
+#define COUNTS 200
+#define FRAME_KEPT (256 * 1024)
 
 struct line {
 	struct registry *registry;
@@ -13,9 +15,13 @@ void
 registry_count(struct registry *registry, const char *what)
 {
 	struct count **at = &registry->counts;
+	size_t others = 0;
 
-	while (*at != NULL && strcmp((*at)->what, what) != 0)
+	for (; *at != NULL && strcmp((*at)->what, what) != 0; others++)
 		at = &(*at)->next;
+	/* Names of commands that there are not could go on for ever. */
+	if (*at == NULL && others >= COUNTS)
+		return;
 	if (*at == NULL) {
 		*at = calloc(1, sizeof(**at));
 		if (*at == NULL)
@@ -25,13 +31,14 @@ registry_count(struct registry *registry, const char *what)
 	(*at)->count++;
 }
 
+/* Verbatim; of one that is no command any more, the front is enough. */
 void
 registry_keep(struct registry *registry, struct slice frame)
 {
 	struct bytes *kept = &registry->kept[registry->frames++ % FRAMES_KEPT];
 
 	kept->len = 0;
-	bytes_add(kept, frame.data, frame.len);
+	bytes_add(kept, frame.data, frame.len > FRAME_KEPT ? 4096 : frame.len);
 }
 
 uint64_t
@@ -91,8 +98,8 @@ registry_value(const struct registry *registry, const char *kind,
 	struct object *object = NULL;
 
 	if (kind_of(kind, &which))
-		object = object_find(registry, which, name);
-	return object == NULL ? NULL : object_get(object, key);
+		object = stored_find(registry, which, name);
+	return object == NULL ? NULL : stored_get(object, key);
 }
 
 /* Does "contact:create", "create", "contact:*" or "*" mean this command? */
@@ -265,6 +272,7 @@ fault_kind_of(const char *word, enum fault_kind *kind)
 	    [FAULT_RESET] = "reset",
 	    [FAULT_CLOSE] = "close",
 	    [FAULT_STALL] = "stall",
+	    [FAULT_SILENT] = "silent",
 	    [FAULT_SLOW] = "slow",
 	    [FAULT_CLTRID] = "wrong-cltrid",
 	    [FAULT_CODE] = "code",
@@ -334,32 +342,32 @@ line_object(struct line *line)
 
 	if (line->count < 4 || !kind_of(line->words[1], &kind))
 		return wrong(line, "object contact|domain|host NAME WHAT");
-	object = object_find(registry, kind, line->words[2]);
+	object = stored_find(registry, kind, line->words[2]);
 	if (is_word(line, 3, "missing")) {
 		if (object != NULL)
-			object_destroy(registry, object);
+			stored_destroy(registry, object);
 		return true;
 	}
 	if (object == NULL) {
 		char date[DATE_SIZE];
 
 		registry_date(registry->now, date);
-		object = object_make(registry, kind, line->words[2]);
-		object_add(registry, object, "clID", "other");
-		object_add(registry, object, "crID", "other");
-		object_add(registry, object, "crDate", date);
+		object = stored_make(registry, kind, line->words[2]);
+		stored_add(registry, object, "clID", "other");
+		stored_add(registry, object, "crID", "other");
+		stored_add(registry, object, "crDate", date);
 	}
 	if (is_word(line, 3, "exists")) {
 		if (line->count > 4)
-			object_set(registry, object, "clID", line->words[4]);
+			stored_set(registry, object, "clID", line->words[4]);
 		return true;
 	}
 	if (line->count != 6)
 		return wrong(line, "object KIND NAME set|add KEY VALUE");
 	if (is_word(line, 3, "set"))
-		object_set(registry, object, line->words[4], line->words[5]);
+		stored_set(registry, object, line->words[4], line->words[5]);
 	else if (is_word(line, 3, "add"))
-		object_add(registry, object, line->words[4], line->words[5]);
+		stored_add(registry, object, line->words[4], line->words[5]);
 	else
 		return wrong(line, "object KIND NAME set|add KEY VALUE");
 	return true;
@@ -387,7 +395,7 @@ line_dump(struct line *line)
 		if ((line->count < 2 ||
 			is_word(line, 1, registry_kind_names[at->kind])) &&
 		    (line->count < 3 || is_word(line, 2, at->name)))
-			object_print(at, line->out);
+			stored_print(at, line->out);
 	return true;
 }
 

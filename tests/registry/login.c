@@ -17,17 +17,17 @@ client_find(const struct registry *registry, const char *id)
 static const char *
 password_of(struct request *request, const char *name)
 {
-	const xmlNode *at = xml_child(request->verb, name);
-	const char *given = at == NULL ? NULL : xml_text(request, at);
-	const xmlNode *security = xml_first(request->extension);
+	const xmlNode *at = dom_child(request->verb, name);
+	const char *given = at == NULL ? NULL : dom_text(request, at);
+	const xmlNode *security = dom_first(request->extension);
 
-	while (security != NULL && strcmp(xml_uri(security), LOGINSEC_URI) != 0)
-		security = xml_sibling(security);
+	while (security != NULL && strcmp(dom_uri(security), LOGINSEC_URI) != 0)
+		security = dom_sibling(security);
 	if (given == NULL || security == NULL ||
 	    strcmp(given, "[LOGIN-SECURITY]") != 0)
 		return given;
-	at = xml_child(security, name);
-	return at == NULL ? "" : xml_exact(request, at);
+	at = dom_child(security, name);
+	return at == NULL ? "" : dom_exact(request, at);
 }
 
 /* The services asked for are to be among those announced. */
@@ -36,26 +36,26 @@ services_check(struct request *request, const xmlNode *services)
 {
 	struct registry *registry = request->registry;
 	struct registry_session *session = request->session;
-	const xmlNode *more = xml_child(services, "svcExtension"), *at;
+	const xmlNode *more = dom_child(services, "svcExtension"), *at;
 	size_t i;
 
-	for (at = xml_child(services, "objURI"); at != NULL;
-	     at = xml_next(at, "objURI")) {
+	for (at = dom_child(services, "objURI"); at != NULL;
+	     at = dom_next(at, "objURI")) {
 		for (i = 0; i < KIND_COUNT; i++)
 			if (registry->objects[i].announced &&
 			    strcmp(registry->objects[i].uri,
-				xml_text(request, at)) == 0)
+				dom_text(request, at)) == 0)
 				break;
 		if (i == KIND_COUNT)
 			return 2307;
 		session->services[i] = true;
 	}
-	for (at = more == NULL ? NULL : xml_child(more, "extURI"); at != NULL;
-	     at = xml_next(at, "extURI")) {
+	for (at = more == NULL ? NULL : dom_child(more, "extURI"); at != NULL;
+	     at = dom_next(at, "extURI")) {
 		for (i = 0; i < EXTENSIONS; i++)
 			if (registry->extensions[i].announced &&
 			    strcmp(registry->extensions[i].uri,
-				xml_text(request, at)) == 0)
+				dom_text(request, at)) == 0)
 				break;
 		if (i == EXTENSIONS)
 			return 2103;
@@ -89,9 +89,9 @@ registry_login(struct request *request)
 {
 	struct registry *registry = request->registry;
 	struct registry_session *session = request->session;
-	const xmlNode *name = xml_child(request->verb, "clID");
-	const xmlNode *services = xml_child(request->verb, "svcs");
-	const char *id = name == NULL ? "" : xml_text(request, name);
+	const xmlNode *name = dom_child(request->verb, "clID");
+	const xmlNode *services = dom_child(request->verb, "svcs");
+	const char *id = name == NULL ? "" : dom_text(request, name);
 	const char *password = password_of(request, "pw");
 	const char *next = password_of(request, "newPW");
 	struct client *client = client_find(registry, id);

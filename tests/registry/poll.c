@@ -66,7 +66,7 @@ ask(struct request *request)
 static int
 acknowledge(struct request *request)
 {
-	const char *id = xml_attribute(request, request->verb, "msgID");
+	const char *id = dom_attribute(request, request->verb, "msgID");
 	unsigned long count;
 	struct message **first = first_of(request, &count), *message;
 	char number[32];
@@ -93,7 +93,7 @@ acknowledge(struct request *request)
 int
 registry_poll(struct request *request)
 {
-	const char *op = xml_attribute(request, request->verb, "op");
+	const char *op = dom_attribute(request, request->verb, "op");
 
 	if (op == NULL)
 		return 2003;

@@ -49,7 +49,7 @@ registry_destroy(struct registry *registry)
 	if (registry->sessions != NULL)
 		abort();
 	while (registry->newest != NULL)
-		object_destroy(registry, registry->newest);
+		stored_destroy(registry, registry->newest);
 	while ((count = registry->counts) != NULL) {
 		registry->counts = count->next;
 		free(count->what);
@@ -194,29 +194,81 @@ finish(struct request *request)
 
 /* Names of entities are never asked for, and no DTD is let in. */
 static xmlDoc *
-parse(struct registry *registry, struct slice frame)
+parse(struct slice frame, struct bytes *complaint)
 {
-	bool tolerated = registry->lenient;
 	xmlDoc *doc = NULL;
 
+	complaint->len = 0;
 	if (frame.len > 0 && frame.len < INT32_MAX)
 		doc = xmlReadMemory(frame.data, (int)frame.len, NULL, NULL,
 		    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	registry->complaint.len = 0;
 	if (doc == NULL)
-		bytes_add_string(&registry->complaint, "not well-formed\n");
+		bytes_add_string(complaint, "not well-formed");
 	else if (doc->intSubset != NULL)
-		bytes_add_string(&registry->complaint, "a DTD\n");
-	else if (schema_valid(doc, &registry->complaint, &tolerated)) {
-		registry->tolerated += tolerated;
-		registry->complaint.len = 0;
+		bytes_add_string(complaint, "a DTD");
+	if (complaint->len == 0)
 		return doc;
-	}
-	bytes_add(&registry->complaint, "", 1);
-	registry->complaint.len--;
-	registry->invalid++;
 	xmlFreeDoc(doc);
 	return NULL;
+}
+
+static bool
+is_valid(struct registry *registry, xmlDoc *doc)
+{
+	bool tolerated = registry->lenient;
+
+	if (!schema_valid(doc, &registry->complaint, &tolerated))
+		return false;
+	registry->tolerated += tolerated;
+	registry->complaint.len = 0;
+	return true;
+}
+
+bool
+registry_valid(struct slice frame, struct bytes *complaint)
+{
+	xmlDoc *doc = parse(frame, complaint);
+	bool tolerated = false, valid;
+
+	valid = doc != NULL && schema_valid(doc, complaint, &tolerated);
+	xmlFreeDoc(doc);
+	bytes_add(complaint, "", 1);
+	complaint->len--;
+	return valid;
+}
+
+/* What the validator says has line ends. */
+static void
+invalid_note(struct request *request)
+{
+	struct bytes *complaint = &request->registry->complaint;
+	size_t i;
+
+	for (i = 0; i < complaint->len; i++)
+		if (complaint->data[i] == '\n')
+			complaint->data[i] = ' ';
+	bytes_add(complaint, "", 1);
+	complaint->len--;
+	request->registry->invalid++;
+	request->reason = complaint->data;
+}
+
+/* Read a frame and see whether it is to be tried: its code, 0 for a hello. */
+static int
+frame_open(struct request *request, struct slice frame, xmlDoc **doc)
+{
+	int code;
+
+	*doc = parse(frame, &request->registry->complaint);
+	if (*doc == NULL) {
+		invalid_note(request);
+		return 2001;
+	}
+	code = frame_read(request, *doc);
+	if (is_valid(request->registry, *doc))
+		return code;
+	invalid_note(request);
+	return 2001;
 }
 
 struct registry_reply
@@ -225,6 +277,7 @@ registry_receive(
 {
 	struct registry *registry = session->registry;
 	struct request request = {.registry = registry, .session = session};
+	const char *object = NULL, *verb = "hello";
 	struct registry_reply reply;
 	struct fault fault;
 	xmlDoc *doc;
@@ -235,18 +288,14 @@ registry_receive(
 						       "hello", 5) == NULL))
 		return registry_bench(frame, out);
 	registry_keep(registry, frame);
-	doc = parse(registry, frame);
-	if (doc == NULL) {
-		fault = registry_fault(registry, NULL, "invalid");
-		request.reason = registry->complaint.data;
-		reply = play(&request, &fault, 2001, out);
-		finish(&request);
-		return reply;
-	}
-	code = frame_read(&request, doc);
-	fault = registry_fault(registry,
-	    request.command == NULL ? NULL : registry_kind_names[request.kind],
-	    request.verb == NULL ? "hello" : (const char *)request.verb->name);
+	code = frame_open(&request, frame, &doc);
+	if (request.command != NULL)
+		object = registry_kind_names[request.kind];
+	if (request.verb != NULL)
+		verb = (const char *)request.verb->name;
+	else if (code != 0)
+		verb = "invalid";
+	fault = registry_fault(registry, object, verb);
 	reply = play(&request, &fault, code, out);
 	finish(&request);
 	xmlFreeDoc(doc);
@@ -259,11 +308,11 @@ object_read(struct request *request)
 {
 	size_t i;
 
-	request->command = xml_first(request->verb);
+	request->command = dom_first(request->verb);
 	if (request->command == NULL)
 		return 2003;
 	for (i = 0; i < KIND_COUNT; i++)
-		if (strcmp(xml_uri(request->command), registry_kind_uris[i]) ==
+		if (strcmp(dom_uri(request->command), registry_kind_uris[i]) ==
 		    0)
 			break;
 	if (i == KIND_COUNT) {
@@ -285,20 +334,20 @@ frame_read(struct request *request, xmlDoc *doc)
 	xmlNode *root = xmlDocGetRootElement(doc), *command, *at;
 	size_t i;
 
-	if (!xml_is(root, "epp") || strcmp(xml_uri(root), EPP_URI) != 0)
+	if (!dom_is(root, "epp") || strcmp(dom_uri(root), EPP_URI) != 0)
 		return 2001;
-	if (xml_child(root, "hello") != NULL)
+	if (dom_child(root, "hello") != NULL)
 		return 0;
-	command = xml_child(root, "command");
-	if (command == NULL || xml_first(command) == NULL)
+	command = dom_child(root, "command");
+	if (command == NULL || dom_first(command) == NULL)
 		return 2000;
-	request->verb = xml_first(command);
-	request->extension = xml_child(command, "extension");
-	at = xml_child(command, "clTRID");
+	request->verb = dom_first(command);
+	request->extension = dom_child(command, "extension");
+	at = dom_child(command, "clTRID");
 	if (at != NULL)
-		request->cltrid = xml_text(request, at);
+		request->cltrid = dom_text(request, at);
 	for (i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (xml_is(request->verb, plain[i]))
+		if (dom_is(request->verb, plain[i]))
 			return 1000;
 	return object_read(request);
 }
@@ -312,17 +361,17 @@ extensions_check(struct request *request)
 	char name[256];
 	size_t i;
 
-	for (at = xml_first(request->extension); at != NULL;
-	     at = xml_sibling(at)) {
+	for (at = dom_first(request->extension); at != NULL;
+	     at = dom_sibling(at)) {
 		for (i = 0; i < EXTENSIONS; i++)
-			if (strcmp(registry->extensions[i].uri, xml_uri(at)) ==
+			if (strcmp(registry->extensions[i].uri, dom_uri(at)) ==
 			    0)
 				break;
 		if (i == EXTENSIONS || !registry->extensions[i].announced ||
 		    (!request->session->extensions[i] &&
 			request->session->client != NULL))
 			return 2103;
-		(void)snprintf(name, sizeof(name), "%s %s", xml_uri(at),
+		(void)snprintf(name, sizeof(name), "%s %s", dom_uri(at),
 		    (const char *)at->name);
 		registry_count(registry, name);
 	}
@@ -341,15 +390,15 @@ execute(struct request *request)
 
 	if (code != 1000)
 		return code;
-	if (xml_is(request->verb, "login"))
+	if (dom_is(request->verb, "login"))
 		return registry_login(request);
 	if (request->session->client == NULL)
 		return 2002;
-	if (xml_is(request->verb, "logout")) {
+	if (dom_is(request->verb, "logout")) {
 		request->close = true;
 		return 1500;
 	}
-	if (xml_is(request->verb, "poll"))
+	if (dom_is(request->verb, "poll"))
 		return registry_poll(request);
 	if (!request->session->services[request->kind] ||
 	    !request->registry->objects[request->kind].announced ||
@@ -371,6 +420,21 @@ write_answer(struct request *request, int code, struct bytes *out)
 	bytes_frame_end(out, start);
 }
 
+/* Is the command carried out without an answer? */
+static bool
+is_mute(const struct fault *fault, enum registry_action *action)
+{
+	if (fault->kind == FAULT_LOST)
+		*action = REGISTRY_RESET;
+	else if (fault->kind == FAULT_CLOSE)
+		*action = REGISTRY_CLOSE;
+	else if (fault->kind == FAULT_SILENT)
+		*action = REGISTRY_STALL;
+	else
+		return false;
+	return true;
+}
+
 /* Carry out what the fault lets be carried out, and spoil the answer. */
 static struct registry_reply
 play(struct request *request, const struct fault *fault, int code,
@@ -389,11 +453,8 @@ play(struct request *request, const struct fault *fault, int code,
 		request->close = code >= 2500;
 	} else if (code == 1000)
 		code = execute(request);
-	if (fault->kind == FAULT_LOST || fault->kind == FAULT_CLOSE) {
-		reply.action =
-		    fault->kind == FAULT_LOST ? REGISTRY_RESET : REGISTRY_CLOSE;
+	if (is_mute(fault, &reply.action))
 		return reply;
-	}
 	if (fault->kind == FAULT_CLTRID)
 		request->cltrid = "WRONG-0001";
 	if (fault->kind == FAULT_SLOW)

@@ -23,11 +23,13 @@
  *                                      an update pass, which is not valid
  *   set bench on|off
  *   fault WHAT FAULT [times N]         for the next N frames (1)
- *      WHAT  contact:create, create, contact:*, login, hello, greeting, *
+ *      WHAT  contact:create, create, contact:*, login, hello, greeting,
+ *            invalid (what has no verb that could be read), *
  *      FAULT lost    carried out, never answered, the connection is reset
  *            reset   not carried out, the connection is reset
  *            close   carried out, closed in order without an answer
- *            stall   never answered, and nothing after it
+ *            stall   not carried out, never answered, nor what comes after it
+ *            silent  the same, but carried out
  *            slow MS answered later
  *            wrong-cltrid, code N (not carried out; 2500 closes), garbage
  *            (a frame that is not XML), length (an absurd header),
@@ -75,6 +77,13 @@ struct registry_reply {
 struct registry *registry_create(const char *schemas);
 void registry_destroy(struct registry *registry);
 bool registry_validates(const struct registry *registry);
+
+/*
+ * Is this frame valid, extensions without a schema taken out?  If not,
+ * `complaint` (cleared first, NUL-terminated) says why.  True for all that is
+ * well-formed where the schemas are not there.
+ */
+bool registry_valid(struct slice frame, struct bytes *complaint);
 
 /* The registry's only clock, in seconds since 1970. */
 void registry_set_time(struct registry *registry, int64_t now);

@@ -55,6 +55,7 @@ enum fault_kind {
 	FAULT_RESET,
 	FAULT_CLOSE,
 	FAULT_STALL,
+	FAULT_SILENT,
 	FAULT_SLOW,
 	FAULT_CLTRID,
 	FAULT_CODE,
@@ -142,43 +143,46 @@ struct request {
 extern const char *const registry_kind_names[KIND_COUNT];
 extern const char *const registry_kind_uris[KIND_COUNT];
 
-/* objects.c */
-struct object *object_find(
+/* stored.c */
+struct object *stored_find(
     const struct registry *registry, enum registry_kind kind, const char *name);
-struct object *object_make(
+struct object *stored_make(
     struct registry *registry, enum registry_kind kind, const char *name);
-void object_destroy(struct registry *registry, struct object *object);
-const char *object_get(const struct object *object, const char *key);
-bool object_has(
+void stored_destroy(struct registry *registry, struct object *object);
+const char *stored_get(const struct object *object, const char *key);
+bool stored_has(
     const struct object *object, const char *key, const char *value);
-void object_add(struct registry *registry, struct object *object,
+void stored_add(struct registry *registry, struct object *object,
     const char *key, const char *value);
 /* Takes all values of the key away first. */
-void object_set(struct registry *registry, struct object *object,
+void stored_set(struct registry *registry, struct object *object,
     const char *key, const char *value);
 /* One value, or with NULL all of them; false if it was not there. */
-bool object_remove(struct registry *registry, struct object *object,
+bool stored_remove(struct registry *registry, struct object *object,
     const char *key, const char *value);
-void object_print(const struct object *object, struct bytes *out);
+void stored_print(const struct object *object, struct bytes *out);
 /* xsd:dateTime of now, and of now in `years`, in a buffer of 32. */
 #define DATE_SIZE 32
 void registry_date(int64_t time, char *out);
 int64_t registry_years_later(int64_t time, int years);
 
-/* xml.c: children by local name, in the parent's namespace. */
-xmlNode *xml_child(const xmlNode *node, const char *name);
-xmlNode *xml_next(const xmlNode *node, const char *name);
-xmlNode *xml_first(const xmlNode *node); /* any element */
-xmlNode *xml_sibling(const xmlNode *node);
-bool xml_is(const xmlNode *node, const char *name);
-const char *xml_uri(const xmlNode *node);
-/* Owned by the request.  xml_text takes white space off both ends. */
-const char *xml_text(struct request *request, const xmlNode *node);
-const char *xml_exact(struct request *request, const xmlNode *node);
-const char *xml_attribute(
+/* dom.c: children by local name, in the parent's namespace. */
+xmlNode *dom_child(const xmlNode *node, const char *name);
+xmlNode *dom_next(const xmlNode *node, const char *name);
+xmlNode *dom_first(const xmlNode *node); /* any element */
+xmlNode *dom_sibling(const xmlNode *node);
+bool dom_is(const xmlNode *node, const char *name);
+const char *dom_uri(const xmlNode *node);
+/* Owned by the request.  dom_text takes white space off both ends. */
+const char *dom_text(struct request *request, const xmlNode *node);
+const char *dom_exact(struct request *request, const xmlNode *node);
+const char *dom_attribute(
+    struct request *request, const xmlNode *node, const char *name);
+/* The same, or "" where it is not there. */
+const char *dom_word(
     struct request *request, const xmlNode *node, const char *name);
 /* The element on its own, with the namespaces it uses. */
-const char *xml_print(struct request *request, const xmlNode *node);
+const char *dom_print(struct request *request, const xmlNode *node);
 bool schema_load(const char *directory);
 /*
  * False, with the validator's words in `complaint`.  If `tolerated` is true an
@@ -195,26 +199,25 @@ int registry_login(struct request *request);
 int registry_transfer(struct request *request, struct object *object);
 
 /* Shared by the objects' commands. */
-int command_check(struct request *request, const char *key);
-int command_owned(
+int common_check(struct request *request, const char *key);
+int common_owned(
     struct request *request, struct object *object, const char *prohibited);
-int command_statuses(struct request *request, struct object *object);
-void command_updated(struct request *request, struct object *object);
-struct object *command_create(struct request *request, const char *name);
-void command_info_head(
+int common_statuses(struct request *request, struct object *object);
+void common_updated(struct request *request, struct object *object);
+struct object *common_create(struct request *request, const char *name);
+void common_info_head(
     struct request *request, const struct object *object, const char *key);
-void command_info_tail(struct request *request, const struct object *object);
-void command_info_statuses(
-    struct request *request, const struct object *object);
-void command_info_date(
+void common_info_tail(struct request *request, const struct object *object);
+void common_info_statuses(struct request *request, const struct object *object);
+void common_info_date(
     struct request *request, const struct object *object, const char *key);
 /* The authInfo of a command: 0 if none, 1000 if right, else the code. */
-int command_authorised(struct request *request, const struct object *object);
-const char *command_password(struct request *request, const xmlNode *parent);
-void command_extensions(struct request *request, struct object *object);
-void command_element(
+int common_authorised(struct request *request, const struct object *object);
+const char *common_password(struct request *request, const xmlNode *parent);
+void common_extensions(struct request *request, struct object *object);
+void common_element(
     struct bytes *out, const char *prefix, const char *name, const char *value);
-bool command_mine(const struct request *request, const struct object *object);
+bool common_mine(const struct request *request, const struct object *object);
 
 /* counts and messages */
 void registry_count(struct registry *registry, const char *what);

@@ -320,7 +320,7 @@ int
 main(int count, char **words)
 {
 	static struct server server;
-	struct options options = {NULL};
+	struct options options = {.listen = NULL};
 	struct rlimit files;
 
 	if (!options_read(count, words, &options)) {

@@ -6,7 +6,7 @@
 static bool
 is_pending(const struct object *object)
 {
-	const char *status = object_get(object, "transfer.status");
+	const char *status = stored_get(object, "transfer.status");
 
 	return status != NULL && strcmp(status, "pending") == 0;
 }
@@ -22,13 +22,13 @@ give(struct bytes *out, const struct object *object)
 
 	bytes_add_format(out, "<%s:trnData xmlns:%s=\"%s\">", prefix, prefix,
 	    registry_kind_uris[object->kind]);
-	command_element(out, prefix,
-	    object->kind == KIND_DOMAIN ? "name" : "id", object->name);
-	command_element(
-	    out, prefix, "trStatus", object_get(object, "transfer.status"));
+	common_element(out, prefix, object->kind == KIND_DOMAIN ? "name" : "id",
+	    object->name);
+	common_element(
+	    out, prefix, "trStatus", stored_get(object, "transfer.status"));
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		(void)snprintf(key, sizeof(key), "transfer.%s", keys[i]);
-		command_element(out, prefix, keys[i], object_get(object, key));
+		common_element(out, prefix, keys[i], stored_get(object, key));
 	}
 	bytes_add_format(out, "</%s:trnData>", prefix);
 }
@@ -50,15 +50,15 @@ static void
 end(struct request *request, struct object *object, const char *status)
 {
 	struct registry *registry = request->registry;
-	char *winner = registry_copy(object_get(object, "transfer.reID"));
+	char *winner = registry_copy(stored_get(object, "transfer.reID"));
 	char date[DATE_SIZE];
 
 	registry_date(registry->now, date);
-	object_set(registry, object, "transfer.status", status);
-	object_set(registry, object, "transfer.acDate", date);
+	stored_set(registry, object, "transfer.status", status);
+	stored_set(registry, object, "transfer.acDate", date);
 	if (strstr(status, "Approved") != NULL) {
-		object_set(registry, object, "clID", winner);
-		object_set(registry, object, "trDate", date);
+		stored_set(registry, object, "clID", winner);
+		stored_set(registry, object, "trDate", date);
 	}
 	free(winner);
 }
@@ -68,31 +68,31 @@ request_transfer(struct request *request, struct object *object)
 {
 	struct registry *registry = request->registry;
 	char now[DATE_SIZE], then[DATE_SIZE];
-	int code = command_authorised(request, object);
+	int code = common_authorised(request, object);
 
-	if (command_mine(request, object))
+	if (common_mine(request, object))
 		return 2106;
 	if (is_pending(object))
 		return 2300;
 	if (code != 1000)
 		return code == 0 ? 2003 : code;
-	if (object_has(object, "status", "clientTransferProhibited") ||
-	    object_has(object, "status", "serverTransferProhibited"))
+	if (stored_has(object, "status", "clientTransferProhibited") ||
+	    stored_has(object, "status", "serverTransferProhibited"))
 		return 2304;
 	registry_date(registry->now, now);
 	registry_date(registry->now + TRANSFER_SECONDS, then);
-	object_set(registry, object, "transfer.status", "pending");
-	object_set(registry, object, "transfer.reID", request->session->client);
-	object_set(registry, object, "transfer.reDate", now);
-	object_set(
-	    registry, object, "transfer.acID", object_get(object, "clID"));
-	object_set(registry, object, "transfer.acDate", then);
-	tell(request, object, object_get(object, "transfer.acID"),
+	stored_set(registry, object, "transfer.status", "pending");
+	stored_set(registry, object, "transfer.reID", request->session->client);
+	stored_set(registry, object, "transfer.reDate", now);
+	stored_set(
+	    registry, object, "transfer.acID", stored_get(object, "clID"));
+	stored_set(registry, object, "transfer.acDate", then);
+	tell(request, object, stored_get(object, "transfer.acID"),
 	    "Transfer requested.");
 	if (!registry->transfer_immediate)
 		return 1001;
 	end(request, object, "serverApproved");
-	tell(request, object, object_get(object, "transfer.reID"),
+	tell(request, object, stored_get(object, "transfer.reID"),
 	    "Transfer approved.");
 	return 1000;
 }
@@ -107,7 +107,7 @@ decide(struct request *request, struct object *object, const char *op)
 	if (!is_pending(object))
 		return 2301;
 	decider =
-	    object_get(object, cancel ? "transfer.reID" : "transfer.acID");
+	    stored_get(object, cancel ? "transfer.reID" : "transfer.acID");
 	if (strcmp(decider, request->session->client) != 0)
 		return 2201;
 	if (cancel)
@@ -117,7 +117,7 @@ decide(struct request *request, struct object *object, const char *op)
 	else
 		end(request, object, "clientRejected");
 	tell(request, object,
-	    object_get(object, cancel ? "transfer.acID" : "transfer.reID"),
+	    stored_get(object, cancel ? "transfer.acID" : "transfer.reID"),
 	    cancel ? "Transfer cancelled." : "Transfer decided.");
 	return 1000;
 }
@@ -125,7 +125,7 @@ decide(struct request *request, struct object *object, const char *op)
 int
 registry_transfer(struct request *request, struct object *object)
 {
-	const char *op = xml_attribute(request, request->verb, "op");
+	const char *op = dom_attribute(request, request->verb, "op");
 	int code;
 
 	if (object == NULL)
@@ -136,11 +136,11 @@ registry_transfer(struct request *request, struct object *object)
 		code = request_transfer(request, object);
 	else if (strcmp(op, "query") == 0)
 		code =
-		    object_get(object, "transfer.status") == NULL ? 2301 : 1000;
+		    stored_get(object, "transfer.status") == NULL ? 2301 : 1000;
 	else
 		code = decide(request, object, op);
 	if (code < 2000) {
-		command_extensions(request, object);
+		common_extensions(request, object);
 		give(&request->data, object);
 	}
 	return code;

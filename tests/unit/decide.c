@@ -514,6 +514,29 @@ test_opaque_tokens_hang_on_the_random_bytes_alone(void **state)
 	assert_false(slice_equal(tokens[0], tokens[2]));
 }
 
+static void
+test_a_limit_keeps_back_but_conditions_see_all(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " forward name of registrant when country is JP\n"
+		 " forward country of registrant\n redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	uint64_t limit[ROLE_COUNT] = {
+	    [ROLE_REGISTRANT] = (uint64_t)1 << FIELD_NAME_INT};
+	struct decide_given given = {.limit = limit};
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+	d = decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
+	    NULL);
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	check_value(d, ROLE_REGISTRANT, FIELD_COUNTRY, NULL);
+	assert_false(disclosure_collected(d, ROLE_REGISTRANT, FIELD_COUNTRY));
+}
+
 int
 main(void)
 {
@@ -538,6 +561,7 @@ main(void)
 	    cmocka_unit_test(test_the_recipient_in_front_hides_for_all_behind),
 	    cmocka_unit_test(test_the_newest_effective_revision_is_in_force),
 	    cmocka_unit_test(test_opaque_tokens_hang_on_the_random_bytes_alone),
+	    cmocka_unit_test(test_a_limit_keeps_back_but_conditions_see_all),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);

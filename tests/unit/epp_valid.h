@@ -1,7 +1,7 @@
 /*
  * Is every frame of a test valid by the schemas of EPP?  Frames are kept in a
  * directory of their own and given to one xmllint at the end.  Elements of an
- * extension, whose schemas may not be there, are taken out first.
+ * extension whose schema is not there are taken out first.
  */
 #ifndef MISU_TESTS_EPP_VALID_H
 #define MISU_TESTS_EPP_VALID_H
@@ -28,7 +28,7 @@ valid_setup(void **state)
 	return mkdtemp(valid_directory) == NULL;
 }
 
-/* Keep a frame, without its <extension>. */
+/* Keep a frame, without an <extension> that the schemas do not know. */
 static inline void
 valid_keep(struct slice frame)
 {
@@ -37,6 +37,8 @@ valid_keep(struct slice frame)
 	char path[80];
 	FILE *file;
 
+	if (memmem(frame.data, frame.len, "<secDNS:", 8) != NULL)
+		from = NULL;
 	snprintf(
 	    path, sizeof(path), "%s/%u.xml", valid_directory, valid_count++);
 	file = fopen(path, "w");

@@ -444,4 +444,189 @@ keeper_world_destroy(struct keeper_world *world)
 	free(world);
 }
 
+/* --- commits and fetches --- */
+
+/* A commit and what became of it. */
+struct asked {
+	struct arena *arena;
+	unsigned done;
+	struct keeper_committed committed;
+	struct fail fail;
+};
+
+static inline void
+asked_done(void *arg, const struct keeper_committed *committed,
+    const struct fail *fail)
+{
+	struct asked *asked = arg;
+
+	asked->done++;
+	if (fail != NULL)
+		asked->fail = *fail;
+	else
+		asked->committed = *committed;
+}
+
+/* What a commit is made of, where a test wants another. */
+struct wish {
+	const char *name, *object;
+	enum kind kind;
+	enum operation operation;
+	enum keeper_store store;
+	int64_t approval;
+	bool is_old; /* under another setup */
+};
+
+static inline struct record *
+record_of(struct keeper_world *world, const struct wish *wish)
+{
+	struct slice name =
+	    slice_from(wish->name != NULL ? wish->name : "Taro Canary");
+	struct record *record = record_create(world->arena, OBJECT_DOMAIN,
+	    wish->operation,
+	    slice_from(wish->object != NULL ? wish->object : "taro.example"),
+	    &world->fail);
+
+	assert_non_null(record);
+	assert_true(
+	    record_set_role(record, ROLE_REGISTRANT, wish->kind, &world->fail));
+	assert_true(record_set(
+	    record, ROLE_REGISTRANT, FIELD_NAME_INT, &name, 1, &world->fail));
+	return record;
+}
+
+static inline struct asked *
+ask(struct side *side, const struct wish *wish)
+{
+	struct keeper_world *world = side->world;
+	struct asked *asked = arena_take(world->arena, sizeof(*asked));
+	struct decide_given given = {
+	    .random = {7}, .approved = wish->approval != 0};
+	struct record *record = record_of(world, wish);
+	const struct block *block = ruleset_block(world->ruleset, 0);
+	struct disclosure *disclosure = decide(
+	    world->ruleset, block, record, &given, world->arena, &world->fail);
+	struct keeper_commit commit = {.disclosure = disclosure,
+	    .record = record,
+	    .block = block,
+	    .given = &given,
+	    .upstream = SLICE("u"),
+	    .channel = SLICE("epp"),
+	    .principal = SLICE("backend"),
+	    .setup = world->setup,
+	    .store = wish->store,
+	    .approval = wish->approval};
+
+	assert_non_null(disclosure);
+	if (disclosure_outcome(disclosure).verdict == VERDICT_FORWARD)
+		commit.payload = SLICE("the exact bytes");
+	if (wish->is_old)
+		commit.setup.bytes[0] ^= 1;
+	asked->arena = world->arena;
+	keeper_commit(side->link, asked->arena, &commit, asked_done, asked);
+	return asked;
+}
+
+static inline struct asked *
+commit(struct side *side, const struct wish *wish)
+{
+	struct asked *asked = ask(side, wish);
+
+	settle(side->world);
+	assert_int_equal(asked->done, 1);
+	return asked;
+}
+
+static inline void
+end(struct side *side, const struct asked *asked, enum keeper_end how,
+    const char *object)
+{
+	struct keeper_outcome outcome = {.entry = asked->committed.entry,
+	    .end = how,
+	    .code = how == KEEPER_REFUSED ? 2302 : 1000,
+	    .object = {OBJECT_DOMAIN, slice_from(object)},
+	    .store = KEEP_RECORD};
+
+	keeper_outcome(side->link, &outcome);
+	settle(side->world);
+}
+
+/* How many durable entries have these texts in them? */
+static inline unsigned
+entries(struct keeper_world *world, const char *a, const char *b)
+{
+	unsigned count = 0;
+
+	for (uint64_t i = 0; i < ledger_size(world->ledger); i++) {
+		struct slice entry;
+
+		assert_true(ledger_read(
+		    world->ledger, i, world->arena, &entry, &world->fail));
+		count += memmem(entry.data, entry.len, a, strlen(a)) != NULL &&
+			 memmem(entry.data, entry.len, b, strlen(b)) != NULL;
+	}
+	return count;
+}
+
+#define DISCLOSURE "\"type\":\"disclosure\""
+#define OUTCOME "\"type\":\"outcome\""
+
+static inline struct slice
+name_in(const struct record *record)
+{
+	if (record == NULL)
+		return SLICE("");
+	return record_values(record, ROLE_REGISTRANT, FIELD_NAME_INT).items[0];
+}
+
+/* What a fetch says of one object. */
+struct fetched {
+	unsigned done;
+	char current[32], proposed[32];
+	struct fail fail;
+};
+
+static inline void
+fetched_done(void *arg, const struct keeper_held *held, size_t count,
+    const struct fail *fail)
+{
+	struct fetched *fetched = arg;
+
+	fetched->done++;
+	if (fail != NULL) {
+		fetched->fail = *fail;
+		return;
+	}
+	assert_int_equal(count, 1);
+	snprintf(fetched->current, sizeof(fetched->current), "%.*s",
+	    SLICE_ARG(name_in(held[0].current)));
+	snprintf(fetched->proposed, sizeof(fetched->proposed), "%.*s",
+	    SLICE_ARG(name_in(held[0].proposed)));
+}
+
+static inline void
+ask_fetch(struct side *side, const char *name, struct fetched *out)
+{
+	struct keeper_object object = {OBJECT_DOMAIN, slice_from(name)};
+
+	*out = (struct fetched){.done = 0};
+	keeper_fetch(
+	    side->link, side->world->arena, &object, 1, fetched_done, out);
+}
+
+static inline void
+assert_held(struct side *side, const char *current, const char *proposed)
+{
+	struct fetched fetched;
+
+	ask_fetch(side, "taro.example", &fetched);
+	settle(side->world);
+	assert_int_equal(fetched.done, 1);
+	assert_int_equal(fetched.fail.kind, FAIL_NONE);
+	assert_string_equal(fetched.current, current);
+	assert_string_equal(fetched.proposed, proposed);
+}
+
+static const struct wish natural = {.kind = KIND_NATURAL, .store = KEEP_RECORD};
+
 #endif

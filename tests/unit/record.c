@@ -276,6 +276,50 @@ a_merge_without_memory_fails_whole(void **state)
 	}
 }
 
+static void
+facts_of_epp_outlive_an_update_that_has_none(void **state)
+{
+	struct record *stored = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_CREATE, SLICE("pir/C-1"), NULL);
+	struct record *update = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_UPDATE, SLICE("pir/C-1"), NULL);
+	char client[] = "tenant";
+	struct epp_facts facts = {
+	    .given = true, .client = slice_from(client), .roles = 3};
+	const struct epp_facts *epp;
+
+	(void)state;
+	assert_false(record_epp(stored)->given);
+	assert_true(record_set_epp(stored, &facts, NULL));
+	client[0] = 'x';
+	epp = record_epp(record_merge(arena, stored, update, NULL));
+	assert_true(epp->given && epp->roles == 3);
+	assert_true(slice_is(epp->client, "tenant"));
+	facts.roles = 1;
+	assert_true(record_set_epp(update, &facts, NULL));
+	epp = record_epp(record_merge(arena, stored, update, NULL));
+	assert_int_equal(epp->roles, 1);
+}
+
+static void
+a_person_may_stand_in_another_role(void **state)
+{
+	struct record *from = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_CREATE, SLICE("pir/C-1"), NULL);
+	struct record *to = record_create(
+	    arena, OBJECT_DOMAIN, OPERATION_CREATE, SLICE("a.org"), NULL);
+	struct slice name = SLICE("Taro");
+
+	(void)state;
+	assert_true(record_set(
+	    from, CONTACT_ROLE, FIELD_NAME_INT, &name, 1, NULL));
+	assert_true(
+	    record_copy_person(to, ROLE_TECH, from, CONTACT_ROLE, NULL));
+	assert_false(record_has_role(to, CONTACT_ROLE));
+	assert_int_equal(
+	    record_values(to, ROLE_TECH, FIELD_NAME_INT).count, 1);
+}
+
 int
 main(void)
 {
@@ -289,6 +333,8 @@ main(void)
 		naming_a_subject_later_does_not_make_another_person),
 	    cmocka_unit_test(a_merge_leaves_both_sources_alone),
 	    cmocka_unit_test(a_copied_role_keeps_every_mark),
+	    cmocka_unit_test(facts_of_epp_outlive_an_update_that_has_none),
+	    cmocka_unit_test(a_person_may_stand_in_another_role),
 	    cmocka_unit_test(limits_are_kept),
 	    cmocka_unit_test(a_merge_without_memory_fails_whole),
 	};

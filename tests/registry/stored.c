@@ -34,7 +34,7 @@ same_name(enum registry_kind kind, const char *a, const char *b)
 }
 
 struct object *
-object_find(
+stored_find(
     const struct registry *registry, enum registry_kind kind, const char *name)
 {
 	struct object *object;
@@ -47,7 +47,7 @@ object_find(
 }
 
 struct object *
-object_make(
+stored_make(
     struct registry *registry, enum registry_kind kind, const char *name)
 {
 	struct object *object = calloc(1, sizeof(*object));
@@ -70,7 +70,7 @@ object_make(
 }
 
 void
-object_destroy(struct registry *registry, struct object *object)
+stored_destroy(struct registry *registry, struct object *object)
 {
 	struct object **at = bucket_of(registry, object->kind, object->name);
 
@@ -86,7 +86,7 @@ object_destroy(struct registry *registry, struct object *object)
 	else
 		registry->newest = object->older;
 	while (object->count > 0)
-		object_remove(registry, object,
+		stored_remove(registry, object,
 		    object->properties[object->count - 1].key, NULL);
 	free(object->properties);
 	free(object->name);
@@ -94,7 +94,7 @@ object_destroy(struct registry *registry, struct object *object)
 }
 
 const char *
-object_get(const struct object *object, const char *key)
+stored_get(const struct object *object, const char *key)
 {
 	size_t i;
 
@@ -105,7 +105,7 @@ object_get(const struct object *object, const char *key)
 }
 
 bool
-object_has(const struct object *object, const char *key, const char *value)
+stored_has(const struct object *object, const char *key, const char *value)
 {
 	size_t i;
 
@@ -117,7 +117,7 @@ object_has(const struct object *object, const char *key, const char *value)
 }
 
 void
-object_add(struct registry *registry, struct object *object, const char *key,
+stored_add(struct registry *registry, struct object *object, const char *key,
     const char *value)
 {
 	struct property *property;
@@ -136,15 +136,15 @@ object_add(struct registry *registry, struct object *object, const char *key,
 }
 
 void
-object_set(struct registry *registry, struct object *object, const char *key,
+stored_set(struct registry *registry, struct object *object, const char *key,
     const char *value)
 {
-	object_remove(registry, object, key, NULL);
-	object_add(registry, object, key, value);
+	stored_remove(registry, object, key, NULL);
+	stored_add(registry, object, key, value);
 }
 
 bool
-object_remove(struct registry *registry, struct object *object, const char *key,
+stored_remove(struct registry *registry, struct object *object, const char *key,
     const char *value)
 {
 	char *gone = registry_copy(key);
@@ -190,9 +190,9 @@ link_change(struct registry *registry, const struct object *object,
 		return;
 	if (strcmp(property->key, "registrant") == 0 ||
 	    strncmp(property->key, "contact.", 8) == 0)
-		other = object_find(registry, KIND_CONTACT, property->value);
+		other = stored_find(registry, KIND_CONTACT, property->value);
 	else if (strcmp(property->key, "ns") == 0)
-		other = object_find(registry, KIND_HOST, property->value);
+		other = stored_find(registry, KIND_HOST, property->value);
 	if (other != NULL && more)
 		other->links++;
 	else if (other != NULL && other->links > 0)
@@ -222,7 +222,7 @@ print_value(struct bytes *out, const char *value)
 }
 
 void
-object_print(const struct object *object, struct bytes *out)
+stored_print(const struct object *object, struct bytes *out)
 {
 	size_t i;
 

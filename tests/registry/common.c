@@ -1,17 +1,17 @@
 #include "registry/registry_priv.h"
 
-#define IS_SECDNS(node) (strcmp(xml_uri(node), SECDNS_URI) == 0)
+#define IS_SECDNS(node) (strcmp(dom_uri(node), SECDNS_URI) == 0)
 
 bool
-command_mine(const struct request *request, const struct object *object)
+common_mine(const struct request *request, const struct object *object)
 {
-	const char *owner = object_get(object, "clID");
+	const char *owner = stored_get(object, "clID");
 
 	return owner != NULL && strcmp(owner, request->session->client) == 0;
 }
 
 void
-command_element(
+common_element(
     struct bytes *out, const char *prefix, const char *name, const char *value)
 {
 	bytes_add_format(out, "<%s:%s>", prefix, name);
@@ -20,25 +20,25 @@ command_element(
 }
 
 int
-command_check(struct request *request, const char *key)
+common_check(struct request *request, const char *key)
 {
 	const char *prefix = registry_kind_names[request->kind];
 	xmlNode *at;
 
 	bytes_add_format(&request->data, "<%s:chkData xmlns:%s=\"%s\">", prefix,
 	    prefix, registry_kind_uris[request->kind]);
-	for (at = xml_child(request->command, key); at != NULL;
-	     at = xml_next(at, key)) {
-		const char *name = xml_text(request, at);
+	for (at = dom_child(request->command, key); at != NULL;
+	     at = dom_next(at, key)) {
+		const char *name = dom_text(request, at);
 		bool there =
-		    object_find(request->registry, request->kind, name) != NULL;
+		    stored_find(request->registry, request->kind, name) != NULL;
 
 		bytes_add_format(&request->data, "<%s:cd><%s:%s avail=\"%d\">",
 		    prefix, prefix, key, !there);
 		bytes_add_xml(&request->data, name);
 		bytes_add_format(&request->data, "</%s:%s>", prefix, key);
 		if (there)
-			command_element(
+			common_element(
 			    &request->data, prefix, "reason", "In use");
 		bytes_add_format(&request->data, "</%s:cd>", prefix);
 	}
@@ -51,49 +51,47 @@ command_check(struct request *request, const char *key)
  * `prohibited` is a status without its "client" or "server".
  */
 int
-command_owned(
+common_owned(
     struct request *request, struct object *object, const char *prohibited)
 {
 	char status[64];
 
 	if (object == NULL)
 		return 2303;
-	if (!command_mine(request, object))
+	if (!common_mine(request, object))
 		return 2201;
 	(void)snprintf(status, sizeof(status), "server%s", prohibited);
-	if (object_has(object, "status", status))
+	if (stored_has(object, "status", status))
 		return 2304;
 	(void)snprintf(status, sizeof(status), "client%s", prohibited);
 	/* A client may take its own prohibition of updates away. */
 	if (strcmp(prohibited, "UpdateProhibited") == 0) {
-		xmlNode *rem = xml_child(request->command, "rem"), *at;
+		xmlNode *rem = dom_child(request->command, "rem"), *at;
 
-		for (at = rem == NULL ? NULL : xml_child(rem, "status");
-		     at != NULL; at = xml_next(at, "status"))
-			if (strcmp(xml_attribute(request, at, "s"), status) ==
-			    0)
+		for (at = rem == NULL ? NULL : dom_child(rem, "status");
+		     at != NULL; at = dom_next(at, "status"))
+			if (strcmp(dom_word(request, at, "s"), status) == 0)
 				return 1000;
 	}
-	return object_has(object, "status", status) ? 2304 : 1000;
+	return stored_has(object, "status", status) ? 2304 : 1000;
 }
 
 /* Only a client's own statuses may be added and removed. */
 int
-command_statuses(struct request *request, struct object *object)
+common_statuses(struct request *request, struct object *object)
 {
 	const char *const parts[] = {"rem", "add"};
 	size_t i, pass;
 
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < 2; i++) {
-			xmlNode *part = xml_child(request->command, parts[i]);
+			xmlNode *part = dom_child(request->command, parts[i]);
 			xmlNode *at;
 
 			for (at = part == NULL ? NULL
-					       : xml_child(part, "status");
-			     at != NULL; at = xml_next(at, "status")) {
-				const char *status =
-				    xml_attribute(request, at, "s");
+					       : dom_child(part, "status");
+			     at != NULL; at = dom_next(at, "status")) {
+				const char *status = dom_word(request, at, "s");
 
 				if (strncmp(status, "client", 6) != 0) {
 					request->reason =
@@ -102,10 +100,10 @@ command_statuses(struct request *request, struct object *object)
 				}
 				if (pass == 0)
 					continue;
-				object_remove(request->registry, object,
+				stored_remove(request->registry, object,
 				    "status", status);
 				if (i == 1)
-					object_add(request->registry, object,
+					stored_add(request->registry, object,
 					    "status", status);
 			}
 		}
@@ -113,43 +111,43 @@ command_statuses(struct request *request, struct object *object)
 }
 
 struct object *
-command_create(struct request *request, const char *name)
+common_create(struct request *request, const char *name)
 {
 	struct registry *registry = request->registry;
-	struct object *object = object_make(registry, request->kind, name);
+	struct object *object = stored_make(registry, request->kind, name);
 	char date[DATE_SIZE];
 
 	registry_date(registry->now, date);
-	object_add(registry, object, "clID", request->session->client);
-	object_add(registry, object, "crID", request->session->client);
-	object_add(registry, object, "crDate", date);
+	stored_add(registry, object, "clID", request->session->client);
+	stored_add(registry, object, "crID", request->session->client);
+	stored_add(registry, object, "crDate", date);
 	return object;
 }
 
 void
-command_updated(struct request *request, struct object *object)
+common_updated(struct request *request, struct object *object)
 {
 	char date[DATE_SIZE];
 
 	registry_date(request->registry->now, date);
-	object_set(request->registry, object, "upID", request->session->client);
-	object_set(request->registry, object, "upDate", date);
+	stored_set(request->registry, object, "upID", request->session->client);
+	stored_set(request->registry, object, "upDate", date);
 }
 
 const char *
-command_password(struct request *request, const xmlNode *parent)
+common_password(struct request *request, const xmlNode *parent)
 {
-	xmlNode *info = xml_child(parent, "authInfo");
-	xmlNode *password = info == NULL ? NULL : xml_child(info, "pw");
+	xmlNode *info = dom_child(parent, "authInfo");
+	xmlNode *password = info == NULL ? NULL : dom_child(info, "pw");
 
-	return password == NULL ? NULL : xml_exact(request, password);
+	return password == NULL ? NULL : dom_exact(request, password);
 }
 
 int
-command_authorised(struct request *request, const struct object *object)
+common_authorised(struct request *request, const struct object *object)
 {
-	const char *given = command_password(request, request->command);
-	const char *right = object_get(object, "pw");
+	const char *given = common_password(request, request->command);
+	const char *right = stored_get(object, "pw");
 
 	if (given == NULL)
 		return 0;
@@ -159,20 +157,20 @@ command_authorised(struct request *request, const struct object *object)
 }
 
 void
-command_info_head(
+common_info_head(
     struct request *request, const struct object *object, const char *key)
 {
 	const char *prefix = registry_kind_names[object->kind];
 
 	bytes_add_format(&request->data, "<%s:infData xmlns:%s=\"%s\">", prefix,
 	    prefix, registry_kind_uris[object->kind]);
-	command_element(&request->data, prefix, key, object->name);
+	common_element(&request->data, prefix, key, object->name);
 	bytes_add_format(&request->data, "<%s:roid>%c%lu-SIM</%s:roid>", prefix,
 	    "CDH"[object->kind], object -> number, prefix);
 }
 
 void
-command_info_statuses(struct request *request, const struct object *object)
+common_info_statuses(struct request *request, const struct object *object)
 {
 	const char *prefix = registry_kind_names[object->kind];
 	bool prohibited = false;
@@ -185,8 +183,8 @@ command_info_statuses(struct request *request, const struct object *object)
 		    prefix, object->properties[i].value);
 		prohibited = true;
 	}
-	if (object_get(object, "transfer.status") != NULL &&
-	    strcmp(object_get(object, "transfer.status"), "pending") == 0) {
+	if (stored_get(object, "transfer.status") != NULL &&
+	    strcmp(stored_get(object, "transfer.status"), "pending") == 0) {
 		bytes_add_format(&request->data,
 		    "<%s:status s=\"pendingTransfer\"/>", prefix);
 		prohibited = true;
@@ -200,28 +198,28 @@ command_info_statuses(struct request *request, const struct object *object)
 }
 
 void
-command_info_date(
+common_info_date(
     struct request *request, const struct object *object, const char *key)
 {
-	const char *value = object_get(object, key);
+	const char *value = stored_get(object, key);
 
 	if (value != NULL)
-		command_element(&request->data,
+		common_element(&request->data,
 		    registry_kind_names[object->kind], key, value);
 }
 
 void
-command_info_tail(struct request *request, const struct object *object)
+common_info_tail(struct request *request, const struct object *object)
 {
-	const char *value = object_get(object, "pw");
+	const char *value = stored_get(object, "pw");
 	const char *prefix = registry_kind_names[object->kind];
 
 	if (value == NULL || object->kind == KIND_HOST ||
-	    (!command_mine(request, object) &&
-		command_authorised(request, object) != 1000))
+	    (!common_mine(request, object) &&
+		common_authorised(request, object) != 1000))
 		return;
 	bytes_add_format(&request->data, "<%s:authInfo>", prefix);
-	command_element(&request->data, prefix, "pw", value);
+	common_element(&request->data, prefix, "pw", value);
 	bytes_add_format(&request->data, "</%s:authInfo>", prefix);
 }
 
@@ -232,50 +230,50 @@ secdns_apply(struct request *request, struct object *object,
 {
 	xmlNode *at;
 
-	for (at = xml_first(part); at != NULL; at = xml_sibling(at)) {
-		const char *text = xml_print(request, at);
+	for (at = dom_first(part); at != NULL; at = dom_sibling(at)) {
+		const char *text = dom_print(request, at);
 
-		if (xml_is(at, "all")) {
-			object_remove(
+		if (dom_is(at, "all")) {
+			stored_remove(
 			    request->registry, object, "secDNS", NULL);
 			continue;
 		}
-		object_remove(request->registry, object, "secDNS", text);
+		stored_remove(request->registry, object, "secDNS", text);
 		if (more)
-			object_add(request->registry, object, "secDNS", text);
+			stored_add(request->registry, object, "secDNS", text);
 	}
 }
 
 static void
 secdns(struct request *request, struct object *object, const xmlNode *extension)
 {
-	if (xml_is(extension, "create")) {
+	if (dom_is(extension, "create")) {
 		secdns_apply(request, object, extension, true);
 		return;
 	}
-	if (xml_child(extension, "rem") != NULL)
+	if (dom_child(extension, "rem") != NULL)
 		secdns_apply(
-		    request, object, xml_child(extension, "rem"), false);
-	if (xml_child(extension, "add") != NULL)
+		    request, object, dom_child(extension, "rem"), false);
+	if (dom_child(extension, "add") != NULL)
 		secdns_apply(
-		    request, object, xml_child(extension, "add"), true);
+		    request, object, dom_child(extension, "add"), true);
 }
 
 /* Extensions are kept with the object as they came, for `dump`. */
 void
-command_extensions(struct request *request, struct object *object)
+common_extensions(struct request *request, struct object *object)
 {
 	xmlNode *at;
 
-	for (at = xml_first(request->extension); at != NULL;
-	     at = xml_sibling(at)) {
+	for (at = dom_first(request->extension); at != NULL;
+	     at = dom_sibling(at)) {
 		if (IS_SECDNS(at))
 			secdns(request, object, at);
-		else if (strcmp(xml_uri(at), ADDLEMAIL_URI) == 0)
-			object_set(request->registry, object, "addlEmail",
-			    xml_print(request, at));
+		else if (strcmp(dom_uri(at), ADDLEMAIL_URI) == 0)
+			stored_set(request->registry, object, "addlEmail",
+			    dom_print(request, at));
 		else
-			object_add(request->registry, object, "extension",
-			    xml_print(request, at));
+			stored_add(request->registry, object, "extension",
+			    dom_print(request, at));
 	}
 }

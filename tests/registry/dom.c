@@ -6,7 +6,7 @@ static xmlSchema *schema; /* one for the program: it is read only */
 static bool schema_tried;
 
 xmlNode *
-xml_first(const xmlNode *node)
+dom_first(const xmlNode *node)
 {
 	xmlNode *at = node == NULL ? NULL : node->children;
 
@@ -16,7 +16,7 @@ xml_first(const xmlNode *node)
 }
 
 xmlNode *
-xml_sibling(const xmlNode *node)
+dom_sibling(const xmlNode *node)
 {
 	xmlNode *at = node->next;
 
@@ -26,36 +26,36 @@ xml_sibling(const xmlNode *node)
 }
 
 bool
-xml_is(const xmlNode *node, const char *name)
+dom_is(const xmlNode *node, const char *name)
 {
 	return strcmp((const char *)node->name, name) == 0;
 }
 
 const char *
-xml_uri(const xmlNode *node)
+dom_uri(const xmlNode *node)
 {
 	return node->ns == NULL ? "" : (const char *)node->ns->href;
 }
 
 xmlNode *
-xml_child(const xmlNode *node, const char *name)
+dom_child(const xmlNode *node, const char *name)
 {
-	xmlNode *at = xml_first(node);
+	xmlNode *at = dom_first(node);
 
 	while (at != NULL &&
-	       (!xml_is(at, name) || strcmp(xml_uri(at), xml_uri(node)) != 0))
-		at = xml_sibling(at);
+	       (!dom_is(at, name) || strcmp(dom_uri(at), dom_uri(node)) != 0))
+		at = dom_sibling(at);
 	return at;
 }
 
 xmlNode *
-xml_next(const xmlNode *node, const char *name)
+dom_next(const xmlNode *node, const char *name)
 {
-	xmlNode *at = xml_sibling(node);
+	xmlNode *at = dom_sibling(node);
 
 	while (at != NULL &&
-	       (!xml_is(at, name) || strcmp(xml_uri(at), xml_uri(node)) != 0))
-		at = xml_sibling(at);
+	       (!dom_is(at, name) || strcmp(dom_uri(at), dom_uri(node)) != 0))
+		at = dom_sibling(at);
 	return at;
 }
 
@@ -72,13 +72,13 @@ own(struct request *request, char *text)
 }
 
 const char *
-xml_exact(struct request *request, const xmlNode *node)
+dom_exact(struct request *request, const xmlNode *node)
 {
 	return own(request, (char *)xmlNodeGetContent(node));
 }
 
 const char *
-xml_text(struct request *request, const xmlNode *node)
+dom_text(struct request *request, const xmlNode *node)
 {
 	char *text = own(request, (char *)xmlNodeGetContent(node));
 	size_t len;
@@ -92,7 +92,7 @@ xml_text(struct request *request, const xmlNode *node)
 }
 
 const char *
-xml_attribute(struct request *request, const xmlNode *node, const char *name)
+dom_attribute(struct request *request, const xmlNode *node, const char *name)
 {
 	xmlChar *value = xmlGetNoNsProp((xmlNode *)node, BAD_CAST name);
 
@@ -100,7 +100,15 @@ xml_attribute(struct request *request, const xmlNode *node, const char *name)
 }
 
 const char *
-xml_print(struct request *request, const xmlNode *node)
+dom_word(struct request *request, const xmlNode *node, const char *name)
+{
+	const char *word = dom_attribute(request, node, name);
+
+	return word == NULL ? "" : word;
+}
+
+const char *
+dom_print(struct request *request, const xmlNode *node)
 {
 	xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
 	xmlBuffer *buffer = xmlBufferCreate();
@@ -121,7 +129,7 @@ xml_print(struct request *request, const xmlNode *node)
 }
 
 /* What libxml2 finds wrong: the first complaints are enough. */
-static void
+__attribute__((format(printf, 2, 3))) static void
 complain(void *context, const char *format, ...)
 {
 	struct bytes *complaint = context;
@@ -195,16 +203,16 @@ cut_out(xmlNode *node)
 static void
 strip_extensions(xmlNode *parent)
 {
-	xmlNode *extension = xml_child(parent, "extension"), *at, *next;
+	xmlNode *extension = dom_child(parent, "extension"), *at, *next;
 
 	if (extension == NULL)
 		return;
-	for (at = xml_first(extension); at != NULL; at = next) {
-		next = xml_sibling(at);
-		if (!has_schema(xml_uri(at)))
+	for (at = dom_first(extension); at != NULL; at = next) {
+		next = dom_sibling(at);
+		if (!has_schema(dom_uri(at)))
 			cut_out(at);
 	}
-	if (xml_first(extension) == NULL)
+	if (dom_first(extension) == NULL)
 		cut_out(extension);
 }
 
@@ -217,12 +225,12 @@ static bool
 strip_empty(xmlNode *command)
 {
 	static const char *const parts[] = {"add", "rem", "chg"};
-	xmlNode *update = xml_first(xml_child(command, "update"));
+	xmlNode *update = dom_first(dom_child(command, "update"));
 	bool found = false;
 	size_t i;
 
 	for (i = 0; update != NULL && i < 3; i++) {
-		xmlNode *part = xml_child(update, parts[i]);
+		xmlNode *part = dom_child(update, parts[i]);
 
 		if (part == NULL || part->children != NULL)
 			continue;
@@ -265,11 +273,11 @@ schema_valid(xmlDoc *doc, struct bytes *complaint, bool *tolerated)
 	    xmlSearchNsByHref(copy, root,
 		BAD_CAST "http://www.w3.org/2001/XMLSchema-instance"),
 	    BAD_CAST "schemaLocation");
-	if (xml_first(root) != NULL)
-		strip_extensions(xml_first(root));
+	if (dom_first(root) != NULL)
+		strip_extensions(dom_first(root));
 	valid = is_valid(copy, complaint);
-	if (!valid && lenient && xml_first(root) != NULL &&
-	    strip_empty(xml_first(root))) {
+	if (!valid && lenient && dom_first(root) != NULL &&
+	    strip_empty(dom_first(root))) {
 		complaint->len = 0;
 		valid = *tolerated = is_valid(copy, complaint);
 	}

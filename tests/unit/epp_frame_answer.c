@@ -1,0 +1,441 @@
+/* Plain commands, domains, answers, submissions: all that is not a contact. */
+#include "unit/epp_frame_world.h"
+
+#define DOMAIN " xmlns:domain=\"urn:ietf:params:xml:ns:domain-1.0\">"
+
+static struct slice
+plain_of(const char *frame)
+{
+	struct fail fail = FAIL_INIT;
+	struct epp_plain *plain = epp_frame_plain(
+	    command_of(slice_from(frame)), &manner, arena, &fail);
+
+	if (plain == NULL)
+		fail_msg("%s", fail.text);
+	command_of(epp_plain_bytes(plain));
+	valid_keep(epp_plain_bytes(plain));
+	return epp_plain_bytes(plain);
+}
+
+#define LOGIN(objects, extensions)                                             \
+	HEAD "<login><clID>misu</clID><pw>foo-BAR2</pw><options>"              \
+	     "<version>1.0</version><lang>en</lang></options><svcs>" objects   \
+	     "<objURI>urn:ietf:params:xml:ns:domain-1.0</objURI>" extensions   \
+	     "</svcs></login><clTRID>ABC-1</clTRID>" TAIL
+#define OBJECT_URI "<objURI>urn:ietf:params:xml:ns:contact-1.0</objURI>"
+#define MISU_URI "<extURI>" EPP_MISU_SPACE "</extURI>"
+#define SECDNS_URI "<extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI>"
+
+static void
+a_login_asks_for_what_the_registry_has(void **state)
+{
+	(void)state;
+	is(plain_of(LOGIN(OBJECT_URI,
+	       "<svcExtension>" MISU_URI SECDNS_URI "</svcExtension>")),
+	    LOGIN(OBJECT_URI, "<svcExtension>" SECDNS_URI "</svcExtension>"));
+	is(plain_of(
+	       LOGIN(OBJECT_URI, "<svcExtension>" MISU_URI "</svcExtension>")),
+	    LOGIN(OBJECT_URI, ""));
+	manner.prohibits_contacts = true;
+	is(plain_of(
+	       LOGIN(OBJECT_URI, "<svcExtension><extURI>" EPP_ADDL_EMAIL_SPACE
+				 "</extURI></svcExtension>")),
+	    LOGIN("", ""));
+}
+
+static void
+only_the_closed_list_is_plain(void **state)
+{
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_null(
+	    epp_frame_plain(command_of(SLICE(CREATE)), &manner, arena, &fail));
+	assert_int_equal(fail.kind, FAIL_DENIED);
+	manner.client_id = SLICE("misu-1");
+	is(plain_of(HEAD "<poll op=\"req\"/>" TAIL),
+	    HEAD "<poll op=\"req\"/><clTRID>misu-1</clTRID>" TAIL);
+	is(plain_of("<epp xmlns=\"" EPP_SPACE "\"><hello/></epp>"),
+	    "<epp xmlns=\"" EPP_SPACE "\"><hello/></epp>");
+}
+
+static void
+own(struct epp_plain *plain)
+{
+	assert_non_null(plain);
+	command_of(epp_plain_bytes(plain));
+	valid_keep(epp_plain_bytes(plain));
+}
+
+static void
+misus_own_commands_can_be_read(void **state)
+{
+	static const struct slice objects[] = {SLICE(EPP_DOMAIN_SPACE)};
+	static const struct slice extensions[] = {SLICE(EPP_LOGIN_SEC_SPACE)};
+	struct epp_own_login login = {.id = SLICE("misu"),
+	    .password = SLICE("a long & secret password"),
+	    .version = SLICE("1.0"),
+	    .language = SLICE("en"),
+	    .objects = objects,
+	    .extensions = extensions,
+	    .object_count = 1,
+	    .extension_count = 1};
+	struct slice id = SLICE("misu-1");
+	struct fail fail = FAIL_INIT;
+	struct epp_plain *plain = epp_frame_own_login(&login, id, arena, &fail);
+
+	(void)state;
+	own(plain);
+	has(epp_plain_bytes(plain), "<pw>[LOGIN-SECURITY]</pw>");
+	assert_true(
+	    slice_is(command_of(epp_plain_bytes(plain))->login->password,
+		"a long & secret password"));
+	own(epp_frame_own_hello(arena, &fail));
+	own(epp_frame_own_logout(id, arena, &fail));
+	own(epp_frame_own_ask(
+	    EPP_INFO, EPP_CONTACT, SLICE("mihon-1"), id, arena, &fail));
+	own(epp_frame_own_ask(
+	    EPP_CHECK, EPP_DOMAIN, SLICE("mihon.example"), id, arena, &fail));
+	own(epp_frame_own_ask(
+	    EPP_INFO, EPP_HOST, SLICE("ns1.mihon.example"), id, arena, &fail));
+	assert_null(epp_frame_own_ask(
+	    EPP_DELETE, EPP_HOST, SLICE("ns1"), id, arena, &fail));
+}
+
+static struct slice
+object_of(const char *frame)
+{
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(arena, OBJECT_DOMAIN,
+	    OPERATION_CREATE, SLICE("mihon.example"), &fail);
+	struct slice out;
+
+	assert_true(epp_frame_object(command_of(slice_from(frame)),
+	    decide_record(ruleset_of(ALL, NULL), record), &manner, arena, &out,
+	    &fail));
+	if (out.len != 0) {
+		command_of(out);
+		valid_keep(out);
+	}
+	return out;
+}
+
+#define DOMAIN_CREATE(links)                                                   \
+	HEAD "<create><domain:create" DOMAIN "<domain:name>mihon.example"      \
+	     "</domain:name>" links "<domain:authInfo><domain:pw>x"            \
+	     "</domain:pw></domain:authInfo></domain:create></create>" TAIL
+#define DOMAIN_UPDATE(inside)                                                  \
+	HEAD "<update><domain:update" DOMAIN "<domain:name>mihon.example"      \
+	     "</domain:name>" inside "</domain:update></update>" TAIL
+#define LINKS                                                                  \
+	"<domain:registrant>mihon-1</domain:registrant>"                       \
+	"<domain:contact type=\"tech\">mihon-2</domain:contact>"
+#define STATUS "<domain:status s=\"clientHold\"/>"
+
+static void
+links_go_where_contacts_are_prohibited(void **state)
+{
+	(void)state;
+	is(object_of(DOMAIN_CREATE(LINKS)), DOMAIN_CREATE(LINKS));
+	manner.prohibits_contacts = true;
+	is(object_of(DOMAIN_CREATE(LINKS)), DOMAIN_CREATE(""));
+	is(object_of(DOMAIN_UPDATE(
+	       "<domain:add><domain:contact type=\"tech\">mihon-2"
+	       "</domain:contact>" STATUS "</domain:add><domain:chg>"
+	       "<domain:registrant>mihon-1</domain:registrant></domain:chg>")),
+	    DOMAIN_UPDATE("<domain:add>" STATUS "</domain:add>"));
+	assert_int_equal(
+	    object_of(DOMAIN_UPDATE("<domain:chg><domain:registrant>mihon-1"
+				    "</domain:registrant></domain:chg>"))
+		.len,
+	    0);
+}
+
+static struct epp_response *
+response_of(struct slice text)
+{
+	struct fail fail = FAIL_INIT;
+	struct epp_response *response =
+	    epp_read_response(arena, text, &xml_limits_default, &fail);
+
+	if (response == NULL)
+		fail_msg(
+		    "%s: %s\n%.*s", fail.place, fail.text, SLICE_ARG(text));
+	valid_keep(text);
+	return response;
+}
+
+static void
+an_answer_says_what_misu_says(void **state)
+{
+	struct epp_answer answer = {.code = EPP_POLICY,
+	    .message = SLICE("rule 7 <street> & \"more\""),
+	    .client_id = SLICE("A<BC"),
+	    .server_id = SLICE("misu-77")};
+	struct slice text = epp_frame_answer(&answer, arena);
+
+	(void)state;
+	response_of(text);
+	has(text,
+	    "<result code=\"2308\"><msg>Data management policy violation; "
+	    "rule 7 &lt;street&gt; &amp; &quot;more&quot;</msg></result>"
+	    "<trID><clTRID>A&lt;BC</clTRID><svTRID>misu-77</svTRID></trID>");
+	answer =
+	    (struct epp_answer){.code = EPP_OK, .server_id = SLICE("misu-78")};
+	text = epp_frame_answer(&answer, arena);
+	response_of(text);
+	has(text, "<trID><svTRID>misu-78</svTRID></trID>");
+}
+
+#define RESPONSE(data, transaction)                                            \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><response>"             \
+	"<result code=\"1000\"><msg>Done</msg></result>" data                  \
+	"<trID>" transaction "<svTRID>R-1</svTRID></trID></response></epp>"
+
+static void
+a_response_carries_the_backends_name(void **state)
+{
+	struct epp_response *response =
+	    response_of(SLICE(RESPONSE("", "<clTRID>misu-1</clTRID>")));
+
+	(void)state;
+	is(epp_frame_response(response, SLICE("ABC&1"), arena),
+	    RESPONSE("", "<clTRID>ABC&amp;1</clTRID>"));
+	is(epp_frame_response(response, SLICE(""), arena), RESPONSE("", ""));
+	is(epp_frame_response(
+	       response_of(SLICE(RESPONSE("", ""))), SLICE("ABC-1"), arena),
+	    RESPONSE("", "<clTRID>ABC-1</clTRID>"));
+}
+
+#define GREETING(date, objects, extensions)                                    \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><greeting>"             \
+	"<svID>Registry</svID><svDate>" date "</svDate><svcMenu>"              \
+	"<version>1.0</version><lang>en</lang>"                                \
+	"<objURI>urn:ietf:params:xml:ns:domain-1.0</objURI>" objects           \
+	    extensions "</svcMenu><dcp><access><all/></access><statement>"     \
+	"<purpose><prov/></purpose><recipient><public/></recipient>"           \
+	"<retention><stated/></retention></statement></dcp></greeting></epp>"
+
+static void
+a_greeting_has_misu_in_it(void **state)
+{
+	struct fail fail = FAIL_INIT;
+	struct slice text = SLICE(GREETING("2026-01-01T00:00:00Z", "", ""));
+	struct epp_greeting *greeting =
+	    epp_read_greeting(arena, text, &xml_limits_default, &fail);
+
+	(void)state;
+	assert_non_null(greeting);
+	text = epp_frame_greeting(
+	    greeting, true, SLICE("2026-02-02T00:00:00Z"), arena);
+	is(text, GREETING("2026-02-02T00:00:00Z", OBJECT_URI,
+		     "<svcExtension>" MISU_URI "</svcExtension>"));
+	valid_keep(text);
+	text = SLICE(GREETING("2026-01-01T00:00:00Z", OBJECT_URI,
+	    "<svcExtension>" SECDNS_URI "</svcExtension>"));
+	greeting = epp_read_greeting(arena, text, &xml_limits_default, &fail);
+	assert_non_null(greeting);
+	is(epp_frame_greeting(
+	       greeting, true, SLICE("2026-02-02T00:00:00Z"), arena),
+	    GREETING("2026-02-02T00:00:00Z", OBJECT_URI,
+		"<svcExtension>" SECDNS_URI MISU_URI "</svcExtension>"));
+}
+
+static struct epp_response *
+answered(struct slice data)
+{
+	struct epp_answer answer = {
+	    .code = EPP_OK, .data = data, .server_id = SLICE("misu-79")};
+
+	return response_of(epp_frame_answer(&answer, arena));
+}
+
+static struct record *
+kept_contact(void)
+{
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(arena, OBJECT_CONTACT,
+	    OPERATION_CREATE, SLICE("reg/mihon-1"), &fail);
+
+	assert_true(record_copy_role(
+	    record, record_of(command_of(SLICE(CREATE))), CONTACT_ROLE, &fail));
+	return record;
+}
+
+static void
+a_kept_contact_is_told_as_a_registry_would(void **state)
+{
+	static const struct slice ids[] = {SLICE("mihon-1"), SLICE("mihon-2")};
+	static const bool available[] = {false, true};
+	struct epp_response *info = answered(epp_frame_contact_info(
+	    kept_contact(), SLICE("backend"), 1700000000, arena));
+
+	(void)state;
+	has(info->text, "<contact:crDate>2023-11-14T22:13:20Z");
+	assert_true(epp_frame_agrees(SLICE(CREATE), info, arena));
+	assert_false(epp_frame_agrees(
+	    SLICE(CREATE_WITH(
+		"<contact:postalInfo type=\"int\"><contact:name>Jiro Mihon"
+		"</contact:name><contact:addr><contact:city>Himeji-shi"
+		"</contact:city><contact:cc>JP</contact:cc></contact:addr>"
+		"</contact:postalInfo><contact:email>taro@mihon.example"
+		"</contact:email>",
+		"", "")),
+	    info, arena));
+	answered(epp_frame_contact_created(SLICE("mihon-1"), 0, arena));
+	has(answered(epp_frame_contact_check(ids, available, 2, arena))->text,
+	    "avail=\"0\">mihon-1</contact:id>");
+}
+
+#define INFO(links)                                                            \
+	"<resData><domain:infData" DOMAIN "<domain:name>MIHON.example"         \
+	"</domain:name><domain:roid>D1-R</domain:roid><domain:status "         \
+	"s=\"ok\"/>" links "<domain:ns><domain:hostObj>ns1.mihon.example"      \
+	"</domain:hostObj></domain:ns><domain:clID>misu</domain:clID>"         \
+	"</domain:infData></resData>"
+
+static void
+links_are_put_back_into_a_domain(void **state)
+{
+	static const struct slice ids[] = {SLICE("mihon-1"), SLICE("mihon-2")};
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(arena, OBJECT_DOMAIN,
+	    OPERATION_CREATE, SLICE("mihon.example"), &fail);
+	struct slice text;
+
+	(void)state;
+	record_set(record, ROLE_REGISTRANT, FIELD_HANDLE, &ids[0], 1, &fail);
+	record_set(record, ROLE_TECH, FIELD_HANDLE, &ids[1], 1, &fail);
+	text = epp_frame_domain_info(
+	    response_of(SLICE(RESPONSE(INFO(""), "<clTRID>m-1</clTRID>"))),
+	    record, SLICE("ABC-1"), arena);
+	is(text, RESPONSE(INFO(LINKS), "<clTRID>ABC-1</clTRID>"));
+	assert_true(epp_frame_agrees(
+	    SLICE(DOMAIN_CREATE("<domain:ns><domain:hostObj>ns1.mihon.example"
+				"</domain:hostObj></domain:ns>" LINKS)),
+	    response_of(text), arena));
+	assert_false(epp_frame_agrees(
+	    SLICE(DOMAIN_CREATE("<domain:ns><domain:hostObj>ns2.mihon.example"
+				"</domain:hostObj></domain:ns>" LINKS)),
+	    response_of(text), arena));
+	assert_false(epp_frame_agrees(SLICE(DOMAIN_CREATE(LINKS)),
+	    response_of(SLICE(RESPONSE(INFO(""), ""))), arena));
+}
+
+static struct record *
+submitted(enum operation operation)
+{
+	static const struct slice servers[] = {
+	    SLICE("ns1.mihon.example 192.0.2.1 2001:db8::1"),
+	    SLICE("ns2.mihon.example 192.0.2.2")};
+	static const struct slice ds = SLICE(
+	    "12345 13 2 "
+	    "4DC3FB5FA06CB5B8F30CE2D6E5E3E5A1C7A2B5A97D3CCE7A3C5A9F36A3B2C1D0");
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(
+	    arena, OBJECT_DOMAIN, operation, SLICE("mihon.example"), &fail);
+
+	assert_true(record_copy_role(
+	    record, record_of(command_of(SLICE(CREATE))), CONTACT_ROLE, &fail));
+	assert_true(record_copy_role(record, record, ROLE_TECH, &fail));
+	record_set(record, ROLE_TECH, FIELD_EMAIL,
+	    &(struct slice){"t@x.example", 11}, 1, &fail);
+	record_set(record, ROLE_SUBSCRIBER, FIELD_NS, servers, 2, &fail);
+	record_set(record, ROLE_SUBSCRIBER, FIELD_DS, &ds, 1, &fail);
+	if (fail.kind != FAIL_NONE)
+		fail_msg("%s", fail.text);
+	return record;
+}
+
+static size_t
+submit(const struct ruleset *ruleset, enum operation operation,
+    struct slice frames[8])
+{
+	static const uint8_t random[16] = {1, 2, 3};
+	struct fail fail = FAIL_INIT;
+	struct slice rest;
+	size_t count = 0;
+
+	if (!epp_frame_submission(decide_record(ruleset, submitted(operation)),
+		&manner, random, arena, &rest, &fail))
+		fail_msg("%s", fail.text);
+	while (epp_frame_next(&rest, &frames[count])) {
+		command_of(frames[count]);
+		valid_keep(frames[count]);
+		count++;
+	}
+	assert_int_equal(rest.len, 0);
+	return count;
+}
+
+static void
+a_submission_is_contacts_and_then_the_domain(void **state)
+{
+	struct slice frames[8];
+
+	(void)state;
+	assert_int_equal(
+	    submit(ruleset_of("\tforward name.int, ns, ds of registrant, tech, "
+			      "subscriber\n",
+		       NULL),
+		OPERATION_CREATE, frames),
+	    2);
+	has(frames[0], "<contact:name>Taro Mihon</contact:name>");
+	has(frames[0], "<contact:city>No City</contact:city>");
+	lacks(frames[0], "street");
+	lacks(frames[0], "taro@");
+	has(frames[1], "<domain:hostAddr ip=\"v6\">2001:db8::1<");
+	has(frames[1], "<secDNS:keyTag>12345</secDNS:keyTag>");
+	assert_int_equal(
+	    submit(ruleset_of(ALL, NULL), OPERATION_CREATE, frames), 3);
+	has(frames[0], "見本太郎");
+	has(frames[1], "t@x.example");
+	has(frames[2], "<domain:contact type=\"tech\">M");
+	manner.prohibits_contacts = true;
+	assert_int_equal(
+	    submit(ruleset_of(ALL, NULL), OPERATION_CREATE, frames), 1);
+	lacks(frames[0], "registrant");
+}
+
+static void
+a_submitted_update_takes_away(void **state)
+{
+	struct slice frames[8];
+
+	(void)state;
+	assert_int_equal(
+	    submit(ruleset_of("\tredact phone, org, street.int of registrant "
+			      "unless registrant.kind is legal\n" ALL,
+		       NULL),
+		OPERATION_UPDATE, frames),
+	    3);
+	has(frames[0], "<contact:voice/>");
+	has(frames[0], "<contact:org/>");
+	lacks(frames[0], "Otesaki");
+	has(frames[2], "<secDNS:all>true</secDNS:all>");
+	assert_int_equal(
+	    submit(ruleset_of(ALL, NULL), OPERATION_DELETE, frames), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_login_asks_for_what_the_registry_has),
+	    TEST(only_the_closed_list_is_plain),
+	    TEST(misus_own_commands_can_be_read),
+	    TEST(links_go_where_contacts_are_prohibited),
+	    TEST(an_answer_says_what_misu_says),
+	    TEST(a_response_carries_the_backends_name),
+	    TEST(a_greeting_has_misu_in_it),
+	    TEST(a_kept_contact_is_told_as_a_registry_would),
+	    TEST(links_are_put_back_into_a_domain),
+	    TEST(a_submission_is_contacts_and_then_the_domain),
+	    TEST(a_submitted_update_takes_away),
+	    TEST(every_frame_is_valid),
+	};
+
+	return cmocka_run_group_tests(tests, valid_setup, valid_teardown);
+}
