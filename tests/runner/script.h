@@ -37,22 +37,22 @@
  *	registry biz away | back | sees invalid frames
  *	b1 connects biz     b1 logs in "id" "password"      b1 logs out
  *	b1 drops
- *	b1 > contact:create C1 record taro [as admin] [with misu role admin
+ *	b1 > contact:create CON-1 record taro [as admin] [with misu role admin
  *	    kind natural object example.biz subject s consent p11 public given]
  *	    [also "<contact:disclose ...>"] [extension "<...>"]
- *	b1 > contact:update C1 record later [remove fax]
- *	b1 > domain:create example.biz ns ns1.example.net registrant C1 admin C2
- *	b1 > domain:update example.biz add tech C3 rem admin C2 chg registrant C4
- *	b1 > contact:info C1    b1 > poll req    b1 > poll ack 1    b1 > hello
+ *	b1 > contact:update CON-1 record later [remove fax]
+ *	b1 > domain:create example.biz ns ns1.example.net registrant CON-1 admin CON-2
+ *	b1 > domain:update example.biz add tech CON-3 rem admin CON-2 chg registrant CON-4
+ *	b1 > contact:info CON-1    b1 > poll req    b1 > poll ack 1    b1 > hello
  *	b1 > frame "<raw/>" | frame TEXT
  *	b1 >> ...               # as >, but nothing happens before the next step
  *	b1 < greeting "words"   b1 < 1000 "words"   b1 < closed   b1 < nothing
  *	biz < contact:create { name.int present   lacks "..." }   # logins and
  *	biz < nothing                                   # hellos are passed over
- *	biz has contact C1 { ... }      biz has no contact C1
+ *	biz has contact CON-1 { ... }      biz has no contact CON-1
  *	worker killed [lost | kept]     worker starts
  *	keeper killed [lost | kept | torn]      # the worker lives on
- *	operator > ask import "upstream biz\ncontact C1"
+ *	operator > ask import "upstream biz\ncontact CON-1"
  */
 #ifndef MISU_TESTS_SCRIPT_H
 #define MISU_TESTS_SCRIPT_H
