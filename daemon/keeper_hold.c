@@ -6,11 +6,11 @@
 #include "keeper_priv.h"
 
 /*
- * The record without when it was made, which is another time the next time,
- * and what is shown of it, which the approval itself changes.
+ * The record without when it was made and what was shown of it: the next one
+ * is made at another time, and more is shown of what was approved.
  */
 static const struct record *
-only_content(struct arena *arena, const struct record *from, struct fail *fail)
+bare_record(struct arena *arena, const struct record *from, struct fail *fail)
 {
 	struct epp_facts facts = *record_epp(from);
 	struct record *to;
@@ -36,17 +36,17 @@ hold_content(struct keeper *keeper, struct arena *arena,
     const struct wire_commit *from, const struct record *record,
     struct digest *out, struct fail *fail)
 {
-	const struct record *only = only_content(arena, record, fail);
+	const struct record *bare = bare_record(arena, record, fail);
 	struct text text = text_start(arena);
 	struct slice bytes;
 
-	if (only == NULL)
+	if (bare == NULL)
 		return false;
 	text_add(&text, from->upstream);
 	text_add_char(&text, '\0');
 	text_add(&text, from->principal);
 	text_add_char(&text, '\0');
-	pack_record(&text, only);
+	pack_record(&text, bare);
 	bytes = text_slice(&text);
 	if (bytes.data == NULL)
 		return fail_memory(fail);

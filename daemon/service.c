@@ -117,6 +117,15 @@ open_stores(struct service *service, struct fail *fail)
 	return service->ledger != NULL;
 }
 
+static void
+marked(void *context)
+{
+	const struct service *service = context;
+
+	if (service->engine != NULL)
+		engine_mark(service->engine);
+}
+
 static bool
 open_keeper(struct service *service, struct fail *fail)
 {
@@ -126,7 +135,9 @@ open_keeper(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
-	    .log = log_engine};
+	    .log = log_engine,
+	    .marked = marked,
+	    .marked_context = service};
 
 	service->keeper = keeper_create(&options, fail);
 	return service->keeper != NULL;
