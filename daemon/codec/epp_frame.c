@@ -271,7 +271,6 @@ put_client_id(struct splices *splices, const struct epp_command *command,
 		splices_insert(splices, whole.at, text_slice(&text));
 	else
 		splices_replace(splices, whole, text_slice(&text));
-	splices->failed |= text.failed;
 }
 
 void

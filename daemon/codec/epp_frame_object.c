@@ -1,11 +1,5 @@
 #include "codec/epp_frame_priv.h"
 
-static bool
-is_there(struct xml_span span)
-{
-	return span.at != span.end;
-}
-
 /*
  * Cut every link, and what holds nothing but links.  Is nothing left of an
  * update that had something?
@@ -24,7 +18,7 @@ cut_links(struct splices *splices, const struct epp_domain *domain)
 	for (size_t i = 0; i < domain->link_count; i++)
 		splices_cut(splices, domain->links[i].whole);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!is_there(parts[i].span))
+		if (!epp_frame_is_there(parts[i].span))
 			continue;
 		if (parts[i].only_links) {
 			splices_cut(splices, parts[i].span);
