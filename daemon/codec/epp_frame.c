@@ -373,6 +373,9 @@ epp_frame_has_placeholder(const struct epp_command *command,
 	for (size_t i = 0; i < contact->value_count; i++) {
 		for (size_t p = 0; p < all->count; p++) {
 			*field = contact->values[i].field;
+			/* No country is one that nobody can have. */
+			if (*field == FIELD_COUNTRY)
+				break;
 			if (all->items[p].field == *field &&
 			    slice_equal(
 				all->items[p].value, contact->values[i].text))
