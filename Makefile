@@ -199,6 +199,14 @@ bench: setup
 bench-run: all $(BENCH)
 	@scripts/bench $B $(BENCH_DIR)
 
+# The EPP filter beside HAProxy, on this machine.
+bench-epp:
+	@scripts/setup bench
+	@$(SUBMAKE) MODE=release bench-epp-run
+
+bench-epp-run: all $B/registry $B/epp-client
+	@scripts/bench-epp $B $(BENCH_DIR)
+
 demo: setup
 	@$(SUBMAKE) all
 	@scripts/demo
@@ -241,6 +249,7 @@ clean:
 	rm -rf build .demo .run
 
 .PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
+	bench-epp bench-epp-run \
 	bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all
