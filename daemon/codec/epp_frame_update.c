@@ -272,8 +272,9 @@ is_left(const struct epp_contact_maker *maker, const struct xml_element *object)
 		    !maker->dropped[contact->values[i].postal])
 			return true;
 	for (uint32_t i = object->first; i != XML_NONE; i = elements[i].next)
-		if (slice_is(elements[i].name, "add") ||
-		    slice_is(elements[i].name, "rem"))
+		if (elements[i].first != XML_NONE &&
+		    (slice_is(elements[i].name, "add") ||
+			slice_is(elements[i].name, "rem")))
 			return true;
 	return !dropped || epp_frame_is_there(contact->auth) ||
 	       epp_frame_extended(
