@@ -33,6 +33,10 @@ epp_frame_is_there(struct xml_span span)
 	return span.at != span.end;
 }
 
+/* The free text of a status was not read: it could be anything. */
+void epp_frame_cut_status_texts(
+    struct splices *splices, const struct epp_command *command);
+
 /* Does any extension stay? */
 bool epp_frame_extended(const struct epp_command *command,
     const struct epp_manner *manner, unsigned cut);

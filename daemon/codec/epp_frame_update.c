@@ -254,24 +254,6 @@ put_change(struct epp_contact_maker *maker, const struct xml_element *object)
 		    &maker->splices, object->content.end, text_slice(&text));
 }
 
-/* The free text of a status was not read: it could be anything. */
-static void
-cut_status_texts(struct epp_contact_maker *maker)
-{
-	const struct xml_document *document = maker->command->document;
-
-	for (uint32_t i = 0; i < document->element_count; i++) {
-		const struct xml_attribute *lang;
-
-		if (!xml_is(document, i, EPP_CONTACT_SPACE, "status"))
-			continue;
-		splices_cut(&maker->splices, document->elements[i].content);
-		lang = xml_attribute(document, i, "lang");
-		if (lang != NULL)
-			splices_cut(&maker->splices, lang->whole);
-	}
-}
-
 /* Does the update still ask for anything? */
 static bool
 is_left(const struct epp_contact_maker *maker, const struct xml_element *object)
@@ -290,8 +272,9 @@ is_left(const struct epp_contact_maker *maker, const struct xml_element *object)
 		    !maker->dropped[contact->values[i].postal])
 			return true;
 	for (uint32_t i = object->first; i != XML_NONE; i = elements[i].next)
-		if (slice_is(elements[i].name, "add") ||
-		    slice_is(elements[i].name, "rem"))
+		if (elements[i].first != XML_NONE &&
+		    (slice_is(elements[i].name, "add") ||
+			slice_is(elements[i].name, "rem")))
 			return true;
 	return !dropped || epp_frame_is_there(contact->auth) ||
 	       epp_frame_extended(
@@ -318,7 +301,7 @@ epp_contact_complete(
 	if (!complete_update(maker, prefix) ||
 	    !epp_contact_put_disclose(maker, prefix))
 		return false;
-	cut_status_texts(maker);
+	epp_frame_cut_status_texts(&maker->splices, maker->command);
 	maker->empty = !is_left(maker, object);
 	if (change != NULL) {
 		epp_contact_put_pieces(maker, change);

@@ -149,6 +149,28 @@ links_go_where_contacts_are_prohibited(void **state)
 				    "</domain:registrant></domain:chg>"))
 		.len,
 	    0);
+	assert_int_equal(
+	    object_of(DOMAIN_UPDATE("<domain:add/><domain:rem/><domain:chg>"
+				    "<domain:registrant>mihon-1"
+				    "</domain:registrant></domain:chg>"))
+		.len,
+	    0);
+}
+
+static void
+empty_parts_go_where_the_schema_forbids_them(void **state)
+{
+#define HOST_UPDATE(inside)                                                    \
+	HEAD "<update><host:update xmlns:host=\"" EPP_HOST_SPACE               \
+	     "\"><host:name>ns1.mihon.example</host:name>" inside              \
+	     "</host:update></update>" TAIL
+#define HOLLOW_DOMAIN DOMAIN_UPDATE("<domain:add/><domain:rem/><domain:chg/>")
+	(void)state;
+	is(object_of(HOST_UPDATE("<host:add/><host:chg/>")),
+	    HOST_UPDATE("<host:add/>"));
+	is(object_of(HOLLOW_DOMAIN), HOLLOW_DOMAIN);
+	manner.prohibits_contacts = true;
+	is(object_of(HOLLOW_DOMAIN), HOLLOW_DOMAIN);
 }
 
 static void
@@ -452,6 +474,7 @@ main(void)
 	    TEST(misus_own_commands_can_be_read),
 	    TEST(links_go_where_contacts_are_prohibited),
 	    TEST(hosts_and_transfers_go_as_written),
+	    TEST(empty_parts_go_where_the_schema_forbids_them),
 	    TEST(an_answer_says_what_misu_says),
 	    TEST(a_response_carries_the_backends_name),
 	    TEST(a_greeting_has_misu_in_it),
