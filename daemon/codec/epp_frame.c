@@ -271,7 +271,6 @@ put_client_id(struct splices *splices, const struct epp_command *command,
 		splices_insert(splices, whole.at, text_slice(&text));
 	else
 		splices_replace(splices, whole, text_slice(&text));
-	splices->failed |= text.failed;
 }
 
 /*
@@ -400,6 +399,9 @@ epp_frame_has_placeholder(const struct epp_command *command,
 	for (size_t i = 0; i < contact->value_count; i++) {
 		for (size_t p = 0; p < all->count; p++) {
 			*field = contact->values[i].field;
+			/* No country is one that nobody can have. */
+			if (*field == FIELD_COUNTRY)
+				break;
 			if (all->items[p].field == *field &&
 			    slice_equal(
 				all->items[p].value, contact->values[i].text))
@@ -407,4 +409,25 @@ epp_frame_has_placeholder(const struct epp_command *command,
 		}
 	}
 	return false;
+}
+
+void
+epp_frame_cut_status_texts(
+    struct splices *splices, const struct epp_command *command)
+{
+	const struct xml_document *document = command->document;
+
+	if (command->verb != EPP_UPDATE)
+		return;
+	for (uint32_t i = 0; i < document->element_count; i++) {
+		const struct xml_attribute *lang;
+
+		if (!slice_is(document->elements[i].name, "status") ||
+		    document->elements[i].space == XML_NONE)
+			continue;
+		splices_cut(splices, document->elements[i].content);
+		lang = xml_attribute(document, i, "lang");
+		if (lang != NULL)
+			splices_cut(splices, lang->whole);
+	}
 }

@@ -128,7 +128,6 @@ put_client_id(struct splices *splices, const struct epp_response *response,
 		splices_insert(splices,
 		    response->document->elements[transaction].content.at,
 		    text_slice(&text));
-	splices->failed |= text.failed;
 }
 
 struct slice

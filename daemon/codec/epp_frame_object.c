@@ -1,12 +1,6 @@
 #include "codec/epp_frame_priv.h"
 
 static bool
-is_there(struct xml_span span)
-{
-	return span.at != span.end;
-}
-
-static bool
 is_hollow(const struct xml_document *document, struct xml_span part)
 {
 	return document->elements[epp_frame_find(document, part)].first ==
@@ -32,7 +26,7 @@ cut_links(struct splices *splices, const struct xml_document *document,
 	for (size_t i = 0; i < domain->link_count; i++)
 		splices_cut(splices, domain->links[i].whole);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!is_there(parts[i].span))
+		if (!epp_frame_is_there(parts[i].span))
 			continue;
 		if (parts[i].only_links) {
 			splices_cut(splices, parts[i].span);
@@ -68,6 +62,7 @@ epp_frame_object(const struct epp_command *command,
 	splices_start(&splices, command->text, arena);
 	epp_frame_common(
 	    &splices, command, manner, FRAME_UNREAD | FRAME_EXTENSIONS, 0);
+	epp_frame_cut_status_texts(&splices, command);
 	if (manner->prohibits_contacts && command->domain != NULL)
 		empty =
 		    cut_links(&splices, command->document, command->domain) &&

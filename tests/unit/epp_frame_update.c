@@ -305,6 +305,24 @@ what_is_held_in_full_is_lowered(void **state)
 	lacks(frame, "email");
 }
 
+static void
+a_frame_is_whole_or_none(void **state)
+{
+	const struct ruleset *ruleset = ruleset_of(
+	    "\tforward name, fax of registrant when registrant.kind is legal\n"
+	    "\tforward org, city, state, country, phone of registrant\n",
+	    "\tforward org of registrant\n");
+
+	(void)state;
+	manner.publishes = true;
+	manner.client_id = SLICE("misu-1");
+	sweep_memory(ruleset, NULL, CREATE);
+	sweep_memory(ruleset, CREATE, UPDATE(NEW_EMAIL));
+	sweep_memory(ruleset, CREATE,
+	    UPDATE("<contact:postalInfo type=\"int\"/>" NEW_VOICE));
+	sweep_memory(ruleset, CREATE, UPDATE_WITH("", ""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
 
 int
@@ -326,6 +344,7 @@ main(void)
 	    TEST(the_whole_statement_is_made_anew),
 	    TEST(what_the_registry_holds_decides_if_it_is_known),
 	    TEST(what_is_held_in_full_is_lowered),
+	    TEST(a_frame_is_whole_or_none),
 	    TEST(every_frame_is_valid),
 	};
 
