@@ -103,6 +103,20 @@ my %do = (
 		}
 		surprise('a byte a second is taken for ever');
 	},
+	# Nor may one stay that never logs in.
+	hello_only => sub {
+		my $s = tls();
+		local $SIG{PIPE} = 'IGNORE';
+		my $text = '<epp xmlns="urn:ietf:params:xml:ns:epp-1.0">' .
+		    '<hello/></epp>';
+		for (1 .. 20) {
+			syswrite($s, pack('N', 4 + length $text) . $text)
+			    or return;
+			frame($s) // return;
+			sleep 0.5;
+		}
+		surprise('who does not log in may stay for ever');
+	},
 	lengths => sub {
 		for my $len (0, 3, 4, 0x7fffffff, 0xffffffff, 10_000_000) {
 			my $s = tls();
