@@ -125,13 +125,23 @@ $B/unit/registry: $B/tests/unit/registry.o $(LIBREGISTRY)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBXML) -lcmocka
 
+# In one program with the daemon: names of its own that both have are hidden.
+$B/registry-core.o: $(REGISTRY_SRC:%.c=$B/%.o)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) -nostdlib -r -o $@ $^
+	$(Q)objcopy --wildcard --keep-global-symbol='registry_*' \
+		--keep-global-symbol='bytes_*' $@
+
 # --- scenarios -----------------------------------------------------------
 # The real engine, linked with a fake loop and a disk in memory; channels are
 # wrapped so that what they are given can be looked at.
-$B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
+$B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $B/registry-core.o \
+		$(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
-		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS)
+		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS) $(LIBXML)
+
+$B/tests/runner/epp_registry.o: CFLAGS += $(shell pkg-config --cflags libxml-2.0)
 
 # make one T=name: play one scenario with its transcript.
 one: $B/scenario
@@ -199,6 +209,14 @@ bench: setup
 bench-run: all $(BENCH)
 	@scripts/bench $B $(BENCH_DIR)
 
+# The EPP filter beside HAProxy, on this machine.
+bench-epp:
+	@scripts/setup bench
+	@$(SUBMAKE) MODE=release bench-epp-run
+
+bench-epp-run: all $B/registry $B/epp-client
+	@scripts/bench-epp $B $(BENCH_DIR)
+
 demo: setup
 	@$(SUBMAKE) all
 	@scripts/demo
@@ -241,6 +259,7 @@ clean:
 	rm -rf build .demo .run
 
 .PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
+	bench-epp bench-epp-run \
 	bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all

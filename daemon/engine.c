@@ -548,8 +548,8 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 }
 
 /* Once an hour, rows that only remember what is over go away. */
-static bool
-prune(struct engine *engine, struct fail *fail)
+bool
+engine_prune(struct engine *engine, struct fail *fail)
 {
 	int64_t now = engine_now(engine);
 
@@ -579,7 +579,7 @@ flush(void *arg)
 
 		ok = spool_work(w, &body, &fail);
 	}
-	ok = ok && prune(engine, &fail) &&
+	ok = ok && engine_prune(engine, &fail) &&
 	    spool_commit(engine->o.spool, &fail);
 	if (!ok) {
 		spool_rollback(engine->o.spool);

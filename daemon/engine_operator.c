@@ -375,6 +375,7 @@ release(struct request *request)
 static void
 let_pass(struct request *request)
 {
+	struct text text = text_start(request->arena);
 	struct fail fail = FAIL_INIT;
 
 	if (!spool_set_state(request->engine->o.spool, request->item.id,
@@ -382,7 +383,10 @@ let_pass(struct request *request)
 		answer_fail(request, 503, "spool", &fail);
 		return;
 	}
-	answer_word(request, "approved", 0);
+	text_add_format(&text,
+	    "{\"id\":%lld,\"state\":\"approved\",\"waits\":true}",
+	    (long long)request->item.id);
+	answer_text(request, &text);
 }
 
 void

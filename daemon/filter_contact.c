@@ -179,8 +179,11 @@ decide_it(struct command *command)
 static void
 merge_with(struct command *command, const struct record *stored)
 {
+	const struct epp_facts *facts = record_epp(stored);
 	struct fail fail = FAIL_INIT;
 
+	if (facts != NULL && facts->given)
+		command->shown = &facts->shown;
 	command->record =
 	    record_merge(command->arena, stored, command->record, &fail);
 	if (command->record == NULL)

@@ -119,6 +119,7 @@ struct command {
 	enum keeper_store store;
 	struct keeper_object object;
 	struct record *record; /* what is judged and kept */
+	const struct shown *shown; /* what the registry holds; NULL: unknown */
 	struct keeper_held *held;
 	const struct keeper_object *objects; /* what was fetched */
 	size_t object_count;

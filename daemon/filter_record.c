@@ -85,6 +85,7 @@ encode(struct command *command, const struct disclosure *disclosure,
 	*payload = (struct slice){NULL, 0};
 	if (command->session->pooled)
 		manner.client_id = command->flight.client_id;
+	manner.held = command->shown;
 	if (upstream->conf->shadows && !command->is_local)
 		return epp_frame_shadow(epp, disclosure, &manner,
 		    command->arena, payload, fail);

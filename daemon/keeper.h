@@ -28,6 +28,12 @@ struct keeper_options {
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);
 	void *log_context;
+	/*
+	 * Called now and then while entries are written, so that others move
+	 * their marks behind them too (engine_mark()).  Or NULL.
+	 */
+	void (*marked)(void *context);
+	void *marked_context;
 };
 
 /*

@@ -14,7 +14,6 @@ struct commit {
 	char request[WIRE_REQUEST];
 	bool is_sealed;
 	struct digest payload; /* SHA-256 */
-	struct open *open;     /* of what is sealed */
 	bool stores;	       /* the vault changes with it */
 	uint32_t hash;
 	bool is_held;
@@ -96,8 +95,8 @@ static bool
 check_claims(const struct judged *judged, struct fail *fail)
 {
 	const struct wire_commit *from = judged->from;
-	bool passes = judged->outcome.verdict == VERDICT_FORWARD ||
-	    judged->shadow;
+	bool passes =
+	    judged->outcome.verdict == VERDICT_FORWARD || judged->shadow;
 
 	if (verdicts_digest(judged->disclosure) != from->verdicts)
 		return fail_set(
@@ -106,8 +105,7 @@ check_claims(const struct judged *judged, struct fail *fail)
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker has bytes for what is held or refused");
 	/* What nothing is sent of may pass a hold: misu alone keeps it. */
-	if (from->has_payload &&
-	    from->given.approved != (from->approval != 0))
+	if (from->has_payload && from->given.approved != (from->approval != 0))
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker passes a hold without an approval");
 	return true;
@@ -189,9 +187,9 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 	commit->payload = from->payload;
 	if (from->store != KEEP_RECORD)
 		packed.len = 0;
-	commit->open = open_create(commit->job.keeper,
+	commit->job.open = open_create(commit->job.keeper,
 	    (enum keeper_store)from->store, judged->stored, packed, fail);
-	return commit->open != NULL;
+	return commit->job.open != NULL;
 }
 
 static bool
@@ -306,20 +304,12 @@ consider_hold(struct commit *commit, const struct judged *judged,
 /* --- the whole way --- */
 
 static void
-finish(struct commit *commit)
-{
-	if (commit->open != NULL)
-		open_remove(commit->job.keeper, commit->open);
-	job_end(&commit->job);
-}
-
-static void
 refuse(struct commit *commit, const struct fail *fail)
 {
 	if (fail->kind == FAIL_DENIED)
 		keeper_log(commit->job.keeper, "error", "commit-refused", fail);
 	answer_fail(commit->job.worker, commit->number, fail);
-	finish(commit);
+	job_end(&commit->job);
 }
 
 void
@@ -343,14 +333,14 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 	    !digest_equal(&from->policy, &keeper->policy) ||
 	    !digest_equal(&from->setup, &keeper->setup)) {
 		answer_word(commit, KEEPER_STALE, 0);
-		finish(commit);
+		job_end(&commit->job);
 		return;
 	}
 	if (!judge(keeper, commit->job.arena, &judged, &fail) ||
 	    !consider_hold(commit, &judged, &supersedes, &done, &fail))
 		refuse(commit, &fail);
 	else if (done)
-		finish(commit);
+		job_end(&commit->job);
 	else if (!write(commit, &judged, supersedes, &fail)) {
 		if (commit->spent)
 			hold_give_back(keeper, commit->approval);
@@ -413,11 +403,11 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
 			    &committed.entry, &committed.leaf));
-			open_add(
-			    keeper, commit->open, first, commit->job.worker);
-			commit->open = NULL;
+			open_add(keeper, commit->job.open, first,
+			    commit->job.worker);
+			commit->job.open = NULL;
 		}
 		answer(commit, &committed);
 	}
-	finish(commit);
+	job_end(&commit->job);
 }

@@ -30,12 +30,15 @@ struct keeper_worker {
 	bool is_gone;
 };
 
+struct open;
+
 /* One request under way; first in the struct of each kind, in its arena. */
 struct job {
 	struct job *older, *newer;
 	struct keeper *keeper;
 	struct keeper_worker *worker; /* NULL: the keeper's own */
 	struct arena *arena;
+	struct open *open; /* what it will add; goes with it */
 };
 
 /*
@@ -166,6 +169,8 @@ struct open *open_create(struct keeper *keeper, enum keeper_store store,
 /* It is durable.  The same entry may be there already: then that one stays. */
 void open_add(struct keeper *keeper, struct open *open, uint64_t entry,
     struct keeper_worker *worker);
+/* NULL-safe; of one that is not in the table. */
+void open_drop(struct open *open);
 struct open *open_find(const struct keeper *keeper, uint64_t entry);
 void open_remove(struct keeper *keeper, struct open *open);
 /* The newest other one that proposes a record of this object. */

@@ -113,7 +113,9 @@ epp_escape(struct arena *arena, struct slice value)
 	struct text text = text_start(arena);
 
 	for (size_t i = 0; i < value.len; i++) {
-		if (strchr("&<>\"'", value.data[i]) == NULL)
+		char c = value.data[i];
+
+		if (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'')
 			continue;
 		text_add_xml(&text, value);
 		return text_slice(&text);

@@ -76,6 +76,29 @@ an_approved_content_passes_once(void **state)
 	keeper_world_destroy(world);
 }
 
+/* What is put down with the decision differs from one time to the next. */
+static void
+an_approval_does_not_mind_the_time(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct wish wish = unknown_kind;
+	struct asked *asked;
+
+	(void)state;
+	wish.created = 1775001600;
+	asked = commit(side, &wish);
+	decide_hold(world, asked->committed.id, true, 200);
+	wish.created++;
+	asked = commit(side, &wish);
+	assert_int_equal(asked->committed.word, KEEPER_APPROVED);
+	wish.approval = asked->committed.id;
+	asked = commit(side, &wish);
+	assert_int_equal(asked->committed.word, KEEPER_DURABLE);
+	assert_non_null(asked->committed.sealed);
+	keeper_world_destroy(world);
+}
+
 static void
 an_approval_is_for_its_content(void **state)
 {
@@ -250,6 +273,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_approved_content_passes_once),
+	    cmocka_unit_test(an_approval_does_not_mind_the_time),
 	    cmocka_unit_test(an_approval_is_for_its_content),
 	    cmocka_unit_test(a_refused_hold_is_a_new_one_next_time),
 	    cmocka_unit_test(
