@@ -97,6 +97,12 @@ enum command_state {
 	COMMAND_DONE,    /* has its answer */
 };
 
+/* One command can need several entries: one for each person it discloses. */
+struct also {
+	struct also *next;
+	uint64_t entry;
+};
+
 struct command {
 	struct flight flight; /* first: a flight of it is it */
 	struct session *session;
@@ -125,6 +131,8 @@ struct command {
 	size_t object_count;
 	struct domain_work *domain;
 	void (*then)(struct command *command); /* after a fetch */
+	void (*more)(struct command *command); /* another entry comes first */
+	struct also *also;   /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
 	struct slice reason;
 	struct slice local_data; /* <resData> of what misu answers itself */
@@ -287,6 +295,10 @@ void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
+
+/* The outcome of one entry that keeps no record. */
+void command_end_entry(struct command *command, uint64_t entry,
+    enum keeper_end end, unsigned code);
 
 /* "UPSTREAM/ID", as the vault knows contacts and hosts. */
 struct slice command_object_name(
