@@ -125,13 +125,23 @@ $B/unit/registry: $B/tests/unit/registry.o $(LIBREGISTRY)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBXML) -lcmocka
 
+# In one program with the daemon: names of its own that both have are hidden.
+$B/registry-core.o: $(REGISTRY_SRC:%.c=$B/%.o)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) -nostdlib -r -o $@ $^
+	$(Q)objcopy --wildcard --keep-global-symbol='registry_*' \
+		--keep-global-symbol='bytes_*' $@
+
 # --- scenarios -----------------------------------------------------------
 # The real engine, linked with a fake loop and a disk in memory; channels are
 # wrapped so that what they are given can be looked at.
-$B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
+$B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $B/registry-core.o \
+		$(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
-		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS)
+		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS) $(LIBXML)
+
+$B/tests/runner/epp_registry.o: CFLAGS += $(shell pkg-config --cflags libxml-2.0)
 
 # make one T=name: play one scenario with its transcript.
 one: $B/scenario

@@ -189,6 +189,8 @@ print_decided(struct ctl *ctl, int64_t id, struct slice body)
 	    node != NULL ? ctl_string(node, "state") : "done");
 	if (item != 0)
 		printf(", item %lld goes out", (long long)item);
+	if (node != NULL && json_find(node, "waits") != NULL)
+		printf(", passes when it is sent again");
 	putchar('\n');
 }
 

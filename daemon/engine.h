@@ -63,6 +63,12 @@ void engine_destroy(struct engine *engine);
 bool engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
     const struct conf *conf, struct fail *fail);
 
+/*
+ * Where entries of others follow the engine's last one, a start need not look
+ * through them again: note that, if nothing is under way.
+ */
+void engine_mark(struct engine *engine);
+
 /* Is this conf in force, or anything under way that was decided under it? */
 bool engine_uses(const struct engine *engine, const struct conf *conf);
 

@@ -92,6 +92,9 @@ struct digest engine_content(const struct engine *engine,
 /* What is durable and not in the spool yet goes there now. */
 void engine_flush(struct engine *engine);
 
+/* Once an hour, rows that only remember what is over go away. */
+bool engine_prune(struct engine *engine, struct fail *fail);
+
 /* An event with the identities in force. */
 struct event engine_event(const struct engine *engine, enum event_type type,
     const char *word, uint64_t entry);

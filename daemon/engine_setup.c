@@ -6,7 +6,10 @@
 #include "codec/wire.h"
 #include "engine_priv.h"
 
-enum { CHECKPOINT_DELAY = 1000 }; /* milliseconds */
+enum {
+	CHECKPOINT_DELAY = 1000, /* milliseconds */
+	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
+};
 
 struct engine *
 engine_create(const struct engine_options *options, struct fail *fail)
@@ -310,6 +313,24 @@ reconcile(struct engine *engine, struct fail *fail)
 	else if (ok && spool_mark(engine->o.spool) < size)
 		ok = spool_set_mark(engine->o.spool, size, fail);
 	return ok;
+}
+
+void
+engine_mark(struct engine *engine)
+{
+	uint64_t size = ledger_size(engine->o.ledger);
+	struct fail fail = FAIL_INIT;
+
+	bool ok;
+
+	if (engine->ruleset == NULL || engine->under_way != 0 ||
+	    ledger_stopped(engine->o.ledger) != NULL)
+		return;
+	ok = engine_prune(engine, &fail) &&
+	    (size - spool_mark(engine->o.spool) < MARK_ENTRIES ||
+		spool_set_mark(engine->o.spool, size, &fail));
+	if (!ok)
+		engine_spool_failed(engine, &fail);
 }
 
 static void

@@ -21,7 +21,10 @@
 struct event_base;
 struct filter;
 
-/* Files that misu.conf names, by the path written there. */
+/*
+ * Files that misu.conf names, by the path written there; the empty path is
+ * the system's authorities.
+ */
 struct filter_secret {
 	struct slice path, text;
 };
@@ -33,6 +36,7 @@ struct filter_secrets {
 
 struct filter_options {
 	struct event_base *base; /* NULL: no sockets, `dialer` makes all */
+	struct evdns_base *dns;	 /* borrowed; it has read resolv.conf */
 	struct loop *loop;
 	const struct random_source *random;
 	const struct memory *memory; /* for commands' arenas; or NULL */

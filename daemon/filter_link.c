@@ -164,6 +164,7 @@ commit_update(struct link_update *update, const struct decide_scope *scope,
 	/* It gets nothing new by this: only what it has may stay. */
 	limit[CONTACT_ROLE] = before->shown.passed | before->shown.altered;
 	manner.client_id = update->flight.client_id;
+	manner.held = &before->shown;
 	if (!filter_random(filter, given.random, fail))
 		return false;
 	disclosure = decide_contact(filter->ruleset, scope, update->record,

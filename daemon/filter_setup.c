@@ -34,6 +34,16 @@ secret_of(const struct filter_secrets *secrets, struct slice path,
 	return false;
 }
 
+/* Who is trusted where misu.conf names nobody: what came under no path. */
+static struct slice
+system_authority(const struct filter_secrets *secrets)
+{
+	for (size_t i = 0; i < secrets->count; i++)
+		if (secrets->items[i].path.len == 0)
+			return secrets->items[i].text;
+	return (struct slice){NULL, 0};
+}
+
 /* A password's file holds one line. */
 static bool
 password_of(const struct filter_secrets *secrets, struct slice path,
@@ -82,6 +92,8 @@ prepare_tls(struct prepared *prepared, const struct upstream *old,
 	for (size_t i = 0; i < 6; i++) {
 		if (!secret_of(secrets, paths[i], &texts[i], fail))
 			return false;
+		if (i == 3 && paths[i].len == 0)
+			texts[i] = system_authority(secrets);
 		add_secret(&run, texts[i]);
 	}
 	add_secret(&run, conf->server_name);
@@ -267,6 +279,7 @@ set_dialer(struct upstream *upstream, struct prepared *prepared,
 	    .loop = o->loop,
 	    .tls = upstream->client_tls,
 	    .address = upstream->address,
+	    .dns = o->dns,
 	    .limits = limits_of(upstream->conf)};
 
 	if (o->dialer != NULL) {

@@ -47,6 +47,7 @@ keeper_destroy(struct keeper *keeper)
 		if (job->worker != NULL && job->worker->is_gone &&
 		    --job->worker->jobs == 0)
 			free(job->worker);
+		open_drop(job->open);
 		arena_destroy(job->arena);
 	}
 	while (keeper->arena_count != 0)
@@ -149,6 +150,7 @@ job_end(struct job *job)
 	keeper->job_count--;
 	if (job->worker != NULL)
 		worker_release(job->worker);
+	open_drop(job->open);
 	keeper_arena_give(keeper, job->arena);
 }
 
@@ -159,6 +161,8 @@ save_mark(void *arg)
 
 	keeper->mark_set = false;
 	open_save_mark(keeper);
+	if (keeper->o.marked != NULL)
+		keeper->o.marked(keeper->o.marked_context);
 }
 
 static void

@@ -14,13 +14,14 @@ struct commit {
 	char request[WIRE_REQUEST];
 	bool is_sealed;
 	struct digest payload; /* SHA-256 */
-	struct open *open;     /* of what is sealed */
 	bool stores;	       /* the vault changes with it */
 	uint32_t hash;
 	bool is_held;
 	struct spool_item hold;
 	int64_t approval;
 	bool spent; /* just now */
+	enum counted_channel channel;
+	bool passes;
 };
 
 static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
@@ -94,8 +95,8 @@ static bool
 check_claims(const struct judged *judged, struct fail *fail)
 {
 	const struct wire_commit *from = judged->from;
-	bool passes = judged->outcome.verdict == VERDICT_FORWARD ||
-	    judged->shadow;
+	bool passes =
+	    judged->outcome.verdict == VERDICT_FORWARD || judged->shadow;
 
 	if (verdicts_digest(judged->disclosure) != from->verdicts)
 		return fail_set(
@@ -104,8 +105,7 @@ check_claims(const struct judged *judged, struct fail *fail)
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker has bytes for what is held or refused");
 	/* What nothing is sent of may pass a hold: misu alone keeps it. */
-	if (from->has_payload &&
-	    from->given.approved != (from->approval != 0))
+	if (from->has_payload && from->given.approved != (from->approval != 0))
 		return fail_set(fail, FAIL_DENIED,
 		    "a worker passes a hold without an approval");
 	return true;
@@ -187,9 +187,9 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 	commit->payload = from->payload;
 	if (from->store != KEEP_RECORD)
 		packed.len = 0;
-	commit->open = open_create(commit->job.keeper,
+	commit->job.open = open_create(commit->job.keeper,
 	    (enum keeper_store)from->store, judged->stored, packed, fail);
-	return commit->open != NULL;
+	return commit->job.open != NULL;
 }
 
 static bool
@@ -206,6 +206,8 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    .shadow = judged->shadow};
 	struct batch *batch;
 
+	commit->channel = counted_channel(from->channel);
+	commit->passes = goes(judged);
 	if (!make_open(commit, judged, fail))
 		return false;
 	commit->batch = batch =
@@ -302,20 +304,12 @@ consider_hold(struct commit *commit, const struct judged *judged,
 /* --- the whole way --- */
 
 static void
-finish(struct commit *commit)
-{
-	if (commit->open != NULL)
-		open_remove(commit->job.keeper, commit->open);
-	job_end(&commit->job);
-}
-
-static void
 refuse(struct commit *commit, const struct fail *fail)
 {
 	if (fail->kind == FAIL_DENIED)
 		keeper_log(commit->job.keeper, "error", "commit-refused", fail);
 	answer_fail(commit->job.worker, commit->number, fail);
-	finish(commit);
+	job_end(&commit->job);
 }
 
 void
@@ -339,14 +333,14 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 	    !digest_equal(&from->policy, &keeper->policy) ||
 	    !digest_equal(&from->setup, &keeper->setup)) {
 		answer_word(commit, KEEPER_STALE, 0);
-		finish(commit);
+		job_end(&commit->job);
 		return;
 	}
 	if (!judge(keeper, commit->job.arena, &judged, &fail) ||
 	    !consider_hold(commit, &judged, &supersedes, &done, &fail))
 		refuse(commit, &fail);
 	else if (done)
-		finish(commit);
+		job_end(&commit->job);
 	else if (!write(commit, &judged, supersedes, &fail)) {
 		if (commit->spent)
 			hold_give_back(keeper, commit->approval);
@@ -372,6 +366,14 @@ lay_out(struct commit *commit, uint64_t entry)
 	answer(commit, &held);
 }
 
+static enum counted_how
+how_of(const struct commit *commit)
+{
+	if (commit->passes)
+		return COUNTED_PASSED;
+	return commit->is_held ? COUNTED_HELD : COUNTED_REFUSED;
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *fail)
@@ -392,6 +394,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		return;
 	}
 	keeper_wrote(keeper);
+	keeper->counted[commit->channel][how_of(commit)]++;
 	if (commit->approval != 0)
 		hold_finish(keeper, commit->approval);
 	if (commit->is_held) {
@@ -400,11 +403,11 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
 			    &committed.entry, &committed.leaf));
-			open_add(
-			    keeper, commit->open, first, commit->job.worker);
-			commit->open = NULL;
+			open_add(keeper, commit->job.open, first,
+			    commit->job.worker);
+			commit->job.open = NULL;
 		}
 		answer(commit, &committed);
 	}
-	finish(commit);
+	job_end(&commit->job);
 }

@@ -5,17 +5,21 @@
 #include "codec/pack.h"
 #include "keeper_priv.h"
 
-/* The record without when it was made: the next one is made at another time. */
+/*
+ * The record without when it was made and what was shown of it: the next one
+ * is made at another time, and more is shown of what was approved.
+ */
 static const struct record *
-without_time(struct arena *arena, const struct record *from, struct fail *fail)
+bare_record(struct arena *arena, const struct record *from, struct fail *fail)
 {
 	struct epp_facts facts = *record_epp(from);
 	struct record *to;
 	bool ok;
 
-	if (!facts.given || facts.created == 0)
+	if (!facts.given)
 		return from;
 	facts.created = 0;
+	facts.shown = (struct shown){0, 0, 0};
 	to = record_create(arena, record_type(from), record_operation(from),
 	    record_object(from), fail);
 	ok = to != NULL && record_set_epp(to, &facts, fail) &&
@@ -32,17 +36,17 @@ hold_content(struct keeper *keeper, struct arena *arena,
     const struct wire_commit *from, const struct record *record,
     struct digest *out, struct fail *fail)
 {
-	const struct record *timeless = without_time(arena, record, fail);
+	const struct record *bare = bare_record(arena, record, fail);
 	struct text text = text_start(arena);
 	struct slice bytes;
 
-	if (timeless == NULL)
+	if (bare == NULL)
 		return false;
 	text_add(&text, from->upstream);
 	text_add_char(&text, '\0');
 	text_add(&text, from->principal);
 	text_add_char(&text, '\0');
-	pack_record(&text, timeless);
+	pack_record(&text, bare);
 	bytes = text_slice(&text);
 	if (bytes.data == NULL)
 		return fail_memory(fail);

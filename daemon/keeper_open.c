@@ -17,7 +17,8 @@ open_create(struct keeper *keeper, enum keeper_store store,
 	    object != NULL ? record_object(object) : (struct slice){"", 0};
 	struct open *open;
 
-	if (keeper->open_count >= OPEN_MAX) {
+	/* Those of earlier lives are there, however many. */
+	if (keeper->open_count >= OPEN_MAX && object != NULL) {
 		fail_set(fail, FAIL_WORLD,
 		    "the outcomes of %d disclosures are not known yet",
 		    OPEN_MAX);
@@ -58,9 +59,11 @@ open_find(const struct keeper *keeper, uint64_t entry)
 	return open;
 }
 
-static void
-free_open(struct open *open)
+void
+open_drop(struct open *open)
 {
+	if (open == NULL)
+		return;
 	digest_wipe(open->bytes, open->name.len + open->packed.len);
 	free(open);
 }
@@ -89,7 +92,7 @@ open_add(struct keeper *keeper, struct open *open, uint64_t entry,
 	if (there != NULL && there->name.len == 0)
 		open_remove(keeper, there);
 	else if (there != NULL) {
-		free_open(open);
+		open_drop(open);
 		open = there;
 	}
 	if (open != there)
@@ -105,17 +108,15 @@ open_remove(struct keeper *keeper, struct open *open)
 {
 	struct open **at = entry_head(keeper, open->entry);
 
-	if (open->entry != LEDGER_NONE) {
-		while (*at != open)
-			at = &(*at)->next;
-		*at = open->next;
-		at = &keeper->by_object[open->hash % OPEN_HEADS];
-		while (*at != open)
-			at = &(*at)->next_object;
-		*at = open->next_object;
-		keeper->open_count--;
-	}
-	free_open(open);
+	while (*at != open)
+		at = &(*at)->next;
+	*at = open->next;
+	at = &keeper->by_object[open->hash % OPEN_HEADS];
+	while (*at != open)
+		at = &(*at)->next_object;
+	*at = open->next_object;
+	keeper->open_count--;
+	open_drop(open);
 }
 
 struct open *
@@ -138,9 +139,12 @@ open_rival(struct keeper *keeper, const struct open *open,
 void
 open_finish(struct keeper *keeper)
 {
-	for (size_t i = 0; i < OPEN_HEADS; i++)
-		while (keeper->open[i] != NULL)
-			open_remove(keeper, keeper->open[i]);
+	for (size_t i = 0; i < OPEN_HEADS; i++) {
+		for (struct open *o = keeper->open[i], *next; o; o = next) {
+			next = o->next;
+			open_drop(o);
+		}
+	}
 }
 
 /* --- whose they are --- */
@@ -234,20 +238,15 @@ open_save_mark(struct keeper *keeper)
 	keeper->mark_told = !ok;
 }
 
-/* Was this sealed for a worker?  A payload of no bytes goes nowhere. */
+/* Was this sealed for a worker? */
 static bool
-is_sealed(struct keeper *keeper, struct slice entry, struct arena *arena)
+is_sealed(struct slice entry, struct arena *arena)
 {
-	struct digest empty =
-	    ledger_payload_digest(keeper->o.ledger, SLICE(""));
-	struct slice request, text, payload;
+	struct slice request, payload;
 
 	return canon_get_string(entry, "request", arena, &request) &&
 	       wire_is_request(request) &&
-	       canon_get_string(entry, "payload", arena, &text) &&
-	       text_base64_decode(arena, text, &payload) &&
-	       !slice_equal(payload,
-		   (struct slice){(const char *)empty.bytes, DIGEST_SIZE});
+	       canon_member(entry, "payload", &payload);
 }
 
 static bool
@@ -268,7 +267,7 @@ scan_entry(struct keeper *keeper, uint64_t index, struct slice entry,
 			open_remove(keeper, open);
 		return true;
 	}
-	if (!slice_is(type, "disclosure") || !is_sealed(keeper, entry, arena))
+	if (!slice_is(type, "disclosure") || !is_sealed(entry, arena))
 		return true;
 	open = open_create(
 	    keeper, KEEP_NOTHING, NULL, (struct slice){"", 0}, fail);

@@ -28,8 +28,8 @@ enum line_kind {
 };
 
 /*
- * LINE_SECRET: what was asked, a NUL, then '1' and the file's text, or '0' and the
- * fail's text, place and hint with a NUL between them.
+ * LINE_SECRET: what was asked, a NUL, then '1' and the file's text, or '0' and
+ * the fail's text, place and hint with a NUL between them.
  */
 
 #endif

@@ -86,11 +86,18 @@ drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = {
 	    .version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {{0}, {0}};
+	struct __user_cap_data_struct has[2] = {{0}, {0}};
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* Root's own rights are root's to give up: it has asked for them. */
-	return geteuid() == 0 || syscall(SYS_capset, &header, none) == 0;
+	if (geteuid() == 0)
+		return true;
+	if (syscall(SYS_capget, &header, has) != 0)
+		return false;
+	if ((has[0].permitted | has[1].permitted) == 0)
+		return true;
+	memset(has, 0, sizeof(has));
+	return syscall(SYS_capset, &header, has) == 0;
 }
 
 bool

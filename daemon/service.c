@@ -16,6 +16,7 @@ enum {
 	LEDGER_LOOK = 1000, /* ms */
 	LOCK_PATIENCE = 2000, /* ms */
 	LOCK_PAUSE = 10, /* ms */
+	IDLE_LOOK = 20, /* ms */
 };
 
 static int64_t
@@ -117,6 +118,15 @@ open_stores(struct service *service, struct fail *fail)
 	return service->ledger != NULL;
 }
 
+static void
+marked(void *context)
+{
+	const struct service *service = context;
+
+	if (service->engine != NULL)
+		engine_mark(service->engine);
+}
+
 static bool
 open_keeper(struct service *service, struct fail *fail)
 {
@@ -126,7 +136,9 @@ open_keeper(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
-	    .log = log_engine};
+	    .log = log_engine,
+	    .marked = marked,
+	    .marked_context = service};
 
 	service->keeper = keeper_create(&options, fail);
 	return service->keeper != NULL;
@@ -291,6 +303,21 @@ ledger_due(void *arg)
 	    service->ledger_timer, LEDGER_LOOK);
 }
 
+/* What workers had committed is written to its end, too. */
+static void
+look_idle(void *arg)
+{
+	struct service *service = arg;
+
+	if (!keeper_is_idle(service->keeper)) {
+		service->loop->operations->timer_set(
+		    service->idle_timer, IDLE_LOOK);
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, "drained", NULL);
+	loop_stop(service->loop);
+}
+
 static bool
 start_timers(struct service *service, struct fail *fail)
 {
@@ -300,19 +327,21 @@ start_timers(struct service *service, struct fail *fail)
 	    loop->timer_create(service->loop, policy_due, service);
 	service->ledger_timer =
 	    loop->timer_create(service->loop, ledger_due, service);
-	if (service->policy_timer == NULL || service->ledger_timer == NULL)
+	service->idle_timer =
+	    loop->timer_create(service->loop, look_idle, service);
+	if (service->policy_timer == NULL || service->ledger_timer == NULL ||
+	    service->idle_timer == NULL)
 		return fail_memory(fail);
 	loop->timer_set(service->ledger_timer, LEDGER_LOOK);
 	return true;
 }
 
-static void
-drained(void *arg)
+/* When the last worker that spoke is gone, and what it said was read. */
+void
+service_drain(struct service *service)
 {
-	struct service *service = arg;
-
-	log_event(LOG_LEVEL_INFO, "drained", NULL);
-	loop_stop(service->loop);
+	if (service->stopping && service->workers == NULL)
+		engine_drain(service->engine, look_idle, service);
 }
 
 /* Asked twice, it does not wait for what is under way. */
@@ -327,7 +356,7 @@ service_stop(struct service *service)
 	log_event(LOG_LEVEL_INFO, "stopping", NULL);
 	for (size_t i = 0; i < service->intake_count; i++)
 		intake_http_pause(service->intakes[i]);
-	engine_drain(service->engine, drained, service);
+	service_drain(service);
 }
 
 static bool
@@ -431,6 +460,8 @@ service_destroy(struct service *service)
 		    service->policy_timer);
 		service->loop->operations->timer_destroy(
 		    service->ledger_timer);
+		service->loop->operations->timer_destroy(
+		    service->idle_timer);
 	}
 	disk_real_destroy(service->disk);
 	loop_destroy(service->loop);

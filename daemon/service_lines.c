@@ -51,7 +51,11 @@ free_worker(struct service_worker *worker)
 static void
 worker_gone(void *context)
 {
-	free_worker(context);
+	struct service_worker *worker = context;
+	struct service *service = worker->service;
+
+	free_worker(worker);
+	service_drain(service);
 }
 
 static bool

@@ -32,7 +32,7 @@ struct service {
 	struct wire_stream *parent;
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
-	struct loop_timer *policy_timer, *ledger_timer;
+	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
@@ -88,5 +88,6 @@ void service_tell(struct service *service, char kind, struct slice text);
 /* --- service.c ---------------------------------------------------------- */
 
 void service_stop(struct service *service);
+void service_drain(struct service *service);
 
 #endif

@@ -166,6 +166,7 @@ open_filter(
 	    .ask = ask,
 	    .context = worker};
 	struct filter_options filter = {.base = loop_base(worker->loop),
+	    .dns = worker->dns,
 	    .loop = worker->loop,
 	    .random = &random_system,
 	    .log = log_filter,
@@ -225,7 +226,12 @@ worker_destroy(struct worker *worker)
 	if (worker == NULL)
 		return;
 	filter_destroy(worker->filter);
+	/* What it told of commands under way has to be recorded. */
+	if (worker->keeper != NULL)
+		wire_stream_finish(worker->keeper, KEEPER_PATIENCE);
 	keeper_link_destroy(worker->link);
+	if (worker->loop != NULL)
+		epp_conn_drop(loop_base(worker->loop));
 	wire_stream_destroy(worker->keeper);
 	wire_stream_destroy(worker->parent);
 	worker_free_setups(worker);

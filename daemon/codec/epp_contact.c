@@ -315,14 +315,13 @@ read_person(struct contact_reader *reader, struct epp_walk *walk)
 	return epp_end(walk) && check_repeated(reader);
 }
 
+/* With none, as clients in use send it, it is nothing and goes nowhere. */
 static bool
 read_statuses(struct epp_reader *r, uint32_t element)
 {
 	struct epp_walk walk = epp_walk(r, element);
-	uint32_t first;
 
 	return epp_attributes(r, element, NULL, NULL) &&
-	       (walk.at != XML_NONE || epp_need(&walk, "status", &first)) &&
 	       epp_read_statuses(&walk, 7) && epp_end(&walk);
 }
 

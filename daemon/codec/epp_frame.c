@@ -271,15 +271,40 @@ put_client_id(struct splices *splices, const struct epp_command *command,
 		splices_insert(splices, whole.at, text_slice(&text));
 	else
 		splices_replace(splices, whole, text_slice(&text));
-	splices->failed |= text.failed;
+}
+
+/*
+ * Parts of an update with nothing in them: the schemas forbid a contact's
+ * <add> and <rem> and a host's <chg> to be so.
+ */
+static void
+cut_hollow(struct splices *splices, const struct epp_command *command)
+{
+	const struct xml_element *elements = command->document->elements;
+	bool host = command->object == EPP_HOST;
+	uint32_t at;
+
+	if (command->verb != EPP_UPDATE || command->object == EPP_DOMAIN)
+		return;
+	/* epp, command, update, the object's, and what is in there */
+	at = elements[elements[elements[elements[0].first].first].first].first;
+	for (; at != XML_NONE; at = elements[at].next) {
+		bool change = slice_is(elements[at].name, "chg");
+
+		if (elements[at].first == XML_NONE && change == host &&
+		    !slice_is(elements[at].name, host ? "name" : "id"))
+			splices_cut(splices, elements[at].whole);
+	}
 }
 
 void
 epp_frame_common(struct splices *splices, const struct epp_command *command,
     const struct epp_manner *manner, unsigned how, unsigned cut)
 {
-	if ((how & FRAME_UNREAD) != 0)
+	if ((how & FRAME_UNREAD) != 0) {
 		cut_unread(splices, command->document, manner);
+		cut_hollow(splices, command);
+	}
 	if (!any_stays(command, manner, how, cut))
 		splices_cut(splices, command->extension);
 	for (size_t i = 0; i < command->extension_count; i++)
@@ -374,6 +399,9 @@ epp_frame_has_placeholder(const struct epp_command *command,
 	for (size_t i = 0; i < contact->value_count; i++) {
 		for (size_t p = 0; p < all->count; p++) {
 			*field = contact->values[i].field;
+			/* No country is one that nobody can have. */
+			if (*field == FIELD_COUNTRY)
+				break;
 			if (all->items[p].field == *field &&
 			    slice_equal(
 				all->items[p].value, contact->values[i].text))
@@ -381,4 +409,25 @@ epp_frame_has_placeholder(const struct epp_command *command,
 		}
 	}
 	return false;
+}
+
+void
+epp_frame_cut_status_texts(
+    struct splices *splices, const struct epp_command *command)
+{
+	const struct xml_document *document = command->document;
+
+	if (command->verb != EPP_UPDATE)
+		return;
+	for (uint32_t i = 0; i < document->element_count; i++) {
+		const struct xml_attribute *lang;
+
+		if (!slice_is(document->elements[i].name, "status") ||
+		    document->elements[i].space == XML_NONE)
+			continue;
+		splices_cut(splices, document->elements[i].content);
+		lang = xml_attribute(document, i, "lang");
+		if (lang != NULL)
+			splices_cut(splices, lang->whole);
+	}
 }

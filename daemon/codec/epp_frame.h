@@ -176,7 +176,7 @@ struct slice epp_frame_domain_info(const struct epp_response *response,
 
 /*
  * Does a value stand in the command that is one of the placeholders, as if it
- * were data?  2306 then.
+ * were data?  2306 then.  A country's is also a value that persons have.
  */
 bool epp_frame_has_placeholder(const struct epp_command *command,
     const struct epp_manner *manner, enum field *field);

@@ -1,9 +1,10 @@
 #include "codec/epp_frame_priv.h"
 
 static bool
-is_there(struct xml_span span)
+is_hollow(const struct xml_document *document, struct xml_span part)
 {
-	return span.at != span.end;
+	return document->elements[epp_frame_find(document, part)].first ==
+	       XML_NONE;
 }
 
 /*
@@ -11,7 +12,8 @@ is_there(struct xml_span span)
  * update that had something?
  */
 static bool
-cut_links(struct splices *splices, const struct epp_domain *domain)
+cut_links(struct splices *splices, const struct xml_document *document,
+    const struct epp_domain *domain)
 {
 	const struct {
 		struct xml_span span;
@@ -24,13 +26,13 @@ cut_links(struct splices *splices, const struct epp_domain *domain)
 	for (size_t i = 0; i < domain->link_count; i++)
 		splices_cut(splices, domain->links[i].whole);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!is_there(parts[i].span))
+		if (!epp_frame_is_there(parts[i].span))
 			continue;
 		if (parts[i].only_links) {
 			splices_cut(splices, parts[i].span);
 			cut = true;
 		} else {
-			left = true;
+			left |= !is_hollow(document, parts[i].span);
 		}
 	}
 	return cut && !left;
@@ -60,10 +62,12 @@ epp_frame_object(const struct epp_command *command,
 	splices_start(&splices, command->text, arena);
 	epp_frame_common(
 	    &splices, command, manner, FRAME_UNREAD | FRAME_EXTENSIONS, 0);
+	epp_frame_cut_status_texts(&splices, command);
 	if (manner->prohibits_contacts && command->domain != NULL)
-		empty = cut_links(&splices, command->domain) &&
-			command->verb == EPP_UPDATE &&
-			!epp_frame_extended(command, manner, 0);
+		empty =
+		    cut_links(&splices, command->document, command->domain) &&
+		    command->verb == EPP_UPDATE &&
+		    !epp_frame_extended(command, manner, 0);
 	if (!empty)
 		return epp_frame_finish(&splices, out, fail);
 	*out = (struct slice){"", 0};

@@ -27,6 +27,16 @@ void epp_frame_common(struct splices *splices,
     const struct epp_command *command, const struct epp_manner *manner,
     unsigned how, unsigned cut);
 
+static inline bool
+epp_frame_is_there(struct xml_span span)
+{
+	return span.at != span.end;
+}
+
+/* The free text of a status was not read: it could be anything. */
+void epp_frame_cut_status_texts(
+    struct splices *splices, const struct epp_command *command);
+
 /* Does any extension stay? */
 bool epp_frame_extended(const struct epp_command *command,
     const struct epp_manner *manner, unsigned cut);
@@ -124,5 +134,52 @@ bool epp_state_unsaid(const struct epp_writer *writer, enum field *field);
 /* What a <disclose> of the backend wants hidden. */
 unsigned epp_state_wishes(const struct xml_document *document,
     uint32_t disclose, bool publishes, struct arena *arena);
+
+/* --- epp_frame_contact.c and epp_frame_update.c --- */
+
+/*
+ * What may stand in a create or a <chg>, in the schema's order.  Pieces that
+ * the frame did not have are gathered by their rank and put in before the
+ * next thing that it has.
+ */
+enum rank {
+	RANK_POSTAL,
+	RANK_VOICE,
+	RANK_FAX,
+	RANK_EMAIL,
+	RANK_AUTH,
+	RANK_DISCLOSE,
+	RANK_COUNT
+};
+
+struct epp_contact_maker {
+	struct epp_writer writer;
+	const struct epp_command *command;
+	const struct epp_contact *contact;
+	struct splices splices;
+	bool update;
+	bool empty; /* nothing is left of the update */
+	bool dropped[EPP_POSTALS_MAX];
+	size_t streets[EPP_POSTALS_MAX]; /* of a postalInfo, passed by */
+	unsigned cut;			 /* extensions that are to go */
+	uint64_t mentioned[2];		 /* FIELD_BITs; [1]: of loc postals */
+	struct slice pieces[RANK_COUNT];
+};
+
+/*
+ * The policy's word on who may see what, and the backend's where it is
+ * stricter, as a piece; the backend's own is cut.
+ */
+bool epp_contact_put_disclose(
+    struct epp_contact_maker *maker, struct slice prefix);
+void epp_contact_put_pieces(
+    struct epp_contact_maker *maker, const struct xml_element *parent);
+
+/* May the registry hold anything that stands in this form only? */
+bool epp_contact_has_form(const struct epp_contact_maker *maker, bool loc);
+
+/* Add to an update what it does not say and must. */
+bool epp_contact_complete(
+    struct epp_contact_maker *maker, const struct xml_element *object);
 
 #endif

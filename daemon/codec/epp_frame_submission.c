@@ -230,7 +230,7 @@ static bool
 put_person(struct made *made)
 {
 	struct epp_writer *writer = &made->writer;
-	struct slice email = epp_writer_demand(writer, FIELD_EMAIL);
+	struct slice email = epp_writer_demand(writer, FIELD_EMAIL), disclose;
 	enum field field;
 
 	if (email.data == NULL || !put_postals(made))
@@ -248,10 +248,11 @@ put_person(struct made *made)
 		    "about that",
 		    field_info[field].name);
 	}
-	text_add(&made->frame,
-	    epp_put_disclose(writer, contact, epp_state(writer),
-		is_update(made) &&
-		    disclosure_onward_count(writer->disclosure) != 0));
+	disclose = epp_put_disclose(writer, contact, epp_state(writer),
+	    is_update(made) &&
+		disclosure_onward_count(writer->disclosure) != 0);
+	text_add(&made->frame, disclose);
+	made->frame.failed |= disclose.data == NULL;
 	return true;
 }
 

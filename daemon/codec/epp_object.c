@@ -271,8 +271,12 @@ read_host_change(struct epp_reader *r, uint32_t element)
 	uint32_t name;
 	struct slice text;
 
-	return epp_attributes(r, element, NULL, NULL) &&
-	       epp_need(&walk, "name", &name) &&
+	if (!epp_attributes(r, element, NULL, NULL))
+		return false;
+	/* One that changes nothing is as good as none. */
+	if (walk.at == XML_NONE)
+		return epp_end(&walk);
+	return epp_need(&walk, "name", &name) &&
 	       epp_attributes(r, name, NULL, NULL) &&
 	       epp_read_name(r, name, &text) && epp_end(&walk);
 }

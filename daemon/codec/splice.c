@@ -46,6 +46,7 @@ splices_replace(
 {
 	size_t at;
 
+	splices->failed |= text.data == NULL;
 	if (splices->count == splices->size && !grow(splices))
 		return;
 	for (at = splices->count++; at != 0; at--) {
@@ -66,9 +67,7 @@ splices_cut(struct splices *splices, struct xml_span span)
 void
 splices_insert(struct splices *splices, uint32_t at, struct slice text)
 {
-	if (text.data == NULL)
-		splices->failed = true;
-	else if (text.len != 0)
+	if (text.data == NULL || text.len != 0)
 		splices_replace(splices, (struct xml_span){at, at}, text);
 }
 

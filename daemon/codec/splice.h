@@ -5,7 +5,8 @@
  *
  * A span inside one that was given too is passed over, so that who cuts an
  * element need not know what others do inside it; a piece put in at the very
- * beginning or end of a span stays.  Pieces are borrowed until the end.
+ * beginning or end of a span stays.  Pieces are borrowed until the end; one
+ * without data is one that there was no memory for, and then so is the result.
  */
 #ifndef MISU_SPLICE_H
 #define MISU_SPLICE_H

@@ -137,12 +137,16 @@ struct epp_dialer {
 	    const struct epp_conn_events *events, void *arg, struct fail *fail);
 };
 
+struct evdns_base;
+
 struct epp_tcp_options {
 	struct event_base *base;
 	struct loop *loop;
 	struct epp_tls *tls; /* borrowed */
 	const char *address; /* "192.0.2.1:700", "[2001:db8::1]:700",
 				"epp.registry.example:700" */
+	struct evdns_base *dns; /* for names; borrowed.  NULL: one of its
+				   own, which reads resolv.conf */
 	struct epp_conn_limits limits;
 };
 

@@ -15,6 +15,7 @@ struct tcp_dialer {
 	char host[256], port[8];
 	struct evutil_addrinfo *numeric; /* the address, if it is no name */
 	struct evdns_base *dns;
+	bool dns_ours;
 	struct epp_hub *hub;
 	unsigned references; /* the owner's and those of dials */
 };
@@ -79,6 +80,10 @@ prepare(struct tcp_dialer *dialer, struct fail *fail)
 		dialer->host, dialer->port, &hints, &dialer->numeric) == 0)
 		return true;
 	dialer->numeric = NULL;
+	dialer->dns = dialer->options.dns;
+	if (dialer->dns != NULL)
+		return true;
+	dialer->dns_ours = true;
 	dialer->dns = evdns_base_new(
 	    dialer->options.base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
 				      EVDNS_BASE_DISABLE_WHEN_INACTIVE);
@@ -95,7 +100,7 @@ release(struct tcp_dialer *dialer)
 		return;
 	if (dialer->numeric != NULL)
 		evutil_freeaddrinfo(dialer->numeric);
-	if (dialer->dns != NULL)
+	if (dialer->dns_ours && dialer->dns != NULL)
 		evdns_base_free(dialer->dns, 0);
 	if (dialer->hub != NULL)
 		epp_hub_release(dialer->hub);

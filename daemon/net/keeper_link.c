@@ -117,8 +117,8 @@ keeper_link_up(struct keeper_link *link)
 
 /* --- what is pending --- */
 
-static int64_t
-now(const struct keeper_link *link)
+int64_t
+link_now(const struct keeper_link *link)
 {
 	return link->o.loop->operations->now(link->o.loop);
 }
@@ -129,9 +129,12 @@ bucket_of(struct keeper_link *link, uint64_t number)
 	return &link->heads[number % PENDING_HEADS];
 }
 
-static void
-wait_for(struct keeper_link *link, int64_t delay)
+/* All wait equally long, so whoever set it first is the first. */
+void
+link_wait(struct keeper_link *link, int64_t delay)
 {
+	if (link->timer_set)
+		return;
 	link->timer_set = true;
 	link->o.loop->operations->timer_set(link->timer, delay);
 }
@@ -150,9 +153,8 @@ pending_add(struct keeper_link *link, struct pending *pending)
 		link->oldest = pending;
 	link->newest = pending;
 	link->pending_count++;
-	pending->deadline = now(link) + KEEPER_PATIENCE;
-	if (!link->timer_set)
-		wait_for(link, KEEPER_PATIENCE);
+	pending->deadline = link_now(link) + KEEPER_PATIENCE;
+	link_wait(link, KEEPER_PATIENCE);
 	link_carry(link, pending->message);
 }
 
@@ -199,7 +201,7 @@ static void
 expire(void *arg)
 {
 	struct keeper_link *link = arg;
-	int64_t time = now(link);
+	int64_t time = link_now(link);
 	struct fail fail = FAIL_INIT;
 	struct pending *pending;
 
@@ -210,8 +212,10 @@ expire(void *arg)
 		opened_abandon(link, pending->opened, pending->number);
 		answer_fail(pending, &fail);
 	}
-	if (link->oldest != NULL && !link->timer_set)
-		wait_for(link, link->oldest->deadline - time);
+	if (link->oldest != NULL)
+		link_wait(link, link->oldest->deadline - time);
+	if (outcomes_retry(link))
+		link_wait(link, KEEPER_PATIENCE);
 }
 
 static struct pending *

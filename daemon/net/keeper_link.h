@@ -57,24 +57,24 @@ struct keeper_commit {
 	const struct record *record; /* merged: what was judged */
 	/* How: decide_contact() in this scope, or decide() for this block. */
 	const struct decide_scope *scope; /* or NULL */
-	const struct block *block;        /* or NULL */
+	const struct block *block;	  /* or NULL */
 	const struct decide_given *given;
-	struct slice upstream;  /* name in misu.conf: part of the hold's key */
-	struct slice channel;   /* "epp", "epp-shadow", "vault" */
+	struct slice upstream;	/* name in misu.conf: part of the hold's key */
+	struct slice channel;	/* "epp", "epp-shadow", "vault" */
 	struct slice principal; /* the backend that asked */
-	struct slice payload;   /* exact bytes; empty: held or refused */
+	struct slice payload;	/* exact bytes; empty: held or refused */
 	struct digest setup;
 	enum keeper_store store;
 	const struct record *stored; /* what the vault gets; NULL: `record` */
-	int64_t approval; /* id of the approved hold, or 0 */
+	int64_t approval;	     /* id of the approved hold, or 0 */
 };
 
 enum keeper_word {
-	KEEPER_DURABLE,  /* sealed for what goes; NULL for what is refused */
-	KEEPER_HELD,     /* a hold was laid out: `id` */
+	KEEPER_DURABLE,	 /* sealed for what goes; NULL for what is refused */
+	KEEPER_HELD,	 /* a hold was laid out: `id` */
 	KEEPER_APPROVED, /* an operator approved this content: decide again
 			    with `approved`, commit with approval `id` */
-	KEEPER_STALE,    /* another policy or setup is in force: a new setup
+	KEEPER_STALE,	 /* another policy or setup is in force: a new setup
 			    was or will be given; decide again under it */
 };
 
@@ -95,15 +95,16 @@ void keeper_commit(struct keeper_link *link, struct arena *arena,
 /* How it ended.  Exactly one for each KEEPER_DURABLE entry that is sealed. */
 enum keeper_end {
 	KEEPER_ANSWERED, /* the registry took it: the record is current */
-	KEEPER_REFUSED,  /* it said no: the record is as it was */
+	KEEPER_REFUSED,	 /* it said no: the record is as it was */
 	KEEPER_NOT_SENT, /* no byte of it left */
-	KEEPER_UNKNOWN,  /* it may have: the record stays proposed */
+	KEEPER_UNKNOWN,	 /* it may have: the record stays proposed */
 };
 
 struct keeper_outcome {
-	uint64_t entry; /* UINT64_MAX: none; only the vault's object is touched */
+	uint64_t
+	    entry; /* UINT64_MAX: none; only the vault's object is touched */
 	enum keeper_end end;
-	unsigned code; /* EPP's; 0: none */
+	unsigned code;		     /* EPP's; 0: none */
 	struct keeper_object object; /* empty name: none was kept */
 	enum keeper_store store;
 };
@@ -117,7 +118,8 @@ void keeper_outcome(
 struct keeper_delivery {
 	int64_t id; /* to answer with */
 	struct slice upstream;
-	struct arena *arena; /* the receiver's to destroy; the sealed is in it */
+	struct arena
+	    *arena; /* the receiver's to destroy; the sealed is in it */
 	const struct sealed *sealed; /* frames: epp_frame_next() */
 	bool again; /* find out what became of it, by evidence */
 };

@@ -25,6 +25,7 @@ struct opened {
 	struct opened *next; /* in its bucket, or in a queue */
 	uint64_t entry;
 	uint64_t number; /* the commit's, then the outcome's */
+	int64_t told;	 /* when, Unix ms */
 	enum keeper_end end;
 	enum keeper_store store;
 	unsigned code;
@@ -62,6 +63,10 @@ struct keeper_link {
 bool link_send(struct keeper_link *link, const struct wire_message *message);
 bool link_carry(struct keeper_link *link, struct slice message);
 
+int64_t link_now(const struct keeper_link *link);
+/* The timer fires by then at the latest. */
+void link_wait(struct keeper_link *link, int64_t delay);
+
 /* --- keeper_outcome.c --- */
 
 /*
@@ -86,6 +91,8 @@ void outcomes_noted(
     struct keeper_link *link, const struct wire_numbers *numbers);
 /* Tell the keeper which entries are open, and what it has not noted. */
 void outcomes_resume(struct keeper_link *link);
+/* Say again what was not noted in time; false: nothing waits. */
+bool outcomes_retry(struct keeper_link *link);
 void outcomes_init(struct keeper_link *link);
 void outcomes_finish(struct keeper_link *link);
 

@@ -82,10 +82,11 @@ opened_is_sealed(
 /* --- how it ended --- */
 
 static void
-tell(struct keeper_link *link, const struct opened *opened)
+tell(struct keeper_link *link, struct opened *opened)
 {
 	struct wire_message message;
 
+	opened->told = link_now(link);
 	message.type = WIRE_OUTCOME;
 	message.of.outcome = (struct wire_outcome){.number = opened->number,
 	    .entry = opened->entry,
@@ -113,6 +114,7 @@ end(struct keeper_link *link, struct opened *opened,
 		memcpy(opened->name, outcome->object.name.data, opened->len);
 	queue_push(&link->ended, opened);
 	tell(link, opened);
+	link_wait(link, KEEPER_PATIENCE);
 }
 
 /* Nothing was disclosed, but what the vault has changes. */
@@ -225,6 +227,18 @@ outcomes_resume(struct keeper_link *link)
 	arena_destroy(arena);
 	for (struct opened *o = link->ended.first; o; o = o->next)
 		tell(link, o);
+}
+
+/* The keeper had no memory for it, say: it makes no second entry of it. */
+bool
+outcomes_retry(struct keeper_link *link)
+{
+	int64_t before = link_now(link) - KEEPER_PATIENCE;
+
+	for (struct opened *o = link->ended.first; o != NULL; o = o->next)
+		if (link->is_up && o->told <= before)
+			tell(link, o);
+	return link->ended.first != NULL;
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -221,6 +222,18 @@ wire_stream_flush(struct wire_stream *stream)
 		write_out(stream);
 	if (stream->over)
 		give_up(stream);
+}
+
+void
+wire_stream_finish(struct wire_stream *stream, int patience)
+{
+	struct pollfd room = {.fd = stream->fd, .events = POLLOUT};
+
+	while (!stream->over && wire_stream_waits(stream)) {
+		if (poll(&room, 1, patience) <= 0)
+			return;
+		write_out(stream);
+	}
 }
 
 /* At the end of the turn in which something was sent, or it broke. */

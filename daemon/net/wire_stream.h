@@ -60,6 +60,9 @@ bool wire_stream_post(
 /* Write now, as far as the socket takes it. */
 void wire_stream_flush(struct wire_stream *stream);
 
+/* Before the process ends: wait at most so many ms until all has left. */
+void wire_stream_finish(struct wire_stream *stream, int patience);
+
 /* Does anything wait to leave? */
 bool wire_stream_waits(const struct wire_stream *stream);
 

@@ -118,15 +118,15 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Seconds of CPU that the daemon has used. */
+/* Seconds of CPU that a process has used. */
 static double
-daemon_cpu(void)
+process_cpu(int pid)
 {
 	unsigned long user = 0, system = 0;
 	char path[64];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)daemon_pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	file = fopen(path, "r");
 	if (file == NULL ||
 	    fscanf(file,
@@ -136,6 +136,26 @@ daemon_cpu(void)
 		die(path);
 	fclose(file);
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* The parent's and its children's. */
+static double
+daemon_cpu(void)
+{
+	double sum = process_cpu((int)daemon_pid);
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)daemon_pid, (int)daemon_pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		die(path);
+	while (fscanf(file, "%d", &pid) == 1)
+		sum += process_cpu(pid);
+	fclose(file);
+	return sum;
 }
 
 static void

@@ -101,3 +101,31 @@ verified() {
 	ctl verify >"$work/verify" 2>&1 ||
 		die "the ledger does not verify: $(cat "$work/verify")"
 }
+
+# The pid of a child by its name.
+child() {
+	local status
+	{ grep -lsxE "PPid:[[:blank:]]*$daemon" /proc/[0-9]*/status || :; } |
+		while read -r status; do
+			if grep -qsxE "Name:[[:blank:]]*misu: $1" "$status"
+			then
+				basename "$(dirname "$status")"
+			fi
+		done
+}
+
+is_new() { # NAME OLD-PID
+	local now
+	now=$(child "$1")
+	[ -n "$now" ] && [ "$now" != "$2" ]
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+kill_child() {
+	local pid
+	pid=$(child "$1")
+	[ -n "$pid" ] || die "there is no $1"
+	kill -9 "$pid"
+	until_true is_new "$1" "$pid" || die "$1 does not come again"
+}

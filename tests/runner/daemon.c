@@ -1,6 +1,6 @@
 /* The daemon's life inside a scenario: start, stop, kill, reload. */
 #include "core/policy.h"
-#include "runner/world.h"
+#include "runner/epp_world.h"
 
 const uint8_t daemon_master_key[KEY_SIZE] = "scenario master key, not secret";
 
@@ -14,8 +14,8 @@ now(void *context)
 	return loop->operations->now(loop);
 }
 
-static void
-log_line(void *context, const char *level, const char *event,
+void
+daemon_log(void *context, const char *level, const char *event,
     const struct fail *fail)
 {
 	struct world *world = context;
@@ -35,6 +35,7 @@ log_line(void *context, const char *level, const char *event,
 
 struct includer {
 	struct world *world;
+	struct arena *arena;
 	struct slice base; /* the file that includes */
 };
 
@@ -53,51 +54,51 @@ load(void *context, struct slice name, struct slice *text)
 		return true;
 	}
 	snprintf(path, sizeof(path), "%.*s", SLICE_ARG(name));
-	*text = script_file(world->load, path);
+	*text = script_file(place->arena, path);
 	if (text->data != NULL)
 		return true;
 	while (len != 0 && place->base.data[len - 1] != '/')
 		len--;
 	snprintf(path, sizeof(path), "%.*s%.*s", (int)len, place->base.data,
 	    SLICE_ARG(name));
-	*text = script_file(world->load, path);
+	*text = script_file(place->arena, path);
 	return text->data != NULL;
 }
 
 static bool
-source_of(struct world *world, struct slice name, struct policy_source *out,
-    struct fail *fail)
+source_of(struct world *world, struct arena *arena, struct slice name,
+    struct policy_source *out, struct fail *fail)
 {
-	struct includer place = {world, {NULL, 0}};
+	struct includer place = {world, arena, {NULL, 0}};
 
 	out->name = name;
 	return load(&place, name, &out->text) ||
 	    fail_set(fail, FAIL_INPUT, "cannot read %.*s", SLICE_ARG(name));
 }
 
-static bool
-read_both(struct world *world, struct slice policy_name,
+bool
+daemon_read(struct world *world, struct arena *arena, struct slice policy_name,
     struct slice conf_name, const struct ruleset **ruleset,
     const struct conf **conf, struct fail *fail)
 {
 	struct policy_source policy, setup;
-	struct includer policy_place = {world, policy_name};
-	struct includer conf_place = {world, conf_name};
+	struct includer policy_place = {world, arena, policy_name};
+	struct includer conf_place = {world, arena, conf_name};
 	struct policy_loader policies = {load, &policy_place};
 	struct policy_loader confs = {load, &conf_place};
 	struct slice diagnostics = {NULL, 0};
 	struct fail ignored = FAIL_INIT; /* the diagnostics say more */
 
-	if (!source_of(world, policy_name, &policy, fail) ||
-	    !source_of(world, conf_name, &setup, fail))
+	if (!source_of(world, arena, policy_name, &policy, fail) ||
+	    !source_of(world, arena, conf_name, &setup, fail))
 		return false;
-	*conf = conf_parse(world->load, &setup, &confs, &diagnostics, &ignored);
+	*conf = conf_parse(arena, &setup, &confs, &diagnostics, &ignored);
 	if (*conf != NULL)
-		*ruleset = policy_load(world->load, &policy, &policies,
+		*ruleset = policy_load(arena, &policy, &policies,
 		    (*conf)->networks, (*conf)->network_count, &diagnostics,
 		    &ignored);
 	if (*conf != NULL && *ruleset != NULL &&
-	    conf_check(*conf, *ruleset, world->load, &diagnostics,
+	    conf_check(*conf, *ruleset, arena, &diagnostics,
 		&ignored))
 		return true;
 	/* The first diagnostic, as far as it fits. */
@@ -171,13 +172,28 @@ open_engine(struct world *world, struct fail *fail)
 	    .vault = world->vault,
 	    .ledger = world->ledger,
 	    .spool = world->spool,
-	    .log = log_line,
+	    .log = daemon_log,
+	    .log_context = world,
+	    .epp_channel = recipients_epp,
+	    .epp_context = world};
+	const struct keeper_options keeper = {.loop = world->loop,
+	    .random = &world->random,
+	    .memory = &world->memory,
+	    .keys = world->keys,
+	    .vault = world->vault,
+	    .ledger = world->ledger,
+	    .spool = world->spool,
+	    .log = daemon_log,
 	    .log_context = world};
 
 	world->engine = engine_create(&options, fail);
-	return world->engine != NULL &&
+	if (world->engine == NULL)
+		return false;
+	world->keeper = keeper_create(&keeper, fail);
+	return world->keeper != NULL &&
 	    engine_set_policy(
-		world->engine, world->ruleset, world->conf, fail);
+		world->engine, world->ruleset, world->conf, fail) &&
+	    epp_keeper_start(world, fail);
 }
 
 bool
@@ -185,7 +201,7 @@ daemon_start(struct world *world, struct fail *fail)
 {
 	world->load = arena_create(NULL);
 	world_note(world, "daemon starts");
-	if (!read_both(world, world->policy_name, world->conf_name,
+	if (!daemon_read(world, world->load, world->policy_name, world->conf_name,
 		&world->ruleset, &world->conf, fail) ||
 	    !make_state(world, fail) || !open_store(world, fail) ||
 	    !open_engine(world, fail)) {
@@ -215,6 +231,7 @@ parts_close(struct world *world)
 {
 	engine_destroy(world->engine);
 	world->engine = NULL;
+	epp_keeper_close(world);
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
@@ -264,6 +281,7 @@ daemon_stop(struct world *world)
 
 	if (world->engine == NULL)
 		return;
+	epp_worker_stop(world);
 	world_note(world, "daemon stops");
 	engine_drain(world->engine, drained, &done);
 	daemon_settle(world, 0);
@@ -280,6 +298,7 @@ daemon_kill(struct world *world, enum disk_loss loss)
 {
 	world_note(world, "daemon killed (%d)", (int)loss);
 	memory_disk_die(world->disk);
+	epp_keeper_gone(world);
 	if (world->engine != NULL) {
 		daemon_settle(world, 0);
 		parts_close(world);
@@ -297,12 +316,13 @@ daemon_reload(struct world *world, struct slice policy, struct slice conf,
 	const struct ruleset *ruleset = NULL;
 	const struct conf *setup = NULL;
 
-	if (!read_both(world, policy, conf, &ruleset, &setup, fail) ||
+	if (!daemon_read(
+		world, world->load, policy, conf, &ruleset, &setup, fail) ||
 	    !engine_set_policy(world->engine, ruleset, setup, fail))
 		return false;
 	world->ruleset = ruleset;
 	world->conf = setup;
 	world->policy_name = policy;
 	world->conf_name = conf;
-	return daemon_settle(world, 0);
+	return epp_keeper_reload(world, fail) && daemon_settle(world, 0);
 }

@@ -31,6 +31,7 @@ struct epp_pipe {
 	bool ended;	 /* an END was put in: nothing comes behind it */
 	bool filter_gone; /* closed() came, or close() was called */
 	bool peer_gone;
+	unsigned busy; /* calls to either side under way */
 };
 
 static void turn_in(void *arg);
@@ -106,7 +107,7 @@ static void
 release(struct epp_pipe *pipe)
 {
 	if (!pipe->filter_gone || !pipe->peer_gone || pipe->in.scheduled ||
-	    pipe->out.scheduled)
+	    pipe->out.scheduled || pipe->busy != 0)
 		return;
 	drop(&pipe->in);
 	drop(&pipe->out);
@@ -142,6 +143,7 @@ turn_in(void *arg)
 	if (parcel == NULL)
 		return;
 	schedule(pipe, &pipe->in);
+	pipe->busy++;
 	switch (parcel->kind) {
 	case PARCEL_OPENED:
 		pipe->events->opened(pipe->arg);
@@ -157,6 +159,7 @@ turn_in(void *arg)
 		pipe->events->closed(pipe->arg, &parcel->fail);
 		break;
 	}
+	pipe->busy--;
 	free(parcel);
 	release(pipe);
 }
@@ -197,6 +200,7 @@ turn_out(void *arg)
 	if (parcel == NULL)
 		return;
 	schedule(pipe, &pipe->out);
+	pipe->busy++;
 	if (parcel->kind == PARCEL_FRAME) {
 		pipe->peer->frame(pipe->context,
 		    (struct slice){parcel->bytes, parcel->len});
@@ -204,6 +208,7 @@ turn_out(void *arg)
 		pipe->out.over = true;
 		pipe->peer->gone(pipe->context);
 	}
+	pipe->busy--;
 	free(parcel);
 	release(pipe);
 }
@@ -302,11 +307,18 @@ pipe_conn(struct epp_pipe *pipe)
 }
 
 void
-pipe_open(
+pipe_dial(
     struct epp_pipe *pipe, const struct epp_conn_events *events, void *arg)
 {
 	pipe->events = events;
 	pipe->arg = arg;
+}
+
+void
+pipe_open(
+    struct epp_pipe *pipe, const struct epp_conn_events *events, void *arg)
+{
+	pipe_dial(pipe, events, arg);
 	add(pipe, &pipe->in, PARCEL_OPENED, (struct slice){NULL, 0}, NULL);
 }
 

@@ -27,6 +27,10 @@ struct epp_conn *pipe_conn(struct epp_pipe *pipe);
 void pipe_open(
     struct epp_pipe *pipe, const struct epp_conn_events *events, void *arg);
 
+/* They are known, and the handshake is still under way. */
+void pipe_dial(
+    struct epp_pipe *pipe, const struct epp_conn_events *events, void *arg);
+
 /* A frame for the filter; copied.  After its end it is dropped. */
 void pipe_put(struct epp_pipe *pipe, struct slice xml);
 /* The end for the filter, after what was put; kind FAIL_NONE: in order. */

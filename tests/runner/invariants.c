@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "core/tree.h"
 #include "runner/canary.h"
-#include "runner/world.h"
+#include "runner/epp_make.h"
+#include "runner/epp_world.h"
 #include "store/verify.h"
 
 enum { VALUES_ROOM = 1024, DAYS_TO_REST = 8 };
@@ -45,7 +46,7 @@ static bool
 witness_open(struct witness *witness, struct world *world)
 {
 	char keys[200], ledger[200], origin[200];
-	const struct conf *conf = world->conf;
+	const struct conf *conf = world_conf(world);
 	struct ledger_options options;
 
 	*witness = (struct witness){.chance = 1};
@@ -87,14 +88,13 @@ witness_close(struct witness *witness)
 	fake_loop_destroy(witness->loop);
 }
 
-/* Does the entry commit to exactly these bytes? */
-static bool
-covers(const struct witness *witness, struct slice entry,
-    const struct sealed *sealed, struct arena *arena)
+/* As an entry says it: "payload":"...". */
+static struct slice
+payload_member(const struct witness *witness, struct slice payload,
+    struct arena *arena)
 {
 	uint8_t key[KEY_SIZE];
-	struct digest leaf = tree_leaf(entry);
-	struct digest digest = digest_sha256(sealed_payload(sealed));
+	struct digest digest = digest_sha256(payload);
 	struct text text = text_start(arena);
 
 	keys_derive(witness->keys, "payload", key);
@@ -103,8 +103,60 @@ covers(const struct witness *witness, struct slice entry,
 	text_add_string(&text, "\"payload\":\"");
 	text_add_base64(&text, digest.bytes, DIGEST_SIZE);
 	text_add_char(&text, '"');
+	return text_slice(&text);
+}
+
+static bool
+says(struct slice entry, struct slice member)
+{
+	return memmem(entry.data, entry.len, member.data, member.len) != NULL;
+}
+
+/* Does the entry commit to exactly these bytes? */
+static bool
+covers(const struct witness *witness, struct slice entry,
+    const struct sealed *sealed, struct arena *arena)
+{
+	struct digest leaf = tree_leaf(entry);
+
 	return digest_equal(&leaf, sealed_leaf(sealed)) &&
-	    memmem(entry.data, entry.len, text.data, text.len) != NULL;
+	    says(entry,
+		payload_member(witness, sealed_payload(sealed), arena));
+}
+
+/* malloc'ed, ended by a NUL. */
+static struct slice
+keep(struct slice bytes)
+{
+	char *copy = malloc(bytes.len + 1);
+
+	if (copy == NULL)
+		abort();
+	memcpy(copy, bytes.data, bytes.len);
+	copy[bytes.len] = '\0';
+	return (struct slice){copy, bytes.len};
+}
+
+struct slice
+invariants_entry_of(struct world *world, struct slice payload)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice out = {NULL, 0}, entry, member;
+	struct witness witness;
+
+	if (witness_open(&witness, world)) {
+		member = payload_member(&witness, payload, arena);
+		/* The newest are the likeliest. */
+		for (uint64_t n = ledger_size(witness.ledger);
+		     n-- != 0 && out.data == NULL;)
+			if (ledger_read(witness.ledger, n, arena, &entry,
+				&witness.fail) &&
+			    says(entry, member))
+				out = keep(entry);
+	}
+	witness_close(&witness);
+	arena_destroy(arena);
+	return out;
 }
 
 bool
@@ -120,14 +172,8 @@ invariants_durable(
 	    ledger_read(witness.ledger, sealed_index(sealed), arena, &bytes,
 		&witness.fail) &&
 	    covers(&witness, bytes, sealed, arena);
-	if (ok) {
-		char *copy = malloc(bytes.len + 1);
-
-		if (copy == NULL)
-			abort();
-		memcpy(copy, bytes.data, bytes.len);
-		*entry = (struct slice){copy, bytes.len};
-	}
+	if (ok)
+		*entry = keep(bytes);
 	witness_close(&witness);
 	arena_destroy(arena);
 	return ok;
@@ -208,8 +254,12 @@ forbid(struct forbidden *forbidden, struct slice value)
 static bool
 passed(const json_t *fields, enum role role, enum field field)
 {
-	const json_t *ruling = json_object_get(
-	    json_object_get(fields, role_name(role)), field_info[field].name);
+	/* An EPP contact has one role, wherever it will stand. */
+	const json_t *contact = json_object_get(fields, "contact");
+	const json_t *ruling = json_object_get(contact != NULL
+		? contact
+		: json_object_get(fields, role_name(role)),
+	    field_info[field].name);
 	const char *verdict = json_string_value(json_array_get(ruling, 0));
 
 	return verdict != NULL && strcmp(verdict, "forward") == 0;
@@ -305,6 +355,11 @@ check_payloads(struct world *world)
 		    json_loadb(got->text, got->text_len, 0, NULL);
 		char where[128];
 
+		if (got->shadow) {
+			json_decref(entry);
+			continue;
+		}
+
 		snprintf(where, sizeof(where), "what %s got", got->recipient);
 		collect(world->script, json_object_get(entry, "fields"),
 		    &forbidden);
@@ -328,6 +383,20 @@ search_file(void *arg, const char *path, struct slice content)
 		search(s->world, path, content, s->forbidden);
 }
 
+/* Passwords of logins, and what every contact's authInfo is. */
+static void
+forbid_secrets(const struct script *script, struct forbidden *forbidden)
+{
+	forbid(forbidden, SLICE(EPP_MAKE_AUTH));
+	for (size_t i = 0; i < script->step_count; i++) {
+		const struct step *step = &script->steps[i];
+
+		if (step->kind == STEP_FRAME && step->word_count > 2 &&
+		    slice_is(step->words[0].text, "login"))
+			forbid(forbidden, step->words[2].text);
+	}
+}
+
 /* Logs, answers, and all that was ever written to misu's own files. */
 static void
 check_traces(struct world *world)
@@ -337,14 +406,17 @@ check_traces(struct world *world)
 
 	forbidden.count = 0;
 	collect(world->script, NULL, &forbidden);
+	forbid_secrets(world->script, &forbidden);
 	search(world, "the log",
 	    (struct slice){world->log.data, world->log.len}, &forbidden);
 	search(world, "what was written",
 	    (struct slice){world->written.data, world->written.len},
 	    &forbidden);
 	memory_disk_each(world->disk, search_file, &files);
+	/* An EPP answer may be what the registry shows its own registrar. */
 	for (struct answer *a = world->answers; a != NULL; a = a->next)
-		if (strcmp(a->actor, "operator") != 0)
+		if (strcmp(a->actor, "operator") != 0 &&
+		    (a->kind == ANSWER_HTTP || a->status >= 2000))
 			search(world, "an answer",
 			    (struct slice){a->body, a->len}, &forbidden);
 }
@@ -433,6 +505,41 @@ check_promise(struct world *world, const struct answer *answer,
 	json_decref(body);
 }
 
+/* The engine's deliveries may be unknown first, and then known. */
+static bool
+is_delivery(const struct world *world, size_t n)
+{
+	for (const struct attempt *a = world->attempts; a != NULL; a = a->next)
+		if (a->entry == n)
+			return true;
+	return false;
+}
+
+/* What a worker sent to a registry has exactly one outcome. */
+static void
+check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
+{
+	const char *channel =
+	    json_string_value(json_object_get(entries[n], "channel"));
+	unsigned outcomes = 0;
+
+	if (channel == NULL || strncmp(channel, "epp", 3) != 0 ||
+	    json_object_get(entries[n], "payload") == NULL ||
+	    is_delivery(world, n))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const char *type = json_string_value(
+		    json_object_get(entries[i], "type"));
+		const json_t *about = json_object_get(entries[i], "entry");
+
+		outcomes += type != NULL && strcmp(type, "outcome") == 0 &&
+		    about != NULL &&
+		    json_integer_value(about) == (json_int_t)n;
+	}
+	if (outcomes != 1)
+		world_fail(world, "entry %zu has %u outcomes", n, outcomes);
+}
+
 /* After days without faults everything acknowledged came to an end. */
 static void
 check_promises(struct world *world)
@@ -444,6 +551,8 @@ check_promises(struct world *world)
 		if (a->status == 202 && a->len != 0 &&
 		    strcmp(a->actor, "operator") != 0)
 			check_promise(world, a, entries, count);
+	for (size_t i = 0; i < count; i++)
+		check_end(world, entries, count, i);
 	for (size_t i = 0; i < count; i++)
 		json_decref(entries[i]);
 	free(entries);
@@ -501,4 +610,5 @@ invariants_check(struct world *world)
 	check_traces(world);
 	daemon_stop(world);
 	invariants_ledger(world);
+	epp_registries_check(world);
 }

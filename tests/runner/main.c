@@ -98,6 +98,10 @@ play_all(const struct script *script)
 		failures += sweep(script, PLAN_SYNC);
 	if (failures == 0 && script->sweep_kill)
 		failures += sweep(script, PLAN_KILL);
+	if (failures == 0 && script->sweep_worker)
+		failures += sweep(script, PLAN_WORKER);
+	if (failures == 0 && script->sweep_keeper)
+		failures += sweep(script, PLAN_KEEPER);
 	return failures;
 }
 

@@ -3,7 +3,7 @@
 
 #include "runner/canary.h"
 #include "runner/submission_json.h"
-#include "runner/world.h"
+#include "runner/epp_world.h"
 
 static void run_step(struct world *world, const struct step *step);
 
@@ -11,8 +11,8 @@ static void run_step(struct world *world, const struct step *step);
  * What a step expects and does not find.  Where a fault was planned the story
  * takes another turn, and only the invariants count.
  */
-static void __attribute__((format(printf, 2, 3)))
-unmet(struct world *world, const char *format, ...)
+void
+play_unmet(struct world *world, const char *format, ...)
 {
 	char text[600];
 	va_list args;
@@ -80,15 +80,15 @@ play_run(struct world *world)
 
 /* --- asking */
 
-static void
-answered(void *arg, int status, struct slice body)
+void
+play_answered(void *arg, int status, struct slice body)
 {
 	struct answer *answer = arg;
 	struct world *world = answer->world;
 	struct slice id = {body.data, body.len};
 	const char *at;
 
-	if (memory_disk_is_dead(world->disk))
+	if (answer->kind == ANSWER_HTTP && memory_disk_is_dead(world->disk))
 		return; /* nobody hears it */
 	if (answer->status != 0)
 		world_fail(world, "%s was answered twice", answer->actor);
@@ -111,8 +111,8 @@ answered(void *arg, int status, struct slice body)
 		    at + 6);
 }
 
-static struct answer *
-expect_answer(struct world *world, struct slice actor)
+struct answer *
+play_expect(struct world *world, struct slice actor)
 {
 	struct answer **at, *answer = calloc(1, sizeof(*answer));
 
@@ -130,10 +130,10 @@ expect_answer(struct world *world, struct slice actor)
 static void
 ask(struct world *world, const struct step *step, struct slice body)
 {
-	struct answer *answer = expect_answer(world, step->actor);
+	struct answer *answer = play_expect(world, step->actor);
 
 	engine_submit(
-	    world->engine, step->actor, step->key, body, answered, answer);
+	    world->engine, step->actor, step->key, body, play_answered, answer);
 	daemon_settle(world, 0);
 	if (answer->status == 0 && !memory_disk_is_dead(world->disk))
 		world_fail(world, "a submission was never answered");
@@ -178,8 +178,8 @@ run_status(struct world *world, const struct step *step)
 	if (world->engine == NULL)
 		return;
 	engine_status(world->engine, step->actor,
-	    slice_from(world->submission), answered,
-	    expect_answer(world, step->actor));
+	    slice_from(world->submission), play_answered,
+	    play_expect(world, step->actor));
 	daemon_settle(world, 0);
 }
 
@@ -193,23 +193,23 @@ run_operator(struct world *world, const struct step *step)
 
 	if (engine == NULL)
 		return;
-	answer = expect_answer(world, actor);
+	answer = play_expect(world, actor);
 	if (step->string_count != 0)
 		reason = step->strings[0];
 	if (slice_is(step->verb, "list") && hold)
-		engine_hold_list(engine, answered, answer);
+		engine_hold_list(engine, play_answered, answer);
 	else if (slice_is(step->verb, "list"))
-		engine_desk_list(engine, answered, answer);
+		engine_desk_list(engine, play_answered, answer);
 	else if (slice_is(step->verb, "show") && hold)
-		engine_hold_show(engine, actor, step->number, answered, answer);
+		engine_hold_show(engine, actor, step->number, play_answered, answer);
 	else if (slice_is(step->verb, "show"))
-		engine_desk_show(engine, actor, step->number, answered, answer);
+		engine_desk_show(engine, actor, step->number, play_answered, answer);
 	else if (slice_is(step->verb, "done"))
 		engine_desk_done(
-		    engine, actor, step->number, reason, answered, answer);
+		    engine, actor, step->number, reason, play_answered, answer);
 	else
 		engine_hold_decide(engine, actor, step->number,
-		    slice_is(step->verb, "approve"), reason, answered, answer);
+		    slice_is(step->verb, "approve"), reason, play_answered, answer);
 	daemon_settle(world, 0);
 }
 
@@ -227,21 +227,23 @@ run_answer(struct world *world, const struct step *step)
 {
 	struct answer *answer = world->answers;
 
+	/* Greetings are waited for by their own step only. */
 	while (answer != NULL &&
-	    (answer->consumed || !slice_is(step->actor, answer->actor)))
+	    (answer->consumed || answer->kind == ANSWER_GREETING ||
+		!slice_is(step->actor, answer->actor)))
 		answer = answer->next;
 	if (answer == NULL) {
-		unmet(world, "%.*s was not answered", SLICE_ARG(step->actor));
+		play_unmet(world, "%.*s was not answered", SLICE_ARG(step->actor));
 		return;
 	}
 	answer->consumed = true;
 	if (answer->status != step->number)
-		unmet(world, "answered %d, not %lld: %.300s", answer->status,
+		play_unmet(world, "answered %d, not %lld: %.300s", answer->status,
 		    (long long)step->number,
 		    answer->body != NULL ? answer->body : "");
 	for (size_t i = 0; i < step->string_count; i++)
 		if (!has(answer->body, answer->len, step->strings[i]))
-			unmet(world, "the answer lacks \"%.*s\": %.300s",
+			play_unmet(world, "the answer lacks \"%.*s\": %.300s",
 			    SLICE_ARG(step->strings[i]), answer->body);
 }
 
@@ -251,25 +253,24 @@ next_got(struct world *world, struct slice recipient)
 	struct got *got = world->got;
 
 	while (got != NULL &&
-	    (got->consumed || !got->arrived ||
+	    (got->consumed || !got->arrived || got->frame[0] != '\0' ||
 		!slice_is(recipient, got->recipient)))
 		got = got->next;
 	return got;
 }
 
 static bool
-is_in(const struct got *got, struct slice value)
+is_in(struct slice bytes, struct slice value)
 {
 	struct canary_found found;
 
-	return has(got->payload, got->len, value) ||
-	    canary_find((struct slice){got->payload, got->len}, &value, 1,
-		&found);
+	return has(bytes.data, bytes.len, value) ||
+	    canary_find(bytes, &value, 1, &found);
 }
 
 /* A field of a record, by its own name or its group's. */
 static void
-check_field(struct world *world, const struct got *got,
+check_field(struct world *world, const char *who, struct slice bytes,
     const struct script_record *record, const struct script_check *check)
 {
 	bool want = check->kind == CHECK_PRESENT, some = false;
@@ -283,55 +284,74 @@ check_field(struct world *world, const struct got *got,
 			!slice_is(check->field, info->group)))
 			continue;
 		for (size_t k = 0; k < value->count; k++) {
-			bool there = is_in(got, value->items[k]);
+			bool there = is_in(bytes, value->items[k]);
 
 			some = some || there;
 			if (there && !want)
-				unmet(world, "%s got %s.%s", got->recipient,
+				play_unmet(world, "%s got %s.%s", who,
 				    role_name(check->role), info->name);
 		}
 	}
 	if (want && !some)
-		unmet(world, "%s did not get %s.%.*s", got->recipient,
+		play_unmet(world, "%s did not get %s.%.*s", who,
 		    role_name(check->role), SLICE_ARG(check->field));
 }
 
-static void
-run_payload(struct world *world, const struct step *step)
+void
+play_check(struct world *world, const struct step *step, const char *who,
+    struct slice bytes)
 {
 	struct slice name =
 	    step->record.len != 0 ? step->record : world->record;
 	const struct script_record *record =
 	    script_record(world->script, name);
-	struct got *got = next_got(world, step->actor);
 
-	if (got == NULL) {
-		unmet(world, "%.*s got nothing", SLICE_ARG(step->actor));
-		return;
-	}
-	got->consumed = true;
 	for (size_t i = 0; i < step->check_count; i++) {
 		const struct script_check *check = &step->checks[i];
 
 		if (check->field.len != 0 && record != NULL)
-			check_field(world, got, record, check);
-		else if (has(got->payload, got->len, check->text) !=
+			check_field(world, who, bytes, record, check);
+		else if (has(bytes.data, bytes.len, check->text) !=
 		    (check->kind == CHECK_HAS))
-			unmet(world, "what %s got %s \"%.*s\"", got->recipient,
+			play_unmet(world, "what %s got %s \"%.*s\"", who,
 			    check->kind == CHECK_HAS ? "lacks" : "has",
 			    SLICE_ARG(check->text));
 	}
 }
 
 static void
+run_payload(struct world *world, const struct step *step)
+{
+	struct got *got = next_got(world, step->actor);
+
+	if (got == NULL) {
+		play_unmet(world, "%.*s got nothing", SLICE_ARG(step->actor));
+		return;
+	}
+	got->consumed = true;
+	play_check(world, step, got->recipient,
+	    (struct slice){got->payload, got->len});
+}
+
+/* Neither an answer nor a payload, nor a frame that says anything. */
+static void
 run_nothing(struct world *world, const struct step *step)
 {
 	if (next_got(world, step->actor) != NULL)
-		unmet(world, "%.*s got something", SLICE_ARG(step->actor));
+		play_unmet(
+		    world, "%.*s got something", SLICE_ARG(step->actor));
+	for (const struct got *got = world->got; got != NULL; got = got->next)
+		if (!got->consumed && got->frame[0] != '\0' &&
+		    strcmp(got->frame, "login") != 0 &&
+		    strcmp(got->frame, "logout") != 0 &&
+		    slice_is(step->actor, got->recipient))
+			play_unmet(world, "%s got a %s", got->recipient,
+			    got->frame);
 	for (struct answer *a = world->answers; a != NULL; a = a->next)
 		if (!a->consumed && a->status != 0 &&
+		    a->kind != ANSWER_GREETING &&
 		    slice_is(step->actor, a->actor))
-			unmet(world, "%s was answered", a->actor);
+			play_unmet(world, "%s was answered", a->actor);
 }
 
 static void
@@ -370,7 +390,7 @@ run_ledger_has(struct world *world, const struct step *step)
 				    &fail) &&
 			    has(entry.data, entry.len, step->strings[i]);
 		if (!found)
-			unmet(world, "no entry has \"%.*s\"",
+			play_unmet(world, "no entry has \"%.*s\"",
 			    SLICE_ARG(step->strings[i]));
 	}
 	arena_destroy(arena);
@@ -383,7 +403,7 @@ run_ledger_finds(struct world *world, const struct step *step)
 
 	for (size_t i = 0; i < step->string_count; i++)
 		if (!has(findings.data, findings.len, step->strings[i]))
-			unmet(world, "the verifier says \"%.300s\"",
+			play_unmet(world, "the verifier says \"%.300s\"",
 			    findings.data != NULL ? findings.data : "");
 	seen_finish(&findings);
 }
@@ -396,7 +416,7 @@ run_log(struct world *world, const struct step *step)
 	for (size_t i = 0; i < step->string_count; i++)
 		if (has(world->log.data, world->log.len, step->strings[i]) !=
 		    want)
-			unmet(world, "the log %s \"%.*s\"",
+			play_unmet(world, "the log %s \"%.*s\"",
 			    want ? "lacks" : "has",
 			    SLICE_ARG(step->strings[i]));
 }
@@ -414,6 +434,9 @@ run_daemon(struct world *world, const struct step *step)
 	if (slice_is(step->verb, "stopped"))
 		daemon_stop(world);
 	if (slice_is(step->verb, "killed"))
+		epp_worker_kill(world, step->name.len == 0 ||
+			slice_is(step->name, "lost"));
+	if (slice_is(step->verb, "killed"))
 		daemon_kill(world,
 		    slice_is(step->name, "kept")       ? LOSS_NONE
 			: slice_is(step->name, "torn") ? LOSS_TORN
@@ -421,14 +444,14 @@ run_daemon(struct world *world, const struct step *step)
 	if (!slice_is(step->verb, "refuses"))
 		return;
 	if (daemon_start(world, &fail)) {
-		unmet(world, "the daemon started");
+		play_unmet(world, "the daemon started");
 		return;
 	}
 	snprintf(text, sizeof(text), "%s: %s %s", fail.place, fail.text,
 	    fail.hint);
 	for (size_t i = 0; i < step->string_count; i++)
 		if (!has(text, strlen(text), step->strings[i]))
-			unmet(world, "it refused with %s", text);
+			play_unmet(world, "it refused with %s", text);
 }
 
 static void
@@ -447,7 +470,7 @@ run_damage(struct world *world, const struct step *step)
 
 	snprintf(path, sizeof(path), "%.*s", SLICE_ARG(step->name));
 	if (!memory_disk_flip(world->disk, path, (uint64_t)step->number))
-		unmet(world, "%s has no byte %lld", path,
+		play_unmet(world, "%s has no byte %lld", path,
 		    (long long)step->number);
 }
 
@@ -464,17 +487,19 @@ run_reload(struct world *world, const struct step *step)
 	ok = daemon_reload(world, conf ? world->policy_name : step->name,
 	    conf ? step->name : world->conf_name, &fail);
 	if (ok != want)
-		unmet(world, "the reload %s: %s",
+		play_unmet(world, "the reload %s: %s",
 		    ok ? "succeeded" : "failed", fail.text);
 	for (size_t i = 0; i < step->string_count; i++)
 		if (!has(fail.text, strlen(fail.text), step->strings[i]))
-			unmet(world, "the reload failed with: %s", fail.text);
+			play_unmet(world, "the reload failed with: %s", fail.text);
 }
 
 static void
 run_step(struct world *world, const struct step *step)
 {
-	switch (step->kind) {
+	if (play_epp(world, step))
+		return;
+	switch ((int)step->kind) {
 	case STEP_SUBMIT:
 		run_submit(world, step);
 		return;
@@ -503,7 +528,7 @@ run_step(struct world *world, const struct step *step)
 	case STEP_LEDGER_ENTRIES:
 		if (world->ledger != NULL &&
 		    ledger_size(world->ledger) != (uint64_t)step->number)
-			unmet(world, "the ledger has %llu entries",
+			play_unmet(world, "the ledger has %llu entries",
 			    (unsigned long long)ledger_size(world->ledger));
 		return;
 	case STEP_LEDGER_HAS:

@@ -3,7 +3,7 @@
  * channel is given is checked and kept, and the scenario may let a delivery
  * fail, get lost, or be answered by nobody.  The real channel does the rest.
  */
-#include "runner/world.h"
+#include "runner/epp_world.h"
 
 enum { OUTPUTS_MAX = 64 };
 
@@ -283,6 +283,13 @@ static const struct channel_operations desk_operations = {
     .flush = flush,
     .stop = stop};
 
+static const struct channel_operations epp_operations = {
+    .name = "epp",
+    .submit = submit,
+    .status = status,
+    .flush = flush,
+    .stop = stop};
+
 static struct channel *
 wrap(struct channel *real, const struct channel_operations *operations,
     const struct channel_options *options)
@@ -320,4 +327,20 @@ __wrap_channel_desk_start(
 {
 	return wrap(__real_channel_desk_start(options, fail),
 	    &desk_operations, options);
+}
+
+/* Its frames are looked at once more when they arrive at the registry. */
+struct channel *
+recipients_epp(void *context, struct slice upstream, struct fail *fail)
+{
+	struct world *world = context;
+	const struct conf_upstream *at =
+	    conf_upstream(world->conf, upstream);
+	char recipient[64];
+	struct channel_options options = {.recipient = recipient};
+
+	snprintf(recipient, sizeof(recipient), "%.*s",
+	    SLICE_ARG(conf_upstream_recipient(world->conf, at)->id));
+	return wrap(keeper_channel(world->keeper, upstream, fail),
+	    &epp_operations, &options);
 }

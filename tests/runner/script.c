@@ -525,11 +525,13 @@ read_sweep(struct reader *reader)
 		    : reader_is(reader, "write")	? &script->sweep_write
 		    : reader_is(reader, "fsync")	? &script->sweep_sync
 		    : reader_is(reader, "kill")		? &script->sweep_kill
+		    : reader_is(reader, "worker")	? &script->sweep_worker
+		    : reader_is(reader, "keeper")	? &script->sweep_keeper
 							: NULL;
 
 		if (flag == NULL)
 			return reader_fail(
-			    reader, "not alloc, write, fsync or kill");
+			    reader, "not alloc, write, fsync, kill, worker or keeper");
 		*flag = true;
 		reader_next(reader);
 	}
@@ -554,6 +556,8 @@ read_statement(struct reader *reader)
 		return reader_word(reader, &name) && read_text(reader, name);
 	if (reader_skip(reader, "record"))
 		return read_record(reader);
+	if (reader_skip(reader, "upstream"))
+		return reader_upstream(reader);
 	if (reader_skip(reader, "sweep"))
 		return read_sweep(reader);
 	return reader_actor(reader);

@@ -27,7 +27,32 @@
  *	damage PATH at OFFSET
  *	reload policy FILE | NAME               reload conf FILE | NAME
  *	reload policy NAME fails "why"
- *	sweep alloc write fsync kill
+ *	sweep alloc write fsync kill worker keeper
+ *
+ * Of the EPP filter:
+ *	upstream biz registry contacts required dcp public
+ *	upstream biz registry { set client reg-a "secret"   # the simulator's
+ *	}                                                   # own lines
+ *	registry biz : fault contact:create lost            # the same, later
+ *	registry biz away | back | sees invalid frames
+ *	b1 connects biz     b1 logs in "id" "password"      b1 logs out
+ *	b1 drops
+ *	b1 > contact:create CON-1 record taro [as admin] [with misu role admin
+ *	    kind natural object example.biz subject s consent p11 public given]
+ *	    [also "<contact:disclose ...>"] [extension "<...>"]
+ *	b1 > contact:update CON-1 record later [remove fax]
+ *	b1 > domain:create example.biz ns ns1.example.net registrant CON-1 admin CON-2
+ *	b1 > domain:update example.biz add tech CON-3 rem admin CON-2 chg registrant CON-4
+ *	b1 > contact:info CON-1    b1 > poll req    b1 > poll ack 1    b1 > hello
+ *	b1 > frame "<raw/>" | frame TEXT
+ *	b1 >> ...               # as >, but nothing happens before the next step
+ *	b1 < greeting "words"   b1 < 1000 "words"   b1 < closed   b1 < nothing
+ *	biz < contact:create { name.int present   lacks "..." }   # logins and
+ *	biz < nothing                                   # hellos are passed over
+ *	biz has contact CON-1 { ... }      biz has no contact CON-1
+ *	worker killed [lost | kept]     worker starts
+ *	keeper killed [lost | kept | torn]      # the worker lives on
+ *	operator > ask import "upstream biz\ncontact CON-1"
  */
 #ifndef MISU_TESTS_SCRIPT_H
 #define MISU_TESTS_SCRIPT_H
@@ -65,7 +90,22 @@ enum step_kind {
 	STEP_DAEMON,
 	STEP_DAMAGE,
 	STEP_RELOAD_POLICY,
-	STEP_RELOAD_CONF
+	STEP_RELOAD_CONF,
+	/* EPP: backends, their registry, and misu's processes */
+	STEP_CONNECT,
+	STEP_DROP,	/* the backend's connection breaks */
+	STEP_FRAME,	/* the backend sends one */
+	STEP_GREETING,	/* and hears one of these */
+	STEP_CLOSED,
+	STEP_RECEIVED,	/* the next frame a registry got */
+	STEP_HAS_OBJECT,
+	STEP_HAS_NO_OBJECT,
+	STEP_REGISTRY,	/* a line of the simulator's language */
+	STEP_REGISTRY_AWAY,
+	STEP_REGISTRY_BACK,
+	STEP_WORKER,
+	STEP_KEEPER,
+	STEP_ASK	/* the operator asks a worker */
 };
 
 enum check_kind { CHECK_PRESENT, CHECK_ABSENT, CHECK_HAS, CHECK_LACKS };
@@ -76,6 +116,13 @@ struct script_check {
 	enum role role;
 	struct slice field; /* a field's name or its group's; empty: `text` */
 	struct slice text;
+};
+
+/* One of the words of which a frame is made. */
+struct script_word {
+	struct slice text;
+	size_t at; /* offset in the file */
+	bool quoted;
 };
 
 struct step {
@@ -93,6 +140,9 @@ struct step {
 	size_t string_count;
 	struct script_check *checks;
 	size_t check_count;
+	struct script_word *words; /* FRAME */
+	size_t word_count;
+	bool hurries; /* FRAME: nothing happens before the next step */
 };
 
 /* One field of one role; count 0 takes it away in an update ("none"). */
@@ -126,6 +176,14 @@ struct script_text {
 	struct slice name, text;
 };
 
+/* The simulator behind an upstream of the conf, and how it is set. */
+struct script_registry {
+	struct slice upstream;
+	struct slice lines[32];
+	size_t line_count;
+	bool sees_invalid; /* the scenario means to send it such frames */
+};
+
 struct script {
 	struct arena *arena;
 	const char *path;
@@ -138,7 +196,10 @@ struct script {
 	size_t record_count;
 	struct step *steps;
 	size_t step_count, step_room;
+	struct script_registry registries[4];
+	size_t registry_count;
 	bool sweep_alloc, sweep_write, sweep_sync, sweep_kill;
+	bool sweep_worker, sweep_keeper;
 	size_t errors;
 };
 

@@ -41,6 +41,22 @@ unsigned reader_line(const struct reader *reader);
 
 struct step *reader_step(struct reader *reader, enum step_kind kind);
 
+bool reader_strings(struct reader *reader, struct step *step);
+/* What stands between the braces after a payload or an object. */
+bool reader_checks(struct reader *reader, struct step *step);
+
+/* --- script_epp.c --- */
+
+bool reader_upstream(struct reader *reader);
+bool reader_registry(struct reader *reader);
+bool reader_process(struct reader *reader, bool keeper);
+/* Does a frame's name or a command that makes one stand here? */
+bool reader_is_frame(const struct reader *reader);
+bool reader_frame(struct reader *reader, struct slice actor, bool hurries);
+/* Statements of EPP's, where *taken says so. */
+bool reader_epp(struct reader *reader, struct slice actor, bool *taken);
+bool reader_heard(struct reader *reader, struct step *step, bool *taken);
+
 /* One statement that begins with an actor. */
 bool reader_actor(struct reader *reader);
 

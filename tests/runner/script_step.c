@@ -26,8 +26,8 @@ reader_step(struct reader *reader, enum step_kind kind)
 	return step;
 }
 
-static bool
-read_strings(struct reader *reader, struct step *step)
+bool
+reader_strings(struct reader *reader, struct step *step)
 {
 	while (reader->token.kind == TOKEN_STRING) {
 		if (step->string_count == STRINGS_MAX)
@@ -77,6 +77,10 @@ read_ask(struct reader *reader, struct slice actor)
 	struct step *step = reader_step(reader, STEP_SUBMIT);
 	struct slice word;
 
+	if (reader_is_frame(reader)) {
+		reader->script->step_count--;
+		return reader_frame(reader, actor, false);
+	}
 	step->actor = actor;
 	if (reader_skip(reader, "status")) {
 		step->kind = STEP_STATUS;
@@ -84,7 +88,7 @@ read_ask(struct reader *reader, struct slice actor)
 	}
 	if (reader_skip(reader, "post")) {
 		step->kind = STEP_POST;
-		return read_strings(reader, step) &&
+		return reader_strings(reader, step) &&
 		    read_submit_rest(reader, step);
 	}
 	if (!reader_skip(reader, "submit"))
@@ -105,15 +109,31 @@ read_operator(struct reader *reader, struct slice actor)
 	struct step *step = reader_step(reader, STEP_OPERATOR);
 
 	step->actor = actor;
+	if (reader_skip(reader, "ask")) {
+		step->kind = STEP_ASK;
+		return reader_word(reader, &step->verb) &&
+		    reader_strings(reader, step);
+	}
 	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
-		return reader_fail(reader, "not hold or desk");
+		return reader_fail(reader, "not hold, desk or ask");
 	if (!reader_word(reader, &step->name) ||
 	    !reader_word(reader, &step->verb))
 		return false;
 	if (!slice_is(step->verb, "list") &&
 	    !reader_number(reader, &step->number))
 		return false;
-	return read_strings(reader, step);
+	return reader_strings(reader, step);
+}
+
+/* A field without its role is the contact's, or the registrant's. */
+static bool
+is_field(struct slice word)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (slice_is(word, field_info[f].name) ||
+		    slice_is(word, field_info[f].group))
+			return true;
+	return false;
 }
 
 /* One line of a payload's block. */
@@ -136,13 +156,18 @@ read_check(struct reader *reader, struct step *step)
 	dot = reader->token.kind == TOKEN_WORD
 	    ? memchr(word.data, '.', word.len)
 	    : NULL;
-	if (dot == NULL ||
+	if (reader->token.kind == TOKEN_WORD && is_field(word)) {
+		check->role = ROLE_REGISTRANT;
+		check->field = word;
+	} else if (dot == NULL ||
 	    !role_find(
 		(struct slice){word.data, (size_t)(dot - word.data)},
-		&check->role))
+		&check->role)) {
 		return reader_fail(reader, "not has, lacks or ROLE.FIELD");
-	check->field = (struct slice){
-	    dot + 1, word.len - (size_t)(dot - word.data) - 1};
+	} else {
+		check->field = (struct slice){
+		    dot + 1, word.len - (size_t)(dot - word.data) - 1};
+	}
 	reader_next(reader);
 	if (reader->token.kind == TOKEN_STRING) {
 		check->kind = CHECK_HAS;
@@ -157,12 +182,9 @@ read_check(struct reader *reader, struct step *step)
 	return true;
 }
 
-static bool
-read_payload(struct reader *reader, struct step *step)
+bool
+reader_checks(struct reader *reader, struct step *step)
 {
-	step->kind = STEP_PAYLOAD;
-	if (reader_skip(reader, "of") && !reader_word(reader, &step->record))
-		return false;
 	if (reader->token.kind != TOKEN_OPEN)
 		return reader_fail(reader, "a { is missing here");
 	step->checks = arena_take_array(
@@ -180,13 +202,25 @@ read_payload(struct reader *reader, struct step *step)
 	return true;
 }
 
+static bool
+read_payload(struct reader *reader, struct step *step)
+{
+	step->kind = STEP_PAYLOAD;
+	if (reader_skip(reader, "of") && !reader_word(reader, &step->record))
+		return false;
+	return reader_checks(reader, step);
+}
+
 /* A status and words of its answer, or what a recipient got. */
 static bool
 read_got(struct reader *reader, struct slice actor)
 {
 	struct step *step = reader_step(reader, STEP_ANSWER);
+	bool taken;
 
 	step->actor = actor;
+	if (!reader_heard(reader, step, &taken) || taken)
+		return !reader->failed;
 	if (reader->token.kind == TOKEN_OPEN || reader_is(reader, "of"))
 		return read_payload(reader, step);
 	if (reader_skip(reader, "nothing")) {
@@ -194,7 +228,7 @@ read_got(struct reader *reader, struct slice actor)
 		return true;
 	}
 	return reader_number(reader, &step->number) &&
-	    read_strings(reader, step);
+	    reader_strings(reader, step);
 }
 
 static bool
@@ -240,7 +274,7 @@ read_ledger(struct reader *reader)
 		step->kind = reader_is(reader, "has") ? STEP_LEDGER_HAS
 						      : STEP_LEDGER_FINDS;
 		reader_next(reader);
-		return read_strings(reader, step);
+		return reader_strings(reader, step);
 	}
 	if (!reader_number(reader, &step->number))
 		return false;
@@ -257,7 +291,7 @@ read_log(struct reader *reader)
 		step->kind = STEP_LOG_LACKS;
 	else if (!reader_skip(reader, "has"))
 		return reader_fail(reader, "not has or lacks");
-	return read_strings(reader, step);
+	return reader_strings(reader, step);
 }
 
 /* +60s, +5m, +2h, +3d */
@@ -310,7 +344,7 @@ read_daemon(struct reader *reader)
 		return false;
 	reader_word(reader, &step->verb);
 	if (slice_is(step->verb, "refuses"))
-		return read_strings(reader, step);
+		return reader_strings(reader, step);
 	if (slice_is(step->verb, "killed") &&
 	    reader->token.kind == TOKEN_WORD) {
 		if (!one_of(reader, losses, "not lost, kept or torn"))
@@ -361,14 +395,21 @@ read_reload(struct reader *reader)
 		return false;
 	if (reader_skip(reader, "fails"))
 		step->verb = SLICE("fails");
-	return read_strings(reader, step);
+	return reader_strings(reader, step);
 }
 
 bool
 reader_actor(struct reader *reader)
 {
 	struct slice actor;
+	bool taken;
 
+	if (reader_skip(reader, "registry"))
+		return reader_registry(reader);
+	if (reader_skip(reader, "worker"))
+		return reader_process(reader, false);
+	if (reader_skip(reader, "keeper"))
+		return reader_process(reader, true);
 	if (reader_skip(reader, "ledger"))
 		return read_ledger(reader);
 	if (reader_skip(reader, "log"))
@@ -385,6 +426,8 @@ reader_actor(struct reader *reader)
 		return read_reload(reader);
 	if (!reader_word(reader, &actor))
 		return false;
+	if (!reader_epp(reader, actor, &taken) || taken)
+		return !reader->failed;
 	if (reader_skip(reader, ">"))
 		return slice_is(actor, "operator")
 		    ? read_operator(reader, actor)

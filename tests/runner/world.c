@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "runner/epp_world.h"
 #include "runner/sqlite_vfs.h"
 
 /* 2026-04-01T00:00:00Z: after every effective date of the shipped policy. */
@@ -97,6 +98,8 @@ disk_fault(enum fault_kind kind)
 		return FAULT_KILL;
 	case PLAN_NONE:
 	case PLAN_ALLOC:
+	case PLAN_WORKER:
+	case PLAN_KEEPER:
 		break;
 	}
 	return FAULT_NONE;
@@ -126,6 +129,8 @@ world_create(const struct script *script, struct plan plan)
 	    !sqlite_vfs_use(world->disk, world->loop, &world->random))
 		abort();
 	recipients_use(world);
+	world->outside = fake_loop_share(world->loop);
+	epp_registries_create(world);
 	return world;
 }
 
@@ -139,6 +144,14 @@ world_create(const struct script *script, struct plan plan)
 void
 world_destroy(struct world *world)
 {
+	epp_backends_destroy(world);
+	fake_loop_settle(world->loop);
+	epp_registries_destroy(world);
+	epp_letters_finish(world);
+	fake_loop_settle(world->loop);
+	if (fake_loop_timers(world->outside) != 0)
+		abort();
+	fake_loop_destroy(world->outside);
 	FREE_LIST(got, world->got, free(at->payload), free(at->text))
 	FREE_LIST(attempt, world->attempts)
 	FREE_LIST(behaviour, world->behaviours)
@@ -149,6 +162,14 @@ world_destroy(struct world *world)
 	memory_disk_destroy(world->disk);
 	fake_loop_destroy(world->loop);
 	free(world);
+}
+
+const struct conf *
+world_conf(const struct world *world)
+{
+	if (world->conf != NULL)
+		return world->conf;
+	return world->worker != NULL ? world->worker->conf : NULL;
 }
 
 bool
@@ -173,6 +194,12 @@ world_fail(struct world *world, const char *format, ...)
 		break;
 	case PLAN_KILL:
 		printf("[kill %u/%d] ", world->plan.nth, world->plan.loss);
+		break;
+	case PLAN_WORKER:
+		printf("[worker %u/%d] ", world->plan.nth, world->plan.loss);
+		break;
+	case PLAN_KEEPER:
+		printf("[keeper %u/%d] ", world->plan.nth, world->plan.loss);
 		break;
 	}
 	va_start(args, format);

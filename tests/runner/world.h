@@ -19,7 +19,9 @@ enum fault_kind {
 	PLAN_ALLOC, /* the nth allocation of a transaction fails */
 	PLAN_WRITE,
 	PLAN_SYNC,
-	PLAN_KILL
+	PLAN_KILL,
+	PLAN_WORKER, /* killed before the nth message between it and the keeper */
+	PLAN_KEEPER
 };
 
 struct plan {
@@ -48,6 +50,8 @@ struct got {
 	size_t len;
 	char *text; /* the ledger entry that covers it */
 	size_t text_len;
+	char frame[32]; /* a registry's: "contact:create"; else empty */
+	bool shadow;	/* passed unchanged, whatever was decided */
 };
 
 /* The last word on a delivery, so that none is repeated blindly. */
@@ -66,8 +70,16 @@ struct behaviour {
 	bool evidence;
 };
 
+enum answer_kind {
+	ANSWER_HTTP,
+	ANSWER_EPP,
+	ANSWER_GREETING,
+	ANSWER_CLOSED /* the connection's end */
+};
+
 struct answer {
 	struct answer *next;
+	enum answer_kind kind;
 	struct world *world;
 	char actor[32];
 	int status;
@@ -80,10 +92,12 @@ struct world {
 	const struct script *script;
 	struct plan plan;
 	bool transcript; /* print what happens */
+	unsigned messages; /* between worker and keeper so far */
 	bool struck;     /* the planned fault happened */
 	bool calm;       /* no fault is to happen any more */
 
 	struct loop *loop;
+	struct loop *outside; /* what is of neither process */
 	struct disk *disk;
 	uint64_t random_state;
 	struct random_source random;
@@ -97,6 +111,12 @@ struct world {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct engine *engine;
+	struct keeper *keeper;
+	struct keeper_worker *seat; /* the worker's, at the keeper */
+	struct epp_worker *worker;  /* NULL: it does not run */
+	struct letters *letters;    /* between the two */
+	struct epp_registry *registries;
+	struct epp_backend *backends;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct slice policy_name, conf_name; /* in force, or wanted */
@@ -126,23 +146,48 @@ bool world_fail(struct world *world, const char *format, ...)
 void world_note(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Of the keeper, or of the worker while there is no keeper; or NULL. */
+const struct conf *world_conf(const struct world *world);
+
 /* --- daemon.c: the daemon's life */
 bool daemon_start(struct world *world, struct fail *fail);
 void daemon_stop(struct world *world);
-/* Nothing more is written; then what is left of the disk is shown. */
+/*
+ * Nothing more is written; then what is left of the disk is shown.  A worker
+ * lives on: see epp_worker_kill().
+ */
 void daemon_kill(struct world *world, enum disk_loss loss);
 bool daemon_reload(struct world *world, struct slice policy, struct slice conf,
     struct fail *fail);
 bool daemon_settle(struct world *world, int64_t milliseconds);
 
 extern const uint8_t daemon_master_key[KEY_SIZE];
+void daemon_log(void *world, const char *level, const char *event,
+    const struct fail *fail);
+/* Policy and conf by their names, in `arena`. */
+bool daemon_read(struct world *world, struct arena *arena, struct slice policy,
+    struct slice conf, const struct ruleset **ruleset,
+    const struct conf **out, struct fail *fail);
 
 /* --- recipients.c: channels that record what they are given */
 void recipients_use(struct world *world);
 bool recipients_is_output(const struct world *world, const char *path);
 
+/* A channel of the engine, as it is for recipients. */
+struct channel *recipients_epp(
+    void *world, struct slice upstream, struct fail *fail);
+
 /* --- play.c */
 void play_run(struct world *world);
+/* A step that does not find what it expects; see there. */
+void play_unmet(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Do these bytes pass the checks of a step? */
+void play_check(struct world *world, const struct step *step,
+    const char *who, struct slice bytes);
+/* Expect an answer for this actor; engine_answer and its arg. */
+struct answer *play_expect(struct world *world, struct slice actor);
+void play_answered(void *arg, int status, struct slice body);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
@@ -153,5 +198,7 @@ struct seen invariants_findings(struct world *world);
 /* The entry's canonical bytes as a reader finds them after a crash now. */
 bool invariants_durable(struct world *world, const struct sealed *sealed,
     struct slice *entry);
+/* The durable entry for exactly these bytes; {NULL, 0} if there is none. */
+struct slice invariants_entry_of(struct world *world, struct slice payload);
 
 #endif

@@ -149,6 +149,52 @@ links_go_where_contacts_are_prohibited(void **state)
 				    "</domain:registrant></domain:chg>"))
 		.len,
 	    0);
+	assert_int_equal(
+	    object_of(DOMAIN_UPDATE("<domain:add/><domain:rem/><domain:chg>"
+				    "<domain:registrant>mihon-1"
+				    "</domain:registrant></domain:chg>"))
+		.len,
+	    0);
+}
+
+static void
+empty_parts_go_where_the_schema_forbids_them(void **state)
+{
+#define HOST_UPDATE(inside)                                                    \
+	HEAD "<update><host:update xmlns:host=\"" EPP_HOST_SPACE               \
+	     "\"><host:name>ns1.mihon.example</host:name>" inside              \
+	     "</host:update></update>" TAIL
+#define HOLLOW_DOMAIN DOMAIN_UPDATE("<domain:add/><domain:rem/><domain:chg/>")
+	(void)state;
+	is(object_of(HOST_UPDATE("<host:add/><host:chg/>")),
+	    HOST_UPDATE("<host:add/>"));
+	is(object_of(HOLLOW_DOMAIN), HOLLOW_DOMAIN);
+	manner.prohibits_contacts = true;
+	is(object_of(HOLLOW_DOMAIN), HOLLOW_DOMAIN);
+}
+
+static void
+hosts_and_transfers_go_as_written(void **state)
+{
+	static const char *const frames[] = {HEAD
+	    "<transfer op=\"request\"><contact:transfer" CONTACT
+	    "<contact:id>mihon-1</contact:id><contact:authInfo>"
+	    "<contact:pw>x</contact:pw></contact:authInfo>"
+	    "</contact:transfer></transfer>" TAIL,
+	    HEAD "<create><host:create xmlns:host=\"" EPP_HOST_SPACE
+		 "\"><host:name>ns1.mihon.example</host:name><host:addr>"
+		 "192.0.2.1</host:addr></host:create></create>" TAIL};
+	struct fail fail = FAIL_INIT;
+	struct slice out;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		is(object_of(frames[i]), frames[i]);
+	assert_false(epp_frame_object(command_of(SLICE(CREATE)),
+	    decide_record(
+		ruleset_of(ALL, NULL), record_of(command_of(SLICE(CREATE)))),
+	    &manner, arena, &out, &fail));
+	assert_int_equal(fail.kind, FAIL_DENIED);
 }
 
 static struct epp_response *
@@ -427,6 +473,8 @@ main(void)
 	    TEST(only_the_closed_list_is_plain),
 	    TEST(misus_own_commands_can_be_read),
 	    TEST(links_go_where_contacts_are_prohibited),
+	    TEST(hosts_and_transfers_go_as_written),
+	    TEST(empty_parts_go_where_the_schema_forbids_them),
 	    TEST(an_answer_says_what_misu_says),
 	    TEST(a_response_carries_the_backends_name),
 	    TEST(a_greeting_has_misu_in_it),

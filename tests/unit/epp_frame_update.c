@@ -135,6 +135,36 @@ a_change_is_added_where_there_is_none(void **state)
 	    "<contact:chg><contact:voice/></contact:chg></contact:update>");
 }
 
+/* What the schema does not allow and clients in use send. */
+static void
+empty_parts_are_cut(void **state)
+{
+	const char *hollow = "<contact:add/><contact:rem>\n</contact:rem>";
+	char frame[1024];
+
+	(void)state;
+	snprintf(frame, sizeof(frame),
+	    UPDATE_WITH("%s<contact:chg>" NEW_VOICE "</contact:chg>", ""),
+	    hollow);
+	is(frame_of(ruleset_of(ALL, NULL), CREATE, frame), UPDATE(NEW_VOICE));
+	snprintf(frame, sizeof(frame), UPDATE_WITH("%s", ""), hollow);
+	is(frame_of(ruleset_of(ALL, NULL), CREATE, frame), UPDATE_WITH("", ""));
+	has(frame_of(but("phone"), CREATE, frame),
+	    "</contact:id><contact:chg><contact:voice/></contact:chg>");
+	snprintf(frame, sizeof(frame),
+	    UPDATE_WITH("%s<contact:chg><contact:postalInfo type=\"loc\">"
+			"<contact:name>見本次郎</contact:name>"
+			"</contact:postalInfo></contact:chg>",
+		""),
+	    hollow);
+	assert_int_equal(frame_of(ruleset_of("\tforward name.int, city.int, "
+					     "email, country of registrant\n",
+				      NULL),
+			     CREATE, frame)
+			     .len,
+	    0);
+}
+
 static void
 a_postal_info_is_completed(void **state)
 {
@@ -275,6 +305,24 @@ what_is_held_in_full_is_lowered(void **state)
 	lacks(frame, "email");
 }
 
+static void
+a_frame_is_whole_or_none(void **state)
+{
+	const struct ruleset *ruleset = ruleset_of(
+	    "\tforward name, fax of registrant when registrant.kind is legal\n"
+	    "\tforward org, city, state, country, phone of registrant\n",
+	    "\tforward org of registrant\n");
+
+	(void)state;
+	manner.publishes = true;
+	manner.client_id = SLICE("misu-1");
+	sweep_memory(ruleset, NULL, CREATE);
+	sweep_memory(ruleset, CREATE, UPDATE(NEW_EMAIL));
+	sweep_memory(ruleset, CREATE,
+	    UPDATE("<contact:postalInfo type=\"int\"/>" NEW_VOICE));
+	sweep_memory(ruleset, CREATE, UPDATE_WITH("", ""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
 
 int
@@ -287,6 +335,7 @@ main(void)
 	    TEST(an_e_mail_is_replaced_by_the_placeholder),
 	    TEST(what_never_passed_is_not_spoken_of),
 	    TEST(a_change_is_added_where_there_is_none),
+	    TEST(empty_parts_are_cut),
 	    TEST(a_postal_info_is_completed),
 	    TEST(an_address_is_what_the_update_says_it_is),
 	    TEST(a_postcode_goes_from_both_forms),
@@ -295,6 +344,7 @@ main(void)
 	    TEST(the_whole_statement_is_made_anew),
 	    TEST(what_the_registry_holds_decides_if_it_is_known),
 	    TEST(what_is_held_in_full_is_lowered),
+	    TEST(a_frame_is_whole_or_none),
 	    TEST(every_frame_is_valid),
 	};
 

@@ -1,6 +1,6 @@
 /*
- * From a frame and a policy's rules to the frame that goes out.  The person
- * of a contact is judged as the registrant of a domain.
+ * From a frame and a policy's rules to the frame that goes out.  A contact is
+ * told to be for registrants.
  */
 #ifndef MISU_TESTS_EPP_FRAME_WORLD_H
 #define MISU_TESTS_EPP_FRAME_WORLD_H
@@ -119,9 +119,17 @@ decide_record(const struct ruleset *ruleset, const struct record *record)
 {
 	static const struct decide_given given = {.approved = false};
 	struct fail fail = FAIL_INIT;
-	const struct disclosure *disclosure = decide(
-	    ruleset, ruleset_block(ruleset, 0), record, &given, arena, &fail);
+	struct decide_scope scope = {.roles = 1u << ROLE_REGISTRANT};
+	const struct disclosure *disclosure;
 
+	assert_true(
+	    ruleset_find_recipient(ruleset, SLICE("reg"), &scope.recipient));
+	if (record_type(record) == OBJECT_CONTACT)
+		disclosure = decide_contact(
+		    ruleset, &scope, record, &given, arena, &fail);
+	else
+		disclosure = decide(ruleset, ruleset_block(ruleset, 0), record,
+		    &given, arena, &fail);
 	assert_non_null(disclosure);
 	assert_int_equal(
 	    disclosure_outcome(disclosure).verdict, VERDICT_FORWARD);
@@ -146,15 +154,27 @@ static inline struct record *
 record_of(const struct epp_command *command)
 {
 	struct fail fail = FAIL_INIT;
-	struct record *contact = epp_contact_record(command, arena, &fail);
-	struct record *record = record_create(arena, OBJECT_DOMAIN,
-	    command->verb == EPP_UPDATE ? OPERATION_UPDATE : OPERATION_CREATE,
-	    SLICE("mihon.example"), &fail);
+	struct record *record = epp_contact_record(command, arena, &fail);
 
-	if (contact == NULL || record == NULL)
+	if (record == NULL)
 		fail_msg("%s: %s", fail.place, fail.text);
-	assert_true(record_copy_role(record, contact, CONTACT_ROLE, &fail));
 	return record;
+}
+
+/* An arena that has room for so many bytes and then refuses. */
+static inline void *
+take_one(void *context, size_t size)
+{
+	unsigned *left = context;
+
+	return (*left)-- != 0 ? malloc(size) : NULL;
+}
+
+static inline void
+give_back(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
 }
 
 struct made {
@@ -192,6 +212,39 @@ frame_of(const struct ruleset *ruleset, const char *stored, const char *frame)
 		valid_keep(made.frame);
 	}
 	return made.frame;
+}
+
+/* A frame is whole or none, whatever allocation fails. */
+static inline void
+sweep_memory(
+    const struct ruleset *ruleset, const char *stored, const char *frame)
+{
+	struct made whole = try_frame(ruleset, stored, frame);
+	struct epp_command *command = command_of(slice_from(frame));
+	struct record *record = record_of(command);
+	const struct disclosure *disclosure;
+
+	assert_true(whole.ok);
+	if (stored != NULL)
+		record = record_merge(arena,
+		    record_of(command_of(slice_from(stored))), record,
+		    &whole.fail);
+	disclosure = decide_record(ruleset, record);
+	for (size_t used = 0; used < 16000; used += 48) {
+		unsigned left = 2;
+		struct memory memory = {take_one, give_back, &left};
+		struct arena *small = arena_create(&memory);
+		struct fail fail = FAIL_INIT;
+		struct slice out;
+
+		assert_non_null(arena_take(small, 16 + used));
+		if (epp_frame_contact(
+			command, disclosure, &manner, small, &out, &fail))
+			assert_true(slice_equal(out, whole.frame));
+		else
+			assert_int_equal(fail.kind, FAIL_MEMORY);
+		arena_destroy(small);
+	}
 }
 
 static inline void

@@ -240,6 +240,30 @@ an_update_removes(void **state)
 	assert_true(record_has_role(r, CONTACT_ROLE));
 }
 
+/* Clients in use write them, though not each of them is valid. */
+static void
+parts_of_an_update_may_be_empty(void **state)
+{
+	(void)state;
+	read_command(OBJECT("update", "contact", ID "<x:add/><x:rem/>"));
+	read_command(
+	    OBJECT("update", "contact", ID "<x:rem> </x:rem><x:chg/>"));
+	read_command(OBJECT("update", "domain",
+	    "<x:name>example.jp</x:name><x:add/><x:rem/><x:chg/>"));
+	read_command(OBJECT("update", "host",
+	    "<x:name>ns1.example.jp</x:name><x:add/><x:rem/><x:chg/>"));
+	refuses_frame(OBJECT("update", "contact", ID "<x:add>SECRET</x:add>"),
+	    2001, "text where");
+	refuses_frame(OBJECT("update", "host",
+			  "<x:name>ns1.example.jp</x:name><x:chg>SECRET"
+			  "</x:chg>"),
+	    2001, "text where");
+	refuses_frame(OBJECT("update", "host",
+			  "<x:name>ns1.example.jp</x:name><x:chg><x:id/>"
+			  "</x:chg>"),
+	    2003, "missing");
+}
+
 static void
 a_record_says_which_element_is_wrong(void **state)
 {
@@ -608,6 +632,7 @@ main(void)
 	    TEST(reads_a_contact),
 	    TEST(makes_a_record_of_a_create),
 	    TEST(an_update_removes),
+	    TEST(parts_of_an_update_may_be_empty),
 	    TEST(a_record_says_which_element_is_wrong),
 	    TEST(reads_hints_and_a_second_email),
 	    TEST(reads_domains),

@@ -118,6 +118,76 @@ another_decision_is_refused(void **state)
 }
 
 static void
+a_contact_is_decided_in_its_scope(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct wish wish = {.kind = KIND_NATURAL,
+	    .is_contact = true,
+	    .object = "u/C1",
+	    .store = KEEP_RECORD,
+	    .created = 1775001600};
+	struct asked *asked = commit(&world->sides[0], &wish);
+
+	(void)state;
+	assert_int_equal(asked->fail.kind, FAIL_NONE);
+	assert_non_null(asked->committed.sealed);
+	keeper_world_destroy(world);
+}
+
+static void
+a_shadow_passes_what_would_be_refused(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct wish wish = {.kind = KIND_UNKNOWN,
+	    .operation = OPERATION_TRANSFER,
+	    .is_shadow = true,
+	    .store = KEEP_RECORD};
+	struct asked *asked = commit(&world->sides[0], &wish);
+
+	(void)state;
+	/* Not where misu.conf does not say so. */
+	assert_int_equal(asked->fail.kind, FAIL_DENIED);
+	read_conf(world, KEEPER_CONF("mode shadow"));
+	assert_true(keeper_set_policy(world->keeper, world->ruleset,
+	    world->conf, SLICE("the bundle"), &world->fail));
+	asked = commit(&world->sides[0], &wish);
+	assert_int_equal(asked->committed.word, KEEPER_DURABLE);
+	assert_non_null(asked->committed.sealed);
+	wish.operation = OPERATION_CREATE;
+	asked = commit(&world->sides[0], &wish);
+	assert_int_equal(asked->committed.word, KEEPER_DURABLE);
+	assert_non_null(asked->committed.sealed);
+	assert_int_equal(spool_count(world->spool, SPOOL_HELD), 0);
+	assert_held(&world->sides[0], "", "Taro Canary");
+	keeper_world_destroy(world);
+}
+
+static void
+what_goes_nowhere_needs_no_approval(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct wish wish = {.kind = KIND_UNKNOWN,
+	    .is_unasked = true,
+	    .is_local = true,
+	    .store = KEEP_HERE};
+	struct asked *asked = commit(&world->sides[0], &wish);
+
+	(void)state;
+	assert_int_equal(asked->committed.word, KEEPER_DURABLE);
+	assert_null(asked->committed.sealed);
+	assert_held(&world->sides[0], "Taro Canary", "");
+	wish.is_local = false;
+	asked = commit(&world->sides[0], &wish);
+	assert_int_equal(asked->fail.kind, FAIL_DENIED);
+	/* And it waits for no outcome. */
+	keeper_kill(world);
+	join(&world->sides[0]);
+	pass_time(world, 20000);
+	assert_int_equal(entries(world, OUTCOME, ""), 0);
+	keeper_world_destroy(world);
+}
+
+static void
 two_workers_share_a_group(void **state)
 {
 	struct keeper_world *world = keeper_world_create();
@@ -165,6 +235,28 @@ asked_again_makes_one_entry(void **state)
 	assert_int_equal(entries(world, OUTCOME, "answered"), 1);
 	assert_int_equal(entries(world, OUTCOME, "unknown"), 0);
 	assert_held(side, "Taro Canary", "");
+	keeper_world_destroy(world);
+}
+
+/* Killed while it writes: what is not on the disk is asked for again. */
+static void
+killed_while_it_writes_it_writes_again(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct asked *asked = ask(side, &natural);
+	struct fetched fetched;
+
+	(void)state;
+	ask_fetch(side, "taro.example", &fetched);
+	carry(world);
+	keeper_kill(world);
+	assert_int_equal(asked->done, 0);
+	assert_int_equal(entries(world, DISCLOSURE, ""), 0);
+	join(side);
+	assert_non_null(asked->committed.sealed);
+	assert_int_equal(fetched.done, 1);
+	assert_int_equal(entries(world, DISCLOSURE, ""), 1);
 	keeper_world_destroy(world);
 }
 
@@ -262,6 +354,22 @@ a_start_looks_no_further_than_the_mark(void **state)
 	assert_int_equal(entries(world, OUTCOME, "unknown"), 0);
 	/* Nor does the engine take them for its own. */
 	assert_int_equal(entries(world, OUTCOME, "not-sent"), 0);
+	keeper_world_destroy(world);
+}
+
+/* The engine's mark moves behind what is the keeper's. */
+static void
+the_engine_does_not_look_through_it_all_again(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	uint64_t before = spool_mark(world->spool);
+
+	(void)state;
+	for (unsigned i = 0; i < 4200; i++)
+		ask(&world->sides[0], &natural);
+	pass_time(world, 10000);
+	assert_true(ledger_size(world->ledger) > 4200);
+	assert_true(spool_mark(world->spool) > before + 4200);
 	keeper_world_destroy(world);
 }
 
@@ -425,12 +533,17 @@ main(void)
 	    cmocka_unit_test(what_is_refused_is_recorded_and_not_sealed),
 	    cmocka_unit_test(another_setup_is_stale),
 	    cmocka_unit_test(another_decision_is_refused),
+	    cmocka_unit_test(a_contact_is_decided_in_its_scope),
+	    cmocka_unit_test(a_shadow_passes_what_would_be_refused),
+	    cmocka_unit_test(what_goes_nowhere_needs_no_approval),
 	    cmocka_unit_test(two_workers_share_a_group),
 	    cmocka_unit_test(asked_again_makes_one_entry),
+	    cmocka_unit_test(killed_while_it_writes_it_writes_again),
 	    cmocka_unit_test(beyond_patience_it_fails_and_was_not_sent),
 	    cmocka_unit_test(a_lost_worker_leaves_the_unknown),
 	    cmocka_unit_test(who_comes_back_reports),
 	    cmocka_unit_test(a_start_looks_no_further_than_the_mark),
+	    cmocka_unit_test(the_engine_does_not_look_through_it_all_again),
 	    cmocka_unit_test(an_outcome_is_kept_until_it_is_noted),
 	    cmocka_unit_test(the_outcome_makes_it_current_or_drops_it),
 	    cmocka_unit_test(what_is_kept_here_is_current_at_once),

@@ -41,7 +41,8 @@ struct side {
 	unsigned setups, deliveries, asks;
 	int64_t delivery_id, ask_id;
 	bool delivery_again;
-	char payload[64];
+	char payload[4096];
+	size_t len;
 };
 
 struct keeper_world {
@@ -80,7 +81,11 @@ static const char keeper_policy[] =
 
 #define KEEPER_CONF(more)                                                      \
 	"state /state policy p\n"                                              \
-	"recipient reg to epp u { placeholder \"x\" for name of * }\n"         \
+	"recipient reg to epp u {\n"                                           \
+	"  placeholder \"x\" for name, city of *\n"                            \
+	"  placeholder \"x@example.org\" for email of *\n"                     \
+	"  placeholder \"JP\" for country of *\n"                              \
+	"}\n"                                                                  \
 	"upstream u { listen 192.0.2.1:700 certificate a key b\n"              \
 	"server epp.example:700 " more "}\n"
 
@@ -220,8 +225,9 @@ side_deliver(void *context, const struct keeper_delivery *delivery)
 	side->deliveries++;
 	side->delivery_id = delivery->id;
 	side->delivery_again = delivery->again;
-	snprintf(
-	    side->payload, sizeof(side->payload), "%.*s", SLICE_ARG(payload));
+	assert_true(payload.len <= sizeof(side->payload));
+	memcpy(side->payload, payload.data, payload.len);
+	side->len = payload.len;
 	arena_destroy(delivery->arena);
 }
 
@@ -274,6 +280,14 @@ open_store(struct keeper_world *world)
 }
 
 static inline void
+mark_engine(void *context)
+{
+	struct keeper_world *world = context;
+
+	engine_mark(world->engine);
+}
+
+static inline void
 keeper_start(struct keeper_world *world)
 {
 	struct keeper_options options;
@@ -287,7 +301,9 @@ keeper_start(struct keeper_world *world)
 	    .ledger = world->ledger,
 	    .spool = world->spool,
 	    .log = keeper_logged,
-	    .log_context = world};
+	    .log_context = world,
+	    .marked = mark_engine,
+	    .marked_context = world};
 	engine = (struct engine_options){.loop = world->loop,
 	    .disk = world->disk,
 	    .random = &world->random,
@@ -474,7 +490,12 @@ struct wish {
 	enum operation operation;
 	enum keeper_store store;
 	int64_t approval;
-	bool is_old; /* under another setup */
+	bool is_old;	 /* under another setup */
+	bool is_shadow;	 /* everything passes */
+	bool is_local;	 /* nothing is sent */
+	bool is_unasked; /* approved by nobody */
+	bool is_contact; /* of no domain yet */
+	int64_t created; /* 0: no facts */
 };
 
 static inline struct record *
@@ -482,8 +503,8 @@ record_of(struct keeper_world *world, const struct wish *wish)
 {
 	struct slice name =
 	    slice_from(wish->name != NULL ? wish->name : "Taro Canary");
-	struct record *record = record_create(world->arena, OBJECT_DOMAIN,
-	    wish->operation,
+	struct record *record = record_create(world->arena,
+	    wish->is_contact ? OBJECT_CONTACT : OBJECT_DOMAIN, wish->operation,
 	    slice_from(wish->object != NULL ? wish->object : "taro.example"),
 	    &world->fail);
 
@@ -495,31 +516,59 @@ record_of(struct keeper_world *world, const struct wish *wish)
 	return record;
 }
 
+/* As a filter does: what is known of it is put down when it is decided. */
+static inline void
+set_facts(struct keeper_world *world, const struct wish *wish,
+    const struct disclosure *disclosure, struct record *record)
+{
+	struct epp_facts facts = {.given = true,
+	    .client = SLICE("backend"),
+	    .created = wish->created,
+	    .shown = decide_shown(disclosure, ROLE_REGISTRANT)};
+
+	if (wish->created != 0)
+		assert_true(record_set_epp(record, &facts, &world->fail));
+}
+
+static inline struct slice
+payload_of(const struct wish *wish, const struct disclosure *disclosure)
+{
+	bool goes = wish->is_shadow ||
+		    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
+
+	return goes && !wish->is_local ? SLICE("the exact bytes") : SLICE("");
+}
+
 static inline struct asked *
 ask(struct side *side, const struct wish *wish)
 {
 	struct keeper_world *world = side->world;
 	struct asked *asked = arena_take(world->arena, sizeof(*asked));
 	struct decide_given given = {
-	    .random = {7}, .approved = wish->approval != 0};
+	    .random = {7}, .approved = wish->approval != 0 || wish->is_unasked};
+	const struct decide_scope scope = {.recipient = 0};
 	struct record *record = record_of(world, wish);
 	const struct block *block = ruleset_block(world->ruleset, 0);
-	struct disclosure *disclosure = decide(
-	    world->ruleset, block, record, &given, world->arena, &world->fail);
+	struct disclosure *disclosure =
+	    wish->is_contact ? decide_contact(world->ruleset, &scope, record,
+				   &given, world->arena, &world->fail)
+			     : decide(world->ruleset, block, record, &given,
+				   world->arena, &world->fail);
 	struct keeper_commit commit = {.disclosure = disclosure,
 	    .record = record,
-	    .block = block,
+	    .block = wish->is_contact ? NULL : block,
+	    .scope = wish->is_contact ? &scope : NULL,
 	    .given = &given,
 	    .upstream = SLICE("u"),
-	    .channel = SLICE("epp"),
+	    .channel = wish->is_shadow ? SLICE("epp-shadow") : SLICE("epp"),
 	    .principal = SLICE("backend"),
 	    .setup = world->setup,
 	    .store = wish->store,
 	    .approval = wish->approval};
 
 	assert_non_null(disclosure);
-	if (disclosure_outcome(disclosure).verdict == VERDICT_FORWARD)
-		commit.payload = SLICE("the exact bytes");
+	set_facts(world, wish, disclosure, record);
+	commit.payload = payload_of(wish, disclosure);
 	if (wish->is_old)
 		commit.setup.bytes[0] ^= 1;
 	asked->arena = world->arena;
