@@ -376,6 +376,25 @@ is_hidden(unsigned point)
 	    (point & 0xfffe) == 0xfffe;
 }
 
+/* Eight bytes at a time: none below a space, nor beyond a tilde. */
+bool
+text_is_printable(struct slice text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	for (; text.len >= 8; text.data += 8, text.len -= 8) {
+		memcpy(&word, text.data, 8);
+		if ((((word - 0x20 * ones) | (word + ones) | word) &
+			0x80 * ones) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 bool
 text_is_plain(struct slice text)
 {

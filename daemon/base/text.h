@@ -66,6 +66,8 @@ unsigned text_code_point(struct slice text, size_t *len);
  * the terminal it is shown on.
  */
 bool text_is_plain(struct slice text);
+/* Is it all printable ASCII, as most text is?  Then it is plain and UTF-8. */
+bool text_is_printable(struct slice text);
 
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);

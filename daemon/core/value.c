@@ -71,6 +71,8 @@ has_control(struct slice value)
 static bool
 check_text(const struct field_info *info, struct slice value, struct fail *fail)
 {
+	if (text_is_printable(value))
+		return true;
 	if (!text_is_utf8(value))
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is not UTF-8", info->name);
