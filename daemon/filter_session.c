@@ -344,8 +344,10 @@ session_tick(struct session *session, int64_t now)
 	if (session->state == SESSION_OPENING && session->pooled &&
 	    session->upstream->greeting == NULL)
 		return; /* its patience ends it */
-	fail_set(&fail, FAIL_WORLD,
-	    "no session at the registry came free in time");
+	fail_set(&fail, FAIL_WORLD, "%s",
+	    session->upstream->told
+		? "not sent, registry away"
+		: "not sent: no session at the registry came free in time");
 	for (struct command *c = session->first; c != NULL; c = c->next) {
 		if (c->deadline > now ||
 		    (c->state != COMMAND_READY && c->state != COMMAND_STALE))
