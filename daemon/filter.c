@@ -74,7 +74,7 @@ filter_client_id(struct filter *filter, struct arena *arena)
 static bool
 has_work(const struct upstream *upstream)
 {
-	if (upstream->line_count != 0 || upstream->own_first != NULL ||
+	if (upstream->lines != NULL || upstream->own_first != NULL ||
 	    (upstream->conf != NULL &&
 		upstream->conf->mode == UPSTREAM_POOL))
 		return true;
