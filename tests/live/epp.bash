@@ -62,7 +62,7 @@ serve() {
 	rm -f "$work/control"
 	"$build/registry" -l "127.0.0.1:$registry_port" -c "$tls/server.pem" \
 		-k "$tls/server.key" -a "$tls/ca.pem" -s "$work/control" \
-		-f tests/registry/simple.lines \
+		-f "${lines-tests/registry/simple.lines}" \
 		>"$work/listening" 2>>"$work/registry.log" &
 	registry=$!
 	until_true registry_listens || die "the registry does not listen"
