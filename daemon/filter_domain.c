@@ -230,6 +230,35 @@ limit_to_links(const struct command *command, size_t nth,
 	}
 }
 
+static void
+answer_unknown(struct command *command, const struct seat *seat)
+{
+	command_answer(command, EPP_POLICY,
+	    "misu knows no contact %.*s, and the registry does not show it: "
+	    "what the link would show is not known",
+	    SLICE_ARG(seat->id));
+}
+
+/* Who is not known makes rules match that name another cause. */
+static bool
+knows_all(struct command *command)
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	if (conf->contacts == CONTACTS_PROHIBITED || conf->shadows)
+		return true;
+	for (size_t i = 0; i < work->count; i++) {
+		const struct seat *seat = &work->seats[i];
+
+		if (!seat->is_new || work->contacts[seat->object] != NULL)
+			continue;
+		answer_unknown(command, seat);
+		return false;
+	}
+	return true;
+}
+
 /* True if it may stand there; else it was answered, or is being updated. */
 static bool
 judge_link(struct command *command, const struct disclosure *disclosure,
@@ -244,10 +273,7 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 	struct ruling ruling;
 
 	if (contact == NULL || facts == NULL) {
-		command_answer(command, EPP_POLICY,
-		    "misu knows no contact %.*s, and the registry does not "
-		    "show it: what the link would show is not known",
-		    SLICE_ARG(seat->id));
+		answer_unknown(command, seat);
 		return false;
 	}
 	if (decide_link(
@@ -378,6 +404,8 @@ decide_it(struct command *command)
 	struct decision decision = {.given = &given};
 	size_t turns = 1;
 
+	if (!knows_all(command))
+		return;
 	while (has_nth(work, turns))
 		turns++;
 	work->turn = 0;

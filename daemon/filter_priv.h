@@ -86,6 +86,7 @@ struct session {
 	bool paused, pumping, again;
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
+	int64_t greeted;    /* ms */
 };
 
 enum command_state {
