@@ -2,7 +2,7 @@
 # .biz (tests/registry) on loopback, and a misu.conf that stands before it.
 # They set `build` before they read this.
 # shellcheck shell=bash disable=SC2034,SC2154
-registry= registry_port=
+registry='' registry_port=''
 
 # registry_files STATE: throwaway certificates and passwords, where the
 # upstream of conf/misu.conf looks for them; CLIENT.pem for the backend.
@@ -48,7 +48,7 @@ registry_end() {
 	if [ -n "$registry" ]; then
 		exec 8>&-
 		wait "$registry" 2>/dev/null || :
-		registry=
+		registry=''
 	fi
 }
 
