@@ -220,6 +220,7 @@ filter_destroy(struct filter *filter)
 	fail_set(&fail, FAIL_WORLD, "misu is stopping");
 	filter->draining = true;
 	filter->drained = NULL;
+	keeper_link_forget(filter->o.link);
 	for (struct upstream *u = filter->upstreams, *next; u != NULL;
 	     u = next) {
 		next = u->next;
