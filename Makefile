@@ -93,6 +93,8 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 
 $B/unit/rows_engine: LDFLAGS += -Wl,--wrap=channel_file_start \
 	-Wl,--wrap=channel_desk_start
+$B/unit/rows_engine: LDLIBS += $(LIBXML)
+$B/unit/rows_engine: $B/registry-core.o
 
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
