@@ -84,6 +84,7 @@ struct session {
 	struct command *first, **last;
 	size_t count;
 	bool paused, pumping, again;
+	bool is_held; /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
 	int64_t greeted;    /* ms */
