@@ -201,7 +201,7 @@ $B/bench/%: $B/tests/bench/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$B/bench/xml: LDLIBS += -lexpat
+$B/bench/xml $B/bench/filter: LDLIBS += -lexpat
 
 bench: setup
 	@$(SUBMAKE) MODE=release bench-run

@@ -315,6 +315,52 @@ work_prepare(struct work *work, struct slice body, int *status,
 	    work_decide(work, submission, status, type, fail);
 }
 
+/* The frames that a worker will send, made here: the entry covers them. */
+static bool
+encode_epp(struct engine *engine, const struct disclosure *disclosure,
+    const struct conf_recipient *binding, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(engine->conf, binding->upstream);
+	struct epp_manner manner;
+	uint8_t random[16];
+
+	if (upstream == NULL)
+		return fail_set(fail, FAIL_INPUT,
+		    "recipient %.*s has no upstream in misu.conf",
+		    SLICE_ARG(binding->id));
+	if (!engine->o.random->fill(
+		engine->o.random->context, random, sizeof(random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	/* Whatever the registry's greeting says: it may publish. */
+	manner = (struct epp_manner){.extensions = upstream->extensions,
+	    .extension_count = upstream->extension_count,
+	    .placeholders = &binding->placeholders,
+	    .disclose = upstream->disclose,
+	    .publishes = true,
+	    .prohibits_contacts =
+		upstream->contacts == CONTACTS_PROHIBITED};
+	return epp_frame_submission(
+	    disclosure, &manner, random, arena, out, fail);
+}
+
+static bool
+encode(struct engine *engine, struct share *share, struct arena *arena,
+    struct fail *fail)
+{
+	const struct conf_recipient *binding = share->binding;
+
+	if (binding->channel == CHANNEL_EPP)
+		return encode_epp(engine, share->disclosure, binding, arena,
+		    &share->payload, fail);
+	share->payload = binding->template != NULL
+	    ? template_render(binding->template, share->disclosure,
+		  &binding->placeholders, arena, fail)
+	    : workitem_render(share->disclosure, arena, fail);
+	return share->payload.data != NULL;
+}
+
 bool
 engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
@@ -341,11 +387,7 @@ engine_share(struct engine *engine, const struct block *block,
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no channel in misu.conf",
 		    SLICE_ARG(recipient->id));
-	share->payload = share->binding->template != NULL
-	    ? template_render(share->binding->template, disclosure,
-		  &share->binding->placeholders, arena, fail)
-	    : workitem_render(disclosure, arena, fail);
-	return share->payload.data != NULL;
+	return encode(engine, share, arena, fail);
 }
 
 bool
@@ -486,7 +528,10 @@ engine_item(const struct engine *engine, const struct record *record,
 	bool held = outcome.verdict == VERDICT_HOLD;
 
 	return (struct spool_item){
-	    .state = held ? SPOOL_HELD : SPOOL_QUEUED,
+	    .state = held ? SPOOL_HELD
+		/* Nothing is left of an update: nothing is to be sent. */
+		: share->payload.len == 0 ? SPOOL_DONE
+					  : SPOOL_QUEUED,
 	    .entry = share->entry,
 	    .leaf = share->leaf,
 	    .recipient = disclosure_recipient(share->disclosure)->id,

@@ -242,9 +242,9 @@ stored_record(struct request *request, struct fail *fail)
 {
 	struct record *record = is_of_line(request)
 	    ? unpack_record(request->arena, request->item.payload, fail)
-	    : vault_get(request->engine->o.vault,
-	    request->arena, (enum object_type)request->item.object_type,
-	    request->item.object, fail);
+	    : vault_get(request->engine->o.vault, request->arena,
+		  (enum object_type)request->item.object_type,
+		  request->item.object, fail);
 
 	if (record == NULL)
 		fail_set(fail, FAIL_WORLD, "the vault has no such record");
@@ -400,15 +400,14 @@ engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
 	if (request == NULL)
 		return;
 	request->reason = arena_copy(request->arena, reason);
-	if (approve && !is_of_line(request) && !content_unchanged(request, &fail)) {
+	if (approve && !is_of_line(request) &&
+	    !content_unchanged(request, &fail)) {
 		answer_fail(request, fail.kind == FAIL_INPUT ? 409 : 503,
 		    "content-changed", &fail);
 		return;
 	}
 	record_first(request, EVENT_HOLD, approve ? "approved" : "refused",
-	    !approve			 ? refuse
-		: is_of_line(request) ? let_pass
-				      : release);
+	    !approve ? refuse : is_of_line(request) ? let_pass : release);
 }
 
 static void

@@ -136,6 +136,8 @@ command_answer_bytes(struct command *command, struct slice bytes)
 {
 	struct session *session = command->session;
 
+	/* What was recorded of it and not sent will not be any more. */
+	command_outcome(command, KEEPER_NOT_SENT, 0);
 	command->state = COMMAND_DONE;
 	command->answer = (struct slice){NULL, 0};
 	if (session->conn == NULL)
@@ -496,6 +498,7 @@ command_start(struct command *command)
 	struct session *session = command->session;
 
 	command->state = COMMAND_ASKING; /* until something else is said */
+	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
 	else if (command->epp->verb == EPP_HELLO)
@@ -588,6 +591,19 @@ command_send(struct command *command)
 /* --- what comes back --- */
 
 void
+command_end_entry(struct command *command, uint64_t entry,
+    enum keeper_end end, unsigned code)
+{
+	const struct keeper_outcome outcome = {.entry = entry,
+	    .end = end,
+	    .code = code,
+	    .store = KEEP_NOTHING};
+
+	keeper_outcome(
+	    command->session->upstream->filter->o.link, &outcome);
+}
+
+void
 command_outcome(struct command *command, enum keeper_end end, unsigned code)
 {
 	struct upstream *upstream = command->session->upstream;
@@ -601,6 +617,8 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 		upstream->answered++;
 	else if (end == KEEPER_UNKNOWN)
 		upstream->lost++;
+	for (; command->also != NULL; command->also = command->also->next)
+		command_end_entry(command, command->also->entry, end, code);
 	if (!command->recorded)
 		return;
 	command->recorded = false;

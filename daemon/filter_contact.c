@@ -41,10 +41,9 @@ pattern_of(const struct conf_upstream *conf, struct slice id)
 }
 
 struct decide_scope
-contact_scope(const struct command *command, struct slice id,
+contact_scope(const struct upstream *upstream, struct slice id,
     const struct epp_hints *hints)
 {
-	const struct upstream *upstream = command->session->upstream;
 	const struct conf_pattern *pattern = pattern_of(upstream->conf, id);
 	struct decide_scope scope = {.recipient = upstream->recipient,
 	    .roles = hints->roles,
@@ -61,10 +60,10 @@ contact_scope(const struct command *command, struct slice id,
 }
 
 bool
-contact_default_kind(const struct command *command, struct record *record,
+contact_default_kind(const struct upstream *upstream, struct record *record,
     struct slice id, struct fail *fail)
 {
-	const struct conf_upstream *conf = command->session->upstream->conf;
+	const struct conf_upstream *conf = upstream->conf;
 	const struct conf_pattern *pattern = pattern_of(conf, id);
 	enum kind kind = conf->kind;
 
@@ -109,6 +108,22 @@ scope_text(const struct decide_scope *scope)
 	return scope->object.len != 0 ? scope->object : scope->suffix;
 }
 
+void
+contact_presume(const struct upstream *upstream, struct slice id,
+    const struct record *record, struct epp_facts *facts)
+{
+	const struct epp_hints nothing = {0};
+	struct decide_scope scope = contact_scope(upstream, id, &nothing);
+
+	facts->roles = scope.roles;
+	facts->scope = scope_text(&scope);
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
+			facts->shown.passed |= (uint64_t)1 << f;
+	if (upstream->manner.publishes)
+		facts->shown.published = facts->shown.passed;
+}
+
 static void
 decide_it(struct command *command)
 {
@@ -116,7 +131,7 @@ decide_it(struct command *command)
 	struct filter *filter = upstream->filter;
 	const struct epp_facts *before = record_epp(command->record);
 	struct decide_scope scope =
-	    contact_scope(command, command->epp->id, &command->epp->hints);
+	    contact_scope(upstream, command->epp->id, &command->epp->hints);
 	struct decide_given given = {.approved = command->approved};
 	struct epp_facts facts = {.given = true,
 	    .client = slice_from(command->session->client),
@@ -139,7 +154,7 @@ decide_it(struct command *command)
 	}
 	if (!filter_random(filter, given.random, &fail) ||
 	    !contact_default_kind(
-		command, command->record, command->epp->id, &fail)) {
+		upstream, command->record, command->epp->id, &fail)) {
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}

@@ -27,6 +27,7 @@ struct domain_work {
 	struct record *contacts[SEATS_MAX];
 	size_t contact_count;
 	size_t asking; /* the contact that the registry is asked for */
+	size_t turn;   /* which of each role is judged and recorded */
 };
 
 /* --- which contacts stand where --- */
@@ -224,11 +225,38 @@ limit_to_links(const struct command *command, size_t nth,
 		    contact != NULL ? record_epp(contact) : NULL;
 
 		if (seat->is_new && facts != NULL &&
-		    seat == (seat_of(work, seat->role, nth) != NULL
-				     ? seat_of(work, seat->role, nth)
-				     : seat_of(work, seat->role, 0)))
+		    seat == seat_of(work, seat->role, nth))
 			limit[seat->role] = facts->shown.passed;
 	}
+}
+
+static void
+answer_unknown(struct command *command, const struct seat *seat)
+{
+	command_answer(command, EPP_POLICY,
+	    "misu knows no contact %.*s, and the registry does not show it: "
+	    "what the link would show is not known",
+	    SLICE_ARG(seat->id));
+}
+
+/* Who is not known makes rules match that name another cause. */
+static bool
+knows_all(struct command *command)
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	if (conf->contacts == CONTACTS_PROHIBITED || conf->shadows)
+		return true;
+	for (size_t i = 0; i < work->count; i++) {
+		const struct seat *seat = &work->seats[i];
+
+		if (!seat->is_new || work->contacts[seat->object] != NULL)
+			continue;
+		answer_unknown(command, seat);
+		return false;
+	}
+	return true;
 }
 
 /* True if it may stand there; else it was answered, or is being updated. */
@@ -245,10 +273,7 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 	struct ruling ruling;
 
 	if (contact == NULL || facts == NULL) {
-		command_answer(command, EPP_POLICY,
-		    "misu knows no contact %.*s, and the registry does not "
-		    "show it: what the link would show is not known",
-		    SLICE_ARG(seat->id));
+		answer_unknown(command, seat);
 		return false;
 	}
 	if (decide_link(
@@ -292,91 +317,114 @@ judge_links(struct command *command, const struct disclosure *disclosure,
 	return true;
 }
 
+/* Does anybody new stand there as the nth of a role? */
 static bool
 has_nth(const struct domain_work *work, size_t nth)
 {
-	return seat_of(work, ROLE_REGISTRANT, nth) != NULL ||
-	    seat_of(work, ROLE_ADMIN, nth) != NULL ||
-	    seat_of(work, ROLE_TECH, nth) != NULL ||
-	    seat_of(work, ROLE_BILLING, nth) != NULL;
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].is_new &&
+		    &work->seats[i] == seat_of(work, work->seats[i].role, nth))
+			return true;
+	return false;
 }
 
-/* Decide with the nth contact of each role; NULL if it was answered. */
-static const struct disclosure *
+/* Decide with the nth contact of each role; false if it was answered. */
+static bool
 decide_nth(struct command *command, size_t nth, struct decision *decision,
     struct decide_given *given)
 {
 	struct filter *filter = command->session->upstream->filter;
-	struct record *record;
-	const struct disclosure *disclosure;
 	struct fail fail = FAIL_INIT;
 
-	record = judged_record(command, nth, &fail);
-	if (record == NULL) {
+	command->record = judged_record(command, nth, &fail);
+	if (command->record == NULL) {
 		command_answer_fail(command, EPP_FAILED, &fail);
-		return NULL;
+		return false;
 	}
-	decision->block = block_for(command, record);
+	decision->block = block_for(command, command->record);
 	if (decision->block == NULL) {
 		command_answer(command, EPP_POLICY,
 		    "no block of the policy sends this name to this registry");
-		return NULL;
+		return false;
 	}
 	limit_to_links(command, nth, (uint64_t *)(uintptr_t)given->limit);
-	disclosure = decide(filter->ruleset, decision->block, record, given,
-	    command->arena, &fail);
-	if (disclosure == NULL) {
+	decision->disclosure = decide(filter->ruleset, decision->block,
+	    command->record, given, command->arena, &fail);
+	if (decision->disclosure == NULL) {
 		command_answer_fail(command, EPP_FAILED, &fail);
-		return NULL;
+		return false;
 	}
-	if (!judge_links(command, disclosure, nth))
-		return NULL;
-	if (nth == 0)
-		command->record = record;
-	return disclosure;
+	return true;
 }
 
+/*
+ * One entry for each turn: where several contacts stand in a role, the later
+ * ones first.  The first turn's is the one that the domain's record rides in.
+ */
 static void
-decide_it(struct command *command)
+commit_turn(struct command *command)
 {
-	struct filter *filter = command->session->upstream->filter;
+	struct domain_work *work = command->domain;
 	uint64_t limit[ROLE_COUNT];
 	struct decide_given given = {
 	    .approved = command->approved, .limit = limit};
 	struct decision decision = {
-	    .given = &given, .store = KEEP_RECORD};
-	const struct disclosure *disclosure;
+	    .given = &given, .store = KEEP_NOTHING};
 	struct fail fail = FAIL_INIT;
-	size_t nth = 1;
 
-	if (!filter_random(filter, given.random, &fail)) {
+	if (!filter_random(command->session->upstream->filter, given.random,
+		&fail)) {
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
-	/* The later ones of a role first: the first turn's entry is kept. */
-	while (has_nth(command->domain, nth))
-		nth++;
-	while (nth-- > 0) {
-		disclosure = decide_nth(command, nth, &decision, &given);
-		if (disclosure == NULL)
+	if (!decide_nth(command, work->turn, &decision, &given))
+		return;
+	command->more = work->turn != 0 ? commit_turn : NULL;
+	if (work->turn-- == 0) {
+		decision.store = KEEP_RECORD;
+		decision.stored = kept_record(command, command->record, &fail);
+		if (decision.stored == NULL) {
+			command_answer_fail(command, EPP_FAILED, &fail);
 			return;
-		decision.disclosure = disclosure;
-		if (disclosure_outcome(disclosure).verdict !=
-		    VERDICT_FORWARD && nth != 0)
-			break;
+		}
+		command->object = (struct keeper_object){
+		    OBJECT_DOMAIN, record_object(decision.stored)};
 	}
-	if (command->record == NULL)
-		command->record = judged_record(command, nth, &fail);
-	decision.stored = command->record != NULL
-	    ? kept_record(command, command->record, &fail)
-	    : NULL;
-	if (decision.stored == NULL) {
-		command_answer_fail(command, EPP_FAILED, &fail);
-		return;
-	}
-	command->object = (struct keeper_object){
-	    OBJECT_DOMAIN, record_object(decision.stored)};
 	command_commit(command, &decision);
+}
+
+/* Every turn is judged before the first entry is written. */
+static void
+decide_it(struct command *command)
+{
+	struct domain_work *work = command->domain;
+	uint64_t limit[ROLE_COUNT];
+	struct decide_given given = {
+	    .approved = command->approved, .limit = limit};
+	struct decision decision = {.given = &given};
+	size_t turns = 1;
+
+	if (!knows_all(command))
+		return;
+	while (has_nth(work, turns))
+		turns++;
+	work->turn = 0;
+	for (size_t nth = turns; nth-- > 0;) {
+		if (!decide_nth(command, nth, &decision, &given) ||
+		    !judge_links(command, decision.disclosure, nth))
+			return;
+		/* The strictest word is the whole command's. */
+		if (disclosure_outcome(decision.disclosure).verdict !=
+			VERDICT_FORWARD &&
+		    !command->session->upstream->conf->shadows) {
+			work->turn = nth;
+			turns = 0;
+			break;
+		}
+	}
+	if (turns != 0)
+		work->turn = turns - 1;
+	commit_turn(command);
 }
 
 /* --- what must be known first --- */

@@ -10,8 +10,13 @@
 #include "base/text.h"
 #include "filter_own.h"
 
-enum { RATE_DEFAULT = 20, RATE_MAX = 1000 };
+enum {
+	RATE_DEFAULT = 20,
+	RATE_MAX = 1000,
+	PROBLEMS_MAX = 500, /* of one list, that are told one by one */
+};
 
+static void go_on(void *arg);
 static void stored(void *arg, const struct keeper_committed *committed,
     const struct fail *fail);
 
@@ -25,7 +30,7 @@ next_word(struct slice *rest, struct slice *word)
 		at++;
 	end = at;
 	while (end < rest->len && rest->data[end] != ' ' &&
-	    rest->data[end] != '\n')
+	       rest->data[end] != '\n')
 		end++;
 	*word = (struct slice){rest->data + at, end - at};
 	*rest = (struct slice){rest->data + end, rest->len - end};
@@ -65,7 +70,7 @@ import_ask(struct filter *filter, const struct keeper_ask *ask)
 	struct own *own;
 
 	while (rest.len != 0 && rest.data[0] != '\n' &&
-	    next_word(&rest, &key) && next_word(&rest, &value)) {
+	       next_word(&rest, &key) && next_word(&rest, &value)) {
 		if (slice_is(key, "upstream"))
 			upstream = filter_upstream(filter, value);
 		else if (slice_is(key, "rate"))
@@ -90,11 +95,11 @@ import_ask(struct filter *filter, const struct keeper_ask *ask)
 	own = own_create(upstream, OWN_IMPORT, ask->id);
 	if (own != NULL) {
 		own->rate = rate;
+		own->problems = text_start(own->arena);
 		own->list = arena_copy(own->arena, rest);
 		own->client = arena_copy(own->arena, client);
 	}
-	if (own == NULL || own->list.data == NULL ||
-	    own->client.data == NULL) {
+	if (own == NULL || own->list.data == NULL || own->client.data == NULL) {
 		answer_error(filter, ask->id, 503, "out of memory");
 		return;
 	}
@@ -103,49 +108,134 @@ import_ask(struct filter *filter, const struct keeper_ask *ask)
 
 /* --- one object after the other --- */
 
+/* Why it did not come: a code, or a word; never a value of it. */
+static void
+note_problem(struct own *own, const char *why)
+{
+	struct text *text = &own->problems;
+
+	if (own->problem_count++ >= PROBLEMS_MAX)
+		return;
+	text_add_string(
+	    text, own->problem_count == 1 ? "{\"type\":" : ",{\"type\":");
+	text_add_string(
+	    text, own->object == EPP_DOMAIN ? "\"domain\"" : "\"contact\"");
+	text_add_string(text, ",\"id\":");
+	text_add_json(text, own->object_id);
+	text_add_string(text, ",\"why\":");
+	text_add_json(text, slice_from(why));
+	text_add_char(text, '}');
+}
+
+static void
+skip_line(struct own *own)
+{
+	while (own->list.len != 0 && own->list.data[0] != '\n') {
+		own->list.data++;
+		own->list.len--;
+	}
+	if (own->list.len != 0) {
+		own->list.data++;
+		own->list.len--;
+	}
+}
+
+/* "contact ID" or "domain NAME"; false: it is neither. */
+static bool
+read_object(struct own *own)
+{
+	struct slice word = {NULL, 0}, id = {NULL, 0};
+	struct fail fail = FAIL_INIT;
+
+	(void)(next_word(&own->list, &word) && next_word(&own->list, &id));
+	own->object = slice_is(word, "domain") ? EPP_DOMAIN : EPP_CONTACT;
+	own->object_id = id;
+	if (id.len == 0 ||
+	    (own->object == EPP_CONTACT && !slice_is(word, "contact"))) {
+		note_problem(own, "neither \"contact ID\" nor \"domain NAME\"");
+		return false;
+	}
+	if (own->object == EPP_DOMAIN &&
+	    !name_canonical(own->arena, id, &own->object_id, &fail)) {
+		own->object_id = id;
+		note_problem(own, fail.text);
+		return false;
+	}
+	return true;
+}
+
+/* The contacts of the last domain come before what the list names next. */
 static bool
 next_object(struct own *own)
 {
-	struct slice word, id, name;
-	struct fail fail = FAIL_INIT;
+	size_t prefix = strlen(own->upstream->name) + 1;
+	bool ok;
 
-	while (own->list.len != 0) {
-		if (own->list.data[0] == '\n') {
-			own->list.data++;
-			own->list.len--;
-			continue;
-		}
-		if (!next_word(&own->list, &word) ||
-		    !next_word(&own->list, &id))
-			continue;
-		own->object = slice_is(word, "domain") ? EPP_DOMAIN
-						       : EPP_CONTACT;
-		own->object_id = id;
-		if (own->object == EPP_DOMAIN) {
-			if (!name_canonical(own->arena, id, &name, &fail)) {
-				own->failed++;
-				continue;
-			}
-			own->object_id = name;
-		}
+	own->is_extra = own->extra_at < own->extra_count;
+	if (own->is_extra) {
+		struct slice name = own->extras[own->extra_at++].name;
+
+		own->object = EPP_CONTACT;
+		own->object_id =
+		    (struct slice){name.data + prefix, name.len - prefix};
 		return true;
 	}
+	while (own->list.len != 0) {
+		own->here = own->list;
+		if (own->list.data[0] == '\n') {
+			skip_line(own);
+			continue;
+		}
+		ok = read_object(own);
+		skip_line(own);
+		if (ok)
+			return true;
+		own->failed++;
+	}
+	own->here = own->list;
 	return false;
 }
 
+/* A reload took its upstream away. */
+static bool
+is_gone(struct own *own)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (own->upstream->conf != NULL)
+		return false;
+	fail_set(&fail, FAIL_WORLD, "misu stands before this registry no more");
+	own_end(own, DELIVERY_LATER, &fail);
+	return true;
+}
+
+/*
+ * The line may have gone while nothing was in flight: then the object waits
+ * for the next that is ready.
+ */
 static void
 go_on(void *arg)
 {
 	struct own *own = arg;
-	struct fail fail = FAIL_INIT;
+	struct upstream *upstream = own->upstream;
 
-	if (!next_object(own)) {
+	if (is_gone(own))
+		return;
+	own->has_object = own->has_object || next_object(own);
+	if (!own->has_object) {
 		own_end(own, DELIVERY_SENT, NULL);
-	} else if (!own_ask(own, own->object, own->object_id)) {
-		fail_set(&fail, FAIL_WORLD,
-		    "the session at the registry is gone");
-		own_end(own, DELIVERY_LATER, &fail);
+		return;
 	}
+	own->line = pool_own_line(upstream);
+	if (own->line != NULL && own_ask(own, own->object, own->object_id)) {
+		own->has_object = false;
+		return;
+	}
+	own->running = false;
+	own->deadline = filter_now(upstream->filter) +
+			2 * (int64_t)upstream->conf->answer * 1000;
+	pool_fill(upstream);
+	filter_tick(upstream);
 }
 
 /* Not faster than the operator said. */
@@ -169,44 +259,43 @@ import_step(struct own *own)
 }
 
 static struct slice
-vault_name(const struct own *own)
+contact_name(const struct own *own, struct slice id)
 {
 	struct text text = text_start(own->arena);
 
-	if (own->object == EPP_DOMAIN)
-		return own->object_id;
 	text_add_string(&text, own->upstream->name);
 	text_add_char(&text, '/');
-	text_add(&text, own->object_id);
+	text_add(&text, id);
 	return text_slice(&text);
 }
 
 /* As the vault keeps it: what the registry holds is all that is known. */
 static struct record *
-kept_record(
-    struct own *own, const struct record *found, struct fail *fail)
+kept_record(struct own *own, const struct record *found, struct fail *fail)
 {
 	bool contact = own->object == EPP_CONTACT;
-	struct filter *filter = own->upstream->filter;
+	struct upstream *upstream = own->upstream;
 	struct epp_facts facts = {.given = true,
 	    .client = own->client,
-	    .created = filter_now(filter) / 1000};
-	struct record *record = record_create(own->arena,
-	    contact ? OBJECT_CONTACT : OBJECT_DOMAIN, OPERATION_CREATE,
-	    vault_name(own), fail);
+	    .created = filter_now(upstream->filter) / 1000};
+	struct slice name =
+	    contact ? contact_name(own, own->object_id) : own->object_id;
+	struct record *record =
+	    name.data == NULL ? NULL
+			      : record_create(own->arena,
+				    contact ? OBJECT_CONTACT : OBJECT_DOMAIN,
+				    OPERATION_CREATE, name, fail);
 
 	for (unsigned r = 0; record != NULL && r < ROLE_COUNT; r++)
 		if (record_has_role(found, (enum role)r) &&
 		    !record_copy_role(record, found, (enum role)r, fail))
 			return NULL;
-	for (unsigned f = 0; record != NULL && contact && f < FIELD_COUNT; f++)
-		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
-			facts.shown.passed |= (uint64_t)1 << f;
-	if (own->upstream->manner.publishes)
-		facts.shown.published = facts.shown.passed;
-	if (record == NULL || !record_set_epp(record, &facts, fail))
+	if (record == NULL || (contact && !contact_default_kind(upstream,
+					      record, own->object_id, fail)))
 		return NULL;
-	return record;
+	if (contact)
+		contact_presume(upstream, own->object_id, record, &facts);
+	return record_set_epp(record, &facts, fail) ? record : NULL;
 }
 
 /* It is disclosed to nobody: the entry says that misu holds it. */
@@ -235,8 +324,74 @@ store(struct own *own, const struct record *record, struct fail *fail)
 	    filter->ruleset, &scope, bare, &given, own->arena, fail);
 	if (commit.disclosure == NULL)
 		return false;
+	own->asking = true;
 	keeper_commit(filter->o.link, own->arena, &commit, stored, own);
 	return true;
+}
+
+/* --- the contacts of a domain --- */
+
+static void
+fetched(void *arg, const struct keeper_held *held, size_t count,
+    const struct fail *fail)
+{
+	struct own *own = arg;
+	size_t unknown = 0;
+
+	if (!own_answered(own))
+		return;
+	if (fail != NULL && fail->kind != FAIL_NONE) {
+		own_end(own, DELIVERY_LATER, fail);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (held[i].current == NULL && held[i].proposed == NULL)
+			own->extras[unknown++] = own->extras[i];
+	own->extra_count = unknown;
+	pace(own);
+}
+
+static bool
+is_listed(const struct own *own, struct slice name)
+{
+	for (size_t i = 0; i < own->extra_count; i++)
+		if (slice_equal(own->extras[i].name, name))
+			return true;
+	return false;
+}
+
+static void
+list_contacts(struct own *own, enum role role)
+{
+	struct values handles = record_values(own->record, role, FIELD_HANDLE);
+
+	for (size_t i = 0;
+	     i < handles.count && own->extra_count < KEEPER_OBJECTS_MAX; i++) {
+		struct slice name = contact_name(own, handles.items[i]);
+
+		if (name.data != NULL && !is_listed(own, name))
+			own->extras[own->extra_count++] =
+			    (struct keeper_object){OBJECT_CONTACT, name};
+	}
+}
+
+static void
+look_for_contacts(struct own *own)
+{
+	if (own->extras == NULL)
+		own->extras = arena_take_array(
+		    own->arena, KEEPER_OBJECTS_MAX, sizeof(*own->extras));
+	own->extra_count = own->extra_at = 0;
+	for (unsigned r = 0; own->extras != NULL && r < ROLE_COUNT; r++)
+		if (record_has_role(own->record, (enum role)r))
+			list_contacts(own, (enum role)r);
+	if (own->extra_count == 0) {
+		pace(own);
+		return;
+	}
+	own->asking = true;
+	keeper_fetch(own->upstream->filter->o.link, own->arena, own->extras,
+	    own->extra_count, fetched, own);
 }
 
 static void
@@ -245,14 +400,39 @@ stored(void *arg, const struct keeper_committed *committed,
 {
 	struct own *own = arg;
 
+	if (!own_answered(own))
+		return;
 	if (fail != NULL && fail->kind != FAIL_NONE) {
 		own_end(own, DELIVERY_LATER, fail);
 		return;
 	}
-	if (committed->word == KEEPER_DURABLE)
+	if (committed->word == KEEPER_STALE) {
+		own->has_object = true; /* once more, under the new setup */
+	} else if (committed->word != KEEPER_DURABLE) {
+		own->failed++;
+		note_problem(own, "not recorded");
+	} else if (own->is_extra) {
+		own->contacts++;
+	} else {
 		own->done++;
+	}
+	if (committed->word == KEEPER_DURABLE && own->object == EPP_DOMAIN)
+		look_for_contacts(own);
+	else
+		pace(own);
+}
+
+static void
+not_shown(struct own *own, unsigned code)
+{
+	char why[80];
+
+	if (code == EPP_NOT_EXISTS)
+		own->missing++;
 	else
 		own->failed++;
+	snprintf(why, sizeof(why), "%u %s", code, epp_code_text(code));
+	note_problem(own, why);
 	pace(own);
 }
 
@@ -262,18 +442,17 @@ import_answered(struct own *own, const struct epp_response *response)
 	struct fail fail = FAIL_INIT;
 	struct record *found;
 
+	if (is_gone(own))
+		return;
 	if (response->code != EPP_OK) {
-		if (response->code == EPP_NOT_EXISTS)
-			own->missing++;
-		else
-			own->failed++;
-		pace(own);
+		not_shown(own, response->code);
 		return;
 	}
 	found = epp_response_record(response, own->arena, &fail);
 	own->record = found != NULL ? kept_record(own, found, &fail) : NULL;
 	if (own->record == NULL || !store(own, own->record, &fail)) {
 		own->failed++;
+		note_problem(own, fail.text);
 		pace(own);
 	}
 }
@@ -287,14 +466,20 @@ import_end(struct own *own, const struct fail *fail)
 
 	if (own->pace != NULL)
 		filter->o.loop->operations->timer_destroy(own->pace);
+	own->pace = NULL;
 	text_add_format(&text,
-	    "{\"imported\":%zu,\"missing\":%zu,\"failed\":%zu,\"left\":%zu",
-	    own->done, own->missing, own->failed, own->list.len);
+	    "{\"imported\":%zu,\"contacts\":%zu,\"missing\":%zu,"
+	    "\"failed\":%zu,\"left\":%zu,\"problems\":[",
+	    own->done, own->contacts, own->missing, own->failed,
+	    own->here.data != NULL ? own->here.len : own->list.len);
+	if (own->problem_count != 0)
+		text_add(&text, text_slice(&own->problems));
+	text_add_char(&text, ']');
 	if (!ok) {
 		text_add_string(&text, ",\"title\":");
 		text_add_json(&text, slice_from(fail->text));
 	}
 	text_add_char(&text, '}');
-	keeper_answer(filter->o.link, own->id, ok ? 200 : 503,
-	    text_slice(&text), true);
+	keeper_answer(
+	    filter->o.link, own->id, ok ? 200 : 503, text_slice(&text), true);
 }

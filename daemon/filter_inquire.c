@@ -18,14 +18,10 @@ note_shown(const struct inquiry *inquiry, struct record *record,
     struct fail *fail)
 {
 	const struct session *session = inquiry->command->session;
-	struct epp_facts facts = {.given = true,
-	    .client = slice_from(session->client)};
+	struct epp_facts facts = {
+	    .given = true, .client = slice_from(session->client)};
 
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
-			facts.shown.passed |= (uint64_t)1 << f;
-	if (session->upstream->manner.publishes)
-		facts.shown.published = facts.shown.passed;
+	contact_presume(session->upstream, inquiry->id, record, &facts);
 	return record_set_epp(record, &facts, fail);
 }
 
@@ -44,7 +40,8 @@ rename_contact(const struct inquiry *inquiry, struct record *found,
 
 	if (record == NULL ||
 	    !record_copy_role(record, found, CONTACT_ROLE, fail) ||
-	    !contact_default_kind(command, record, inquiry->id, fail) ||
+	    !contact_default_kind(command->session->upstream, record,
+		inquiry->id, fail) ||
 	    !note_shown(inquiry, record, fail))
 		return NULL;
 	return record;

@@ -97,7 +97,7 @@ keep(struct command *command, enum keeper_store store)
 	struct filter *filter = upstream->filter;
 	uint64_t limit[ROLE_COUNT] = {0};
 	struct decide_scope scope =
-	    contact_scope(command, command->epp->id, &command->epp->hints);
+	    contact_scope(upstream, command->epp->id, &command->epp->hints);
 	struct decide_given given = {.limit = limit, .approved = true};
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = store};
@@ -105,7 +105,7 @@ keep(struct command *command, enum keeper_store store)
 
 	if (filter_random(filter, given.random, &fail) &&
 	    contact_default_kind(
-		command, command->record, command->epp->id, &fail))
+		upstream, command->record, command->epp->id, &fail))
 		decision.disclosure = decide_contact(filter->ruleset, &scope,
 		    command->record, &given, command->arena, &fail);
 	if (decision.disclosure == NULL) {

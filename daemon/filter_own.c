@@ -87,8 +87,21 @@ own_end(struct own *own, enum delivery delivery, const struct fail *fail)
 		    (int)delivery, fail);
 	else
 		import_end(own, fail);
-	own_free(own);
+	own->over = true;
+	if (!own->asking)
+		own_free(own);
 	own_pump(upstream);
+}
+
+bool
+own_answered(struct own *own)
+{
+	bool over = own->over;
+
+	own->asking = false;
+	if (over)
+		own_free(own);
+	return !over;
 }
 
 void

@@ -18,6 +18,8 @@ struct own {
 	int64_t id;       /* what the keeper knows it by */
 	int64_t deadline; /* ms: a line must be had by then */
 	bool running;
+	bool asking; /* the keeper has a call of it to answer */
+	bool over;   /* ended meanwhile: it goes with that answer */
 	/* delivery */
 	struct arena *sealed_arena;
 	const struct sealed *sealed;
@@ -28,10 +30,17 @@ struct own {
 	bool wrote; /* something left */
 	/* import */
 	struct slice list; /* lines "contact ID" and "domain NAME" */
-	struct slice line_text, object_id, client;
+	struct slice here; /* where in the list the object under way stands */
+	struct slice object_id, client;
 	enum epp_object object;
+	bool has_object, is_extra;
 	struct record *record;
-	size_t done, missing, failed;
+	/* contacts of the last domain, in question or to be imported too */
+	struct keeper_object *extras;
+	size_t extra_count, extra_at;
+	struct text problems; /* JSON, of objects that did not come */
+	size_t problem_count;
+	size_t done, contacts, missing, failed;
 	struct loop_timer *pace;
 	unsigned rate; /* objects a second */
 };
@@ -39,6 +48,8 @@ struct own {
 struct own *own_create(
     struct upstream *upstream, enum own_kind kind, int64_t id);
 void own_queue(struct own *own);
+/* In an answer of the keeper: false if `own` ended meanwhile and is gone. */
+bool own_answered(struct own *own);
 void own_end(struct own *own, enum delivery delivery, const struct fail *fail);
 /* info of one object, on its line. */
 bool own_ask(struct own *own, enum epp_object object, struct slice id);

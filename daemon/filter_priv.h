@@ -18,7 +18,6 @@ enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
-	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
 	TICK = 1000,         /* ms between looks at what waits */
 };
 
@@ -86,6 +85,7 @@ struct session {
 	bool paused, pumping, again;
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
+	int64_t greeted;    /* ms */
 };
 
 enum command_state {
@@ -95,6 +95,12 @@ enum command_state {
 	COMMAND_READY,   /* may be sent in its turn */
 	COMMAND_SENT,    /* in flight */
 	COMMAND_DONE,    /* has its answer */
+};
+
+/* One command can need several entries: one for each person it discloses. */
+struct also {
+	struct also *next;
+	uint64_t entry;
 };
 
 struct command {
@@ -125,6 +131,8 @@ struct command {
 	size_t object_count;
 	struct domain_work *domain;
 	void (*then)(struct command *command); /* after a fetch */
+	void (*more)(struct command *command); /* another entry comes first */
+	struct also *also;   /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
 	struct slice reason;
 	struct slice local_data; /* <resData> of what misu answers itself */
@@ -174,7 +182,8 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
-	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
+	char life[32]; /* begins clTRIDs, which do not repeat after a start */
+	size_t life_len;
 	bool draining;
 	void (*drained)(void *arg);
 	void *drained_arg;
@@ -288,6 +297,10 @@ void command_update_contact(struct command *command, const struct link *link,
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
 
+/* The outcome of one entry that keeps no record. */
+void command_end_entry(struct command *command, uint64_t entry,
+    enum keeper_end end, unsigned code);
+
 /* "UPSTREAM/ID", as the vault knows contacts and hosts. */
 struct slice command_object_name(
     const struct command *command, struct slice id, struct arena *arena);
@@ -307,11 +320,17 @@ bool local_domain_info(
 /* The person of the command under the vault's name. */
 struct record *contact_record(struct command *command, struct fail *fail);
 /* The scope of a contact: hints, patterns, misu.conf's default. */
-struct decide_scope contact_scope(
-    const struct command *command, struct slice id, const struct epp_hints *hints);
+struct decide_scope contact_scope(const struct upstream *upstream,
+    struct slice id, const struct epp_hints *hints);
 /* A record's person gets a kind where nobody said one. */
-bool contact_default_kind(const struct command *command, struct record *record,
-    struct slice id, struct fail *fail);
+bool contact_default_kind(const struct upstream *upstream,
+    struct record *record, struct slice id, struct fail *fail);
+/*
+ * Of a contact that only the registry described: it shows all it has, and
+ * stands where misu.conf says that such contacts do.
+ */
+void contact_presume(const struct upstream *upstream, struct slice id,
+    const struct record *record, struct epp_facts *facts);
 bool filter_random(
     const struct filter *filter, uint8_t out[16], struct fail *fail);
 

@@ -139,6 +139,23 @@ command_commit(struct command *command, const struct decision *decision)
 	    committed, command);
 }
 
+/* This entry's outcome will be the command's; now the next one. */
+static void
+note_also(struct command *command, uint64_t entry)
+{
+	struct also *also = arena_take(command->arena, sizeof(*also));
+
+	if (also == NULL) {
+		command_end_entry(command, entry, KEEPER_NOT_SENT, 0);
+		command_outcome(command, KEEPER_NOT_SENT, 0);
+		command_answer(command, EPP_FAILED, "out of memory");
+		return;
+	}
+	*also = (struct also){.next = command->also, .entry = entry};
+	command->also = also;
+	command->more(command);
+}
+
 /* Durable: it goes, or is refused, or was for misu alone. */
 static void
 recorded(struct command *command, const struct keeper_committed *committed)
@@ -154,12 +171,20 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
 	}
+	if (committed->sealed == NULL && command->more != NULL) {
+		command->more(command);
+		return;
+	}
 	if (committed->sealed == NULL) {
 		/* Nothing was to be sent. */
 		if (command->store == KEEP_REMOVAL)
 			command_forget(command);
 		command_answer_data(
 		    command, EPP_OK, command->local_data);
+		return;
+	}
+	if (command->more != NULL) {
+		note_also(command, committed->entry);
 		return;
 	}
 	command->recorded = true;

@@ -80,6 +80,7 @@ session_greet(struct session *session)
 	if (session->state != SESSION_OPENING || session->conn == NULL)
 		return;
 	session->state = SESSION_GREETED;
+	session->greeted = filter_now(session->upstream->filter);
 	if (send_greeting(session))
 		set_patience(session);
 }
@@ -141,6 +142,17 @@ session_lost(struct session *session, const struct fail *fail)
 
 /* --- frames --- */
 
+/* Whoever only says hello, again and again, does not log in either. */
+static bool
+is_late(const struct session *session)
+{
+	const struct conf_upstream *conf = session->upstream->conf;
+
+	return session->state == SESSION_GREETED && conf != NULL &&
+	    filter_now(session->upstream->filter) - session->greeted >
+	    (int64_t)conf->log_in * 1000;
+}
+
 static void
 session_frame(void *arg, struct slice xml)
 {
@@ -148,6 +160,10 @@ session_frame(void *arg, struct slice xml)
 
 	if (session->state == SESSION_ENDING || session->conn == NULL)
 		return;
+	if (is_late(session)) {
+		session_close(session);
+		return;
+	}
 	if (!command_create(session, xml)) {
 		session_close(session);
 		return;
@@ -328,8 +344,10 @@ session_tick(struct session *session, int64_t now)
 	if (session->state == SESSION_OPENING && session->pooled &&
 	    session->upstream->greeting == NULL)
 		return; /* its patience ends it */
-	fail_set(&fail, FAIL_WORLD,
-	    "no session at the registry came free in time");
+	fail_set(&fail, FAIL_WORLD, "%s",
+	    session->upstream->told
+		? "not sent, registry away"
+		: "not sent: no session at the registry came free in time");
 	for (struct command *c = session->first; c != NULL; c = c->next) {
 		if (c->deadline > now ||
 		    (c->state != COMMAND_READY && c->state != COMMAND_STALE))

@@ -11,6 +11,7 @@
 #ifndef MISU_KEEPER_H
 #define MISU_KEEPER_H
 
+#include "base/text.h"
 #include "engine.h"
 
 struct keeper;
@@ -77,5 +78,15 @@ struct channel *keeper_channel(
  */
 void keeper_ask_worker(struct keeper *keeper, struct slice verb,
     struct slice text, engine_answer *answer, void *arg);
+
+/*
+ * Ask every worker; `answer` is called once, with {"workers":[...]}: what each
+ * said, or its error, in no order.
+ */
+void keeper_ask_each(struct keeper *keeper, struct slice verb,
+    engine_answer *answer, void *arg);
+
+/* What the workers' side adds to GET /metrics. */
+void keeper_add_metrics(const struct keeper *keeper, struct text *text);
 
 #endif

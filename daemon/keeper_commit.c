@@ -20,6 +20,8 @@ struct commit {
 	struct spool_item hold;
 	int64_t approval;
 	bool spent; /* just now */
+	enum counted_channel channel;
+	bool passes;
 };
 
 static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
@@ -204,6 +206,8 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    .shadow = judged->shadow};
 	struct batch *batch;
 
+	commit->channel = counted_channel(from->channel);
+	commit->passes = goes(judged);
 	if (!make_open(commit, judged, fail))
 		return false;
 	commit->batch = batch =
@@ -362,6 +366,14 @@ lay_out(struct commit *commit, uint64_t entry)
 	answer(commit, &held);
 }
 
+static enum counted_how
+how_of(const struct commit *commit)
+{
+	if (commit->passes)
+		return COUNTED_PASSED;
+	return commit->is_held ? COUNTED_HELD : COUNTED_REFUSED;
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *fail)
@@ -382,6 +394,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		return;
 	}
 	keeper_wrote(keeper);
+	keeper->counted[commit->channel][how_of(commit)]++;
 	if (commit->approval != 0)
 		hold_finish(keeper, commit->approval);
 	if (commit->is_held) {

@@ -221,6 +221,14 @@ end_question(struct question **at, int status_code, struct slice body)
 }
 
 static void
+answer_gone(struct question **at)
+{
+	end_question(at, 503,
+	    SLICE("{\"type\":\"urn:misu:problem:no-worker\",\"title\":\"the "
+		  "worker that was asked is gone\",\"status\":503}"));
+}
+
+static void
 answer_nobody(engine_answer *answer, void *arg)
 {
 	answer(arg, 503,
@@ -229,15 +237,16 @@ answer_nobody(engine_answer *answer, void *arg)
 }
 
 void
-keeper_ask_worker(struct keeper *keeper, struct slice verb, struct slice text,
+question_ask(struct keeper_worker *worker, struct slice verb, struct slice text,
     engine_answer *answer, void *arg)
 {
+	struct keeper *keeper = worker->keeper;
 	struct question *question = calloc(1, sizeof(*question));
 	struct arena *arena = arena_create(keeper->o.memory);
 	struct wire_message message;
 
 	keeper->serial++;
-	if (question == NULL || arena == NULL || keeper->workers == NULL) {
+	if (question == NULL || arena == NULL) {
 		free(question);
 		arena_destroy(arena);
 		answer_nobody(answer, arg);
@@ -245,7 +254,7 @@ keeper_ask_worker(struct keeper *keeper, struct slice verb, struct slice text,
 	}
 	*question = (struct question){.next = keeper->questions,
 	    .id = keeper->serial,
-	    .worker = next_worker(keeper),
+	    .worker = worker,
 	    .arena = arena,
 	    .progress = text_start(arena),
 	    .answer = answer,
@@ -259,6 +268,18 @@ keeper_ask_worker(struct keeper *keeper, struct slice verb, struct slice text,
 		return;
 	}
 	keeper->questions = question;
+}
+
+void
+keeper_ask_worker(struct keeper *keeper, struct slice verb, struct slice text,
+    engine_answer *answer, void *arg)
+{
+	struct keeper_worker *worker = next_worker(keeper);
+
+	if (worker != NULL)
+		question_ask(worker, verb, text, answer, arg);
+	else
+		answer_nobody(answer, arg);
 }
 
 /* {"progress":[...],"last":...}: what came before the last is bounded. */
@@ -312,10 +333,7 @@ deliveries_leave(struct keeper_worker *worker)
 			asked = &(*asked)->next;
 			continue;
 		}
-		end_question(asked, 503,
-		    SLICE("{\"type\":\"urn:misu:problem:no-worker\","
-			  "\"title\":\"the worker that was asked is gone\","
-			  "\"status\":503}"));
+		answer_gone(asked);
 		asked = &worker->keeper->questions;
 	}
 }
@@ -324,11 +342,8 @@ deliveries_leave(struct keeper_worker *worker)
 void
 deliveries_finish(struct keeper *keeper)
 {
-	for (struct question *q = keeper->questions, *next; q; q = next) {
-		next = q->next;
-		arena_destroy(q->arena);
-		free(q);
-	}
+	while (keeper->questions != NULL)
+		answer_gone(&keeper->questions);
 	for (struct delivery_job *job = keeper->deliveries, *next; job;
 	     job = next) {
 		next = job->next;

@@ -1,8 +1,8 @@
 /*
  * What the files of the keeper share: keeper.c (workers and their messages),
  * keeper_commit.c, keeper_hold.c, keeper_end.c (outcomes), keeper_open.c
- * (entries that wait for one), keeper_delivery.c (channels and questions) and
- * keeper_store.c (what the vault has and gets).
+ * (entries that wait for one), keeper_delivery.c (channels and questions),
+ * keeper_gather.c (questions to all), keeper_metrics.c and keeper_store.c (what the vault has and gets).
  */
 #ifndef MISU_KEEPER_PRIV_H
 #define MISU_KEEPER_PRIV_H
@@ -59,6 +59,17 @@ struct open {
 	char bytes[];
 };
 
+/* What became of an entry, and through which channel, for /metrics. */
+enum counted_channel {
+	COUNTED_EPP,
+	COUNTED_SHADOW,
+	COUNTED_VAULT,
+	COUNTED_IMPORT,
+	COUNTED_OTHER,
+	COUNTED_CHANNELS
+};
+enum counted_how { COUNTED_PASSED, COUNTED_REFUSED, COUNTED_HELD, COUNTED_HOWS };
+
 struct fetch;
 struct delivery_job;
 struct question;
@@ -92,6 +103,7 @@ struct keeper {
 	int64_t serial; /* of deliveries and questions */
 	struct delivery_job *deliveries;
 	struct question *questions;
+	uint64_t counted[COUNTED_CHANNELS][COUNTED_HOWS];
 };
 
 /* --- keeper.c --- */
@@ -196,7 +208,15 @@ bool store_promotion(struct batch *batch, enum object_type type,
 bool store_removal(struct batch *batch, enum object_type type,
     struct slice name, bool proposed, struct fail *fail);
 
+/* --- keeper_metrics.c --- */
+
+enum counted_channel counted_channel(struct slice channel);
+
 /* --- keeper_delivery.c --- */
+
+/* `answer` is called once, also if it cannot be asked. */
+void question_ask(struct keeper_worker *worker, struct slice verb,
+    struct slice text, engine_answer *answer, void *arg);
 
 void delivered_take(
     struct keeper_worker *worker, const struct wire_delivered *delivered);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "keeper.h"
 #include "line.h"
 #include "log.h"
 #include "service_priv.h"
@@ -178,6 +179,24 @@ run_log_object(struct service *service, const struct control_ask *ask,
 	    service->engine, ask->actor, control_answer, request);
 }
 
+static void
+run_upstreams(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	(void)ask;
+	keeper_ask_each(
+	    service->keeper, SLICE("upstreams"), control_answer, request);
+}
+
+/* A piece of a list: which, how fast and for whom is in its first line. */
+static void
+run_import(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	keeper_ask_worker(service->keeper, SLICE("import"), ask->text,
+	    control_answer, request);
+}
+
 static const struct verb verbs[] = {
     {"reload", false, run_reload},
     {"status", false, run_status},
@@ -191,6 +210,8 @@ static const struct verb verbs[] = {
     {"desk-done", true, run_desk_done},
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
+    {"upstreams", false, run_upstreams},
+    {"import", false, run_import},
 };
 
 void

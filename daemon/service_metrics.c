@@ -1,5 +1,6 @@
 /* GET /metrics: the engine's counters, and those of what is around it. */
 #include "base/text.h"
+#include "keeper.h"
 #include "service_priv.h"
 #include "version.h"
 
@@ -45,5 +46,6 @@ service_metrics(void *context, struct arena *arena)
 	    intake_http_metrics(
 		service->intakes, service->intake_count, arena));
 	text_add(&text, engine_metrics(service->engine, arena));
+	keeper_add_metrics(service->keeper, &text);
 	return text_slice(&text);
 }

@@ -36,6 +36,8 @@ void text_add_percent(struct text *text, struct slice value);
 
 /* XML character data and attribute values: the five predefined entities. */
 void text_add_xml(struct text *text, struct slice value);
+/* How many bytes of the beginning stand in XML as they are. */
+size_t text_xml_run(struct slice value);
 
 /* Lower-case hex, and standard base64 with padding. */
 void text_add_hex(struct text *text, const void *bytes, size_t len);

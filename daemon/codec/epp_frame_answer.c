@@ -287,14 +287,14 @@ put_links(const struct record *record, struct slice prefix, struct arena *arena)
 		epp_put(&text, prefix, "registrant", id.items[0]);
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		id = record_values(record, roles[i], FIELD_HANDLE);
-		if (id.count == 0)
-			continue;
-		text_add_char(&text, '<');
-		text_add(&text, prefix);
-		text_add_format(
-		    &text, "contact type=\"%s\">", role_name(roles[i]));
-		text_add_xml(&text, id.items[0]);
-		epp_put_close(&text, prefix, "contact");
+		for (size_t k = 0; k < id.count; k++) {
+			text_add_char(&text, '<');
+			text_add(&text, prefix);
+			text_add_format(&text, "contact type=\"%s\">",
+			    role_name(roles[i]));
+			text_add_xml(&text, id.items[k]);
+			epp_put_close(&text, prefix, "contact");
+		}
 	}
 	return text_slice(&text);
 }

@@ -25,7 +25,7 @@ struct load {
 	bool measuring, ending;
 	uint64_t start, end;
 	uint64_t next, interval_ns, due_ns; /* of a fixed rate */
-	uint64_t answered, errors, skipped, cpu, own_cpu;
+	uint64_t answered, errors, skipped, cpu, own_cpu, longest;
 	unsigned turn, outstanding, to_send;
 	struct event timer, phase;
 	uint32_t bins[BINS];
@@ -99,8 +99,9 @@ template_make(struct load *load)
 	    (size_t)((char *)memmem(template->data, template->len, "LOAD-", 5) -
 		     template->data) +
 	    5;
-	/* Another run's ids are other ones. */
-	load->number = (uint64_t)time(NULL) % 1000000 * 100000000;
+	/* Another run's ids are other ones, also of one at the same time. */
+	load->number = (uint64_t)time(NULL) % 1000000 * 100000000 +
+		       (uint64_t)getpid() % 100 * 1000000;
 }
 
 static void
@@ -178,6 +179,8 @@ on_response(struct peer *peer, struct slice frame)
 	else if (load->measuring) {
 		took = client_now() - flight.start;
 		load->answered++;
+		if (took > load->longest)
+			load->longest = took;
 		load->bins[took < BINS ? took : BINS - 1]++;
 	}
 	load->to_send++;
@@ -261,6 +264,22 @@ own_cpu(void)
 	return (uint64_t)cpu.tv_sec * 1000000 + (uint64_t)cpu.tv_nsec / 1000;
 }
 
+/* What was not answered at the end has waited as long as it has. */
+static void
+look_at_unanswered(struct load *load)
+{
+	for (unsigned i = 0; i < load->crowd.size; i++) {
+		const struct peer *peer = &load->crowd.peers[i];
+		uint64_t waited;
+
+		if (peer->state != PEER_READY || peer->count == 0)
+			continue;
+		waited = load->end - peer->flights[peer->first].start;
+		if (waited > load->longest)
+			load->longest = waited;
+	}
+}
+
 /* Warm, then measuring, then over. */
 static void
 on_phase(int fd, short what, void *argument)
@@ -284,6 +303,7 @@ on_phase(int fd, short what, void *argument)
 	load->measuring = false;
 	load->ending = true;
 	load->end = client_now();
+	look_at_unanswered(load);
 	load->cpu = client_cpu(pids) - load->cpu;
 	load->own_cpu = own_cpu() - load->own_cpu;
 	event_base_loopbreak(load->crowd.base);
@@ -340,6 +360,7 @@ report(const struct load *load)
 	    "p50_us %llu\n", (unsigned long long)percentile(load, 0.5));
 	(void)printf(
 	    "p99_us %llu\n", (unsigned long long)percentile(load, 0.99));
+	(void)printf("max_us %llu\n", (unsigned long long)load->longest);
 	(void)printf("errors %llu\n",
 	    (unsigned long long)(load->errors + load->crowd.dead));
 	(void)printf("skipped %llu\n", (unsigned long long)load->skipped);

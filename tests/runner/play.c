@@ -88,7 +88,7 @@ play_answered(void *arg, int status, struct slice body)
 	struct slice id = {body.data, body.len};
 	const char *at;
 
-	if (memory_disk_is_dead(world->disk))
+	if (answer->kind == ANSWER_HTTP && memory_disk_is_dead(world->disk))
 		return; /* nobody hears it */
 	if (answer->status != 0)
 		world_fail(world, "%s was answered twice", answer->actor);

@@ -199,7 +199,8 @@ a_worker_carries_a_delivery(void **state)
 	settle(world);
 	at = &world->sides[world->sides[1].deliveries];
 	assert_int_equal(at->deliveries, 1);
-	assert_string_equal(at->payload, "the exact bytes");
+	assert_int_equal(at->len, strlen("the exact bytes"));
+	assert_memory_equal(at->payload, "the exact bytes", at->len);
 	assert_false(at->delivery_again);
 	keeper_delivered(at->link, at->delivery_id, DELIVERY_SENT, NULL);
 	settle(world);
@@ -217,6 +218,44 @@ a_worker_carries_a_delivery(void **state)
 	channel->operations->status(channel, sealed, delivered_done, &third);
 	assert_int_equal(third.delivery, DELIVERY_UNKNOWN);
 	channel->operations->stop(channel);
+	keeper_world_destroy(world);
+}
+
+/* From a submission to its outcome, by way of a worker. */
+static void
+a_submission_goes_out_over_epp(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	char text[2048] = "";
+	struct side *at;
+
+	(void)state;
+	engine_submit(world->engine, SLICE("uid 0"), SLICE("key-1"),
+	    SLICE("{\"object\":{\"type\":\"domain\",\"name\":"
+		  "\"taro.example\"},\"request\":\"create\",\"roles\":"
+		  "{\"registrant\":{\"kind\":\"natural\",\"fields\":"
+		  "{\"name\":{\"int\":\"Taro Canary\"},\"city\":{\"int\":"
+		  "\"Canary Town\"}}}}}"),
+	    note_answer, text);
+	settle(world);
+	if (answered_status != 202)
+		fail_msg("%s", text);
+	at = &world->sides[world->sides[1].deliveries];
+	assert_int_equal(at->deliveries, 1);
+	assert_non_null(
+	    memmem(at->payload, at->len, "Taro Canary", strlen("Taro Canary")));
+	assert_null(
+	    memmem(at->payload, at->len, "Canary Town", strlen("Canary Town")));
+	keeper_delivered(at->link, at->delivery_id, DELIVERY_SENT, NULL);
+	settle(world);
+	assert_int_equal(entries(world, OUTCOME, "\"sent\""), 1);
+	assert_int_equal(spool_count(world->spool, SPOOL_DONE), 1);
+	/* It is the engine's, not a worker's. */
+	pass_time(world, 10000);
+	keeper_kill(world);
+	join(&world->sides[0]);
+	pass_time(world, 20000);
+	assert_int_equal(entries(world, OUTCOME, ""), 1);
 	keeper_world_destroy(world);
 }
 
@@ -279,6 +318,7 @@ main(void)
 	    cmocka_unit_test(
 		an_approval_spent_before_a_kill_passes_its_request),
 	    cmocka_unit_test(a_worker_carries_a_delivery),
+	    cmocka_unit_test(a_submission_goes_out_over_epp),
 	    cmocka_unit_test(a_stopped_channel_ends_its_deliveries),
 	    cmocka_unit_test(a_question_has_one_answer),
 	};

@@ -41,7 +41,8 @@ struct side {
 	unsigned setups, deliveries, asks;
 	int64_t delivery_id, ask_id;
 	bool delivery_again;
-	char payload[64];
+	char payload[4096];
+	size_t len;
 };
 
 struct keeper_world {
@@ -80,7 +81,11 @@ static const char keeper_policy[] =
 
 #define KEEPER_CONF(more)                                                      \
 	"state /state policy p\n"                                              \
-	"recipient reg to epp u { placeholder \"x\" for name of * }\n"         \
+	"recipient reg to epp u {\n"                                           \
+	"  placeholder \"x\" for name, city of *\n"                            \
+	"  placeholder \"x@example.org\" for email of *\n"                     \
+	"  placeholder \"JP\" for country of *\n"                              \
+	"}\n"                                                                  \
 	"upstream u { listen 192.0.2.1:700 certificate a key b\n"              \
 	"server epp.example:700 " more "}\n"
 
@@ -220,8 +225,9 @@ side_deliver(void *context, const struct keeper_delivery *delivery)
 	side->deliveries++;
 	side->delivery_id = delivery->id;
 	side->delivery_again = delivery->again;
-	snprintf(
-	    side->payload, sizeof(side->payload), "%.*s", SLICE_ARG(payload));
+	assert_true(payload.len <= sizeof(side->payload));
+	memcpy(side->payload, payload.data, payload.len);
+	side->len = payload.len;
 	arena_destroy(delivery->arena);
 }
 
