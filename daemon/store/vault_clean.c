@@ -16,11 +16,11 @@ vault_is_cleaning(const struct vault *vault)
 	return vault->kept < vault->clean_end;
 }
 
-static bool
-is_worth_it(const struct vault *vault)
+bool
+vault_wants_cleaning(const struct vault *vault)
 {
 	return vault->kept == vault->first && vault->count != 0 &&
-	    vault->total - vault->live > vault->live + vault->limits.slack;
+	       vault->total - vault->live > vault->live + vault->limits.slack;
 }
 
 void
@@ -29,7 +29,7 @@ vault_clean_begin(struct vault *vault)
 	struct vault_write *write = &vault->write;
 	const struct vault_segment *segment;
 
-	if (!vault_is_cleaning(vault) && is_worth_it(vault)) {
+	if (!vault_is_cleaning(vault) && vault_wants_cleaning(vault)) {
 		/* What comes now begins a segment of its own. */
 		vault->clean_end = vault->first + vault->count;
 		vault->clean_at = 0;
@@ -63,11 +63,11 @@ keep_record(struct vault *vault, struct slice change,
 	if (!vault_change_is_sound(change))
 		return vault_damaged(place->segment, place->offset,
 		    "a change is malformed", fail);
-	object = vault_index_find(
-	    &vault->index, (const uint8_t *)change.data + 1);
+	object =
+	    vault_index_find(&vault->index, (const uint8_t *)change.data + 1);
 	for (unsigned i = 0; object != NULL && i < VAULT_SLOTS; i++) {
-		const struct slice body[2] = {{&words[i], 1},
-		    {change.data + 1, change.len - 1}};
+		const struct slice body[2] = {
+		    {&words[i], 1}, {change.data + 1, change.len - 1}};
 
 		if (object->of[i].segment != place->segment ||
 		    object->of[i].offset != place->offset ||
@@ -93,7 +93,7 @@ keep_subject(struct vault *vault, struct slice body,
 	slot = vault_get32(body.data + DIGEST_SIZE);
 	vault->live -= place->len;
 	return !keys_has(vault->keys, &id, slot) ||
-	    vault_put_subject(vault, &id, slot, fail);
+	       vault_put_subject(vault, &id, slot, fail);
 }
 
 static bool
@@ -135,8 +135,7 @@ keep_live(struct vault *vault, struct slice chunk, struct fail *fail)
 		vault->clean_at += place.len;
 	}
 	if (frame == FRAME_BAD ||
-	    (frame == FRAME_SHORT &&
-		vault->clean_at == vault->write.old_at))
+	    (frame == FRAME_SHORT && vault->clean_at == vault->write.old_at))
 		return vault_damaged(place.segment, place.offset,
 		    "an item cannot be read", fail);
 	return true;
@@ -150,8 +149,8 @@ vault_clean_end(struct vault *vault, struct fail *fail)
 
 	if (write->old == NULL)
 		return true;
-	if (!keep_live(vault, (struct slice){vault->chunk, write->old_len},
-		fail))
+	if (!keep_live(
+		vault, (struct slice){vault->chunk, write->old_len}, fail))
 		return false;
 	size = vault->segments[vault->kept - vault->first].size;
 	if (vault->clean_at == size) {

@@ -40,13 +40,14 @@ probe(const struct vault_shard *shard, const uint8_t *key)
 	uint32_t at = home(shard, key);
 
 	while (!is_empty(&shard->objects[at]) &&
-	    memcmp(shard->objects[at].key, key, INDEX_KEY) != 0)
+	       memcmp(shard->objects[at].key, key, INDEX_KEY) != 0)
 		at = next(shard, at);
 	return &shard->objects[at];
 }
 
 struct vault_object *
-vault_index_find(const struct vault_index *index, const uint8_t key[DIGEST_SIZE])
+vault_index_find(
+    const struct vault_index *index, const uint8_t key[DIGEST_SIZE])
 {
 	const struct vault_shard *shard = shard_of(index, key);
 	struct vault_object *object;
@@ -61,8 +62,8 @@ static bool
 grow(struct vault_shard *shard)
 {
 	struct vault_shard fresh = {.used = shard->used,
-	    .size = shard->size == 0 ? SHARD_FIRST
-				     : shard->size + shard->size / 2};
+	    .size =
+		shard->size == 0 ? SHARD_FIRST : shard->size + shard->size / 2};
 
 	fresh.objects = calloc(fresh.size, sizeof(*fresh.objects));
 	if (fresh.objects == NULL)
@@ -112,8 +113,8 @@ vault_index_drop(struct vault_index *index, struct vault_object *object)
 		other = &shard->objects[at];
 		if (is_empty(other))
 			return;
-		from_home = (at + shard->size - home(shard, other->key)) %
-		    shard->size;
+		from_home =
+		    (at + shard->size - home(shard, other->key)) % shard->size;
 		from_gap = (at + shard->size - gap) % shard->size;
 		if (from_home < from_gap)
 			continue;

@@ -30,14 +30,13 @@ static uint64_t
 get64(const void *at)
 {
 	return (uint64_t)vault_get32(at) << 32 |
-	    vault_get32((const char *)at + 4);
+	       vault_get32((const char *)at + 4);
 }
 
 static void
 put_sum(char *frame, size_t len, uint32_t segment, uint32_t offset)
 {
-	uint64_t sum =
-	    vault_check_sum(frame + 8, len - 8, segment, offset);
+	uint64_t sum = vault_check_sum(frame + 8, len - 8, segment, offset);
 
 	vault_put32(frame, (uint32_t)(sum >> 32));
 	vault_put32(frame + 4, (uint32_t)sum);
@@ -56,9 +55,8 @@ vault_frame(struct slice bytes, uint32_t segment, uint32_t offset,
 		return FRAME_BAD;
 	if (len > bytes.len - FRAME_HEAD)
 		return FRAME_SHORT;
-	if (get64(bytes.data) !=
-	    vault_check_sum(
-		bytes.data + 8, FRAME_HEAD - 8 + len, segment, offset))
+	if (get64(bytes.data) != vault_check_sum(bytes.data + 8,
+				     FRAME_HEAD - 8 + len, segment, offset))
 		return FRAME_BAD;
 	*kind = (enum vault_item)bytes.data[FRAME_HEAD - 1];
 	*body = (struct slice){bytes.data + FRAME_HEAD, len};
@@ -80,12 +78,12 @@ vault_path(const struct vault *vault, uint32_t segment, char out[1024])
 }
 
 bool
-vault_damaged(uint32_t segment, uint64_t offset, const char *what,
-    struct fail *fail)
+vault_damaged(
+    uint32_t segment, uint64_t offset, const char *what, struct fail *fail)
 {
 	fail_set(fail, FAIL_WORLD, "the vault is damaged: %s", what);
-	fail_place(fail, "vault/%08x:%llu", segment,
-	    (unsigned long long)offset);
+	fail_place(
+	    fail, "vault/%08x:%llu", segment, (unsigned long long)offset);
 	fail_hint(fail, "restore ledger, vault and keys from one backup; "
 			"nothing was changed");
 	return false;
@@ -130,14 +128,13 @@ vault_segment_add(struct vault *vault, struct fail *fail)
 		vault->segments = segments;
 		vault->room = room;
 	}
-	vault->segments[vault->count++] =
-	    (struct vault_segment){.file = NULL};
+	vault->segments[vault->count++] = (struct vault_segment){.file = NULL};
 	return true;
 }
 
 static void
-add_frame(struct vault *vault, enum vault_item kind,
-    const struct slice body[2], struct vault_place *place)
+add_frame(struct vault *vault, enum vault_item kind, const struct slice body[2],
+    struct vault_place *place)
 {
 	struct vault_buffer *pending = &vault->pending;
 	char *frame = pending->data + pending->len;
@@ -195,8 +192,8 @@ vault_append(struct vault *vault, enum vault_item kind,
 		return fail_set(fail, FAIL_WORLD,
 		    "a vault record in the journal is too long");
 	if (!vault_buffer_start(vault, fail) ||
-	    !reserve(&vault->pending,
-		FRAME_HEAD + body[0].len + body[1].len, fail))
+	    !reserve(
+		&vault->pending, FRAME_HEAD + body[0].len + body[1].len, fail))
 		return false;
 	add_frame(vault, kind, body, place);
 	return true;

@@ -25,8 +25,8 @@ is_head(const struct scan *scan, struct slice body)
 	const struct slice format = SLICE(VAULT_FORMAT);
 
 	return body.len == format.len + 4 &&
-	    memcmp(body.data, format.data, format.len) == 0 &&
-	    vault_get32(body.data + format.len) == scan->segment;
+	       memcmp(body.data, format.data, format.len) == 0 &&
+	       vault_get32(body.data + format.len) == scan->segment;
 }
 
 static bool
@@ -53,8 +53,8 @@ learn(struct vault *vault, struct slice body, struct fail *fail)
 	struct digest id;
 
 	memcpy(id.bytes, body.data, DIGEST_SIZE);
-	return keys_learn(vault->keys, &id,
-	    vault_get32(body.data + DIGEST_SIZE), fail);
+	return keys_learn(
+	    vault->keys, &id, vault_get32(body.data + DIGEST_SIZE), fail);
 }
 
 static bool
@@ -84,8 +84,7 @@ take(struct scan *scan, enum vault_item kind, struct slice body,
 
 /* Takes what is whole in the window; *end: nothing more is to be had. */
 static bool
-take_window(
-    struct scan *scan, struct slice bytes, bool *end, struct fail *fail)
+take_window(struct scan *scan, struct slice bytes, bool *end, struct fail *fail)
 {
 	uint64_t before = scan->at;
 	enum vault_frame frame = FRAME_SHORT;
@@ -93,8 +92,8 @@ take_window(
 	struct slice body;
 
 	while (bytes.len != 0) {
-		frame = vault_frame(bytes, scan->segment,
-		    (uint32_t)scan->at, &kind, &body);
+		frame = vault_frame(
+		    bytes, scan->segment, (uint32_t)scan->at, &kind, &body);
 		if (frame != FRAME_WHOLE)
 			break;
 		if (!is_expected(scan, kind, body))
@@ -105,8 +104,8 @@ take_window(
 		if (!take(scan, kind, body, fail))
 			return false;
 	}
-	*end = frame == FRAME_BAD || scan->at == scan->size ||
-	    scan->at == before;
+	*end =
+	    frame == FRAME_BAD || scan->at == scan->size || scan->at == before;
 	return true;
 }
 
@@ -125,8 +124,8 @@ run(struct scan *scan, struct fail *fail)
 		if (!vault->disk->operations->read(vault->disk, scan->file,
 			scan->at, scan->window,
 			len > WINDOW ? WINDOW : (size_t)len, &got, fail) ||
-		    !take_window(scan, (struct slice){scan->window, got},
-			&end, fail))
+		    !take_window(
+			scan, (struct slice){scan->window, got}, &end, fail))
 			return false;
 	}
 	return true;
@@ -143,8 +142,8 @@ is_proof(const struct scan *scan, struct slice bytes, uint64_t offset)
 
 	return vault_frame(bytes, scan->segment, (uint32_t)offset, &kind,
 		   &body) == FRAME_WHOLE &&
-	    kind == VAULT_MARK && body.len == MARK_SIZE &&
-	    vault_mark_read(body).durable > scan->at;
+	       kind == VAULT_MARK && body.len == MARK_SIZE &&
+	       vault_mark_read(body).durable > scan->at;
 }
 
 static bool
@@ -157,7 +156,8 @@ look_for_proof(const struct scan *scan, struct slice bytes, uint64_t offset)
 		size_t back = (size_t)(at - bytes.data);
 
 		if (back >= 8 &&
-		    is_proof(scan, (struct slice){at - 8, (size_t)(end - at) + 8},
+		    is_proof(scan,
+			(struct slice){at - 8, (size_t)(end - at) + 8},
 			offset + back - 8))
 			return true;
 		at++;
@@ -179,8 +179,7 @@ check_torn(const struct scan *scan, struct fail *fail)
 		if (!op->read(scan->vault->disk, scan->file, at, scan->window,
 			WINDOW, &got, fail))
 			return false;
-		if (look_for_proof(
-			scan, (struct slice){scan->window, got}, at))
+		if (look_for_proof(scan, (struct slice){scan->window, got}, at))
 			return vault_damaged(scan->segment, scan->at,
 			    "an item cannot be read", fail);
 		if (got < WINDOW)
@@ -204,8 +203,8 @@ open_file(struct scan *scan, uint32_t segment, struct fail *fail)
 		return false;
 	if (!disk->operations->size(disk, scan->file, &scan->size, fail))
 		return false;
-	return scan->size <= UINT32_MAX ||
-	    vault_damaged(segment, UINT32_MAX, "the segment is too long", fail);
+	return scan->size <= UINT32_MAX || vault_damaged(segment, UINT32_MAX,
+					       "the segment is too long", fail);
 }
 
 /* One that others follow is whole and ends with a mark. */
@@ -213,11 +212,11 @@ static bool
 check_whole(const struct scan *scan, struct fail *fail)
 {
 	if (scan->at != scan->size)
-		return vault_damaged(scan->segment, scan->at,
-		    "an item cannot be read", fail);
+		return vault_damaged(
+		    scan->segment, scan->at, "an item cannot be read", fail);
 	return (scan->has_mark && scan->mark_end == scan->at) ||
-	    vault_damaged(
-		scan->segment, scan->at, "the segment was cut", fail);
+	       vault_damaged(
+		   scan->segment, scan->at, "the segment was cut", fail);
 }
 
 /* The newest mark; if the newest segment has none, the one before has. */
@@ -230,13 +229,13 @@ find_mark(struct scan *scan, uint32_t lowest, uint32_t highest,
 
 	scan->applies = false;
 	ok = open_file(scan, highest, fail) && run(scan, fail) &&
-	    check_torn(scan, fail);
+	     check_torn(scan, fail);
 	*end = ok && scan->has_mark ? (uint32_t)scan->mark_end : 0;
 	disk->operations->close(disk, scan->file);
 	scan->file = NULL;
 	if (ok && !scan->has_mark && highest > lowest) {
-		ok = open_file(scan, highest - 1, fail) &&
-		    run(scan, fail) && check_whole(scan, fail);
+		ok = open_file(scan, highest - 1, fail) && run(scan, fail) &&
+		     check_whole(scan, fail);
 		disk->operations->close(disk, scan->file);
 		scan->file = NULL;
 	}
@@ -249,8 +248,8 @@ find_mark(struct scan *scan, uint32_t lowest, uint32_t highest,
 }
 
 static bool
-load_segment(struct scan *scan, uint32_t segment, const uint32_t *end,
-    struct fail *fail)
+load_segment(
+    struct scan *scan, uint32_t segment, const uint32_t *end, struct fail *fail)
 {
 	struct vault *vault = scan->vault;
 	struct vault_segment *at;
@@ -273,7 +272,7 @@ load_segment(struct scan *scan, uint32_t segment, const uint32_t *end,
 	vault->total += at->size;
 	scan->file = at->file;
 	ok = run(scan, fail) &&
-	    ((end != NULL && at->size == 0) || check_whole(scan, fail));
+	     ((end != NULL && at->size == 0) || check_whole(scan, fail));
 	scan->file = NULL;
 	return ok;
 }
@@ -291,8 +290,8 @@ load(struct scan *scan, uint32_t lowest, uint32_t highest, struct fail *fail)
 	if (mark.first < lowest || mark.first > highest) {
 		fail_set(fail, FAIL_WORLD, "a segment of the vault is missing");
 		fail_place(fail, "vault/%08x", mark.first);
-		fail_hint(fail,
-		    "restore ledger, vault and keys from one backup");
+		fail_hint(
+		    fail, "restore ledger, vault and keys from one backup");
 		return false;
 	}
 	vault->sequence = vault->newest = mark.sequence;
@@ -350,8 +349,8 @@ open_directory(struct scan *scan, struct arena *arena, struct fail *fail)
 	bool any = false, fresh;
 
 	if (!op->make_directory(vault->disk, vault->directory, fail) ||
-	    !op->list(vault->disk, vault->directory, arena, &names, &count,
-		fail))
+	    !op->list(
+		vault->disk, vault->directory, arena, &names, &count, fail))
 		return false;
 	fresh = true;
 	for (size_t i = 0; i < count; i++) {
@@ -364,7 +363,7 @@ open_directory(struct scan *scan, struct arena *arena, struct fail *fail)
 	}
 	vault->is_synced = !any;
 	return check_format(vault, fresh && !any, arena, fail) &&
-	    (!any || load(scan, lowest, highest, fail));
+	       (!any || load(scan, lowest, highest, fail));
 }
 
 bool

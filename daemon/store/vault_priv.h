@@ -75,7 +75,7 @@ struct vault_segment {
 /* A write, perhaps behind the loop: touches nothing but this. */
 struct vault_write {
 	struct vault_buffer buffer;
-	size_t proof;	       /* bytes at its end: written after the sync */
+	size_t proof; /* bytes at its end: written after the sync */
 	uint64_t sequence;
 	uint32_t first, stale; /* segments from stale up to first go */
 	bool cut, sync;
@@ -100,8 +100,8 @@ struct vault {
 	struct vault_buffer pending;
 	struct vault_write write; /* its buffer is read while it flies */
 	bool is_flying;
-	bool is_synced; /* all up to `sequence` */
-	bool roll;	/* the next buffer begins a segment */
+	bool is_synced;	   /* all up to `sequence` */
+	bool roll;	   /* the next buffer begins a segment */
 	uint64_t sequence; /* of the newest durable mark */
 	uint64_t newest;   /* group that brought something */
 	uint32_t durable_segment, durable; /* bytes of the one written last */
@@ -130,7 +130,7 @@ vault_get32(const void *from)
 	const uint8_t *at = from;
 
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
+	       (uint32_t)at[2] << 8 | at[3];
 }
 
 static inline void
@@ -151,11 +151,10 @@ bool vault_append(struct vault *vault, enum vault_item kind,
 /* Where the next item will stand is known from now on. */
 bool vault_buffer_start(struct vault *vault, struct fail *fail);
 
-void vault_path(
-    const struct vault *vault, uint32_t segment, char out[1024]);
+void vault_path(const struct vault *vault, uint32_t segment, char out[1024]);
 bool vault_segment_add(struct vault *vault, struct fail *fail);
-bool vault_damaged(uint32_t segment, uint64_t offset, const char *what,
-    struct fail *fail);
+bool vault_damaged(
+    uint32_t segment, uint64_t offset, const char *what, struct fail *fail);
 
 /* The item there; borrows from a buffer or is in `arena`. */
 bool vault_item_read(struct vault *vault, const struct vault_place *place,
@@ -177,5 +176,6 @@ bool vault_log_open(struct vault *vault, struct fail *fail);
 void vault_clean_begin(struct vault *vault);
 bool vault_clean_end(struct vault *vault, struct fail *fail);
 bool vault_is_cleaning(const struct vault *vault);
+bool vault_wants_cleaning(const struct vault *vault);
 
 #endif

@@ -75,8 +75,7 @@ vault_apply(struct vault *vault, struct slice change,
 
 	switch (word) {
 	case CHANGE_CURRENT:
-		return write_generation(
-		    vault, key, VAULT_CURRENT, place, fail);
+		return write_generation(vault, key, VAULT_CURRENT, place, fail);
 	case CHANGE_PROPOSED:
 		return write_generation(
 		    vault, key, VAULT_PROPOSED, place, fail);
@@ -106,12 +105,12 @@ has_effect(const struct vault *vault, struct slice change)
 	case CHANGE_REMOVE:
 		break;
 	}
-	object = vault_index_find(
-	    &vault->index, (const uint8_t *)change.data + 1);
+	object =
+	    vault_index_find(&vault->index, (const uint8_t *)change.data + 1);
 	return object != NULL &&
-	    object->of[change.data[0] == CHANGE_REMOVE ? VAULT_CURRENT
-						       : VAULT_PROPOSED]
-		    .len != 0;
+	       object->of[change.data[0] == CHANGE_REMOVE ? VAULT_CURRENT
+							  : VAULT_PROPOSED]
+		       .len != 0;
 }
 
 bool
@@ -126,8 +125,8 @@ vault_put(struct vault *vault, uint64_t sequence, struct slice change,
 		    "a vault record in the journal is malformed");
 	vault->newest = sequence;
 	return !has_effect(vault, change) ||
-	    (vault_append(vault, VAULT_RECORD, body, &place, fail) &&
-		vault_apply(vault, change, &place, fail));
+	       (vault_append(vault, VAULT_RECORD, body, &place, fail) &&
+		   vault_apply(vault, change, &place, fail));
 }
 
 bool
@@ -135,8 +134,7 @@ vault_put_subject(struct vault *vault, const struct digest *id, uint32_t slot,
     struct fail *fail)
 {
 	uint8_t bytes[4];
-	const struct slice body[2] = {
-	    {(const char *)id->bytes, DIGEST_SIZE},
+	const struct slice body[2] = {{(const char *)id->bytes, DIGEST_SIZE},
 	    {(const char *)bytes, sizeof(bytes)}};
 	struct vault_place place;
 
@@ -153,9 +151,8 @@ vault_put_subject(struct vault *vault, const struct digest *id, uint32_t slot,
 static uint32_t
 durable_before(const struct vault *vault)
 {
-	return vault->pending.segment == vault->durable_segment
-	    ? vault->durable
-	    : 0;
+	return vault->pending.segment == vault->durable_segment ? vault->durable
+								: 0;
 }
 
 /* A proof is written when all before it is durable. */
@@ -173,9 +170,8 @@ add_mark(struct vault *vault, uint64_t sequence, bool proof, struct fail *fail)
 	vault_put32(bytes, (uint32_t)(sequence >> 32));
 	vault_put32(bytes + 4, (uint32_t)sequence);
 	vault_put32(bytes + 8, vault->kept);
-	vault_put32(bytes + 12,
-	    proof ? pending->at + (uint32_t)pending->len
-		  : durable_before(vault));
+	vault_put32(bytes + 12, proof ? pending->at + (uint32_t)pending->len
+				      : durable_before(vault));
 	return vault_append(vault, VAULT_MARK, body, &place, fail);
 }
 
@@ -208,8 +204,8 @@ vault_flush_begin(
 	size_t before;
 
 	*due = sequence != vault->sequence || !vault->is_synced ||
-	    pending->len != 0 || vault_is_cleaning(vault) ||
-	    vault->stale != vault->kept;
+	       pending->len != 0 || vault_is_cleaning(vault) ||
+	       vault_wants_cleaning(vault) || vault->stale != vault->kept;
 	if (!*due)
 		return true;
 	if (!add_mark(vault, sequence, false, fail))
@@ -235,9 +231,9 @@ make_segment(struct vault *vault, struct vault_write *write)
 	vault_path(vault, write->buffer.segment, path);
 	return (write->before == NULL ||
 		   op->sync(vault->disk, write->before, &write->fail)) &&
-	    op->open(vault->disk, path, DISK_CREATE, &write->file,
-		&write->fail) &&
-	    op->sync_directory(vault->disk, vault->directory, &write->fail);
+	       op->open(vault->disk, path, DISK_CREATE, &write->file,
+		   &write->fail) &&
+	       op->sync_directory(vault->disk, vault->directory, &write->fail);
 }
 
 static bool
@@ -250,17 +246,16 @@ write_all(struct vault *vault, struct vault_write *write)
 	if (write->file == NULL && !make_segment(vault, write))
 		return false;
 	if (write->cut &&
-	    !op->truncate(
-		vault->disk, write->file, buffer->at, &write->fail))
+	    !op->truncate(vault->disk, write->file, buffer->at, &write->fail))
 		return false;
-	if (!op->write(vault->disk, write->file, buffer->at, buffer->data,
-		len, &write->fail))
+	if (!op->write(vault->disk, write->file, buffer->at, buffer->data, len,
+		&write->fail))
 		return false;
 	if (!write->sync)
 		return true;
 	return op->sync(vault->disk, write->file, &write->fail) &&
-	    op->write(vault->disk, write->file, buffer->at + len,
-		buffer->data + len, write->proof, &write->fail);
+	       op->write(vault->disk, write->file, buffer->at + len,
+		   buffer->data + len, write->proof, &write->fail);
 }
 
 /* A durable mark says that these are not needed. */
@@ -360,9 +355,8 @@ vault_is_full(const struct vault *vault)
 bool
 vault_trim(struct vault *vault, struct fail *fail)
 {
-	uint64_t sequence = vault->newest > vault->sequence
-	    ? vault->newest
-	    : vault->sequence;
+	uint64_t sequence =
+	    vault->newest > vault->sequence ? vault->newest : vault->sequence;
 
 	if (!vault_is_full(vault))
 		return true;
