@@ -87,7 +87,7 @@ world_start(struct world *world)
 		return false;
 	world->vault =
 	    vault_open(world->disk, world->vault_path,
-	        world->keys, &world->fail);
+	    world->keys, &world->fail);
 	if (world->vault == NULL)
 		return false;
 	options = (struct ledger_options){.disk = world->disk,
