@@ -56,22 +56,24 @@ part_key(const uint8_t slot_key[KEY_SIZE])
 	return digest_hmac(slot_key, SLICE("misu-vault-1"));
 }
 
+/* Encrypted to where it stays: nothing is copied. */
 static bool
 add_part(struct text *out, const struct digest *key, const struct part *part,
     const struct vault_owners *owners, struct fail *fail)
 {
-	struct digest secret = part_key(part->owner->key);
-	uint8_t head[PART_HEAD + NONCE_SIZE], label[LABEL_SIZE];
 	size_t len = NONCE_SIZE + part->text.len + TAG_SIZE;
-	uint8_t *cipher = arena_take(out->arena, part->text.len + TAG_SIZE);
+	uint8_t *head = (uint8_t *)text_take(out, PART_HEAD + len);
 	const struct random_source *random = owners->random;
+	uint8_t label[LABEL_SIZE];
+	struct digest secret;
 	struct digest_seal seal = {.key = secret.bytes,
-	    .nonce = head + PART_HEAD,
 	    .label = {(char *)label, sizeof(label)},
 	    .plain = part->text};
+	bool ok;
 
-	if (cipher == NULL)
+	if (head == NULL)
 		return fail_memory(fail);
+	seal.nonce = head + PART_HEAD;
 	head[0] = (uint8_t)part->role;
 	vault_put32(head + 1, part->owner->slot);
 	vault_put32(head + 5, (uint32_t)len);
@@ -79,13 +81,11 @@ add_part(struct text *out, const struct digest *key, const struct part *part,
 	label[DIGEST_SIZE] = head[0];
 	if (!random->fill(random->context, head + PART_HEAD, NONCE_SIZE))
 		return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
-	if (!digest_cipher_encrypt(owners->cipher, &seal, cipher))
-		return fail_memory(fail);
+	secret = part_key(part->owner->key);
+	ok = digest_cipher_encrypt(
+	    owners->cipher, &seal, head + PART_HEAD + NONCE_SIZE);
 	digest_wipe(&secret, sizeof(secret));
-	text_add(out, (struct slice){(char *)head, sizeof(head)});
-	text_add(out,
-	    (struct slice){(char *)cipher, part->text.len + TAG_SIZE});
-	return true;
+	return ok || fail_memory(fail);
 }
 
 static bool
@@ -95,7 +95,10 @@ add_role(struct text *out, const struct digest *key,
 {
 	struct text packed = text_start(out->arena);
 	struct part part = {.role = role, .owner = &owners->object};
+	bool ok;
 
+	packed.data = owners->scratch;
+	packed.size = owners->scratch_size;
 	if (role == NO_ROLE) {
 		pack_record(&packed, record);
 	} else {
@@ -105,7 +108,14 @@ add_role(struct text *out, const struct digest *key,
 	part.text = text_slice(&packed);
 	if (part.text.data == NULL)
 		return fail_memory(fail);
-	return add_part(out, key, &part, owners, fail);
+	ok = add_part(out, key, &part, owners, fail);
+	/* What did not fit is in the arena, which is wiped. */
+	if (owners->scratch != NULL)
+		digest_wipe(owners->scratch,
+		    part.text.len < owners->scratch_size
+			? part.text.len
+			: owners->scratch_size);
+	return ok;
 }
 
 static void
@@ -173,6 +183,8 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	const uint8_t *at = (const uint8_t *)rest->data;
 	uint8_t label[LABEL_SIZE], slot_key[KEY_SIZE];
 	struct digest secret;
+	struct digest_seal seal = {.key = secret.bytes,
+	    .label = {(char *)label, sizeof(label)}};
 	char *plain;
 	uint32_t len;
 	bool ok;
@@ -192,13 +204,12 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	memcpy(label, key->bytes, DIGEST_SIZE);
 	label[DIGEST_SIZE] = at[0];
 	plain = arena_take(arena, len);
+	seal.nonce = at + PART_HEAD;
+	seal.plain = (struct slice){
+	    (const char *)at + PART_HEAD + NONCE_SIZE, len - NONCE_SIZE};
 	ok = plain != NULL || fail_memory(fail);
-	if (ok && !digest_decrypt(secret.bytes, at + PART_HEAD,
-		      (struct slice){(char *)label, sizeof(label)},
-		      (struct slice){
-			  (const char *)at + PART_HEAD + NONCE_SIZE,
-			  len - NONCE_SIZE},
-		      (uint8_t *)plain))
+	if (ok &&
+	    !digest_cipher_decrypt(vault->cipher, &seal, (uint8_t *)plain))
 		ok = damaged(fail);
 	digest_wipe(&secret, sizeof(secret));
 	*text = (struct slice){plain, len - NONCE_SIZE - TAG_SIZE};
@@ -312,7 +323,10 @@ vault_open(struct disk *disk, const char *directory, struct keys *keys,
 	vault->keys = keys;
 	vault->limits = daemon_limits;
 	vault_key_set(&vault->object_key, keys);
-	if ((size_t)snprintf(vault->directory, sizeof(vault->directory), "%s",
+	vault->cipher = digest_cipher_create();
+	if (vault->cipher == NULL)
+		fail_memory(fail);
+	else if ((size_t)snprintf(vault->directory, sizeof(vault->directory), "%s",
 		directory) >= sizeof(vault->directory))
 		fail_set(fail, FAIL_INPUT, "the path is too long");
 	else if (vault_log_open(vault, fail))
@@ -329,6 +343,7 @@ vault_close(struct vault *vault)
 	for (uint32_t i = 0; i < vault->count; i++)
 		vault->disk->operations->close(
 		    vault->disk, vault->segments[i].file);
+	digest_cipher_destroy(vault->cipher);
 	vault_index_finish(&vault->index);
 	free(vault->segments);
 	free(vault->pending.data);

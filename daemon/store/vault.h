@@ -61,6 +61,9 @@ struct vault_owners {
 	const struct digest_key *object_key;
 	const struct random_source *random;
 	struct digest_cipher *cipher;
+	/* Where a record is packed; wiped after use. NULL: in the arena. */
+	char *scratch;
+	size_t scratch_size;
 };
 
 /* Changes as the journal carries them: a record's values encrypted. */

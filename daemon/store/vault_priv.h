@@ -91,6 +91,7 @@ struct vault {
 	struct disk *disk;
 	struct keys *keys;
 	struct digest_key object_key;
+	struct digest_cipher *cipher;
 	struct vault_limits limits;
 	char directory[800];
 	struct vault_index index;

@@ -140,6 +140,27 @@ make_record(struct arena *arena)
 	return record;
 }
 
+struct pool {
+	uint8_t bytes[4096];
+	size_t left;
+};
+
+static bool
+pool_fill(void *context, void *out, size_t len)
+{
+	struct pool *pool = context;
+
+	if (pool->left < len) {
+		if (!random_system.fill(
+			NULL, pool->bytes, sizeof(pool->bytes)))
+			return false;
+		pool->left = sizeof(pool->bytes);
+	}
+	memcpy(out, pool->bytes + sizeof(pool->bytes) - pool->left, len);
+	pool->left -= len;
+	return true;
+}
+
 static double
 encode_turn(struct bench *bench, size_t *len)
 {
@@ -147,9 +168,14 @@ encode_turn(struct bench *bench, size_t *len)
 	struct record *record = make_record(own);
 	struct digest_cipher *cipher = digest_cipher_create();
 	struct digest_key object_key;
+	static struct pool pool;
+	const struct random_source random = {pool_fill, &pool};
+	char scratch[8192];
 	struct vault_owners owners = {.object_key = &object_key,
-	    .random = &random_system,
-	    .cipher = cipher};
+	    .random = &random,
+	    .cipher = cipher,
+	    .scratch = scratch,
+	    .scratch_size = sizeof(scratch)};
 	struct fail fail = FAIL_INIT;
 	bool fresh;
 	double start;
