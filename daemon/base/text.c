@@ -49,6 +49,18 @@ text_add(struct text *text, struct slice piece)
 	text->len += piece.len;
 }
 
+char *
+text_take(struct text *text, size_t len)
+{
+	char *at;
+
+	if (!reserve(text, len))
+		return NULL;
+	at = text->data + text->len;
+	text->len += len;
+	return at;
+}
+
 void
 text_add_char(struct text *text, char c)
 {

@@ -360,6 +360,14 @@ change_item(struct batch *batch, struct text *text, struct fail *fail)
 	return item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
 }
 
+static bool
+pool_fill(void *context, void *out, size_t len)
+{
+	struct fail ignored = FAIL_INIT;
+
+	return ledger_random(context, out, len, &ignored);
+}
+
 bool
 ledger_add_record(
     struct batch *batch, const struct record *record, struct fail *fail)
@@ -372,9 +380,12 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
     enum vault_slot slot, struct fail *fail)
 {
 	struct ledger *ledger = batch->ledger;
+	const struct random_source pool = {pool_fill, ledger};
 	struct vault_owners owners = {.object_key = &ledger->vault_key,
-	    .random = ledger->options.random,
-	    .cipher = ledger->cipher};
+	    .random = &pool,
+	    .cipher = ledger->cipher,
+	    .scratch = ledger->scratch,
+	    .scratch_size = sizeof(ledger->scratch)};
 	struct text text = text_start(batch->arena);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 	    vault_encode(record, slot, &owners, &text, fail) &&
