@@ -218,6 +218,17 @@ expire(void *arg)
 		link_wait(link, KEEPER_PATIENCE);
 }
 
+void
+keeper_link_forget(struct keeper_link *link)
+{
+	struct pending *pending;
+
+	while ((pending = link->oldest) != NULL) {
+		pending_remove(link, pending);
+		opened_abandon(link, pending->opened, pending->number);
+	}
+}
+
 static struct pending *
 pending_create(
     struct keeper_link *link, struct arena *arena, void *arg, struct fail *fail)
