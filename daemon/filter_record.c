@@ -14,12 +14,18 @@ struct slice
 command_object_name(
     const struct command *command, struct slice id, struct arena *arena)
 {
-	struct text text = text_start(arena);
+	struct slice upstream =
+	    slice_from(command->session->upstream->name);
+	size_t len = upstream.len + 1 + id.len;
+	char *name = arena_take(arena, len + 1);
 
-	text_add_string(&text, command->session->upstream->name);
-	text_add_char(&text, '/');
-	text_add(&text, id);
-	return text_slice(&text);
+	if (name == NULL)
+		return (struct slice){NULL, 0};
+	memcpy(name, upstream.data, upstream.len);
+	name[upstream.len] = '/';
+	if (id.len != 0)
+		memcpy(name + upstream.len + 1, id.data, id.len);
+	return (struct slice){name, len};
 }
 
 void

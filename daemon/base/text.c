@@ -50,7 +50,7 @@ text_add(struct text *text, struct slice piece)
 }
 
 char *
-text_take(struct text *text, size_t len)
+text_room(struct text *text, size_t len)
 {
 	char *at;
 
@@ -293,7 +293,10 @@ text_is_utf8(struct slice text)
 	const unsigned char *at = (const unsigned char *)text.data;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
-		n = at[i] < 0x80 ? 1 : utf8_sequence(at + i, text.len - i);
+		n = 1;
+		if (at[i] < 0x80)
+			continue;
+		n = utf8_sequence(at + i, text.len - i);
 		if (n == 0)
 			return false;
 	}
@@ -411,8 +414,14 @@ bool
 text_is_plain(struct slice text)
 {
 	for (size_t i = 0, len; i < text.len; i += len) {
+		unsigned char lead = (unsigned char)text.data[i];
+
 		len = 1;
-		if (text.data[i] >= ' ' && text.data[i] < 0x7f)
+		if (lead >= ' ' && lead < 0x7f)
+			continue;
+		/* From U+3000 to U+EFFF, nearly all that Asia writes. */
+		len = 3;
+		if (lead >= 0xe3 && lead <= 0xee)
 			continue;
 		if (is_hidden(text_code_point(
 			(struct slice){text.data + i, text.len - i}, &len)))

@@ -21,8 +21,8 @@ struct text {
 struct text text_start(struct arena *arena);
 
 void text_add(struct text *text, struct slice piece);
-/* Room for `len` bytes that the caller fills at once; NULL if it failed. */
-char *text_take(struct text *text, size_t len);
+/* Room at the end for so many bytes, to be written at once; NULL: none. */
+char *text_room(struct text *text, size_t len);
 void text_add_char(struct text *text, char c);
 void text_add_string(struct text *text, const char *piece);
 void text_add_number(struct text *text, int64_t number);

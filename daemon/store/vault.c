@@ -62,7 +62,7 @@ add_part(struct text *out, const struct digest *key, const struct part *part,
     const struct vault_owners *owners, struct fail *fail)
 {
 	size_t len = NONCE_SIZE + part->text.len + TAG_SIZE;
-	uint8_t *head = (uint8_t *)text_take(out, PART_HEAD + len);
+	uint8_t *head = (uint8_t *)text_room(out, PART_HEAD + len);
 	const struct random_source *random = owners->random;
 	uint8_t label[LABEL_SIZE];
 	struct digest secret;
