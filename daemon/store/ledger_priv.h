@@ -43,6 +43,7 @@ struct ledger {
 	bool is_checkpointing;  /* behind the loop's back */
 	struct ledger_work work;
 	struct fail stopped;
+	struct random_source random; /* ledger_random() for others */
 	uint8_t pool[RANDOM_POOL];
 	size_t pool_left;
 	char journal_directory[1024];
@@ -73,6 +74,9 @@ struct batch {
 	struct item *items, **last;
 	size_t bytes, count; /* of what goes into the journal */
 	size_t disclosures;
+	/* The subject asked for last: its record follows its disclosure. */
+	struct slice subject_id;
+	struct subject subject;
 	ledger_done *done;
 	void *arg;
 };
