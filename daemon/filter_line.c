@@ -100,9 +100,13 @@ end(struct line *line, const struct fail *fail)
 		return;
 	line->state = LINE_DEAD;
 	leave_upstream(line);
-	if (session != NULL)
+	if (session != NULL) {
 		session->line = NULL;
+		session->is_held = true; /* its last command may end here */
+	}
 	lose_flights(line, fail);
+	if (session != NULL)
+		session->is_held = false;
 	if (own) {
 		for (struct session *s = upstream->sessions; s != NULL;
 		     s = s->next)

@@ -18,7 +18,6 @@ enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
-	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
 	TICK = 1000,         /* ms between looks at what waits */
 };
 
@@ -85,6 +84,7 @@ struct session {
 	struct command *first, **last;
 	size_t count;
 	bool paused, pumping, again;
+	bool is_held; /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
 	int64_t greeted;    /* ms */
@@ -185,7 +185,8 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
-	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
+	char life[32]; /* begins clTRIDs, which do not repeat after a start */
+	size_t life_len;
 	bool draining;
 	void (*drained)(void *arg);
 	void *drained_arg;
