@@ -167,6 +167,7 @@ struct upstream {
 	unsigned failures; /* of own lines since one was ready */
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
+	int64_t refusal;   /* ms: when a refused backend was last logged */
 	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
