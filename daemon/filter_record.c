@@ -161,7 +161,6 @@ static void
 recorded(struct command *command, const struct keeper_committed *committed)
 {
 	struct session *session = command->session;
-	struct upstream *upstream = session->upstream;
 
 	command->entry = committed->entry;
 	if (committed->sealed == NULL &&
