@@ -123,8 +123,10 @@ session_lost(struct session *session, const struct fail *fail)
 
 	if (!upstream->told)
 		filter_log(upstream, "error", "registry-session-lost", fail);
-	if (session->conn == NULL)
+	if (session->conn == NULL) {
+		session_release(session);
 		return;
+	}
 	if (session->state == SESSION_ENDING)
 		return;
 	session->why = *fail;
@@ -319,7 +321,7 @@ session_release(struct session *session)
 	struct upstream *upstream = session->upstream;
 	struct line *line = session->line;
 
-	if (session->conn != NULL || session->count != 0)
+	if (session->conn != NULL || session->count != 0 || session->is_held)
 		return;
 	*session->at = session->next;
 	if (session->next != NULL)

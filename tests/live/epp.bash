@@ -205,7 +205,7 @@ plays() {
 crowd() {
 	local what=$1 port=$2
 	shift 2
-	timeout 90 "$build/epp-client" "$what" -c "127.0.0.1:$port" \
+	timeout "${patience-90}" "$build/epp-client" "$what" -c "127.0.0.1:$port" \
 		-C "$tls/client.pem" -K "$tls/client.key" "$@"
 }
 

@@ -98,11 +98,24 @@ check_order(struct epp_backend *backend, struct slice xml)
 }
 
 static void
+check_valid(struct epp_backend *backend, struct slice xml)
+{
+	struct bytes complaint = {NULL, 0, 0};
+
+	if (!registry_frame_valid(xml, &complaint))
+		world_fail(backend->world, "%s got what is not valid: %.*s: "
+		    "%.900s", backend->actor, (int)complaint.len,
+		    complaint.data, xml.data);
+	bytes_finish(&complaint);
+}
+
+static void
 frame_came(void *context, struct slice xml)
 {
 	struct epp_backend *backend = context;
 	bool greeting = memmem(xml.data, xml.len, "<greeting", 9) != NULL;
 
+	check_valid(backend, xml);
 	if (greeting) {
 		record(backend, ANSWER_GREETING, 1, xml);
 		return;

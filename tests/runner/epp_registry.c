@@ -437,6 +437,17 @@ run_line(struct epp_registry *owner, struct slice line)
 	bytes_finish(&out);
 }
 
+static void
+tell_skipped(const struct registry *registry)
+{
+	static bool told;
+
+	if (!told && !registry_validates(registry))
+		printf("skipped: frames are not validated, $MISU_DATA/epp-xsd "
+		       "is not there\n");
+	told = true;
+}
+
 void
 epp_registries_create(struct world *world)
 {
@@ -451,6 +462,7 @@ epp_registries_create(struct world *world)
 		owner->script = script;
 		owner->dialer.dial = dial;
 		owner->registry = registry_create(NULL);
+		tell_skipped(owner->registry);
 		snprintf(owner->name, sizeof(owner->name), "%.*s",
 		    SLICE_ARG(script->upstream));
 		owner->next = world->registries;

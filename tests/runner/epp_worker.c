@@ -246,6 +246,8 @@ take_setup(void *context, struct slice bundle)
 	const struct conf *conf;
 	struct fail fail = FAIL_INIT;
 
+	if (worker->filter == NULL)
+		return; /* it is ending */
 	if (line == NULL ||
 	    !daemon_read(world, worker->arena, (struct slice){copy.data, len},
 		(struct slice){copy.data + len + 1, copy.len - len - 1},
@@ -265,13 +267,21 @@ take_setup(void *context, struct slice bundle)
 static void
 carry(void *context, const struct keeper_delivery *delivery)
 {
-	filter_deliver(((struct epp_worker *)context)->filter, delivery);
+	struct epp_worker *worker = context;
+
+	if (worker->filter != NULL)
+		filter_deliver(worker->filter, delivery);
+	else
+		arena_destroy(delivery->arena); /* it is ending */
 }
 
 static void
 asked(void *context, const struct keeper_ask *ask)
 {
-	filter_ask(((struct epp_worker *)context)->filter, ask);
+	struct epp_worker *worker = context;
+
+	if (worker->filter != NULL)
+		filter_ask(worker->filter, ask);
 }
 
 static bool
@@ -388,10 +398,10 @@ epp_worker_stop(struct world *world)
 	if (!done && world->plan.kind == PLAN_NONE)
 		world_fail(world, "the worker does not drain");
 	filter_destroy(worker->filter);
-	keeper_link_destroy(worker->link);
-	worker->link = NULL;
+	worker->filter = NULL;
 	daemon_settle(world, 0);
 	world->worker = NULL;
+	keeper_link_destroy(worker->link);
 	if (world->seat != NULL)
 		keeper_leave(world->seat);
 	world->seat = NULL;
