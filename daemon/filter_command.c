@@ -107,6 +107,7 @@ command_answer(struct command *command, unsigned code, const char *format, ...)
 	size_t len = sizeof(who) - 1;
 	va_list list;
 
+	command->session->upstream->refused += code == EPP_POLICY;
 	if (format != NULL) {
 		memcpy(message, who, len);
 		va_start(list, format);
