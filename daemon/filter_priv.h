@@ -113,6 +113,7 @@ struct command {
 	struct epp_command *epp;
 	enum command_state state;
 	int64_t deadline;
+	uint64_t setups; /* the filter's, when it began */
 	/* what goes, one of them: both NULL is nothing yet */
 	const struct epp_plain *plain;
 	const struct sealed *sealed;
@@ -184,6 +185,7 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
+	uint64_t setups;  /* that were put in force so far */
 	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
 	bool draining;
 	void (*drained)(void *arg);
