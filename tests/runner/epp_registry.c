@@ -18,6 +18,7 @@ struct epp_registry {
 	struct epp_dialer dialer;
 	struct held *connections;
 	bool away;
+	unsigned dials; /* since a step asked */
 };
 
 /* A dialer per upstream: which one it is follows from its place. */
@@ -403,6 +404,7 @@ dial(struct epp_dialer *dialer, const struct epp_conn_events *events, void *arg,
 	(void)fail;
 	if (held == NULL)
 		abort();
+	owner->dials++;
 	held->pipe = pipe = pipe_create(loop, &peer, held);
 	held->owner = owner;
 	held->session = registry_session_create(owner->registry);
@@ -533,6 +535,17 @@ epp_registry_away(struct world *world, struct slice upstream, bool away)
 	owner->away = away;
 	while (away && owner->connections != NULL)
 		end(owner->connections, FAIL_WORLD, "the connection was reset");
+}
+
+unsigned
+epp_registry_dials(struct world *world, struct slice upstream)
+{
+	struct epp_registry *owner = find(world, upstream);
+	unsigned dials = owner != NULL ? owner->dials : 0;
+
+	if (owner != NULL)
+		owner->dials = 0;
+	return dials;
 }
 
 void

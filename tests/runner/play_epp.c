@@ -179,6 +179,16 @@ run_away(struct world *world, const struct step *step)
 	daemon_settle(world, 0);
 }
 
+static void
+run_dialed(struct world *world, const struct step *step)
+{
+	unsigned dials = epp_registry_dials(world, step->actor);
+
+	if (dials != (unsigned)step->number)
+		play_unmet(world, "%.*s was dialed %u times",
+		    SLICE_ARG(step->actor), dials);
+}
+
 bool
 play_epp(struct world *world, const struct step *step)
 {
@@ -213,6 +223,9 @@ play_epp(struct world *world, const struct step *step)
 	case STEP_REGISTRY_AWAY:
 	case STEP_REGISTRY_BACK:
 		run_away(world, step);
+		return true;
+	case STEP_REGISTRY_DIALED:
+		run_dialed(world, step);
 		return true;
 	case STEP_WORKER:
 		run_worker(world, step);

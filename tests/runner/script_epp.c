@@ -161,8 +161,16 @@ read_registry_step(struct reader *reader, struct slice name)
 		step->kind = STEP_REGISTRY_BACK;
 		return true;
 	}
+	if (reader_skip(reader, "dialed")) {
+		step->kind = STEP_REGISTRY_DIALED;
+		if (!reader_number(reader, &step->number))
+			return false;
+		return reader_skip(reader, "times") ||
+		       reader_fail(reader, "not times");
+	}
 	if (!reader_skip(reader, ":"))
-		return reader_fail(reader, "not :, away, back or sees");
+		return reader_fail(
+		    reader, "not :, away, back, dialed or sees");
 	step->name = rest_of_line(reader);
 	return true;
 }
