@@ -168,6 +168,7 @@ struct upstream {
 	unsigned failures; /* of own lines since one was ready */
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
+	enum fail_kind told_kind; /* and why, as far as a kind says it */
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
