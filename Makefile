@@ -220,12 +220,13 @@ bench-epp-run: all $B/registry $B/epp-client
 	@scripts/bench-epp $B $(BENCH_DIR)
 
 demo: setup
-	@$(SUBMAKE) all
+	@$(SUBMAKE) all $B/registry $B/epp-client
 	@scripts/demo
 
-# In the foreground, with files and desk items in .run; misuctl -s .run.
-run: all
-	$B/misu -d -f conf/misu.conf -s .run
+# In the foreground, before the pretend registry, with all it makes in .run;
+# misuctl -s .run.
+run: all $B/registry $B/epp-client
+	@MODE=$(MODE) scripts/run
 
 PREFIX ?= /usr
 install: all

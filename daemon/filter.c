@@ -53,12 +53,20 @@ filter_give_arena(struct filter *filter, struct arena *arena)
 struct slice
 filter_client_id(struct filter *filter, struct arena *arena)
 {
-	char text[CLIENT_ID];
-	int len = snprintf(text, sizeof(text), "MISU-%s-%u-%llu",
-	    filter->tag, filter->o.worker,
-	    (unsigned long long)++filter->counter);
+	char digits[20], *at = digits + sizeof(digits), *text;
+	uint64_t rest = ++filter->counter;
+	size_t len;
 
-	return arena_copy(arena, (struct slice){text, (size_t)len});
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	len = (size_t)(digits + sizeof(digits) - at);
+	text = arena_take(arena, filter->life_len + len + 1);
+	if (text == NULL)
+		return (struct slice){NULL, 0};
+	memcpy(text, filter->life, filter->life_len);
+	memcpy(text + filter->life_len, at, len);
+	return (struct slice){text, filter->life_len + len};
 }
 
 /* --- time --- */
@@ -66,7 +74,7 @@ filter_client_id(struct filter *filter, struct arena *arena)
 static bool
 has_work(const struct upstream *upstream)
 {
-	if (upstream->line_count != 0 || upstream->own_first != NULL ||
+	if (upstream->lines != NULL || upstream->own_first != NULL ||
 	    (upstream->conf != NULL &&
 		upstream->conf->mode == UPSTREAM_POOL))
 		return true;
@@ -143,8 +151,9 @@ filter_create(const struct filter_options *options, struct fail *fail)
 		free(filter);
 		return NULL;
 	}
-	snprintf(filter->tag, sizeof(filter->tag), "%02x%02x%02x%02x",
-	    random[0], random[1], random[2], random[3]);
+	filter->life_len = (size_t)snprintf(filter->life,
+	    sizeof(filter->life), "MISU-%02x%02x%02x%02x-%u-", random[0],
+	    random[1], random[2], random[3], filter->o.worker);
 	return filter;
 }
 

@@ -107,6 +107,25 @@ pool_changed(struct upstream *upstream)
 	own_pump(upstream);
 }
 
+void
+pool_settle(struct upstream *upstream, bool elsewhere)
+{
+	bool pool = upstream->conf->mode == UPSTREAM_POOL;
+	struct line *next;
+
+	for (struct line *line = upstream->lines; line != NULL; line = next) {
+		next = line->next;
+		if (elsewhere || (pool && !line->pooled) ||
+		    (pool && upstream->line_count > share(upstream)))
+			line_retire(line);
+	}
+	if (elsewhere) {
+		upstream->failures = 0;
+		upstream->redial = 0;
+		upstream->told = false;
+	}
+}
+
 static struct line *
 idlest(struct upstream *upstream, bool pooled)
 {
@@ -114,7 +133,8 @@ idlest(struct upstream *upstream, bool pooled)
 
 	for (struct line *line = upstream->lines; line != NULL;
 	     line = line->next)
-		if (line->state == LINE_READY && (!pooled || line->pooled) &&
+		if (line->state == LINE_READY && !line->retired &&
+		    (!pooled || line->pooled) &&
 		    (best == NULL || line->flights < best->flights))
 			best = line;
 	return best;

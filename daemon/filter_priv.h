@@ -18,7 +18,6 @@ enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
-	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
 	TICK = 1000,         /* ms between looks at what waits */
 };
 
@@ -59,6 +58,7 @@ struct line {
 	int64_t quiet; /* ms: since when nothing was sent */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
+	bool retired;     /* not counted: it ends when its flights have */
 };
 
 /* --- the backends' side ------------------------------------------------- */
@@ -169,6 +169,7 @@ struct upstream {
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
 	enum fail_kind told_kind; /* and why, as far as a kind says it */
+	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
@@ -187,7 +188,8 @@ struct filter {
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
 	uint64_t setups;  /* that were put in force so far */
-	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
+	char life[32]; /* begins clTRIDs, which do not repeat after a start */
+	size_t life_len;
 	bool draining;
 	void (*drained)(void *arg);
 	void *drained_arg;
@@ -359,6 +361,8 @@ bool line_send_plain(struct line *line, struct flight *flight,
 void line_kill(struct line *line, const struct fail *fail);
 /* Log out if it may, and go. */
 void line_close(struct line *line);
+/* No more is sent on it; it closes when the last answer is there. */
+void line_retire(struct line *line);
 void line_tick(struct line *line, int64_t now);
 
 /* --- filter_pool.c ------------------------------------------------------ */
@@ -371,6 +375,11 @@ struct line *pool_own_line(struct upstream *upstream);
 void pool_fill(struct upstream *upstream);
 /* A line became ready, or died. */
 void pool_changed(struct upstream *upstream);
+/*
+ * A setup came into force.  `elsewhere`: another registry, login or proof of
+ * who either is, so that no line that is there may be used any more.
+ */
+void pool_settle(struct upstream *upstream, bool elsewhere);
 void pool_failed(struct upstream *upstream, const struct fail *fail);
 
 /* --- filter_own.c ------------------------------------------------------- */

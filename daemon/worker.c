@@ -9,6 +9,11 @@
 #include "sandbox.h"
 #include "worker_priv.h"
 
+enum {
+	LOOK = 20, /* ms between looks at the connections that are left */
+	LOOKS = 50,
+};
+
 static bool
 keeper_send(void *context, struct slice message)
 {
@@ -58,12 +63,28 @@ keeper_came(struct worker *worker, int fd)
 		keeper_link_up(worker->link);
 }
 
+/* The last answers are on their way still; who does not take them may not. */
+static void
+look_left(void *context)
+{
+	struct worker *worker = context;
+
+	if (worker->leave == NULL || worker->looks++ == LOOKS ||
+	    !epp_conn_leaving(loop_base(worker->loop)))
+		loop_stop(worker->loop);
+	else
+		worker->loop->operations->timer_set(worker->leave, LOOK);
+}
+
 static void
 drained(void *context)
 {
 	struct worker *worker = context;
+	struct loop *loop = worker->loop;
 
-	loop_stop(worker->loop);
+	worker->leave =
+	    loop->operations->timer_create(loop, look_left, worker);
+	look_left(worker);
 }
 
 /* Asked twice, it does not wait for what is under way. */
@@ -230,6 +251,8 @@ worker_destroy(struct worker *worker)
 	if (worker->keeper != NULL)
 		wire_stream_finish(worker->keeper, KEEPER_PATIENCE);
 	keeper_link_destroy(worker->link);
+	if (worker->leave != NULL)
+		worker->loop->operations->timer_destroy(worker->leave);
 	if (worker->loop != NULL)
 		epp_conn_drop(loop_base(worker->loop));
 	wire_stream_destroy(worker->keeper);

@@ -30,6 +30,8 @@ struct worker {
 	struct worker_socket *sockets;
 	unsigned tag; /* of the newest setup */
 	bool stopping, ready, broken;
+	struct loop_timer *leave; /* drained: until the backends are gone */
+	unsigned looks;		  /* that were taken then */
 };
 
 /* --- worker_setup.c ----------------------------------------------------- */

@@ -23,7 +23,7 @@ struct arena *arena_create(const struct memory *memory);
 /* NULL-safe.  Wipes every byte before giving it back. */
 void arena_destroy(struct arena *arena);
 
-/* Forget everything allocated, wipe it, keep the first block. */
+/* Forget everything allocated, wipe it, keep the first block and one more. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed, 16-byte aligned memory, or NULL. */

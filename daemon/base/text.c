@@ -8,17 +8,14 @@ text_start(struct arena *arena)
 	return (struct text){.arena = arena};
 }
 
-/* Room for `more` bytes and a NUL. */
 static bool
-reserve(struct text *text, size_t more)
+grow(struct text *text, size_t more)
 {
 	size_t size = text->size;
 	char *data;
 
 	if (text->failed)
 		return false;
-	if (more < text->size - text->len && text->size != 0)
-		return true;
 	if (size == 0)
 		size = 256;
 	while (size - text->len <= more)
@@ -26,6 +23,7 @@ reserve(struct text *text, size_t more)
 	data = arena_take(text->arena, size);
 	if (data == NULL) {
 		text->failed = true;
+		text->size = text->len;
 		return false;
 	}
 	if (text->len != 0)
@@ -33,6 +31,13 @@ reserve(struct text *text, size_t more)
 	text->data = data;
 	text->size = size;
 	return true;
+}
+
+/* Room for `more` bytes and a NUL; one that failed has none. */
+static inline bool
+reserve(struct text *text, size_t more)
+{
+	return more < text->size - text->len || grow(text, more);
 }
 
 void
@@ -169,7 +174,7 @@ text_add_base64(struct text *text, const void *bytes, size_t len)
 struct slice
 text_slice(struct text *text)
 {
-	if (!reserve(text, 0))
+	if (text->failed || !reserve(text, 0))
 		return (struct slice){NULL, 0};
 	text->data[text->len] = '\0';
 	return (struct slice){text->data, text->len};
@@ -276,7 +281,7 @@ text_is_utf8(struct slice text)
 	const unsigned char *at = (const unsigned char *)text.data;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
-		n = utf8_sequence(at + i, text.len - i);
+		n = at[i] < 0x80 ? 1 : utf8_sequence(at + i, text.len - i);
 		if (n == 0)
 			return false;
 	}
@@ -301,24 +306,50 @@ text_add_percent(struct text *text, struct slice value)
 	}
 }
 
+/* How XML writes a character that must not stand as it is; else empty. */
+static struct slice
+xml_escape(char c)
+{
+	switch (c) {
+	case '&':
+		return SLICE("&amp;");
+	case '<':
+		return SLICE("&lt;");
+	case '>':
+		return SLICE("&gt;");
+	case '"':
+		return SLICE("&quot;");
+	case '\'':
+		return SLICE("&apos;");
+	default:
+		return SLICE("");
+	}
+}
+
+size_t
+text_xml_run(struct slice value)
+{
+	size_t len = 0;
+
+	while (len < value.len && value.data[len] != '&' &&
+	    value.data[len] != '<' && value.data[len] != '>' &&
+	    value.data[len] != '"' && value.data[len] != '\'')
+		len++;
+	return len;
+}
+
 void
 text_add_xml(struct text *text, struct slice value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.data[i];
+	for (;;) {
+		size_t run = text_xml_run(value);
 
-		if (c == '&')
-			text_add_string(text, "&amp;");
-		else if (c == '<')
-			text_add_string(text, "&lt;");
-		else if (c == '>')
-			text_add_string(text, "&gt;");
-		else if (c == '"')
-			text_add_string(text, "&quot;");
-		else if (c == '\'')
-			text_add_string(text, "&apos;");
-		else
-			text_add_char(text, c);
+		text_add(text, (struct slice){value.data, run});
+		if (run == value.len)
+			return;
+		text_add(text, xml_escape(value.data[run]));
+		value.data += run + 1;
+		value.len -= run + 1;
 	}
 }
 
@@ -345,13 +376,36 @@ is_hidden(unsigned point)
 	    (point & 0xfffe) == 0xfffe;
 }
 
+/* Eight bytes at a time: none below a space, nor beyond a tilde. */
+bool
+text_is_printable(struct slice text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	for (; text.len >= 8; text.data += 8, text.len -= 8) {
+		memcpy(&word, text.data, 8);
+		if ((((word - 0x20 * ones) | (word + ones) | word) &
+			0x80 * ones) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 bool
 text_is_plain(struct slice text)
 {
-	for (size_t i = 0, len; i < text.len; i += len)
+	for (size_t i = 0, len; i < text.len; i += len) {
+		len = 1;
+		if (text.data[i] >= ' ' && text.data[i] < 0x7f)
+			continue;
 		if (is_hidden(text_code_point(
 			(struct slice){text.data + i, text.len - i}, &len)))
 			return false;
+	}
 	return true;
 }
 

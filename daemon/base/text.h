@@ -36,6 +36,8 @@ void text_add_percent(struct text *text, struct slice value);
 
 /* XML character data and attribute values: the five predefined entities. */
 void text_add_xml(struct text *text, struct slice value);
+/* How many bytes of the beginning stand in XML as they are. */
+size_t text_xml_run(struct slice value);
 
 /* Lower-case hex, and standard base64 with padding. */
 void text_add_hex(struct text *text, const void *bytes, size_t len);
@@ -64,6 +66,8 @@ unsigned text_code_point(struct slice text, size_t *len);
  * the terminal it is shown on.
  */
 bool text_is_plain(struct slice text);
+/* Is it all printable ASCII, as most text is?  Then it is plain and UTF-8. */
+bool text_is_printable(struct slice text);
 
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);

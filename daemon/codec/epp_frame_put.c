@@ -112,15 +112,10 @@ epp_escape(struct arena *arena, struct slice value)
 {
 	struct text text = text_start(arena);
 
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.data[i];
-
-		if (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'')
-			continue;
-		text_add_xml(&text, value);
-		return text_slice(&text);
-	}
-	return value;
+	if (text_xml_run(value) == value.len)
+		return value;
+	text_add_xml(&text, value);
+	return text_slice(&text);
 }
 
 static void

@@ -256,6 +256,24 @@ epp_hub_leave(struct conn *conn)
 	take_out(conn);
 }
 
+bool
+epp_conn_leaving(struct event_base *base)
+{
+	struct epp_hub *hub = epp_hub_get(base);
+	const struct conn *conn;
+	bool leaving = false;
+
+	if (hub == NULL)
+		return false;
+	TAILQ_FOREACH(conn, &hub->dirty, dirties)
+		leaving |= conn->state >= CONN_CLOSING;
+	for (size_t i = 0; i < HUB_SLOTS && !leaving; i++)
+		LIST_FOREACH(conn, &hub->slots[i], times)
+			leaving |= conn->state >= CONN_CLOSING;
+	epp_hub_release(hub);
+	return leaving;
+}
+
 /* All that take leave are in the list of this turn or have a time. */
 void
 epp_conn_drop(struct event_base *base)
