@@ -92,16 +92,18 @@ static void
 end(struct line *line, const struct fail *fail)
 {
 	struct upstream *upstream = line->upstream;
-	struct session *session = line->session;
+	struct session *session;
 	bool own = line->own;
 
 	if (line->state == LINE_DEAD)
 		return;
 	line->state = LINE_DEAD;
 	leave_upstream(line);
+	lose_flights(line, fail);
+	/* One whose backend had gone went with its last flight. */
+	session = line->session;
 	if (session != NULL)
 		session->line = NULL;
-	lose_flights(line, fail);
 	if (own) {
 		for (struct session *s = upstream->sessions; s != NULL;
 		     s = s->next)
