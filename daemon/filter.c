@@ -190,6 +190,22 @@ upstream_free(struct upstream *upstream)
 	free(upstream);
 }
 
+/* Every connection, and with it what is in flight. */
+static void
+close_all(struct upstream *upstream)
+{
+	struct session *next;
+
+	while (upstream->lines != NULL)
+		line_close(upstream->lines);
+	filter_end_sessions(upstream);
+	for (struct session *s = upstream->sessions; s != NULL; s = next) {
+		next = s->next;
+		if (s->line != NULL && !s->pooled)
+			line_close(s->line);
+	}
+}
+
 void
 filter_destroy(struct filter *filter)
 {
@@ -200,13 +216,14 @@ filter_destroy(struct filter *filter)
 	fail_set(&fail, FAIL_WORLD, "misu is stopping");
 	filter->draining = true;
 	filter->drained = NULL;
+	for (struct upstream *u = filter->upstreams; u != NULL; u = u->next)
+		close_all(u);
+	/* Whoever waits for the keeper goes now. */
+	keeper_link_stop(filter->o.link);
 	for (struct upstream *u = filter->upstreams, *next; u != NULL;
 	     u = next) {
 		next = u->next;
-		while (u->lines != NULL)
-			line_close(u->lines);
 		own_fail_all(u, &fail);
-		filter_end_sessions(u);
 		upstream_free(u);
 	}
 	while (filter->arena_count != 0)

@@ -54,7 +54,7 @@ struct filter *filter_create(
     const struct filter_options *options, struct fail *fail);
 /*
  * Every connection is closed; what was written and not answered is told.  The
- * keeper's answers must not come any more after this: destroy the link next.
+ * keeper's answers do not come any more after this: destroy the link next.
  */
 void filter_destroy(struct filter *filter);
 

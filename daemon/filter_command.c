@@ -297,7 +297,7 @@ login_start(struct command *command)
 		return;
 	}
 	backend = find_backend(session, login->id, &index);
-	if (session->upstream->conf->backend_count != 0 &&
+	if ((session->pooled || session->upstream->conf->backend_count != 0) &&
 	    (backend == NULL || !shows_certificate(session, backend))) {
 		refuse_login(command);
 		return;

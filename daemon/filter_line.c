@@ -166,6 +166,8 @@ line_close(struct line *line)
 	line->state = LINE_DEAD;
 	leave_upstream(line);
 	lose_flights(line, &fail);
+	if (line->session != NULL)
+		line->session->line = NULL;
 	if (conn != NULL)
 		conn->operations->close(conn);
 	line_free(line);

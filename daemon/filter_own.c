@@ -122,11 +122,13 @@ own_pump(struct upstream *upstream)
 void
 own_fail_all(struct upstream *upstream, const struct fail *fail)
 {
-	while (upstream->own_first != NULL)
-		own_end(upstream->own_first,
-		    upstream->own_first->wrote ? DELIVERY_UNKNOWN
-					       : DELIVERY_LATER,
+	while (upstream->own_first != NULL) {
+		struct own *own = upstream->own_first;
+
+		own->asking = false;
+		own_end(own, own->wrote ? DELIVERY_UNKNOWN : DELIVERY_LATER,
 		    fail);
+	}
 }
 
 void

@@ -374,6 +374,7 @@ void pool_failed(struct upstream *upstream, const struct fail *fail);
 /* Give waiting requests of misu's own to lines. */
 void own_pump(struct upstream *upstream);
 void own_tick(struct upstream *upstream, int64_t now);
+/* The filter ends, and the keeper answers none of them any more. */
 void own_fail_all(struct upstream *upstream, const struct fail *fail);
 
 #endif
