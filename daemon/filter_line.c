@@ -382,6 +382,35 @@ is_greeting(struct slice xml)
 	    memmem(xml.data, len, "<response", 9) == NULL;
 }
 
+/*
+ * The registry's last answer on this line.  The line goes before the answer
+ * is told: whoever waits for it is there as long as it waits.  The bytes went
+ * with the connection, so it is read again.
+ */
+static void
+end_with(struct line *line, struct flight *flight, struct slice xml)
+{
+	struct session *session = line->session;
+	struct slice copy = arena_copy(flight->arena, xml);
+	struct epp_response *response = NULL;
+	struct fail fail = FAIL_INIT;
+
+	if (copy.data != NULL)
+		response = epp_read_response(
+		    flight->arena, copy, &xml_limits_default, &fail);
+	fail_set(&fail, FAIL_WORLD, "the registry ended the session");
+	if (session != NULL) {
+		session->state = SESSION_ENDING;
+		session->line = NULL;
+		line->session = NULL;
+	}
+	line_kill(line, &fail);
+	if (response != NULL)
+		flight->answered(flight, response);
+	else
+		flight->lost(flight, &fail);
+}
+
 static void
 line_frame(void *arg, struct slice xml)
 {
@@ -420,7 +449,10 @@ line_frame(void *arg, struct slice xml)
 		line->last = &line->first;
 	line->flights--;
 	flight->line = NULL;
-	flight->answered(flight, response);
+	if (flight != &line->login && epp_code_closes(response->code))
+		end_with(line, flight, xml);
+	else
+		flight->answered(flight, response);
 }
 
 void
