@@ -368,7 +368,8 @@ hello_answered(struct line *line, struct slice xml)
 {
 	struct fail fail = FAIL_INIT;
 
-	/* A greeting between answers: it answered a keep-alive of ours. */
+	/* It answered a keep-alive of ours; what was sent since comes next. */
+	line->hello = 0;
 	if (!keep_greeting(line->upstream, xml, &fail))
 		line_kill(line, &fail);
 }
@@ -423,7 +424,7 @@ line_frame(void *arg, struct slice xml)
 		greeted(line, xml);
 		return;
 	}
-	if (flight == NULL && line->own && is_greeting(xml)) {
+	if (line->hello != 0 && is_greeting(xml)) {
 		hello_answered(line, xml);
 		return;
 	}
@@ -455,14 +456,34 @@ line_frame(void *arg, struct slice xml)
 		flight->answered(flight, response);
 }
 
+static void
+say_hello(struct line *line, int64_t now)
+{
+	const struct conf_upstream *conf = line->upstream->conf;
+	struct filter *filter = line->upstream->filter;
+	struct arena *arena = filter_arena(filter);
+	struct fail fail = FAIL_INIT;
+	struct epp_plain *hello =
+	    arena != NULL ? epp_frame_own_hello(arena, &fail) : NULL;
+
+	line->quiet = now;
+	if (hello != NULL) {
+		line->hello = now + (int64_t)conf->answer * 1000;
+		line->conn->operations->send(
+		    line->conn, epp_plain_bytes(hello));
+	}
+	if (arena != NULL)
+		filter_give_arena(filter, arena);
+}
+
 void
 line_tick(struct line *line, int64_t now)
 {
 	const struct conf_upstream *conf = line->upstream->conf;
-	struct filter *filter = line->upstream->filter;
 	struct fail fail = FAIL_INIT;
 
-	if (line->first != NULL && line->first->deadline <= now) {
+	if ((line->first != NULL && line->first->deadline <= now) ||
+	    (line->hello != 0 && line->hello <= now)) {
 		fail_set(&fail, FAIL_WORLD,
 		    "the registry did not answer in time");
 		line_kill(line, &fail);
@@ -470,17 +491,7 @@ line_tick(struct line *line, int64_t now)
 	}
 	/* A hello now and then keeps a session of ours alive. */
 	if (line->own && line->state == LINE_READY && line->first == NULL &&
-	    conf != NULL && now - line->quiet >= (int64_t)conf->idle * 1000 / 3) {
-		struct arena *arena = filter_arena(filter);
-		struct epp_plain *hello = arena != NULL
-		    ? epp_frame_own_hello(arena, &fail)
-		    : NULL;
-
-		line->quiet = now;
-		if (hello != NULL)
-			line->conn->operations->send(
-			    line->conn, epp_plain_bytes(hello));
-		if (arena != NULL)
-			filter_give_arena(filter, arena);
-	}
+	    line->hello == 0 && conf != NULL &&
+	    now - line->quiet >= (int64_t)conf->idle * 1000 / 3)
+		say_hello(line, now);
 }

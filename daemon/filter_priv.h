@@ -57,6 +57,7 @@ struct line {
 	struct flight *first, **last; /* written, not answered */
 	size_t flights;
 	int64_t quiet; /* ms: since when nothing was sent */
+	int64_t hello; /* ms: the greeting of a keep-alive comes by then; 0 */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
 };
