@@ -113,6 +113,7 @@ struct command {
 	struct epp_command *epp;
 	enum command_state state;
 	int64_t deadline;
+	uint64_t setups; /* the filter's, when it began */
 	/* what goes, one of them: both NULL is nothing yet */
 	const struct epp_plain *plain;
 	const struct sealed *sealed;
@@ -168,6 +169,7 @@ struct upstream {
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
 	int64_t refusal;   /* ms: when a refused backend was last logged */
+	enum fail_kind told_kind; /* and why, as far as a kind says it */
 	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
@@ -186,6 +188,7 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
+	uint64_t setups;  /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;
 	bool draining;

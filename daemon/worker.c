@@ -180,7 +180,7 @@ open_filter(
     struct worker *worker, struct worker_number number, struct fail *fail)
 {
 	const struct keeper_link_options link = {.loop = worker->loop,
-	    .random = &random_system,
+	    .random = &worker->random,
 	    .send = keeper_send,
 	    .setup = take_setup,
 	    .deliver = deliver,
@@ -189,11 +189,12 @@ open_filter(
 	struct filter_options filter = {.base = loop_base(worker->loop),
 	    .dns = worker->dns,
 	    .loop = worker->loop,
-	    .random = &random_system,
+	    .random = &worker->random,
 	    .log = log_filter,
 	    .worker = number.number - 1,
 	    .workers = number.count};
 
+	worker->random = random_pool_source(&worker->pool, &random_system);
 	worker->link = keeper_link_create(&link, fail);
 	if (worker->link == NULL)
 		return false;

@@ -3,6 +3,7 @@
 #define MISU_WORKER_PRIV_H
 
 #include "setup.h"
+#include "store/random_pool.h"
 #include "worker.h"
 
 struct evdns_base;
@@ -25,6 +26,8 @@ struct worker {
 	struct wire_stream *parent, *keeper; /* keeper: NULL: away */
 	struct keeper_link *link;
 	struct filter *filter;
+	struct random_pool pool;
+	struct random_source random; /* draws from it: a worker never forks */
 	struct setup *setup;   /* in force; NULL: none yet */
 	struct worker_next *next; /* waits for its secrets */
 	struct worker_socket *sockets;

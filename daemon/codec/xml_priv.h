@@ -62,6 +62,8 @@ xml_skip_space(const uint8_t *at, const uint8_t *end)
 {
 	static const char indent[8] = "        ";
 
+	if (at < end && *at == '\n')
+		at++;
 	while (end - at >= 8 && memcmp(at, indent, 8) == 0)
 		at += 8;
 	while (at < end && (xml_classes[*at] & XML_SPACE) != 0)

@@ -10,6 +10,12 @@ static void clock_fired(evutil_socket_t fd, short what, void *arg);
 static void
 hub_free(struct epp_hub *hub)
 {
+	while (hub->spares != NULL) {
+		struct hub_spare *spare = hub->spares;
+
+		hub->spares = spare->next;
+		free(spare);
+	}
 	if (hub->flush != NULL)
 		event_free(hub->flush);
 	if (hub->again != NULL)
