@@ -183,7 +183,7 @@ struct filter {
 	struct digest setup;
 	struct upstream *upstreams;
 	struct arena *arenas[FILTER_ARENAS];
-	size_t arena_count;
+	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter; /* of clTRIDs */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;

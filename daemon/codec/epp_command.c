@@ -9,13 +9,14 @@ epp_read_command(struct arena *arena, struct slice text,
     const struct xml_limits *limits, struct epp_problem *problem,
     struct fail *fail)
 {
-	struct fail own = FAIL_INIT;
+	struct fail own;
 	struct epp_reader r = {
 	    .arena = arena,
 	    .problem = problem,
 	    .fail = fail != NULL ? fail : &own,
 	};
 
+	fail_clear(&own);
 	*problem = (struct epp_problem){.code = EPP_SYNTAX};
 	r.document = xml_read(arena, text, limits, false, r.fail);
 	if (r.document == NULL) {
