@@ -207,10 +207,11 @@ find_client_id(struct epp_reader *r, uint32_t command)
 {
 	struct epp_problem *problem = r->problem, unused;
 	uint32_t element = epp_child(r->document, command, "clTRID");
-	struct fail why = FAIL_INIT;
 	struct epp_reader quiet = *r;
 	struct slice id;
+	struct fail why;
 
+	fail_clear(&why);
 	quiet.problem = &unused;
 	quiet.fail = &why;
 	if (element != XML_NONE && epp_token(&quiet, element, 3, 64, &id))
