@@ -19,8 +19,9 @@ read_frame(struct command *command, struct slice text)
 	const struct conf_upstream *conf = session->upstream->conf;
 	struct xml_limits limits = xml_limits_default;
 	struct epp_problem problem = {.code = EPP_SYNTAX};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (conf != NULL)
 		limits.bytes = conf->frame;
 	command->epp = epp_read_command(
@@ -451,9 +452,10 @@ check_frame(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	struct epp_problem problem = {.code = EPP_EXTENSION};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 	enum field field;
 
+	fail_clear(&fail);
 	if (!upstream->conf->shadows &&
 	    !epp_frame_check_extensions(
 		command->epp, &upstream->manner, &problem, &fail)) {
@@ -558,8 +560,9 @@ void
 command_pass(struct command *command)
 {
 	struct epp_manner manner = manner_of(command);
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->plain =
 	    epp_frame_plain(command->epp, &manner, command->arena, &fail);
 	if (command->plain == NULL) {

@@ -434,8 +434,9 @@ line_frame(void *arg, struct slice xml)
 	struct line *line = arg;
 	struct flight *flight = line->first;
 	struct epp_response *response;
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (line->state == LINE_GREETING || line->state == LINE_DIALING) {
 		greeted(line, xml);
 		return;

@@ -187,7 +187,7 @@ struct filter {
 	struct digest setup;
 	struct upstream *upstreams;
 	struct arena *arenas[FILTER_ARENAS];
-	size_t arena_count;
+	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter; /* of clTRIDs */
 	uint64_t setups;  /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */

@@ -425,9 +425,11 @@ void
 keeper_commit(struct keeper_link *link, struct arena *arena,
     const struct keeper_commit *commit, keeper_done *done, void *arg)
 {
-	struct fail fail = FAIL_INIT;
-	struct pending *pending = pending_create(link, arena, arg, &fail);
+	struct pending *pending;
+	struct fail fail;
 
+	fail_clear(&fail);
+	pending = pending_create(link, arena, arg, &fail);
 	if (pending == NULL || !commit_keep(link, pending, commit, &fail) ||
 	    !commit_write(link, pending, commit, &fail)) {
 		opened_drop(link, pending != NULL ? pending->opened : NULL);
@@ -470,8 +472,11 @@ take_committed(struct keeper_link *link, const struct wire_committed *committed)
 	    .word = (enum keeper_word)committed->word,
 	    .id = committed->id,
 	    .entry = committed->entry};
-	struct fail fail = committed->fail;
+	struct fail fail;
 
+	fail_clear(&fail);
+	if (committed->fail.kind != FAIL_NONE)
+		fail = committed->fail;
 	if (pending == NULL) {
 		opened_late(link, committed);
 		return;
