@@ -96,7 +96,7 @@ answer(struct command *command, unsigned code, struct slice message,
 		answer.client_id = command->epp->client_id;
 	command_answer_bytes(
 	    command, epp_frame_answer(&answer, command->arena));
-	if (code >= EPP_FAILED_CLOSING || code == EPP_ENDING)
+	if (epp_code_closes(code))
 		command->session->state = SESSION_ENDING;
 }
 
@@ -108,6 +108,7 @@ command_answer(struct command *command, unsigned code, const char *format, ...)
 	size_t len = sizeof(who) - 1;
 	va_list list;
 
+	command->session->upstream->refused += code == EPP_POLICY;
 	if (format != NULL) {
 		memcpy(message, who, len);
 		va_start(list, format);
@@ -148,7 +149,7 @@ command_answer_bytes(struct command *command, struct slice bytes)
 		session->state = SESSION_ENDING;
 		return;
 	}
-	if (session->first == command)
+	if (session->first == command && session->state != SESSION_OPENING)
 		session->conn->operations->send(session->conn, bytes);
 	else
 		command->answer = arena_copy(command->arena, bytes);
@@ -298,7 +299,7 @@ login_start(struct command *command)
 		return;
 	}
 	backend = find_backend(session, login->id, &index);
-	if (session->upstream->conf->backend_count != 0 &&
+	if ((session->pooled || session->upstream->conf->backend_count != 0) &&
 	    (backend == NULL || !shows_certificate(session, backend))) {
 		refuse_login(command);
 		return;
@@ -500,6 +501,7 @@ command_start(struct command *command)
 	struct session *session = command->session;
 
 	command->state = COMMAND_ASKING; /* until something else is said */
+	command->setups = session->upstream->filter->setups;
 	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
@@ -544,6 +546,11 @@ command_stale(struct command *command)
 {
 	struct filter *filter = command->session->upstream->filter;
 
+	/* It may have come while the keeper was asked. */
+	if (command->setups != filter->setups) {
+		command->state = COMMAND_NEW;
+		return;
+	}
 	command->state = COMMAND_STALE;
 	command->deadline = filter_now(filter) + KEEPER_PATIENCE;
 	filter_tick(command->session->upstream);
@@ -648,25 +655,8 @@ note_message(struct command *command, const struct epp_response *response)
 static void
 note_session(struct command *command, unsigned code)
 {
-	struct session *session = command->session;
-
 	if (command->epp->verb == EPP_LOGIN && code == EPP_OK)
-		keep_client(session, command->epp->login->id);
-	if (code == EPP_ENDING || code >= EPP_FAILED_CLOSING) {
-		struct fail fail = FAIL_INIT;
-		struct line *line = session->line;
-
-		/* In a pool only the line ends; it is told by its close. */
-		if (session->pooled)
-			return;
-		session->state = SESSION_ENDING;
-		fail_set(&fail, FAIL_WORLD, "the registry ended the session");
-		if (line != NULL) {
-			session->line = NULL;
-			line->session = NULL;
-			line_kill(line, &fail);
-		}
-	}
+		keep_client(command->session, command->epp->login->id);
 }
 
 static void
@@ -685,7 +675,12 @@ answered(struct flight *flight, const struct epp_response *response)
 	if (command->epp->verb == EPP_DELETE &&
 	    response->code < EPP_UNKNOWN_COMMAND)
 		command_forget(command);
-	if (!local_domain_info(command, response)) {
+	if (session->pooled && epp_code_closes(response->code)) {
+		/* In a pool only the registry's session ends. */
+		command_answer(command, EPP_FAILED,
+		    "the registry ended its session: %u %s", response->code,
+		    epp_code_text(response->code));
+	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
 			bytes = epp_frame_response(response,
 			    command->epp->client_id, command->arena);

@@ -67,9 +67,10 @@ pool_failed(struct upstream *upstream, const struct fail *fail)
 	int64_t wait = REDIAL_FIRST;
 	struct session *next;
 
-	if (!upstream->told)
+	if (!upstream->told || upstream->told_kind != fail->kind)
 		filter_log(upstream, "error", "registry-is-away", fail);
 	upstream->told = true;
+	upstream->told_kind = fail->kind;
 	for (unsigned i = 0; i < upstream->failures && wait < REDIAL_LONGEST;
 	     i++)
 		wait *= 2;

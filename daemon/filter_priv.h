@@ -56,6 +56,7 @@ struct line {
 	struct flight *first, **last; /* written, not answered */
 	size_t flights;
 	int64_t quiet; /* ms: since when nothing was sent */
+	int64_t hello; /* ms: the greeting of a keep-alive comes by then; 0 */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
 	bool retired;     /* not counted: it ends when its flights have */
@@ -113,6 +114,7 @@ struct command {
 	struct epp_command *epp;
 	enum command_state state;
 	int64_t deadline;
+	uint64_t setups; /* the filter's, when it began */
 	/* what goes, one of them: both NULL is nothing yet */
 	const struct epp_plain *plain;
 	const struct sealed *sealed;
@@ -167,6 +169,8 @@ struct upstream {
 	unsigned failures; /* of own lines since one was ready */
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
+	int64_t refusal;   /* ms: when a refused backend was last logged */
+	enum fail_kind told_kind; /* and why, as far as a kind says it */
 	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
@@ -185,6 +189,7 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter; /* of clTRIDs */
+	uint64_t setups;  /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;
 	bool draining;
@@ -384,6 +389,7 @@ void pool_failed(struct upstream *upstream, const struct fail *fail);
 /* Give waiting requests of misu's own to lines. */
 void own_pump(struct upstream *upstream);
 void own_tick(struct upstream *upstream, int64_t now);
+/* The filter ends, and the keeper answers none of them any more. */
 void own_fail_all(struct upstream *upstream, const struct fail *fail);
 
 #endif

@@ -168,12 +168,10 @@ static void
 recorded(struct command *command, const struct keeper_committed *committed)
 {
 	struct session *session = command->session;
-	struct upstream *upstream = session->upstream;
 
 	command->entry = committed->entry;
 	if (committed->sealed == NULL &&
 	    command->outcome.verdict != VERDICT_FORWARD) {
-		upstream->refused++;
 		command_answer(command, EPP_POLICY, "rule %u: %.*s",
 		    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
@@ -222,7 +220,6 @@ committed(void *arg, const struct keeper_committed *committed,
 		recorded(command, committed);
 		break;
 	case KEEPER_HELD:
-		session->upstream->refused++;
 		command_answer(command, EPP_POLICY,
 		    "held, hold %lld; rule %u: %.*s; send it again once an "
 		    "operator has approved it",

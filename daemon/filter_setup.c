@@ -413,6 +413,7 @@ filter_set(struct filter *filter, const struct ruleset *ruleset,
 		filter->ruleset = ruleset;
 		filter->conf = conf;
 		filter->setup = conf_setup_identity(conf, arena);
+		filter->setups++;
 		ok = put_in_force(filter, prepared, count, fail);
 	}
 	for (size_t i = 0; prepared != NULL && i < count; i++)

@@ -67,9 +67,10 @@ registry_conf() {
 		conf/misu.conf >"$1/misu.conf"
 }
 
-# A port of loopback that nobody listens on.
+# A port of loopback that nobody listens on, below those that the kernel gives
+# to whoever connects.
 registry_free_port() {
-	local port=$((20000 + RANDOM % 20000))
+	local port=$((10000 + RANDOM % 20000))
 	while (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 		port=$((port + 1))
 	done

@@ -8,8 +8,9 @@ text_start(struct arena *arena)
 	return (struct text){.arena = arena};
 }
 
-static bool
-grow(struct text *text, size_t more)
+/* One that failed has no room. */
+bool
+text_grow(struct text *text, size_t more)
 {
 	size_t size = text->size;
 	char *data;
@@ -31,47 +32,6 @@ grow(struct text *text, size_t more)
 	text->data = data;
 	text->size = size;
 	return true;
-}
-
-/* Room for `more` bytes and a NUL; one that failed has none. */
-static inline bool
-reserve(struct text *text, size_t more)
-{
-	return more < text->size - text->len || grow(text, more);
-}
-
-void
-text_add(struct text *text, struct slice piece)
-{
-	if (piece.len == 0 || !reserve(text, piece.len))
-		return;
-	memcpy(text->data + text->len, piece.data, piece.len);
-	text->len += piece.len;
-}
-
-char *
-text_room(struct text *text, size_t len)
-{
-	char *at;
-
-	if (!reserve(text, len))
-		return NULL;
-	at = text->data + text->len;
-	text->len += len;
-	return at;
-}
-
-void
-text_add_char(struct text *text, char c)
-{
-	if (reserve(text, 1))
-		text->data[text->len++] = c;
-}
-
-void
-text_add_string(struct text *text, const char *piece)
-{
-	text_add(text, slice_from(piece));
 }
 
 void
@@ -99,7 +59,7 @@ text_add_format(struct text *text, const char *format, ...)
 	va_start(args, format);
 	need = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (need < 0 || !reserve(text, (size_t)need))
+	if (need < 0 || !text_reserve(text, (size_t)need))
 		return;
 	va_start(args, format);
 	vsnprintf(text->data + text->len, (size_t)need + 1, format, args);
@@ -125,10 +85,13 @@ text_add_json_escaped(struct text *text, struct slice value)
 
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
-		char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+		char escape[6];
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
+		memcpy(escape, "\\u00", 4);
+		escape[4] = hex[c >> 4];
+		escape[5] = hex[c & 15];
 		text_add(text, (struct slice){value.data + start, i - start});
 		start = i + 1;
 		if (c >= 0x20)
@@ -148,13 +111,16 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *from = bytes;
+	char *to;
 
-	if (!reserve(text, 2 * len))
+	if (!text_reserve(text, 2 * len))
 		return;
+	to = text->data + text->len;
 	for (size_t i = 0; i < len; i++) {
-		text->data[text->len++] = hex[from[i] >> 4];
-		text->data[text->len++] = hex[from[i] & 15];
+		*to++ = hex[from[i] >> 4];
+		*to++ = hex[from[i] & 15];
 	}
+	text->len += 2 * len;
 }
 
 static const char base64[] =
@@ -164,29 +130,30 @@ void
 text_add_base64(struct text *text, const void *bytes, size_t len)
 {
 	const unsigned char *from = bytes;
+	char *to;
 
-	if (!reserve(text, (len + 2) / 3 * 4))
+	if (len == 0 || !text_reserve(text, (len + 2) / 3 * 4))
 		return;
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned v = (unsigned)from[i] << 16;
-		char *to = text->data + text->len;
-
-		if (i + 1 < len)
-			v |= (unsigned)from[i + 1] << 8;
-		if (i + 2 < len)
-			v |= from[i + 2];
-		to[0] = base64[v >> 18];
-		to[1] = base64[v >> 12 & 63];
-		to[2] = i + 1 < len ? base64[v >> 6 & 63] : '=';
-		to[3] = i + 2 < len ? base64[v & 63] : '=';
-		text->len += 4;
+	to = text->data + text->len;
+	text->len += (len + 2) / 3 * 4;
+	for (; len > 2; len -= 3, from += 3) {
+		*to++ = base64[from[0] >> 2];
+		*to++ = base64[(from[0] & 3) << 4 | from[1] >> 4];
+		*to++ = base64[(from[1] & 15) << 2 | from[2] >> 6];
+		*to++ = base64[from[2] & 63];
 	}
+	if (len == 0)
+		return;
+	to[0] = base64[from[0] >> 2];
+	to[1] = base64[(from[0] & 3) << 4 | (len == 2 ? from[1] >> 4 : 0)];
+	to[2] = len == 2 ? base64[(from[1] & 15) << 2] : '=';
+	to[3] = '=';
 }
 
 struct slice
 text_slice(struct text *text)
 {
-	if (text->failed || !reserve(text, 0))
+	if (text->failed || !text_reserve(text, 0))
 		return (struct slice){NULL, 0};
 	text->data[text->len] = '\0';
 	return (struct slice){text->data, text->len};

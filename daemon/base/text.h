@@ -20,11 +20,47 @@ struct text {
 
 struct text text_start(struct arena *arena);
 
-void text_add(struct text *text, struct slice piece);
+/* Room for `more` bytes and a NUL after what is there; false without. */
+bool text_grow(struct text *text, size_t more);
+
+static inline bool
+text_reserve(struct text *text, size_t more)
+{
+	return more < text->size - text->len || text_grow(text, more);
+}
+
+static inline void
+text_add(struct text *text, struct slice piece)
+{
+	if (piece.len == 0 || !text_reserve(text, piece.len))
+		return;
+	memcpy(text->data + text->len, piece.data, piece.len);
+	text->len += piece.len;
+}
+
 /* Room at the end for so many bytes, to be written at once; NULL: none. */
-char *text_room(struct text *text, size_t len);
-void text_add_char(struct text *text, char c);
-void text_add_string(struct text *text, const char *piece);
+static inline char *
+text_room(struct text *text, size_t len)
+{
+	if (!text_reserve(text, len))
+		return NULL;
+	text->len += len;
+	return text->data + text->len - len;
+}
+
+static inline void
+text_add_char(struct text *text, char c)
+{
+	if (text_reserve(text, 1))
+		text->data[text->len++] = c;
+}
+
+static inline void
+text_add_string(struct text *text, const char *piece)
+{
+	text_add(text, slice_from(piece));
+}
+
 void text_add_number(struct text *text, int64_t number);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -256,6 +256,21 @@ record_set_plan(struct record *record, struct slice plan, struct fail *fail)
 }
 
 bool
+record_set_expires(struct record *record, struct slice date, struct fail *fail)
+{
+	static const char form[] = "0000-00-00";
+	bool ok = date.len == sizeof(form) - 1;
+
+	for (size_t i = 0; ok && i < date.len; i++)
+		ok = form[i] == '-' ? date.data[i] == '-'
+				    : date.data[i] >= '0' && date.data[i] <= '9';
+	if (!ok)
+		return fail_set(fail, FAIL_INPUT, "not a date: 2027-01-31");
+	record->expires = arena_copy(record->arena, date);
+	return record->expires.data != NULL || fail_memory(fail);
+}
+
+bool
 record_set_epp(struct record *record, const struct epp_facts *facts,
     struct fail *fail)
 {
@@ -298,6 +313,12 @@ struct slice
 record_plan(const struct record *record)
 {
 	return record->plan;
+}
+
+struct slice
+record_expires(const struct record *record)
+{
+	return record->expires;
 }
 
 bool

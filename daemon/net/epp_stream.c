@@ -184,17 +184,17 @@ explain(SSL *ssl, int system_error, struct fail *fail)
 		explain_certificate(ssl, fail);
 	else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
 		 ERR_GET_REASON(error) ==
-		     SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		     SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
 		fail_set(
 		    fail, FAIL_WORLD, "tls: the peer showed no certificate");
-	else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-		 ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET) {
+		fail_hint(fail, "because of clients in misu.conf it has to");
+	} else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+		   ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET) {
 		fail_set(fail, FAIL_WORLD, "tls: the peer refuses: %s",
 		    reason != NULL ? reason : "no reason known");
-		if (!tls->server)
-			fail_hint(fail,
-			    "does the registry know the certificate that "
-			    "misu.conf shows it?");
+		fail_hint(fail, "does the %s know the certificate that %s?",
+		    tls->server ? "backend" : "registry",
+		    tls->server ? "misu has" : "misu.conf shows it");
 	} else if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
 		fail_memory(fail);
 	else if (error != 0)
