@@ -314,8 +314,8 @@ text_xml_run(struct slice value)
 	size_t len = 0;
 
 	while (len < value.len && value.data[len] != '&' &&
-	    value.data[len] != '<' && value.data[len] != '>' &&
-	    value.data[len] != '"' && value.data[len] != '\'')
+	       value.data[len] != '<' && value.data[len] != '>' &&
+	       value.data[len] != '"' && value.data[len] != '\'')
 		len++;
 	return len;
 }

@@ -45,8 +45,7 @@ next_value(struct contact_reader *reader, uint32_t element)
 	struct epp_value *value = &c->values[c->value_count];
 
 	if (c->value_count == EPP_VALUES_MAX) {
-		epp_refuse(
-		    reader->r, EPP_SYNTAX, element, "too many values");
+		epp_refuse(reader->r, EPP_SYNTAX, element, "too many values");
 		return NULL;
 	}
 	c->value_count++;
@@ -176,8 +175,7 @@ read_number_extension(
 	value->whole = x->whole;
 	value->content = x->value;
 	value->postal = -1;
-	if (!epp_attribute_token(
-		reader->r, number->element, "x", &value->text))
+	if (!epp_attribute_token(reader->r, number->element, "x", &value->text))
 		return false;
 	if (value->text.len != 0 && number->text.len == 0)
 		return epp_refuse(reader->r, EPP_VALUE, number->element,
