@@ -312,23 +312,20 @@ refuse(struct commit *commit, const struct fail *fail)
 	job_end(&commit->job);
 }
 
-void
-commit_take(struct keeper_worker *worker, const struct wire_commit *from)
+/*
+ * The record and what is decided of it are needed no longer than this lasts:
+ * they are in the keeper's own arena, which stays in the processor's cache.
+ */
+static void
+take(struct commit *commit, const struct wire_commit *from)
 {
-	struct keeper *keeper = worker->keeper;
-	struct commit *commit = job_create(keeper, worker, sizeof(*commit));
+	struct keeper *keeper = commit->job.keeper;
 	struct judged judged = {.from = from};
 	uint64_t supersedes = LEDGER_NONE;
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 	bool done = false;
 
-	if (commit == NULL) {
-		fail_memory(&fail);
-		answer_fail(worker, from->number, &fail);
-		return;
-	}
-	commit->number = from->number;
-	wire_request(from, commit->request);
+	fail_clear(&fail);
 	if (keeper->ruleset == NULL ||
 	    !digest_equal(&from->policy, &keeper->policy) ||
 	    !digest_equal(&from->setup, &keeper->setup)) {
@@ -336,7 +333,7 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 		job_end(&commit->job);
 		return;
 	}
-	if (!judge(keeper, commit->job.arena, &judged, &fail) ||
+	if (!judge(keeper, keeper->scratch, &judged, &fail) ||
 	    !consider_hold(commit, &judged, &supersedes, &done, &fail))
 		refuse(commit, &fail);
 	else if (done)
@@ -346,6 +343,25 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 			hold_give_back(keeper, commit->approval);
 		refuse(commit, &fail);
 	}
+}
+
+void
+commit_take(struct keeper_worker *worker, const struct wire_commit *from)
+{
+	struct keeper *keeper = worker->keeper;
+	struct commit *commit = job_create(keeper, worker, sizeof(*commit));
+	struct fail fail;
+
+	if (commit == NULL) {
+		fail_clear(&fail);
+		fail_memory(&fail);
+		answer_fail(worker, from->number, &fail);
+		return;
+	}
+	commit->number = from->number;
+	wire_request(from, commit->request);
+	take(commit, from);
+	arena_reset(keeper->scratch);
 }
 
 /* The entry of the hold is durable: now its item. */
