@@ -93,6 +93,8 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 
 $B/unit/rows_engine: LDFLAGS += -Wl,--wrap=channel_file_start \
 	-Wl,--wrap=channel_desk_start
+$B/unit/rows_engine: LDLIBS += $(LIBXML)
+$B/unit/rows_engine: $B/registry-core.o
 
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
@@ -218,12 +220,13 @@ bench-epp-run: all $B/registry $B/epp-client
 	@scripts/bench-epp $B $(BENCH_DIR)
 
 demo: setup
-	@$(SUBMAKE) all
+	@$(SUBMAKE) all $B/registry $B/epp-client
 	@scripts/demo
 
-# In the foreground, with files and desk items in .run; misuctl -s .run.
-run: all
-	$B/misu -d -f conf/misu.conf -s .run
+# In the foreground, before the pretend registry, with all it makes in .run;
+# misuctl -s .run.
+run: all $B/registry $B/epp-client
+	@MODE=$(MODE) scripts/run
 
 PREFIX ?= /usr
 install: all

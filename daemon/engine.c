@@ -196,6 +196,7 @@ static bool
 merge_stored(struct work *work, struct fail *fail)
 {
 	struct record *stored;
+	bool waits;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
@@ -204,7 +205,13 @@ merge_stored(struct work *work, struct fail *fail)
 	if (stored == NULL)
 		return fail->kind == FAIL_NONE;
 	work->record = record_merge(work->arena, stored, work->record, fail);
-	return work->record != NULL;
+	if (work->record == NULL ||
+	    !spool_waits(work->engine->o.spool, record_type(work->record),
+		record_object(work->record), &waits, fail))
+		return false;
+	if (!waits)
+		record_settle(work->record);
+	return true;
 }
 
 /* Does the submission want this block's recipient? */

@@ -53,7 +53,7 @@ record_now(struct renewal *renewal, struct fail *fail)
 	struct record *stored = vault_get(renewal->engine->o.vault,
 	    renewal->arena, (enum object_type)item->object_type, item->object,
 	    fail);
-	struct record *as_asked;
+	struct record *as_asked, *merged;
 
 	if (stored == NULL) {
 		fail_set(fail, FAIL_WORLD,
@@ -63,9 +63,12 @@ record_now(struct renewal *renewal, struct fail *fail)
 	as_asked = record_create(renewal->arena,
 	    (enum object_type)item->object_type,
 	    (enum operation)item->operation, item->object, fail);
-	return as_asked != NULL
+	merged = as_asked != NULL
 	    ? record_merge(renewal->arena, stored, as_asked, fail)
 	    : NULL;
+	if (merged != NULL)
+		record_decide_again(merged, stored);
+	return merged;
 }
 
 static struct renewal *

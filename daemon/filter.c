@@ -74,7 +74,7 @@ filter_client_id(struct filter *filter, struct arena *arena)
 static bool
 has_work(const struct upstream *upstream)
 {
-	if (upstream->line_count != 0 || upstream->own_first != NULL ||
+	if (upstream->lines != NULL || upstream->own_first != NULL ||
 	    (upstream->conf != NULL &&
 		upstream->conf->mode == UPSTREAM_POOL))
 		return true;
@@ -199,6 +199,26 @@ upstream_free(struct upstream *upstream)
 	free(upstream);
 }
 
+/* Sessions are closed; what they still wait for nobody will hear. */
+static void
+end_lines(struct upstream *upstream)
+{
+	struct session *session = upstream->sessions;
+
+	while (session != NULL) {
+		struct line *line = session->line;
+
+		if (session->pooled || line == NULL) {
+			session = session->next;
+			continue;
+		}
+		session->line = NULL;
+		line->session = NULL;
+		line_close(line);
+		session = upstream->sessions; /* another list now */
+	}
+}
+
 void
 filter_destroy(struct filter *filter)
 {
@@ -209,6 +229,7 @@ filter_destroy(struct filter *filter)
 	fail_set(&fail, FAIL_WORLD, "misu is stopping");
 	filter->draining = true;
 	filter->drained = NULL;
+	keeper_link_forget(filter->o.link);
 	for (struct upstream *u = filter->upstreams, *next; u != NULL;
 	     u = next) {
 		next = u->next;
@@ -216,6 +237,7 @@ filter_destroy(struct filter *filter)
 			line_close(u->lines);
 		own_fail_all(u, &fail);
 		filter_end_sessions(u);
+		end_lines(u);
 		upstream_free(u);
 	}
 	while (filter->arena_count != 0)

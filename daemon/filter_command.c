@@ -107,6 +107,7 @@ command_answer(struct command *command, unsigned code, const char *format, ...)
 	size_t len = sizeof(who) - 1;
 	va_list list;
 
+	command->session->upstream->refused += code == EPP_POLICY;
 	if (format != NULL) {
 		memcpy(message, who, len);
 		va_start(list, format);
@@ -498,6 +499,7 @@ command_start(struct command *command)
 	struct session *session = command->session;
 
 	command->state = COMMAND_ASKING; /* until something else is said */
+	command->setups = session->upstream->filter->setups;
 	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
@@ -542,6 +544,11 @@ command_stale(struct command *command)
 {
 	struct filter *filter = command->session->upstream->filter;
 
+	/* It may have come while the keeper was asked. */
+	if (command->setups != filter->setups) {
+		command->state = COMMAND_NEW;
+		return;
+	}
 	command->state = COMMAND_STALE;
 	command->deadline = filter_now(filter) + KEEPER_PATIENCE;
 	filter_tick(command->session->upstream);

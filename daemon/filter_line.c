@@ -54,7 +54,8 @@ leave_upstream(struct line *line)
 	while (*at != line)
 		at = &(*at)->next;
 	*at = line->next;
-	upstream->line_count--;
+	if (!line->retired)
+		upstream->line_count--;
 	line->in_upstream = false;
 }
 
@@ -99,9 +100,13 @@ end(struct line *line, const struct fail *fail)
 		return;
 	line->state = LINE_DEAD;
 	leave_upstream(line);
-	if (session != NULL)
+	if (session != NULL) {
 		session->line = NULL;
+		session->is_held = true; /* its last command may end here */
+	}
 	lose_flights(line, fail);
+	if (session != NULL)
+		session->is_held = false;
 	if (own) {
 		for (struct session *s = upstream->sessions; s != NULL;
 		     s = s->next)
@@ -167,6 +172,19 @@ line_close(struct line *line)
 	if (conn != NULL)
 		conn->operations->close(conn);
 	line_free(line);
+}
+
+void
+line_retire(struct line *line)
+{
+	if (line->retired)
+		return;
+	if (line->first == NULL || line->state != LINE_READY) {
+		line_close(line);
+		return;
+	}
+	line->retired = true;
+	line->upstream->line_count--;
 }
 
 static void
@@ -426,6 +444,10 @@ line_tick(struct line *line, int64_t now)
 	struct filter *filter = line->upstream->filter;
 	struct fail fail = FAIL_INIT;
 
+	if (line->retired && line->first == NULL) {
+		line_close(line);
+		return;
+	}
 	if (line->first != NULL && line->first->deadline <= now) {
 		fail_set(&fail, FAIL_WORLD,
 		    "the registry did not answer in time");

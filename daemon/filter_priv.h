@@ -58,6 +58,7 @@ struct line {
 	int64_t quiet; /* ms: since when nothing was sent */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
+	bool retired;     /* not counted: it ends when its flights have */
 };
 
 /* --- the backends' side ------------------------------------------------- */
@@ -83,6 +84,7 @@ struct session {
 	struct command *first, **last;
 	size_t count;
 	bool paused, pumping, again;
+	bool is_held; /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
 	int64_t greeted;    /* ms */
@@ -111,6 +113,7 @@ struct command {
 	struct epp_command *epp;
 	enum command_state state;
 	int64_t deadline;
+	uint64_t setups; /* the filter's, when it began */
 	/* what goes, one of them: both NULL is nothing yet */
 	const struct epp_plain *plain;
 	const struct sealed *sealed;
@@ -165,6 +168,9 @@ struct upstream {
 	unsigned failures; /* of own lines since one was ready */
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
+	int64_t refusal;   /* ms: when a refused backend was last logged */
+	enum fail_kind told_kind; /* and why, as far as a kind says it */
+	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
@@ -182,6 +188,7 @@ struct filter {
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count;
 	uint64_t counter; /* of clTRIDs */
+	uint64_t setups;  /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;
 	bool draining;
@@ -355,6 +362,8 @@ bool line_send_plain(struct line *line, struct flight *flight,
 void line_kill(struct line *line, const struct fail *fail);
 /* Log out if it may, and go. */
 void line_close(struct line *line);
+/* No more is sent on it; it closes when the last answer is there. */
+void line_retire(struct line *line);
 void line_tick(struct line *line, int64_t now);
 
 /* --- filter_pool.c ------------------------------------------------------ */
@@ -367,6 +376,11 @@ struct line *pool_own_line(struct upstream *upstream);
 void pool_fill(struct upstream *upstream);
 /* A line became ready, or died. */
 void pool_changed(struct upstream *upstream);
+/*
+ * A setup came into force.  `elsewhere`: another registry, login or proof of
+ * who either is, so that no line that is there may be used any more.
+ */
+void pool_settle(struct upstream *upstream, bool elsewhere);
 void pool_failed(struct upstream *upstream, const struct fail *fail);
 
 /* --- filter_own.c ------------------------------------------------------- */

@@ -255,30 +255,38 @@ digest_encrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
 }
 
 bool
-digest_decrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
-    struct slice label, struct slice cipher, uint8_t *out)
+digest_cipher_decrypt(struct digest_cipher *cipher,
+    const struct digest_seal *seal, uint8_t *out)
 {
-	EVP_CIPHER_CTX *context;
+	EVP_CIPHER_CTX *context = cipher_context(cipher);
+	struct slice label = seal->label, text = seal->plain;
 	uint8_t tag[TAG_SIZE];
-	size_t len = cipher.len - TAG_SIZE;
+	size_t len = text.len - TAG_SIZE;
 	int n = 0;
-	bool ok;
 
-	if (cipher.len < TAG_SIZE || cipher.len > INT32_MAX)
+	if (text.len < TAG_SIZE || text.len > INT32_MAX)
 		return false;
-	memcpy(tag, cipher.data + len, TAG_SIZE);
-	context = EVP_CIPHER_CTX_new();
-	ok = context != NULL &&
-	    EVP_DecryptInit_ex(
-		context, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+	memcpy(tag, text.data + len, TAG_SIZE);
+	return EVP_DecryptInit_ex(
+		   context, NULL, NULL, seal->key, seal->nonce) == 1 &&
 	    EVP_DecryptUpdate(context, NULL, &n,
 		(const unsigned char *)label.data, (int)label.len) == 1 &&
 	    EVP_DecryptUpdate(context, out, &n,
-		(const unsigned char *)cipher.data, (int)len) == 1 &&
+		(const unsigned char *)text.data, (int)len) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(
 		context, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
 	    EVP_DecryptFinal_ex(context, out + len, &n) == 1;
-	EVP_CIPHER_CTX_free(context);
+}
+
+bool
+digest_decrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
+    struct slice label, struct slice text, uint8_t *out)
+{
+	struct digest_seal seal = {key, nonce, label, text};
+	struct digest_cipher *cipher = digest_cipher_create();
+	bool ok = cipher != NULL && digest_cipher_decrypt(cipher, &seal, out);
+
+	digest_cipher_destroy(cipher);
 	return ok;
 }
 

@@ -364,12 +364,37 @@ is_hidden(unsigned point)
 	    (point & 0xfffe) == 0xfffe;
 }
 
+/* Eight bytes at a time: none below a space, nor beyond a tilde. */
+bool
+text_is_printable(struct slice text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	for (; text.len >= 8; text.data += 8, text.len -= 8) {
+		memcpy(&word, text.data, 8);
+		if ((((word - 0x20 * ones) | (word + ones) | word) &
+			0x80 * ones) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 bool
 text_is_plain(struct slice text)
 {
 	for (size_t i = 0, len; i < text.len; i += len) {
+		unsigned char lead = (unsigned char)text.data[i];
+
 		len = 1;
-		if (text.data[i] >= ' ' && text.data[i] < 0x7f)
+		if (lead >= ' ' && lead < 0x7f)
+			continue;
+		/* From U+3000 to U+EFFF, nearly all that Asia writes. */
+		len = 3;
+		if (lead >= 0xe3 && lead <= 0xee)
 			continue;
 		if (is_hidden(text_code_point(
 			(struct slice){text.data + i, text.len - i}, &len)))

@@ -38,6 +38,16 @@ text_add(struct text *text, struct slice piece)
 	text->len += piece.len;
 }
 
+/* Room at the end for so many bytes, to be written at once; NULL: none. */
+static inline char *
+text_room(struct text *text, size_t len)
+{
+	if (!text_reserve(text, len))
+		return NULL;
+	text->len += len;
+	return text->data + text->len - len;
+}
+
 static inline void
 text_add_char(struct text *text, char c)
 {
@@ -94,6 +104,8 @@ unsigned text_code_point(struct slice text, size_t *len);
  * the terminal it is shown on.
  */
 bool text_is_plain(struct slice text);
+/* Is it all printable ASCII, as most text is?  Then it is plain and UTF-8. */
+bool text_is_printable(struct slice text);
 
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);

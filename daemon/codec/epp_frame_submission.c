@@ -3,31 +3,17 @@
  * disclosure, but for ids and secrets, which are made from its object and
  * from the random bytes given: the same submission makes the same frames.
  */
-#include "codec/epp_frame_priv.h"
+#include "codec/epp_frame_submission_priv.h"
 
 #include "base/digest.h"
 
-enum { ID_MIN = 3, ID_MAX = 16, SECRET_SIZE = 20, TRANSACTION_SIZE = 24 };
-
-#define SECDNS_SPACE "urn:ietf:params:xml:ns:secDNS-1.1"
+enum { SECRET_SIZE = 20, TRANSACTION_SIZE = 24 };
 
 static const struct slice none = {"", 0};
 static const struct slice contact = {"contact:", 8};
-static const struct slice domain = {"domain:", 7};
 
-static const enum role roles[] = {
+const enum role epp_roles[EPP_ROLES] = {
     ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
-enum { ROLES = sizeof(roles) / sizeof(roles[0]) };
-
-struct made {
-	struct epp_writer writer; /* of the role under way */
-	const uint8_t *random;
-	struct text out;   /* all frames, each with its length */
-	struct text frame; /* the one under way */
-	unsigned count;
-	bool takes_part[ROLES];
-	char ids[ROLES][ID_MAX + 1];
-};
 
 static void
 base32(char *out, size_t len, const uint8_t *bytes)
@@ -46,7 +32,7 @@ base32(char *out, size_t len, const uint8_t *bytes)
 
 /* A secret or a name that only the random bytes tell. */
 static void
-put_random(struct made *made, const char *what, size_t len)
+put_random(struct epp_made *made, const char *what, size_t len)
 {
 	char text[TRANSACTION_SIZE + 1];
 	struct digest_run run;
@@ -70,57 +56,166 @@ add_part(struct digest_run *run, struct slice part)
 	digest_add(run, "/", 1);
 }
 
-/* The handle where it passes and can be one; else made from what it is for. */
+/* The handle where it can be an id; else made from what it is for. */
 static void
-name_contact(struct made *made, size_t index)
+name_contact(const struct epp_made *made, enum role role, struct slice handle,
+    char id[EPP_ID_MAX + 1])
 {
 	const struct disclosure *disclosure = made->writer.disclosure;
-	struct values handle =
-	    disclosure_values(disclosure, roles[index], FIELD_HANDLE);
 	struct digest_run run;
 	struct digest digest;
 
-	if (handle.count != 0 && handle.items[0].len >= ID_MIN &&
-	    handle.items[0].len <= ID_MAX) {
-		memcpy(made->ids[index], handle.items[0].data,
-		    handle.items[0].len);
+	if (handle.len >= EPP_ID_MIN && handle.len <= EPP_ID_MAX) {
+		memcpy(id, handle.data, handle.len);
+		id[handle.len] = '\0';
 		return;
 	}
 	digest_start(&run);
 	add_part(&run, disclosure_recipient(disclosure)->id);
 	add_part(&run, disclosure_reference(disclosure));
-	add_part(&run, slice_from(role_name(roles[index])));
+	add_part(&run, slice_from(role_name(role)));
 	digest = digest_end(&run);
-	made->ids[index][0] = 'M';
-	base32(made->ids[index] + 1, ID_MAX - 1, digest.bytes);
+	id[0] = 'M';
+	base32(id + 1, EPP_ID_MAX - 1, digest.bytes);
 }
 
+/* --- who takes part --- */
+
 static bool
-takes_part(const struct made *made, enum role role)
+is_update(const struct epp_made *made)
 {
+	return disclosure_operation(made->writer.disclosure) ==
+	       OPERATION_UPDATE;
+}
+
+/* What is known of a role's person, handle and all. */
+struct known {
+	bool there;	/* the record has something of them */
+	bool passes;	/* and the registry gets some of it */
+	bool possible;	/* or would of another record */
+	bool described; /* it is more than a handle */
+};
+
+static struct known
+look_at(const struct epp_made *made, enum role role)
+{
+	const struct disclosure *disclosure = made->writer.disclosure;
 	struct epp_writer writer = made->writer;
+	struct known known = {false, false, false, false};
 
 	writer.role = role;
-	for (unsigned f = 0; f < FIELD_NS; f++)
-		if (f != FIELD_DOMAIN &&
-		    (epp_writer_passes(&writer, (enum field)f) ||
-			(disclosure_operation(writer.disclosure) ==
-				OPERATION_UPDATE &&
-			    epp_writer_loses(&writer, (enum field)f))))
-			return true;
+	for (unsigned f = 0; f < FIELD_NS; f++) {
+		enum field field = (enum field)f;
+		bool there;
+
+		if (field == FIELD_DOMAIN)
+			continue;
+		there = disclosure_collected(disclosure, role, field);
+		known.there |= there;
+		known.passes |= epp_writer_passes(&writer, field);
+		known.possible |=
+		    disclosure_could_pass(disclosure, role, field);
+		known.described |=
+		    field != FIELD_HANDLE &&
+		    (there ||
+			(is_update(made) && epp_writer_loses(&writer, field)));
+	}
+	return known;
+}
+
+static struct slice
+handle_that_passes(const struct epp_made *made, enum role role)
+{
+	struct values handle =
+	    disclosure_values(made->writer.disclosure, role, FIELD_HANDLE);
+
+	return handle.count != 0 ? handle.items[0] : none;
+}
+
+bool
+epp_made_not_known(struct fail *fail)
+{
+	fail_set(fail, FAIL_INPUT,
+	    "the vault does not know what this domain has at the registry");
+	fail_hint(fail,
+	    "misuctl import asks the registry; or submit a create, which "
+	    "agrees with what is there");
 	return false;
 }
 
-static void
-start_frame(struct made *made)
+/*
+ * A registrant who is taken away stays and loses everything, as EPP wants
+ * one; others are no longer linked.
+ */
+static bool
+plan_update(struct epp_made *made, size_t index, const struct known *known)
+{
+	const struct record_former *former =
+	    disclosure_former(made->writer.disclosure);
+	struct epp_party *party = &made->parties[index];
+	enum role role = epp_roles[index];
+
+	party->was = known->possible && (former->roles & 1u << role) != 0;
+	party->links = known->there ? known->passes || party->was
+				    : party->was && role == ROLE_REGISTRANT;
+	if (!party->links && !party->was)
+		return true;
+	if (!former->known)
+		return epp_made_not_known(made->writer.fail);
+	if (party->was && (former->renamed & 1u << role) != 0)
+		return fail_set(made->writer.fail, FAIL_INPUT,
+		    "the handle that the %s had is not known any more",
+		    role_name(role));
+	if (party->was)
+		name_contact(made, role, former->handles[role], party->former);
+	return true;
+}
+
+static bool
+plan_parties(struct epp_made *made)
+{
+	for (size_t i = 0; i < EPP_ROLES; i++) {
+		struct epp_party *party = &made->parties[i];
+		struct known known = look_at(made, epp_roles[i]);
+
+		party->links = known.passes;
+		if (is_update(made) && !plan_update(made, i, &known))
+			return false;
+		party->writes = party->links && known.described;
+		if (party->links)
+			name_contact(made, epp_roles[i],
+			    handle_that_passes(made, epp_roles[i]), party->id);
+	}
+	return true;
+}
+
+/* Is there a link to make that is not there? */
+bool
+epp_party_is_new(const struct epp_party *party)
+{
+	return party->links &&
+	       (!party->was || strcmp(party->id, party->former) != 0);
+}
+
+bool
+epp_party_is_gone(const struct epp_party *party)
+{
+	return party->was &&
+	       (!party->links || strcmp(party->id, party->former) != 0);
+}
+
+/* --- contacts --- */
+
+void
+epp_made_start(struct epp_made *made)
 {
 	made->frame = text_start(made->writer.arena);
 	text_add_string(&made->frame, EPP_ROOT "<command>");
 	made->count++;
 }
 
-static void
-end_frame(struct made *made)
+void
+epp_made_end(struct epp_made *made)
 {
 	struct slice frame;
 	size_t len;
@@ -136,8 +231,9 @@ end_frame(struct made *made)
 	text_add(&made->out, frame);
 }
 
-static void
-put_secret(struct made *made, struct slice prefix, struct values given)
+void
+epp_made_put_secret(
+    struct epp_made *made, struct slice prefix, struct values given)
 {
 	epp_put_open(&made->frame, prefix, "authInfo");
 	epp_put_open(&made->frame, prefix, "pw");
@@ -149,15 +245,15 @@ put_secret(struct made *made, struct slice prefix, struct values given)
 	epp_put_close(&made->frame, prefix, "authInfo");
 }
 
+/* A contact that the domain had not yet is made, also in an update. */
 static bool
-is_update(const struct made *made)
+changes(const struct epp_made *made)
 {
-	return disclosure_operation(made->writer.disclosure) ==
-	       OPERATION_UPDATE;
+	return is_update(made) && !made->creates;
 }
 
 static bool
-put_postal(struct made *made, bool loc)
+put_postal(struct epp_made *made, bool loc)
 {
 	struct epp_writer *writer = &made->writer;
 	struct text *frame = &made->frame;
@@ -173,7 +269,7 @@ put_postal(struct made *made, bool loc)
 	epp_put(frame, contact, "name", name);
 	if (values.count != 0)
 		epp_put(frame, contact, "org", values.items[0]);
-	else if (is_update(made) && epp_writer_loses(writer, org))
+	else if (changes(made) && epp_writer_loses(writer, org))
 		epp_put_empty(frame, contact, "org");
 	if (!epp_put_address(writer, frame, contact, loc))
 		return false;
@@ -196,38 +292,38 @@ form_loses(const struct epp_writer *writer, bool loc)
 
 /* The forms that have something, or one made of placeholders. */
 static bool
-put_postals(struct made *made)
+put_postals(struct epp_made *made)
 {
 	const struct epp_writer *writer = &made->writer;
 	bool any = false;
 
 	for (int loc = 0; loc < 2; loc++) {
 		if (!epp_writer_form_passes(writer, loc) &&
-		    !(is_update(made) && form_loses(writer, loc)))
+		    !(changes(made) && form_loses(writer, loc)))
 			continue;
 		if (!put_postal(made, loc))
 			return false;
 		any = true;
 	}
-	return any || is_update(made) ||
+	return any || changes(made) ||
 	       put_postal(made,
 		   !epp_writer_has_placeholder(writer, FIELD_NAME_INT) &&
 		       epp_writer_has_placeholder(writer, FIELD_NAME_LOC));
 }
 
 static void
-put_number(struct made *made, enum field field)
+put_number(struct epp_made *made, enum field field)
 {
 	struct epp_writer *writer = &made->writer;
 
 	if (epp_writer_passes(writer, field) ||
-	    (is_update(made) && epp_writer_loses(writer, field)))
+	    (changes(made) && epp_writer_loses(writer, field)))
 		epp_put_number(writer, &made->frame, contact, field);
 }
 
 /* From postalInfo to disclose. */
 static bool
-put_person(struct made *made)
+put_person(struct epp_made *made)
 {
 	struct epp_writer *writer = &made->writer;
 	struct slice email = epp_writer_demand(writer, FIELD_EMAIL), disclose;
@@ -238,8 +334,8 @@ put_person(struct made *made)
 	put_number(made, FIELD_PHONE);
 	put_number(made, FIELD_FAX);
 	epp_put(&made->frame, contact, "email", email);
-	if (!is_update(made))
-		put_secret(made, contact, (struct values){NULL, 0});
+	if (!changes(made))
+		epp_made_put_secret(made, contact, (struct values){NULL, 0});
 	if (writer->manner->disclose != EPP_DISCLOSE_SUPPORTED) {
 		if (!epp_state_unsaid(writer, &field))
 			return true;
@@ -249,282 +345,81 @@ put_person(struct made *made)
 		    field_info[field].name);
 	}
 	disclose = epp_put_disclose(writer, contact, epp_state(writer),
-	    is_update(made) &&
-		disclosure_onward_count(writer->disclosure) != 0);
+	    changes(made) && disclosure_onward_count(writer->disclosure) != 0);
 	text_add(&made->frame, disclose);
 	made->frame.failed |= disclose.data == NULL;
 	return true;
 }
 
 static bool
-put_contact(struct made *made, size_t index)
+put_contact(struct epp_made *made, size_t index)
 {
-	const char *verb = is_update(made) ? "update" : "create";
+	const struct epp_party *party = &made->parties[index];
+	const char *verb;
 
-	made->writer.role = roles[index];
-	start_frame(made);
+	made->writer.role = epp_roles[index];
+	made->creates = !is_update(made) || epp_party_is_new(party);
+	verb = changes(made) ? "update" : "create";
+	epp_made_start(made);
 	text_add_format(&made->frame,
 	    "<%s><contact:%s xmlns:contact=\"" EPP_CONTACT_SPACE "\">", verb,
 	    verb);
-	epp_put(&made->frame, contact, "id", slice_from(made->ids[index]));
-	if (is_update(made))
+	epp_put(&made->frame, contact, "id", slice_from(party->id));
+	if (changes(made))
 		epp_put_open(&made->frame, contact, "chg");
 	if (!put_person(made))
 		return false;
-	if (is_update(made))
+	if (changes(made))
 		epp_put_close(&made->frame, contact, "chg");
 	text_add_format(&made->frame, "</contact:%s></%s>", verb, verb);
-	end_frame(made);
+	epp_made_end(made);
 	return true;
 }
 
 /* One person in two roles is one contact. */
 static bool
-is_made(const struct made *made, size_t index)
+is_made(const struct epp_made *made, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (made->takes_part[i] &&
-		    strcmp(made->ids[i], made->ids[index]) == 0)
+		if (made->parties[i].writes &&
+		    strcmp(made->parties[i].id, made->parties[index].id) == 0)
 			return true;
 	return false;
 }
 
 static bool
-put_contacts(struct made *made)
+put_contacts(struct epp_made *made)
 {
-	for (size_t i = 0; i < ROLES; i++) {
-		made->takes_part[i] = takes_part(made, roles[i]);
-		if (!made->takes_part[i])
-			continue;
-		name_contact(made, i);
-		if (!is_made(made, i) && !put_contact(made, i))
+	if (!plan_parties(made))
+		return false;
+	for (size_t i = 0; i < EPP_ROLES; i++)
+		if (made->parties[i].writes && !is_made(made, i) &&
+		    !put_contact(made, i))
 			return false;
-	}
 	return true;
 }
 
-/* The object's data stand in whatever role the backend gave them. */
-static struct values
-find_values(const struct made *made, enum field field)
+/* What was made for this domain alone serves nobody without it. */
+void
+epp_made_put_removals(struct epp_made *made)
 {
-	for (unsigned role = 0; role < ROLE_COUNT; role++) {
-		struct values values = disclosure_values(
-		    made->writer.disclosure, (enum role)role, field);
+	char own[EPP_ID_MAX + 1];
 
-		if (values.count != 0)
-			return values;
-	}
-	return (struct values){NULL, 0};
-}
+	for (size_t i = 1; i < EPP_ROLES; i++) {
+		const struct epp_party *party = &made->parties[i];
 
-static struct slice
-next_word(struct slice *rest)
-{
-	const char *blank = memchr(rest->data, ' ', rest->len);
-	size_t len = blank != NULL ? (size_t)(blank - rest->data) : rest->len;
-	struct slice word = {rest->data, len};
-
-	len += blank != NULL;
-	*rest = (struct slice){rest->data + len, rest->len - len};
-	return word;
-}
-
-static void
-put_server(struct made *made, struct slice server, bool object)
-{
-	struct text *frame = &made->frame;
-	struct slice name = next_word(&server);
-
-	if (object) {
-		epp_put(frame, domain, "hostObj", name);
-		return;
-	}
-	epp_put_open(frame, domain, "hostAttr");
-	epp_put(frame, domain, "hostName", name);
-	while (server.len != 0) {
-		struct slice address = next_word(&server);
-
-		text_add_format(frame, "<domain:hostAddr ip=\"%s\">",
-		    memchr(address.data, ':', address.len) != NULL ? "v6"
-								   : "v4");
-		text_add_xml(frame, address);
-		epp_put_close(frame, domain, "hostAddr");
-	}
-	epp_put_close(frame, domain, "hostAttr");
-}
-
-/* All servers as objects, or where addresses are given all as attributes. */
-static void
-put_servers(struct made *made)
-{
-	struct values servers = find_values(made, FIELD_NS);
-	bool objects = true;
-
-	if (servers.count == 0)
-		return;
-	for (size_t i = 0; i < servers.count; i++)
-		objects &= memchr(servers.items[i].data, ' ',
-			       servers.items[i].len) == NULL;
-	epp_put_open(&made->frame, domain, "ns");
-	for (size_t i = 0; i < servers.count; i++)
-		put_server(made, servers.items[i], objects);
-	epp_put_close(&made->frame, domain, "ns");
-}
-
-static void
-put_links(struct made *made)
-{
-	struct text *frame = &made->frame;
-
-	if (made->takes_part[0])
-		epp_put(frame, domain, "registrant", slice_from(made->ids[0]));
-	for (size_t i = 1; i < ROLES; i++) {
-		if (!made->takes_part[i])
+		name_contact(made, epp_roles[i], none, own);
+		if (!epp_party_is_gone(party) ||
+		    strcmp(party->former, own) != 0)
 			continue;
-		text_add_format(
-		    frame, "<domain:contact type=\"%s\">", role_name(roles[i]));
-		text_add_xml(frame, slice_from(made->ids[i]));
-		epp_put_close(frame, domain, "contact");
-	}
-}
-
-static void
-put_delegation(struct made *made, struct values signers)
-{
-	static const char *const names[] = {
-	    "keyTag", "alg", "digestType", "digest"};
-
-	for (size_t i = 0; i < signers.count; i++) {
-		struct slice rest = signers.items[i];
-
-		text_add_string(&made->frame, "<secDNS:dsData>");
-		for (size_t k = 0; k < 4; k++)
-			epp_put(&made->frame, SLICE("secDNS:"), names[k],
-			    next_word(&rest));
-		text_add_string(&made->frame, "</secDNS:dsData>");
-	}
-}
-
-static void
-open_domain(struct made *made, const char *verb, const char *attributes)
-{
-	start_frame(made);
-	text_add_format(&made->frame,
-	    "<%s%s><domain:%s xmlns:domain=\"" EPP_DOMAIN_SPACE "\">", verb,
-	    attributes, verb);
-	epp_put(&made->frame, domain, "name",
-	    disclosure_object(made->writer.disclosure));
-}
-
-static void
-close_domain(struct made *made, const char *verb)
-{
-	text_add_format(&made->frame, "</domain:%s></%s>", verb, verb);
-}
-
-static void
-put_create(struct made *made)
-{
-	struct values signers = find_values(made, FIELD_DS);
-
-	open_domain(made, "create", "");
-	put_servers(made);
-	put_links(made);
-	put_secret(made, domain, find_values(made, FIELD_AUTH_INFO));
-	close_domain(made, "create");
-	if (signers.count != 0) {
+		epp_made_start(made);
 		text_add_string(&made->frame,
-		    "<extension><secDNS:create xmlns:secDNS=\"" SECDNS_SPACE
+		    "<delete><contact:delete xmlns:contact=\"" EPP_CONTACT_SPACE
 		    "\">");
-		put_delegation(made, signers);
-		text_add_string(&made->frame, "</secDNS:create></extension>");
+		epp_put(&made->frame, contact, "id", slice_from(own));
+		text_add_string(&made->frame, "</contact:delete></delete>");
+		epp_made_end(made);
 	}
-	end_frame(made);
-}
-
-static bool
-is_removed(const struct made *made, enum field field)
-{
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (disclosure_removed(
-			made->writer.disclosure, (enum role)role, field))
-			return true;
-	return false;
-}
-
-/*
- * What EPP can set without knowing what is there: the registrant, and all of
- * the delegation's signers.  Servers can only be added and removed.
- */
-static void
-put_update(struct made *made)
-{
-	struct values signers = find_values(made, FIELD_DS);
-	bool signs = signers.count != 0 || is_removed(made, FIELD_DS);
-
-	if (!made->takes_part[0] && !signs)
-		return;
-	open_domain(made, "update", "");
-	if (made->takes_part[0]) {
-		epp_put_open(&made->frame, domain, "chg");
-		epp_put(&made->frame, domain, "registrant",
-		    slice_from(made->ids[0]));
-		epp_put_close(&made->frame, domain, "chg");
-	}
-	close_domain(made, "update");
-	if (signs) {
-		text_add_string(&made->frame,
-		    "<extension><secDNS:update xmlns:secDNS=\"" SECDNS_SPACE
-		    "\"><secDNS:rem><secDNS:all>true</secDNS:all>"
-		    "</secDNS:rem>");
-		if (signers.count != 0) {
-			text_add_string(&made->frame, "<secDNS:add>");
-			put_delegation(made, signers);
-			text_add_string(&made->frame, "</secDNS:add>");
-		}
-		text_add_string(&made->frame, "</secDNS:update></extension>");
-	}
-	end_frame(made);
-}
-
-static bool
-put_transfer(struct made *made)
-{
-	struct values secret = find_values(made, FIELD_AUTH_INFO);
-
-	if (secret.count == 0)
-		return fail_set(made->writer.fail, FAIL_INPUT,
-		    "a transfer needs the auth-info, and none passes");
-	open_domain(made, "transfer", " op=\"request\"");
-	put_secret(made, domain, secret);
-	close_domain(made, "transfer");
-	end_frame(made);
-	return true;
-}
-
-static bool
-put_domain(struct made *made)
-{
-	switch (disclosure_operation(made->writer.disclosure)) {
-	case OPERATION_CREATE:
-		put_create(made);
-		return true;
-	case OPERATION_UPDATE:
-		put_update(made);
-		return true;
-	case OPERATION_TRANSFER:
-		return put_transfer(made);
-	case OPERATION_DELETE:
-		open_domain(made, "delete", "");
-		close_domain(made, "delete");
-		end_frame(made);
-		return true;
-	case OPERATION_RENEW:
-	case OPERATION_COUNT:
-		break;
-	}
-	return fail_set(made->writer.fail, FAIL_INPUT,
-	    "a renewal needs the date of expiry, which no record has");
 }
 
 bool
@@ -532,7 +427,7 @@ epp_frame_submission(const struct disclosure *disclosure,
     const struct epp_manner *manner, const uint8_t random[16],
     struct arena *arena, struct slice *out, struct fail *fail)
 {
-	struct made made = {
+	struct epp_made made = {
 	    .writer = {disclosure, ROLE_REGISTRANT, manner, arena, fail},
 	    .random = random,
 	    .out = text_start(arena)};
@@ -546,7 +441,7 @@ epp_frame_submission(const struct disclosure *disclosure,
 	    (operation == OPERATION_CREATE || operation == OPERATION_UPDATE) &&
 	    !put_contacts(&made))
 		return false;
-	if (!put_domain(&made))
+	if (!epp_made_put_domain(&made))
 		return false;
 	*out = made.out.len != 0 ? text_slice(&made.out) : none;
 	return (out->data != NULL && !made.out.failed) || fail_memory(fail);

@@ -3,6 +3,9 @@
  *
  *	version, type, operation: a byte each
  *	object, plan
+ *	expires (since version 2)
+ *	what waits' former: a byte, 0 without; with: roles, renamed (32 bits
+ *		each), number of servers: a byte, the servers (since version 2)
  *	EPP facts: a byte, 0 without; with: passed, altered, published and
  *		created (64 bits each), roles (32), scope, client, auth
  *	number of roles, then each, in rising order:
@@ -20,7 +23,7 @@
 #include "core/policy_tree.h"
 #include "core/record_priv.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2, VERSION_OLDEST = 1 };
 
 /* Flags of a role. */
 enum {
@@ -41,22 +44,28 @@ add_byte(struct text *out, unsigned byte)
 static void
 add_bits(struct text *out, uint64_t number, unsigned bytes)
 {
-	char raw[8];
+	char *at = text_room(out, bytes);
 
-	for (unsigned i = 0; i < bytes; i++, number >>= 8)
-		raw[i] = (char)(number & 0xff);
-	text_add(out, (struct slice){raw, bytes});
+	for (unsigned i = 0; at != NULL && i < bytes; i++, number >>= 8)
+		at[i] = (char)(number & 0xff);
 }
 
 static void
 add_string(struct text *out, struct slice value)
 {
+	char *at;
+
 	if (value.len > UINT16_MAX) {
 		out->failed = true;
 		return;
 	}
-	add_bits(out, value.len, 2);
-	text_add(out, value);
+	at = text_room(out, 2 + value.len);
+	if (at == NULL)
+		return;
+	at[0] = (char)(value.len & 0xff);
+	at[1] = (char)(value.len >> 8);
+	if (value.len != 0)
+		memcpy(at + 2, value.data, value.len);
 }
 
 static void
@@ -76,6 +85,19 @@ add_epp(struct text *out, const struct epp_facts *epp)
 }
 
 static void
+add_former(struct text *out, const struct record_former *former)
+{
+	add_byte(out, former->known);
+	if (!former->known)
+		return;
+	add_bits(out, former->roles, 4);
+	add_bits(out, former->renamed, 4);
+	add_byte(out, (unsigned)former->servers.count);
+	for (size_t i = 0; i < former->servers.count; i++)
+		add_string(out, former->servers.items[i]);
+}
+
+static void
 add_head(struct text *out, const struct record *record)
 {
 	add_byte(out, VERSION);
@@ -83,6 +105,8 @@ add_head(struct text *out, const struct record *record)
 	add_byte(out, record->operation);
 	add_string(out, record->object);
 	add_string(out, record->plan);
+	add_string(out, record->expires);
+	add_former(out, &record->waiting);
 	add_epp(out, &record->epp);
 }
 
@@ -274,6 +298,31 @@ take_values(struct unpacker *from, struct arena *arena, unsigned field,
 	return true;
 }
 
+/* False when out of memory. */
+static bool
+take_former(
+    struct unpacker *from, struct arena *arena, struct record_former *former)
+{
+	size_t count;
+	struct slice *servers;
+
+	former->known = take_byte(from, 2) != 0;
+	if (!former->known)
+		return true;
+	former->roles = (unsigned)take_bits(from, 4);
+	former->renamed = (unsigned)take_bits(from, 4);
+	if (((former->roles | former->renamed) >> ROLE_COUNT) != 0)
+		from->bad = true;
+	count = take_byte(from, (unsigned)field_info[FIELD_NS].many + 1);
+	servers = arena_take_array(arena, count, sizeof(*servers));
+	if (servers == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		servers[i] = take_string(from);
+	former->servers = (struct values){servers, count};
+	return true;
+}
+
 static bool
 take_fields(struct unpacker *from, struct arena *arena, struct person *person)
 {
@@ -319,9 +368,9 @@ take_person(struct unpacker *from, struct record *record)
 static bool
 take_record(struct unpacker *from, struct record *record)
 {
-	unsigned count;
+	unsigned count, version = take_byte(from, VERSION + 1);
 
-	if (take_byte(from, VERSION + 1) != VERSION)
+	if (version < VERSION_OLDEST)
 		from->bad = true;
 	record->type = (enum object_type)take_byte(from, OBJECT_COUNT);
 	record->operation = (enum operation)take_byte(from, OPERATION_COUNT);
@@ -329,6 +378,11 @@ take_record(struct unpacker *from, struct record *record)
 	if (record->object.len == 0)
 		from->bad = true;
 	record->plan = take_string(from);
+	if (version >= 2) {
+		record->expires = take_string(from);
+		if (!take_former(from, record->arena, &record->waiting))
+			return false;
+	}
 	take_epp(from, &record->epp);
 	count = take_byte(from, ROLE_COUNT + 1);
 	for (unsigned i = 0; i < count && !from->bad; i++)

@@ -72,8 +72,8 @@ static bool
 read_head(struct reader *reader, const struct json_node *root,
     enum operation *operation)
 {
-	static const char *const names[] = {
-	    "object", "request", "plan", "subject", "to", "roles", NULL};
+	static const char *const names[] = {"object", "request", "plan",
+	    "subject", "to", "roles", "expires", NULL};
 	const struct json_place request = {NULL, SLICE("request"), 0};
 	const struct json_place subject = {NULL, SLICE("subject"), 0};
 	struct slice word;
@@ -101,6 +101,24 @@ read_plan(struct reader *reader, const struct json_node *node)
 		   record_set_plan(reader->record, plan, reader->fail));
 }
 
+/* Only a renewal has something to be renewed from. */
+static bool
+read_expires(struct reader *reader, const struct json_node *node)
+{
+	const struct json_place place = {NULL, SLICE("expires"), 0};
+	struct slice date;
+
+	if (node == NULL)
+		return true;
+	if (record_operation(reader->record) != OPERATION_RENEW)
+		return json_fail(
+		    reader->fail, &place, "only a renewal names it");
+	if (!submission_read_string(reader, node, &place, 10, &date))
+		return false;
+	return record_set_expires(reader->record, date, reader->fail) ||
+	       (json_set_place(reader->fail, &place), false);
+}
+
 struct submission *
 submission_parse(struct arena *arena, struct slice json, struct fail *fail)
 {
@@ -118,6 +136,7 @@ submission_parse(struct arena *arena, struct slice json, struct fail *fail)
 	if (!read_head(&reader, root, &operation) ||
 	    !read_object(&reader, root, operation) ||
 	    !read_plan(&reader, json_find(root, "plan")) ||
+	    !read_expires(&reader, json_find(root, "expires")) ||
 	    !read_to(&reader, json_find(root, "to"), out) ||
 	    !submission_read_roles(&reader, json_find(root, "roles")) ||
 	    !check_delegation(&reader) ||

@@ -7,6 +7,7 @@
  *              | {"type": "subscriber" | "spam-report", "id": "..."},
  *     "request": "create" | "update" | "renew" | "transfer" | "delete",
  *     "plan":    "fixed-8",
+ *     "expires": "2027-01-31",           of a renewal: when it expires now
  *     "subject": "cust-1001",            for every role that names no other
  *     "to":      ["jprs", {"recipient": "jprs", "purpose": "p10"}],
  *     "roles": { "registrant": {

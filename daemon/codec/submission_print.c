@@ -211,6 +211,8 @@ submission_print(struct arena *arena, const struct record *record)
 	    slice_from(operation_name(record_operation(record))));
 	if (record_plan(record).len != 0)
 		add_member(&writer, "plan", record_plan(record));
+	if (record_expires(record).len != 0)
+		add_member(&writer, "expires", record_expires(record));
 	start_member(&writer, "roles");
 	open_bracket(&writer, '{');
 	for (unsigned r = 0; r < ROLE_COUNT; r++)

@@ -44,6 +44,7 @@ xml_read(struct arena *arena, struct slice text,
 	r.mixed = mixed;
 	r.depth = r.attribute_count = r.space_size = 0;
 	r.binding_count = r.declared = 0;
+	r.recent = XML_NONE;
 	if (text.len == 0 || text.len > limits->bytes ||
 	    text.len > XML_BYTES_MAX) {
 		fail_set(fail, FAIL_INPUT,

@@ -177,6 +177,28 @@ pass_record(struct disclosure *disclosure, const struct record *record,
 	return true;
 }
 
+static void
+pass_former(struct disclosure *disclosure, const struct record *record)
+{
+	struct record_former *former = &disclosure->former;
+	bool servers = false;
+
+	*former = *record_former(record);
+	for (unsigned r = 0; former->known && r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+
+		if (disclosure_ruling(disclosure, role, FIELD_HANDLE).verdict !=
+		    VERDICT_FORWARD)
+			former->handles[r] = (struct slice){"", 0};
+		if (disclosure_ruling(disclosure, role, FIELD_NS).verdict ==
+		    VERDICT_FORWARD)
+			servers = true;
+	}
+	if (!servers)
+		former->servers = (struct values){NULL, 0};
+	disclosure->expires = record_expires(record);
+}
+
 struct disclosure *
 decide(const struct ruleset *ruleset, const struct block *block,
     const struct record *record, const struct decide_given *given,
@@ -205,6 +227,7 @@ decide(const struct ruleset *ruleset, const struct block *block,
 		disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
+	pass_former(disclosure, record);
 	return pass_record(disclosure, record, given, arena, fail) ? disclosure
 								   : NULL;
 }

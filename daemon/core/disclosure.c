@@ -152,6 +152,18 @@ disclosure_ruling(
 	return ruling_of(disclosure->ruleset, &disclosure->own, role, field);
 }
 
+const struct record_former *
+disclosure_former(const struct disclosure *disclosure)
+{
+	return &disclosure->former;
+}
+
+struct slice
+disclosure_expires(const struct disclosure *disclosure)
+{
+	return disclosure->expires;
+}
+
 struct values
 disclosure_values(
     const struct disclosure *disclosure, enum role role, enum field field)

@@ -69,6 +69,17 @@ bool disclosure_removed(
 struct ruling disclosure_ruling(
     const struct disclosure *disclosure, enum role role, enum field field);
 
+/*
+ * What the object was before this update: servers where its name servers are
+ * forwarded, handles where those are, and which roles there were.  Not known
+ * where the vault had nothing.
+ */
+const struct record_former *disclosure_former(
+    const struct disclosure *disclosure);
+
+/* Of a renewal, the date of expiry that the backend knows; empty: none. */
+struct slice disclosure_expires(const struct disclosure *disclosure);
+
 /* What passes: count 0 unless forwarded, replaced or generalised. */
 struct values disclosure_values(
     const struct disclosure *disclosure, enum role role, enum field field);

@@ -27,7 +27,8 @@ struct disclosure {
 	struct ruling outcome;
 	enum object_type type;
 	enum operation operation;
-	struct slice reference;
+	struct slice reference, expires;
+	struct record_former former;
 	bool has_role[ROLE_COUNT];
 	struct slice subjects[ROLE_COUNT];
 	uint64_t collected[ROLE_COUNT]; /* FIELD_BIT */

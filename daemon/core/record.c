@@ -22,20 +22,21 @@ record_create(struct arena *arena, enum object_type type,
 		fail_memory(fail);
 		return NULL;
 	}
-	if (object.len == 0 || object.len > OBJECT_MAX) {
-		fail_set(fail, FAIL_INPUT,
-		    "the object's name must have 1 to %d bytes", OBJECT_MAX);
-		return NULL;
-	}
 	record->arena = arena;
 	record->type = type;
 	record->operation = operation;
-	record->object = arena_copy(arena, object);
-	if (record->object.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return record;
+	return record_set_object(record, object, fail) ? record : NULL;
+}
+
+bool
+record_set_object(
+    struct record *record, struct slice object, struct fail *fail)
+{
+	if (object.len == 0 || object.len > OBJECT_MAX)
+		return fail_set(fail, FAIL_INPUT,
+		    "the object's name must have 1 to %d bytes", OBJECT_MAX);
+	record->object = arena_copy(record->arena, object);
+	return record->object.data != NULL || fail_memory(fail);
 }
 
 struct person *
@@ -255,6 +256,21 @@ record_set_plan(struct record *record, struct slice plan, struct fail *fail)
 }
 
 bool
+record_set_expires(struct record *record, struct slice date, struct fail *fail)
+{
+	static const char form[] = "0000-00-00";
+	bool ok = date.len == sizeof(form) - 1;
+
+	for (size_t i = 0; ok && i < date.len; i++)
+		ok = form[i] == '-' ? date.data[i] == '-'
+				    : date.data[i] >= '0' && date.data[i] <= '9';
+	if (!ok)
+		return fail_set(fail, FAIL_INPUT, "not a date: 2027-01-31");
+	record->expires = arena_copy(record->arena, date);
+	return record->expires.data != NULL || fail_memory(fail);
+}
+
+bool
 record_set_epp(struct record *record, const struct epp_facts *facts,
     struct fail *fail)
 {
@@ -297,6 +313,12 @@ struct slice
 record_plan(const struct record *record)
 {
 	return record->plan;
+}
+
+struct slice
+record_expires(const struct record *record)
+{
+	return record->expires;
 }
 
 bool

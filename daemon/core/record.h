@@ -66,12 +66,27 @@ struct epp_facts {
 };
 
 /*
+ * What an object was before the update that made this record, for recipients
+ * that take changes and no states (EPP).  Nothing personal but handles.
+ */
+struct record_former {
+	bool known;
+	struct values servers;
+	unsigned roles;   /* 1 << role: those that somebody stood in */
+	unsigned renamed; /* those whose handle is not known any more */
+	struct slice handles[ROLE_COUNT]; /* empty: none */
+};
+
+/*
  * `object` is the canonical name: a domain in lower-case A-labels without the
  * last dot, a prefix "192.0.2.0/29", or the backend's reference for a
  * subscriber or a spam report.  It is copied.
  */
 struct record *record_create(struct arena *arena, enum object_type type,
     enum operation operation, struct slice object, struct fail *fail);
+/* Know its object by another name. */
+bool record_set_object(
+    struct record *record, struct slice object, struct fail *fail);
 
 /* Bring a role into being: a person of a kind not told stands in it. */
 bool record_add_role(
@@ -116,6 +131,24 @@ bool record_add_consent(struct record *record, enum role role,
 bool record_set_plan(
     struct record *record, struct slice plan, struct fail *fail);
 
+/*
+ * Of a renewal, the date "2027-01-31" on which the registry lets the object
+ * expire now.  FAIL_INPUT for another shape.
+ */
+bool record_set_expires(
+    struct record *record, struct slice date, struct fail *fail);
+struct slice record_expires(const struct record *record);
+
+/*
+ * A merge notes what the stored record had.  The vault keeps, without handles,
+ * what was there before the oldest change that may still wait: record_settle()
+ * says that none does, and record_decide_again() makes a record of the vault,
+ * merged with nothing, what is to be decided once more.
+ */
+const struct record_former *record_former(const struct record *record);
+void record_settle(struct record *record);
+void record_decide_again(struct record *merged, const struct record *stored);
+
 /* Copied.  A merge takes the update's where given, else the stored one's. */
 bool record_set_epp(struct record *record, const struct epp_facts *facts,
     struct fail *fail);
@@ -131,17 +164,14 @@ bool record_copy_role(struct record *to, const struct record *from,
 bool record_copy_person(struct record *to, enum role role,
     const struct record *from, enum role from_role, struct fail *fail);
 
-/* The person of one role of another record stands in `role` of this one. */
-bool record_copy_person(struct record *to, enum role role,
-    const struct record *from, enum role from_role, struct fail *fail);
-
 /*
  * What the object is after a partial update: values of the update replace
  * the stored ones, removed fields are gone and marked removed, the rest
  * stays; marks of earlier updates are dropped.  Consents add up, the update's
  * replacing those for the same purpose and audience.  Where the update names
  * another subject for a role, nothing of the person before stays there, and
- * what that person had is marked removed.  Operation, object and type are the
+ * what that person had is marked removed.  Name servers and signers are the
+ * object's, in whatever role they stand.  Operation, object and type are the
  * update's.  Borrows from both.
  */
 struct record *record_merge(struct arena *arena, const struct record *stored,

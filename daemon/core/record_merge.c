@@ -86,8 +86,8 @@ record_copy_role(struct record *to, const struct record *from, enum role role,
 }
 
 bool
-record_copy_person(struct record *to, enum role role,
-    const struct record *from, enum role from_role, struct fail *fail)
+record_copy_person(struct record *to, enum role role, const struct record *from,
+    enum role from_role, struct fail *fail)
 {
 	struct person *person = record_person(to, role, fail);
 
@@ -113,6 +113,126 @@ keep_role(struct record *merged, enum role role, const struct record *stored,
 	return true;
 }
 
+/* --- what was there before --- */
+
+static bool
+has_person(const struct record *record, unsigned role)
+{
+	const struct person *person = record->persons[role];
+
+	if (person == NULL || person->removed)
+		return false;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (field_info[f].class != CLASS_OBJECT &&
+		    person->fields[f].count != 0)
+			return true;
+	return false;
+}
+
+static struct slice
+handle_of(const struct record *record, unsigned role)
+{
+	const struct person *person = record->persons[role];
+
+	if (person == NULL || person->fields[FIELD_HANDLE].count == 0)
+		return (struct slice){"", 0};
+	return person->fields[FIELD_HANDLE].items[0];
+}
+
+static void
+note_former(struct record_former *former, const struct record *stored)
+{
+	*former = (struct record_former){.known = true};
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *person = stored->persons[r];
+
+		if (person != NULL && former->servers.count == 0)
+			former->servers = person->fields[FIELD_NS];
+		if (has_person(stored, r))
+			former->roles |= 1u << r;
+		former->handles[r] = handle_of(stored, r);
+	}
+}
+
+static unsigned
+renamed_since(const struct record *merged)
+{
+	unsigned renamed = 0;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (!slice_equal(
+			merged->former.handles[r], handle_of(merged, r)))
+			renamed |= 1u << r;
+	return renamed;
+}
+
+/* What the vault keeps has no handles: only that they changed. */
+static void
+keep_waiting(struct record *merged, const struct record *stored)
+{
+	merged->waiting = stored->waiting;
+	if (!stored->waiting.known)
+		record_settle(merged);
+	merged->waiting.renamed |= renamed_since(merged);
+}
+
+const struct record_former *
+record_former(const struct record *record)
+{
+	return &record->former;
+}
+
+void
+record_settle(struct record *record)
+{
+	record->waiting = record->former;
+	memset(record->waiting.handles, 0, sizeof(record->waiting.handles));
+	record->waiting.renamed = renamed_since(record);
+}
+
+void
+record_decide_again(struct record *merged, const struct record *stored)
+{
+	merged->former = stored->waiting;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		merged->former.handles[r] = handle_of(merged, r);
+	merged->expires = stored->expires;
+}
+
+/* --- the whole --- */
+
+static bool
+says_object_field(const struct record *record, enum field field)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *person = record->persons[r];
+
+		if (person != NULL &&
+		    (person->fields[field].count != 0 ||
+			(person->field_removed[field] && !person->removed)))
+			return true;
+	}
+	return false;
+}
+
+/* What the update says of the object replaces it in every other role too. */
+static void
+replace_delegation(struct record *merged, const struct record *update)
+{
+	static const enum field fields[] = {FIELD_NS, FIELD_DS};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!says_object_field(update, fields[i]))
+			continue;
+		for (unsigned r = 0; r < ROLE_COUNT; r++)
+			if (merged->persons[r] != NULL)
+				merged->persons[r]->fields[fields[i]] =
+				    update->persons[r] != NULL
+					? update->persons[r]->fields[fields[i]]
+					: (struct values){NULL, 0};
+	}
+}
+
 struct record *
 record_merge(struct arena *arena, const struct record *stored,
     const struct record *update, struct fail *fail)
@@ -124,6 +244,7 @@ record_merge(struct arena *arena, const struct record *stored,
 		return NULL;
 	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
+	merged->expires = update->expires;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		const struct person *old = stored->persons[r];
 		const struct person *new = update->persons[r];
@@ -140,6 +261,11 @@ record_merge(struct arena *arena, const struct record *stored,
 			ok = record_copy_role(merged, update, role, fail);
 		if (!ok)
 			return NULL;
+	}
+	if (merged->type == OBJECT_DOMAIN) {
+		replace_delegation(merged, update);
+		note_former(&merged->former, stored);
+		keep_waiting(merged, stored);
 	}
 	return merged;
 }

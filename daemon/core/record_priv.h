@@ -23,8 +23,10 @@ struct record {
 	struct arena *arena;
 	enum object_type type;
 	enum operation operation;
-	struct slice object, plan;
+	struct slice object, plan, expires;
 	struct epp_facts epp;
+	struct record_former former;  /* before this update */
+	struct record_former waiting; /* before the oldest that may wait */
 	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
 };
 

@@ -71,6 +71,8 @@ has_control(struct slice value)
 static bool
 check_text(const struct field_info *info, struct slice value, struct fail *fail)
 {
+	if (text_is_printable(value))
+		return true;
 	if (!text_is_utf8(value))
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is not UTF-8", info->name);
@@ -219,7 +221,7 @@ static bool
 canonical_phone(struct arena *arena, struct slice value, struct slice *out,
     struct fail *fail)
 {
-	struct text text = text_start(arena);
+	char digits[E164_DIGITS_MAX + 2];
 	struct slice code = SLICE("81"), number;
 	struct scratch raw;
 	size_t country = 0;
@@ -237,11 +239,12 @@ canonical_phone(struct arena *arena, struct slice value, struct slice *out,
 	if (number.len < 2 || code.len + number.len > E164_DIGITS_MAX)
 		return fail_set(fail, FAIL_INPUT,
 		    "has too few digits, or more than %d", E164_DIGITS_MAX);
-	text_add_char(&text, '+');
-	text_add(&text, code);
-	text_add_char(&text, '.');
-	text_add(&text, number);
-	*out = text_slice(&text);
+	digits[0] = '+';
+	memcpy(digits + 1, code.data, code.len);
+	digits[1 + code.len] = '.';
+	memcpy(digits + 2 + code.len, number.data, number.len);
+	*out = arena_copy(
+	    arena, (struct slice){digits, 2 + code.len + number.len});
 	return out->data != NULL || fail_memory(fail);
 }
 

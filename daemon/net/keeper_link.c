@@ -26,7 +26,7 @@ struct pending {
 	keeper_done *done;
 	void *arg;
 	struct opened *opened; /* of a commit that can be sealed */
-	struct slice recipient, payload;
+	struct draft *draft;   /* what is to be */
 };
 
 static void expire(void *arg);
@@ -218,6 +218,17 @@ expire(void *arg)
 		link_wait(link, KEEPER_PATIENCE);
 }
 
+void
+keeper_link_forget(struct keeper_link *link)
+{
+	struct pending *pending;
+
+	while ((pending = link->oldest) != NULL) {
+		pending_remove(link, pending);
+		opened_abandon(link, pending->opened, pending->number);
+	}
+}
+
 static struct pending *
 pending_create(
     struct keeper_link *link, struct arena *arena, void *arg, struct fail *fail)
@@ -336,7 +347,8 @@ take_fetched(struct keeper_link *link, const struct wire_fetched *fetched)
 /* --- committing --- */
 
 static void
-commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
+commit_fill(struct wire_commit *out, const struct keeper_commit *commit,
+    const struct draft *draft)
 {
 	*out = (struct wire_commit){
 	    .policy = *ruleset_identity(disclosure_ruleset(commit->disclosure)),
@@ -344,7 +356,7 @@ commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
 	    .in_scope = commit->scope != NULL,
 	    .given = *commit->given,
 	    .verdicts = verdicts_digest(commit->disclosure),
-	    .has_payload = commit->payload.len != 0,
+	    .has_payload = draft != NULL,
 	    .upstream = commit->upstream,
 	    .channel = commit->channel,
 	    .principal = commit->principal,
@@ -356,8 +368,8 @@ commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
 		out->scope = *commit->scope;
 	else
 		out->block = commit->block->number;
-	if (out->has_payload)
-		out->payload = digest_sha256(commit->payload);
+	if (draft != NULL)
+		out->payload = *draft_digest(draft);
 }
 
 static bool
@@ -368,7 +380,7 @@ commit_write(struct keeper_link *link, struct pending *pending,
 	struct wire_message message;
 
 	message.type = WIRE_COMMIT;
-	commit_fill(&message.of.commit, commit);
+	commit_fill(&message.of.commit, commit, pending->draft);
 	message.of.commit.link = link->id;
 	message.of.commit.number = pending->number;
 	text.data = arena_take(pending->arena, COMMIT_ROOM);
@@ -391,11 +403,11 @@ commit_keep(struct keeper_link *link, struct pending *pending,
 
 	if (commit->payload.len == 0)
 		return true;
-	pending->payload = arena_copy(pending->arena, commit->payload);
-	pending->recipient = arena_copy(
-	    pending->arena, disclosure_recipient(commit->disclosure)->id);
-	if (pending->payload.data == NULL || pending->recipient.data == NULL)
-		return fail_memory(fail);
+	pending->draft = seal_draft(pending->arena,
+	    disclosure_recipient(commit->disclosure)->id, commit->payload,
+	    fail);
+	if (pending->draft == NULL)
+		return false;
 	pending->opened = opened_create(link, record_object(object).len, fail);
 	return pending->opened != NULL;
 }
@@ -407,8 +419,9 @@ keeper_commit(struct keeper_link *link, struct arena *arena,
 	struct fail fail = FAIL_INIT;
 	struct pending *pending = pending_create(link, arena, arg, &fail);
 
-	if (pending == NULL || !commit_write(link, pending, commit, &fail) ||
-	    !commit_keep(link, pending, commit, &fail)) {
+	if (pending == NULL || !commit_keep(link, pending, commit, &fail) ||
+	    !commit_write(link, pending, commit, &fail)) {
+		opened_drop(link, pending != NULL ? pending->opened : NULL);
 		done(arg, NULL, &fail);
 		return;
 	}
@@ -431,8 +444,8 @@ seal(struct keeper_link *link, struct pending *pending,
 		    (unsigned long long)committed->entry);
 		return NULL;
 	}
-	sealed = seal_acknowledged(pending->arena, &acknowledgement,
-	    pending->recipient, pending->payload, fail);
+	sealed = seal_acknowledged(
+	    pending->arena, &acknowledgement, pending->draft, fail);
 	if (sealed == NULL)
 		return NULL;
 	opened_is_sealed(link, pending->opened, committed->entry);
@@ -507,20 +520,17 @@ seal_delivery(
 {
 	struct acknowledgement acknowledgement = {
 	    deliver->entry, deliver->leaf, deliver->sha256};
-	struct slice recipient, payload;
+	const struct draft *draft;
 
 	if (arena == NULL) {
 		fail_memory(fail);
 		return NULL;
 	}
-	recipient = arena_copy(arena, deliver->recipient);
-	payload = arena_copy(arena, deliver->payload);
-	if (recipient.data == NULL || payload.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return seal_acknowledged(
-	    arena, &acknowledgement, recipient, payload, fail);
+	draft =
+	    seal_draft(arena, deliver->recipient, deliver->payload, fail);
+	return draft == NULL
+		   ? NULL
+		   : seal_acknowledged(arena, &acknowledgement, draft, fail);
 }
 
 static void

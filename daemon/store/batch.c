@@ -410,7 +410,9 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 	struct ledger *ledger = batch->ledger;
 	struct vault_owners owners = {.object_key = &ledger->vault_key,
 	    .random = &ledger->random,
-	    .cipher = ledger->cipher};
+	    .cipher = ledger->cipher,
+	    .scratch = ledger->scratch,
+	    .scratch_size = sizeof(ledger->scratch)};
 	struct text text = text_start(ledger->drafts);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 	    vault_encode(record, slot, &owners, &text, fail) &&

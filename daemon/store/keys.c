@@ -590,6 +590,14 @@ keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
 }
 
 bool
+keys_has(const struct keys *keys, const struct digest *id, uint32_t slot)
+{
+	uint32_t found;
+
+	return find(keys, id, &found) && found == slot;
+}
+
+bool
 keys_find(const struct keys *keys, struct slice id, struct subject *out)
 {
 	struct digest digest = keys_id(keys, id);

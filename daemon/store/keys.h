@@ -63,6 +63,10 @@ void keys_note(struct keys *keys, uint32_t slot);
 bool keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
     struct fail *fail);
 
+/* Is this the slot of this id, and not forgotten? */
+bool keys_has(
+    const struct keys *keys, const struct digest *id, uint32_t slot);
+
 /* Does this subject have a slot?  Takes none. */
 bool keys_find(
     const struct keys *keys, struct slice id, struct subject *out);

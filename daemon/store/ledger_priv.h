@@ -22,6 +22,8 @@ struct batch_queue {
 /* Stands for the checkpoint under way, apart from other calls of the disk. */
 struct ledger_work {
 	struct ledger *ledger;
+	bool tiles_due, vault_due, failed;
+	uint64_t covered; /* newest group of it */
 };
 
 struct ledger {
@@ -39,7 +41,6 @@ struct ledger {
 	struct batch_queue built, flown, waiting;
 	bool is_flying, is_due; /* a launch was deferred */
 	bool is_checkpointing;  /* behind the loop's back */
-	uint64_t covered;       /* newest group of that checkpoint */
 	struct ledger_work work;
 	struct fail stopped;
 	struct random_source random; /* ledger_random() for others */

@@ -51,7 +51,7 @@ struct spool {
 	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *each, *each_of, *due, *next_due,
+	    *finish, *recover, *set_retry, *outdate, *waits, *each, *each_of, *due, *next_due,
 	    *count, *prune_items, *prune_requests, *set_line_mark,
 	    *find_content, *spend;
 };
@@ -114,6 +114,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
+	    {&s->waits,
+		"SELECT 1 FROM item WHERE object_hash = ?"
+		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
 	    {&s->each,
 		"SELECT " ITEM_COLUMNS " FROM item WHERE state = ?"
 		" ORDER BY due, id LIMIT ?"},
@@ -553,6 +556,20 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	statement_bind_bytes(spool->outdate, 1, hash.bytes, DIGEST_SIZE);
 	statement_bind_bytes(spool->outdate, 2, consents->bytes, DIGEST_SIZE);
 	return statement_do(spool->outdate, fail);
+}
+
+bool
+spool_waits(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail)
+{
+	struct digest hash = object_hash(spool, object_type, object);
+	bool ok;
+
+	*out = false;
+	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
+	ok = statement_step(spool->waits, out, fail);
+	statement_reset(spool->waits);
+	return ok;
 }
 
 static bool

@@ -394,7 +394,7 @@ submitted(enum operation operation)
 }
 
 static size_t
-submit(const struct ruleset *ruleset, enum operation operation,
+frames_of(const struct ruleset *ruleset, const struct record *record,
     struct slice frames[8])
 {
 	static const uint8_t random[16] = {1, 2, 3};
@@ -402,8 +402,8 @@ submit(const struct ruleset *ruleset, enum operation operation,
 	struct slice rest;
 	size_t count = 0;
 
-	if (!epp_frame_submission(decide_record(ruleset, submitted(operation)),
-		&manner, random, arena, &rest, &fail))
+	if (!epp_frame_submission(decide_record(ruleset, record), &manner,
+		random, arena, &rest, &fail))
 		fail_msg("%s", fail.text);
 	while (epp_frame_next(&rest, &frames[count])) {
 		command_of(frames[count]);
@@ -412,6 +412,29 @@ submit(const struct ruleset *ruleset, enum operation operation,
 	}
 	assert_int_equal(rest.len, 0);
 	return count;
+}
+
+/* An update is of what a create before had said. */
+static struct record *
+updated(const struct record *update)
+{
+	struct fail fail = FAIL_INIT;
+	struct record *merged =
+	    record_merge(arena, submitted(OPERATION_CREATE), update, &fail);
+
+	assert_non_null(merged);
+	return merged;
+}
+
+static size_t
+submit(const struct ruleset *ruleset, enum operation operation,
+    struct slice frames[8])
+{
+	struct record *record = submitted(operation);
+
+	if (operation == OPERATION_UPDATE)
+		record = updated(record);
+	return frames_of(ruleset, record, frames);
 }
 
 static void
@@ -463,6 +486,158 @@ a_submitted_update_takes_away(void **state)
 	    submit(ruleset_of(ALL, NULL), OPERATION_DELETE, frames), 1);
 }
 
+static struct record *
+update_of(void)
+{
+	struct fail fail = FAIL_INIT;
+
+	return record_create(arena, OBJECT_DOMAIN, OPERATION_UPDATE,
+	    SLICE("mihon.example"), &fail);
+}
+
+static void
+set(struct record *record, enum role role, enum field field, const char *value)
+{
+	struct slice item = slice_from(value);
+	struct fail fail = FAIL_INIT;
+
+	assert_true(record_set(record, role, field, &item, 1, &fail));
+}
+
+static void
+a_submitted_update_adds_and_removes_servers(void **state)
+{
+	static const struct slice servers[] = {
+	    SLICE("ns2.mihon.example 192.0.2.2"), SLICE("ns3.x.example")};
+	struct record *update = update_of();
+	struct fail fail = FAIL_INIT;
+	struct slice frames[8];
+
+	(void)state;
+	record_set(update, ROLE_SUBSCRIBER, FIELD_NS, servers, 2, &fail);
+	/* registrant, tech, the domain, its signers */
+	assert_int_equal(
+	    frames_of(ruleset_of(ALL, NULL), updated(update), frames), 4);
+	has(frames[2],
+	    "<domain:add><domain:ns><domain:hostAttr><domain:hostName>"
+	    "ns3.x.example</domain:hostName></domain:hostAttr></domain:ns>"
+	    "</domain:add><domain:rem><domain:ns><domain:hostAttr>"
+	    "<domain:hostName>ns1.mihon.example</domain:hostName>"
+	    "</domain:hostAttr></domain:ns></domain:rem>");
+	lacks(frames[2], "registrant");
+	lacks(frames[2], "ns2");
+	has(frames[3], "<secDNS:all>true");
+}
+
+static void
+a_submitted_update_adds_and_removes_links(void **state)
+{
+	struct record *update = update_of();
+	struct fail fail = FAIL_INIT;
+	struct slice frames[8];
+
+	(void)state;
+	set(update, ROLE_BILLING, FIELD_NAME_INT, "Bill Mihon");
+	set(update, ROLE_BILLING, FIELD_EMAIL, "b@x.example");
+	record_remove_role(update, ROLE_TECH, &fail);
+	assert_int_equal(
+	    frames_of(ruleset_of(ALL, NULL), updated(update), frames), 5);
+	has(frames[0], "<contact:update ");
+	has(frames[1], "<contact:create ");
+	has(frames[1], "Bill Mihon");
+	has(frames[2], "<domain:add><domain:contact type=\"billing\">M");
+	has(frames[2], "<domain:rem><domain:contact type=\"tech\">M");
+	lacks(frames[2], "hostAttr");
+	has(frames[3], "<contact:delete ");
+	has(frames[4], "<secDNS:all>true");
+}
+
+static void
+another_handle_is_another_contact(void **state)
+{
+	struct record *before = submitted(OPERATION_CREATE);
+	struct record *update = update_of(), *after;
+	struct fail fail = FAIL_INIT;
+	struct slice frames[8];
+
+	(void)state;
+	set(before, ROLE_REGISTRANT, FIELD_HANDLE, "mihon-1");
+	set(before, ROLE_TECH, FIELD_HANDLE, "mihon-2");
+	set(update, ROLE_REGISTRANT, FIELD_HANDLE, "mihon-3");
+	record_remove_role(update, ROLE_TECH, &fail);
+	after = record_merge(arena, before, update, &fail);
+	assert_int_equal(frames_of(ruleset_of(ALL, NULL), after, frames), 3);
+	has(frames[0], "<contact:create ");
+	has(frames[0], "<contact:id>mihon-3<");
+	has(frames[1], "<domain:rem><domain:contact type=\"tech\">mihon-2<");
+	has(frames[1], "<domain:chg><domain:registrant>mihon-3<");
+	/* Decided again, without the handles of before: it is not guessed. */
+	record_settle(after);
+	after = record_merge(arena, after, update_of(), &fail);
+	record_decide_again(after, after);
+	{
+		static const uint8_t random[16] = {1};
+		struct slice out;
+
+		assert_false(epp_frame_submission(
+		    decide_record(ruleset_of(ALL, NULL), after), &manner,
+		    random, arena, &out, &fail));
+		assert_int_equal(fail.kind, FAIL_INPUT);
+	}
+}
+
+static void
+a_link_alone_leaves_its_contact_alone(void **state)
+{
+	struct fail fail = FAIL_INIT;
+	struct record *before = record_create(arena, OBJECT_DOMAIN,
+	    OPERATION_CREATE, SLICE("mihon.example"), &fail);
+	struct record *update = update_of();
+	struct slice frames[8];
+
+	(void)state;
+	set(before, ROLE_REGISTRANT, FIELD_HANDLE, "mihon-1");
+	set(before, ROLE_REGISTRANT, FIELD_NS, "ns1.x.example");
+	set(update, ROLE_SUBSCRIBER, FIELD_NS, "ns2.x.example");
+	assert_int_equal(
+	    frames_of(ruleset_of(ALL, NULL),
+		record_merge(arena, before, update, &fail), frames),
+	    1);
+	has(frames[0], "<domain:add><domain:ns><domain:hostObj>ns2.x.example<");
+	has(frames[0], "<domain:rem><domain:ns><domain:hostObj>ns1.x.example<");
+}
+
+static bool
+fails(struct record *record, const char *words)
+{
+	static const uint8_t random[16] = {1};
+	struct fail fail = FAIL_INIT;
+	struct slice out;
+
+	if (epp_frame_submission(decide_record(ruleset_of(ALL, NULL), record),
+		&manner, random, arena, &out, &fail))
+		return false;
+	assert_int_equal(fail.kind, FAIL_INPUT);
+	assert_non_null(strstr(fail.text, words));
+	return true;
+}
+
+static void
+what_epp_must_know_is_asked_for(void **state)
+{
+	struct record *renewal = submitted(OPERATION_RENEW);
+	struct slice frames[8];
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_true(fails(submitted(OPERATION_UPDATE), "does not know"));
+	assert_true(fails(renewal, "expires now"));
+	assert_false(record_set_expires(renewal, SLICE("31.1.2027"), &fail));
+	assert_true(record_set_expires(renewal, SLICE("2027-01-31"), &fail));
+	assert_int_equal(frames_of(ruleset_of(ALL, NULL), renewal, frames), 1);
+	has(frames[0], "<domain:curExpDate>2027-01-31</domain:curExpDate>");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
 
 int
@@ -482,6 +657,11 @@ main(void)
 	    TEST(links_are_put_back_into_a_domain),
 	    TEST(a_submission_is_contacts_and_then_the_domain),
 	    TEST(a_submitted_update_takes_away),
+	    TEST(a_submitted_update_adds_and_removes_servers),
+	    TEST(a_submitted_update_adds_and_removes_links),
+	    TEST(another_handle_is_another_contact),
+	    TEST(a_link_alone_leaves_its_contact_alone),
+	    TEST(what_epp_must_know_is_asked_for),
 	    TEST(every_frame_is_valid),
 	};
 

@@ -86,7 +86,8 @@ world_start(struct world *world)
 	if (world->keys == NULL)
 		return false;
 	world->vault =
-	    vault_open(world->vault_path, world->keys, &world->fail);
+	    vault_open(world->disk, world->vault_path,
+	    world->keys, &world->fail);
 	if (world->vault == NULL)
 		return false;
 	options = (struct ledger_options){.disk = world->disk,
@@ -129,7 +130,7 @@ world_create(uint64_t segment_size)
 	    world->root);
 	snprintf(world->keys_path, sizeof(world->keys_path), "%s/keys",
 	    world->root);
-	snprintf(world->vault_path, sizeof(world->vault_path), "%s/vault.db",
+	snprintf(world->vault_path, sizeof(world->vault_path), "%s/vault",
 	    world->root);
 	world->segment_size = segment_size;
 	world->now = 1775000000000;
@@ -156,7 +157,7 @@ world_killed(const struct world *world)
 	    copy->root);
 	snprintf(
 	    copy->keys_path, sizeof(copy->keys_path), "%s/keys", copy->root);
-	snprintf(copy->vault_path, sizeof(copy->vault_path), "%s/vault.db",
+	snprintf(copy->vault_path, sizeof(copy->vault_path), "%s/vault",
 	    copy->root);
 	copy->segment_size = world->segment_size;
 	copy->now = world->now;
