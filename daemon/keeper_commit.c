@@ -29,15 +29,20 @@ static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
 
 /* --- answering --- */
 
-static void
-answer(struct commit *commit, struct wire_committed *committed)
+/* To be filled in where it lies: it is long, and its fail mostly empty. */
+static struct wire_committed *
+answer_start(struct wire_message *message, uint64_t number)
 {
-	struct wire_message message;
+	struct wire_committed *committed = &message->of.committed;
 
-	committed->number = commit->number;
-	message.type = WIRE_COMMITTED;
-	message.of.committed = *committed;
-	worker_send(commit->job.worker, &message);
+	message->type = WIRE_COMMITTED;
+	committed->number = number;
+	fail_clear(&committed->fail);
+	committed->word = KEEPER_DURABLE;
+	committed->is_sealed = false;
+	committed->id = 0;
+	committed->entry = 0;
+	return committed;
 }
 
 static void
@@ -46,18 +51,20 @@ answer_fail(
 {
 	struct wire_message message;
 
-	message.type = WIRE_COMMITTED;
-	message.of.committed =
-	    (struct wire_committed){.number = number, .fail = *fail};
+	answer_start(&message, number)->fail = *fail;
 	worker_send(worker, &message);
 }
 
 static void
 answer_word(struct commit *commit, enum keeper_word word, int64_t id)
 {
-	struct wire_committed committed = {.word = word, .id = id};
+	struct wire_message message;
+	struct wire_committed *committed =
+	    answer_start(&message, commit->number);
 
-	answer(commit, &committed);
+	committed->word = word;
+	committed->id = id;
+	worker_send(commit->job.worker, &message);
 }
 
 /* --- deciding again --- */
@@ -369,7 +376,8 @@ static void
 lay_out(struct commit *commit, uint64_t entry)
 {
 	struct fail fail = FAIL_INIT;
-	struct wire_committed held = {.word = KEEPER_HELD, .entry = entry};
+	struct wire_message message;
+	struct wire_committed *held = answer_start(&message, commit->number);
 
 	commit->hold.entry = entry;
 	commit->hold.place = entry;
@@ -378,8 +386,10 @@ lay_out(struct commit *commit, uint64_t entry)
 		answer_fail(commit->job.worker, commit->number, &fail);
 		return;
 	}
-	held.id = commit->hold.id;
-	answer(commit, &held);
+	held->word = KEEPER_HELD;
+	held->entry = entry;
+	held->id = commit->hold.id;
+	worker_send(commit->job.worker, &message);
 }
 
 static enum counted_how
@@ -396,10 +406,8 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 {
 	struct commit *commit = arg;
 	struct keeper *keeper = commit->job.keeper;
-	struct wire_committed committed = {.word = KEEPER_DURABLE,
-	    .entry = first,
-	    .is_sealed = commit->is_sealed,
-	    .payload = commit->payload};
+	struct wire_message message;
+	struct wire_committed *committed;
 
 	(void)sealed; /* the bytes are the worker's */
 	(void)count;
@@ -416,14 +424,18 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (commit->is_held) {
 		lay_out(commit, first);
 	} else {
+		committed = answer_start(&message, commit->number);
+		committed->entry = first;
+		committed->is_sealed = commit->is_sealed;
+		committed->payload = commit->payload;
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
-			    &committed.entry, &committed.leaf));
+			    &committed->entry, &committed->leaf));
 			open_add(keeper, commit->job.open, first,
 			    commit->job.worker);
 			commit->job.open = NULL;
 		}
-		answer(commit, &committed);
+		worker_send(commit->job.worker, &message);
 	}
 	job_end(&commit->job);
 }

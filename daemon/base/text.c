@@ -106,6 +106,20 @@ text_add_json_escaped(struct text *text, struct slice value)
 		    (struct slice){value.data + start, value.len - start});
 }
 
+/* Four bytes as eight digits, all at once: a nibble in each byte of a word. */
+static uint64_t
+hex_digits(uint32_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word = bytes, letters;
+
+	word = (word | word << 16) & UINT64_C(0x0000ffff0000ffff);
+	word = (word | word << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word | word << 4) & (0x0f * ones);
+	letters = (word + 6 * ones) >> 4 & ones;
+	return word + '0' * ones + letters * ('a' - '0' - 10);
+}
+
 void
 text_add_hex(struct text *text, const void *bytes, size_t len)
 {
@@ -116,11 +130,19 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 	if (!text_reserve(text, 2 * len))
 		return;
 	to = text->data + text->len;
-	for (size_t i = 0; i < len; i++) {
-		*to++ = hex[from[i] >> 4];
-		*to++ = hex[from[i] & 15];
-	}
 	text->len += 2 * len;
+	for (; len >= 4; len -= 4, from += 4) {
+		uint64_t digits = hex_digits((uint32_t)from[0] << 24 |
+		    (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 |
+		    from[3]);
+
+		for (unsigned i = 0; i < 8; i++)
+			*to++ = (char)(digits >> (56 - 8 * i));
+	}
+	for (; len != 0; len--, from++) {
+		*to++ = hex[*from >> 4];
+		*to++ = hex[*from & 15];
+	}
 }
 
 static const char base64[] =
