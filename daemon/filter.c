@@ -33,9 +33,20 @@ filter_random(
 struct arena *
 filter_arena(struct filter *filter)
 {
-	if (filter->arena_count != 0)
-		return filter->arenas[--filter->arena_count];
-	return arena_create(filter->o.memory);
+	if (filter->arena_count == 0)
+		return arena_create(filter->o.memory);
+	if (--filter->arena_count < filter->arena_least)
+		filter->arena_least = filter->arena_count;
+	return filter->arenas[filter->arena_count];
+}
+
+/* Half of those that nobody needed since the last look go. */
+static void
+let_arenas_go(struct filter *filter)
+{
+	for (size_t i = filter->arena_least / 2; i != 0; i--)
+		arena_destroy(filter->arenas[--filter->arena_count]);
+	filter->arena_least = filter->arena_count;
 }
 
 void
@@ -94,6 +105,7 @@ tick(void *arg)
 	struct session *next_session;
 
 	upstream->ticking = false;
+	let_arenas_go(upstream->filter);
 	/* One that is late ends; what it ends may be the next one's, too. */
 	for (struct line *l = upstream->lines; l != NULL; l = next_line) {
 		next_line = l->next;

@@ -132,8 +132,9 @@ decide_it(struct command *command)
 	    .created = filter_now(filter) / 1000};
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = KEEP_RECORD};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	/* What it was told to be for at its creation holds on. */
 	if (before != NULL && before->given) {
 		facts = *before;
@@ -221,8 +222,9 @@ void
 contact_start(struct command *command)
 {
 	struct keeper_object object = {.type = OBJECT_CONTACT};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->record = contact_record(command, &fail);
 	if (command->record == NULL) {
 		command_answer_fail(command,

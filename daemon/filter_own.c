@@ -122,11 +122,13 @@ own_pump(struct upstream *upstream)
 void
 own_fail_all(struct upstream *upstream, const struct fail *fail)
 {
-	while (upstream->own_first != NULL)
-		own_end(upstream->own_first,
-		    upstream->own_first->wrote ? DELIVERY_UNKNOWN
-					       : DELIVERY_LATER,
+	while (upstream->own_first != NULL) {
+		struct own *own = upstream->own_first;
+
+		own->asking = false;
+		own_end(own, own->wrote ? DELIVERY_UNKNOWN : DELIVERY_LATER,
 		    fail);
+	}
 }
 
 void
@@ -178,7 +180,9 @@ trouble(struct own *own, const char *what)
 	struct fail fail = FAIL_INIT;
 
 	fail_set(&fail, FAIL_WORLD, "%s", what);
-	own_end(own, own->wrote ? DELIVERY_UNKNOWN : DELIVERY_LATER, &fail);
+	own_end(own,
+	    own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER,
+	    &fail);
 }
 
 static bool
@@ -243,6 +247,8 @@ looked(struct own *own, const struct epp_response *response)
 
 	if (exists && epp_frame_agrees(own->frame, response, own->arena)) {
 		next_step(own);
+	} else if (own->again && !exists && response->code != EPP_NOT_EXISTS) {
+		trouble(own, "the registry does not show what became of it");
 	} else if (own->again) {
 		fail_set(&fail, FAIL_WORLD,
 		    exists ? "the registry's object is another than sent"
@@ -264,13 +270,13 @@ step_answered(struct flight *flight, const struct epp_response *response)
 
 	if (own->kind == OWN_IMPORT) {
 		import_answered(own, response);
+	} else if (response->code == EPP_FAILED ||
+	    epp_code_closes(response->code)) {
+		trouble(own, "the registry failed");
 	} else if (own->step == STEP_LOOKED) {
 		looked(own, response);
 	} else if (response->code < EPP_UNKNOWN_COMMAND) {
 		next_step(own);
-	} else if (response->code == EPP_FAILED ||
-	    response->code >= EPP_FAILED_CLOSING) {
-		trouble(own, "the registry failed");
 	} else {
 		refused(own, response->code);
 	}

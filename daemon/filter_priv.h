@@ -56,6 +56,7 @@ struct line {
 	struct flight *first, **last; /* written, not answered */
 	size_t flights;
 	int64_t quiet; /* ms: since when nothing was sent */
+	int64_t hello; /* ms: the greeting of a keep-alive comes by then; 0 */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
 	bool retired;     /* not counted: it ends when its flights have */
@@ -186,7 +187,7 @@ struct filter {
 	struct digest setup;
 	struct upstream *upstreams;
 	struct arena *arenas[FILTER_ARENAS];
-	size_t arena_count;
+	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter; /* of clTRIDs */
 	uint64_t setups;  /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
@@ -388,6 +389,7 @@ void pool_failed(struct upstream *upstream, const struct fail *fail);
 /* Give waiting requests of misu's own to lines. */
 void own_pump(struct upstream *upstream);
 void own_tick(struct upstream *upstream, int64_t now);
+/* The filter ends, and the keeper answers none of them any more. */
 void own_fail_all(struct upstream *upstream, const struct fail *fail);
 
 #endif

@@ -120,8 +120,9 @@ command_commit(struct command *command, const struct decision *decision)
 	    .store = decision->store,
 	    .stored = decision->stored,
 	    .approval = command->approval};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->store = decision->store;
 	command->outcome = disclosure_outcome(decision->disclosure);
 	command->reason = disclosure_reason(decision->disclosure);

@@ -83,8 +83,10 @@ session_greet(struct session *session)
 		return;
 	session->state = SESSION_GREETED;
 	session->greeted = filter_now(session->upstream->filter);
-	if (send_greeting(session))
-		set_patience(session);
+	if (!send_greeting(session))
+		return;
+	set_patience(session);
+	session_pump(session); /* it may have spoken already */
 }
 
 static void
@@ -232,6 +234,12 @@ release_answers(struct session *session)
 void
 session_pump(struct session *session)
 {
+	/* Nothing is answered before the greeting. */
+	if (session->state == SESSION_OPENING && session->conn != NULL) {
+		if (session->upstream->filter->draining)
+			session_close(session);
+		return;
+	}
 	if (session->pumping) {
 		session->again = true;
 		return;

@@ -58,12 +58,21 @@ keeper_link_create(const struct keeper_link_options *options, struct fail *fail)
 
 /* Whoever waits is of the same process, which ends. */
 void
+keeper_link_stop(struct keeper_link *link)
+{
+	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
+		opened_drop(link, p->opened);
+	link->oldest = link->newest = NULL;
+	link->pending_count = 0;
+	memset(link->heads, 0, sizeof(link->heads));
+}
+
+void
 keeper_link_destroy(struct keeper_link *link)
 {
 	if (link == NULL)
 		return;
-	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
-		opened_drop(link, p->opened);
+	keeper_link_stop(link);
 	outcomes_finish(link);
 	if (link->timer != NULL)
 		link->o.loop->operations->timer_destroy(link->timer);
@@ -416,9 +425,11 @@ void
 keeper_commit(struct keeper_link *link, struct arena *arena,
     const struct keeper_commit *commit, keeper_done *done, void *arg)
 {
-	struct fail fail = FAIL_INIT;
-	struct pending *pending = pending_create(link, arena, arg, &fail);
+	struct pending *pending;
+	struct fail fail;
 
+	fail_clear(&fail);
+	pending = pending_create(link, arena, arg, &fail);
 	if (pending == NULL || !commit_keep(link, pending, commit, &fail) ||
 	    !commit_write(link, pending, commit, &fail)) {
 		opened_drop(link, pending != NULL ? pending->opened : NULL);
@@ -461,8 +472,11 @@ take_committed(struct keeper_link *link, const struct wire_committed *committed)
 	    .word = (enum keeper_word)committed->word,
 	    .id = committed->id,
 	    .entry = committed->entry};
-	struct fail fail = committed->fail;
+	struct fail fail;
 
+	fail_clear(&fail);
+	if (committed->fail.kind != FAIL_NONE)
+		fail = committed->fail;
 	if (pending == NULL) {
 		opened_late(link, committed);
 		return;

@@ -73,9 +73,9 @@ deliver(struct world *world, const struct letter *letter)
 		    !keeper_receive(world->seat, message))
 			world_fail(world,
 			    "the keeper takes a worker's message for none");
-	} else if (world->worker != NULL &&
-		   keeper_link_is_up(world->worker->link) &&
-		   !keeper_link_receive(world->worker->link, message)) {
+	} else if (world->worker != NULL && world->worker->link != NULL &&
+	    keeper_link_is_up(world->worker->link) &&
+	    !keeper_link_receive(world->worker->link, message)) {
 		world_fail(
 		    world, "the worker takes a keeper's message for none");
 	}
@@ -474,7 +474,8 @@ void
 epp_keeper_gone(struct world *world)
 {
 	drop_letters(world);
-	if (world->worker != NULL && keeper_link_is_up(world->worker->link))
+	if (world->worker != NULL && world->worker->link != NULL &&
+	    keeper_link_is_up(world->worker->link))
 		keeper_link_down(world->worker->link);
 }
 
