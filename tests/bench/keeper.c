@@ -1,5 +1,5 @@
 /*
- * keeper DIRECTORY [SECONDS]: what a contact:create of 2 KB costs in the
+ * keeper DIRECTORY [MILLISECONDS]: what a contact:create of 2 KB costs in the
  * keeper, its disclosure and its outcome, with 64 of them under way and every
  * contact a new one.  Messages are those of a worker's line, from one it made,
  * and are handed over without a socket.
@@ -8,7 +8,7 @@
  * synced; what counts is the median of the turns' ratios.  Then how long one
  * commit alone takes, a thousand a second, beside one synced block.
  *
- * For a profile: valgrind --tool=callgrind build/release/bench/keeper DIR 1
+ * For a profile: valgrind --tool=callgrind build/release/bench/keeper DIR 4000
  */
 #include <event2/event.h>
 #include <fcntl.h>
