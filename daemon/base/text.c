@@ -106,7 +106,7 @@ text_add_json_escaped(struct text *text, struct slice value)
 		    (struct slice){value.data + start, value.len - start});
 }
 
-/* Four bytes as eight digits, all at once: a nibble in each byte of a word. */
+/* Four bytes as eight digits, in order in memory: a nibble in each byte. */
 static uint64_t
 hex_digits(uint32_t bytes)
 {
@@ -117,7 +117,11 @@ hex_digits(uint32_t bytes)
 	word = (word | word << 8) & UINT64_C(0x00ff00ff00ff00ff);
 	word = (word | word << 4) & (0x0f * ones);
 	letters = (word + 6 * ones) >> 4 & ones;
-	return word + '0' * ones + letters * ('a' - '0' - 10);
+	word += '0' * ones + letters * ('a' - '0' - 10);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
 }
 
 void
@@ -131,13 +135,12 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 		return;
 	to = text->data + text->len;
 	text->len += 2 * len;
-	for (; len >= 4; len -= 4, from += 4) {
+	for (; len >= 4; len -= 4, from += 4, to += 8) {
 		uint64_t digits = hex_digits((uint32_t)from[0] << 24 |
 		    (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 |
 		    from[3]);
 
-		for (unsigned i = 0; i < 8; i++)
-			*to++ = (char)(digits >> (56 - 8 * i));
+		memcpy(to, &digits, sizeof(digits));
 	}
 	for (; len != 0; len--, from++) {
 		*to++ = hex[*from >> 4];
