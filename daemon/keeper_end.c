@@ -158,20 +158,29 @@ add_event(struct end *end, struct batch *batch,
     const struct wire_outcome *outcome, struct fail *fail)
 {
 	struct keeper *keeper = end->job.keeper;
-	char request[REQUEST_SIZE], reason[REASON_SIZE];
+	struct text request = text_start(end->job.arena);
+	struct text reason = text_start(end->job.arena);
 	const char *word = words[outcome->end];
+	char request_bytes[REQUEST_SIZE], reason_bytes[REASON_SIZE];
 	struct event event = {.type = EVENT_OUTCOME,
 	    .entry = outcome->entry,
 	    .word = slice_from(word),
 	    .policy = keeper->policy,
 	    .setup = keeper->setup};
 
-	snprintf(request, sizeof(request), "outcome/%llu/%s",
-	    (unsigned long long)outcome->entry, word);
-	event.request = slice_from(request);
+	request.data = request_bytes;
+	request.size = sizeof(request_bytes);
+	text_add(&request, SLICE("outcome/"));
+	text_add_number(&request, (int64_t)outcome->entry);
+	text_add_char(&request, '/');
+	text_add_string(&request, word);
+	event.request = text_slice(&request);
 	if (outcome->code != 0) {
-		snprintf(reason, sizeof(reason), "EPP %u", outcome->code);
-		event.reason = slice_from(reason);
+		reason.data = reason_bytes;
+		reason.size = sizeof(reason_bytes);
+		text_add(&reason, SLICE("EPP "));
+		text_add_number(&reason, outcome->code);
+		event.reason = text_slice(&reason);
 	}
 	return ledger_add_event(batch, &event, fail);
 }
@@ -211,8 +220,9 @@ begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
     const struct wire_outcome *outcome)
 {
 	struct end *end = job_create(keeper, worker, sizeof(*end));
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (end == NULL) {
 		fail_memory(&fail);
 		keeper_log(keeper, "error", "outcome-not-recorded", &fail);
