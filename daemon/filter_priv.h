@@ -133,6 +133,7 @@ struct command {
 	size_t object_count;
 	struct domain_work *domain;
 	void (*then)(struct command *command); /* after a fetch */
+	void (*cleared)(struct command *command); /* it is nobody else's */
 	void (*more)(struct command *command); /* another entry comes first */
 	struct also *also;   /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
@@ -283,8 +284,6 @@ void command_outcome(
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
 void command_stale(struct command *command);
-/* Pool: is what was fetched another backend's, or nobody's known? */
-bool command_is_anothers(const struct command *command);
 /*
  * Make the registry lose what a contact may not show in a link's role, and
  * then go on.
@@ -305,6 +304,22 @@ void command_end_entry(struct command *command, uint64_t entry,
 /* "UPSTREAM/ID", as the vault knows contacts and hosts. */
 struct slice command_object_name(
     const struct command *command, struct slice id, struct arena *arena);
+
+/* --- filter_tenant.c ---------------------------------------------------- */
+
+enum tenancy { TENANT_OWN, TENANT_OTHER, TENANT_NOBODY };
+
+/* Does its backend share the pool with others? */
+bool tenant_is_one_of_many(const struct session *session);
+/* Whose is what was fetched?  TENANT_OWN where there are no others. */
+enum tenancy tenant_of(const struct command *command, size_t index);
+void tenant_refuse(struct command *command);
+/*
+ * Look whose it is, and go on, or refuse: of all that names an object and
+ * is not judged by its record anyway.
+ */
+void tenant_look(
+    struct command *command, void (*then)(struct command *command));
 
 /* --- filter_contact.c, filter_domain.c, filter_local.c ------------------- */
 
