@@ -360,17 +360,24 @@ wants_links(const struct command *command)
 	    command->session->upstream->conf->contacts == CONTACTS_PROHIBITED;
 }
 
+/* The queue is that of all backends, over all workers: each its own word. */
+static bool
+has_read(const struct command *command)
+{
+	const struct session *session = command->session;
+	struct digest id = digest_sha256(command->epp->message_id);
+
+	return session->has_read && digest_equal(&session->read, &id);
+}
+
 static void
 plain_start(struct command *command)
 {
 	const struct epp_command *epp = command->epp;
-	struct upstream *upstream = command->session->upstream;
 	struct keeper_object object = {.type = OBJECT_DOMAIN};
 
 	if (epp->verb == EPP_POLL && slice_is(epp->operation, "ack") &&
-	    command->session->pooled && upstream->reader[0] != '\0' &&
-	    (!slice_is(epp->message_id, upstream->message) ||
-		strcmp(upstream->reader, command->session->client) != 0)) {
+	    tenant_is_one_of_many(command->session) && !has_read(command)) {
 		command_answer(command, EPP_AUTHORIZATION,
 		    "a message is acknowledged by who read it");
 		return;
@@ -438,7 +445,11 @@ command_start(struct command *command)
 	struct session *session = command->session;
 
 	command->state = COMMAND_ASKING; /* until something else is said */
-	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
+	/* Of an earlier try nothing is left. */
+	command_outcome(command, KEEPER_NOT_SENT, 0);
+	command->sealed = NULL;
+	command->plain = NULL;
+	command->more = NULL;
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
 	else if (command->epp->verb == EPP_HELLO)
@@ -568,17 +579,14 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 static void
 note_message(struct command *command, const struct epp_response *response)
 {
-	struct upstream *upstream = command->session->upstream;
-	bool read = slice_is(command->epp->operation, "req") &&
-	    response->code == EPP_ACK_TO_DEQUEUE;
+	struct session *session = command->session;
 
-	if (command->epp->verb != EPP_POLL || !command->session->pooled)
+	if (command->epp->verb != EPP_POLL ||
+	    !slice_is(command->epp->operation, "req") ||
+	    response->code != EPP_ACK_TO_DEQUEUE)
 		return;
-	snprintf(upstream->message, sizeof(upstream->message), "%.*s",
-	    read ? (int)response->message_id.len : 0,
-	    read ? response->message_id.data : "");
-	snprintf(upstream->reader, sizeof(upstream->reader), "%s",
-	    read ? command->session->client : "");
+	session->has_read = true;
+	session->read = digest_sha256(response->message_id);
 }
 
 /* What the answer means for the session. */

@@ -87,6 +87,8 @@ struct session {
 	bool paused, pumping, again;
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
+	bool has_read;      /* a message of the queue: */
+	struct digest read; /* of its id */
 	int64_t greeted;    /* ms */
 };
 
@@ -171,8 +173,6 @@ struct upstream {
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
-	/* pool: who read the message at the head of the queue */
-	char message[80], reader[17];
 	uint64_t passed, decided, refused, answered, lost;
 };
 
