@@ -171,6 +171,14 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
 	}
+	if (command->more != NULL &&
+	    (session->conn == NULL || upstream->conf == NULL)) {
+		if (committed->sealed != NULL)
+			command_end_entry(command, committed->entry,
+			    KEEPER_NOT_SENT, 0);
+		command_answer(command, EPP_FAILED, "not sent");
+		return;
+	}
 	if (committed->sealed == NULL && command->more != NULL) {
 		command->more(command);
 		return;

@@ -339,7 +339,10 @@ set_upstream(struct upstream *upstream, struct prepared *prepared,
 	    listen_again(upstream, fail);
 }
 
-/* What waited for this setup begins anew. */
+/*
+ * What waited for this setup begins anew, and what was decided under the one
+ * before and has not left: that entry's outcome is "not sent".
+ */
 static void
 wake(struct upstream *upstream)
 {
@@ -348,7 +351,13 @@ wake(struct upstream *upstream)
 	for (struct session *s = upstream->sessions; s != NULL; s = next) {
 		next = s->next;
 		for (struct command *c = s->first; c != NULL; c = c->next)
-			if (c->state == COMMAND_STALE) {
+			if (c->state == COMMAND_STALE ||
+			    c->state == COMMAND_READY) {
+				/* An approval went with the entry. */
+				if (c->state == COMMAND_READY) {
+					c->approved = false;
+					c->approval = 0;
+				}
 				c->state = COMMAND_NEW;
 				c->deadline = INT64_MAX;
 			}
@@ -358,23 +367,25 @@ wake(struct upstream *upstream)
 	own_pump(upstream);
 }
 
-static bool
-put_in_force(struct filter *filter, struct prepared *prepared, size_t count,
-    struct fail *fail)
+/*
+ * There is no way back from here: an upstream that cannot be had under this
+ * setup is none, and says so.
+ */
+static void
+put_in_force(struct filter *filter, struct prepared *prepared, size_t count)
 {
-	bool ok = true;
-
 	/* Borrowed pieces of the old setup are let go of first. */
 	for (struct upstream *u = filter->upstreams; u != NULL; u = u->next)
 		u->conf = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct slice name = prepared[i].conf->name;
 		struct upstream *upstream = filter_upstream(filter, name);
+		struct fail fail = FAIL_INIT;
 
-		if (upstream == NULL)
-			upstream = upstream_create(filter, name, fail);
-		ok = upstream != NULL &&
-		    set_upstream(upstream, &prepared[i], fail) && ok;
+		if (set_upstream(upstream, &prepared[i], &fail))
+			continue;
+		filter_log(upstream, "error", "upstream-not-set", &fail);
+		upstream->conf = NULL;
 	}
 	for (struct upstream *u = filter->upstreams; u != NULL; u = u->next) {
 		if (u->conf == NULL) {
@@ -386,7 +397,6 @@ put_in_force(struct filter *filter, struct prepared *prepared, size_t count,
 			wake(u);
 		}
 	}
-	return ok;
 }
 
 bool
@@ -403,13 +413,16 @@ filter_set(struct filter *filter, const struct ruleset *ruleset,
 		fail_memory(fail);
 	for (size_t i = 0; ok && i < count; i++) {
 		prepared[i].conf = &conf->upstreams[i];
-		ok = prepare(filter, &prepared[i], secrets, fail);
+		ok = prepare(filter, &prepared[i], secrets, fail) &&
+		    (filter_upstream(filter, prepared[i].conf->name) != NULL ||
+			upstream_create(
+			    filter, prepared[i].conf->name, fail) != NULL);
 	}
 	if (ok) {
 		filter->ruleset = ruleset;
 		filter->conf = conf;
 		filter->setup = conf_setup_identity(conf, arena);
-		ok = put_in_force(filter, prepared, count, fail);
+		put_in_force(filter, prepared, count);
 	}
 	for (size_t i = 0; prepared != NULL && i < count; i++)
 		prepared_free(&prepared[i]);
