@@ -210,16 +210,15 @@ inquired(struct command *command, struct record *found)
 static void
 update_fetched(struct command *command)
 {
-	const struct keeper_held *held = &command->held[0];
+	const struct record *held = command_held(command, 0);
 
 	if (tenant_of(command, 0) != TENANT_OWN)
 		tenant_refuse(command);
-	else if (held->current == NULL && held->proposed == NULL)
+	else if (held == NULL)
 		command_inquire(
 		    command, EPP_CONTACT, command->epp->id, inquired);
 	else
-		merge_with(command,
-		    held->proposed != NULL ? held->proposed : held->current);
+		merge_with(command, held);
 }
 
 void

@@ -485,9 +485,7 @@ contacts_fetched(struct command *command)
 		}
 	}
 	for (size_t i = 0; i < work->contact_count; i++)
-		work->contacts[i] = command->held[i].proposed != NULL
-		    ? command->held[i].proposed
-		    : command->held[i].current;
+		work->contacts[i] = command_held(command, i);
 	look_for_next(command);
 }
 

@@ -280,6 +280,12 @@ void command_commit(struct command *command, const struct decision *decision);
 void command_outcome(
     struct command *command, enum keeper_end end, unsigned code);
 
+/*
+ * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
+ * contact that was changed and the answer lost, the registry may show what it
+ * showed before and what it was told to.
+ */
+struct record *command_held(const struct command *command, size_t index);
 /* READY: it may go in its turn, within the time to answer. */
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
