@@ -20,6 +20,7 @@ enum {
 	FILTER_ARENAS = 256, /* kept for reuse */
 	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
 	TICK = 1000,         /* ms between looks at what waits */
+	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
 /* --- the registry's side ------------------------------------------------ */

@@ -190,6 +190,16 @@ limits_of(const struct conf_upstream *conf)
 	    .queue = 8 * conf->frame + (1 << 20)};
 }
 
+/* An answer says more than the question: a check's, about each name. */
+static struct epp_conn_limits
+registry_limits_of(const struct conf_upstream *conf)
+{
+	struct epp_conn_limits limits = limits_of(conf);
+
+	limits.frame = ANSWER_TIMES * conf->frame + 4;
+	return limits;
+}
+
 /* The listening socket stays; who listens on it is made anew. */
 static bool
 listen_again(struct upstream *upstream, struct fail *fail)
@@ -280,7 +290,7 @@ set_dialer(struct upstream *upstream, struct prepared *prepared,
 	    .tls = upstream->client_tls,
 	    .address = upstream->address,
 	    .dns = o->dns,
-	    .limits = limits_of(upstream->conf)};
+	    .limits = registry_limits_of(upstream->conf)};
 
 	if (o->dialer != NULL) {
 		upstream->dialer =
