@@ -51,6 +51,13 @@ engine_courier_stop(struct engine *engine)
 		engine->o.loop->operations->timer_destroy(
 		    engine->courier_timer);
 	engine->courier_timer = NULL;
+	/* Results that came while it ended: their items are asked about. */
+	while (engine->settling != NULL) {
+		struct parcel *parcel = engine->settling;
+
+		engine->settling = parcel->next;
+		arena_destroy(parcel->arena);
+	}
 }
 
 /* The world is wrong: look again when it may have been put right. */

@@ -350,64 +350,7 @@ hello_start(struct command *command)
 		(struct slice){date, len}, command->arena));
 }
 
-/* --- tenants: a backend sees only its own objects --- */
-
-static bool
-is_others(const struct session *session, const struct record *record)
-{
-	const struct epp_facts *facts =
-	    record != NULL ? record_epp(record) : NULL;
-
-	return facts != NULL && facts->client.len != 0 &&
-	    !slice_is(facts->client, session->client);
-}
-
-bool
-command_is_anothers(const struct command *command)
-{
-	const struct session *session = command->session;
-	bool known = false;
-
-	if (!session->pooled || session->upstream->conf->backend_count < 2)
-		return false;
-	for (size_t i = 0; i < command->object_count; i++) {
-		const struct keeper_held *held = &command->held[i];
-
-		if (is_others(session, held->current) ||
-		    is_others(session, held->proposed))
-			return true;
-		known = known || held->current != NULL ||
-		    held->proposed != NULL;
-	}
-	return !known;
-}
-
-static void
-tenant_checked(struct command *command)
-{
-	if (command_is_anothers(command))
-		command_answer(command, EPP_AUTHORIZATION,
-		    "not known as an object of %s", command->session->client);
-	else
-		command_pass(command);
-}
-
-/* Does misu look whose the object is, before a plain command goes on? */
-static bool
-asks_whose(const struct command *command)
-{
-	const struct epp_command *epp = command->epp;
-	const struct session *session = command->session;
-
-	if (!session->pooled || session->upstream->conf->backend_count < 2 ||
-	    (epp->object != EPP_CONTACT && epp->object != EPP_DOMAIN))
-		return false;
-	/* Who shows the authInfo may look at an object of others. */
-	if (epp->verb == EPP_INFO)
-		return memmem(epp->text.data, epp->text.len, "authInfo", 8) ==
-		    NULL;
-	return epp->verb == EPP_DELETE || epp->verb == EPP_RENEW;
-}
+/* --- plain commands --- */
 
 /* A domain's contacts are kept here: its info gets them back. */
 static bool
@@ -419,30 +362,34 @@ wants_links(const struct command *command)
 	    command->session->upstream->conf->contacts == CONTACTS_PROHIBITED;
 }
 
+/* The queue is that of all backends, over all workers: each its own word. */
+static bool
+has_read(const struct command *command)
+{
+	const struct session *session = command->session;
+	struct digest id = digest_sha256(command->epp->message_id);
+
+	return session->has_read && digest_equal(&session->read, &id);
+}
+
 static void
 plain_start(struct command *command)
 {
 	const struct epp_command *epp = command->epp;
-	struct upstream *upstream = command->session->upstream;
-	struct keeper_object object = {.type =
-		epp->object == EPP_CONTACT ? OBJECT_CONTACT : OBJECT_DOMAIN};
+	struct keeper_object object = {.type = OBJECT_DOMAIN};
 
 	if (epp->verb == EPP_POLL && slice_is(epp->operation, "ack") &&
-	    command->session->pooled && upstream->reader[0] != '\0' &&
-	    (!slice_is(epp->message_id, upstream->message) ||
-		strcmp(upstream->reader, command->session->client) != 0)) {
+	    tenant_is_one_of_many(command->session) && !has_read(command)) {
 		command_answer(command, EPP_AUTHORIZATION,
 		    "a message is acknowledged by who read it");
 		return;
 	}
-	if (!asks_whose(command) && !wants_links(command)) {
+	if (wants_links(command)) {
+		object.name = epp->id;
+		command_fetch(command, &object, 1, command_pass);
+	} else {
 		command_pass(command);
-		return;
 	}
-	object.name = epp->object == EPP_CONTACT
-	    ? command_object_name(command, epp->id, command->arena)
-	    : epp->id;
-	command_fetch(command, &object, 1, tenant_checked);
 }
 
 /* --- starting --- */
@@ -486,13 +433,13 @@ open_start(struct command *command)
 	    epp->object == EPP_CONTACT)
 		local_start(command);
 	else if (is_plain(command))
-		plain_start(command);
+		tenant_look(command, plain_start);
 	else if (epp->object == EPP_CONTACT && epp->contact != NULL)
 		contact_start(command);
 	else if (epp->object == EPP_DOMAIN && epp->verb != EPP_TRANSFER)
 		domain_start(command);
 	else
-		object_start(command);
+		tenant_look(command, object_start);
 }
 
 void
@@ -502,7 +449,11 @@ command_start(struct command *command)
 
 	command->state = COMMAND_ASKING; /* until something else is said */
 	command->setups = session->upstream->filter->setups;
-	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
+	/* Of an earlier try nothing is left. */
+	command_outcome(command, KEEPER_NOT_SENT, 0);
+	command->sealed = NULL;
+	command->plain = NULL;
+	command->more = NULL;
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
 	else if (command->epp->verb == EPP_HELLO)
@@ -638,17 +589,14 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 static void
 note_message(struct command *command, const struct epp_response *response)
 {
-	struct upstream *upstream = command->session->upstream;
-	bool read = slice_is(command->epp->operation, "req") &&
-	    response->code == EPP_ACK_TO_DEQUEUE;
+	struct session *session = command->session;
 
-	if (command->epp->verb != EPP_POLL || !command->session->pooled)
+	if (command->epp->verb != EPP_POLL ||
+	    !slice_is(command->epp->operation, "req") ||
+	    response->code != EPP_ACK_TO_DEQUEUE)
 		return;
-	snprintf(upstream->message, sizeof(upstream->message), "%.*s",
-	    read ? (int)response->message_id.len : 0,
-	    read ? response->message_id.data : "");
-	snprintf(upstream->reader, sizeof(upstream->reader), "%s",
-	    read ? command->session->client : "");
+	session->has_read = true;
+	session->read = digest_sha256(response->message_id);
 }
 
 /* What the answer means for the session. */

@@ -429,6 +429,16 @@ decide_it(struct command *command)
 
 /* --- what must be known first --- */
 
+/* Does this contact come to stand where it did not? */
+static bool
+is_new_somewhere(const struct domain_work *work, size_t contact)
+{
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].object == contact && work->seats[i].is_new)
+			return true;
+	return false;
+}
+
 static void look_for_next(struct command *command);
 
 static void
@@ -447,20 +457,14 @@ look_for_next(struct command *command)
 	struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
 
-	for (; work->asking < work->contact_count; work->asking++) {
-		bool is_new = false;
-
-		for (size_t i = 0; i < work->count; i++)
-			is_new = is_new ||
-			    (work->seats[i].object == work->asking &&
-				work->seats[i].is_new);
-		if (work->contacts[work->asking] == NULL && is_new &&
+	for (; work->asking < work->contact_count; work->asking++)
+		if (work->contacts[work->asking] == NULL &&
+		    is_new_somewhere(work, work->asking) &&
 		    conf->contacts != CONTACTS_PROHIBITED) {
 			command_inquire(command, EPP_CONTACT,
 			    work->ids[work->asking], inquired);
 			return;
 		}
-	}
 	decide_it(command);
 }
 
@@ -469,16 +473,19 @@ contacts_fetched(struct command *command)
 {
 	struct domain_work *work = command->domain;
 
-	if (work->contact_count != 0 && command_is_anothers(command)) {
-		command_answer(command, EPP_AUTHORIZATION,
-		    "a contact is not known as an object of %s",
-		    command->session->client);
-		return;
+	for (size_t i = 0; i < work->contact_count; i++) {
+		enum tenancy tenancy = tenant_of(command, i);
+
+		if (tenancy == TENANT_OTHER ||
+		    (tenancy == TENANT_NOBODY && is_new_somewhere(work, i))) {
+			command_answer(command, EPP_AUTHORIZATION,
+			    "a contact is not known as an object of %s",
+			    command->session->client);
+			return;
+		}
 	}
 	for (size_t i = 0; i < work->contact_count; i++)
-		work->contacts[i] = command->held[i].proposed != NULL
-		    ? command->held[i].proposed
-		    : command->held[i].current;
+		work->contacts[i] = command_held(command, i);
 	look_for_next(command);
 }
 
@@ -510,9 +517,8 @@ domain_fetched(struct command *command)
 {
 	const struct keeper_held *held = &command->held[0];
 
-	if (command_is_anothers(command)) {
-		command_answer(command, EPP_AUTHORIZATION,
-		    "not known as an object of %s", command->session->client);
+	if (tenant_of(command, 0) != TENANT_OWN) {
+		tenant_refuse(command);
 		return;
 	}
 	command->domain->stored =

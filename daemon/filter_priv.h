@@ -19,6 +19,7 @@ enum {
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
 	TICK = 1000,         /* ms between looks at what waits */
+	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
 /* --- the registry's side ------------------------------------------------ */
@@ -88,6 +89,8 @@ struct session {
 	bool is_held; /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
+	bool has_read;      /* a message of the queue: */
+	struct digest read; /* of its id */
 	int64_t greeted;    /* ms */
 };
 
@@ -135,6 +138,7 @@ struct command {
 	size_t object_count;
 	struct domain_work *domain;
 	void (*then)(struct command *command); /* after a fetch */
+	void (*cleared)(struct command *command); /* it is nobody else's */
 	void (*more)(struct command *command); /* another entry comes first */
 	struct also *also;   /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
@@ -175,8 +179,6 @@ struct upstream {
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
-	/* pool: who read the message at the head of the queue */
-	char message[80], reader[17];
 	uint64_t passed, decided, refused, answered, lost;
 };
 
@@ -286,12 +288,16 @@ void command_commit(struct command *command, const struct decision *decision);
 void command_outcome(
     struct command *command, enum keeper_end end, unsigned code);
 
+/*
+ * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
+ * contact that was changed and the answer lost, the registry may show what it
+ * showed before and what it was told to.
+ */
+struct record *command_held(const struct command *command, size_t index);
 /* READY: it may go in its turn, within the time to answer. */
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
 void command_stale(struct command *command);
-/* Pool: is what was fetched another backend's, or nobody's known? */
-bool command_is_anothers(const struct command *command);
 /*
  * Make the registry lose what a contact may not show in a link's role, and
  * then go on.
@@ -312,6 +318,22 @@ void command_end_entry(struct command *command, uint64_t entry,
 /* "UPSTREAM/ID", as the vault knows contacts and hosts. */
 struct slice command_object_name(
     const struct command *command, struct slice id, struct arena *arena);
+
+/* --- filter_tenant.c ---------------------------------------------------- */
+
+enum tenancy { TENANT_OWN, TENANT_OTHER, TENANT_NOBODY };
+
+/* Does its backend share the pool with others? */
+bool tenant_is_one_of_many(const struct session *session);
+/* Whose is what was fetched?  TENANT_OWN where there are no others. */
+enum tenancy tenant_of(const struct command *command, size_t index);
+void tenant_refuse(struct command *command);
+/*
+ * Look whose it is, and go on, or refuse: of all that names an object and
+ * is not judged by its record anyway.
+ */
+void tenant_look(
+    struct command *command, void (*then)(struct command *command));
 
 /* --- filter_contact.c, filter_domain.c, filter_local.c ------------------- */
 

@@ -78,6 +78,31 @@ fetched(void *arg, const struct keeper_held *held, size_t count,
 	session_pump(session);
 }
 
+static struct shown
+shown_by_either(struct shown a, struct shown b)
+{
+	return (struct shown){.passed = a.passed | b.passed,
+	    .altered = a.altered | b.altered,
+	    .published = a.published | b.published};
+}
+
+struct record *
+command_held(const struct command *command, size_t index)
+{
+	const struct keeper_held *held = &command->held[index];
+	struct epp_facts facts;
+	struct fail fail = FAIL_INIT;
+
+	if (held->current == NULL || held->proposed == NULL)
+		return held->proposed != NULL ? held->proposed : held->current;
+	facts = *record_epp(held->proposed);
+	facts.shown = shown_by_either(
+	    facts.shown, record_epp(held->current)->shown);
+	/* Without memory for it nothing is known of it. */
+	return record_set_epp(held->proposed, &facts, &fail) ? held->proposed
+							     : NULL;
+}
+
 /* --- the decision --- */
 
 static bool
@@ -174,6 +199,14 @@ recorded(struct command *command, const struct keeper_committed *committed)
 	    command->outcome.verdict != VERDICT_FORWARD) {
 		command_answer(command, EPP_POLICY, "rule %u: %.*s",
 		    command->outcome.rule, SLICE_ARG(command->reason));
+		return;
+	}
+	if (command->more != NULL &&
+	    (session->conn == NULL || upstream->conf == NULL)) {
+		if (committed->sealed != NULL)
+			command_end_entry(command, committed->entry,
+			    KEEPER_NOT_SENT, 0);
+		command_answer(command, EPP_FAILED, "not sent");
 		return;
 	}
 	if (committed->sealed == NULL && command->more != NULL) {

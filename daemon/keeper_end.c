@@ -2,6 +2,7 @@
  * How it ended: an entry, and in the same batch what the vault makes of it.
  * The worker forgets an outcome when this is durable.
  */
+#include "codec/epp.h"
 #include "codec/pack.h"
 #include "keeper_priv.h"
 
@@ -119,6 +120,36 @@ drop_record(struct end *end, struct batch *batch, const struct open *open,
 	return store_removal(batch, object->type, object->name, true, fail);
 }
 
+/*
+ * Nobody knows.  The next change takes the proposed one's place, and may be
+ * refused: what the registry may show by now stays with the current one.
+ */
+static bool
+widen_shown(struct end *end, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
+{
+	struct vault *vault = end->job.keeper->o.vault;
+	struct record *current = vault_get_slot(vault, end->job.arena,
+	    object->type, object->name, VAULT_CURRENT, fail);
+	const struct record *proposed = current == NULL
+	    ? NULL
+	    : vault_get_slot(vault, end->job.arena, object->type,
+		  object->name, VAULT_PROPOSED, fail);
+	struct epp_facts facts;
+	const struct shown *more;
+
+	if (proposed == NULL)
+		return fail->kind == FAIL_NONE;
+	facts = *record_epp(current);
+	more = &record_epp(proposed)->shown;
+	facts.shown.passed |= more->passed;
+	facts.shown.altered |= more->altered;
+	facts.shown.published |= more->published;
+	end->stores = true;
+	return record_set_epp(current, &facts, fail) &&
+	    store_record(batch, current, false, fail);
+}
+
 static bool
 add_store(struct end *end, struct batch *batch, const struct open *open,
     const struct wire_outcome *outcome, struct fail *fail)
@@ -126,15 +157,22 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	struct wire_object object = outcome->object;
 	enum keeper_store store = (enum keeper_store)outcome->store;
 	enum keeper_end how = (enum keeper_end)outcome->end;
+	/* A change that is pending there may yet be refused. */
+	bool unsure = how == KEEPER_UNKNOWN ||
+	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
 	if (object.name.len == 0 && open != NULL) {
 		/* The worker gave up before it knew of the entry. */
 		object = (struct wire_object){open->type, open->name};
 		store = open->store;
 	}
-	if (object.name.len == 0 || how == KEEPER_UNKNOWN)
+	if (object.name.len == 0 ||
+	    (how == KEEPER_UNKNOWN &&
+		(store != KEEP_RECORD || object.type != OBJECT_CONTACT)))
 		return true;
 	end->hash = object_hash(object.type, object.name);
+	if (unsure && store == KEEP_RECORD && object.type == OBJECT_CONTACT)
+		return widen_shown(end, batch, &object, fail);
 	switch (store) {
 	case KEEP_RECORD:
 		return how == KEEPER_ANSWERED

@@ -247,6 +247,7 @@ epp_read_ids(struct epp_reader *r, uint32_t object)
 		element = epp_take(&walk, "authInfo");
 		if (element != XML_NONE && !epp_read_auth(r, element, false))
 			return false;
+		c->shows_auth = element != XML_NONE;
 	}
 	return epp_end(&walk) &&
 	       (!domain || c->verb != EPP_TRANSFER || note_domain(r, object));
@@ -269,7 +270,6 @@ read_host_change(struct epp_reader *r, uint32_t element)
 {
 	struct epp_walk walk = epp_walk(r, element);
 	uint32_t name;
-	struct slice text;
 
 	if (!epp_attributes(r, element, NULL, NULL))
 		return false;
@@ -278,7 +278,8 @@ read_host_change(struct epp_reader *r, uint32_t element)
 		return epp_end(&walk);
 	return epp_need(&walk, "name", &name) &&
 	       epp_attributes(r, name, NULL, NULL) &&
-	       epp_read_name(r, name, &text) && epp_end(&walk);
+	       epp_read_name(r, name, &r->command->new_name) &&
+	       epp_end(&walk);
 }
 
 static bool
