@@ -340,12 +340,11 @@ encode_epp(struct engine *engine, const struct disclosure *disclosure,
 	if (!engine->o.random->fill(
 		engine->o.random->context, random, sizeof(random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	/* Whatever the registry's greeting says: it may publish. */
 	manner = (struct epp_manner){.extensions = upstream->extensions,
 	    .extension_count = upstream->extension_count,
 	    .placeholders = &binding->placeholders,
 	    .disclose = upstream->disclose,
-	    .publishes = true,
+	    .publishes = upstream->dcp != UPSTREAM_DCP_PRIVATE,
 	    .prohibits_contacts =
 		upstream->contacts == CONTACTS_PROHIBITED};
 	return epp_frame_submission(

@@ -537,15 +537,15 @@ a_submitted_update_adds_and_removes_links(void **state)
 	struct slice frames[8];
 
 	(void)state;
-	set(update, ROLE_BILLING, FIELD_NAME_INT, "Bill Mihon");
-	set(update, ROLE_BILLING, FIELD_EMAIL, "b@x.example");
+	set(update, ROLE_ADMIN, FIELD_NAME_INT, "Bill Mihon");
+	set(update, ROLE_ADMIN, FIELD_EMAIL, "b@x.example");
 	record_remove_role(update, ROLE_TECH, &fail);
 	assert_int_equal(
 	    frames_of(ruleset_of(ALL, NULL), updated(update), frames), 5);
 	has(frames[0], "<contact:update ");
 	has(frames[1], "<contact:create ");
 	has(frames[1], "Bill Mihon");
-	has(frames[2], "<domain:add><domain:contact type=\"billing\">M");
+	has(frames[2], "<domain:add><domain:contact type=\"admin\">M");
 	has(frames[2], "<domain:rem><domain:contact type=\"tech\">M");
 	lacks(frames[2], "hostAttr");
 	has(frames[3], "<contact:delete ");
