@@ -119,14 +119,19 @@ own_pump(struct upstream *upstream)
 	next_step(own);
 }
 
+/* What may have left, now or earlier, is not to be repeated. */
+static enum delivery
+without_answer(const struct own *own)
+{
+	return own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER;
+}
+
 void
 own_fail_all(struct upstream *upstream, const struct fail *fail)
 {
 	while (upstream->own_first != NULL)
 		own_end(upstream->own_first,
-		    upstream->own_first->wrote ? DELIVERY_UNKNOWN
-					       : DELIVERY_LATER,
-		    fail);
+		    without_answer(upstream->own_first), fail);
 }
 
 void
@@ -139,7 +144,7 @@ own_tick(struct upstream *upstream, int64_t now)
 		return;
 	fail_set(&fail, FAIL_WORLD, "no session at registry %s",
 	    upstream->name);
-	own_end(own, DELIVERY_LATER, &fail);
+	own_end(own, without_answer(own), &fail);
 }
 
 /* --- asking --- */
@@ -178,7 +183,7 @@ trouble(struct own *own, const char *what)
 	struct fail fail = FAIL_INIT;
 
 	fail_set(&fail, FAIL_WORLD, "%s", what);
-	own_end(own, own->wrote ? DELIVERY_UNKNOWN : DELIVERY_LATER, &fail);
+	own_end(own, without_answer(own), &fail);
 }
 
 /*
@@ -334,9 +339,7 @@ step_lost(struct flight *flight, const struct fail *fail)
 {
 	struct own *own = (struct own *)(void *)flight;
 
-	own_end(own,
-	    own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER,
-	    fail);
+	own_end(own, without_answer(own), fail);
 }
 
 /* --- what the keeper asks --- */

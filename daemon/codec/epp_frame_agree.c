@@ -182,20 +182,22 @@ is_transferred(const struct asked *asked)
 static bool
 is_renewed(const struct asked *asked, const struct epp_command *command)
 {
-	uint32_t renewal = 0, date;
-	static const char *const path[] = {
-	    "command", "renew", "renew", "curExpDate"};
+	const struct xml_document *document = command->document;
+	uint32_t renewal = epp_child(document, 0, "command"), date;
 	struct slice from, now;
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
-		renewal = epp_child(command->document, renewal, path[i]);
-		if (renewal == XML_NONE)
-			return false;
-	}
+	if (renewal != XML_NONE)
+		renewal = epp_child(document, renewal, "renew");
+	if (renewal != XML_NONE)
+		renewal = document->elements[renewal].first;
+	if (renewal != XML_NONE)
+		renewal = epp_child(document, renewal, "curExpDate");
+	if (renewal == XML_NONE)
+		return false;
 	date = epp_child(asked->info->document, asked->info->data, "exDate");
 	if (date == XML_NONE)
 		return false;
-	from = xml_text(command->document, renewal, asked->arena);
+	from = xml_text(document, renewal, asked->arena);
 	now = xml_text(asked->info->document, date, asked->arena);
 	return from.len >= 10 && now.len >= 10 &&
 	       memcmp(now.data, from.data, 10) > 0;

@@ -116,7 +116,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
 	    {&s->waits,
 		"SELECT 1 FROM item WHERE object_hash = ?"
-		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
+		" AND state IN (0, 1, 2, 3, 4) AND place >= ? LIMIT 1"},
 	    {&s->each,
 		"SELECT " ITEM_COLUMNS " FROM item WHERE state = ?"
 		" ORDER BY due, id LIMIT ?"},
@@ -560,13 +560,14 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 
 bool
 spool_waits(struct spool *spool, int object_type, struct slice object,
-    bool *out, struct fail *fail)
+    uint64_t from, bool *out, struct fail *fail)
 {
 	struct digest hash = object_hash(spool, object_type, object);
 	bool ok;
 
 	*out = false;
 	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
+	statement_bind_number(spool->waits, 2, (int64_t)from);
 	ok = statement_step(spool->waits, out, fail);
 	statement_reset(spool->waits);
 	return ok;
