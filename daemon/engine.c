@@ -207,7 +207,7 @@ merge_stored(struct work *work, struct fail *fail)
 	work->record = record_merge(work->arena, stored, work->record, fail);
 	if (work->record == NULL ||
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
-		record_object(work->record), 0, &waits, fail))
+		record_object(work->record), &waits, fail))
 		return false;
 	if (!waits)
 		record_settle(work->record);

@@ -68,8 +68,8 @@ record_now(struct renewal *renewal, struct fail *fail)
 	    ? record_merge(renewal->arena, stored, as_asked, fail)
 	    : NULL;
 	if (merged == NULL ||
-	    !spool_waits(renewal->engine->o.spool, item->object_type,
-		item->object, item->place + 1, &later, fail))
+	    !spool_is_followed(
+		renewal->engine->o.spool, item, &later, fail))
 		return NULL;
 	record_decide_again(merged, stored, !later);
 	return merged;
