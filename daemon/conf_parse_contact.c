@@ -62,8 +62,7 @@ conf_parse_dcp(struct parser *parser, struct conf_upstream *upstream)
 	static const char *const words[] = {"public", "private", NULL};
 	unsigned choice;
 
-	if (!conf_take_choice(
-		parser, words, "dcp public or private", &choice))
+	if (!conf_take_choice(parser, words, "dcp public or private", &choice))
 		return false;
 	upstream->dcp =
 	    choice == 0 ? UPSTREAM_DCP_PUBLIC : UPSTREAM_DCP_PRIVATE;
