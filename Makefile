@@ -91,10 +91,12 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-$B/unit/rows_engine: LDFLAGS += -Wl,--wrap=channel_file_start \
+# What plays scenarios needs what $B/scenario does.
+PLAYS := $B/unit/rows_engine $B/unit/filter_stress
+$(PLAYS): LDFLAGS += -Wl,--wrap=channel_file_start \
 	-Wl,--wrap=channel_desk_start
-$B/unit/rows_engine: LDLIBS += $(LIBXML)
-$B/unit/rows_engine: $B/registry-core.o
+$(PLAYS): LDLIBS += $(LIBXML)
+$(PLAYS): $B/registry-core.o
 
 $B/tests/%.o: CPPFLAGS += -D_GNU_SOURCE -Itests
 
@@ -220,12 +222,13 @@ bench-epp-run: all $B/registry $B/epp-client
 	@scripts/bench-epp $B $(BENCH_DIR)
 
 demo: setup
-	@$(SUBMAKE) all
+	@$(SUBMAKE) all $B/registry $B/epp-client
 	@scripts/demo
 
-# In the foreground, with files and desk items in .run; misuctl -s .run.
-run: all
-	$B/misu -d -f conf/misu.conf -s .run
+# In the foreground, before the pretend registry, with all it makes in .run;
+# misuctl -s .run.
+run: all $B/registry $B/epp-client
+	@MODE=$(MODE) scripts/run
 
 PREFIX ?= /usr
 install: all

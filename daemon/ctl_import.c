@@ -459,6 +459,8 @@ run_import(struct ctl *ctl, int argc, char **argv)
 		fprintf(stderr, "going on after %zu of %zu objects\n",
 		    import.before, import.total);
 	result = run_pieces(&import);
+	if (result != CTL_OK && import.at == 0)
+		return result;
 	printf("%lu imported, %lu contacts of domains with them, %lu missing, "
 	       "%lu failed, %zu of %zu done\n",
 	    import.imported, import.contacts, import.missing, import.failed,

@@ -150,8 +150,8 @@ static void
 learn_subjects(struct log_view *view, const struct setup *setup)
 {
 	struct fail fail = FAIL_INIT;
-	struct vault *vault = vault_open(
-	    setup_state_path(setup, SLICE("vault.db")), view->keys, &fail);
+	struct vault *vault = vault_open(view->query.disk,
+	    setup_state_path(setup, SLICE("vault")), view->keys, &fail);
 
 	view->has_subjects = vault != NULL;
 	vault_close(vault);

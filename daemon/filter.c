@@ -33,9 +33,20 @@ filter_random(
 struct arena *
 filter_arena(struct filter *filter)
 {
-	if (filter->arena_count != 0)
-		return filter->arenas[--filter->arena_count];
-	return arena_create(filter->o.memory);
+	if (filter->arena_count == 0)
+		return arena_create(filter->o.memory);
+	if (--filter->arena_count < filter->arena_least)
+		filter->arena_least = filter->arena_count;
+	return filter->arenas[filter->arena_count];
+}
+
+/* Half of those that nobody needed since the last look go. */
+static void
+let_arenas_go(struct filter *filter)
+{
+	for (size_t i = filter->arena_least / 2; i != 0; i--)
+		arena_destroy(filter->arenas[--filter->arena_count]);
+	filter->arena_least = filter->arena_count;
 }
 
 void
@@ -53,12 +64,20 @@ filter_give_arena(struct filter *filter, struct arena *arena)
 struct slice
 filter_client_id(struct filter *filter, struct arena *arena)
 {
-	char text[CLIENT_ID];
-	int len = snprintf(text, sizeof(text), "MISU-%s-%u-%llu",
-	    filter->tag, filter->o.worker,
-	    (unsigned long long)++filter->counter);
+	char digits[20], *at = digits + sizeof(digits), *text;
+	uint64_t rest = ++filter->counter;
+	size_t len;
 
-	return arena_copy(arena, (struct slice){text, (size_t)len});
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	len = (size_t)(digits + sizeof(digits) - at);
+	text = arena_take(arena, filter->life_len + len + 1);
+	if (text == NULL)
+		return (struct slice){NULL, 0};
+	memcpy(text, filter->life, filter->life_len);
+	memcpy(text + filter->life_len, at, len);
+	return (struct slice){text, filter->life_len + len};
 }
 
 /* --- time --- */
@@ -66,7 +85,7 @@ filter_client_id(struct filter *filter, struct arena *arena)
 static bool
 has_work(const struct upstream *upstream)
 {
-	if (upstream->line_count != 0 || upstream->own_first != NULL ||
+	if (upstream->lines != NULL || upstream->own_first != NULL ||
 	    (upstream->conf != NULL &&
 		upstream->conf->mode == UPSTREAM_POOL))
 		return true;
@@ -86,6 +105,7 @@ tick(void *arg)
 	struct session *next_session;
 
 	upstream->ticking = false;
+	let_arenas_go(upstream->filter);
 	/* One that is late ends; what it ends may be the next one's, too. */
 	for (struct line *l = upstream->lines; l != NULL; l = next_line) {
 		next_line = l->next;
@@ -143,8 +163,9 @@ filter_create(const struct filter_options *options, struct fail *fail)
 		free(filter);
 		return NULL;
 	}
-	snprintf(filter->tag, sizeof(filter->tag), "%02x%02x%02x%02x",
-	    random[0], random[1], random[2], random[3]);
+	filter->life_len = (size_t)snprintf(filter->life,
+	    sizeof(filter->life), "MISU-%02x%02x%02x%02x-%u-", random[0],
+	    random[1], random[2], random[3], filter->o.worker);
 	return filter;
 }
 
@@ -190,6 +211,26 @@ upstream_free(struct upstream *upstream)
 	free(upstream);
 }
 
+/* Sessions are closed; what they still wait for nobody will hear. */
+static void
+end_lines(struct upstream *upstream)
+{
+	struct session *session = upstream->sessions;
+
+	while (session != NULL) {
+		struct line *line = session->line;
+
+		if (session->pooled || line == NULL) {
+			session = session->next;
+			continue;
+		}
+		session->line = NULL;
+		line->session = NULL;
+		line_close(line);
+		session = upstream->sessions; /* another list now */
+	}
+}
+
 void
 filter_destroy(struct filter *filter)
 {
@@ -200,6 +241,7 @@ filter_destroy(struct filter *filter)
 	fail_set(&fail, FAIL_WORLD, "misu is stopping");
 	filter->draining = true;
 	filter->drained = NULL;
+	keeper_link_forget(filter->o.link);
 	for (struct upstream *u = filter->upstreams, *next; u != NULL;
 	     u = next) {
 		next = u->next;
@@ -207,6 +249,7 @@ filter_destroy(struct filter *filter)
 			line_close(u->lines);
 		own_fail_all(u, &fail);
 		filter_end_sessions(u);
+		end_lines(u);
 		upstream_free(u);
 	}
 	while (filter->arena_count != 0)

@@ -53,8 +53,8 @@ struct filter_options {
 struct filter *filter_create(
     const struct filter_options *options, struct fail *fail);
 /*
- * Every connection is closed; what was written and not answered is told.  The
- * keeper's answers must not come any more after this: destroy the link next.
+ * Every connection is closed; what was written and not answered is told, and
+ * answers of the keeper are waited for no more.  The link is destroyed later.
  */
 void filter_destroy(struct filter *filter);
 

@@ -19,8 +19,9 @@ read_frame(struct command *command, struct slice text)
 	const struct conf_upstream *conf = session->upstream->conf;
 	struct xml_limits limits = xml_limits_default;
 	struct epp_problem problem = {.code = EPP_SYNTAX};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (conf != NULL)
 		limits.bytes = conf->frame;
 	command->epp = epp_read_command(
@@ -95,7 +96,7 @@ answer(struct command *command, unsigned code, struct slice message,
 		answer.client_id = command->epp->client_id;
 	command_answer_bytes(
 	    command, epp_frame_answer(&answer, command->arena));
-	if (code >= EPP_FAILED_CLOSING || code == EPP_ENDING)
+	if (epp_code_closes(code))
 		command->session->state = SESSION_ENDING;
 }
 
@@ -107,6 +108,7 @@ command_answer(struct command *command, unsigned code, const char *format, ...)
 	size_t len = sizeof(who) - 1;
 	va_list list;
 
+	command->session->upstream->refused += code == EPP_POLICY;
 	if (format != NULL) {
 		memcpy(message, who, len);
 		va_start(list, format);
@@ -147,7 +149,7 @@ command_answer_bytes(struct command *command, struct slice bytes)
 		session->state = SESSION_ENDING;
 		return;
 	}
-	if (session->first == command)
+	if (session->first == command && session->state != SESSION_OPENING)
 		session->conn->operations->send(session->conn, bytes);
 	else
 		command->answer = arena_copy(command->arena, bytes);
@@ -297,7 +299,7 @@ login_start(struct command *command)
 		return;
 	}
 	backend = find_backend(session, login->id, &index);
-	if (session->upstream->conf->backend_count != 0 &&
+	if ((session->pooled || session->upstream->conf->backend_count != 0) &&
 	    (backend == NULL || !shows_certificate(session, backend))) {
 		refuse_login(command);
 		return;
@@ -450,9 +452,10 @@ check_frame(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	struct epp_problem problem = {.code = EPP_EXTENSION};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 	enum field field;
 
+	fail_clear(&fail);
 	if (!upstream->conf->shadows &&
 	    !epp_frame_check_extensions(
 		command->epp, &upstream->manner, &problem, &fail)) {
@@ -498,6 +501,7 @@ command_start(struct command *command)
 	struct session *session = command->session;
 
 	command->state = COMMAND_ASKING; /* until something else is said */
+	command->setups = session->upstream->filter->setups;
 	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
@@ -542,6 +546,11 @@ command_stale(struct command *command)
 {
 	struct filter *filter = command->session->upstream->filter;
 
+	/* It may have come while the keeper was asked. */
+	if (command->setups != filter->setups) {
+		command->state = COMMAND_NEW;
+		return;
+	}
 	command->state = COMMAND_STALE;
 	command->deadline = filter_now(filter) + KEEPER_PATIENCE;
 	filter_tick(command->session->upstream);
@@ -551,8 +560,9 @@ void
 command_pass(struct command *command)
 {
 	struct epp_manner manner = manner_of(command);
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->plain =
 	    epp_frame_plain(command->epp, &manner, command->arena, &fail);
 	if (command->plain == NULL) {
@@ -645,25 +655,8 @@ note_message(struct command *command, const struct epp_response *response)
 static void
 note_session(struct command *command, unsigned code)
 {
-	struct session *session = command->session;
-
 	if (command->epp->verb == EPP_LOGIN && code == EPP_OK)
-		keep_client(session, command->epp->login->id);
-	if (code == EPP_ENDING || code >= EPP_FAILED_CLOSING) {
-		struct fail fail = FAIL_INIT;
-		struct line *line = session->line;
-
-		/* In a pool only the line ends; it is told by its close. */
-		if (session->pooled)
-			return;
-		session->state = SESSION_ENDING;
-		fail_set(&fail, FAIL_WORLD, "the registry ended the session");
-		if (line != NULL) {
-			session->line = NULL;
-			line->session = NULL;
-			line_kill(line, &fail);
-		}
-	}
+		keep_client(command->session, command->epp->login->id);
 }
 
 static void
@@ -682,7 +675,12 @@ answered(struct flight *flight, const struct epp_response *response)
 	if (command->epp->verb == EPP_DELETE &&
 	    response->code < EPP_UNKNOWN_COMMAND)
 		command_forget(command);
-	if (!local_domain_info(command, response)) {
+	if (session->pooled && epp_code_closes(response->code)) {
+		/* In a pool only the registry's session ends. */
+		command_answer(command, EPP_FAILED,
+		    "the registry ended its session: %u %s", response->code,
+		    epp_code_text(response->code));
+	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
 			bytes = epp_frame_response(response,
 			    command->epp->client_id, command->arena);

@@ -85,19 +85,13 @@ struct record *
 contact_record(struct command *command, struct fail *fail)
 {
 	const struct epp_command *epp = command->epp;
-	struct record *said =
+	struct record *record =
 	    epp_contact_record(epp, command->arena, fail);
 	struct slice name =
 	    command_object_name(command, epp->id, command->arena);
-	struct record *record;
 
-	if (said == NULL || name.data == NULL)
-		return NULL;
-	record = record_create(command->arena, OBJECT_CONTACT,
-	    record_operation(said), name, fail);
-	if (record == NULL ||
-	    !record_copy_role(record, said, CONTACT_ROLE, fail) ||
-	    !record_set_plan(record, record_plan(said), fail))
+	if (record == NULL || name.data == NULL ||
+	    !record_set_object(record, name, fail))
 		return NULL;
 	return record;
 }
@@ -138,8 +132,9 @@ decide_it(struct command *command)
 	    .created = filter_now(filter) / 1000};
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = KEEP_RECORD};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	/* What it was told to be for at its creation holds on. */
 	if (before != NULL && before->given) {
 		facts = *before;
@@ -227,8 +222,9 @@ void
 contact_start(struct command *command)
 {
 	struct keeper_object object = {.type = OBJECT_CONTACT};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->record = contact_record(command, &fail);
 	if (command->record == NULL) {
 		command_answer_fail(command,

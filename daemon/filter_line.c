@@ -54,7 +54,8 @@ leave_upstream(struct line *line)
 	while (*at != line)
 		at = &(*at)->next;
 	*at = line->next;
-	upstream->line_count--;
+	if (!line->retired)
+		upstream->line_count--;
 	line->in_upstream = false;
 }
 
@@ -99,9 +100,13 @@ end(struct line *line, const struct fail *fail)
 		return;
 	line->state = LINE_DEAD;
 	leave_upstream(line);
-	if (session != NULL)
+	if (session != NULL) {
 		session->line = NULL;
+		session->is_held = true; /* its last command may end here */
+	}
 	lose_flights(line, fail);
+	if (session != NULL)
+		session->is_held = false;
 	if (own) {
 		for (struct session *s = upstream->sessions; s != NULL;
 		     s = s->next)
@@ -164,9 +169,24 @@ line_close(struct line *line)
 	line->state = LINE_DEAD;
 	leave_upstream(line);
 	lose_flights(line, &fail);
+	if (line->session != NULL)
+		line->session->line = NULL;
 	if (conn != NULL)
 		conn->operations->close(conn);
 	line_free(line);
+}
+
+void
+line_retire(struct line *line)
+{
+	if (line->retired)
+		return;
+	if (line->first == NULL || line->state != LINE_READY) {
+		line_close(line);
+		return;
+	}
+	line->retired = true;
+	line->upstream->line_count--;
 }
 
 static void
@@ -387,7 +407,8 @@ hello_answered(struct line *line, struct slice xml)
 {
 	struct fail fail = FAIL_INIT;
 
-	/* A greeting between answers: it answered a keep-alive of ours. */
+	/* It answered a keep-alive of ours; what was sent since comes next. */
+	line->hello = 0;
 	if (!keep_greeting(line->upstream, xml, &fail))
 		line_kill(line, &fail);
 }
@@ -401,19 +422,49 @@ is_greeting(struct slice xml)
 	    memmem(xml.data, len, "<response", 9) == NULL;
 }
 
+/*
+ * The registry's last answer on this line.  The line goes before the answer
+ * is told: whoever waits for it is there as long as it waits.  The bytes went
+ * with the connection, so it is read again.
+ */
+static void
+end_with(struct line *line, struct flight *flight, struct slice xml)
+{
+	struct session *session = line->session;
+	struct slice copy = arena_copy(flight->arena, xml);
+	struct epp_response *response = NULL;
+	struct fail fail = FAIL_INIT;
+
+	if (copy.data != NULL)
+		response = epp_read_response(
+		    flight->arena, copy, &xml_limits_default, &fail);
+	fail_set(&fail, FAIL_WORLD, "the registry ended the session");
+	if (session != NULL) {
+		session->state = SESSION_ENDING;
+		session->line = NULL;
+		line->session = NULL;
+	}
+	line_kill(line, &fail);
+	if (response != NULL)
+		flight->answered(flight, response);
+	else
+		flight->lost(flight, &fail);
+}
+
 static void
 line_frame(void *arg, struct slice xml)
 {
 	struct line *line = arg;
 	struct flight *flight = line->first;
 	struct epp_response *response;
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (line->state == LINE_GREETING || line->state == LINE_DIALING) {
 		greeted(line, xml);
 		return;
 	}
-	if (flight == NULL && line->own && is_greeting(xml)) {
+	if (line->hello != 0 && is_greeting(xml)) {
 		hello_answered(line, xml);
 		return;
 	}
@@ -439,17 +490,44 @@ line_frame(void *arg, struct slice xml)
 		line->last = &line->first;
 	line->flights--;
 	flight->line = NULL;
-	flight->answered(flight, response);
+	if (flight != &line->login && epp_code_closes(response->code))
+		end_with(line, flight, xml);
+	else
+		flight->answered(flight, response);
+}
+
+static void
+say_hello(struct line *line, int64_t now)
+{
+	const struct conf_upstream *conf = line->upstream->conf;
+	struct filter *filter = line->upstream->filter;
+	struct arena *arena = filter_arena(filter);
+	struct fail fail = FAIL_INIT;
+	struct epp_plain *hello =
+	    arena != NULL ? epp_frame_own_hello(arena, &fail) : NULL;
+
+	line->quiet = now;
+	if (hello != NULL) {
+		line->hello = now + (int64_t)conf->answer * 1000;
+		line->conn->operations->send(
+		    line->conn, epp_plain_bytes(hello));
+	}
+	if (arena != NULL)
+		filter_give_arena(filter, arena);
 }
 
 void
 line_tick(struct line *line, int64_t now)
 {
 	const struct conf_upstream *conf = line->upstream->conf;
-	struct filter *filter = line->upstream->filter;
 	struct fail fail = FAIL_INIT;
 
-	if (line->first != NULL && line->first->deadline <= now) {
+	if (line->retired && line->first == NULL) {
+		line_close(line);
+		return;
+	}
+	if ((line->first != NULL && line->first->deadline <= now) ||
+	    (line->hello != 0 && line->hello <= now)) {
 		fail_set(&fail, FAIL_WORLD,
 		    "the registry did not answer in time");
 		line_kill(line, &fail);
@@ -457,17 +535,7 @@ line_tick(struct line *line, int64_t now)
 	}
 	/* A hello now and then keeps a session of ours alive. */
 	if (line->own && line->state == LINE_READY && line->first == NULL &&
-	    conf != NULL && now - line->quiet >= (int64_t)conf->idle * 1000 / 3) {
-		struct arena *arena = filter_arena(filter);
-		struct epp_plain *hello = arena != NULL
-		    ? epp_frame_own_hello(arena, &fail)
-		    : NULL;
-
-		line->quiet = now;
-		if (hello != NULL)
-			line->conn->operations->send(
-			    line->conn, epp_plain_bytes(hello));
-		if (arena != NULL)
-			filter_give_arena(filter, arena);
-	}
+	    line->hello == 0 && conf != NULL &&
+	    now - line->quiet >= (int64_t)conf->idle * 1000 / 3)
+		say_hello(line, now);
 }

@@ -129,9 +129,12 @@ without_answer(const struct own *own)
 void
 own_fail_all(struct upstream *upstream, const struct fail *fail)
 {
-	while (upstream->own_first != NULL)
-		own_end(upstream->own_first,
-		    without_answer(upstream->own_first), fail);
+	while (upstream->own_first != NULL) {
+		struct own *own = upstream->own_first;
+
+		own->asking = false;
+		own_end(own, without_answer(own), fail);
+	}
 }
 
 void
@@ -272,13 +275,6 @@ refused(struct own *own, unsigned code)
 	own_end(own, DELIVERY_REFUSED, &fail);
 }
 
-static bool
-has_failed(const struct epp_response *response)
-{
-	return response->code == EPP_FAILED ||
-	    response->code >= EPP_FAILED_CLOSING;
-}
-
 /* What was sent before and is not there is no longer on its way. */
 static void
 not_sent(struct own *own, bool exists)
@@ -299,13 +295,13 @@ looked(struct own *own, const struct epp_response *response)
 	bool exists = response->code == EPP_OK;
 	bool missing = response->code == EPP_NOT_EXISTS;
 
-	if (has_failed(response)) {
-		failed(own);
-	} else if ((missing && verb == EPP_DELETE) ||
+	if ((missing && verb == EPP_DELETE) ||
 	    (exists &&
 		epp_frame_agrees(own->frame, response, own->arena))) {
 		next_step(own);
-	} else if (own->again && (exists || missing)) {
+	} else if (own->again && !exists && !missing) {
+		trouble(own, "the registry does not show what became of it");
+	} else if (own->again) {
 		not_sent(own, exists);
 	} else if (exists && verb == EPP_CREATE) {
 		refused(own, EPP_EXISTS);
@@ -323,12 +319,13 @@ step_answered(struct flight *flight, const struct epp_response *response)
 
 	if (own->kind == OWN_IMPORT) {
 		import_answered(own, response);
+	} else if (response->code == EPP_FAILED ||
+	    epp_code_closes(response->code)) {
+		failed(own);
 	} else if (own->step == STEP_LOOKED) {
 		looked(own, response);
 	} else if (response->code < EPP_UNKNOWN_COMMAND) {
 		next_step(own);
-	} else if (has_failed(response)) {
-		failed(own);
 	} else {
 		refused(own, response->code);
 	}

@@ -67,9 +67,10 @@ pool_failed(struct upstream *upstream, const struct fail *fail)
 	int64_t wait = REDIAL_FIRST;
 	struct session *next;
 
-	if (!upstream->told)
+	if (!upstream->told || upstream->told_kind != fail->kind)
 		filter_log(upstream, "error", "registry-is-away", fail);
 	upstream->told = true;
+	upstream->told_kind = fail->kind;
 	for (unsigned i = 0; i < upstream->failures && wait < REDIAL_LONGEST;
 	     i++)
 		wait *= 2;
@@ -106,6 +107,25 @@ pool_changed(struct upstream *upstream)
 	own_pump(upstream);
 }
 
+void
+pool_settle(struct upstream *upstream, bool elsewhere)
+{
+	bool pool = upstream->conf->mode == UPSTREAM_POOL;
+	struct line *next;
+
+	for (struct line *line = upstream->lines; line != NULL; line = next) {
+		next = line->next;
+		if (elsewhere || (pool && !line->pooled) ||
+		    (pool && upstream->line_count > share(upstream)))
+			line_retire(line);
+	}
+	if (elsewhere) {
+		upstream->failures = 0;
+		upstream->redial = 0;
+		upstream->told = false;
+	}
+}
+
 static struct line *
 idlest(struct upstream *upstream, bool pooled)
 {
@@ -113,7 +133,8 @@ idlest(struct upstream *upstream, bool pooled)
 
 	for (struct line *line = upstream->lines; line != NULL;
 	     line = line->next)
-		if (line->state == LINE_READY && (!pooled || line->pooled) &&
+		if (line->state == LINE_READY && !line->retired &&
+		    (!pooled || line->pooled) &&
 		    (best == NULL || line->flights < best->flights))
 			best = line;
 	return best;

@@ -18,7 +18,6 @@ enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
-	CLIENT_ID = 40,      /* bytes of a clTRID of ours */
 	TICK = 1000,         /* ms between looks at what waits */
 };
 
@@ -57,8 +56,10 @@ struct line {
 	struct flight *first, **last; /* written, not answered */
 	size_t flights;
 	int64_t quiet; /* ms: since when nothing was sent */
+	int64_t hello; /* ms: the greeting of a keep-alive comes by then; 0 */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
+	bool retired;     /* not counted: it ends when its flights have */
 };
 
 /* --- the backends' side ------------------------------------------------- */
@@ -84,6 +85,7 @@ struct session {
 	struct command *first, **last;
 	size_t count;
 	bool paused, pumping, again;
+	bool is_held; /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
 	int64_t greeted;    /* ms */
@@ -112,6 +114,7 @@ struct command {
 	struct epp_command *epp;
 	enum command_state state;
 	int64_t deadline;
+	uint64_t setups; /* the filter's, when it began */
 	/* what goes, one of them: both NULL is nothing yet */
 	const struct epp_plain *plain;
 	const struct sealed *sealed;
@@ -167,6 +170,9 @@ struct upstream {
 	unsigned failures; /* of own lines since one was ready */
 	int64_t redial;    /* ms: not before */
 	bool told;         /* that it is away was logged */
+	int64_t refusal;   /* ms: when a refused backend was last logged */
+	enum fail_kind told_kind; /* and why, as far as a kind says it */
+	bool elsewhere;    /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
@@ -182,9 +188,11 @@ struct filter {
 	struct digest setup;
 	struct upstream *upstreams;
 	struct arena *arenas[FILTER_ARENAS];
-	size_t arena_count;
+	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter; /* of clTRIDs */
-	char tag[9];      /* of this life: clTRIDs do not repeat after a start */
+	uint64_t setups;  /* that were put in force so far */
+	char life[32]; /* begins clTRIDs, which do not repeat after a start */
+	size_t life_len;
 	bool draining;
 	void (*drained)(void *arg);
 	void *drained_arg;
@@ -358,6 +366,8 @@ bool line_send_plain(struct line *line, struct flight *flight,
 void line_kill(struct line *line, const struct fail *fail);
 /* Log out if it may, and go. */
 void line_close(struct line *line);
+/* No more is sent on it; it closes when the last answer is there. */
+void line_retire(struct line *line);
 void line_tick(struct line *line, int64_t now);
 
 /* --- filter_pool.c ------------------------------------------------------ */
@@ -370,6 +380,11 @@ struct line *pool_own_line(struct upstream *upstream);
 void pool_fill(struct upstream *upstream);
 /* A line became ready, or died. */
 void pool_changed(struct upstream *upstream);
+/*
+ * A setup came into force.  `elsewhere`: another registry, login or proof of
+ * who either is, so that no line that is there may be used any more.
+ */
+void pool_settle(struct upstream *upstream, bool elsewhere);
 void pool_failed(struct upstream *upstream, const struct fail *fail);
 
 /* --- filter_own.c ------------------------------------------------------- */
@@ -377,6 +392,7 @@ void pool_failed(struct upstream *upstream, const struct fail *fail);
 /* Give waiting requests of misu's own to lines. */
 void own_pump(struct upstream *upstream);
 void own_tick(struct upstream *upstream, int64_t now);
+/* The filter ends, and the keeper answers none of them any more. */
 void own_fail_all(struct upstream *upstream, const struct fail *fail);
 
 #endif

@@ -14,12 +14,18 @@ struct slice
 command_object_name(
     const struct command *command, struct slice id, struct arena *arena)
 {
-	struct text text = text_start(arena);
+	struct slice upstream =
+	    slice_from(command->session->upstream->name);
+	size_t len = upstream.len + 1 + id.len;
+	char *name = arena_take(arena, len + 1);
 
-	text_add_string(&text, command->session->upstream->name);
-	text_add_char(&text, '/');
-	text_add(&text, id);
-	return text_slice(&text);
+	if (name == NULL)
+		return (struct slice){NULL, 0};
+	memcpy(name, upstream.data, upstream.len);
+	name[upstream.len] = '/';
+	if (id.len != 0)
+		memcpy(name + upstream.len + 1, id.data, id.len);
+	return (struct slice){name, len};
 }
 
 void
@@ -114,8 +120,9 @@ command_commit(struct command *command, const struct decision *decision)
 	    .store = decision->store,
 	    .stored = decision->stored,
 	    .approval = command->approval};
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	command->store = decision->store;
 	command->outcome = disclosure_outcome(decision->disclosure);
 	command->reason = disclosure_reason(decision->disclosure);
@@ -161,12 +168,10 @@ static void
 recorded(struct command *command, const struct keeper_committed *committed)
 {
 	struct session *session = command->session;
-	struct upstream *upstream = session->upstream;
 
 	command->entry = committed->entry;
 	if (committed->sealed == NULL &&
 	    command->outcome.verdict != VERDICT_FORWARD) {
-		upstream->refused++;
 		command_answer(command, EPP_POLICY, "rule %u: %.*s",
 		    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
@@ -215,7 +220,6 @@ committed(void *arg, const struct keeper_committed *committed,
 		recorded(command, committed);
 		break;
 	case KEEPER_HELD:
-		session->upstream->refused++;
 		command_answer(command, EPP_POLICY,
 		    "held, hold %lld; rule %u: %.*s; send it again once an "
 		    "operator has approved it",

@@ -5,6 +5,8 @@
  */
 #include "filter_priv.h"
 
+enum { REFUSAL_PAUSE = 10000 /* ms */ };
+
 static void session_opened(void *arg);
 static void session_frame(void *arg, struct slice xml);
 static void session_closed(void *arg, const struct fail *fail);
@@ -81,8 +83,10 @@ session_greet(struct session *session)
 		return;
 	session->state = SESSION_GREETED;
 	session->greeted = filter_now(session->upstream->filter);
-	if (send_greeting(session))
-		set_patience(session);
+	if (!send_greeting(session))
+		return;
+	set_patience(session);
+	session_pump(session); /* it may have spoken already */
 }
 
 static void
@@ -123,8 +127,10 @@ session_lost(struct session *session, const struct fail *fail)
 
 	if (!upstream->told)
 		filter_log(upstream, "error", "registry-session-lost", fail);
-	if (session->conn == NULL)
+	if (session->conn == NULL) {
+		session_release(session);
 		return;
+	}
 	if (session->state == SESSION_ENDING)
 		return;
 	session->why = *fail;
@@ -228,6 +234,12 @@ release_answers(struct session *session)
 void
 session_pump(struct session *session)
 {
+	/* Nothing is answered before the greeting. */
+	if (session->state == SESSION_OPENING && session->conn != NULL) {
+		if (session->upstream->filter->draining)
+			session_close(session);
+		return;
+	}
 	if (session->pumping) {
 		session->again = true;
 		return;
@@ -299,11 +311,32 @@ filter_end_sessions(struct upstream *upstream)
 	}
 }
 
+/*
+ * An operator who looks for a backend that does not come finds it here; not
+ * each of many.
+ */
+static void
+log_refusal(const struct session *session, const struct fail *fail)
+{
+	struct upstream *upstream = session->upstream;
+	int64_t now = filter_now(upstream->filter);
+	struct fail told = *fail;
+
+	if (upstream->refusal != 0 && now - upstream->refusal < REFUSAL_PAUSE)
+		return;
+	upstream->refusal = now;
+	fail_place(&told, "%s", epp_conn_peer(session->conn)->address);
+	filter_log(upstream, "warn", "backend-refused", &told);
+}
+
 static void
 session_closed(void *arg, const struct fail *fail)
 {
 	struct session *session = arg;
 
+	/* A certificate was not what it has to be: that has a hint. */
+	if (session->state == SESSION_OPENING && fail->hint[0] != '\0')
+		log_refusal(session, fail);
 	session->conn = NULL;
 	session->state = SESSION_ENDING;
 	if (fail->kind == FAIL_INPUT)
@@ -319,7 +352,7 @@ session_release(struct session *session)
 	struct upstream *upstream = session->upstream;
 	struct line *line = session->line;
 
-	if (session->conn != NULL || session->count != 0)
+	if (session->conn != NULL || session->count != 0 || session->is_held)
 		return;
 	*session->at = session->next;
 	if (session->next != NULL)

@@ -98,6 +98,8 @@ prepare_tls(struct prepared *prepared, const struct upstream *old,
 	}
 	add_secret(&run, conf->server_name);
 	add_secret(&run, conf->server);
+	add_secret(&run, conf->login);
+	add_secret(&run, prepared->own);
 	for (size_t i = 0; i < conf->pin_count; i++)
 		digest_add(&run, conf->pins[i].bytes, DIGEST_SIZE);
 	prepared->secrets = digest_end(&run);
@@ -333,7 +335,8 @@ set_upstream(struct upstream *upstream, struct prepared *prepared,
 	memcpy(upstream->backend_passwords, prepared->backends,
 	    sizeof(upstream->backend_passwords));
 	set_manner(upstream);
-	if (!prepared->keeps_tls && filter->o.base != NULL) {
+	upstream->elsewhere = !prepared->keeps_tls && filter->o.base != NULL;
+	if (upstream->elsewhere) {
 		filter_drop_listener(upstream);
 		if (upstream->dialer_ours)
 			epp_tcp_dialer_destroy(upstream->dialer);
@@ -395,6 +398,7 @@ put_in_force(struct filter *filter, struct prepared *prepared, size_t count,
 				line_close(u->lines);
 			filter_end_sessions(u);
 		} else {
+			pool_settle(u, u->elsewhere);
 			wake(u);
 		}
 	}
@@ -421,6 +425,7 @@ filter_set(struct filter *filter, const struct ruleset *ruleset,
 		filter->ruleset = ruleset;
 		filter->conf = conf;
 		filter->setup = conf_setup_identity(conf, arena);
+		filter->setups++;
 		ok = put_in_force(filter, prepared, count, fail);
 	}
 	for (size_t i = 0; prepared != NULL && i < count; i++)

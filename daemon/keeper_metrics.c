@@ -1,12 +1,11 @@
 /* What the keeper counts of the workers' side, for GET /metrics. */
 #include "keeper_priv.h"
 
-static const char *const channels[COUNTED_CHANNELS] = {
+static const char *const channels[COUNTED_OTHER] = {
     [COUNTED_EPP] = "epp",
     [COUNTED_SHADOW] = "epp-shadow",
     [COUNTED_VAULT] = "vault",
     [COUNTED_IMPORT] = "import",
-    [COUNTED_OTHER] = "other",
 };
 
 static const char *const hows[COUNTED_HOWS] = {
@@ -34,7 +33,7 @@ keeper_add_metrics(const struct keeper *keeper, struct text *text)
 	     w = w->next)
 		workers++;
 	text_add_string(text, "# TYPE misu_epp_entries_total counter\n");
-	for (unsigned c = 0; c < COUNTED_CHANNELS; c++)
+	for (unsigned c = 0; c < COUNTED_OTHER; c++)
 		for (unsigned h = 0; h < COUNTED_HOWS; h++)
 			text_add_format(text,
 			    "misu_epp_entries_total{channel=\"%s\","

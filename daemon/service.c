@@ -94,7 +94,7 @@ open_keys(struct service *service, struct fail *fail)
 static bool
 open_stores(struct service *service, struct fail *fail)
 {
-	const char *vault = state_path(service, "vault.db", fail);
+	const char *vault = state_path(service, "vault", fail);
 	const char *spool = state_path(service, "spool.db", fail);
 	struct ledger_options options = {.disk = service->disk,
 	    .keys = service->keys,
@@ -106,7 +106,8 @@ open_stores(struct service *service, struct fail *fail)
 
 	if (vault == NULL || spool == NULL || options.directory == NULL)
 		return false;
-	service->vault = vault_open(vault, service->keys, fail);
+	service->vault = vault_open(
+	    service->disk, vault, service->keys, fail);
 	if (service->vault == NULL)
 		return false;
 	options.vault = service->vault;

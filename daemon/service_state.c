@@ -45,15 +45,34 @@ miss(struct service *service, const char *name, const char *other,
 	return false;
 }
 
+/* Records of a trial version, which nothing reads any more. */
+static bool
+refuse_old(struct service *service, const char *name, struct fail *fail)
+{
+	const char *path =
+	    setup_state_path(service->setup, slice_from(name));
+
+	fail_set(fail, FAIL_WORLD,
+	    "a vault in a format that this misu does not read");
+	fail_place(fail, "%s", path != NULL ? path : name);
+	fail_hint(fail, "begin with an empty state directory, or go on with "
+			"the misu that wrote this one");
+	return false;
+}
+
 bool
 service_state_whole(struct service *service, struct fail *fail)
 {
 	/* Each is made before the ledger's first checkpoint. */
 	static const char *const parts[] = {
-	    "keys/signing", "keys/slots", "vault.db", "spool.db"};
+	    "keys/signing", "keys/slots", "vault/format", "spool.db"};
 	static const char ledger[] = "ledger/checkpoint";
 	bool in_use = false, there = false;
 
+	if (!is_there(service, "vault.db", &there, fail))
+		return false;
+	if (there)
+		return refuse_old(service, "vault.db", fail);
 	if (!is_there(service, ledger, &in_use, fail))
 		return false;
 	for (size_t i = 0; in_use && i < 4; i++) {

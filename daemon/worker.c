@@ -9,6 +9,11 @@
 #include "sandbox.h"
 #include "worker_priv.h"
 
+enum {
+	LOOK = 20, /* ms between looks at the connections that are left */
+	LOOKS = 50,
+};
+
 static bool
 keeper_send(void *context, struct slice message)
 {
@@ -58,12 +63,28 @@ keeper_came(struct worker *worker, int fd)
 		keeper_link_up(worker->link);
 }
 
+/* The last answers are on their way still; who does not take them may not. */
+static void
+look_left(void *context)
+{
+	struct worker *worker = context;
+
+	if (worker->leave == NULL || worker->looks++ == LOOKS ||
+	    !epp_conn_leaving(loop_base(worker->loop)))
+		loop_stop(worker->loop);
+	else
+		worker->loop->operations->timer_set(worker->leave, LOOK);
+}
+
 static void
 drained(void *context)
 {
 	struct worker *worker = context;
+	struct loop *loop = worker->loop;
 
-	loop_stop(worker->loop);
+	worker->leave =
+	    loop->operations->timer_create(loop, look_left, worker);
+	look_left(worker);
 }
 
 /* Asked twice, it does not wait for what is under way. */
@@ -159,7 +180,7 @@ open_filter(
     struct worker *worker, struct worker_number number, struct fail *fail)
 {
 	const struct keeper_link_options link = {.loop = worker->loop,
-	    .random = &random_system,
+	    .random = &worker->random,
 	    .send = keeper_send,
 	    .setup = take_setup,
 	    .deliver = deliver,
@@ -168,11 +189,12 @@ open_filter(
 	struct filter_options filter = {.base = loop_base(worker->loop),
 	    .dns = worker->dns,
 	    .loop = worker->loop,
-	    .random = &random_system,
+	    .random = &worker->random,
 	    .log = log_filter,
 	    .worker = number.number - 1,
 	    .workers = number.count};
 
+	worker->random = random_pool_source(&worker->pool, &random_system);
 	worker->link = keeper_link_create(&link, fail);
 	if (worker->link == NULL)
 		return false;
@@ -230,6 +252,8 @@ worker_destroy(struct worker *worker)
 	if (worker->keeper != NULL)
 		wire_stream_finish(worker->keeper, KEEPER_PATIENCE);
 	keeper_link_destroy(worker->link);
+	if (worker->leave != NULL)
+		worker->loop->operations->timer_destroy(worker->leave);
 	if (worker->loop != NULL)
 		epp_conn_drop(loop_base(worker->loop));
 	wire_stream_destroy(worker->keeper);

@@ -3,6 +3,7 @@
 #define MISU_WORKER_PRIV_H
 
 #include "setup.h"
+#include "store/random_pool.h"
 #include "worker.h"
 
 struct evdns_base;
@@ -25,11 +26,15 @@ struct worker {
 	struct wire_stream *parent, *keeper; /* keeper: NULL: away */
 	struct keeper_link *link;
 	struct filter *filter;
+	struct random_pool pool;
+	struct random_source random; /* draws from it: a worker never forks */
 	struct setup *setup;   /* in force; NULL: none yet */
 	struct worker_next *next; /* waits for its secrets */
 	struct worker_socket *sockets;
 	unsigned tag; /* of the newest setup */
 	bool stopping, ready, broken;
+	struct loop_timer *leave; /* drained: until the backends are gone */
+	unsigned looks;		  /* that were taken then */
 };
 
 /* --- worker_setup.c ----------------------------------------------------- */

@@ -3,20 +3,8 @@
 #
 # Input: {name, given: the submission, answer, got: {ENTRY: delivered text}}.
 # Output: {lines, given, passed, withheld, wrong}.
+include "columns";
 
-# Display columns: East Asian wide characters take two.
-def wide: . >= 4352 and (. <= 4447 or (. >= 11904 and . <= 42191)
-    or (. >= 44032 and . <= 55203) or (. >= 63744 and . <= 64255)
-    or (. >= 65072 and . <= 65135) or (. >= 65280 and . <= 65376)
-    or (. >= 65504 and . <= 65510));
-def width: reduce explode[] as $c (0; . + if ($c | wide) then 2 else 1 end);
-def clip($n):
-    if width <= $n then .
-    else (reduce explode[] as $c ({out: [], at: 0};
-        ($c | if wide then 2 else 1 end) as $w
-        | if .at + $w < $n then .out += [$c] | .at += $w else .at = $n end)
-        | .out | implode) + "…" end;
-def cell($n): clip($n) | . + " " * ($n - width);
 def one_line: gsub("\r?\n"; "⏎");
 
 # "name": {"loc": ..., "int": ...} is two fields.
@@ -29,19 +17,37 @@ def fields: .roles | to_entries[] | .key as $role
 
 # As text, in JSON, in a form.
 def dresses: [., (tojson | .[1:-1]), @uri] | unique;
-def stands($text): dresses | any(. as $v | $text | contains($v));
+# EPP has each part of a DS in an element of its own.
+def stands($text): (dresses | any(. as $v | $text | contains($v)))
+    or (($text | contains("<epp ")) and test("^[0-9]+ [0-9]+ [0-9]+ [0-9A-F]+$")
+        and (split(" ") | all(.[]; . as $v | $text | contains(">\($v)<"))));
 # Forms for registries have a part for each role; others are one part.
 def part($text): {registrant: "Registrant|Organization", admin: "Administrative Contact",
     tech: "Technical Contact", "public-contact": "Public contact"}[.role] as $head
     | (if $head == null then null
        else first($text | split("\n\n")[]
            | select(split("\n")[0] | test("[^\\]]+ (\($head))$"))) end) // $text;
+# EPP tells the registry by <contact:disclose>, element by element; it says
+# nothing where all of the contact may be shown.
+def element: {name: "name", org: "org", street: "addr", city: "addr",
+    state: "addr", postcode: "addr", country: "addr", phone: "voice",
+    fax: "fax", email: "email"}[.field | split(".")[0]];
+def mark_epp($text): element as $element | (.field | split(".")[1]) as $type
+    | (first($text | capture("<contact:disclose flag=\"(?<flag>[01])\">(?<what>.*)</contact:disclose>"; "s"))
+       // {flag: "0", what: ""})
+    | (.flag == "1") as $shows
+    | if $element == null then ""
+      elif [.what | scan("<contact:\($element)( type=\"[a-z]+\")?/>")[0]]
+          | any(. == null or . == " type=\"\($type)\"" or $type == null)
+      then if $shows then "● " else "○ " end
+      else if $shows then "○ " else "● " end end;
 # May the public see it, where the recipient is told that at all?
-def mark($text): .values[0] as $value
+def mark($text): if $text | contains("<epp ") then mark_epp($text) else
+    .values[0] as $value
     | (first(part($text) | split("\n")[]
         | select(contains(" \($value)\t") or endswith("\t\($value)"))) // "")
     | if test("publish: yes") then "● "
-      elif test("publish: no|do not publish") then "○ " else "" end;
+      elif test("publish: no|do not publish") then "○ " else "" end end;
 def passes: . == "forward" or . == "replace" or . == "generalise";
 
 # What one recipient got of one field.

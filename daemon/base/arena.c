@@ -1,6 +1,5 @@
 #include "base/arena.h"
 
-#include <openssl/crypto.h>
 #include <stdint.h>
 
 #define BLOCK_SIZE 16384
@@ -9,12 +8,14 @@
 struct block {
 	struct block *next;
 	size_t size, used;
+	size_t clean; /* below here all that is not used is zero */
 	_Alignas(ALIGN) char data[];
 };
 
 struct arena {
 	const struct memory *memory;
 	struct block *blocks; /* newest first; the last one is kept on reset */
+	struct block *spare;  /* another that was kept */
 	size_t used;
 };
 
@@ -46,10 +47,24 @@ arena_create(const struct memory *memory)
 	return arena;
 }
 
+/*
+ * What is wiped is zero for whoever takes it next.  The compiler is told that
+ * somebody looks at it, so that it leaves nothing out.
+ */
+static void
+block_wipe(struct block *block)
+{
+	memset(block->data, 0, block->used);
+	__asm__ volatile("" : : "r"(block->data) : "memory");
+	if (block->clean < block->used)
+		block->clean = block->used;
+	block->used = 0;
+}
+
 static void
 block_free(struct arena *arena, struct block *block)
 {
-	OPENSSL_cleanse(block->data, block->used);
+	block_wipe(block);
 	give(arena->memory, block);
 }
 
@@ -62,7 +77,21 @@ arena_destroy(struct arena *arena)
 		next = b->next;
 		block_free(arena, b);
 	}
+	if (arena->spare != NULL)
+		give(arena->memory, arena->spare);
 	give(arena->memory, arena);
+}
+
+/* One more of the usual size is kept: who needed it once needs it again. */
+static void
+block_keep(struct arena *arena, struct block *block)
+{
+	if (arena->spare != NULL || block->size != BLOCK_SIZE) {
+		block_free(arena, block);
+		return;
+	}
+	block_wipe(block);
+	arena->spare = block;
 }
 
 void
@@ -72,13 +101,11 @@ arena_reset(struct arena *arena)
 
 	while (b != NULL && b->next != NULL) {
 		struct block *next = b->next;
-		block_free(arena, b);
+		block_keep(arena, b);
 		b = next;
 	}
-	if (b != NULL) {
-		OPENSSL_cleanse(b->data, b->used);
-		b->used = 0;
-	}
+	if (b != NULL)
+		block_wipe(b);
 	arena->blocks = b;
 	arena->used = 0;
 }
@@ -91,14 +118,25 @@ block_add(struct arena *arena, size_t need)
 
 	if (size > SIZE_MAX - sizeof(*block))
 		return NULL;
-	block = take(arena->memory, sizeof(*block) + size);
-	if (block == NULL)
-		return NULL;
+	if (size == BLOCK_SIZE && arena->spare != NULL) {
+		block = arena->spare;
+		arena->spare = NULL;
+	} else {
+		block = take(arena->memory, sizeof(*block) + size);
+		if (block == NULL)
+			return NULL;
+		block->size = size;
+		block->used = block->clean = 0;
+	}
 	block->next = arena->blocks;
-	block->size = size;
-	block->used = 0;
 	arena->blocks = block;
 	return block;
+}
+
+static size_t
+aligned(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
 void *
@@ -109,16 +147,30 @@ arena_take(struct arena *arena, size_t size)
 
 	if (size > SIZE_MAX - ALIGN)
 		return NULL;
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = aligned(size);
 	if (block == NULL || block->size - block->used < size) {
 		block = block_add(arena, size);
 		if (block == NULL)
 			return NULL;
 	}
 	pointer = block->data + block->used;
+	if (block->clean < block->used + size)
+		memset(pointer, 0, size);
 	block->used += size;
 	arena->used += size;
-	return memset(pointer, 0, size);
+	return pointer;
+}
+
+void
+arena_shrink(struct arena *arena, void *pointer, size_t taken, size_t size)
+{
+	struct block *block = arena->blocks;
+	char *end = (char *)pointer + aligned(taken);
+
+	if (block == NULL || end != block->data + block->used)
+		return;
+	block->used -= aligned(taken) - aligned(size);
+	arena->used -= aligned(taken) - aligned(size);
 }
 
 void *

@@ -38,12 +38,74 @@ digest_end(struct digest_run *run)
 	return digest;
 }
 
+/* --- short input: padded here, and digested in one call --- */
+
+enum { BLOCK = SHA256_CBLOCK, SHORT_SIZE = 4 * BLOCK, PADDING = 1 + 8 };
+
+static inline void
+put_word(uint8_t *at, uint32_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap32(word);
+#endif
+	memcpy(at, &word, sizeof(word));
+}
+
+/*
+ * What ends a message of `before` bytes, digested already, and `len` in the
+ * buffer.  Returns the length, which is of whole blocks.
+ */
+static size_t
+pad(uint8_t *buffer, size_t len, size_t before)
+{
+	size_t whole = (len + PADDING + BLOCK - 1) / BLOCK * BLOCK;
+	uint64_t bits = (uint64_t)(before + len) * 8;
+
+	buffer[len] = 0x80;
+	memset(buffer + len + 1, 0, whole - len - PADDING);
+	put_word(buffer + whole - 8, (uint32_t)(bits >> 32));
+	put_word(buffer + whole - 4, (uint32_t)bits);
+	return whole;
+}
+
+static void
+state_out(const SHA256_CTX *context, uint8_t out[DIGEST_SIZE])
+{
+	for (size_t i = 0; i < DIGEST_SIZE / 4; i++)
+		put_word(out + 4 * i, context->h[i]);
+}
+
+static inline bool
+is_short(size_t len)
+{
+	return len <= SHORT_SIZE - PADDING;
+}
+
+/* `run` has digested `before` bytes, which are whole blocks. */
+static struct digest
+end_short(struct digest_run *run, struct slice data, size_t before)
+{
+	uint8_t buffer[SHORT_SIZE];
+	struct digest digest;
+	size_t whole;
+
+	if (data.len != 0)
+		memcpy(buffer, data.data, data.len);
+	whole = pad(buffer, data.len, before);
+	SHA256_Update(context_of(run), buffer, whole);
+	state_out(context_of(run), digest.bytes);
+	digest_wipe(buffer, data.len);
+	return digest;
+}
+
 struct digest
 digest_sha256(struct slice data)
 {
 	struct digest_run run;
 
 	digest_start(&run);
+	if (is_short(data.len))
+		return end_short(&run, data, 0);
 	digest_add(&run, data.data, data.len);
 	return digest_end(&run);
 }
@@ -62,14 +124,15 @@ digest_sha256_two(struct slice a, struct slice b)
 void
 digest_key_set(struct digest_key *key, const uint8_t bytes[KEY_SIZE])
 {
-	uint8_t block[SHA256_CBLOCK];
+	uint8_t block[BLOCK];
 
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = (uint8_t)((i < KEY_SIZE ? bytes[i] : 0) ^ 0x36);
+	memset(block, 0x36, sizeof(block));
+	for (size_t i = 0; i < KEY_SIZE; i++)
+		block[i] ^= bytes[i];
 	digest_start(&key->inner);
 	digest_add(&key->inner, block, sizeof(block));
 	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = (uint8_t)((i < KEY_SIZE ? bytes[i] : 0) ^ 0x5c);
+		block[i] ^= 0x36 ^ 0x5c;
 	digest_start(&key->outer);
 	digest_add(&key->outer, block, sizeof(block));
 	digest_wipe(block, sizeof(block));
@@ -81,22 +144,34 @@ digest_key_start(const struct digest_key *key, struct digest_run *run)
 	*run = key->inner;
 }
 
+static struct digest
+outer_end(const struct digest_key *key, const struct digest *inner)
+{
+	struct digest_run run = key->outer;
+
+	return end_short(&run,
+	    (struct slice){(const char *)inner->bytes, DIGEST_SIZE}, BLOCK);
+}
+
 struct digest
 digest_key_end(const struct digest_key *key, struct digest_run *run)
 {
 	struct digest inner = digest_end(run);
 
-	*run = key->outer;
-	digest_add(run, inner.bytes, sizeof(inner.bytes));
-	return digest_end(run);
+	return outer_end(key, &inner);
 }
 
 struct digest
 digest_key_hmac(const struct digest_key *key, struct slice data)
 {
 	struct digest_run run;
+	struct digest inner;
 
 	digest_key_start(key, &run);
+	if (is_short(data.len)) {
+		inner = end_short(&run, data, BLOCK);
+		return outer_end(key, &inner);
+	}
 	digest_add(&run, data.data, data.len);
 	return digest_key_end(key, &run);
 }
@@ -180,30 +255,38 @@ digest_encrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
 }
 
 bool
-digest_decrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
-    struct slice label, struct slice cipher, uint8_t *out)
+digest_cipher_decrypt(struct digest_cipher *cipher,
+    const struct digest_seal *seal, uint8_t *out)
 {
-	EVP_CIPHER_CTX *context;
+	EVP_CIPHER_CTX *context = cipher_context(cipher);
+	struct slice label = seal->label, text = seal->plain;
 	uint8_t tag[TAG_SIZE];
-	size_t len = cipher.len - TAG_SIZE;
+	size_t len = text.len - TAG_SIZE;
 	int n = 0;
-	bool ok;
 
-	if (cipher.len < TAG_SIZE || cipher.len > INT32_MAX)
+	if (text.len < TAG_SIZE || text.len > INT32_MAX)
 		return false;
-	memcpy(tag, cipher.data + len, TAG_SIZE);
-	context = EVP_CIPHER_CTX_new();
-	ok = context != NULL &&
-	    EVP_DecryptInit_ex(
-		context, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+	memcpy(tag, text.data + len, TAG_SIZE);
+	return EVP_DecryptInit_ex(
+		   context, NULL, NULL, seal->key, seal->nonce) == 1 &&
 	    EVP_DecryptUpdate(context, NULL, &n,
 		(const unsigned char *)label.data, (int)label.len) == 1 &&
 	    EVP_DecryptUpdate(context, out, &n,
-		(const unsigned char *)cipher.data, (int)len) == 1 &&
+		(const unsigned char *)text.data, (int)len) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(
 		context, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
 	    EVP_DecryptFinal_ex(context, out + len, &n) == 1;
-	EVP_CIPHER_CTX_free(context);
+}
+
+bool
+digest_decrypt(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
+    struct slice label, struct slice text, uint8_t *out)
+{
+	struct digest_seal seal = {key, nonce, label, text};
+	struct digest_cipher *cipher = digest_cipher_create();
+	bool ok = cipher != NULL && digest_cipher_decrypt(cipher, &seal, out);
+
+	digest_cipher_destroy(cipher);
 	return ok;
 }
 
@@ -255,8 +338,10 @@ digest_verify(const uint8_t public_key[32], struct slice message,
 	return ok;
 }
 
+/* The compiler is told that somebody looks, so that it leaves nothing out. */
 void
 digest_wipe(void *bytes, size_t len)
 {
-	OPENSSL_cleanse(bytes, len);
+	memset(bytes, 0, len);
+	__asm__ volatile("" : : "r"(bytes) : "memory");
 }

@@ -74,6 +74,9 @@ struct digest_cipher *digest_cipher_create(void);
 void digest_cipher_destroy(struct digest_cipher *cipher);
 bool digest_cipher_encrypt(struct digest_cipher *cipher,
     const struct digest_seal *seal, uint8_t *out);
+/* The other way: `plain` is what was encrypted, its tag at the end. */
+bool digest_cipher_decrypt(struct digest_cipher *cipher,
+    const struct digest_seal *seal, uint8_t *out);
 
 /* False if the text, label, nonce or key is not the one used to encrypt. */
 bool digest_decrypt(const uint8_t key[KEY_SIZE],

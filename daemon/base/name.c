@@ -154,9 +154,10 @@ name_canonical(struct arena *arena, struct slice text, struct slice *out,
 		return fail_set(fail, FAIL_INPUT, "the name is not UTF-8");
 	for (unsigned n = 1; !last && (n == 1 || text.len > 0); n++) {
 		struct slice raw = next_label(&text, &last);
-		struct fail why = FAIL_INIT;
+		struct fail why;
 		struct label label;
 
+		fail_clear(&why);
 		if (!canonical_label(raw, &label, &why)) {
 			if (why.kind == FAIL_MEMORY)
 				return fail_memory(fail);

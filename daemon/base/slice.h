@@ -32,10 +32,16 @@ slice_equal(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Most words that are compared differ in their first letter already. */
 static inline bool
 slice_is(struct slice a, const char *text)
 {
-	return slice_equal(a, slice_from(text));
+	if (__builtin_constant_p(strlen(text)))
+		return slice_equal(a, slice_from(text));
+	for (size_t i = 0; i < a.len; i++)
+		if (a.data[i] != text[i] || text[i] == '\0')
+			return false;
+	return text[a.len] == '\0';
 }
 
 /* Byte order, shorter first on a tie: the order of RFC 8785 for ASCII. */

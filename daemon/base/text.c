@@ -8,17 +8,15 @@ text_start(struct arena *arena)
 	return (struct text){.arena = arena};
 }
 
-/* Room for `more` bytes and a NUL. */
-static bool
-reserve(struct text *text, size_t more)
+/* One that failed has no room. */
+bool
+text_grow(struct text *text, size_t more)
 {
 	size_t size = text->size;
 	char *data;
 
 	if (text->failed)
 		return false;
-	if (more < text->size - text->len && text->size != 0)
-		return true;
 	if (size == 0)
 		size = 256;
 	while (size - text->len <= more)
@@ -26,6 +24,7 @@ reserve(struct text *text, size_t more)
 	data = arena_take(text->arena, size);
 	if (data == NULL) {
 		text->failed = true;
+		text->size = text->len;
 		return false;
 	}
 	if (text->len != 0)
@@ -33,28 +32,6 @@ reserve(struct text *text, size_t more)
 	text->data = data;
 	text->size = size;
 	return true;
-}
-
-void
-text_add(struct text *text, struct slice piece)
-{
-	if (piece.len == 0 || !reserve(text, piece.len))
-		return;
-	memcpy(text->data + text->len, piece.data, piece.len);
-	text->len += piece.len;
-}
-
-void
-text_add_char(struct text *text, char c)
-{
-	if (reserve(text, 1))
-		text->data[text->len++] = c;
-}
-
-void
-text_add_string(struct text *text, const char *piece)
-{
-	text_add(text, slice_from(piece));
 }
 
 void
@@ -82,7 +59,7 @@ text_add_format(struct text *text, const char *format, ...)
 	va_start(args, format);
 	need = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (need < 0 || !reserve(text, (size_t)need))
+	if (need < 0 || !text_reserve(text, (size_t)need))
 		return;
 	va_start(args, format);
 	vsnprintf(text->data + text->len, (size_t)need + 1, format, args);
@@ -108,10 +85,13 @@ text_add_json_escaped(struct text *text, struct slice value)
 
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
-		char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+		char escape[6];
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
+		memcpy(escape, "\\u00", 4);
+		escape[4] = hex[c >> 4];
+		escape[5] = hex[c & 15];
 		text_add(text, (struct slice){value.data + start, i - start});
 		start = i + 1;
 		if (c >= 0x20)
@@ -131,13 +111,16 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *from = bytes;
+	char *to;
 
-	if (!reserve(text, 2 * len))
+	if (!text_reserve(text, 2 * len))
 		return;
+	to = text->data + text->len;
 	for (size_t i = 0; i < len; i++) {
-		text->data[text->len++] = hex[from[i] >> 4];
-		text->data[text->len++] = hex[from[i] & 15];
+		*to++ = hex[from[i] >> 4];
+		*to++ = hex[from[i] & 15];
 	}
+	text->len += 2 * len;
 }
 
 static const char base64[] =
@@ -147,29 +130,30 @@ void
 text_add_base64(struct text *text, const void *bytes, size_t len)
 {
 	const unsigned char *from = bytes;
+	char *to;
 
-	if (!reserve(text, (len + 2) / 3 * 4))
+	if (len == 0 || !text_reserve(text, (len + 2) / 3 * 4))
 		return;
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned v = (unsigned)from[i] << 16;
-		char *to = text->data + text->len;
-
-		if (i + 1 < len)
-			v |= (unsigned)from[i + 1] << 8;
-		if (i + 2 < len)
-			v |= from[i + 2];
-		to[0] = base64[v >> 18];
-		to[1] = base64[v >> 12 & 63];
-		to[2] = i + 1 < len ? base64[v >> 6 & 63] : '=';
-		to[3] = i + 2 < len ? base64[v & 63] : '=';
-		text->len += 4;
+	to = text->data + text->len;
+	text->len += (len + 2) / 3 * 4;
+	for (; len > 2; len -= 3, from += 3) {
+		*to++ = base64[from[0] >> 2];
+		*to++ = base64[(from[0] & 3) << 4 | from[1] >> 4];
+		*to++ = base64[(from[1] & 15) << 2 | from[2] >> 6];
+		*to++ = base64[from[2] & 63];
 	}
+	if (len == 0)
+		return;
+	to[0] = base64[from[0] >> 2];
+	to[1] = base64[(from[0] & 3) << 4 | (len == 2 ? from[1] >> 4 : 0)];
+	to[2] = len == 2 ? base64[(from[1] & 15) << 2] : '=';
+	to[3] = '=';
 }
 
 struct slice
 text_slice(struct text *text)
 {
-	if (!reserve(text, 0))
+	if (text->failed || !text_reserve(text, 0))
 		return (struct slice){NULL, 0};
 	text->data[text->len] = '\0';
 	return (struct slice){text->data, text->len};
@@ -276,6 +260,9 @@ text_is_utf8(struct slice text)
 	const unsigned char *at = (const unsigned char *)text.data;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
+		n = 1;
+		if (at[i] < 0x80)
+			continue;
 		n = utf8_sequence(at + i, text.len - i);
 		if (n == 0)
 			return false;
@@ -301,24 +288,50 @@ text_add_percent(struct text *text, struct slice value)
 	}
 }
 
+/* How XML writes a character that must not stand as it is; else empty. */
+static struct slice
+xml_escape(char c)
+{
+	switch (c) {
+	case '&':
+		return SLICE("&amp;");
+	case '<':
+		return SLICE("&lt;");
+	case '>':
+		return SLICE("&gt;");
+	case '"':
+		return SLICE("&quot;");
+	case '\'':
+		return SLICE("&apos;");
+	default:
+		return SLICE("");
+	}
+}
+
+size_t
+text_xml_run(struct slice value)
+{
+	size_t len = 0;
+
+	while (len < value.len && value.data[len] != '&' &&
+	       value.data[len] != '<' && value.data[len] != '>' &&
+	       value.data[len] != '"' && value.data[len] != '\'')
+		len++;
+	return len;
+}
+
 void
 text_add_xml(struct text *text, struct slice value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.data[i];
+	for (;;) {
+		size_t run = text_xml_run(value);
 
-		if (c == '&')
-			text_add_string(text, "&amp;");
-		else if (c == '<')
-			text_add_string(text, "&lt;");
-		else if (c == '>')
-			text_add_string(text, "&gt;");
-		else if (c == '"')
-			text_add_string(text, "&quot;");
-		else if (c == '\'')
-			text_add_string(text, "&apos;");
-		else
-			text_add_char(text, c);
+		text_add(text, (struct slice){value.data, run});
+		if (run == value.len)
+			return;
+		text_add(text, xml_escape(value.data[run]));
+		value.data += run + 1;
+		value.len -= run + 1;
 	}
 }
 
@@ -345,13 +358,42 @@ is_hidden(unsigned point)
 	    (point & 0xfffe) == 0xfffe;
 }
 
+/* Eight bytes at a time: none below a space, nor beyond a tilde. */
+bool
+text_is_printable(struct slice text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	for (; text.len >= 8; text.data += 8, text.len -= 8) {
+		memcpy(&word, text.data, 8);
+		if ((((word - 0x20 * ones) | (word + ones) | word) &
+			0x80 * ones) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 bool
 text_is_plain(struct slice text)
 {
-	for (size_t i = 0, len; i < text.len; i += len)
+	for (size_t i = 0, len; i < text.len; i += len) {
+		unsigned char lead = (unsigned char)text.data[i];
+
+		len = 1;
+		if (lead >= ' ' && lead < 0x7f)
+			continue;
+		/* From U+3000 to U+EFFF, nearly all that Asia writes. */
+		len = 3;
+		if (lead >= 0xe3 && lead <= 0xee)
+			continue;
 		if (is_hidden(text_code_point(
 			(struct slice){text.data + i, text.len - i}, &len)))
 			return false;
+	}
 	return true;
 }
 

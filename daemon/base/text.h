@@ -20,9 +20,47 @@ struct text {
 
 struct text text_start(struct arena *arena);
 
-void text_add(struct text *text, struct slice piece);
-void text_add_char(struct text *text, char c);
-void text_add_string(struct text *text, const char *piece);
+/* Room for `more` bytes and a NUL after what is there; false without. */
+bool text_grow(struct text *text, size_t more);
+
+static inline bool
+text_reserve(struct text *text, size_t more)
+{
+	return more < text->size - text->len || text_grow(text, more);
+}
+
+static inline void
+text_add(struct text *text, struct slice piece)
+{
+	if (piece.len == 0 || !text_reserve(text, piece.len))
+		return;
+	memcpy(text->data + text->len, piece.data, piece.len);
+	text->len += piece.len;
+}
+
+/* Room at the end for so many bytes, to be written at once; NULL: none. */
+static inline char *
+text_room(struct text *text, size_t len)
+{
+	if (!text_reserve(text, len))
+		return NULL;
+	text->len += len;
+	return text->data + text->len - len;
+}
+
+static inline void
+text_add_char(struct text *text, char c)
+{
+	if (text_reserve(text, 1))
+		text->data[text->len++] = c;
+}
+
+static inline void
+text_add_string(struct text *text, const char *piece)
+{
+	text_add(text, slice_from(piece));
+}
+
 void text_add_number(struct text *text, int64_t number);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -36,6 +74,8 @@ void text_add_percent(struct text *text, struct slice value);
 
 /* XML character data and attribute values: the five predefined entities. */
 void text_add_xml(struct text *text, struct slice value);
+/* How many bytes of the beginning stand in XML as they are. */
+size_t text_xml_run(struct slice value);
 
 /* Lower-case hex, and standard base64 with padding. */
 void text_add_hex(struct text *text, const void *bytes, size_t len);
@@ -64,6 +104,8 @@ unsigned text_code_point(struct slice text, size_t *len);
  * the terminal it is shown on.
  */
 bool text_is_plain(struct slice text);
+/* Is it all printable ASCII, as most text is?  Then it is plain and UTF-8. */
+bool text_is_printable(struct slice text);
 
 /* Is this well-formed UTF-8 (no surrogates, no overlong, <= U+10FFFF)? */
 bool text_is_utf8(struct slice text);

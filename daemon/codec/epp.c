@@ -19,6 +19,12 @@ epp_code_text(unsigned code)
 }
 
 bool
+epp_code_closes(unsigned code)
+{
+	return code == EPP_ENDING || code >= EPP_FAILED_CLOSING;
+}
+
+bool
 epp_verb_is_plain(enum epp_verb verb)
 {
 	switch (verb) {

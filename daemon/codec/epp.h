@@ -31,6 +31,8 @@ enum epp_code {
 
 /* The RFC's English text of a code; "" for one that is none. */
 const char *epp_code_text(unsigned code);
+/* Does whoever says it end the session: 1500, and 2500 and above? */
+bool epp_code_closes(unsigned code);
 
 enum epp_verb {
 	EPP_HELLO,

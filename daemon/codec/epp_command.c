@@ -9,13 +9,14 @@ epp_read_command(struct arena *arena, struct slice text,
     const struct xml_limits *limits, struct epp_problem *problem,
     struct fail *fail)
 {
-	struct fail own = FAIL_INIT;
+	struct fail own;
 	struct epp_reader r = {
 	    .arena = arena,
 	    .problem = problem,
 	    .fail = fail != NULL ? fail : &own,
 	};
 
+	fail_clear(&own);
 	*problem = (struct epp_problem){.code = EPP_SYNTAX};
 	r.document = xml_read(arena, text, limits, false, r.fail);
 	if (r.document == NULL) {
@@ -206,10 +207,11 @@ find_client_id(struct epp_reader *r, uint32_t command)
 {
 	struct epp_problem *problem = r->problem, unused;
 	uint32_t element = epp_child(r->document, command, "clTRID");
-	struct fail why = FAIL_INIT;
 	struct epp_reader quiet = *r;
 	struct slice id;
+	struct fail why;
 
+	fail_clear(&why);
 	quiet.problem = &unused;
 	quiet.fail = &why;
 	if (element != XML_NONE && epp_token(&quiet, element, 3, 64, &id))

@@ -26,7 +26,8 @@ epp_postal_field(struct slice name, bool loc, enum field *out)
 	enum { COUNT = sizeof(postal_fields) / sizeof(postal_fields[0]) };
 
 	for (size_t i = 0; i < COUNT; i++) {
-		if (slice_is(name, postal_fields[i].name)) {
+		if (postal_fields[i].name[0] == name.data[0] &&
+		    slice_is(name, postal_fields[i].name)) {
 			*out = loc ? postal_fields[i].loc
 				   : postal_fields[i].international;
 			return true;
@@ -35,16 +36,23 @@ epp_postal_field(struct slice name, bool loc, enum field *out)
 	return false;
 }
 
-static bool
-add_value(struct contact_reader *reader, const struct epp_value *value)
+/* The next value, of an element or an attribute of it; NULL: too many. */
+static struct epp_value *
+next_value(struct contact_reader *reader, uint32_t element)
 {
 	struct epp_contact *c = reader->contact;
+	const struct xml_element *e = &reader->r->document->elements[element];
+	struct epp_value *value = &c->values[c->value_count];
 
-	if (c->value_count == EPP_VALUES_MAX)
-		return epp_refuse(
-		    reader->r, EPP_SYNTAX, value->element, "too many values");
-	c->values[c->value_count++] = *value;
-	return true;
+	if (c->value_count == EPP_VALUES_MAX) {
+		epp_refuse(reader->r, EPP_SYNTAX, element, "too many values");
+		return NULL;
+	}
+	c->value_count++;
+	value->whole = e->whole;
+	value->content = e->content;
+	value->element = element;
+	return value;
 }
 
 /* One element of postalInfo or addr. */
@@ -54,17 +62,14 @@ read_postal_value(
 {
 	const struct xml_element *e = &reader->r->document->elements[element];
 	bool loc = reader->contact->postals[postal].loc;
-	struct epp_value value = {
-	    .whole = e->whole,
-	    .content = e->content,
-	    .element = element,
-	    .postal = postal,
-	};
+	struct epp_value *value = next_value(reader, element);
 
-	return epp_postal_field(e->name, loc, &value.field) &&
+	if (value == NULL)
+		return false;
+	value->postal = postal;
+	return epp_postal_field(e->name, loc, &value->field) &&
 	       epp_attributes(reader->r, element, NULL, NULL) &&
-	       epp_line(reader->r, element, min, 255, &value.text) &&
-	       add_value(reader, &value);
+	       epp_line(reader->r, element, min, 255, &value->text);
 }
 
 static bool
@@ -158,40 +163,40 @@ read_number_extension(
 {
 	const struct xml_attribute *x =
 	    xml_attribute(reader->r->document, number->element, "x");
-	struct epp_value value = *number;
+	struct epp_value *value;
 
 	if (x == NULL)
 		return true;
-	value.field =
-	    number->field == FIELD_PHONE ? FIELD_PHONE_EXT : FIELD_FAX_EXT;
-	value.whole = x->whole;
-	value.content = x->value;
-	if (!epp_attribute_token(reader->r, number->element, "x", &value.text))
+	value = next_value(reader, number->element);
+	if (value == NULL)
 		return false;
-	if (value.text.len != 0 && number->text.len == 0)
+	value->field =
+	    number->field == FIELD_PHONE ? FIELD_PHONE_EXT : FIELD_FAX_EXT;
+	value->whole = x->whole;
+	value->content = x->value;
+	value->postal = -1;
+	if (!epp_attribute_token(reader->r, number->element, "x", &value->text))
+		return false;
+	if (value->text.len != 0 && number->text.len == 0)
 		return epp_refuse(reader->r, EPP_VALUE, number->element,
 		    "an extension of no number");
-	return add_value(reader, &value);
+	return true;
 }
 
 static bool
 read_flat(struct contact_reader *reader, uint32_t element, enum field field)
 {
-	const struct xml_element *e = &reader->r->document->elements[element];
 	bool email = field == FIELD_EMAIL;
-	struct epp_value value = {
-	    .field = field,
-	    .whole = e->whole,
-	    .content = e->content,
-	    .element = element,
-	    .postal = -1,
-	};
+	struct epp_value *value = next_value(reader, element);
 
+	if (value == NULL)
+		return false;
+	value->field = field;
+	value->postal = -1;
 	return epp_attributes(reader->r, element, email ? NULL : "x", NULL) &&
 	       epp_token(reader->r, element, email ? 1 : 0, email ? 320 : 64,
-		   &value.text) &&
-	       add_value(reader, &value) &&
-	       (email || read_number_extension(reader, &value));
+		   &value->text) &&
+	       (email || read_number_extension(reader, value));
 }
 
 static bool

@@ -70,7 +70,7 @@ epp_frame_prefix(struct slice text, struct xml_span whole)
 	for (size_t i = 0; i < whole.end - whole.at - 1; i++) {
 		if (name[i] == ':')
 			return (struct slice){name, i + 1};
-		if (strchr(" \t\r\n/>", name[i]) != NULL)
+		if (name[i] <= ' ' || name[i] == '/' || name[i] == '>')
 			break;
 	}
 	return (struct slice){"", 0};

@@ -354,12 +354,14 @@ epp_frame_contact(const struct epp_command *command,
     const struct disclosure *disclosure, const struct epp_manner *manner,
     struct arena *arena, struct slice *out, struct fail *fail)
 {
-	struct epp_contact_maker maker = {
-	    .writer = {disclosure, CONTACT_ROLE, manner, arena, fail},
-	    .command = command,
-	    .contact = command->contact,
-	    .update = command->verb == EPP_UPDATE};
+	struct epp_contact_maker maker;
 
+	memset(&maker, 0, offsetof(struct epp_contact_maker, splices));
+	maker.writer = (struct epp_writer){
+	    disclosure, CONTACT_ROLE, manner, arena, fail};
+	maker.command = command;
+	maker.contact = command->contact;
+	maker.update = command->verb == EPP_UPDATE;
 	if (command->object != EPP_CONTACT || command->contact == NULL ||
 	    (command->verb != EPP_CREATE && !maker.update) ||
 	    disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)

@@ -156,7 +156,6 @@ struct epp_contact_maker {
 	struct epp_writer writer;
 	const struct epp_command *command;
 	const struct epp_contact *contact;
-	struct splices splices;
 	bool update;
 	bool empty; /* nothing is left of the update */
 	bool dropped[EPP_POSTALS_MAX];
@@ -164,6 +163,7 @@ struct epp_contact_maker {
 	unsigned cut;			 /* extensions that are to go */
 	uint64_t mentioned[2];		 /* FIELD_BITs; [1]: of loc postals */
 	struct slice pieces[RANK_COUNT];
+	struct splices splices; /* last: it needs no zeros */
 };
 
 /*

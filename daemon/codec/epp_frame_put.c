@@ -112,15 +112,10 @@ epp_escape(struct arena *arena, struct slice value)
 {
 	struct text text = text_start(arena);
 
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.data[i];
-
-		if (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'')
-			continue;
-		text_add_xml(&text, value);
-		return text_slice(&text);
-	}
-	return value;
+	if (text_xml_run(value) == value.len)
+		return value;
+	text_add_xml(&text, value);
+	return text_slice(&text);
 }
 
 static void
@@ -225,24 +220,25 @@ epp_put_number(const struct epp_writer *writer, struct text *out,
 /* What <disclose> can name, in the schema's order (RFC 5733 section 2.9). */
 static const struct stated {
 	const char *name, *type;
+	struct slice rest; /* of the tag, from the name on */
 	enum field fields[5];
 	size_t count;
 } stated[STATED_COUNT] = {
-    {"name", "int", {FIELD_NAME_INT}, 1},
-    {"name", "loc", {FIELD_NAME_LOC}, 1},
-    {"org", "int", {FIELD_ORG_INT}, 1},
-    {"org", "loc", {FIELD_ORG_LOC}, 1},
-    {"addr", "int",
+    {"name", "int", {"name type=\"int\"/>", 17}, {FIELD_NAME_INT}, 1},
+    {"name", "loc", {"name type=\"loc\"/>", 17}, {FIELD_NAME_LOC}, 1},
+    {"org", "int", {"org type=\"int\"/>", 16}, {FIELD_ORG_INT}, 1},
+    {"org", "loc", {"org type=\"loc\"/>", 16}, {FIELD_ORG_LOC}, 1},
+    {"addr", "int", {"addr type=\"int\"/>", 17},
 	{FIELD_STREET_INT, FIELD_CITY_INT, FIELD_STATE_INT, FIELD_POSTCODE,
 	    FIELD_COUNTRY},
 	5},
-    {"addr", "loc",
+    {"addr", "loc", {"addr type=\"loc\"/>", 17},
 	{FIELD_STREET_LOC, FIELD_CITY_LOC, FIELD_STATE_LOC, FIELD_POSTCODE,
 	    FIELD_COUNTRY},
 	5},
-    {"voice", NULL, {FIELD_PHONE, FIELD_PHONE_EXT}, 2},
-    {"fax", NULL, {FIELD_FAX, FIELD_FAX_EXT}, 2},
-    {"email", NULL, {FIELD_EMAIL}, 1},
+    {"voice", NULL, {"voice/>", 7}, {FIELD_PHONE, FIELD_PHONE_EXT}, 2},
+    {"fax", NULL, {"fax/>", 5}, {FIELD_FAX, FIELD_FAX_EXT}, 2},
+    {"email", NULL, {"email/>", 7}, {FIELD_EMAIL}, 1},
 };
 
 /*
@@ -347,13 +343,9 @@ put_statement(struct text *out, struct slice prefix, bool shown, unsigned items)
 	for (unsigned i = 0; i < STATED_COUNT; i++) {
 		if ((items & 1u << i) == 0)
 			continue;
-		put_tag(out, "<", prefix, stated[i].name);
-		if (stated[i].type != NULL) {
-			text_add_string(out, " type=\"");
-			text_add_string(out, stated[i].type);
-			text_add_char(out, '"');
-		}
-		text_add_string(out, "/>");
+		text_add_char(out, '<');
+		text_add(out, prefix);
+		text_add(out, stated[i].rest);
 	}
 	epp_put_close(out, prefix, "disclose");
 }

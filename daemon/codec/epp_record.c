@@ -3,35 +3,47 @@
 
 #include "base/name.h"
 #include "base/text.h"
+#include "core/policy_tree.h"
 
 /* --- from a command ------------------------------------------------------ */
 
 /* What the frame says of one field; none and `seen` is an empty one. */
 struct said {
-	bool seen;
 	unsigned char count;
 	struct slice items[3];
 };
 
 struct gathered {
+	uint64_t seen; /* FIELD_BITs: the others are not set */
 	struct said fields[FIELD_COUNT];
 };
+
+static struct said *
+see(struct gathered *all, enum field field)
+{
+	struct said *said = &all->fields[field];
+
+	if ((all->seen & FIELD_BIT(field)) == 0)
+		said->count = 0;
+	all->seen |= FIELD_BIT(field);
+	return said;
+}
 
 static void
 gather_value(struct gathered *all, const struct epp_value *value)
 {
-	struct said *said = &all->fields[value->field];
+	struct said *said;
 
 	/* It goes where the first e-mail goes, and a field has one value. */
 	if (value->additional)
 		return;
-	said->seen = true;
+	said = see(all, value->field);
 	/* A number is replaced with its extension, whether it has one or not.
 	 */
 	if (value->field == FIELD_PHONE)
-		all->fields[FIELD_PHONE_EXT].seen = true;
+		see(all, FIELD_PHONE_EXT);
 	if (value->field == FIELD_FAX)
-		all->fields[FIELD_FAX_EXT].seen = true;
+		see(all, FIELD_FAX_EXT);
 	/* The reader saw to it that int and loc say the same. */
 	if (value->text.len == 0 ||
 	    said->count == sizeof(said->items) / sizeof(said->items[0]) ||
@@ -50,11 +62,9 @@ gather(struct gathered *all, const struct epp_contact *contact)
 
 		if (p->addr.at == p->addr.end)
 			continue;
-		all->fields[p->loc ? FIELD_STREET_LOC : FIELD_STREET_INT].seen =
-		    true;
-		all->fields[p->loc ? FIELD_STATE_LOC : FIELD_STATE_INT].seen =
-		    true;
-		all->fields[FIELD_POSTCODE].seen = true;
+		see(all, p->loc ? FIELD_STREET_LOC : FIELD_STREET_INT);
+		see(all, p->loc ? FIELD_STATE_LOC : FIELD_STATE_INT);
+		see(all, FIELD_POSTCODE);
 	}
 	for (size_t i = 0; i < contact->value_count; i++)
 		gather_value(all, &contact->values[i]);
@@ -74,8 +84,11 @@ set_fields(struct record *record, const struct gathered *all, bool update,
 {
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		const struct said *said = &all->fields[f];
-		struct fail why = FAIL_INIT;
+		struct fail why;
 
+		if ((all->seen & FIELD_BIT(f)) == 0)
+			continue;
+		fail_clear(&why);
 		if (said->count != 0 &&
 		    !record_set(record, CONTACT_ROLE, (enum field)f,
 			said->items, said->count, &why)) {
@@ -83,7 +96,7 @@ set_fields(struct record *record, const struct gathered *all, bool update,
 			fail_place(fail, "%s", element_name((enum field)f));
 			return false;
 		}
-		if (said->seen && said->count == 0 && update &&
+		if (said->count == 0 && update &&
 		    !record_remove(record, CONTACT_ROLE, (enum field)f, fail))
 			return false;
 	}
@@ -114,9 +127,10 @@ epp_contact_record(
     const struct epp_command *command, struct arena *arena, struct fail *fail)
 {
 	bool update = command->verb == EPP_UPDATE;
-	struct gathered all = {0};
+	struct gathered all;
 	struct record *record;
 
+	all.seen = 0;
 	if (command->contact == NULL) {
 		fail_set(fail, FAIL_INPUT, "no contact's data");
 		return NULL;

@@ -45,22 +45,28 @@ add_byte(struct text *out, unsigned byte)
 static void
 add_bits(struct text *out, uint64_t number, unsigned bytes)
 {
-	char raw[8];
+	char *at = text_room(out, bytes);
 
-	for (unsigned i = 0; i < bytes; i++, number >>= 8)
-		raw[i] = (char)(number & 0xff);
-	text_add(out, (struct slice){raw, bytes});
+	for (unsigned i = 0; at != NULL && i < bytes; i++, number >>= 8)
+		at[i] = (char)(number & 0xff);
 }
 
 static void
 add_string(struct text *out, struct slice value)
 {
+	char *at;
+
 	if (value.len > UINT16_MAX) {
 		out->failed = true;
 		return;
 	}
-	add_bits(out, value.len, 2);
-	text_add(out, value);
+	at = text_room(out, 2 + value.len);
+	if (at == NULL)
+		return;
+	at[0] = (char)(value.len & 0xff);
+	at[1] = (char)(value.len >> 8);
+	if (value.len != 0)
+		memcpy(at + 2, value.data, value.len);
 }
 
 static void

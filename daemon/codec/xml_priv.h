@@ -30,6 +30,8 @@ struct xml_binding {
 	uint32_t len; /* 0: the default namespace */
 	uint32_t space;
 	uint32_t element;
+	/* The prefix with its colon, where both have room in eight bytes. */
+	uint64_t word, mask;
 };
 
 struct xml_reader {
@@ -46,6 +48,7 @@ struct xml_reader {
 	const uint8_t *last_return; /* the last "\r\n" between elements */
 	struct xml_binding bindings[XML_NAMESPACES_MAX];
 	uint32_t binding_count, declared;
+	uint32_t recent; /* binding of the tag before; XML_NONE: look again */
 };
 
 static inline uint32_t
@@ -57,6 +60,12 @@ xml_offset(const struct xml_reader *r, const uint8_t *at)
 static inline const uint8_t *
 xml_skip_space(const uint8_t *at, const uint8_t *end)
 {
+	static const char indent[8] = "        ";
+
+	if (at < end && *at == '\n')
+		at++;
+	while (end - at >= 8 && memcmp(at, indent, 8) == 0)
+		at += 8;
 	while (at < end && (xml_classes[*at] & XML_SPACE) != 0)
 		at++;
 	return at;

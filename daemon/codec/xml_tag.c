@@ -10,6 +10,16 @@ struct name {
 	uint32_t prefix_len, local_len;
 };
 
+/*
+ * The binding that the tag before used is the innermost of its prefix as long
+ * as it is in force and nothing was declared since.
+ */
+static const struct xml_binding *
+recent_binding(const struct xml_reader *r)
+{
+	return r->recent < r->binding_count ? &r->bindings[r->recent] : NULL;
+}
+
 struct raw_attribute {
 	struct name name;
 	const uint8_t *whole, *value, *end; /* `end` is at the closing quote */
@@ -31,6 +41,32 @@ name_end(const uint8_t *at, const uint8_t *end)
 }
 
 static bool
+end_name(struct xml_reader *r, const uint8_t *end)
+{
+	if (end < r->end && *end >= 0x80)
+		return xml_refuse(r, end, "a name that is not ASCII");
+	r->at = end;
+	return true;
+}
+
+/* What is behind "prefix:", whose prefix is in `name`. */
+static bool
+read_local(struct xml_reader *r, const uint8_t *first, struct name *name)
+{
+	const uint8_t *p = first;
+
+	if (p == r->end || (xml_classes[*p] & XML_NAME_START) == 0)
+		return xml_refuse(
+		    r, p, "no name that is allowed after a prefix");
+	p = name_end(p, r->end);
+	name->local = first;
+	name->local_len = (uint32_t)(p - first);
+	if (p < r->end && *p == ':')
+		return xml_refuse(r, p, "a name with two colons");
+	return end_name(r, p);
+}
+
+static bool
 read_name(struct xml_reader *r, struct name *name)
 {
 	const uint8_t *first = r->at, *p;
@@ -39,21 +75,27 @@ read_name(struct xml_reader *r, struct name *name)
 		return xml_refuse(r, first, "no name that is allowed here");
 	p = name_end(first, r->end);
 	*name = (struct name){first, first, 0, (uint32_t)(p - first)};
-	if (p < r->end && *p == ':') {
-		name->prefix_len = name->local_len;
-		name->local = ++p;
-		if (p == r->end || (xml_classes[*p] & XML_NAME_START) == 0)
-			return xml_refuse(
-			    r, p, "no name that is allowed after a prefix");
-		p = name_end(p, r->end);
-		name->local_len = (uint32_t)(p - name->local);
-		if (p < r->end && *p == ':')
-			return xml_refuse(r, p, "a name with two colons");
-	}
-	if (p < r->end && *p >= 0x80)
-		return xml_refuse(r, p, "a name that is not ASCII");
-	r->at = p;
-	return true;
+	if (p == r->end || *p != ':')
+		return end_name(r, p);
+	name->prefix_len = name->local_len;
+	return read_local(r, p + 1, name);
+}
+
+/* An element's: most have the prefix of the one before. */
+static bool
+read_tag_name(struct xml_reader *r, struct name *name)
+{
+	const struct xml_binding *b = recent_binding(r);
+	uint64_t word = 0;
+
+	if (b == NULL || b->mask == 0 || r->end - r->at < 8)
+		return read_name(r, name);
+	memcpy(&word, r->at, sizeof(word));
+	if (((word ^ b->word) & b->mask) != 0)
+		return read_name(r, name);
+	name->prefix = b->prefix;
+	name->prefix_len = b->len;
+	return read_local(r, r->at + b->len + 1, name);
 }
 
 static bool
@@ -189,10 +231,27 @@ intern_space(struct xml_reader *r, struct slice uri, uint32_t *out)
 static bool
 is_uri(struct slice uri)
 {
-	for (size_t i = 0; i < uri.len; i++) {
-		char c = uri.data[i];
+	static const bool forbidden[0x80] = {[0 ... 0x20] = true,
+	    ['"'] = true,
+	    ['%'] = true,
+	    ['&'] = true,
+	    ['\''] = true,
+	    ['<'] = true,
+	    ['>'] = true,
+	    ['['] = true,
+	    ['\\'] = true,
+	    [']'] = true,
+	    ['^'] = true,
+	    ['`'] = true,
+	    ['{'] = true,
+	    ['|'] = true,
+	    ['}'] = true,
+	    [0x7f] = true};
 
-		if (c <= 0x20 || c >= 0x7f || strchr("\"%<>[\\]^`{|}&'", c))
+	for (size_t i = 0; i < uri.len; i++) {
+		unsigned char c = (unsigned char)uri.data[i];
+
+		if (c >= 0x80 || forbidden[c])
 			return false;
 	}
 	return true;
@@ -219,6 +278,20 @@ check_declaration(struct xml_reader *r, const struct raw_attribute *a,
 	return true;
 }
 
+static void
+make_word(struct xml_binding *b)
+{
+	uint8_t word[8] = {0}, mask[8] = {0};
+
+	if (b->len == 0 || b->len >= sizeof(word))
+		return;
+	memcpy(word, b->prefix, b->len);
+	word[b->len] = ':';
+	memset(mask, 0xff, b->len + 1);
+	memcpy(&b->word, word, sizeof(word));
+	memcpy(&b->mask, mask, sizeof(mask));
+}
+
 static bool
 declare(struct xml_reader *r, const struct raw_attribute *a, uint32_t element)
 {
@@ -233,8 +306,12 @@ declare(struct xml_reader *r, const struct raw_attribute *a, uint32_t element)
 	    r->declared == XML_NAMESPACES_MAX)
 		return xml_refuse(
 		    r, a->whole, "too many namespaces are declared");
-	*b = (struct xml_binding){
-	    a->name.local, named ? a->name.local_len : 0, XML_NONE, element};
+	*b = (struct xml_binding){.prefix = a->name.local,
+	    .len = named ? a->name.local_len : 0,
+	    .space = XML_NONE,
+	    .element = element};
+	make_word(b);
+	r->recent = XML_NONE;
 	if (uri.len != 0 && !intern_space(r, uri, &b->space))
 		return false;
 	for (uint32_t i = r->binding_count;
@@ -258,6 +335,7 @@ resolve(struct xml_reader *r, const struct name *name, uint32_t *out)
 		if (b->len == name->prefix_len &&
 		    memcmp(b->prefix, name->prefix, b->len) == 0) {
 			*out = b->space;
+			r->recent = i - 1;
 			return true;
 		}
 	}
@@ -410,7 +488,14 @@ static bool
 name_element(
     struct xml_reader *r, struct xml_element *e, const struct name *name)
 {
+	const struct xml_binding *b = recent_binding(r);
+
 	e->name = (struct slice){(const char *)name->local, name->local_len};
+	if (b != NULL && b->len == name->prefix_len &&
+	    (b->len == 0 || b->prefix == name->prefix)) {
+		e->space = b->space;
+		return true;
+	}
 	if (prefix_is(name, "xml", 3) || prefix_is(name, "xmlns", 5))
 		return xml_refuse(
 		    r, name->prefix, "an element of XML's own namespace");
@@ -425,7 +510,7 @@ xml_read_start_tag(struct xml_reader *r)
 	struct name name;
 	uint32_t index = XML_NONE;
 
-	if (!read_name(r, &name) || !add_element(r, &index))
+	if (!read_tag_name(r, &name) || !add_element(r, &index))
 		return false;
 	if (r->at == r->end || *r->at != '>') {
 		struct tag tag;

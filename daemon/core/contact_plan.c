@@ -82,9 +82,11 @@ merge_masks(const struct ruleset *ruleset, struct contact_merge *merge,
 	take |= masks->generalise & looser;
 	looser &= ~own->forward;
 	take |= masks->forward & looser;
-	for (unsigned f = 0; take >> f != 0; f++)
-		if ((take >> f & 1) != 0)
-			merge->rules[f] = row[f];
+	for (uint64_t rest = take; rest != 0; rest &= rest - 1) {
+		int f = __builtin_ctzll(rest);
+
+		merge->rules[f] = row[f];
+	}
 	own->redact = (own->redact & ~take) | (masks->redact & take);
 	own->clash = (own->clash & ~take) | (masks->clash & take) | clashes;
 	own->replace =

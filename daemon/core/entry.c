@@ -62,12 +62,70 @@ add_framed(struct digest_run *run, struct slice piece)
 	digest_add(run, piece.data, piece.len);
 }
 
+/* Bytes that are digested in one piece while they fit. */
+struct piece {
+	char bytes[240];
+	size_t len;
+	bool full;
+};
+
+static void
+put_bytes(struct piece *piece, const void *bytes, size_t len)
+{
+	piece->full |= len > sizeof(piece->bytes) - piece->len;
+	if (piece->full || len == 0)
+		return;
+	memcpy(piece->bytes + piece->len, bytes, len);
+	piece->len += len;
+}
+
+static void
+put_length(struct piece *piece, size_t len)
+{
+	uint8_t bytes[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
+	    (uint8_t)(len >> 8), (uint8_t)len};
+
+	put_bytes(piece, bytes, sizeof(bytes));
+}
+
+static void
+put_framed(struct piece *piece, struct slice value)
+{
+	put_length(piece, value.len);
+	put_bytes(piece, value.data, value.len);
+}
+
+/* Values are short nearly always: false where they are not. */
+static bool
+commit_short(const struct digest_key *key, const char *role, enum field field,
+    struct values values, struct digest *out)
+{
+	struct piece piece;
+
+	piece.len = 0;
+	piece.full = false;
+	put_bytes(&piece, "misu-commit-1", 13);
+	put_framed(&piece, slice_from(role));
+	put_framed(&piece, slice_from(field_info[field].name));
+	put_length(&piece, values.count);
+	for (size_t i = 0; i < values.count; i++)
+		put_framed(&piece, values.items[i]);
+	if (!piece.full)
+		*out = digest_key_hmac(
+		    key, (struct slice){piece.bytes, piece.len});
+	digest_wipe(piece.bytes, piece.len);
+	return !piece.full;
+}
+
 struct digest
 entry_commit(const struct digest_key *key, const char *role, enum field field,
     struct values values)
 {
 	struct digest_run run;
+	struct digest digest;
 
+	if (commit_short(key, role, field, values, &digest))
+		return digest;
 	digest_key_start(key, &run);
 	digest_add(&run, "misu-commit-1", 13);
 	add_framed(&run, slice_from(role));
@@ -85,12 +143,23 @@ entry_object_key(const struct digest_key *key)
 }
 
 /* `"name":`, with a comma unless it is the first member. */
-static void
+static inline void
 add_name(struct text *text, bool *first, const char *name)
 {
-	text_add_string(text, *first ? "\"" : ",\"");
-	text_add_string(text, name);
-	text_add(text, SLICE("\":"));
+	struct slice word = slice_from(name);
+	char *at;
+
+	if (!text_reserve(text, word.len + 4))
+		return;
+	at = text->data + text->len;
+	if (!*first)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, word.data, word.len);
+	at += word.len;
+	*at++ = '"';
+	*at++ = ':';
+	text->len = (size_t)(at - text->data);
 	*first = false;
 }
 
@@ -129,16 +198,6 @@ add_ruling(struct text *text, struct ruling ruling)
 	text_add_number(text, ruling.rule);
 }
 
-/* Where the record had nothing and nothing was made, there is no line. */
-static bool
-is_listed(const struct disclosure *disclosure, enum role role,
-    enum field field, struct values *values)
-{
-	*values = disclosure_values(disclosure, role, field);
-	return values->count != 0 ||
-	    disclosure_collected(disclosure, role, field);
-}
-
 static bool
 passes(enum verdict verdict)
 {
@@ -159,10 +218,12 @@ passes(enum verdict verdict)
 
 static void
 add_field(struct text *text, const struct entry_disclosure *entry,
-    enum role role, enum field field, struct values values)
+    enum role role, enum field field)
 {
 	struct ruling ruling =
 	    disclosure_ruling(entry->disclosure, role, field);
+	struct values values =
+	    disclosure_values(entry->disclosure, role, field);
 
 	add_ruling(text, ruling);
 	if (values.count != 0 && passes(ruling.verdict) &&
@@ -178,24 +239,27 @@ add_field(struct text *text, const struct entry_disclosure *entry,
 	text_add_char(text, ']');
 }
 
-/* `onward` is ENTRY_NONE for the recipient itself. */
+/*
+ * `onward` is ENTRY_NONE for the recipient itself.  Where the record had
+ * nothing and nothing was made, there is no line.
+ */
 static void
 add_role_fields(struct text *text, const struct entry_disclosure *entry,
     enum role role, uint64_t onward)
 {
 	const struct disclosure *disclosure = entry->disclosure;
+	uint64_t listed = disclosure_listed(disclosure, role);
 	bool first = true;
 
 	text_add_char(text, '{');
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
 		enum field field = entry->order->fields[i];
-		struct values values;
 
-		if (!is_listed(disclosure, role, field, &values))
+		if ((listed >> field & 1) == 0)
 			continue;
 		add_name(text, &first, field_info[field].name);
 		if (onward == ENTRY_NONE) {
-			add_field(text, entry, role, field, values);
+			add_field(text, entry, role, field);
 			continue;
 		}
 		add_ruling(text,

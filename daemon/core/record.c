@@ -22,20 +22,21 @@ record_create(struct arena *arena, enum object_type type,
 		fail_memory(fail);
 		return NULL;
 	}
-	if (object.len == 0 || object.len > OBJECT_MAX) {
-		fail_set(fail, FAIL_INPUT,
-		    "the object's name must have 1 to %d bytes", OBJECT_MAX);
-		return NULL;
-	}
 	record->arena = arena;
 	record->type = type;
 	record->operation = operation;
-	record->object = arena_copy(arena, object);
-	if (record->object.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return record;
+	return record_set_object(record, object, fail) ? record : NULL;
+}
+
+bool
+record_set_object(
+    struct record *record, struct slice object, struct fail *fail)
+{
+	if (object.len == 0 || object.len > OBJECT_MAX)
+		return fail_set(fail, FAIL_INPUT,
+		    "the object's name must have 1 to %d bytes", OBJECT_MAX);
+	record->object = arena_copy(record->arena, object);
+	return record->object.data != NULL || fail_memory(fail);
 }
 
 struct person *

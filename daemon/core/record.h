@@ -84,6 +84,9 @@ struct record_former {
  */
 struct record *record_create(struct arena *arena, enum object_type type,
     enum operation operation, struct slice object, struct fail *fail);
+/* Know its object by another name. */
+bool record_set_object(
+    struct record *record, struct slice object, struct fail *fail);
 
 /* Bring a role into being: a person of a kind not told stands in it. */
 bool record_add_role(

@@ -27,7 +27,7 @@ value_canonical(struct arena *arena, enum field field, struct slice value,
     struct slice *out, struct fail *fail)
 {
 	const struct field_info *info = &field_info[field];
-	struct fail why = FAIL_INIT;
+	struct fail why;
 	bool ok;
 
 	if (value.len == 0)
@@ -37,6 +37,7 @@ value_canonical(struct arena *arena, enum field field, struct slice value,
 		    info->name, info->max);
 	if (!check_text(info, value, fail))
 		return false;
+	fail_clear(&why);
 	ok = canonical_by_check(arena, field, value, out, &why);
 	if (why.kind == FAIL_MEMORY)
 		return fail_memory(fail);
@@ -70,6 +71,8 @@ has_control(struct slice value)
 static bool
 check_text(const struct field_info *info, struct slice value, struct fail *fail)
 {
+	if (text_is_printable(value))
+		return true;
 	if (!text_is_utf8(value))
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is not UTF-8", info->name);
@@ -100,9 +103,13 @@ fold_ascii(struct slice value, struct scratch *out, struct fail *fail)
 {
 	out->len = 0;
 	for (size_t i = 0, len; i < value.len; i += len) {
-		char c = fold(text_code_point(
-		    (struct slice){value.data + i, value.len - i}, &len));
+		char c = value.data[i];
 
+		len = 1;
+		if ((unsigned char)c >= 0x80)
+			c = fold(text_code_point(
+			    (struct slice){value.data + i, value.len - i},
+			    &len));
 		if (c == '\0')
 			return fail_set(fail, FAIL_INPUT,
 			    "has a character that is not ASCII");
@@ -165,7 +172,8 @@ strip_phone(struct scratch *text, struct fail *fail)
 		}
 		if (is_digit(c) || (c == '+' && len == 0))
 			text->data[len++] = c;
-		else if (c == '\0' || strchr(" -./()", c) == NULL)
+		else if (c != ' ' && c != '-' && c != '.' && c != '/' &&
+			 c != '(' && c != ')')
 			return fail_set(fail, FAIL_INPUT,
 			    "has something else than digits and separators");
 	}
@@ -213,7 +221,7 @@ static bool
 canonical_phone(struct arena *arena, struct slice value, struct slice *out,
     struct fail *fail)
 {
-	struct text text = text_start(arena);
+	char digits[E164_DIGITS_MAX + 2];
 	struct slice code = SLICE("81"), number;
 	struct scratch raw;
 	size_t country = 0;
@@ -231,9 +239,12 @@ canonical_phone(struct arena *arena, struct slice value, struct slice *out,
 	if (number.len < 2 || code.len + number.len > E164_DIGITS_MAX)
 		return fail_set(fail, FAIL_INPUT,
 		    "has too few digits, or more than %d", E164_DIGITS_MAX);
-	text_add_format(
-	    &text, "+%.*s.%.*s", SLICE_ARG(code), SLICE_ARG(number));
-	*out = text_slice(&text);
+	digits[0] = '+';
+	memcpy(digits + 1, code.data, code.len);
+	digits[1 + code.len] = '.';
+	memcpy(digits + 2 + code.len, number.data, number.len);
+	*out = arena_copy(
+	    arena, (struct slice){digits, 2 + code.len + number.len});
 	return out->data != NULL || fail_memory(fail);
 }
 

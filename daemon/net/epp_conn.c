@@ -149,8 +149,8 @@ conn_free(struct conn *conn)
 	if (conn->fd >= 0)
 		close(conn->fd);
 	epp_framing_finish(&conn->framing);
-	conn_bytes_free(&conn->rest);
-	conn_bytes_free(&conn->out);
+	conn_bytes_free(hub, &conn->rest);
+	conn_bytes_free(hub, &conn->out);
 	if (conn->released != NULL)
 		conn->released(conn->released_context);
 	free(conn->fail);
@@ -163,27 +163,33 @@ conn_free(struct conn *conn)
 static const struct fail no_memory = {
     .kind = FAIL_MEMORY, .text = "out of memory"};
 
+static void
+takes_too_little(struct conn *conn)
+{
+	struct fail fail = FAIL_INIT;
+
+	fail_set(&fail, FAIL_WORLD,
+	    "the peer takes too little: %zu bytes wait for it", conn->out.len);
+	conn_fail(conn, &fail);
+}
+
 static bool
 send_frame(struct epp_conn *public, struct slice xml)
 {
 	struct conn *conn = conn_of(public);
 	char header[EPP_FRAMING_HEADER];
-	struct fail fail = FAIL_INIT;
 
 	if (conn->state > CONN_OPEN)
 		return false;
 	if (xml.len > UINT32_MAX - sizeof(header) ||
 	    conn->out.len + xml.len + sizeof(header) > conn->limits.queue) {
-		fail_set(&fail, FAIL_WORLD,
-		    "the peer takes too little: %zu bytes wait for it",
-		    conn->out.len);
-		conn_fail(conn, &fail);
+		takes_too_little(conn);
 		return false;
 	}
 	epp_framing_put(header, xml.len);
-	if (!conn_bytes_add(
-		&conn->out, (struct slice){header, sizeof(header)}, xml.len) ||
-	    !conn_bytes_add(&conn->out, xml, 0)) {
+	if (!conn_bytes_add(conn->hub, &conn->out,
+		(struct slice){header, sizeof(header)}, xml.len) ||
+	    !conn_bytes_add(conn->hub, &conn->out, xml, 0)) {
 		conn_fail(conn, &no_memory);
 		return false;
 	}
@@ -338,7 +344,7 @@ take_leave(struct conn *conn)
 	conn->hub->lingering++;
 	conn->state = CONN_LINGERING;
 	epp_framing_finish(&conn->framing);
-	conn_bytes_free(&conn->rest);
+	conn_bytes_free(conn->hub, &conn->rest);
 	epp_hub_time(conn);
 }
 

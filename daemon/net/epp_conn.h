@@ -163,6 +163,12 @@ struct epp_conn *epp_conn_create(struct event_base *base, struct loop *loop,
     const struct epp_conn_events *events, void *arg, struct fail *fail);
 
 /*
+ * Does any connection of the base still take leave: has it something to write,
+ * or to hear that the peer is gone too?
+ */
+bool epp_conn_leaving(struct event_base *base);
+
+/*
  * Before a loop is destroyed: free at once all connections of its base whose
  * owners have called close(), or been told closed().
  */

@@ -19,14 +19,34 @@ static void receive(struct conn *conn);
 /* --- bytes that wait --- */
 
 void
-conn_bytes_free(struct conn_bytes *bytes)
+conn_bytes_free(struct epp_hub *hub, struct conn_bytes *bytes)
 {
-	free(bytes->data);
+	struct hub_spare *spare = (void *)bytes->data;
+
+	if (bytes->size == FIRST_SIZE && hub->spare_count < HUB_SPARES) {
+		spare->next = hub->spares;
+		hub->spares = spare;
+		hub->spare_count++;
+	} else {
+		free(bytes->data);
+	}
 	*bytes = (struct conn_bytes){0};
 }
 
 static bool
-make_room(struct conn_bytes *bytes, size_t more)
+take_spare(struct epp_hub *hub, struct conn_bytes *bytes)
+{
+	if (hub->spares == NULL)
+		return false;
+	bytes->data = (char *)hub->spares;
+	bytes->size = FIRST_SIZE;
+	hub->spares = hub->spares->next;
+	hub->spare_count--;
+	return true;
+}
+
+static bool
+make_room(struct epp_hub *hub, struct conn_bytes *bytes, size_t more)
 {
 	size_t need = bytes->start + bytes->len + more;
 	size_t size = bytes->size == 0 ? FIRST_SIZE : bytes->size;
@@ -34,13 +54,16 @@ make_room(struct conn_bytes *bytes, size_t more)
 
 	if (need <= bytes->size)
 		return true;
+	if (bytes->size == 0 && need <= FIRST_SIZE && take_spare(hub, bytes))
+		return true;
 	if (bytes->start >= bytes->len + more) {
 		memcpy(bytes->data, bytes->data + bytes->start, bytes->len);
 		bytes->start = 0;
 		return true;
 	}
+	/* A queue that has to grow at all has many frames coming. */
 	while (size < need)
-		size *= 2;
+		size *= 4;
 	data = realloc(bytes->data, size);
 	if (data == NULL)
 		return false;
@@ -51,9 +74,10 @@ make_room(struct conn_bytes *bytes, size_t more)
 
 /* Add bytes, with room for as many as `extra` after them. */
 bool
-conn_bytes_add(struct conn_bytes *bytes, struct slice data, size_t extra)
+conn_bytes_add(struct epp_hub *hub, struct conn_bytes *bytes, struct slice data,
+    size_t extra)
 {
-	if (!make_room(bytes, data.len + extra))
+	if (!make_room(hub, bytes, data.len + extra))
 		return false;
 	if (data.len != 0)
 		memcpy(bytes->data + bytes->start + bytes->len, data.data,
@@ -63,12 +87,12 @@ conn_bytes_add(struct conn_bytes *bytes, struct slice data, size_t extra)
 }
 
 static void
-take(struct conn_bytes *bytes, size_t len)
+take(struct epp_hub *hub, struct conn_bytes *bytes, size_t len)
 {
 	bytes->start += len;
 	bytes->len -= len;
 	if (bytes->len == 0)
-		conn_bytes_free(bytes);
+		conn_bytes_free(hub, bytes);
 }
 
 /* --- handshake --- */
@@ -237,8 +261,8 @@ keep_rest(struct conn *conn, struct slice piece)
 	struct conn_bytes *rest = &conn->rest;
 
 	if (rest->len != 0)
-		take(rest, rest->len - piece.len);
-	else if (!conn_bytes_add(rest, piece, 0)) {
+		take(conn->hub, rest, rest->len - piece.len);
+	else if (!conn_bytes_add(conn->hub, rest, piece, 0)) {
 		conn_end(conn,
 		    &(struct fail){
 			.kind = FAIL_MEMORY, .text = "out of memory"},
@@ -328,7 +352,7 @@ conn_flush(struct conn *conn)
 		if (step != EPP_STREAM_DONE)
 			break;
 		conn->blocked = 0;
-		take(out, done);
+		take(conn->hub, out, done);
 	}
 	switch (step) {
 	case EPP_STREAM_DONE:

@@ -25,6 +25,7 @@ enum {
 	HUB_LINGERING = 1024,	 /* at most wait for the peer's end */
 	HUB_TICKS = 4,		 /* a second */
 	HUB_SLOTS = 256,	 /* of the wheel, a tick each */
+	HUB_SPARES = 64,	 /* queues' memory that is kept */
 	CONN_LINGER_SECONDS = 3, /* after close() */
 	CONN_STALL_SECONDS = 60, /* for a peer that takes nothing */
 };
@@ -37,6 +38,11 @@ enum conn_state {
 	CONN_CLOSING,	/* what is queued leaves; no event any more */
 	CONN_LINGERING, /* goodbye is said: the peer's end is awaited */
 	CONN_GONE	/* to be freed at the end of this turn */
+};
+
+/* A queue's first memory, while no connection has it. */
+struct hub_spare {
+	struct hub_spare *next;
 };
 
 /* Bytes that wait: from `start` on, `len` of them. */
@@ -87,6 +93,8 @@ struct epp_hub {
 	unsigned references;
 	uint32_t tick; /* never 0 */
 	size_t timed, lingering, ready_count, shaking_count;
+	struct hub_spare *spares;
+	size_t spare_count;
 	struct conn_queue dirty, ready, shaking;
 	struct conn_list slots[HUB_SLOTS];
 	char scratch[HUB_SCRATCH];
@@ -132,8 +140,9 @@ void conn_go_on(struct conn *conn);
 void conn_shake(struct conn *conn);
 /* False: `conn` is gone. */
 bool conn_flush(struct conn *conn);
-void conn_bytes_free(struct conn_bytes *bytes);
-bool conn_bytes_add(struct conn_bytes *bytes, struct slice data, size_t extra);
+void conn_bytes_free(struct epp_hub *hub, struct conn_bytes *bytes);
+bool conn_bytes_add(struct epp_hub *hub, struct conn_bytes *bytes,
+    struct slice data, size_t extra);
 
 /* --- epp_dialer.c --- */
 

@@ -216,6 +216,8 @@ fail_dial(struct conn *conn, const char *why)
 
 	fail_set(&fail, FAIL_WORLD, "%s port %s: %s", dialer->host,
 	    dialer->port, why);
+	fail_hint(&fail, "is server of misu.conf right, is the registry up, "
+			 "and may this host reach it?");
 	conn_fail(conn, &fail);
 }
 

@@ -10,6 +10,12 @@ static void clock_fired(evutil_socket_t fd, short what, void *arg);
 static void
 hub_free(struct epp_hub *hub)
 {
+	while (hub->spares != NULL) {
+		struct hub_spare *spare = hub->spares;
+
+		hub->spares = spare->next;
+		free(spare);
+	}
 	if (hub->flush != NULL)
 		event_free(hub->flush);
 	if (hub->again != NULL)
@@ -254,6 +260,24 @@ epp_hub_leave(struct conn *conn)
 	}
 	conn->dirty = conn->ready = conn->shaking = false;
 	take_out(conn);
+}
+
+bool
+epp_conn_leaving(struct event_base *base)
+{
+	struct epp_hub *hub = epp_hub_get(base);
+	const struct conn *conn;
+	bool leaving = false;
+
+	if (hub == NULL)
+		return false;
+	TAILQ_FOREACH(conn, &hub->dirty, dirties)
+		leaving |= conn->state >= CONN_CLOSING;
+	for (size_t i = 0; i < HUB_SLOTS && !leaving; i++)
+		LIST_FOREACH(conn, &hub->slots[i], times)
+			leaving |= conn->state >= CONN_CLOSING;
+	epp_hub_release(hub);
+	return leaving;
 }
 
 /* All that take leave are in the list of this turn or have a time. */

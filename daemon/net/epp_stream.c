@@ -150,24 +150,32 @@ explain_certificate(SSL *ssl, struct fail *fail)
 {
 	const struct epp_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	const char *whose = tls->server ? "backend" : "registry";
+	const char *hint = "is the authority of misu.conf the registry's?";
 	long why = SSL_get_verify_result(ssl);
 
 	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
-	    why == X509_V_ERR_IP_ADDRESS_MISMATCH)
+	    why == X509_V_ERR_IP_ADDRESS_MISMATCH) {
 		fail_set(fail, FAIL_WORLD,
 		    "tls: the registry's certificate is not for %s", tls->name);
-	else if (why == X509_V_ERR_APPLICATION_VERIFICATION)
+		hint = "are server and name of misu.conf right?";
+	} else if (why == X509_V_ERR_APPLICATION_VERIFICATION) {
 		fail_set(fail, FAIL_WORLD,
 		    "tls: the registry's key is none of those pinned");
-	else
+		hint = "ask the registry whether its key is a new one; if so, "
+		       "put it into misu.conf as one more pin";
+	} else {
 		fail_set(fail, FAIL_WORLD,
 		    "tls: the %s's certificate is refused: %s", whose,
 		    X509_verify_cert_error_string(why));
+	}
+	fail_hint(fail, "%s",
+	    tls->server ? "is its authority in clients of misu.conf?" : hint);
 }
 
 static void
 explain(SSL *ssl, int system_error, struct fail *fail)
 {
+	const struct epp_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	unsigned long error = ERR_peek_error();
 	const char *reason = ERR_reason_error_string(error);
 
@@ -176,14 +184,18 @@ explain(SSL *ssl, int system_error, struct fail *fail)
 		explain_certificate(ssl, fail);
 	else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
 		 ERR_GET_REASON(error) ==
-		     SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		     SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
 		fail_set(
 		    fail, FAIL_WORLD, "tls: the peer showed no certificate");
-	else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-		 ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET)
+		fail_hint(fail, "because of clients in misu.conf it has to");
+	} else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+		   ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET) {
 		fail_set(fail, FAIL_WORLD, "tls: the peer refuses: %s",
 		    reason != NULL ? reason : "no reason known");
-	else if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+		fail_hint(fail, "does the %s know the certificate that %s?",
+		    tls->server ? "backend" : "registry",
+		    tls->server ? "misu has" : "misu.conf shows it");
+	} else if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
 		fail_memory(fail);
 	else if (error != 0)
 		fail_set(fail, FAIL_WORLD, "tls: %s",

@@ -26,7 +26,7 @@ struct pending {
 	keeper_done *done;
 	void *arg;
 	struct opened *opened; /* of a commit that can be sealed */
-	struct slice recipient, payload;
+	struct draft *draft;   /* what is to be */
 };
 
 static void expire(void *arg);
@@ -58,12 +58,21 @@ keeper_link_create(const struct keeper_link_options *options, struct fail *fail)
 
 /* Whoever waits is of the same process, which ends. */
 void
+keeper_link_stop(struct keeper_link *link)
+{
+	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
+		opened_drop(link, p->opened);
+	link->oldest = link->newest = NULL;
+	link->pending_count = 0;
+	memset(link->heads, 0, sizeof(link->heads));
+}
+
+void
 keeper_link_destroy(struct keeper_link *link)
 {
 	if (link == NULL)
 		return;
-	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
-		opened_drop(link, p->opened);
+	keeper_link_stop(link);
 	outcomes_finish(link);
 	if (link->timer != NULL)
 		link->o.loop->operations->timer_destroy(link->timer);
@@ -218,6 +227,17 @@ expire(void *arg)
 		link_wait(link, KEEPER_PATIENCE);
 }
 
+void
+keeper_link_forget(struct keeper_link *link)
+{
+	struct pending *pending;
+
+	while ((pending = link->oldest) != NULL) {
+		pending_remove(link, pending);
+		opened_abandon(link, pending->opened, pending->number);
+	}
+}
+
 static struct pending *
 pending_create(
     struct keeper_link *link, struct arena *arena, void *arg, struct fail *fail)
@@ -336,7 +356,8 @@ take_fetched(struct keeper_link *link, const struct wire_fetched *fetched)
 /* --- committing --- */
 
 static void
-commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
+commit_fill(struct wire_commit *out, const struct keeper_commit *commit,
+    const struct draft *draft)
 {
 	*out = (struct wire_commit){
 	    .policy = *ruleset_identity(disclosure_ruleset(commit->disclosure)),
@@ -344,7 +365,7 @@ commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
 	    .in_scope = commit->scope != NULL,
 	    .given = *commit->given,
 	    .verdicts = verdicts_digest(commit->disclosure),
-	    .has_payload = commit->payload.len != 0,
+	    .has_payload = draft != NULL,
 	    .upstream = commit->upstream,
 	    .channel = commit->channel,
 	    .principal = commit->principal,
@@ -356,8 +377,8 @@ commit_fill(struct wire_commit *out, const struct keeper_commit *commit)
 		out->scope = *commit->scope;
 	else
 		out->block = commit->block->number;
-	if (out->has_payload)
-		out->payload = digest_sha256(commit->payload);
+	if (draft != NULL)
+		out->payload = *draft_digest(draft);
 }
 
 static bool
@@ -368,7 +389,7 @@ commit_write(struct keeper_link *link, struct pending *pending,
 	struct wire_message message;
 
 	message.type = WIRE_COMMIT;
-	commit_fill(&message.of.commit, commit);
+	commit_fill(&message.of.commit, commit, pending->draft);
 	message.of.commit.link = link->id;
 	message.of.commit.number = pending->number;
 	text.data = arena_take(pending->arena, COMMIT_ROOM);
@@ -378,6 +399,9 @@ commit_write(struct keeper_link *link, struct pending *pending,
 	if (!wire_write(&text, &message, fail))
 		return false;
 	pending->message = text_slice(&text);
+	if (text.size == COMMIT_ROOM)
+		arena_shrink(
+		    pending->arena, text.data, text.size, text.len + 1);
 	return pending->message.data != NULL || fail_memory(fail);
 }
 
@@ -391,11 +415,11 @@ commit_keep(struct keeper_link *link, struct pending *pending,
 
 	if (commit->payload.len == 0)
 		return true;
-	pending->payload = arena_copy(pending->arena, commit->payload);
-	pending->recipient = arena_copy(
-	    pending->arena, disclosure_recipient(commit->disclosure)->id);
-	if (pending->payload.data == NULL || pending->recipient.data == NULL)
-		return fail_memory(fail);
+	pending->draft = seal_draft(pending->arena,
+	    disclosure_recipient(commit->disclosure)->id, commit->payload,
+	    fail);
+	if (pending->draft == NULL)
+		return false;
 	pending->opened = opened_create(link, record_object(object).len, fail);
 	return pending->opened != NULL;
 }
@@ -404,11 +428,14 @@ void
 keeper_commit(struct keeper_link *link, struct arena *arena,
     const struct keeper_commit *commit, keeper_done *done, void *arg)
 {
-	struct fail fail = FAIL_INIT;
-	struct pending *pending = pending_create(link, arena, arg, &fail);
+	struct pending *pending;
+	struct fail fail;
 
-	if (pending == NULL || !commit_write(link, pending, commit, &fail) ||
-	    !commit_keep(link, pending, commit, &fail)) {
+	fail_clear(&fail);
+	pending = pending_create(link, arena, arg, &fail);
+	if (pending == NULL || !commit_keep(link, pending, commit, &fail) ||
+	    !commit_write(link, pending, commit, &fail)) {
+		opened_drop(link, pending != NULL ? pending->opened : NULL);
 		done(arg, NULL, &fail);
 		return;
 	}
@@ -431,8 +458,8 @@ seal(struct keeper_link *link, struct pending *pending,
 		    (unsigned long long)committed->entry);
 		return NULL;
 	}
-	sealed = seal_acknowledged(pending->arena, &acknowledgement,
-	    pending->recipient, pending->payload, fail);
+	sealed = seal_acknowledged(
+	    pending->arena, &acknowledgement, pending->draft, fail);
 	if (sealed == NULL)
 		return NULL;
 	opened_is_sealed(link, pending->opened, committed->entry);
@@ -448,8 +475,11 @@ take_committed(struct keeper_link *link, const struct wire_committed *committed)
 	    .word = (enum keeper_word)committed->word,
 	    .id = committed->id,
 	    .entry = committed->entry};
-	struct fail fail = committed->fail;
+	struct fail fail;
 
+	fail_clear(&fail);
+	if (committed->fail.kind != FAIL_NONE)
+		fail = committed->fail;
 	if (pending == NULL) {
 		opened_late(link, committed);
 		return;
@@ -507,20 +537,16 @@ seal_delivery(
 {
 	struct acknowledgement acknowledgement = {
 	    deliver->entry, deliver->leaf, deliver->sha256};
-	struct slice recipient, payload;
+	const struct draft *draft;
 
 	if (arena == NULL) {
 		fail_memory(fail);
 		return NULL;
 	}
-	recipient = arena_copy(arena, deliver->recipient);
-	payload = arena_copy(arena, deliver->payload);
-	if (recipient.data == NULL || payload.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return seal_acknowledged(
-	    arena, &acknowledgement, recipient, payload, fail);
+	draft = seal_draft(arena, deliver->recipient, deliver->payload, fail);
+	return draft == NULL
+		   ? NULL
+		   : seal_acknowledged(arena, &acknowledgement, draft, fail);
 }
 
 static void

@@ -153,6 +153,17 @@ void keeper_answer(struct keeper_link *link, int64_t id, int status,
 struct keeper_link *keeper_link_create(
     const struct keeper_link_options *options, struct fail *fail);
 void keeper_link_destroy(struct keeper_link *link);
+/*
+ * Whoever asked is about to go, and its arenas: nothing that was asked is
+ * answered any more.  Outcomes are still taken.
+ */
+void keeper_link_stop(struct keeper_link *link);
+
+/*
+ * Whoever asked is going, and with it the arenas its questions are in: no
+ * answer is passed on any more.  What turns out to be sealed was not sent.
+ */
+void keeper_link_forget(struct keeper_link *link);
 
 /* The keeper is there (again), or went away. */
 void keeper_link_up(struct keeper_link *link);

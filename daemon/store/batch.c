@@ -59,34 +59,57 @@ item_add(struct batch *batch, enum item_kind kind, struct slice bytes,
 
 /* --- subjects --- */
 
-/* A subject's slot; a new assignment rides in this batch. */
+/* A new assignment rides in this batch. */
+static bool
+assignment_item(struct batch *batch, const struct digest *id,
+    const struct subject *subject, struct fail *fail)
+{
+	char bytes[DIGEST_SIZE + 4];
+	struct slice line;
+	struct item *item;
+
+	memcpy(bytes, id->bytes, DIGEST_SIZE);
+	for (unsigned i = 0; i < 4; i++)
+		bytes[DIGEST_SIZE + i] =
+		    (char)(subject->slot >> (24 - 8 * i));
+	line = arena_copy(batch->arena, (struct slice){bytes, sizeof(bytes)});
+	if (line.data == NULL)
+		return fail_memory(fail);
+	item = item_add(batch, ITEM_SUBJECT, line, fail);
+	if (item != NULL)
+		item->slot = subject->slot;
+	return item != NULL;
+}
+
 static bool
 subject_of(struct batch *batch, struct slice id, struct subject *out,
     struct fail *fail)
 {
 	struct keys *keys = batch->ledger->options.keys;
 	struct digest digest;
-	struct slice line;
-	struct item *item;
-	char bytes[DIGEST_SIZE + 4];
 	bool fresh;
 
-	if (!keys_subject(keys, id, out, &fresh, fail))
-		return false;
-	if (!fresh)
+	if (batch->subject_id.data != NULL &&
+	    slice_equal(batch->subject_id, id)) {
+		*out = batch->subject;
 		return true;
+	}
 	digest = keys_id(keys, id);
-	memcpy(bytes, digest.bytes, DIGEST_SIZE);
-	for (unsigned i = 0; i < 4; i++)
-		bytes[DIGEST_SIZE + i] = (char)(out->slot >> (24 - 8 * i));
-	line = arena_copy(
-	    batch->arena, (struct slice){bytes, sizeof(bytes)});
-	if (line.data == NULL)
-		return fail_memory(fail);
-	item = item_add(batch, ITEM_SUBJECT, line, fail);
-	if (item != NULL)
-		item->slot = out->slot;
-	return item != NULL;
+	if (!keys_subject(keys, &digest, out, &fresh, fail) ||
+	    (fresh && !assignment_item(batch, &digest, out, fail)))
+		return false;
+	batch->subject = *out;
+	batch->subject_id = arena_copy(batch->arena, id);
+	return batch->subject_id.data != NULL || fail_memory(fail);
+}
+
+static size_t
+append(char buffer[SUBJECT_ID], size_t at, struct slice piece)
+{
+	size_t len = piece.len < SUBJECT_ID - at ? piece.len : SUBJECT_ID - at;
+
+	memcpy(buffer + at, piece.data, len);
+	return at + len;
 }
 
 /* Where nobody is named, the object's name and the role stand for them. */
@@ -94,15 +117,19 @@ static struct slice
 subject_id(char buffer[SUBJECT_ID], struct slice given, enum object_type type,
     struct slice object, const char *role)
 {
-	int n;
+	size_t len;
 
 	if (given.len != 0)
 		return given;
-	n = snprintf(buffer, SUBJECT_ID, "object:%s:%.*s%s%s",
-	    object_type_name(type), SLICE_ARG(object), *role ? "/" : "",
-	    role);
-	return (struct slice){
-	    buffer, n < SUBJECT_ID ? (size_t)n : SUBJECT_ID - 1};
+	len = append(buffer, 0, SLICE("object:"));
+	len = append(buffer, len, slice_from(object_type_name(type)));
+	len = append(buffer, len, SLICE(":"));
+	len = append(buffer, len, object);
+	if (*role != '\0') {
+		len = append(buffer, len, SLICE("/"));
+		len = append(buffer, len, slice_from(role));
+	}
+	return (struct slice){buffer, len};
 }
 
 static bool
@@ -373,8 +400,10 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 {
 	struct ledger *ledger = batch->ledger;
 	struct vault_owners owners = {.object_key = &ledger->vault_key,
-	    .random = ledger->options.random,
-	    .cipher = ledger->cipher};
+	    .random = &ledger->random,
+	    .cipher = ledger->cipher,
+	    .scratch = ledger->scratch,
+	    .scratch_size = sizeof(ledger->scratch)};
 	struct text text = text_start(batch->arena);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 	    vault_encode(record, slot, &owners, &text, fail) &&

@@ -95,12 +95,12 @@ group_add(struct group *group, enum journal_item type, struct slice item)
 static void
 block_seal(uint8_t *block, uint32_t number, uint64_t sequence)
 {
-	struct digest check;
+	struct checksum check;
 
 	memcpy(block, BLOCK_MAGIC, 4);
 	put32(block + 4, number);
 	put64(block + 8, sequence);
-	check = digest_sha256((struct slice){
+	check = checksum_of((struct slice){
 	    (const char *)block, DISK_BLOCK - BLOCK_CHECK});
 	memcpy(block + DISK_BLOCK - BLOCK_CHECK, check.bytes, BLOCK_CHECK);
 }

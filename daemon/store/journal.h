@@ -7,11 +7,15 @@
  * What is written at once is a group.  It begins on a fresh block of 4 KiB
  * and fills whole blocks, each of
  *
- *	0	"MJ1\n"
+ *	0	"MJ2\n"
  *	4	number of the block in its group, 32 bits
  *	8	sequence of the group, 64 bits, counting from 1
  *	16	4,064 bytes of the group's stream, zeros at the end
- *	4080	the first 16 bytes of the SHA-256 of the 4,080 before
+ *	4080	checksum_of() the 4,080 before (base/checksum.h)
+ *
+ * Earlier blocks, "MJ1\n", have the first 16 bytes of their SHA-256 there;
+ * they are read, and written no more.  Nobody is kept by either from writing
+ * a journal of their own: entries are sealed by the checkpoints over them.
  *
  * Integers are big-endian.  The stream begins with
  *

@@ -4,11 +4,12 @@
 #ifndef MISU_JOURNAL_PRIV_H
 #define MISU_JOURNAL_PRIV_H
 
+#include "base/checksum.h"
 #include "store/journal.h"
 
 enum {
 	BLOCK_HEAD = 16,
-	BLOCK_CHECK = 16,
+	BLOCK_CHECK = CHECKSUM_SIZE,
 	BLOCK_ROOM = DISK_BLOCK - BLOCK_HEAD - BLOCK_CHECK,
 	STREAM_HEAD = 24 + DIGEST_SIZE,
 	ITEM_HEAD = 5,
@@ -16,7 +17,8 @@ enum {
 	JOURNAL_PATH = 1024
 };
 
-#define BLOCK_MAGIC "MJ1\n"
+#define BLOCK_MAGIC "MJ2\n"
+#define BLOCK_MAGIC_1 "MJ1\n" /* checked by SHA-256 */
 
 static inline void
 put32(uint8_t *at, uint32_t n)

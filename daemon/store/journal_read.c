@@ -5,19 +5,37 @@
  */
 #include "store/journal_priv.h"
 
+/* What stands at the end of a block of this magic; false: of no magic. */
+static bool
+block_check(const uint8_t *block, uint8_t out[BLOCK_CHECK])
+{
+	struct slice checked = {
+	    (const char *)block, DISK_BLOCK - BLOCK_CHECK};
+	struct checksum sum;
+	struct digest digest;
+
+	if (memcmp(block, BLOCK_MAGIC, 4) == 0) {
+		sum = checksum_of(checked);
+		memcpy(out, sum.bytes, BLOCK_CHECK);
+		return true;
+	}
+	if (memcmp(block, BLOCK_MAGIC_1, 4) != 0)
+		return false;
+	digest = digest_sha256(checked);
+	memcpy(out, digest.bytes, BLOCK_CHECK);
+	return true;
+}
+
 enum block_state
 block_state(const uint8_t *block)
 {
 	static const uint8_t zeros[DISK_BLOCK];
-	struct digest check;
+	uint8_t check[BLOCK_CHECK];
 
 	if (memcmp(block, zeros, DISK_BLOCK) == 0)
 		return BLOCK_ZERO;
-	check = digest_sha256((struct slice){
-	    (const char *)block, DISK_BLOCK - BLOCK_CHECK});
-	if (memcmp(block, BLOCK_MAGIC, 4) == 0 &&
-	    memcmp(block + DISK_BLOCK - BLOCK_CHECK, check.bytes,
-		BLOCK_CHECK) == 0)
+	if (block_check(block, check) &&
+	    memcmp(block + DISK_BLOCK - BLOCK_CHECK, check, BLOCK_CHECK) == 0)
 		return BLOCK_GOOD;
 	return BLOCK_BAD;
 }

@@ -47,7 +47,7 @@ struct keys {
 	uint8_t master[KEY_SIZE], seed[KEY_SIZE], public_key[32];
 	struct digest_key id_key;
 	struct slot *slots;
-	uint32_t slot_count, next;
+	uint32_t slot_count, slot_room, next;
 	struct place *places;
 	size_t place_count, place_used;
 	char directory[PATH_SIZE], slots_path[PATH_SIZE];
@@ -166,14 +166,19 @@ slot_label(uint32_t number, char label[16])
 	return (struct slice){label, (size_t)n};
 }
 
+/* Twice as many at least, so that nothing is copied often. */
 static bool
 slots_grow(struct keys *keys, uint32_t count, struct fail *fail)
 {
+	uint32_t room = count > 2 * keys->slot_room ? count
+						    : 2 * keys->slot_room;
 	struct slot *slots;
 
 	if (count > SLOTS_MAX)
 		return fail_set(fail, FAIL_WORLD, "the key slots are full");
-	slots = calloc(count, sizeof(*slots));
+	if (count <= keys->slot_room)
+		return true;
+	slots = calloc(room, sizeof(*slots));
 	if (slots == NULL)
 		return fail_memory(fail);
 	if (keys->slots != NULL) {
@@ -184,65 +189,101 @@ slots_grow(struct keys *keys, uint32_t count, struct fail *fail)
 		free(keys->slots);
 	}
 	keys->slots = slots;
+	keys->slot_room = room;
 	return true;
 }
 
-static bool
-slot_make(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
-    uint8_t record[SLOT_SIZE], struct fail *fail)
-{
-	struct slot *slot = &keys->slots[number];
+/* What a new slot needs of randomness. */
+struct fresh {
 	uint8_t plain[SLOT_PLAIN];
-	char label[16];
+	uint8_t nonce[NONCE_SIZE];
+};
 
-	if (!fill(keys, plain, sizeof(plain), fail) ||
-	    !fill(keys, record + 1, NONCE_SIZE, fail))
-		return false;
+static bool
+slot_make(const uint8_t wrap[KEY_SIZE], struct digest_cipher *cipher,
+    uint32_t number, const struct fresh *fresh, uint8_t record[SLOT_SIZE])
+{
+	char label[16];
+	struct digest_seal seal = {.key = wrap,
+	    .nonce = record + 1,
+	    .label = slot_label(number, label),
+	    .plain = {(const char *)fresh->plain, SLOT_PLAIN}};
+
 	record[0] = 'K';
-	memcpy(slot->key, plain, KEY_SIZE);
-	memcpy(slot->pseudonym, plain + KEY_SIZE, PSEUDONYM_SIZE);
-	if (!digest_encrypt(wrap, record + 1, slot_label(number, label),
-		(struct slice){(char *)plain, sizeof(plain)},
-		record + 1 + NONCE_SIZE))
-		return fail_memory(fail);
-	digest_wipe(plain, sizeof(plain));
-	return true;
+	memcpy(record + 1, fresh->nonce, NONCE_SIZE);
+	return digest_cipher_encrypt(cipher, &seal, record + 1 + NONCE_SIZE);
+}
+
+/* A chunk's records and what they are made of. */
+struct chunk {
+	uint8_t records[SLOT_CHUNK * SLOT_SIZE];
+	struct fresh fresh[SLOT_CHUNK];
+};
+
+static bool
+chunk_make(struct keys *keys, uint32_t first, struct chunk *chunk,
+    struct fail *fail)
+{
+	struct digest_cipher *cipher = digest_cipher_create();
+	uint8_t wrap[KEY_SIZE];
+	bool ok = cipher != NULL || fail_memory(fail);
+
+	ok = ok && fill(keys, chunk->fresh, sizeof(chunk->fresh), fail);
+	keys_derive(keys, "slots", wrap);
+	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
+		ok = slot_make(wrap, cipher, first + i, &chunk->fresh[i],
+			 chunk->records + (size_t)i * SLOT_SIZE) ||
+		    fail_memory(fail);
+	digest_wipe(wrap, sizeof(wrap));
+	digest_cipher_destroy(cipher);
+	return ok;
+}
+
+static bool
+chunk_write(struct keys *keys, uint32_t first, const struct chunk *chunk,
+    struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	struct disk_file *file;
+	bool ok;
+
+	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
+		return false;
+	ok = op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE,
+		 chunk->records, sizeof(chunk->records), fail) &&
+	    op->sync(keys->disk, file, fail);
+	op->close(keys->disk, file);
+	return ok &&
+	    (first != 0 ||
+		op->sync_directory(keys->disk, keys->directory, fail));
 }
 
 /* A chunk is whole and synced before any of its slots is given out. */
 static bool
 pool_extend(struct keys *keys, struct fail *fail)
 {
-	const struct disk_operations *op = keys->disk->operations;
 	uint32_t first = keys->slot_count;
-	uint8_t wrap[KEY_SIZE], *records;
-	struct disk_file *file;
+	struct chunk *chunk;
 	bool ok;
 
 	if (!slots_grow(keys, first + SLOT_CHUNK, fail))
 		return false;
-	records = calloc(SLOT_CHUNK, SLOT_SIZE);
-	if (records == NULL)
+	chunk = calloc(1, sizeof(*chunk));
+	if (chunk == NULL)
 		return fail_memory(fail);
-	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail)) {
-		free(records);
-		return false;
+	ok = chunk_make(keys, first, chunk, fail) &&
+	    chunk_write(keys, first, chunk, fail);
+	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++) {
+		const uint8_t *plain = chunk->fresh[i].plain;
+		struct slot *slot = &keys->slots[first + i];
+
+		memcpy(slot->key, plain, KEY_SIZE);
+		memcpy(slot->pseudonym, plain + KEY_SIZE, PSEUDONYM_SIZE);
 	}
-	ok = true;
-	keys_derive(keys, "slots", wrap);
-	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
-		ok = slot_make(
-		    keys, wrap, first + i, records + i * SLOT_SIZE, fail);
-	digest_wipe(wrap, sizeof(wrap));
-	ok = ok &&
-	    op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE, records,
-		(size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
-	    op->sync(keys->disk, file, fail) &&
-	    op->sync_directory(keys->disk, keys->directory, fail);
-	op->close(keys->disk, file);
 	if (ok)
 		keys->slot_count += SLOT_CHUNK;
-	free(records);
+	digest_wipe(chunk, sizeof(*chunk));
+	free(chunk);
 	return ok;
 }
 
@@ -507,15 +548,14 @@ take_slot(struct keys *keys, uint32_t *out, struct fail *fail)
 }
 
 bool
-keys_subject(struct keys *keys, struct slice id, struct subject *out,
+keys_subject(struct keys *keys, const struct digest *id, struct subject *out,
     bool *fresh, struct fail *fail)
 {
-	struct digest digest = keys_id(keys, id);
 	uint32_t slot;
 
-	if (!find(keys, &digest, &slot) &&
+	if (!find(keys, id, &slot) &&
 	    (!take_slot(keys, &slot, fail) ||
-		!assign(keys, &digest, slot, fail)))
+		!assign(keys, id, slot, fail)))
 		return false;
 	*fresh = !keys->slots[slot].noted;
 	give(keys, slot, out);
@@ -545,6 +585,14 @@ keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
 		return false;
 	keys_note(keys, slot);
 	return true;
+}
+
+bool
+keys_has(const struct keys *keys, const struct digest *id, uint32_t slot)
+{
+	uint32_t found;
+
+	return find(keys, id, &found) && found == slot;
 }
 
 bool

@@ -46,22 +46,26 @@ void keys_derive(
 /* The log's public key, 32 bytes, for its verifier key. */
 const uint8_t *keys_public(const struct keys *keys);
 
+/* How a subject's id stands in files: an HMAC of it. */
+struct digest keys_id(const struct keys *keys, struct slice id);
+
 /*
- * The slot of this subject, taking a free one for a new subject, or for one
+ * The slot of the subject of this keys_id(), taking a free one for a new subject, or for one
  * that was forgotten and came back.  *fresh: no group of the ledger was given
  * this assignment yet, so the batch that uses it must carry it and then call
  * keys_note().
  */
-bool keys_subject(struct keys *keys, struct slice id, struct subject *out,
-    bool *fresh, struct fail *fail);
+bool keys_subject(struct keys *keys, const struct digest *id,
+    struct subject *out, bool *fresh, struct fail *fail);
 void keys_note(struct keys *keys, uint32_t slot);
-
-/* How a subject's id stands in files: an HMAC of it. */
-struct digest keys_id(const struct keys *keys, struct slice id);
 
 /* Take back an assignment that was durable before the start. */
 bool keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
     struct fail *fail);
+
+/* Is this the slot of this id, and not forgotten? */
+bool keys_has(
+    const struct keys *keys, const struct digest *id, uint32_t slot);
 
 /* Does this subject have a slot?  Takes none. */
 bool keys_find(

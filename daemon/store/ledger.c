@@ -55,18 +55,17 @@ queue_move(struct batch_queue *from, struct batch_queue *to)
 
 /* --- small services --- */
 
-bool
-ledger_random(
-    struct ledger *ledger, void *out, size_t len, struct fail *fail)
+static bool
+pool_fill(void *context, void *out, size_t len)
 {
+	struct ledger *ledger = context;
 	const struct random_source *random = ledger->options.random;
 	uint8_t *from;
 
 	if (ledger->pool_left < len) {
 		if (!random->fill(
 			random->context, ledger->pool, sizeof(ledger->pool)))
-			return fail_set(
-			    fail, FAIL_WORLD, "no random bytes to be had");
+			return false;
 		ledger->pool_left = sizeof(ledger->pool);
 	}
 	from = ledger->pool + sizeof(ledger->pool) - ledger->pool_left;
@@ -74,6 +73,14 @@ ledger_random(
 	memset(from, 0, len);
 	ledger->pool_left -= len;
 	return true;
+}
+
+bool
+ledger_random(
+    struct ledger *ledger, void *out, size_t len, struct fail *fail)
+{
+	return pool_fill(ledger, out, len) ||
+	    fail_set(fail, FAIL_WORLD, "no random bytes to be had");
 }
 
 struct digest
@@ -354,6 +361,8 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 	return true;
 }
 
+static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
+
 /* A group's changes stand in the vault together: it may trim only then. */
 static bool
 store_group(
@@ -365,7 +374,8 @@ store_group(
 	for (struct batch *b = group->first; b != NULL; b = b->next)
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
-	return vault == NULL || vault_trim(vault, fail);
+	return vault == NULL || !vault_is_full(vault) ||
+	    (checkpoint_await(ledger, fail) && vault_trim(vault, fail));
 }
 
 /* What is in flight is not in the tiles, nor released. */
@@ -375,17 +385,25 @@ newest_durable(const struct ledger *ledger)
 	return journal_sequence(ledger->journal) - ledger->is_flying;
 }
 
-/* The bundles have it; once the vault has it too, segments are free. */
+/*
+ * Bundles and vault have it, as far as each had something to do: segments are
+ * free.
+ */
 static bool
-checkpoint_finish(struct ledger *ledger, uint64_t covered, struct fail *fail)
+checkpoint_finish(struct ledger *ledger, struct fail *fail)
 {
-	struct vault *vault = ledger->options.vault;
+	struct ledger_work *work = &ledger->work;
 
-	if (vault != NULL &&
-	    !vault_flush(vault, newest_durable(ledger), fail))
-		return false;
-	journal_release(ledger->journal, covered);
-	return true;
+	ledger->is_checkpointing = false;
+	/* Both come to their end, whatever becomes of the other. */
+	if (work->tiles_due && !tiles_checkpoint_end(ledger->tiles, fail))
+		work->failed = true;
+	if (work->vault_due &&
+	    !vault_flush_end(ledger->options.vault, fail))
+		work->failed = true;
+	if (!work->failed)
+		journal_release(ledger->journal, work->covered);
+	return !work->failed;
 }
 
 /* A checkpoint under way comes to its end here and now. */
@@ -395,9 +413,45 @@ checkpoint_await(struct ledger *ledger, struct fail *fail)
 	if (!ledger->is_checkpointing)
 		return true;
 	ledger->disk->operations->forget(ledger->disk, &ledger->work);
-	ledger->is_checkpointing = false;
-	return tiles_checkpoint_end(ledger->tiles, fail) &&
-	    checkpoint_finish(ledger, ledger->covered, fail);
+	return checkpoint_finish(ledger, fail);
+}
+
+/* What is durable now is what it will cover. */
+static bool
+checkpoint_begin(struct ledger *ledger, struct fail *fail)
+{
+	struct ledger_work *work = &ledger->work;
+	struct vault *vault = ledger->options.vault;
+
+	*work = (struct ledger_work){
+	    .ledger = ledger, .covered = newest_durable(ledger)};
+	return tiles_checkpoint_begin(
+		   ledger->tiles, &work->tiles_due, fail) &&
+	    (vault == NULL ||
+		vault_flush_begin(
+		    vault, work->covered, &work->vault_due, fail));
+}
+
+/* Off the loop: nothing of the ledger but this may be touched. */
+static void
+checkpoint_work(void *arg)
+{
+	const struct ledger_work *work = arg;
+
+	if (work->tiles_due)
+		tiles_checkpoint_work(work->ledger->tiles);
+	if (work->vault_due)
+		vault_flush_work(work->ledger->options.vault);
+}
+
+static bool
+checkpoint_now(struct ledger *ledger, struct fail *fail)
+{
+	if (!checkpoint_await(ledger, fail) ||
+	    !checkpoint_begin(ledger, fail))
+		return false;
+	checkpoint_work(&ledger->work);
+	return checkpoint_finish(ledger, fail);
 }
 
 bool
@@ -406,10 +460,7 @@ ledger_checkpoint(struct ledger *ledger, struct fail *fail)
 	struct fail trouble = FAIL_INIT;
 
 	if (ledger->stopped.kind == FAIL_NONE &&
-	    (!checkpoint_await(ledger, &trouble) ||
-		!tiles_checkpoint(ledger->tiles, &trouble) ||
-		!checkpoint_finish(
-		    ledger, newest_durable(ledger), &trouble)))
+	    !checkpoint_now(ledger, &trouble))
 		stop(ledger, &trouble);
 	if (ledger->stopped.kind == FAIL_NONE)
 		return true;
@@ -427,15 +478,6 @@ tick_done(struct ledger *ledger, bool ok, const struct fail *fail)
 		launch_later(ledger);
 }
 
-/* Off the loop: nothing of the ledger but this may be touched. */
-static void
-checkpoint_work(void *arg)
-{
-	const struct ledger_work *work = arg;
-
-	tiles_checkpoint_work(work->ledger->tiles);
-}
-
 static void
 checkpoint_done(void *arg, const struct fail *none)
 {
@@ -443,11 +485,7 @@ checkpoint_done(void *arg, const struct fail *none)
 	struct fail fail = FAIL_INIT;
 
 	(void)none;
-	ledger->is_checkpointing = false;
-	tick_done(ledger,
-	    tiles_checkpoint_end(ledger->tiles, &fail) &&
-		checkpoint_finish(ledger, ledger->covered, &fail),
-	    &fail);
+	tick_done(ledger, checkpoint_finish(ledger, &fail), &fail);
 }
 
 void
@@ -455,7 +493,6 @@ ledger_tick(struct ledger *ledger)
 {
 	const struct disk_operations *op = ledger->disk->operations;
 	struct fail fail = FAIL_INIT;
-	bool due;
 
 	if (ledger->stopped.kind != FAIL_NONE || ledger->is_checkpointing)
 		return;
@@ -463,14 +500,12 @@ ledger_tick(struct ledger *ledger)
 		tick_done(ledger, ledger_checkpoint(ledger, &fail), &fail);
 		return;
 	}
-	ledger->covered = newest_durable(ledger);
-	if (!tiles_checkpoint_begin(ledger->tiles, &due, &fail)) {
+	if (!checkpoint_begin(ledger, &fail)) {
 		tick_done(ledger, false, &fail);
 		return;
 	}
-	if (!due) {
-		tick_done(ledger,
-		    checkpoint_finish(ledger, ledger->covered, &fail), &fail);
+	if (!ledger->work.tiles_due && !ledger->work.vault_due) {
+		tick_done(ledger, checkpoint_finish(ledger, &fail), &fail);
 		return;
 	}
 	ledger->is_checkpointing = true;
@@ -666,6 +701,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->options = *options;
 	ledger->disk = options->disk;
 	ledger->work.ledger = ledger;
+	ledger->random = (struct random_source){pool_fill, ledger};
 	queue_init(&ledger->built);
 	queue_init(&ledger->flown);
 	queue_init(&ledger->waiting);

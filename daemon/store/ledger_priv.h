@@ -22,6 +22,8 @@ struct batch_queue {
 /* Stands for the checkpoint under way, apart from other calls of the disk. */
 struct ledger_work {
 	struct ledger *ledger;
+	bool tiles_due, vault_due, failed;
+	uint64_t covered; /* newest group of it */
 };
 
 struct ledger {
@@ -39,9 +41,9 @@ struct ledger {
 	struct batch_queue built, flown, waiting;
 	bool is_flying, is_due; /* a launch was deferred */
 	bool is_checkpointing;  /* behind the loop's back */
-	uint64_t covered;       /* newest group of that checkpoint */
 	struct ledger_work work;
 	struct fail stopped;
+	struct random_source random; /* ledger_random() for others */
 	uint8_t pool[RANDOM_POOL];
 	size_t pool_left;
 	char journal_directory[1024];
@@ -72,6 +74,9 @@ struct batch {
 	struct item *items, **last;
 	size_t bytes, count; /* of what goes into the journal */
 	size_t disclosures;
+	/* The subject asked for last: its record follows its disclosure. */
+	struct slice subject_id;
+	struct subject subject;
 	ledger_done *done;
 	void *arg;
 };

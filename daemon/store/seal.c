@@ -103,22 +103,51 @@ seal_restore(struct ledger *ledger, struct arena *arena, uint64_t index,
 	return sealed;
 }
 
+struct draft {
+	struct slice recipient, payload;
+	struct digest digest;
+};
+
+struct draft *
+seal_draft(struct arena *arena, struct slice recipient, struct slice payload,
+    struct fail *fail)
+{
+	struct draft *draft = arena_take(arena, sizeof(*draft));
+
+	if (draft != NULL) {
+		draft->recipient = arena_copy(arena, recipient);
+		draft->payload = arena_copy(arena, payload);
+	}
+	if (draft == NULL || draft->recipient.data == NULL ||
+	    draft->payload.data == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	draft->digest = digest_sha256(draft->payload);
+	return draft;
+}
+
+const struct digest *
+draft_digest(const struct draft *draft)
+{
+	return &draft->digest;
+}
+
 struct sealed *
 seal_acknowledged(struct arena *arena,
-    const struct acknowledgement *acknowledgement, struct slice recipient,
-    struct slice payload, struct fail *fail)
+    const struct acknowledgement *acknowledgement, const struct draft *draft,
+    struct fail *fail)
 {
-	struct digest digest = digest_sha256(payload);
 	struct sealed *sealed;
 
-	if (!digest_equal(&digest, &acknowledgement->payload)) {
+	if (!digest_equal(&draft->digest, &acknowledgement->payload)) {
 		fail_set(fail, FAIL_WORLD,
 		    "entry %llu was acknowledged for other bytes",
 		    (unsigned long long)acknowledgement->index);
 		return NULL;
 	}
 	sealed = seal_make(arena, acknowledgement->index,
-	    &acknowledgement->leaf, recipient, payload);
+	    &acknowledgement->leaf, draft->recipient, draft->payload);
 	if (sealed == NULL)
 		fail_memory(fail);
 	return sealed;

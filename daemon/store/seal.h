@@ -18,6 +18,7 @@
 #include "base/fail.h"
 
 struct acknowledgement;
+struct draft;
 struct ledger;
 struct sealed;
 
@@ -38,12 +39,21 @@ struct sealed *seal_restore(struct ledger *ledger, struct arena *arena,
     struct fail *fail);
 
 /*
- * For a process without the ledger.  NULL with FAIL_WORLD if the payload is
- * not the one acknowledged.  `recipient` and `payload` must live as long as
- * `arena`.
+ * What waits to be acknowledged, for a process without the ledger: a copy of
+ * the bytes, digested when it is made, that nobody can write to from then on.
+ * NULL with FAIL_MEMORY.
+ */
+struct draft *seal_draft(struct arena *arena, struct slice recipient,
+    struct slice payload, struct fail *fail);
+/* SHA-256 of the bytes. */
+const struct digest *draft_digest(const struct draft *draft);
+
+/*
+ * NULL with FAIL_WORLD if the draft's bytes are not those acknowledged.  It
+ * must live as long as `arena`.
  */
 struct sealed *seal_acknowledged(struct arena *arena,
-    const struct acknowledgement *acknowledgement, struct slice recipient,
-    struct slice payload, struct fail *fail);
+    const struct acknowledgement *acknowledgement, const struct draft *draft,
+    struct fail *fail);
 
 #endif

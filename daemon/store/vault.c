@@ -1,7 +1,6 @@
 /*
- * A row of the database has an object's key, the HMAC of its type and name,
- * and two generations of its record, either of which may be missing.  The
- * journal carries a change:
+ * An object's key is the HMAC of its type and name; it has two generations of
+ * its record, either of which may be missing.  Journal and log carry changes:
  *
  *	0	what becomes of the object (enum change), 1 byte
  *	1	key of the object, 32 bytes
@@ -18,25 +17,6 @@
 #include "codec/pack.h"
 
 enum { NO_ROLE = 255, PART_HEAD = 9, LABEL_SIZE = DIGEST_SIZE + 1 };
-
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS record ("
-    " object BLOB PRIMARY KEY, current BLOB, proposed BLOB,"
-    " sequence INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS subject ("
-    " id BLOB PRIMARY KEY, slot INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS journal ("
-    " one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
-    " trimmed INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO journal VALUES (1, 0, 0);";
-
-static const char put_sql[] =
-    "INSERT INTO record VALUES (?1, ?2, ?3, ?4)"
-    " ON CONFLICT (object) DO UPDATE SET"
-    " current = CASE ?5 WHEN 0 THEN current"
-    "  WHEN 3 THEN coalesce(proposed, current) ELSE excluded.current END,"
-    " proposed = CASE ?6 WHEN 0 THEN proposed ELSE excluded.proposed END,"
-    " sequence = excluded.sequence";
 
 static struct digest
 object_key(const struct digest_key *key, enum object_type type,
@@ -61,20 +41,6 @@ vault_key_set(struct digest_key *out, const struct keys *keys)
 	digest_wipe(bytes, sizeof(bytes));
 }
 
-static void
-put32(uint8_t *at, uint32_t n)
-{
-	for (int i = 3; i >= 0; i--, n >>= 8)
-		at[i] = (uint8_t)n;
-}
-
-static uint32_t
-get32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-}
-
 /* --- encoding --- */
 
 struct part {
@@ -90,36 +56,36 @@ part_key(const uint8_t slot_key[KEY_SIZE])
 	return digest_hmac(slot_key, SLICE("misu-vault-1"));
 }
 
+/* Encrypted to where it stays: nothing is copied. */
 static bool
 add_part(struct text *out, const struct digest *key, const struct part *part,
     const struct vault_owners *owners, struct fail *fail)
 {
-	struct digest secret = part_key(part->owner->key);
-	uint8_t head[PART_HEAD + NONCE_SIZE], label[LABEL_SIZE];
 	size_t len = NONCE_SIZE + part->text.len + TAG_SIZE;
-	uint8_t *cipher = arena_take(out->arena, part->text.len + TAG_SIZE);
+	uint8_t *head = (uint8_t *)text_room(out, PART_HEAD + len);
 	const struct random_source *random = owners->random;
+	uint8_t label[LABEL_SIZE];
+	struct digest secret;
 	struct digest_seal seal = {.key = secret.bytes,
-	    .nonce = head + PART_HEAD,
 	    .label = {(char *)label, sizeof(label)},
 	    .plain = part->text};
+	bool ok;
 
-	if (cipher == NULL)
+	if (head == NULL)
 		return fail_memory(fail);
+	seal.nonce = head + PART_HEAD;
 	head[0] = (uint8_t)part->role;
-	put32(head + 1, part->owner->slot);
-	put32(head + 5, (uint32_t)len);
+	vault_put32(head + 1, part->owner->slot);
+	vault_put32(head + 5, (uint32_t)len);
 	memcpy(label, key->bytes, DIGEST_SIZE);
 	label[DIGEST_SIZE] = head[0];
 	if (!random->fill(random->context, head + PART_HEAD, NONCE_SIZE))
 		return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
-	if (!digest_cipher_encrypt(owners->cipher, &seal, cipher))
-		return fail_memory(fail);
+	secret = part_key(part->owner->key);
+	ok = digest_cipher_encrypt(
+	    owners->cipher, &seal, head + PART_HEAD + NONCE_SIZE);
 	digest_wipe(&secret, sizeof(secret));
-	text_add(out, (struct slice){(char *)head, sizeof(head)});
-	text_add(out,
-	    (struct slice){(char *)cipher, part->text.len + TAG_SIZE});
-	return true;
+	return ok || fail_memory(fail);
 }
 
 static bool
@@ -129,7 +95,10 @@ add_role(struct text *out, const struct digest *key,
 {
 	struct text packed = text_start(out->arena);
 	struct part part = {.role = role, .owner = &owners->object};
+	bool ok;
 
+	packed.data = owners->scratch;
+	packed.size = owners->scratch_size;
 	if (role == NO_ROLE) {
 		pack_record(&packed, record);
 	} else {
@@ -139,7 +108,14 @@ add_role(struct text *out, const struct digest *key,
 	part.text = text_slice(&packed);
 	if (part.text.data == NULL)
 		return fail_memory(fail);
-	return add_part(out, key, &part, owners, fail);
+	ok = add_part(out, key, &part, owners, fail);
+	/* What did not fit is in the arena, which is wiped. */
+	if (owners->scratch != NULL)
+		digest_wipe(owners->scratch,
+		    part.text.len < owners->scratch_size
+			? part.text.len
+			: owners->scratch_size);
+	return ok;
 }
 
 static void
@@ -207,6 +183,8 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	const uint8_t *at = (const uint8_t *)rest->data;
 	uint8_t label[LABEL_SIZE], slot_key[KEY_SIZE];
 	struct digest secret;
+	struct digest_seal seal = {.key = secret.bytes,
+	    .label = {(char *)label, sizeof(label)}};
 	char *plain;
 	uint32_t len;
 	bool ok;
@@ -214,25 +192,24 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	*text = (struct slice){NULL, 0};
 	if (rest->len < PART_HEAD)
 		return damaged(fail);
-	len = get32(at + 5);
+	len = vault_get32(at + 5);
 	if (len > rest->len - PART_HEAD || len < NONCE_SIZE + TAG_SIZE)
 		return damaged(fail);
 	rest->data += PART_HEAD + len;
 	rest->len -= PART_HEAD + len;
-	if (!keys_slot(vault->keys, get32(at + 1), slot_key))
+	if (!keys_slot(vault->keys, vault_get32(at + 1), slot_key))
 		return true;
 	secret = part_key(slot_key);
 	digest_wipe(slot_key, sizeof(slot_key));
 	memcpy(label, key->bytes, DIGEST_SIZE);
 	label[DIGEST_SIZE] = at[0];
 	plain = arena_take(arena, len);
+	seal.nonce = at + PART_HEAD;
+	seal.plain = (struct slice){
+	    (const char *)at + PART_HEAD + NONCE_SIZE, len - NONCE_SIZE};
 	ok = plain != NULL || fail_memory(fail);
-	if (ok && !digest_decrypt(secret.bytes, at + PART_HEAD,
-		      (struct slice){(char *)label, sizeof(label)},
-		      (struct slice){
-			  (const char *)at + PART_HEAD + NONCE_SIZE,
-			  len - NONCE_SIZE},
-		      (uint8_t *)plain))
+	if (ok &&
+	    !digest_cipher_decrypt(vault->cipher, &seal, (uint8_t *)plain))
 		ok = damaged(fail);
 	digest_wipe(&secret, sizeof(secret));
 	*text = (struct slice){plain, len - NONCE_SIZE - TAG_SIZE};
@@ -274,57 +251,28 @@ decode(struct vault *vault, struct arena *arena, const struct digest *key,
 	return record;
 }
 
-bool
-vault_row(struct vault *vault, const struct digest *key, enum vault_slot slot,
-    struct arena *arena, struct slice *out, struct fail *fail)
-{
-	struct slice bytes = {NULL, 0};
-	bool row = false, ok;
-
-	*out = bytes;
-	statement_bind_bytes(vault->get, 1, key->bytes, DIGEST_SIZE);
-	ok = statement_step(vault->get, &row, fail);
-	if (ok && row)
-		bytes = statement_bytes(vault->get, (int)slot);
-	if (bytes.len != 0) {
-		*out = arena_copy(arena, bytes);
-		ok = out->data != NULL || fail_memory(fail);
-	}
-	statement_reset(vault->get);
-	return ok;
-}
-
-/* What a promotion that is pending leaves: the proposal, if there is one. */
-static bool
-promoted(struct vault *vault, const struct digest *key, struct arena *arena,
-    struct slice *out, struct fail *fail)
-{
-	return vault_row(vault, key, VAULT_PROPOSED, arena, out, fail) &&
-	    (out->len != 0 ||
-		vault_row(vault, key, VAULT_CURRENT, arena, out, fail));
-}
-
 static bool
 find(struct vault *vault, const struct digest *key, enum vault_slot slot,
     struct arena *arena, struct slice *out, struct fail *fail)
 {
-	const struct pending *pending = vault_pending(vault, key);
-	const struct generation *generation =
-	    pending == NULL ? NULL : &pending->of[slot];
+	const struct vault_object *object =
+	    vault_index_find(&vault->index, key->bytes);
+	const struct vault_place *place;
+	struct slice item;
 
-	switch (generation == NULL ? FATE_KEPT : generation->fate) {
-	case FATE_KEPT:
-		break;
-	case FATE_WRITTEN:
-		*out = (struct slice){generation->data, generation->len};
+	*out = (struct slice){NULL, 0};
+	if (object == NULL || object->of[slot].len == 0)
 		return true;
-	case FATE_GONE:
-		*out = (struct slice){NULL, 0};
-		return true;
-	case FATE_PROMOTED:
-		return promoted(vault, key, arena, out, fail);
-	}
-	return vault_row(vault, key, slot, arena, out, fail);
+	place = &object->of[slot];
+	if (!vault_item_read(vault, place, arena, &item, fail))
+		return false;
+	if (!vault_change_is_sound(item) ||
+	    memcmp(item.data + 1, key->bytes, DIGEST_SIZE) != 0)
+		return vault_damaged(place->segment, place->offset,
+		    "the record of another object", fail);
+	*out = (struct slice){
+	    item.data + CHANGE_HEAD, item.len - CHANGE_HEAD};
+	return true;
 }
 
 struct record *
@@ -350,74 +298,20 @@ vault_get(struct vault *vault, struct arena *arena, enum object_type type,
 
 /* --- opening --- */
 
-static bool
-learn_subjects(struct vault *vault, struct fail *fail)
+static const struct vault_limits daemon_limits = {.segment = 64 << 20,
+    .pending = 64 << 20,
+    .slack = 16 << 20,
+    .chunk = 4 << 20};
+
+void
+vault_set_limits(struct vault *vault, const struct vault_limits *limits)
 {
-	struct statement *all = sqlite_prepare(
-	    vault->sqlite, "SELECT id, slot FROM subject", fail);
-	bool row = true, ok = all != NULL;
-
-	while (ok && (ok = statement_step(all, &row, fail)) && row) {
-		struct slice bytes = statement_bytes(all, 0);
-		int64_t slot = statement_number(all, 1);
-		struct digest id;
-
-		if (bytes.len != DIGEST_SIZE || slot < 0 || slot > UINT32_MAX)
-			ok = damaged(fail);
-		else {
-			memcpy(id.bytes, bytes.data, DIGEST_SIZE);
-			ok = keys_learn(
-			    vault->keys, &id, (uint32_t)slot, fail);
-		}
-	}
-	if (all != NULL)
-		statement_reset(all);
-	return ok;
-}
-
-static bool
-load_sequence(struct vault *vault, struct fail *fail)
-{
-	struct statement *get = sqlite_prepare(
-	    vault->sqlite, "SELECT sequence, trimmed FROM journal", fail);
-	bool row = false;
-	bool ok = get != NULL && statement_step(get, &row, fail);
-
-	if (ok && row) {
-		vault->sequence = (uint64_t)statement_number(get, 0);
-		vault->trimmed = (uint64_t)statement_number(get, 1);
-	}
-	if (get != NULL)
-		statement_reset(get);
-	return ok;
-}
-
-static bool
-prepare(struct vault *vault, const char *path, struct fail *fail)
-{
-	vault->sqlite = sqlite_open(path, schema, 2, fail);
-	return vault->sqlite != NULL &&
-	    (vault->put = sqlite_prepare(vault->sqlite, put_sql, fail)) !=
-		NULL &&
-	    (vault->drop = sqlite_prepare(vault->sqlite,
-		 "DELETE FROM record WHERE object = ?"
-		 " AND current IS NULL AND proposed IS NULL",
-		 fail)) != NULL &&
-	    (vault->set_trimmed = sqlite_prepare(vault->sqlite,
-		 "UPDATE journal SET trimmed = ?", fail)) != NULL &&
-	    (vault->put_subject = sqlite_prepare(vault->sqlite,
-		 "REPLACE INTO subject VALUES (?, ?)", fail)) != NULL &&
-	    (vault->get = sqlite_prepare(vault->sqlite,
-		 "SELECT current, proposed, sequence FROM record"
-		 " WHERE object = ?",
-		 fail)) != NULL &&
-	    (vault->set_sequence = sqlite_prepare(vault->sqlite,
-		 "UPDATE journal SET sequence = ?", fail)) != NULL &&
-	    load_sequence(vault, fail) && learn_subjects(vault, fail);
+	vault->limits = *limits;
 }
 
 struct vault *
-vault_open(const char *path, struct keys *keys, struct fail *fail)
+vault_open(struct disk *disk, const char *directory, struct keys *keys,
+    struct fail *fail)
 {
 	struct vault *vault = calloc(1, sizeof(*vault));
 
@@ -425,9 +319,17 @@ vault_open(const char *path, struct keys *keys, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
+	vault->disk = disk;
 	vault->keys = keys;
+	vault->limits = daemon_limits;
 	vault_key_set(&vault->object_key, keys);
-	if (prepare(vault, path, fail))
+	vault->cipher = digest_cipher_create();
+	if (vault->cipher == NULL)
+		fail_memory(fail);
+	else if ((size_t)snprintf(vault->directory, sizeof(vault->directory), "%s",
+		directory) >= sizeof(vault->directory))
+		fail_set(fail, FAIL_INPUT, "the path is too long");
+	else if (vault_log_open(vault, fail))
 		return vault;
 	vault_close(vault);
 	return NULL;
@@ -438,8 +340,15 @@ vault_close(struct vault *vault)
 {
 	if (vault == NULL)
 		return;
-	vault_drop_pending(vault);
-	sqlite_close(vault->sqlite);
+	for (uint32_t i = 0; i < vault->count; i++)
+		vault->disk->operations->close(
+		    vault->disk, vault->segments[i].file);
+	digest_cipher_destroy(vault->cipher);
+	vault_index_finish(&vault->index);
+	free(vault->segments);
+	free(vault->pending.data);
+	free(vault->write.buffer.data);
+	free(vault->chunk);
 	digest_wipe(vault, sizeof(*vault));
 	free(vault);
 }

@@ -1,8 +1,9 @@
 /*
  * The vault keeps the latest record of each object, each role's part
- * encrypted under its subject's key, and who has which key slot, in SQLite
- * behind the ledger's journal: both are durable with their entry, and the
- * database catches up with vault_flush().
+ * encrypted under its subject's key, and who has which key slot, in a log of
+ * its own behind the ledger's journal: both are durable with their entry, and
+ * the log catches up with vault_flush().  Where an object's records stand is
+ * kept in memory; a record is read with one read of the disk.
  *
  * Beside the current record an object may have a proposed one: what a
  * registry was asked for and has not yet said yes to.  A promotion makes it
@@ -20,10 +21,23 @@ struct vault;
 
 enum vault_slot { VAULT_CURRENT, VAULT_PROPOSED };
 
-/* Teaches `keys` every subject's slot. */
-struct vault *vault_open(
-    const char *path, struct keys *keys, struct fail *fail);
+/*
+ * Teaches `keys` every subject's slot.  `directory` is made when absent;
+ * nothing else is written before the first flush, and closing writes nothing.
+ * Damage is refused, with file and offset in the place.
+ */
+struct vault *vault_open(struct disk *disk, const char *directory,
+    struct keys *keys, struct fail *fail);
 void vault_close(struct vault *vault);
+
+/* For tests: other sizes than a daemon's, in bytes. */
+struct vault_limits {
+	uint32_t segment; /* a longer one is followed by the next */
+	uint32_t pending; /* more than these are not kept in memory */
+	uint32_t slack;	  /* dead bytes beyond the live ones before cleaning */
+	uint32_t chunk;	  /* looked through at once when cleaning */
+};
+void vault_set_limits(struct vault *vault, const struct vault_limits *limits);
 
 /*
  * The latest record of an object, pending ones included: NULL without a fail
@@ -47,6 +61,9 @@ struct vault_owners {
 	const struct digest_key *object_key;
 	const struct random_source *random;
 	struct digest_cipher *cipher;
+	/* Where a record is packed; wiped after use. NULL: in the arena. */
+	char *scratch;
+	size_t scratch_size;
 };
 
 /* Changes as the journal carries them: a record's values encrypted. */
@@ -68,16 +85,26 @@ bool vault_put_subject(struct vault *vault, const struct digest *id,
     uint32_t slot, struct fail *fail);
 
 /*
- * Where much is pending, write a little of it: so no flush holds the loop up
- * for long.  To be called between groups only.  The sequence stays, and a
- * replay brings again what it does not cover.
+ * Is so much pending that it must be written before more is taken?  Then,
+ * between groups and with no flush under way, vault_trim() does it.
  */
+bool vault_is_full(const struct vault *vault);
 bool vault_trim(struct vault *vault, struct fail *fail);
 
-/* Write what is pending in one synced transaction. */
+/* Write what is pending, with one sync; it has all groups up to `sequence`. */
 bool vault_flush(struct vault *vault, uint64_t sequence, struct fail *fail);
 
-/* Sequence of the newest journal group that is in the database. */
+/*
+ * The same in three steps, of which the second may run off the loop while
+ * the vault is read and more is put.  Without `*due` there is nothing to do
+ * and the other two are not called.
+ */
+bool vault_flush_begin(struct vault *vault, uint64_t sequence, bool *due,
+    struct fail *fail);
+void vault_flush_work(struct vault *vault);
+bool vault_flush_end(struct vault *vault, struct fail *fail);
+
+/* Sequence of the newest journal group that a flush has covered. */
 uint64_t vault_sequence(const struct vault *vault);
 
 #endif

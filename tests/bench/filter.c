@@ -6,7 +6,8 @@
  *
  * The time is that within the filter, beside expat reading the same frame in
  * the same run.  For a profile of it alone:
- *	valgrind --tool=callgrind --toggle-collect='into_*' build/release/bench/filter 20
+ *	valgrind --tool=callgrind --toggle-collect='into_*'
+ *build/release/bench/filter 20
  */
 #include <expat.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #include "filter.h"
 #include "runner/files.h"
 #include "runner/frames.h"
+#include "store/random_pool.h"
 
 enum { SESSIONS = 64, LINES = 4, QUEUE = 4096, ROUNDS = 4000, ANSWER = 600 };
 
@@ -286,12 +288,13 @@ static const char login[] =
     "<objURI>urn:ietf:params:xml:ns:contact-1.0</objURI></svcs></login>"
     "<clTRID>L-1</clTRID></command></epp>";
 
+static struct random_source random_bytes;
+
 static struct keeper_link *
 make_link(struct fail *fail)
 {
-	const struct keeper_link_options options = {.loop = &loop,
-	    .random = &random_system,
-	    .send = to_keeper};
+	const struct keeper_link_options options = {
+	    .loop = &loop, .random = &random_bytes, .send = to_keeper};
 	struct keeper_link *link = keeper_link_create(&options, fail);
 
 	if (link != NULL)
@@ -303,7 +306,7 @@ static struct filter *
 make_filter(struct arena *arena, struct keeper_link *link, struct fail *fail)
 {
 	const struct filter_options options = {.loop = &loop,
-	    .random = &random_system,
+	    .random = &random_bytes,
 	    .link = link,
 	    .dialer = make_dialer,
 	    .workers = 1};
@@ -452,8 +455,8 @@ open_all(struct filter *filter)
 		struct bench_conn *c = &backends[i];
 
 		c->conn.operations = &conn_operations;
-		if (!filter_accept(filter, SLICE("bench"), &c->conn,
-			&c->events, &c->arg))
+		if (!filter_accept(
+			filter, SLICE("bench"), &c->conn, &c->events, &c->arg))
 			abort();
 		c->events->opened(c->arg);
 		c->events->frame(c->arg, slice_from(login));
@@ -500,9 +503,14 @@ main(int argc, char **argv)
 	struct arena *arena = arena_create(NULL);
 	struct fail fail = FAIL_INIT;
 	struct slice frame = slice_from(frame_contact_create);
-	struct keeper_link *link = make_link(&fail);
-	struct filter *filter = make_filter(arena, link, &fail);
+	struct random_pool pool;
+	struct keeper_link *link;
+	struct filter *filter;
 	double spent = 0, expat;
+
+	random_bytes = random_pool_source(&pool, &random_system);
+	link = make_link(&fail);
+	filter = make_filter(arena, link, &fail);
 
 	keeper_arena = arena_create(NULL);
 	open_all(filter);

@@ -234,7 +234,7 @@ open_all(struct bench *bench)
 	char path[600], vault[600], ledger[600];
 
 	snprintf(path, sizeof(path), "%s/keys", bench->root);
-	snprintf(vault, sizeof(vault), "%s/vault.db", bench->root);
+	snprintf(vault, sizeof(vault), "%s/vault", bench->root);
 	snprintf(ledger, sizeof(ledger), "%s/ledger", bench->root);
 	bench->base = event_base_new();
 	bench->disk = disk_real_create(bench->base, &fail);
@@ -243,7 +243,7 @@ open_all(struct bench *bench)
 	    keys_open(bench->disk, path, master, &random_system, &fail);
 	if (bench->keys == NULL)
 		die("keys", &fail);
-	bench->vault = vault_open(vault, bench->keys, &fail);
+	bench->vault = vault_open(bench->disk, vault, bench->keys, &fail);
 	if (bench->vault == NULL)
 		die("vault", &fail);
 	bench->ledger = ledger_open(

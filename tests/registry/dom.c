@@ -284,3 +284,20 @@ schema_valid(xmlDoc *doc, struct bytes *complaint, bool *tolerated)
 	xmlFreeDoc(copy);
 	return valid;
 }
+
+bool
+registry_frame_valid(struct slice frame, struct bytes *complaint)
+{
+	xmlDoc *doc = xmlReadMemory(frame.data, (int)frame.len, NULL, NULL,
+	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	bool tolerated = false, valid;
+
+	if (doc == NULL || xmlDocGetRootElement(doc) == NULL) {
+		bytes_add_string(complaint, "not XML");
+		xmlFreeDoc(doc);
+		return false;
+	}
+	valid = schema_valid(doc, complaint, &tolerated);
+	xmlFreeDoc(doc);
+	return valid;
+}

@@ -118,6 +118,11 @@ uint64_t registry_invalid(const struct registry *registry);
 const char *registry_complaint(const struct registry *registry);
 /* The nth last frame received, 0 being the last; {NULL, 0} if none. */
 struct slice registry_frame(const struct registry *registry, size_t nth);
+/*
+ * Is any frame, also one to a backend, what the schemas say?  True where they
+ * are not there; else the complaint is appended.
+ */
+bool registry_frame_valid(struct slice frame, struct bytes *complaint);
 /* An object's value, NULL if it has none; kind "contact", key "name.loc". */
 const char *registry_value(const struct registry *registry, const char *kind,
     const char *name, const char *key);

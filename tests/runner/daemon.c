@@ -138,7 +138,7 @@ open_store(struct world *world, struct fail *fail)
 	    .segment_size = WORLD_SEGMENT};
 
 	path_of(world, "keys", keys);
-	path_of(world, "vault.sqlite", vault);
+	path_of(world, "vault", vault);
 	path_of(world, "ledger", ledger);
 	path_of(world, "ledger", world->ledger_path);
 	path_of(world, "spool.sqlite", spool);
@@ -148,7 +148,8 @@ open_store(struct world *world, struct fail *fail)
 	    world->disk, keys, daemon_master_key, &world->random, fail);
 	if (world->keys == NULL)
 		return false;
-	world->vault = vault_open(vault, world->keys, fail);
+	world->vault = vault_open(
+	    world->disk, vault, world->keys, fail);
 	if (world->vault == NULL)
 		return false;
 	options.keys = world->keys;

@@ -14,8 +14,10 @@ struct epp_backend {
 	char upstream[64];
 	const struct step *login; /* to come back after a planned fault */
 	struct epp_pipe *pipe;	  /* NULL: not connected */
-	char waiting[WAITING_MAX][ID_SIZE]; /* clTRIDs; "": not to be looked at */
+	char waiting[WAITING_MAX]
+		    [ID_SIZE]; /* clTRIDs; "": not to be looked at */
 	size_t first, count;
+	size_t hellos; /* without a greeting yet */
 	unsigned serial;
 };
 
@@ -32,8 +34,8 @@ backend_of(struct world *world, struct slice actor)
 	if (backend == NULL)
 		abort();
 	backend->world = world;
-	snprintf(backend->actor, sizeof(backend->actor), "%.*s",
-	    SLICE_ARG(actor));
+	snprintf(
+	    backend->actor, sizeof(backend->actor), "%.*s", SLICE_ARG(actor));
 	backend->next = world->backends;
 	world->backends = backend;
 	return backend;
@@ -51,8 +53,7 @@ between(struct slice in, const char *before, const char *after)
 	if (at == NULL)
 		return none;
 	at += strlen(before);
-	end = memmem(at, (size_t)(in.data + in.len - at), after,
-	    strlen(after));
+	end = memmem(at, (size_t)(in.data + in.len - at), after, strlen(after));
 	return end != NULL ? (struct slice){at, (size_t)(end - at)} : none;
 }
 
@@ -72,8 +73,8 @@ static void
 record(struct epp_backend *backend, enum answer_kind kind, int status,
     struct slice body)
 {
-	struct answer *answer = play_expect(
-	    backend->world, slice_from(backend->actor));
+	struct answer *answer =
+	    play_expect(backend->world, slice_from(backend->actor));
 
 	answer->kind = kind;
 	play_answered(answer, status, body);
@@ -85,6 +86,13 @@ check_order(struct epp_backend *backend, struct slice xml)
 	struct slice id = between(xml, "<clTRID>", "</clTRID>");
 	const char *expected;
 
+	/* A session that is lost says so to a hello, too. */
+	if (backend->hellos != 0 && id.len == 0 &&
+	    (backend->count == 0 ||
+		backend->waiting[backend->first % WAITING_MAX][0] != '\0')) {
+		backend->hellos--;
+		return;
+	}
 	if (backend->count == 0) {
 		world_fail(backend->world,
 		    "%s was answered what it did not ask", backend->actor);
@@ -98,12 +106,28 @@ check_order(struct epp_backend *backend, struct slice xml)
 }
 
 static void
+check_valid(struct epp_backend *backend, struct slice xml)
+{
+	struct bytes complaint = {NULL, 0, 0};
+
+	if (!registry_frame_valid(xml, &complaint))
+		world_fail(backend->world,
+		    "%s got what is not valid: %.*s: "
+		    "%.900s",
+		    backend->actor, (int)complaint.len, complaint.data,
+		    xml.data);
+	bytes_finish(&complaint);
+}
+
+static void
 frame_came(void *context, struct slice xml)
 {
 	struct epp_backend *backend = context;
 	bool greeting = memmem(xml.data, xml.len, "<greeting", 9) != NULL;
 
+	check_valid(backend, xml);
 	if (greeting) {
+		backend->hellos -= backend->hellos != 0;
 		record(backend, ANSWER_GREETING, 1, xml);
 		return;
 	}
@@ -117,7 +141,7 @@ leave(struct epp_backend *backend)
 	struct epp_pipe *pipe = backend->pipe;
 
 	backend->pipe = NULL;
-	backend->count = 0;
+	backend->count = backend->hellos = 0;
 	if (pipe != NULL)
 		pipe_leave(pipe);
 }
@@ -146,9 +170,8 @@ connect_to(struct epp_backend *backend)
 		return;
 	leave(backend);
 	backend->pipe = pipe_create(world->outside, &peer, backend);
-	if (filter_accept(world->worker->filter,
-		slice_from(backend->upstream), pipe_conn(backend->pipe),
-		&events, &arg))
+	if (filter_accept(world->worker->filter, slice_from(backend->upstream),
+		pipe_conn(backend->pipe), &events, &arg))
 		pipe_open(backend->pipe, events, arg);
 	else
 		pipe_kill(backend->pipe, true);
@@ -174,8 +197,7 @@ epp_backend_drop(struct world *world, struct slice actor)
 
 	world_note(world, "%s drops", backend->actor);
 	if (backend->pipe != NULL)
-		pipe_cut(backend->pipe, FAIL_WORLD,
-		    "the connection was reset");
+		pipe_cut(backend->pipe, FAIL_WORLD, "the connection was reset");
 	leave(backend);
 	daemon_settle(world, 0);
 }
@@ -204,12 +226,13 @@ send_words(struct epp_backend *backend, const struct step *step)
 	size_t wrong;
 	char id[ID_SIZE];
 
-	snprintf(id, sizeof(id), "%.12s-%u", backend->actor,
-	    ++backend->serial);
+	snprintf(id, sizeof(id), "%.12s-%u", backend->actor, ++backend->serial);
 	if (!epp_make(backend->world->script, step->words, step->word_count,
 		slice_from(id), &out, &wrong, &why))
 		abort(); /* it was tried when it was read */
-	if (!slice_is(step->words[0].text, "hello"))
+	if (slice_is(step->words[0].text, "hello"))
+		backend->hellos++;
+	else
 		wait_for(backend, is_raw(step) ? SLICE("") : slice_from(id));
 	pipe_put(backend->pipe, bytes_slice(&out));
 	bytes_finish(&out);
@@ -235,8 +258,8 @@ epp_backend_send(struct world *world, const struct step *step)
 {
 	struct epp_backend *backend = backend_of(world, step->actor);
 
-	world_note(world, "%s > %.*s", backend->actor,
-	    SLICE_ARG(step->words[0].text));
+	world_note(
+	    world, "%s > %.*s", backend->actor, SLICE_ARG(step->words[0].text));
 	if (backend->pipe == NULL && !come_back(backend)) {
 		play_unmet(world, "%s is not connected", backend->actor);
 		return;

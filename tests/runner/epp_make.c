@@ -12,7 +12,7 @@ struct maker {
 	struct slice id;
 	struct slice object; /* "contact" */
 	const struct script_record *record;
-	enum role role; /* whose values of the record */
+	enum role role;	   /* whose values of the record */
 	struct bytes misu; /* the inside of <misu:person>, by place */
 	bool says_misu;
 	struct slice extension, also;
@@ -31,7 +31,7 @@ static bool
 is(const struct maker *maker, const char *word)
 {
 	return maker->at < maker->count && !maker->words[maker->at].quoted &&
-	    slice_is(maker->words[maker->at].text, word);
+	       slice_is(maker->words[maker->at].text, word);
 }
 
 static bool
@@ -91,11 +91,11 @@ escape(struct bytes *out, struct slice value)
 static void
 element(struct maker *maker, const char *name, struct slice value)
 {
-	bytes_add_format(maker->out, "<%.*s:%s>", SLICE_ARG(maker->object),
-	    name);
+	bytes_add_format(
+	    maker->out, "<%.*s:%s>", SLICE_ARG(maker->object), name);
 	escape(maker->out, value);
-	bytes_add_format(maker->out, "</%.*s:%s>", SLICE_ARG(maker->object),
-	    name);
+	bytes_add_format(
+	    maker->out, "</%.*s:%s>", SLICE_ARG(maker->object), name);
 }
 
 static void
@@ -157,8 +157,8 @@ static bool
 has_address(const struct maker *maker, const struct form *form)
 {
 	return value_of(maker, form->street) != NULL ||
-	    value_of(maker, form->city) != NULL ||
-	    value_of(maker, form->state) != NULL;
+	       value_of(maker, form->city) != NULL ||
+	       value_of(maker, form->state) != NULL;
 }
 
 static void
@@ -239,8 +239,7 @@ take_consent(struct maker *maker)
 	bytes_add_format(&maker->misu,
 	    "<misu:consent purpose=\"%.*s\" audience=\"%.*s\" "
 	    "given=\"%s\" at=\"2026-03-01T00:00:00Z\"/>",
-	    SLICE_ARG(purpose), SLICE_ARG(audience),
-	    given ? "true" : "false");
+	    SLICE_ARG(purpose), SLICE_ARG(audience), given ? "true" : "false");
 	return true;
 }
 
@@ -446,7 +445,7 @@ make_domain_create(struct maker *maker)
 	struct links links = {.registrant = {NULL, 0}};
 	struct slice name;
 	bool ok = take(maker, &name) && take_links(maker, &links) &&
-	    take_options(maker);
+		  take_options(maker);
 
 	if (ok) {
 		start(maker, "create", "");
@@ -467,10 +466,10 @@ static bool
 take_change(struct maker *maker)
 {
 	struct links links = {.registrant = {NULL, 0}};
-	const char *word = skip(maker, "add") ? "add"
-	    : skip(maker, "rem")	      ? "rem"
-	    : skip(maker, "chg")	      ? "chg"
-					      : NULL;
+	const char *word = skip(maker, "add")	? "add"
+			   : skip(maker, "rem") ? "rem"
+			   : skip(maker, "chg") ? "chg"
+						: NULL;
 	bool ok;
 
 	if (word == NULL)
@@ -582,8 +581,7 @@ make_transfer(struct maker *maker)
 		end(maker, "transfer");
 		return take_options(maker);
 	}
-	return fail(
-	    maker, "not request, query, cancel, approve or reject");
+	return fail(maker, "not request, query, cancel, approve or reject");
 }
 
 static bool
@@ -635,8 +633,8 @@ make_poll(struct maker *maker)
 		return fail(maker, "not req or ack");
 	if (!take(maker, &id))
 		return false;
-	bytes_add_format(maker->out, "<poll op=\"ack\" msgID=\"%.*s\"/>",
-	    SLICE_ARG(id));
+	bytes_add_format(
+	    maker->out, "<poll op=\"ack\" msgID=\"%.*s\"/>", SLICE_ARG(id));
 	return true;
 }
 
@@ -646,8 +644,7 @@ make_object(struct maker *maker, struct slice word, const char *colon)
 	const struct slice verb = {
 	    colon + 1, word.len - (size_t)(colon + 1 - word.data)};
 
-	maker->object =
-	    (struct slice){word.data, (size_t)(colon - word.data)};
+	maker->object = (struct slice){word.data, (size_t)(colon - word.data)};
 	if (!slice_is(maker->object, "contact") &&
 	    !slice_is(maker->object, "domain") &&
 	    !slice_is(maker->object, "host"))
@@ -707,8 +704,7 @@ put_extension(struct maker *maker)
 	put(maker, "<extension>");
 	put_slice(maker, maker->extension);
 	if (maker->says_misu) {
-		put(maker,
-		    "<misu:person xmlns:misu=\"" MISU_SPACE "\">");
+		put(maker, "<misu:person xmlns:misu=\"" MISU_SPACE "\">");
 		put_slice(maker, bytes_slice(&maker->misu));
 		put(maker, "</misu:person>");
 	}
@@ -743,9 +739,8 @@ make_any(struct maker *maker)
 {
 	if (skip(maker, "frame"))
 		return make_raw(maker);
-	put(maker,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\" "
-	    "standalone=\"no\"?>\n<epp xmlns=\"" EPP_SPACE "\">");
+	put(maker, "<?xml version=\"1.0\" encoding=\"UTF-8\" "
+		   "standalone=\"no\"?>\n<epp xmlns=\"" EPP_SPACE "\">");
 	if (skip(maker, "hello")) {
 		put(maker, "<hello/></epp>");
 		return true;

@@ -13,9 +13,9 @@ struct parcel {
 
 struct way {
 	struct parcel *first, **last;
-	bool blocked;   /* the reader does not read */
+	bool blocked;	/* the reader does not read */
 	bool scheduled; /* a call of the loop is on its way */
-	bool over;      /* its END was delivered, or nobody reads any more */
+	bool over;	/* its END was delivered, or nobody reads any more */
 };
 
 struct epp_pipe {
@@ -28,7 +28,7 @@ struct epp_pipe {
 	struct way in, out; /* to the filter; to the peer */
 	struct loop_timer *timer;
 	unsigned patience;
-	bool ended;	 /* an END was put in: nothing comes behind it */
+	bool ended;	  /* an END was put in: nothing comes behind it */
 	bool filter_gone; /* closed() came, or close() was called */
 	bool peer_gone;
 	unsigned busy; /* calls to either side under way */
@@ -202,8 +202,8 @@ turn_out(void *arg)
 	schedule(pipe, &pipe->out);
 	pipe->busy++;
 	if (parcel->kind == PARCEL_FRAME) {
-		pipe->peer->frame(pipe->context,
-		    (struct slice){parcel->bytes, parcel->len});
+		pipe->peer->frame(
+		    pipe->context, (struct slice){parcel->bytes, parcel->len});
 	} else {
 		pipe->out.over = true;
 		pipe->peer->gone(pipe->context);
@@ -284,8 +284,7 @@ static const struct epp_conn_operations operations = {
 /* --- the other end --- */
 
 struct epp_pipe *
-pipe_create(
-    struct loop *loop, const struct epp_pipe_peer *peer, void *context)
+pipe_create(struct loop *loop, const struct epp_pipe_peer *peer, void *context)
 {
 	struct epp_pipe *pipe = calloc(1, sizeof(*pipe));
 

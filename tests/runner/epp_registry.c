@@ -18,6 +18,7 @@ struct epp_registry {
 	struct epp_dialer dialer;
 	struct held *connections;
 	bool away;
+	unsigned dials; /* since a step asked */
 };
 
 /* A dialer per upstream: which one it is follows from its place. */
@@ -25,7 +26,8 @@ static struct epp_registry *
 registry_of(struct epp_dialer *dialer)
 {
 	return (struct epp_registry *)(void *)((char *)dialer -
-	    offsetof(struct epp_registry, dialer));
+					       offsetof(struct epp_registry,
+						   dialer));
 }
 
 /* One connection of the filter to a registry. */
@@ -84,16 +86,14 @@ put_frames(struct held *held, struct slice bytes)
 		    bytes.len >= 4 ? bytes_frame_length(bytes.data) : 0;
 
 		if (bytes.len >= 4 && (len < 4 || len > FRAME_LONGEST)) {
-			end(held, FAIL_INPUT,
-			    "a frame of an absurd length");
+			end(held, FAIL_INPUT, "a frame of an absurd length");
 			return false;
 		}
 		if (bytes.len < 4 || len > bytes.len) {
 			end(held, FAIL_INPUT, "the peer left within a frame");
 			return false;
 		}
-		pipe_put(held->pipe,
-		    (struct slice){bytes.data + 4, len - 4});
+		pipe_put(held->pipe, (struct slice){bytes.data + 4, len - 4});
 		bytes.data += len;
 		bytes.len -= len;
 	}
@@ -179,8 +179,7 @@ set_time(struct epp_registry *owner)
 {
 	struct loop *loop = owner->world->loop;
 
-	registry_set_time(
-	    owner->registry, loop->operations->now(loop) / 1000);
+	registry_set_time(owner->registry, loop->operations->now(loop) / 1000);
 }
 
 /* --- what it hears --- */
@@ -204,14 +203,15 @@ name_frame(struct slice frame, char out[32])
 	xmlNode *command =
 	    doc != NULL ? element_of(xmlDocGetRootElement(doc)) : NULL;
 	xmlNode *verb = element_of(command), *object = element_of(verb);
-	bool named = object != NULL && object->ns != NULL &&
-	    object->ns->href != NULL;
+	bool named =
+	    object != NULL && object->ns != NULL && object->ns->href != NULL;
 
 	snprintf(out, 32, "?");
-	if (command != NULL && strcmp((const char *)command->name, "hello") == 0)
+	if (command != NULL &&
+	    strcmp((const char *)command->name, "hello") == 0)
 		snprintf(out, 32, "hello");
 	else if (verb != NULL && named &&
-	    strcmp((const char *)verb->name, "login") != 0) {
+		 strcmp((const char *)verb->name, "login") != 0) {
 		const char *uri = strstr((const char *)object->ns->href, "ns:");
 
 		snprintf(out, 32, "%.*s:%s",
@@ -228,20 +228,18 @@ is_decided(const char *name)
 	const char *verb = strchr(name, ':');
 
 	return verb != NULL &&
-	    (strcmp(verb, ":create") == 0 || strcmp(verb, ":update") == 0 ||
-		strcmp(verb, ":transfer") == 0);
+	       (strcmp(verb, ":create") == 0 || strcmp(verb, ":update") == 0 ||
+		   strcmp(verb, ":transfer") == 0);
 }
 
 static struct slice
 recipient_of(const struct epp_registry *owner)
 {
 	const struct conf *conf = world_conf(owner->world);
-	const struct conf_upstream *upstream = conf != NULL
-	    ? conf_upstream(conf, slice_from(owner->name))
-	    : NULL;
-	const struct conf_recipient *recipient = upstream != NULL
-	    ? conf_upstream_recipient(conf, upstream)
-	    : NULL;
+	const struct conf_upstream *upstream =
+	    conf != NULL ? conf_upstream(conf, slice_from(owner->name)) : NULL;
+	const struct conf_recipient *recipient =
+	    upstream != NULL ? conf_upstream_recipient(conf, upstream) : NULL;
 
 	return recipient != NULL ? recipient->id : (struct slice){"", 0};
 }
@@ -285,8 +283,8 @@ cover(const struct epp_registry *owner, struct got *got, struct slice frame)
 	char member[96];
 
 	if (whole != NULL)
-		entry = (struct slice){copy((struct slice){whole->text,
-					   whole->text_len}),
+		entry = (struct slice){
+		    copy((struct slice){whole->text, whole->text_len}),
 		    whole->text_len};
 	if (entry.data == NULL) {
 		world_fail(owner->world,
@@ -303,8 +301,8 @@ cover(const struct epp_registry *owner, struct got *got, struct slice frame)
 		world_fail(owner->world,
 		    "%s got a %s whose entry is for another recipient",
 		    owner->name, got->frame);
-	got->shadow = entry.len != 0 &&
-	    memmem(entry.data, entry.len, "\"epp-shadow\"", 12) != NULL;
+	got->shadow = entry.len != 0 && memmem(entry.data, entry.len,
+					    "\"epp-shadow\"", 12) != NULL;
 }
 
 static void
@@ -331,8 +329,8 @@ keep(const struct epp_registry *owner, struct slice frame)
 		got->text = copy(SLICE(""));
 	*world->got_last = got;
 	world->got_last = &got->next;
-	world_note(world, "%s < %s, %zu bytes", owner->name, got->frame,
-	    frame.len);
+	world_note(
+	    world, "%s < %s, %zu bytes", owner->name, got->frame, frame.len);
 	seen_add(&world->transcript_bytes, frame);
 	if (world->transcript)
 		printf("%.*s\n", SLICE_ARG(frame));
@@ -395,8 +393,8 @@ greet(void *arg)
 }
 
 static struct epp_conn *
-dial(struct epp_dialer *dialer, const struct epp_conn_events *events,
-    void *arg, struct fail *fail)
+dial(struct epp_dialer *dialer, const struct epp_conn_events *events, void *arg,
+    struct fail *fail)
 {
 	struct epp_registry *owner = registry_of(dialer);
 	struct loop *loop = owner->world->outside;
@@ -406,6 +404,7 @@ dial(struct epp_dialer *dialer, const struct epp_conn_events *events,
 	(void)fail;
 	if (held == NULL)
 		abort();
+	owner->dials++;
 	held->pipe = pipe = pipe_create(loop, &peer, held);
 	held->owner = owner;
 	held->session = registry_session_create(owner->registry);
@@ -432,9 +431,20 @@ run_line(struct epp_registry *owner, struct slice line)
 	struct bytes out = {NULL, 0, 0};
 
 	if (!registry_line(owner->registry, line, &out))
-		world_fail(owner->world, "registry %s: %.*s: %.*s",
-		    owner->name, SLICE_ARG(line), (int)out.len, out.data);
+		world_fail(owner->world, "registry %s: %.*s: %.*s", owner->name,
+		    SLICE_ARG(line), (int)out.len, out.data);
 	bytes_finish(&out);
+}
+
+static void
+tell_skipped(const struct registry *registry)
+{
+	static bool told;
+
+	if (!told && !registry_validates(registry))
+		printf("skipped: frames are not validated, $MISU_DATA/epp-xsd "
+		       "is not there\n");
+	told = true;
 }
 
 void
@@ -451,6 +461,7 @@ epp_registries_create(struct world *world)
 		owner->script = script;
 		owner->dialer.dial = dial;
 		owner->registry = registry_create(NULL);
+		tell_skipped(owner->registry);
 		snprintf(owner->name, sizeof(owner->name), "%.*s",
 		    SLICE_ARG(script->upstream));
 		owner->next = world->registries;
@@ -523,8 +534,18 @@ epp_registry_away(struct world *world, struct slice upstream, bool away)
 		return;
 	owner->away = away;
 	while (away && owner->connections != NULL)
-		end(owner->connections, FAIL_WORLD,
-		    "the connection was reset");
+		end(owner->connections, FAIL_WORLD, "the connection was reset");
+}
+
+unsigned
+epp_registry_dials(struct world *world, struct slice upstream)
+{
+	struct epp_registry *owner = find(world, upstream);
+	unsigned dials = owner != NULL ? owner->dials : 0;
+
+	if (owner != NULL)
+		owner->dials = 0;
+	return dials;
 }
 
 void
@@ -535,15 +556,13 @@ epp_registry_look(struct world *world, struct slice upstream)
 	if (owner == NULL || !registry_take_drop(owner->registry))
 		return;
 	while (owner->connections != NULL)
-		end(owner->connections, FAIL_WORLD,
-		    "the connection was reset");
+		end(owner->connections, FAIL_WORLD, "the connection was reset");
 }
 
 void
 epp_registries_kill(struct world *world, bool lost)
 {
-	for (struct epp_registry *o = world->registries; o != NULL;
-	     o = o->next)
+	for (struct epp_registry *o = world->registries; o != NULL; o = o->next)
 		for (struct held *held = o->connections, *next; held != NULL;
 		     held = next) {
 			next = held->next;
@@ -554,8 +573,7 @@ epp_registries_kill(struct world *world, bool lost)
 void
 epp_registries_check(struct world *world)
 {
-	for (struct epp_registry *o = world->registries; o != NULL;
-	     o = o->next)
+	for (struct epp_registry *o = world->registries; o != NULL; o = o->next)
 		if (registry_invalid(o->registry) != 0 &&
 		    !o->script->sees_invalid)
 			world_fail(world, "%s got what is not valid: %s",

@@ -73,7 +73,7 @@ deliver(struct world *world, const struct letter *letter)
 		    !keeper_receive(world->seat, message))
 			world_fail(world,
 			    "the keeper takes a worker's message for none");
-	} else if (world->worker != NULL &&
+	} else if (world->worker != NULL && world->worker->link != NULL &&
 	    keeper_link_is_up(world->worker->link) &&
 	    !keeper_link_receive(world->worker->link, message)) {
 		world_fail(
@@ -86,8 +86,8 @@ drop_letters(struct world *world)
 {
 	struct letter *letter;
 
-	while (world->letters != NULL &&
-	    (letter = take(world->letters)) != NULL)
+	while (
+	    world->letters != NULL && (letter = take(world->letters)) != NULL)
 		free(letter);
 }
 
@@ -195,8 +195,8 @@ log_worker(void *context, const char *level, const char *event,
 	struct epp_worker *worker = context;
 	char name[128];
 
-	snprintf(name, sizeof(name), "%s upstream=%.*s", event,
-	    SLICE_ARG(upstream));
+	snprintf(
+	    name, sizeof(name), "%s upstream=%.*s", event, SLICE_ARG(upstream));
 	daemon_log(worker->world, level, name, fail);
 }
 
@@ -246,12 +246,14 @@ take_setup(void *context, struct slice bundle)
 	const struct conf *conf;
 	struct fail fail = FAIL_INIT;
 
+	if (worker->filter == NULL)
+		return; /* it is ending */
 	if (line == NULL ||
 	    !daemon_read(world, worker->arena, (struct slice){copy.data, len},
 		(struct slice){copy.data + len + 1, copy.len - len - 1},
 		&ruleset, &conf, &fail)) {
-		world_fail(world, "the worker cannot read its setup: %s",
-		    fail.text);
+		world_fail(
+		    world, "the worker cannot read its setup: %s", fail.text);
 		return;
 	}
 	conf_upstream_files(conf, add_secret, &secrets);
@@ -265,13 +267,21 @@ take_setup(void *context, struct slice bundle)
 static void
 carry(void *context, const struct keeper_delivery *delivery)
 {
-	filter_deliver(((struct epp_worker *)context)->filter, delivery);
+	struct epp_worker *worker = context;
+
+	if (worker->filter != NULL)
+		filter_deliver(worker->filter, delivery);
+	else
+		arena_destroy(delivery->arena); /* it is ending */
 }
 
 static void
 asked(void *context, const struct keeper_ask *ask)
 {
-	filter_ask(((struct epp_worker *)context)->filter, ask);
+	struct epp_worker *worker = context;
+
+	if (worker->filter != NULL)
+		filter_ask(worker->filter, ask);
 }
 
 static bool
@@ -311,8 +321,7 @@ check_returned(struct epp_worker *worker)
 		    "%zu arena blocks of the worker were not given back",
 		    worker->allocated);
 	if (fake_loop_timers(worker->loop) != 0)
-		world_fail(world,
-		    "%zu timers of the worker were not destroyed",
+		world_fail(world, "%zu timers of the worker were not destroyed",
 		    fake_loop_timers(worker->loop));
 }
 
@@ -357,8 +366,8 @@ epp_worker_start(struct world *world)
 		keeper_link_destroy(worker->link);
 		free_worker(worker);
 		if (world->plan.kind != PLAN_ALLOC)
-			world_fail(world, "the worker does not start: %s",
-			    fail.text);
+			world_fail(
+			    world, "the worker does not start: %s", fail.text);
 		return;
 	}
 	world->worker = worker;
@@ -388,10 +397,10 @@ epp_worker_stop(struct world *world)
 	if (!done && world->plan.kind == PLAN_NONE)
 		world_fail(world, "the worker does not drain");
 	filter_destroy(worker->filter);
-	keeper_link_destroy(worker->link);
-	worker->link = NULL;
+	worker->filter = NULL;
 	daemon_settle(world, 0);
 	world->worker = NULL;
+	keeper_link_destroy(worker->link);
 	if (world->seat != NULL)
 		keeper_leave(world->seat);
 	world->seat = NULL;
@@ -465,7 +474,8 @@ void
 epp_keeper_gone(struct world *world)
 {
 	drop_letters(world);
-	if (world->worker != NULL && keeper_link_is_up(world->worker->link))
+	if (world->worker != NULL && world->worker->link != NULL &&
+	    keeper_link_is_up(world->worker->link))
 		keeper_link_down(world->worker->link);
 }
 

@@ -46,6 +46,8 @@ struct registry *epp_registry(struct world *world, struct slice upstream);
 struct epp_dialer *epp_registry_dialer(void *worker, struct slice upstream);
 /* All connections end, and none is made until it is back. */
 void epp_registry_away(struct world *world, struct slice upstream, bool away);
+/* How often it was dialed since this was last asked. */
+unsigned epp_registry_dials(struct world *world, struct slice upstream);
 /* What a line of its language may have asked for. */
 void epp_registry_look(struct world *world, struct slice upstream);
 /* The filter's process is gone. */

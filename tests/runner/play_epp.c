@@ -8,9 +8,8 @@ next_answer(struct world *world, struct slice actor)
 {
 	struct answer *answer = world->answers;
 
-	while (answer != NULL &&
-	    (answer->consumed || answer->status == 0 ||
-		!slice_is(actor, answer->actor)))
+	while (answer != NULL && (answer->consumed || answer->status == 0 ||
+				     !slice_is(actor, answer->actor)))
 		answer = answer->next;
 	return answer;
 }
@@ -23,7 +22,7 @@ run_heard(struct world *world, const struct step *step, enum answer_kind kind,
 
 	/* Greetings nobody asked about are passed over. */
 	while (answer != NULL && kind != ANSWER_GREETING &&
-	    answer->kind == ANSWER_GREETING) {
+	       answer->kind == ANSWER_GREETING) {
 		answer->consumed = true;
 		answer = next_answer(world, step->actor);
 	}
@@ -37,8 +36,8 @@ run_heard(struct world *world, const struct step *step, enum answer_kind kind,
 	for (size_t i = 0; i < step->string_count; i++)
 		if (memmem(answer->body, answer->len, step->strings[i].data,
 			step->strings[i].len) == NULL)
-			play_unmet(world, "the %s lacks \"%.*s\": %.900s",
-			    what, SLICE_ARG(step->strings[i]), answer->body);
+			play_unmet(world, "the %s lacks \"%.*s\": %.900s", what,
+			    SLICE_ARG(step->strings[i]), answer->body);
 }
 
 /* --- what registries got --- */
@@ -47,7 +46,7 @@ static bool
 is_aside(const struct got *got)
 {
 	return strcmp(got->frame, "login") == 0 ||
-	    strcmp(got->frame, "logout") == 0;
+	       strcmp(got->frame, "logout") == 0;
 }
 
 static struct got *
@@ -56,9 +55,9 @@ next_frame(struct world *world, const struct step *step)
 	struct got *got = world->got;
 
 	while (got != NULL &&
-	    (got->consumed || got->frame[0] == '\0' ||
-		!slice_is(step->actor, got->recipient) ||
-		(is_aside(got) && !slice_is(step->name, got->frame))))
+	       (got->consumed || got->frame[0] == '\0' ||
+		   !slice_is(step->actor, got->recipient) ||
+		   (is_aside(got) && !slice_is(step->name, got->frame))))
 		got = got->next;
 	return got;
 }
@@ -118,8 +117,8 @@ run_line(struct world *world, const struct step *step)
 	struct bytes out = {NULL, 0, 0};
 
 	if (registry == NULL) {
-		world_fail(world, "there is no registry %.*s",
-		    SLICE_ARG(step->actor));
+		world_fail(
+		    world, "there is no registry %.*s", SLICE_ARG(step->actor));
 		return;
 	}
 	world_note(world, "registry %.*s: %.*s", SLICE_ARG(step->actor),
@@ -149,10 +148,9 @@ run_keeper(struct world *world, const struct step *step)
 	struct fail fail = FAIL_INIT;
 
 	if (!slice_is(step->verb, "starts")) {
-		daemon_kill(world,
-		    slice_is(step->name, "kept")	? LOSS_NONE
-			: slice_is(step->name, "torn") ? LOSS_TORN
-						       : LOSS_ALL);
+		daemon_kill(world, slice_is(step->name, "kept")	  ? LOSS_NONE
+				   : slice_is(step->name, "torn") ? LOSS_TORN
+								  : LOSS_ALL);
 		return;
 	}
 	if (world->engine == NULL && !daemon_start(world, &fail))
@@ -179,6 +177,16 @@ run_away(struct world *world, const struct step *step)
 	    away ? "away" : "back");
 	epp_registry_away(world, step->actor, away);
 	daemon_settle(world, 0);
+}
+
+static void
+run_dialed(struct world *world, const struct step *step)
+{
+	unsigned dials = epp_registry_dials(world, step->actor);
+
+	if (dials != (unsigned)step->number)
+		play_unmet(world, "%.*s was dialed %u times",
+		    SLICE_ARG(step->actor), dials);
 }
 
 bool
@@ -215,6 +223,9 @@ play_epp(struct world *world, const struct step *step)
 	case STEP_REGISTRY_AWAY:
 	case STEP_REGISTRY_BACK:
 		run_away(world, step);
+		return true;
+	case STEP_REGISTRY_DIALED:
+		run_dialed(world, step);
 		return true;
 	case STEP_WORKER:
 		run_worker(world, step);

@@ -35,6 +35,7 @@
  *	}                                                   # own lines
  *	registry biz : fault contact:create lost            # the same, later
  *	registry biz away | back | sees invalid frames
+ *	registry biz dialed 7 times         # since this was last asked
  *	b1 connects biz     b1 logs in "id" "password"      b1 logs out
  *	b1 drops
  *	b1 > contact:create CON-1 record taro [as admin] [with misu role admin
@@ -103,6 +104,7 @@ enum step_kind {
 	STEP_REGISTRY,	/* a line of the simulator's language */
 	STEP_REGISTRY_AWAY,
 	STEP_REGISTRY_BACK,
+	STEP_REGISTRY_DIALED,
 	STEP_WORKER,
 	STEP_KEEPER,
 	STEP_ASK	/* the operator asks a worker */

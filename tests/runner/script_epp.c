@@ -61,7 +61,7 @@ static bool
 read_words(struct reader *reader, struct step *step)
 {
 	while (reader->token.kind != TOKEN_NEWLINE &&
-	    reader->token.kind != TOKEN_END)
+	       reader->token.kind != TOKEN_END)
 		if (!add_word(reader, step))
 			return false;
 	return try_frame(reader, step);
@@ -82,12 +82,12 @@ reader_is_frame(const struct reader *reader)
 	const struct token *token = &reader->token;
 
 	return token->kind == TOKEN_WORD &&
-	    (memchr(token->text.data, ':', token->text.len) != NULL ||
-		slice_is(token->text, "poll") ||
-		slice_is(token->text, "hello") ||
-		slice_is(token->text, "login") ||
-		slice_is(token->text, "logout") ||
-		slice_is(token->text, "frame"));
+	       (memchr(token->text.data, ':', token->text.len) != NULL ||
+		   slice_is(token->text, "poll") ||
+		   slice_is(token->text, "hello") ||
+		   slice_is(token->text, "login") ||
+		   slice_is(token->text, "logout") ||
+		   slice_is(token->text, "frame"));
 }
 
 /* b1 logs in "id" "password" ..., b1 logs out */
@@ -122,8 +122,7 @@ read_has(struct reader *reader, struct slice actor)
 	if (!reader_word(reader, &step->verb) ||
 	    !reader_word(reader, &step->name))
 		return false;
-	return reader->token.kind != TOKEN_OPEN ||
-	    reader_checks(reader, step);
+	return reader->token.kind != TOKEN_OPEN || reader_checks(reader, step);
 }
 
 static struct slice
@@ -162,8 +161,16 @@ read_registry_step(struct reader *reader, struct slice name)
 		step->kind = STEP_REGISTRY_BACK;
 		return true;
 	}
+	if (reader_skip(reader, "dialed")) {
+		step->kind = STEP_REGISTRY_DIALED;
+		if (!reader_number(reader, &step->number))
+			return false;
+		return reader_skip(reader, "times") ||
+		       reader_fail(reader, "not times");
+	}
 	if (!reader_skip(reader, ":"))
-		return reader_fail(reader, "not :, away, back or sees");
+		return reader_fail(
+		    reader, "not :, away, back, dialed or sees");
 	step->name = rest_of_line(reader);
 	return true;
 }
@@ -183,12 +190,12 @@ reader_registry(struct reader *reader)
 	registry->sees_invalid = true;
 	return (reader_skip(reader, "invalid") &&
 		   reader_skip(reader, "frames")) ||
-	    reader_fail(reader, "not invalid frames");
+	       reader_fail(reader, "not invalid frames");
 }
 
 static bool
-add_line(struct reader *reader, struct script_registry *registry,
-    struct slice line)
+add_line(
+    struct reader *reader, struct script_registry *registry, struct slice line)
 {
 	if (registry->line_count == 32)
 		return reader_fail(reader, "too many lines");
@@ -206,11 +213,11 @@ read_lines(struct reader *reader, struct script_registry *registry)
 		return false;
 	while (block.len != 0) {
 		const char *end = memchr(block.data, '\n', block.len);
-		size_t len = end != NULL ? (size_t)(end - block.data)
-					 : block.len;
+		size_t len =
+		    end != NULL ? (size_t)(end - block.data) : block.len;
 
-		if (!add_line(reader, registry,
-			(struct slice){block.data, len}))
+		if (!add_line(
+			reader, registry, (struct slice){block.data, len}))
 			return false;
 		len += len < block.len;
 		block.data += len;
@@ -247,8 +254,7 @@ reader_upstream(struct reader *reader)
 		if (!add_line(reader, registry, slice_from(line)))
 			return false;
 	}
-	return reader->token.kind != TOKEN_OPEN ||
-	    read_lines(reader, registry);
+	return reader->token.kind != TOKEN_OPEN || read_lines(reader, registry);
 }
 
 /* --- misu's processes --- */
@@ -273,7 +279,7 @@ reader_process(struct reader *reader, bool keeper)
 	step = reader_step(reader, keeper ? STEP_KEEPER : STEP_WORKER);
 	step->verb = SLICE("starts");
 	return reader_skip(reader, "restarted") ||
-	    reader_fail(reader, "not restarted");
+	       reader_fail(reader, "not restarted");
 }
 
 /* --- statements whose second word tells them --- */
@@ -325,6 +331,5 @@ reader_heard(struct reader *reader, struct step *step, bool *taken)
 		return false;
 	if (reader_skip(reader, "of") && !reader_word(reader, &step->record))
 		return false;
-	return reader->token.kind != TOKEN_OPEN ||
-	    reader_checks(reader, step);
+	return reader->token.kind != TOKEN_OPEN || reader_checks(reader, step);
 }

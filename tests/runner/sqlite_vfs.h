@@ -1,6 +1,6 @@
 /*
  * SQLite's view of the disk of a scenario: every database byte passes through
- * struct disk, so that faults and kills reach the spool and the vault too.
+ * struct disk, so that faults and kills reach the spool too.
  * Time and randomness are the scenario's.  No shared memory: databases are
  * opened in exclusive mode.
  */

@@ -233,16 +233,19 @@ test_close_flushes(void **state)
 	struct world *world = *state;
 	static char large[60000];
 	struct end client = {0};
+	struct event_base *base = loop_base(world->loop);
 	struct epp_conn *conn;
 
 	memset(large, 'x', sizeof(large));
 	meet(world, &client);
 	conn = world->ends[0].conn;
+	assert_false(epp_conn_leaving(base));
 	for (int i = 0; i < 4; i++)
 		assert_true(conn->operations->send(
 		    conn, (struct slice){large, sizeof(large)}));
 	assert_true(conn->operations->send(conn, SLICE("<bye/>")));
 	leave(&world->ends[0]);
+	assert_true(epp_conn_leaving(base));
 	assert_false(conn->operations->send(conn, SLICE("<late/>")));
 	client.conn->operations->send(client.conn, SLICE("<hello/>"));
 	run_until(world, &client.closed, 1);
@@ -250,6 +253,8 @@ test_close_flushes(void **state)
 	assert_string_equal(client.last, "<bye/>");
 	assert_int_equal(client.fail.kind, FAIL_NONE);
 	assert_int_equal(world->ends[0].frames, 0);
+	run_turns(world, 20);
+	assert_false(epp_conn_leaving(base));
 }
 
 static void

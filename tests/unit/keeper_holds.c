@@ -307,6 +307,63 @@ a_question_has_one_answer(void **state)
 	keeper_world_destroy(world);
 }
 
+static void
+a_question_to_all_has_one_answer_of_all(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	char text[2048] = "";
+
+	(void)state;
+	keeper_ask_each(world->keeper, SLICE("import"), note_answer, text);
+	settle(world);
+	for (unsigned i = 0; i < SIDES; i++) {
+		struct side *side = &world->sides[i];
+		char body[16];
+		int len = snprintf(body, sizeof(body), "{\"worker\":%u}", i);
+
+		assert_int_equal(side->asks, 1);
+		assert_string_equal(text, "");
+		keeper_answer(side->link, side->ask_id, 200,
+		    (struct slice){body, (size_t)len}, true);
+		settle(world);
+	}
+	assert_int_equal(answered_status, 200);
+	assert_string_equal(
+	    text, "{\"workers\":[{\"worker\":0},{\"worker\":1}]}");
+	/* Who goes away has answered by that; nobody there is no error. */
+	keeper_ask_each(world->keeper, SLICE("import"), note_answer, text);
+	settle(world);
+	lose(&world->sides[0]);
+	lose(&world->sides[1]);
+	assert_int_equal(answered_status, 200);
+	assert_non_null(strstr(text, "the worker that was asked is gone"));
+	keeper_ask_each(world->keeper, SLICE("import"), note_answer, text);
+	assert_string_equal(text, "{\"workers\":[]}");
+	keeper_world_destroy(world);
+}
+
+static void
+entries_are_counted_by_channel_and_outcome(void **state)
+{
+	static const char *const expected[] = {
+	    "misu_epp_entries_total{channel=\"epp\",outcome=\"passed\"} 2\n",
+	    "misu_epp_entries_total{channel=\"epp\",outcome=\"held\"} 1\n",
+	    "misu_epp_entries_total{channel=\"epp\",outcome=\"refused\"} 0\n",
+	    "misu_epp_open_entries 2\n", "misu_workers 2\n"};
+	struct keeper_world *world = keeper_world_create();
+	struct wish held = {.kind = KIND_UNKNOWN};
+	struct text text = text_start(world->arena);
+
+	(void)state;
+	commit(&world->sides[0], &natural);
+	commit(&world->sides[1], &natural);
+	commit(&world->sides[0], &held);
+	keeper_add_metrics(world->keeper, &text);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		assert_non_null(strstr(text_slice(&text).data, expected[i]));
+	keeper_world_destroy(world);
+}
+
 int
 main(void)
 {
@@ -321,6 +378,8 @@ main(void)
 	    cmocka_unit_test(a_submission_goes_out_over_epp),
 	    cmocka_unit_test(a_stopped_channel_ends_its_deliveries),
 	    cmocka_unit_test(a_question_has_one_answer),
+	    cmocka_unit_test(a_question_to_all_has_one_answer_of_all),
+	    cmocka_unit_test(entries_are_counted_by_channel_and_outcome),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,7 +268,8 @@ open_store(struct keeper_world *world)
 	world->keys = keys_open(
 	    world->disk, "/state/keys", master, &world->random, &world->fail);
 	assert_non_null(world->keys);
-	world->vault = vault_open("/state/vault", world->keys, &world->fail);
+	world->vault = vault_open(
+	    world->disk, "/state/vault", world->keys, &world->fail);
 	assert_non_null(world->vault);
 	options.keys = world->keys;
 	options.vault = world->vault;

@@ -65,14 +65,21 @@ crash(struct world *world, const uint8_t key[KEY_SIZE])
 	return world->keys != NULL;
 }
 
+static bool
+take(struct world *world, const char *name, struct subject *out, bool *fresh)
+{
+	struct digest id = keys_id(world->keys, slice_from(name));
+
+	return keys_subject(world->keys, &id, out, fresh, &world->fail);
+}
+
 static struct subject
 subject(struct world *world, const char *id)
 {
 	struct subject out;
 	bool fresh;
 
-	assert_true(keys_subject(
-	    world->keys, slice_from(id), &out, &fresh, &world->fail));
+	assert_true(take(world, id, &out, &fresh));
 	return out;
 }
 
@@ -114,8 +121,7 @@ test_no_slot_is_given_out_that_could_not_be_synced(void **state)
 		char id[32];
 
 		snprintf(id, sizeof(id), "cust-%u", given);
-		ok = keys_subject(world->keys, slice_from(id), &out, &fresh,
-		    &world->fail);
+		ok = take(world, id, &out, &fresh);
 	}
 	assert_false(ok);
 	assert_true(memory_disk_struck(world->disk));
@@ -217,16 +223,13 @@ test_a_subject_is_fresh_until_a_group_carries_it(void **state)
 	struct subject out, again;
 	bool fresh;
 
-	assert_true(keys_subject(world->keys, SLICE("cust-1"), &out, &fresh,
-	    &world->fail));
+	assert_true(take(world, "cust-1", &out, &fresh));
 	assert_true(fresh);
-	assert_true(keys_subject(world->keys, SLICE("cust-1"), &again, &fresh,
-	    &world->fail));
+	assert_true(take(world, "cust-1", &again, &fresh));
 	assert_true(fresh);
 	assert_int_equal(out.slot, again.slot);
 	keys_note(world->keys, out.slot);
-	assert_true(keys_subject(world->keys, SLICE("cust-1"), &again, &fresh,
-	    &world->fail));
+	assert_true(take(world, "cust-1", &again, &fresh));
 	assert_false(fresh);
 }
 

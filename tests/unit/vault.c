@@ -53,7 +53,7 @@ assert_record(struct world *world, unsigned i, const char *name)
 }
 
 static void
-the_newest_record_is_found_in_memory_and_in_the_database(void **state)
+the_newest_record_is_found_in_memory_and_on_the_disk(void **state)
 {
 	struct world *world = world_create(1 << 20);
 	uint64_t sequence = vault_sequence(world->vault);
@@ -63,7 +63,7 @@ the_newest_record_is_found_in_memory_and_in_the_database(void **state)
 		put_record(world, i, "First Example");
 	for (unsigned i = 0; i < RECORDS; i += 2)
 		put_record(world, i, "Second Example");
-	/* Rows went into the database; what it covers is said by a flush. */
+	/* What the vault covers is said by a flush. */
 	assert_int_equal(vault_sequence(world->vault), sequence);
 	for (unsigned i = 0; i < RECORDS; i++)
 		assert_record(
@@ -275,14 +275,66 @@ generations_survive_kills(void **state)
 	world_destroy(world);
 }
 
+/*
+ * Flushes behind the loop, with segments and chunks so small that there is
+ * always one to be begun and one to be cleaned: while one is under way, all
+ * is read as it is.
+ */
+static void
+a_flush_under_way_hides_nothing(void **state)
+{
+	const struct vault_limits limits = {.segment = 1 << 14,
+	    .pending = 1 << 13,
+	    .slack = 1 << 12,
+	    .chunk = 1 << 13};
+	struct world *world = world_create(1 << 18);
+	struct model models[CONTACTS] = {{{0, 0}}};
+	unsigned seed = 3;
+	char first[128];
+
+	(void)state;
+	vault_set_limits(world->vault, &limits);
+	for (unsigned step = 1; step <= 400; step++) {
+		struct batch *batch = begin(world);
+
+		for (unsigned k = 0; k < 4; k++) {
+			unsigned i;
+
+			seed = seed * 1103515245 + 12345;
+			i = (seed >> 16) % CONTACTS;
+			change(world, batch, &models[i], i, (seed >> 20) % 5,
+			    step * 4 + k);
+		}
+		commit(world, batch);
+		ledger_tick(world->ledger);
+		assert_models(world, models, CONTACTS);
+		if (step % 40 == 0) {
+			struct world *copy = world_killed(world);
+
+			if (!world_start(copy))
+				world_complain(copy);
+			assert_non_null(copy->ledger);
+			assert_models(copy, models, CONTACTS);
+			world_destroy(copy);
+		}
+	}
+	assert_null(ledger_stopped(world->ledger));
+	snprintf(first, sizeof(first), "%s/00000000", world->vault_path);
+	assert_int_not_equal(access(first, F_OK), 0);
+	assert_true(world_restart(world));
+	assert_models(world, models, CONTACTS);
+	world_destroy(world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_proposal_becomes_the_record_or_is_withdrawn),
 	    cmocka_unit_test(generations_survive_kills),
+	    cmocka_unit_test(a_flush_under_way_hides_nothing),
 	    cmocka_unit_test(
-		the_newest_record_is_found_in_memory_and_in_the_database),
+		the_newest_record_is_found_in_memory_and_on_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+# What the demo, `make run` and the live tests share: the pretend registry for
+# .biz (tests/registry) on loopback, and a misu.conf that stands before it.
+# They set `build` before they read this.
+# shellcheck shell=bash disable=SC2034,SC2154
+registry='' registry_port=''
+
+# registry_files STATE: throwaway certificates and passwords, where the
+# upstream of conf/misu.conf looks for them; CLIENT.pem for the backend.
+registry_files() {
+	local tls=$1/tls
+	mkdir -p "$1/secrets"
+	[ -s "$tls/other.pem" ] ||
+		tests/registry/certificates "$tls" epp.registry.example
+	cp "$tls/server.pem" "$tls/misu.pem"
+	cp "$tls/server.key" "$tls/misu.key"
+	cp "$tls/ca.pem" "$tls/backends-ca.pem"
+	cp "$tls/ca.pem" "$tls/registry-ca.pem"
+	echo "misu-password" >"$1/secrets/biz.password"
+	chmod 700 "$1/secrets"
+	chmod 600 "$tls"/*.key "$1/secrets"/*
+}
+
+registry_listens() {
+	registry_port=$(awk '$1 == "listening" { print $3 }' "$1/listening")
+	[ -n "$registry_port" ]
+}
+
+# registry_serve STATE DIRECTORY LINES: it ends when descriptor 8 is closed,
+# so that it never stays behind.
+registry_serve() {
+	local try
+	rm -f "$2/life" "$2/control"
+	mkfifo "$2/life"
+	"$build/registry" -l 127.0.0.1:0 -c "$1/tls/server.pem" \
+		-k "$1/tls/server.key" -a "$1/tls/ca.pem" -s "$2/control" \
+		-f "$3" -e <"$2/life" >"$2/listening" 2>>"$2/registry.log" &
+	registry=$!
+	exec 8>"$2/life"
+	for ((try = 0; try < 200; try++)); do
+		if registry_listens "$2"; then return 0; fi
+		kill -0 "$registry" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	return 1
+}
+
+registry_end() {
+	if [ -n "$registry" ]; then
+		exec 8>&-
+		wait "$registry" 2>/dev/null || :
+		registry=''
+	fi
+}
+
+# registry_conf DIRECTORY PORT: conf/ with the upstream that misu.conf shows
+# taken in, as its comment says, listening on PORT.
+registry_conf() {
+	rm -rf "$1"
+	cp -R conf "$1"
+	sed -e '/^recipient neulevel  *to file/d' \
+		-e '/^#upstream biz {/,/^#}/ s/^#//' \
+		-e '/^#recipient neulevel to epp biz/,/^#}/ s/^#//' \
+		-e "s/listen 127.0.0.1:7001 .*/listen 127.0.0.1:$2/" \
+		-e "s/server epp.registry.example:700/server 127.0.0.1:$registry_port name epp.registry.example/" \
+		-e 's/mode shadow .*/mode session/' \
+		-e 's/login registrar-x /login misu /' \
+		conf/misu.conf >"$1/misu.conf"
+}
+
+# A port of loopback that nobody listens on, below those that the kernel gives
+# to whoever connects.
+registry_free_port() {
+	local port=$((10000 + RANDOM % 20000))
+	while (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		port=$((port + 1))
+	done
+	echo "$port"
+}
