@@ -319,6 +319,28 @@ own_login(struct line *line, const struct epp_greeting *greeting,
 	    &login, filter_client_id(upstream->filter, arena), arena, fail);
 }
 
+/* Once, until the greeting says what misu.conf says. */
+static void
+compare_dcp(struct upstream *upstream)
+{
+	bool publishes = upstream->greeting->publishes;
+	enum upstream_dcp dcp = upstream->conf != NULL
+	    ? upstream->conf->dcp
+	    : UPSTREAM_DCP_UNSAID;
+	bool differs = (dcp == UPSTREAM_DCP_PRIVATE && publishes) ||
+	    (dcp == UPSTREAM_DCP_PUBLIC && !publishes);
+	struct fail fail = FAIL_INIT;
+
+	if (differs && !upstream->dcp_told) {
+		fail_set(&fail, FAIL_INPUT,
+		    "the greeting's dcp is %s, misu.conf says %s",
+		    publishes ? "public" : "private",
+		    publishes ? "private" : "public");
+		filter_log(upstream, "warn", "dcp-differs", &fail);
+	}
+	upstream->dcp_told = differs;
+}
+
 /* The newest greeting is what backends are greeted with. */
 static bool
 keep_greeting(struct upstream *upstream, struct slice xml, struct fail *fail)
@@ -340,7 +362,8 @@ keep_greeting(struct upstream *upstream, struct slice xml, struct fail *fail)
 	arena_destroy(upstream->greeting_arena);
 	upstream->greeting_arena = arena;
 	upstream->greeting = greeting;
-	upstream->manner.publishes = greeting->publishes;
+	upstream->manner.publishes = filter_publishes(upstream);
+	compare_dcp(upstream);
 	return true;
 }
 

@@ -161,6 +161,7 @@ struct upstream {
 	struct epp_dialer *dialer;
 	bool dialer_ours;
 	struct arena *greeting_arena;
+	bool dcp_told; /* that its dcp is another than misu.conf says */
 	struct epp_greeting *greeting; /* the registry's latest; or NULL */
 	char address[300]; /* of the registry */
 	char password[257];
@@ -204,6 +205,8 @@ struct filter {
 struct upstream *filter_upstream(struct filter *filter, struct slice name);
 struct arena *filter_arena(struct filter *filter);
 void filter_give_arena(struct filter *filter, struct arena *arena);
+/* Does the registry publish what it is not told to hide? */
+bool filter_publishes(const struct upstream *upstream);
 int64_t filter_now(const struct filter *filter);
 void filter_log(struct upstream *upstream, const char *level,
     const char *event, const struct fail *fail);

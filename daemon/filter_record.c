@@ -202,7 +202,7 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		return;
 	}
 	if (command->more != NULL &&
-	    (session->conn == NULL || upstream->conf == NULL)) {
+	    (session->conn == NULL || session->upstream->conf == NULL)) {
 		if (committed->sealed != NULL)
 			command_end_entry(command, committed->entry,
 			    KEEPER_NOT_SENT, 0);

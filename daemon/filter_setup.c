@@ -264,6 +264,19 @@ upstream_create(struct filter *filter, struct slice name, struct fail *fail)
 	return upstream;
 }
 
+/* What misu.conf says never hides that the registry publishes. */
+bool
+filter_publishes(const struct upstream *upstream)
+{
+	enum upstream_dcp dcp = upstream->conf != NULL
+	    ? upstream->conf->dcp
+	    : UPSTREAM_DCP_UNSAID;
+
+	if (upstream->greeting == NULL)
+		return dcp != UPSTREAM_DCP_PRIVATE;
+	return dcp == UPSTREAM_DCP_PUBLIC || upstream->greeting->publishes;
+}
+
 static void
 set_manner(struct upstream *upstream)
 {
@@ -277,8 +290,7 @@ set_manner(struct upstream *upstream)
 		? &upstream->binding->placeholders
 		: &none,
 	    .disclose = conf->disclose,
-	    .publishes = upstream->greeting == NULL ||
-		upstream->greeting->publishes,
+	    .publishes = filter_publishes(upstream),
 	    .prohibits_contacts = conf->contacts == CONTACTS_PROHIBITED};
 }
 

@@ -143,11 +143,13 @@ struct slice record_expires(const struct record *record);
  * A merge notes what the stored record had.  The vault keeps, without handles,
  * what was there before the oldest change that may still wait: record_settle()
  * says that none does, and record_decide_again() makes a record of the vault,
- * merged with nothing, what is to be decided once more.
+ * merged with nothing, what is to be decided once more: `is_last` where the
+ * record is what this very change made, else an older change waits.
  */
 const struct record_former *record_former(const struct record *record);
 void record_settle(struct record *record);
-void record_decide_again(struct record *merged, const struct record *stored);
+void record_decide_again(
+    struct record *merged, const struct record *stored, bool is_last);
 
 /* Copied.  A merge takes the update's where given, else the stored one's. */
 bool record_set_epp(struct record *record, const struct epp_facts *facts,

@@ -515,6 +515,20 @@ is_delivery(const struct world *world, size_t n)
 	return false;
 }
 
+/* Decided again before it went: the later entry has the outcome. */
+static bool
+is_superseded(json_t *const *entries, size_t count, size_t n)
+{
+	for (size_t i = n + 1; i < count; i++) {
+		const json_t *older = json_object_get(entries[i], "supersedes");
+
+		if (older != NULL &&
+		    json_integer_value(older) == (json_int_t)n)
+			return true;
+	}
+	return false;
+}
+
 /* What a worker sent to a registry has exactly one outcome. */
 static void
 check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
@@ -522,7 +536,6 @@ check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
 	const char *channel =
 	    json_string_value(json_object_get(entries[n], "channel"));
 	unsigned outcomes = 0;
-	bool superseded = false;
 
 	if (channel == NULL || strncmp(channel, "epp", 3) != 0 ||
 	    json_object_get(entries[n], "payload") == NULL ||
@@ -532,16 +545,12 @@ check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
 		const char *type = json_string_value(
 		    json_object_get(entries[i], "type"));
 		const json_t *about = json_object_get(entries[i], "entry");
-		const json_t *old = json_object_get(entries[i], "supersedes");
 
-		superseded |= old != NULL &&
-		    json_integer_value(old) == (json_int_t)n;
 		outcomes += type != NULL && strcmp(type, "outcome") == 0 &&
 		    about != NULL &&
 		    json_integer_value(about) == (json_int_t)n;
 	}
-	/* What waited was decided again, and never went. */
-	if (outcomes != 1 && !(superseded && outcomes == 0))
+	if (outcomes != 1 && !(outcomes == 0 && is_superseded(entries, count, n)))
 		world_fail(world, "entry %zu has %u outcomes", n, outcomes);
 }
 
