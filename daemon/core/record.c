@@ -270,6 +270,23 @@ record_set_expires(struct record *record, struct slice date, struct fail *fail)
 	return record->expires.data != NULL || fail_memory(fail);
 }
 
+static bool
+copy_kept(struct arena *arena, struct epp_kept *kept)
+{
+	struct values from = kept->domains;
+	struct slice *items = arena_take_array(arena, from.count, sizeof(*items));
+
+	if (items == NULL)
+		return false;
+	kept->domains.items = items;
+	for (size_t i = 0; i < from.count; i++) {
+		items[i] = arena_copy(arena, from.items[i]);
+		if (items[i].data == NULL)
+			return false;
+	}
+	return true;
+}
+
 bool
 record_set_epp(struct record *record, const struct epp_facts *facts,
     struct fail *fail)
@@ -280,6 +297,8 @@ record_set_epp(struct record *record, const struct epp_facts *facts,
 	own->scope = arena_copy(record->arena, facts->scope);
 	own->client = arena_copy(record->arena, facts->client);
 	own->auth = arena_copy(record->arena, facts->auth);
+	if (!copy_kept(record->arena, &own->kept))
+		return fail_memory(fail);
 	return (own->scope.data != NULL && own->client.data != NULL &&
 		   own->auth.data != NULL) ||
 	       fail_memory(fail);

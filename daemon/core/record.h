@@ -54,6 +54,45 @@ struct shown {
 /* The person of a record of type contact stands here. */
 #define CONTACT_ROLE ROLE_REGISTRANT
 
+/* A contact's own statuses, as bits. */
+enum {
+	CONTACT_NO_DELETE = 1,
+	CONTACT_NO_TRANSFER = 2,
+	CONTACT_NO_UPDATE = 4,
+	CONTACT_STATUSES = 7,
+};
+
+/* Its <disclose>, as bits: the flag, and what it is for. */
+enum {
+	DISCLOSE_IS_GIVEN = 1,
+	DISCLOSE_FLAG = 2,
+	DISCLOSE_NAME_INT = 4, /* each int is followed by its loc */
+	DISCLOSE_ORG_INT = 16,
+	DISCLOSE_ADDR_INT = 64,
+	DISCLOSE_VOICE = 256,
+	DISCLOSE_FAX = 512,
+	DISCLOSE_EMAIL = 1024,
+	DISCLOSE_BITS = 2047,
+};
+
+enum { KEPT_DOMAINS_MAX = 64 };
+
+/*
+ * What misu alone knows of a contact whose registry takes none.  A change has
+ * a random number of its own and names the one that it replaces, so that of
+ * two at once one is made anew.
+ * Of the domains that came to name it, perhaps not any more, the latest stand
+ * here and those before on pages, records of their own that are a list.
+ */
+struct epp_kept {
+	int64_t revision; /* 0: it is not kept here alone */
+	int64_t before;	  /* the one it replaces; 0: none */
+	int64_t updated;  /* Unix seconds; 0: never */
+	int64_t page;	  /* number of the latest page; 0: none */
+	unsigned statuses, disclose;
+	struct values domains;
+};
+
 /* Facts of a contact or domain that came over EPP; kept in the vault. */
 struct epp_facts {
 	bool given;
@@ -63,6 +102,7 @@ struct epp_facts {
 	struct slice client;  /* the backend (tenant) whose it is */
 	int64_t created;      /* Unix seconds */
 	struct slice auth;    /* contacts kept here only: never leaves */
+	struct epp_kept kept; /* the same */
 };
 
 /*
