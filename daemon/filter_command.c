@@ -76,6 +76,9 @@ command_create(struct session *session, struct slice xml)
 void
 command_free(struct command *command)
 {
+	if (command->scratch != NULL)
+		filter_give_arena(command->session->upstream->filter,
+		    command->scratch);
 	/* The command lies in its own arena. */
 	filter_give_arena(command->session->upstream->filter, command->arena);
 }
@@ -360,6 +363,13 @@ is_others(const struct session *session, const struct record *record)
 
 	return facts != NULL && facts->client.len != 0 &&
 	    !slice_is(facts->client, session->client);
+}
+
+bool
+command_is_of_others(
+    const struct command *command, const struct record *record)
+{
+	return is_others(command->session, record);
 }
 
 bool

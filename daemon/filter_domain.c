@@ -440,6 +440,64 @@ inquired(struct command *command, struct record *found)
 	look_for_next(command);
 }
 
+/* Will somebody that was not there stand there? */
+static bool
+is_linked_anew(const struct domain_work *work, size_t contact)
+{
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].object == contact && work->seats[i].is_new)
+			return true;
+	return false;
+}
+
+/* Where only misu has contacts, it says what the registry would. */
+static bool
+may_name_kept(struct command *command)
+{
+	const struct domain_work *work = command->domain;
+
+	for (size_t i = 0; i < work->contact_count; i++) {
+		const struct record *contact = work->contacts[i];
+
+		if (!is_linked_anew(work, i))
+			continue;
+		if (contact == NULL) {
+			command_answer(command, EPP_NOT_EXISTS,
+			    "there is no contact %.*s",
+			    SLICE_ARG(work->ids[i]));
+			return false;
+		}
+		if (command_is_of_others(command, contact)) {
+			command_answer(command, EPP_AUTHORIZATION,
+			    "contact %.*s is not %s's",
+			    SLICE_ARG(work->ids[i]),
+			    command->session->client);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* These get to know who names them. */
+static bool
+plan_notes(struct command *command, struct fail *fail)
+{
+	const struct domain_work *work = command->domain;
+	struct record **contacts = arena_take_array(
+	    command->arena, work->contact_count, sizeof(*contacts));
+	bool any = false;
+
+	if (contacts == NULL)
+		return fail_memory(fail);
+	for (size_t i = 0; i < work->contact_count; i++) {
+		contacts[i] =
+		    is_linked_anew(work, i) ? work->contacts[i] : NULL;
+		any = any || contacts[i] != NULL;
+	}
+	return !any ||
+	    kept_plan(command, contacts, work->contact_count, fail);
+}
+
 /* A new link's contact that the vault does not have is asked for. */
 static void
 look_for_next(struct command *command)
@@ -448,13 +506,8 @@ look_for_next(struct command *command)
 	const struct conf_upstream *conf = command->session->upstream->conf;
 
 	for (; work->asking < work->contact_count; work->asking++) {
-		bool is_new = false;
-
-		for (size_t i = 0; i < work->count; i++)
-			is_new = is_new ||
-			    (work->seats[i].object == work->asking &&
-				work->seats[i].is_new);
-		if (work->contacts[work->asking] == NULL && is_new &&
+		if (work->contacts[work->asking] == NULL &&
+		    is_linked_anew(work, work->asking) &&
 		    conf->contacts != CONTACTS_PROHIBITED) {
 			command_inquire(command, EPP_CONTACT,
 			    work->ids[work->asking], inquired);
@@ -468,8 +521,12 @@ static void
 contacts_fetched(struct command *command)
 {
 	struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+	bool kept = conf->contacts == CONTACTS_PROHIBITED;
+	struct fail fail = FAIL_INIT;
 
-	if (work->contact_count != 0 && command_is_anothers(command)) {
+	if (!kept && work->contact_count != 0 &&
+	    command_is_anothers(command)) {
 		command_answer(command, EPP_AUTHORIZATION,
 		    "a contact is not known as an object of %s",
 		    command->session->client);
@@ -479,7 +536,12 @@ contacts_fetched(struct command *command)
 		work->contacts[i] = command->held[i].proposed != NULL
 		    ? command->held[i].proposed
 		    : command->held[i].current;
-	look_for_next(command);
+	if (kept && !conf->shadows && !may_name_kept(command))
+		return;
+	if (kept && !plan_notes(command, &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		look_for_next(command);
 }
 
 static void
@@ -526,6 +588,7 @@ domain_start(struct command *command)
 	struct keeper_object object = {.type = OBJECT_DOMAIN};
 
 	command->record = NULL;
+	command->kept = NULL;
 	command->domain =
 	    arena_take(command->arena, sizeof(*command->domain));
 	if (command->domain == NULL) {

@@ -134,6 +134,8 @@ struct command {
 	const struct keeper_object *objects; /* what was fetched */
 	size_t object_count;
 	struct domain_work *domain;
+	struct kept_work *kept; /* filter_kept.c's */
+	struct arena *scratch;	/* its, while the keeper is asked; or NULL */
 	void (*then)(struct command *command); /* after a fetch */
 	void (*more)(struct command *command); /* another entry comes first */
 	struct also *also;   /* entries besides the last */
@@ -282,6 +284,9 @@ struct decision {
 };
 void command_commit(struct command *command, const struct decision *decision);
 
+/* All is recorded: it goes, or is answered here. */
+void command_go(struct command *command);
+
 /* What the outcome of the registry means for the entry; once. */
 void command_outcome(
     struct command *command, enum keeper_end end, unsigned code);
@@ -290,6 +295,9 @@ void command_outcome(
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
 void command_stale(struct command *command);
+/* Is it known to be another backend's? */
+bool command_is_of_others(
+    const struct command *command, const struct record *record);
 /* Pool: is what was fetched another backend's, or nobody's known? */
 bool command_is_anothers(const struct command *command);
 /*
@@ -324,6 +332,28 @@ void local_start(struct command *command);
 /* A domain:info answer gets its contacts back; true if it was answered. */
 bool local_domain_info(
     struct command *command, const struct epp_response *response);
+
+/* --- filter_kept.c ------------------------------------------------------ */
+
+/* What is kept of a contact; NULL: there is none. */
+const struct record *kept_contact(const struct keeper_held *held);
+/* Another change of it, and the one it replaces. */
+bool kept_change(const struct command *command, struct epp_kept *kept,
+    struct fail *fail);
+/* Does a domain name it? */
+void kept_look(struct command *command, const struct record *contact,
+    void (*then)(struct command *command, bool is_named));
+/* Nobody names the one that was looked at: what says who did is of no use. */
+void kept_forget_pages(struct command *command);
+/*
+ * Once the domain command is recorded, note its name in these contacts, NULL
+ * among them passed over, and only then go on.  `contacts` is borrowed.
+ */
+bool kept_plan(struct command *command, struct record *const *contacts,
+    size_t count, struct fail *fail);
+void kept_note(struct command *command);
+
+/* --- filter_contact.c --------------------------------------------------- */
 
 /* The person of the command under the vault's name. */
 struct record *contact_record(struct command *command, struct fail *fail);

@@ -180,26 +180,29 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		command->more(command);
 		return;
 	}
-	if (committed->sealed == NULL) {
-		/* Nothing was to be sent. */
-		if (command->store == KEEP_REMOVAL)
-			command_forget(command);
-		command_answer_data(
-		    command, EPP_OK, command->local_data);
-		return;
-	}
 	if (command->more != NULL) {
 		note_also(command, committed->entry);
 		return;
 	}
-	command->recorded = true;
+	command->recorded = committed->sealed != NULL;
 	command->sealed = committed->sealed;
 	if (session->conn == NULL) {
 		command_outcome(command, KEEPER_NOT_SENT, 0);
 		command->state = COMMAND_DONE;
-		return;
+	} else if (command->kept != NULL) {
+		kept_note(command);
+	} else {
+		command_go(command);
 	}
-	command_ready(command);
+}
+
+void
+command_go(struct command *command)
+{
+	if (command->sealed != NULL)
+		command_ready(command);
+	else
+		command_answer_data(command, EPP_OK, command->local_data);
 }
 
 static void
@@ -233,6 +236,9 @@ committed(void *arg, const struct keeper_committed *committed,
 		break;
 	case KEEPER_STALE:
 		command_stale(command);
+		break;
+	case KEEPER_CHANGED:
+		command->state = COMMAND_NEW;
 		break;
 	}
 	session_pump(session);
