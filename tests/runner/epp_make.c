@@ -358,25 +358,55 @@ put_auth(struct maker *maker)
 	    SLICE_ARG(maker->object), SLICE_ARG(maker->object));
 }
 
+/* "add STATUS" and then "rem STATUS", of a contact; none is no failure. */
+static bool
+take_statuses(struct maker *maker, struct slice statuses[2])
+{
+	if (skip(maker, "add") && !take(maker, &statuses[0]))
+		return false;
+	return !skip(maker, "rem") || take(maker, &statuses[1]);
+}
+
+static void
+put_statuses(struct maker *maker, const struct slice statuses[2])
+{
+	static const char *const lists[] = {"add", "rem"};
+
+	for (size_t i = 0; i < 2; i++)
+		if (statuses[i].len != 0)
+			bytes_add_format(maker->out,
+			    "<contact:%s><contact:status s=\"%.*s\"/>"
+			    "</contact:%s>",
+			    lists[i], SLICE_ARG(statuses[i]), lists[i]);
+}
+
+static bool
+has_person(const struct maker *maker)
+{
+	return maker->record != NULL || maker->removes_fax ||
+	       maker->removes_voice || maker->also.len != 0;
+}
+
 static bool
 make_contact(struct maker *maker, bool update)
 {
-	struct slice id;
+	struct slice id, statuses[2] = {{NULL, 0}, {NULL, 0}};
 
-	if (!take(maker, &id) || !take_options(maker))
+	if (!take(maker, &id) ||
+	    (update && !take_statuses(maker, statuses)) || !take_options(maker))
 		return false;
-	if (maker->record == NULL && !maker->removes_fax &&
-	    !maker->removes_voice && maker->also.len == 0)
+	if (!has_person(maker) && statuses[0].len + statuses[1].len == 0)
 		return fail(maker, "a record is missing here");
 	start(maker, update ? "update" : "create", "");
 	element(maker, "id", id);
-	if (update)
+	put_statuses(maker, statuses);
+	if (update && has_person(maker))
 		put(maker, "<contact:chg>");
 	put_person(maker);
 	if (!update)
 		put_auth(maker);
 	put_slice(maker, maker->also);
-	if (update)
+	if (update && has_person(maker))
 		put(maker, "</contact:chg>");
 	end(maker, update ? "update" : "create");
 	return true;
