@@ -26,6 +26,13 @@ enum upstream_contacts {
 	CONTACTS_PROHIBITED, /* the minimum data set: they are kept here */
 };
 
+/* Does the registry publish what it is not told to hide? */
+enum upstream_dcp {
+	UPSTREAM_DCP_UNSAID, /* as its greeting says; public until then */
+	UPSTREAM_DCP_PUBLIC,
+	UPSTREAM_DCP_PRIVATE
+};
+
 enum upstream_on_link { ON_LINK_REFUSE, ON_LINK_UPDATE };
 
 /* Contacts whose id looks so ("*" and "?") are for these roles or this TLD. */
@@ -67,6 +74,7 @@ struct conf_upstream {
 	size_t backend_count;
 	enum upstream_contacts contacts;
 	enum epp_disclose disclose;
+	enum upstream_dcp dcp;
 	enum upstream_on_link on_link;
 	const struct epp_extension_rule *extensions;
 	size_t extension_count;

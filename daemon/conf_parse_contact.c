@@ -57,6 +57,19 @@ conf_parse_disclose(struct parser *parser, struct conf_upstream *upstream)
 }
 
 bool
+conf_parse_dcp(struct parser *parser, struct conf_upstream *upstream)
+{
+	static const char *const words[] = {"public", "private", NULL};
+	unsigned choice;
+
+	if (!conf_take_choice(parser, words, "dcp public or private", &choice))
+		return false;
+	upstream->dcp =
+	    choice == 0 ? UPSTREAM_DCP_PUBLIC : UPSTREAM_DCP_PRIVATE;
+	return true;
+}
+
+bool
 conf_parse_on_link(struct parser *parser, struct conf_upstream *upstream)
 {
 	static const char *const words[] = {"refuse", "update", NULL};

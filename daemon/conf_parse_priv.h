@@ -66,6 +66,7 @@ bool conf_parse_upstream(struct parser *parser, const struct token *statement);
 /* Statements of an upstream. */
 bool conf_parse_contacts(struct parser *parser, struct conf_upstream *upstream);
 bool conf_parse_disclose(struct parser *parser, struct conf_upstream *upstream);
+bool conf_parse_dcp(struct parser *parser, struct conf_upstream *upstream);
 bool conf_parse_on_link(struct parser *parser, struct conf_upstream *upstream);
 bool conf_parse_extension(
     struct parser *parser, struct conf_upstream *upstream);

@@ -345,6 +345,7 @@ static const struct statement {
     {"backend", true, parse_backend},
     {"contacts", false, conf_parse_contacts},
     {"disclose", false, conf_parse_disclose},
+    {"dcp", false, conf_parse_dcp},
     {"on-link", false, conf_parse_on_link},
     {"extension", true, conf_parse_extension},
     {"contact", true, conf_parse_contact},

@@ -162,6 +162,10 @@ add_upstream(struct text *out, const struct conf_upstream *upstream)
 	    [EPP_DISCLOSE_IGNORED] = "ignored",
 	    [EPP_DISCLOSE_REJECTED] = "rejected"};
 
+	static const char *const dcp[] = {[UPSTREAM_DCP_UNSAID] = "",
+	    [UPSTREAM_DCP_PUBLIC] = " dcp public",
+	    [UPSTREAM_DCP_PRIVATE] = " dcp private"};
+
 	text_add_string(out, "upstream ");
 	text_add(out, upstream->name);
 	text_add_char(out, ' ');
@@ -169,9 +173,9 @@ add_upstream(struct text *out, const struct conf_upstream *upstream)
 	text_add_char(out, ' ');
 	text_add_json(out, upstream->server_name);
 	text_add_format(out,
-	    "%s contacts %s disclose %s on-link %s kind %s roles",
+	    "%s contacts %s disclose %s%s on-link %s kind %s roles",
 	    upstream->shadows ? " shadow" : "", contacts[upstream->contacts],
-	    disclose[upstream->disclose],
+	    disclose[upstream->disclose], dcp[upstream->dcp],
 	    upstream->on_link == ON_LINK_UPDATE ? "update" : "refuse",
 	    upstream->infer_kind ? "inferred" : kind_name(upstream->kind));
 	add_roles(out, upstream->roles != 0 ? upstream->roles : EPP_ROLES);

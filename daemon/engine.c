@@ -264,6 +264,13 @@ check_addressees(const struct submission *submission,
 	return true;
 }
 
+/* EPP takes changes, which need to know what there was. */
+static bool
+lacks_input(const struct share *share)
+{
+	return share->binding != NULL && share->binding->channel == CHANNEL_EPP;
+}
+
 static bool
 work_decide(struct work *work, const struct submission *submission,
     int *status, const char **type, struct fail *fail)
@@ -282,10 +289,19 @@ work_decide(struct work *work, const struct submission *submission,
 	*status = 500;
 	*type = "encode";
 	for (size_t i = 0; i < count; i++) {
-		if (is_addressed(submission, ruleset, blocks[i]) &&
-		    !engine_share(work->engine, blocks[i], work->record, false,
-			work->arena, &work->shares[work->share_count++], fail))
-			return false;
+		struct share *share = &work->shares[work->share_count];
+
+		if (!is_addressed(submission, ruleset, blocks[i]))
+			continue;
+		work->share_count++;
+		if (engine_share(work->engine, blocks[i], work->record, false,
+			work->arena, share, fail))
+			continue;
+		if (fail->kind == FAIL_INPUT && lacks_input(share)) {
+			*status = 422;
+			*type = "incomplete";
+		}
+		return false;
 	}
 	if (work->share_count == 0) {
 		*status = 403;
@@ -340,12 +356,11 @@ encode_epp(struct engine *engine, const struct disclosure *disclosure,
 	if (!engine->o.random->fill(
 		engine->o.random->context, random, sizeof(random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	/* Whatever the registry's greeting says: it may publish. */
 	manner = (struct epp_manner){.extensions = upstream->extensions,
 	    .extension_count = upstream->extension_count,
 	    .placeholders = &binding->placeholders,
 	    .disclose = upstream->disclose,
-	    .publishes = true,
+	    .publishes = upstream->dcp != UPSTREAM_DCP_PRIVATE,
 	    .prohibits_contacts =
 		upstream->contacts == CONTACTS_PROHIBITED};
 	return epp_frame_submission(

@@ -51,6 +51,13 @@ engine_courier_stop(struct engine *engine)
 		engine->o.loop->operations->timer_destroy(
 		    engine->courier_timer);
 	engine->courier_timer = NULL;
+	/* Results that came while it ended: their items are asked about. */
+	while (engine->settling != NULL) {
+		struct parcel *parcel = engine->settling;
+
+		engine->settling = parcel->next;
+		arena_destroy(parcel->arena);
+	}
 }
 
 /* The world is wrong: look again when it may have been put right. */
@@ -188,6 +195,9 @@ hand_over(struct parcel *parcel)
 	struct engine *engine = parcel->engine;
 	struct channel *channel =
 	    engine_channel(engine, parcel->item.recipient);
+	/* What may have left earlier is not to be repeated. */
+	enum delivery nowhere =
+	    parcel->recovering ? DELIVERY_UNKNOWN : DELIVERY_LATER;
 	struct fail fail = FAIL_INIT;
 
 	parcel->sealed = seal_restore(engine->o.ledger, parcel->arena,
@@ -195,14 +205,14 @@ hand_over(struct parcel *parcel)
 	    &fail);
 	if (parcel->sealed == NULL) {
 		engine_log(engine, "error", "seal-broken", &fail);
-		parcel_done(parcel, DELIVERY_LATER, &fail);
+		parcel_done(parcel, nowhere, &fail);
 		return;
 	}
 	if (channel == NULL) {
 		fail_set(&fail, FAIL_INPUT,
 		    "recipient %.*s has no channel in misu.conf",
 		    SLICE_ARG(parcel->item.recipient));
-		parcel_done(parcel, DELIVERY_LATER, &fail);
+		parcel_done(parcel, nowhere, &fail);
 		return;
 	}
 	if (parcel->recovering)

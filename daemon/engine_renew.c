@@ -54,6 +54,7 @@ record_now(struct renewal *renewal, struct fail *fail)
 	    renewal->arena, (enum object_type)item->object_type, item->object,
 	    fail);
 	struct record *as_asked, *merged;
+	bool later;
 
 	if (stored == NULL) {
 		fail_set(fail, FAIL_WORLD,
@@ -66,8 +67,11 @@ record_now(struct renewal *renewal, struct fail *fail)
 	merged = as_asked != NULL
 	    ? record_merge(renewal->arena, stored, as_asked, fail)
 	    : NULL;
-	if (merged != NULL)
-		record_decide_again(merged, stored);
+	if (merged == NULL ||
+	    !spool_is_followed(
+		renewal->engine->o.spool, item, &later, fail))
+		return NULL;
+	record_decide_again(merged, stored, !later);
 	return merged;
 }
 

@@ -40,13 +40,13 @@ engine_destroy(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
-	engine_courier_stop(engine);
 	if (engine->checkpoint_timer != NULL)
 		engine->o.loop->operations->timer_destroy(
 		    engine->checkpoint_timer);
 	if (engine->conf != NULL)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
+	engine_courier_stop(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
 }

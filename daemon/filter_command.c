@@ -24,8 +24,8 @@ read_frame(struct command *command, struct slice text)
 	fail_clear(&fail);
 	if (conf != NULL)
 		limits.bytes = conf->frame;
-	command->epp = epp_read_command(
-	    command->arena, text, &limits, &problem, &fail);
+	command->epp =
+	    epp_read_command(command->arena, text, &limits, &problem, &fail);
 	if (command->epp != NULL) {
 		if (!session->pooled)
 			command->flight.client_id = command->epp->client_id;
@@ -77,8 +77,8 @@ void
 command_free(struct command *command)
 {
 	if (command->scratch != NULL)
-		filter_give_arena(command->session->upstream->filter,
-		    command->scratch);
+		filter_give_arena(
+		    command->session->upstream->filter, command->scratch);
 	/* The command lies in its own arena. */
 	filter_give_arena(command->session->upstream->filter, command->arena);
 }
@@ -178,10 +178,10 @@ looks_back(const struct command *command)
 	    upstream->conf->contacts != CONTACTS_PROHIBITED)
 		return false;
 	return !is_plain(command) || epp->verb == EPP_LOGIN ||
-	    epp->verb == EPP_LOGOUT ||
-	    (upstream->conf != NULL &&
-		(upstream->conf->contacts == CONTACTS_PROHIBITED ||
-		    upstream->conf->backend_count > 1));
+	       epp->verb == EPP_LOGOUT ||
+	       (upstream->conf != NULL &&
+		   (upstream->conf->contacts == CONTACTS_PROHIBITED ||
+		       upstream->conf->backend_count > 1));
 }
 
 bool
@@ -235,7 +235,7 @@ shows_certificate(
 		return true;
 	peer = session->conn != NULL ? epp_conn_peer(session->conn) : NULL;
 	return peer != NULL && peer->has_certificate &&
-	    digest_equal(&peer->certificate, &backend->certificate);
+	       digest_equal(&peer->certificate, &backend->certificate);
 }
 
 /* Equal without telling by time how far. */
@@ -253,13 +253,13 @@ may_come(const struct session *session, const struct conf_backend *backend)
 {
 	const struct upstream *upstream = session->upstream;
 	size_t count = 0, most = backend->connections != 0
-	    ? backend->connections
-	    : upstream->conf->backend_connections;
+				     ? backend->connections
+				     : upstream->conf->backend_connections;
 
 	for (const struct session *s = upstream->sessions; s != NULL;
 	     s = s->next)
 		count += s->state == SESSION_OPEN &&
-		    slice_is(backend->login, s->client);
+			 slice_is(backend->login, s->client);
 	return most == 0 || count < most;
 }
 
@@ -278,8 +278,8 @@ static void
 keep_client(struct session *session, struct slice id)
 {
 	size_t len = id.len < sizeof(session->client)
-	    ? id.len
-	    : sizeof(session->client) - 1;
+			 ? id.len
+			 : sizeof(session->client) - 1;
 
 	memcpy(session->client, id.data, len);
 	session->client[len] = '\0';
@@ -332,8 +332,7 @@ login_start(struct command *command)
 static void
 logout_start(struct command *command)
 {
-	if (command->session->pooled ||
-	    command->session->state != SESSION_OPEN)
+	if (command->session->pooled || command->session->state != SESSION_OPEN)
 		command_answer(command, EPP_ENDING, NULL);
 	else
 		command_pass(command);
@@ -344,80 +343,15 @@ hello_start(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	char date[DATE_SIZE];
-	size_t len =
-	    date_print(filter_now(upstream->filter) / 1000, 0, date);
+	size_t len = date_print(filter_now(upstream->filter) / 1000, 0, date);
 
-	command_answer_bytes(command,
-	    epp_frame_greeting(upstream->greeting,
-		upstream->conf->contacts == CONTACTS_PROHIBITED,
-		(struct slice){date, len}, command->arena));
+	command_answer_bytes(
+	    command, epp_frame_greeting(upstream->greeting,
+			 upstream->conf->contacts == CONTACTS_PROHIBITED,
+			 (struct slice){date, len}, command->arena));
 }
 
-/* --- tenants: a backend sees only its own objects --- */
-
-static bool
-is_others(const struct session *session, const struct record *record)
-{
-	const struct epp_facts *facts =
-	    record != NULL ? record_epp(record) : NULL;
-
-	return facts != NULL && facts->client.len != 0 &&
-	    !slice_is(facts->client, session->client);
-}
-
-bool
-command_is_of_others(
-    const struct command *command, const struct record *record)
-{
-	return is_others(command->session, record);
-}
-
-bool
-command_is_anothers(const struct command *command)
-{
-	const struct session *session = command->session;
-	bool known = false;
-
-	if (!session->pooled || session->upstream->conf->backend_count < 2)
-		return false;
-	for (size_t i = 0; i < command->object_count; i++) {
-		const struct keeper_held *held = &command->held[i];
-
-		if (is_others(session, held->current) ||
-		    is_others(session, held->proposed))
-			return true;
-		known = known || held->current != NULL ||
-		    held->proposed != NULL;
-	}
-	return !known;
-}
-
-static void
-tenant_checked(struct command *command)
-{
-	if (command_is_anothers(command))
-		command_answer(command, EPP_AUTHORIZATION,
-		    "not known as an object of %s", command->session->client);
-	else
-		command_pass(command);
-}
-
-/* Does misu look whose the object is, before a plain command goes on? */
-static bool
-asks_whose(const struct command *command)
-{
-	const struct epp_command *epp = command->epp;
-	const struct session *session = command->session;
-
-	if (!session->pooled || session->upstream->conf->backend_count < 2 ||
-	    (epp->object != EPP_CONTACT && epp->object != EPP_DOMAIN))
-		return false;
-	/* Who shows the authInfo may look at an object of others. */
-	if (epp->verb == EPP_INFO)
-		return memmem(epp->text.data, epp->text.len, "authInfo", 8) ==
-		    NULL;
-	return epp->verb == EPP_DELETE || epp->verb == EPP_RENEW;
-}
+/* --- plain commands --- */
 
 /* A domain's contacts are kept here: its info gets them back. */
 static bool
@@ -426,33 +360,38 @@ wants_links(const struct command *command)
 	const struct epp_command *epp = command->epp;
 
 	return epp->verb == EPP_INFO && epp->object == EPP_DOMAIN &&
-	    command->session->upstream->conf->contacts == CONTACTS_PROHIBITED;
+	       command->session->upstream->conf->contacts ==
+		   CONTACTS_PROHIBITED;
+}
+
+/* The queue is that of all backends, over all workers: each its own word. */
+static bool
+has_read(const struct command *command)
+{
+	const struct session *session = command->session;
+	struct digest id = digest_sha256(command->epp->message_id);
+
+	return session->has_read && digest_equal(&session->read, &id);
 }
 
 static void
 plain_start(struct command *command)
 {
 	const struct epp_command *epp = command->epp;
-	struct upstream *upstream = command->session->upstream;
-	struct keeper_object object = {.type =
-		epp->object == EPP_CONTACT ? OBJECT_CONTACT : OBJECT_DOMAIN};
+	struct keeper_object object = {.type = OBJECT_DOMAIN};
 
 	if (epp->verb == EPP_POLL && slice_is(epp->operation, "ack") &&
-	    command->session->pooled && upstream->reader[0] != '\0' &&
-	    (!slice_is(epp->message_id, upstream->message) ||
-		strcmp(upstream->reader, command->session->client) != 0)) {
+	    tenant_is_one_of_many(command->session) && !has_read(command)) {
 		command_answer(command, EPP_AUTHORIZATION,
 		    "a message is acknowledged by who read it");
 		return;
 	}
-	if (!asks_whose(command) && !wants_links(command)) {
+	if (wants_links(command)) {
+		object.name = epp->id;
+		command_fetch(command, &object, 1, command_pass);
+	} else {
 		command_pass(command);
-		return;
 	}
-	object.name = epp->object == EPP_CONTACT
-	    ? command_object_name(command, epp->id, command->arena)
-	    : epp->id;
-	command_fetch(command, &object, 1, tenant_checked);
 }
 
 /* --- starting --- */
@@ -492,17 +431,16 @@ open_start(struct command *command)
 
 	if (!check_frame(command))
 		return;
-	if (conf->contacts == CONTACTS_PROHIBITED &&
-	    epp->object == EPP_CONTACT)
+	if (conf->contacts == CONTACTS_PROHIBITED && epp->object == EPP_CONTACT)
 		local_start(command);
 	else if (is_plain(command))
-		plain_start(command);
+		tenant_look(command, plain_start);
 	else if (epp->object == EPP_CONTACT && epp->contact != NULL)
 		contact_start(command);
 	else if (epp->object == EPP_DOMAIN && epp->verb != EPP_TRANSFER)
 		domain_start(command);
 	else
-		object_start(command);
+		tenant_look(command, object_start);
 }
 
 void
@@ -512,7 +450,11 @@ command_start(struct command *command)
 
 	command->state = COMMAND_ASKING; /* until something else is said */
 	command->setups = session->upstream->filter->setups;
-	command_outcome(command, KEEPER_NOT_SENT, 0); /* of an earlier try */
+	/* Of an earlier try nothing is left. */
+	command_outcome(command, KEEPER_NOT_SENT, 0);
+	command->sealed = NULL;
+	command->plain = NULL;
+	command->more = NULL;
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
 	else if (command->epp->verb == EPP_HELLO)
@@ -545,7 +487,8 @@ command_ready(struct command *command)
 	struct upstream *upstream = command->session->upstream;
 
 	command->state = COMMAND_READY;
-	command->deadline = filter_now(upstream->filter) +
+	command->deadline =
+	    filter_now(upstream->filter) +
 	    (upstream->conf != NULL ? (int64_t)upstream->conf->answer * 1000
 				    : 0);
 	filter_tick(upstream);
@@ -599,8 +542,8 @@ command_send(struct command *command)
 	if (line == NULL)
 		return false;
 	sent = command->sealed != NULL
-	    ? line_send_sealed(line, &command->flight, command->sealed)
-	    : line_send_plain(line, &command->flight, command->plain);
+		   ? line_send_sealed(line, &command->flight, command->sealed)
+		   : line_send_plain(line, &command->flight, command->plain);
 	if (!sent)
 		return false;
 	session->on_line++;
@@ -611,16 +554,13 @@ command_send(struct command *command)
 /* --- what comes back --- */
 
 void
-command_end_entry(struct command *command, uint64_t entry,
-    enum keeper_end end, unsigned code)
+command_end_entry(
+    struct command *command, uint64_t entry, enum keeper_end end, unsigned code)
 {
-	const struct keeper_outcome outcome = {.entry = entry,
-	    .end = end,
-	    .code = code,
-	    .store = KEEP_NOTHING};
+	const struct keeper_outcome outcome = {
+	    .entry = entry, .end = end, .code = code, .store = KEEP_NOTHING};
 
-	keeper_outcome(
-	    command->session->upstream->filter->o.link, &outcome);
+	keeper_outcome(command->session->upstream->filter->o.link, &outcome);
 }
 
 void
@@ -648,17 +588,14 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 static void
 note_message(struct command *command, const struct epp_response *response)
 {
-	struct upstream *upstream = command->session->upstream;
-	bool read = slice_is(command->epp->operation, "req") &&
-	    response->code == EPP_ACK_TO_DEQUEUE;
+	struct session *session = command->session;
 
-	if (command->epp->verb != EPP_POLL || !command->session->pooled)
+	if (command->epp->verb != EPP_POLL ||
+	    !slice_is(command->epp->operation, "req") ||
+	    response->code != EPP_ACK_TO_DEQUEUE)
 		return;
-	snprintf(upstream->message, sizeof(upstream->message), "%.*s",
-	    read ? (int)response->message_id.len : 0,
-	    read ? response->message_id.data : "");
-	snprintf(upstream->reader, sizeof(upstream->reader), "%s",
-	    read ? command->session->client : "");
+	session->has_read = true;
+	session->read = digest_sha256(response->message_id);
 }
 
 /* What the answer means for the session. */
@@ -692,8 +629,8 @@ answered(struct flight *flight, const struct epp_response *response)
 		    epp_code_text(response->code));
 	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
-			bytes = epp_frame_response(response,
-			    command->epp->client_id, command->arena);
+			bytes = epp_frame_response(
+			    response, command->epp->client_id, command->arena);
 		command_answer_bytes(command, bytes);
 	}
 	note_session(command, response->code);
@@ -708,8 +645,7 @@ lost(struct flight *flight, const struct fail *fail)
 
 	session->on_line--;
 	command_outcome(command, KEEPER_UNKNOWN, 0);
-	command_answer(
-	    command, EPP_FAILED, "outcome unknown: %s", fail->text);
+	command_answer(command, EPP_FAILED, "outcome unknown: %s", fail->text);
 	session_pump(session);
 }
 
@@ -719,14 +655,13 @@ command_forget(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	const struct epp_command *epp = command->epp;
-	struct keeper_outcome outcome = {.entry = UINT64_MAX,
-	    .end = KEEPER_ANSWERED,
-	    .store = KEEP_REMOVAL};
+	struct keeper_outcome outcome = {
+	    .entry = UINT64_MAX, .end = KEEPER_ANSWERED, .store = KEEP_REMOVAL};
 
 	if (epp->object == EPP_CONTACT) {
 		outcome.object.type = OBJECT_CONTACT;
-		outcome.object.name = command_object_name(
-		    command, epp->id, command->arena);
+		outcome.object.name =
+		    command_object_name(command, epp->id, command->arena);
 	} else if (epp->object == EPP_DOMAIN) {
 		outcome.object.type = OBJECT_DOMAIN;
 		outcome.object.name = epp->id;

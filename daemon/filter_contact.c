@@ -205,17 +205,15 @@ inquired(struct command *command, struct record *found)
 static void
 update_fetched(struct command *command)
 {
-	const struct keeper_held *held = &command->held[0];
+	const struct record *held = command_held(command, 0);
 
-	if (held->current == NULL && held->proposed == NULL)
+	if (tenant_of(command, 0) != TENANT_OWN)
+		tenant_refuse(command);
+	else if (held == NULL)
 		command_inquire(
 		    command, EPP_CONTACT, command->epp->id, inquired);
-	else if (command_is_anothers(command))
-		command_answer(command, EPP_AUTHORIZATION,
-		    "not known as an object of %s", command->session->client);
 	else
-		merge_with(command,
-		    held->proposed != NULL ? held->proposed : held->current);
+		merge_with(command, held);
 }
 
 void

@@ -52,8 +52,8 @@ make_number(const struct command *command, int64_t *out, struct fail *fail)
 }
 
 bool
-kept_change(const struct command *command, struct epp_kept *kept,
-    struct fail *fail)
+kept_change(
+    const struct command *command, struct epp_kept *kept, struct fail *fail)
 {
 	kept->before = kept->revision;
 	return make_number(command, &kept->revision, fail);
@@ -145,8 +145,7 @@ page_fetched(void *arg, const struct keeper_held *held, size_t count,
 		command->kept->domains = (struct values){NULL, 0};
 		if (page != NULL) {
 			command->kept->page = record_epp(page)->kept.page;
-			command->kept->domains =
-			    record_epp(page)->kept.domains;
+			command->kept->domains = record_epp(page)->kept.domains;
 		}
 		look(command);
 	}
@@ -170,9 +169,9 @@ next_page(struct command *command)
 		no_memory(command);
 		return;
 	}
-	*page = (struct page){work->pages,
-	    page_name(
-		record_object(work->contact), work->page, command->arena)};
+	*page =
+	    (struct page){work->pages, page_name(record_object(work->contact),
+					   work->page, command->arena)};
 	if (page->name.data == NULL) {
 		no_memory(command);
 		return;
@@ -180,8 +179,8 @@ next_page(struct command *command)
 	work->pages = page;
 	*object = (struct keeper_object){OBJECT_CONTACT, page->name};
 	command->state = COMMAND_ASKING;
-	keeper_fetch(command->session->upstream->filter->o.link,
-	    command->arena, object, 1, page_fetched, command);
+	keeper_fetch(command->session->upstream->filter->o.link, command->arena,
+	    object, 1, page_fetched, command);
 }
 
 static void
@@ -195,7 +194,7 @@ domains_fetched(void *arg, const struct keeper_held *held, size_t count,
 
 	for (size_t i = 0; i < count; i++)
 		is_named = is_named || names(held[i].current, id) ||
-		    names(held[i].proposed, id);
+			   names(held[i].proposed, id);
 	filter_give_arena(session->upstream->filter, command->scratch);
 	command->scratch = NULL;
 	if (goes_on(command, fail)) {
@@ -221,16 +220,16 @@ look(struct command *command)
 	}
 	command->scratch = filter_arena(filter);
 	objects = command->scratch == NULL
-	    ? NULL
-	    : arena_take_array(
-		  command->scratch, domains.count, sizeof(*objects));
+		      ? NULL
+		      : arena_take_array(
+			    command->scratch, domains.count, sizeof(*objects));
 	if (objects == NULL) {
 		no_memory(command);
 		return;
 	}
 	for (size_t i = 0; i < domains.count; i++)
-		objects[i] = (struct keeper_object){
-		    OBJECT_DOMAIN, domains.items[i]};
+		objects[i] =
+		    (struct keeper_object){OBJECT_DOMAIN, domains.items[i]};
 	command->state = COMMAND_ASKING;
 	keeper_fetch(filter->o.link, command->scratch, objects, domains.count,
 	    domains_fetched, command);
@@ -357,52 +356,50 @@ commit(struct command *command, const struct record *record,
 		return fail_set(fail, FAIL_DENIED,
 		    "the policy does not let the contact be kept any more");
 	command->state = COMMAND_ASKING;
-	keeper_commit(
-	    filter->o.link, command->arena, &commit, done, command);
+	keeper_commit(filter->o.link, command->arena, &commit, done, command);
 	return true;
 }
 
 static struct record *
-copy_contact(struct command *command, const struct epp_facts *facts,
-    struct fail *fail)
+copy_contact(
+    struct command *command, const struct epp_facts *facts, struct fail *fail)
 {
 	const struct record *contact = command->kept->contact;
 	struct record *record = record_create(command->arena, OBJECT_CONTACT,
 	    OPERATION_UPDATE, record_object(contact), fail);
 
 	return record != NULL &&
-		record_copy_role(record, contact, CONTACT_ROLE, fail) &&
-		(record_plan(contact).len == 0 ||
-		    record_set_plan(record, record_plan(contact), fail)) &&
-		record_set_epp(record, facts, fail)
-	    ? record
-	    : NULL;
+		       record_copy_role(record, contact, CONTACT_ROLE, fail) &&
+		       (record_plan(contact).len == 0 ||
+			   record_set_plan(
+			       record, record_plan(contact), fail)) &&
+		       record_set_epp(record, facts, fail)
+		   ? record
+		   : NULL;
 }
 
 /* What is full becomes a page, and then the contact begins a new list. */
 static bool
-commit_page(struct command *command, struct epp_facts *facts,
-    struct fail *fail)
+commit_page(struct command *command, struct epp_facts *facts, struct fail *fail)
 {
 	struct kept_work *work = command->kept;
 	const struct epp_facts page = {.given = true,
 	    .client = facts->client,
 	    .created = facts->created,
-	    .kept = {.page = facts->kept.page,
-		.domains = facts->kept.domains}};
+	    .kept = {.page = facts->kept.page, .domains = facts->kept.domains}};
 	struct record *record;
 	struct slice name;
 
 	if (!make_number(command, &work->page, fail))
 		return false;
-	name = page_name(
-	    record_object(work->contact), work->page, command->arena);
+	name =
+	    page_name(record_object(work->contact), work->page, command->arena);
 	if (name.data == NULL)
 		return fail_memory(fail);
-	record = record_create(command->arena, OBJECT_CONTACT,
-	    OPERATION_CREATE, name, fail);
+	record = record_create(
+	    command->arena, OBJECT_CONTACT, OPERATION_CREATE, name, fail);
 	return record != NULL && record_set_epp(record, &page, fail) &&
-	    commit(command, work->contact, record, page_committed, fail);
+	       commit(command, work->contact, record, page_committed, fail);
 }
 
 /* The latest stands last, once. */
@@ -444,7 +441,7 @@ note(struct command *command, struct fail *fail)
 		return false;
 	record = copy_contact(command, &facts, fail);
 	return record != NULL &&
-	    commit(command, record, NULL, note_committed, fail);
+	       commit(command, record, NULL, note_committed, fail);
 }
 
 static void
@@ -467,8 +464,8 @@ note_next(struct command *command)
 }
 
 bool
-kept_plan(struct command *command, struct record *const *contacts,
-    size_t count, struct fail *fail)
+kept_plan(struct command *command, struct record *const *contacts, size_t count,
+    struct fail *fail)
 {
 	struct kept_work *work = arena_take(command->arena, sizeof(*work));
 

@@ -319,6 +319,28 @@ own_login(struct line *line, const struct epp_greeting *greeting,
 	    &login, filter_client_id(upstream->filter, arena), arena, fail);
 }
 
+/* Once, until the greeting says what misu.conf says. */
+static void
+compare_dcp(struct upstream *upstream)
+{
+	bool publishes = upstream->greeting->publishes;
+	enum upstream_dcp dcp = upstream->conf != NULL
+	    ? upstream->conf->dcp
+	    : UPSTREAM_DCP_UNSAID;
+	bool differs = (dcp == UPSTREAM_DCP_PRIVATE && publishes) ||
+	    (dcp == UPSTREAM_DCP_PUBLIC && !publishes);
+	struct fail fail = FAIL_INIT;
+
+	if (differs && !upstream->dcp_told) {
+		fail_set(&fail, FAIL_INPUT,
+		    "the greeting's dcp is %s, misu.conf says %s",
+		    publishes ? "public" : "private",
+		    publishes ? "private" : "public");
+		filter_log(upstream, "warn", "dcp-differs", &fail);
+	}
+	upstream->dcp_told = differs;
+}
+
 /* The newest greeting is what backends are greeted with. */
 static bool
 keep_greeting(struct upstream *upstream, struct slice xml, struct fail *fail)
@@ -340,7 +362,8 @@ keep_greeting(struct upstream *upstream, struct slice xml, struct fail *fail)
 	arena_destroy(upstream->greeting_arena);
 	upstream->greeting_arena = arena;
 	upstream->greeting = greeting;
-	upstream->manner.publishes = greeting->publishes;
+	upstream->manner.publishes = filter_publishes(upstream);
+	compare_dcp(upstream);
 	return true;
 }
 
@@ -399,6 +422,20 @@ is_greeting(struct slice xml)
 	    memmem(xml.data, len, "<response", 9) == NULL;
 }
 
+static struct epp_response *
+read_answer(const struct line *line, struct arena *arena, struct slice xml,
+    struct fail *fail)
+{
+	const struct conf_upstream *conf = line->upstream->conf;
+	struct xml_limits limits = xml_limits_default;
+
+	if (conf != NULL && ANSWER_TIMES * conf->frame > limits.bytes) {
+		limits.bytes = ANSWER_TIMES * conf->frame;
+		limits.elements = (unsigned)(limits.bytes / 16);
+	}
+	return epp_read_response(arena, xml, &limits, fail);
+}
+
 /*
  * The registry's last answer on this line.  The line goes before the answer
  * is told: whoever waits for it is there as long as it waits.  The bytes went
@@ -413,8 +450,7 @@ end_with(struct line *line, struct flight *flight, struct slice xml)
 	struct fail fail = FAIL_INIT;
 
 	if (copy.data != NULL)
-		response = epp_read_response(
-		    flight->arena, copy, &xml_limits_default, &fail);
+		response = read_answer(line, flight->arena, copy, &fail);
 	fail_set(&fail, FAIL_WORLD, "the registry ended the session");
 	if (session != NULL) {
 		session->state = SESSION_ENDING;
@@ -451,8 +487,7 @@ line_frame(void *arg, struct slice xml)
 		line_kill(line, &fail);
 		return;
 	}
-	response = epp_read_response(
-	    flight->arena, xml, &xml_limits_default, &fail);
+	response = read_answer(line, flight->arena, xml, &fail);
 	if (response == NULL || (flight->client_id.len != 0 &&
 	    !slice_equal(response->client_id, flight->client_id))) {
 		fail = (struct fail)FAIL_INIT;

@@ -14,8 +14,8 @@ checked(struct command *command)
 	const struct epp_command *epp = command->epp;
 	struct text text = text_start(command->arena);
 
-	text_add_string(&text,
-	    "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
+	text_add_string(
+	    &text, "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
 	for (size_t i = 0; i < epp->id_count; i++) {
 		text_add_format(&text, "<contact:cd><contact:id avail=\"%d\">",
 		    kept_contact(&command->held[i]) == NULL);
@@ -36,7 +36,7 @@ own_record(struct command *command)
 		command_answer(command, EPP_NOT_EXISTS, NULL);
 		return NULL;
 	}
-	if (command_is_of_others(command, record)) {
+	if (tenant_is_others(command->session, record)) {
 		command_answer(command, EPP_AUTHORIZATION, NULL);
 		return NULL;
 	}
@@ -132,8 +132,8 @@ note_contact(const struct epp_contact *contact, struct epp_facts *facts)
 }
 
 static bool
-set_facts(struct command *command, const struct epp_facts *before,
-    struct fail *fail)
+set_facts(
+    struct command *command, const struct epp_facts *before, struct fail *fail)
 {
 	struct filter *filter = command->session->upstream->filter;
 	int64_t now = filter_now(filter) / 1000;
@@ -147,7 +147,7 @@ set_facts(struct command *command, const struct epp_facts *before,
 		facts.kept.updated = now;
 	note_contact(command->epp->contact, &facts);
 	return kept_change(command, &facts.kept, fail) &&
-	    record_set_epp(command->record, &facts, fail);
+	       record_set_epp(command->record, &facts, fail);
 }
 
 static void
@@ -164,8 +164,7 @@ created(struct command *command)
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
-	command->local_data =
-	    creation_data(command, filter_now(filter) / 1000);
+	command->local_data = creation_data(command, filter_now(filter) / 1000);
 	keep(command, KEEP_HERE);
 }
 
@@ -273,8 +272,7 @@ ask(struct command *command, void (*then)(struct command *command))
 	}
 	for (size_t i = 0; i < epp->id_count; i++)
 		objects[i] = (struct keeper_object){OBJECT_CONTACT,
-		    command_object_name(
-			command, epp->ids[i], command->arena)};
+		    command_object_name(command, epp->ids[i], command->arena)};
 	command_fetch(command, objects, epp->id_count, then);
 }
 
@@ -318,26 +316,22 @@ local_start(struct command *command)
 }
 
 bool
-local_domain_info(
-    struct command *command, const struct epp_response *response)
+local_domain_info(struct command *command, const struct epp_response *response)
 {
 	const struct epp_command *epp = command->epp;
 	const struct record *record;
-	struct slice client_id = command->session->pooled
-	    ? epp->client_id
-	    : response->client_id;
+	struct slice client_id =
+	    command->session->pooled ? epp->client_id : response->client_id;
 
 	if (epp->verb != EPP_INFO || epp->object != EPP_DOMAIN ||
 	    response->code != EPP_OK || command->object_count == 0 ||
 	    command->session->upstream->conf == NULL ||
-	    command->session->upstream->conf->contacts !=
-		CONTACTS_PROHIBITED)
+	    command->session->upstream->conf->contacts != CONTACTS_PROHIBITED)
 		return false;
 	record = kept_contact(&command->held[0]);
 	if (record == NULL)
 		return false;
 	command_answer_bytes(command,
-	    epp_frame_domain_info(
-		response, record, client_id, command->arena));
+	    epp_frame_domain_info(response, record, client_id, command->arena));
 	return true;
 }

@@ -119,6 +119,13 @@ own_pump(struct upstream *upstream)
 	next_step(own);
 }
 
+/* What may have left, now or earlier, is not to be repeated. */
+static enum delivery
+without_answer(const struct own *own)
+{
+	return own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER;
+}
+
 void
 own_fail_all(struct upstream *upstream, const struct fail *fail)
 {
@@ -126,8 +133,7 @@ own_fail_all(struct upstream *upstream, const struct fail *fail)
 		struct own *own = upstream->own_first;
 
 		own->asking = false;
-		own_end(own, own->wrote ? DELIVERY_UNKNOWN : DELIVERY_LATER,
-		    fail);
+		own_end(own, without_answer(own), fail);
 	}
 }
 
@@ -141,7 +147,7 @@ own_tick(struct upstream *upstream, int64_t now)
 		return;
 	fail_set(&fail, FAIL_WORLD, "no session at registry %s",
 	    upstream->name);
-	own_end(own, DELIVERY_LATER, &fail);
+	own_end(own, without_answer(own), &fail);
 }
 
 /* --- asking --- */
@@ -180,9 +186,20 @@ trouble(struct own *own, const char *what)
 	struct fail fail = FAIL_INIT;
 
 	fail_set(&fail, FAIL_WORLD, "%s", what);
-	own_end(own,
-	    own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER,
-	    &fail);
+	own_end(own, without_answer(own), &fail);
+}
+
+/*
+ * 2400 and 2500: the registry says that it did nothing.  What an earlier frame
+ * of this delivery made is found there when it is tried again.
+ */
+static void
+failed(struct own *own)
+{
+	struct fail fail = FAIL_INIT;
+
+	fail_set(&fail, FAIL_WORLD, "the registry failed");
+	own_end(own, own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER, &fail);
 }
 
 static bool
@@ -197,17 +214,33 @@ send_frame(struct own *own)
 	return true;
 }
 
-/* What there may be already is looked at before it is made. */
+/*
+ * What there may be already is looked at before it is made; so is a domain
+ * that is to be changed, as servers and links cannot be added twice.
+ */
 static bool
 begin_frame(struct own *own)
 {
 	const struct epp_command *epp = own->epp;
 
-	if (epp->verb == EPP_CREATE || own->again) {
+	if (own->again || epp->verb == EPP_CREATE ||
+	    (epp->verb == EPP_UPDATE && epp->object == EPP_DOMAIN)) {
 		own->step = STEP_LOOKED;
 		return own_ask(own, epp->object, epp->id);
 	}
 	return send_frame(own);
+}
+
+/*
+ * Its frames were made for a registry that hides what it is told nothing of.
+ * Another's greeting says that it does not.
+ */
+static bool
+is_shown_as_said(const struct upstream *upstream)
+{
+	return upstream->conf == NULL ||
+	    upstream->conf->dcp != UPSTREAM_DCP_PRIVATE ||
+	    upstream->greeting == NULL || !upstream->greeting->publishes;
 }
 
 static void
@@ -217,7 +250,11 @@ next_step(struct own *own)
 		import_step(own);
 		return;
 	}
-	if (own->rest.len == 0) {
+	if (!is_shown_as_said(own->upstream)) {
+		trouble(own,
+		    "the registry publishes what is not hidden, and misu.conf "
+		    "says dcp private");
+	} else if (own->rest.len == 0) {
 		own_end(own, DELIVERY_SENT, NULL);
 	} else if (!take_frame(own)) {
 		trouble(own, "the payload holds no frames");
@@ -238,25 +275,37 @@ refused(struct own *own, unsigned code)
 	own_end(own, DELIVERY_REFUSED, &fail);
 }
 
+/* What was sent before and is not there is no longer on its way. */
+static void
+not_sent(struct own *own, bool exists)
+{
+	struct fail fail = FAIL_INIT;
+
+	fail_set(&fail, FAIL_WORLD,
+	    exists ? "the registry's object is another than sent"
+		   : "the registry has no such object");
+	own_end(own, DELIVERY_NOT_SENT, &fail);
+}
+
 /* It exists: is it what we want it to be? */
 static void
 looked(struct own *own, const struct epp_response *response)
 {
-	struct fail fail = FAIL_INIT;
+	enum epp_verb verb = own->epp->verb;
 	bool exists = response->code == EPP_OK;
+	bool missing = response->code == EPP_NOT_EXISTS;
 
-	if (exists && epp_frame_agrees(own->frame, response, own->arena)) {
+	if ((missing && verb == EPP_DELETE) ||
+	    (exists &&
+		epp_frame_agrees(own->frame, response, own->arena))) {
 		next_step(own);
-	} else if (own->again && !exists && response->code != EPP_NOT_EXISTS) {
+	} else if (own->again && !exists && !missing) {
 		trouble(own, "the registry does not show what became of it");
 	} else if (own->again) {
-		fail_set(&fail, FAIL_WORLD,
-		    exists ? "the registry's object is another than sent"
-			   : "the registry has no such object");
-		own_end(own, DELIVERY_NOT_SENT, &fail);
-	} else if (exists) {
+		not_sent(own, exists);
+	} else if (exists && verb == EPP_CREATE) {
 		refused(own, EPP_EXISTS);
-	} else if (response->code != EPP_NOT_EXISTS) {
+	} else if (!exists && !missing) {
 		refused(own, response->code);
 	} else if (!send_frame(own)) {
 		trouble(own, "the session at the registry is gone");
@@ -272,7 +321,7 @@ step_answered(struct flight *flight, const struct epp_response *response)
 		import_answered(own, response);
 	} else if (response->code == EPP_FAILED ||
 	    epp_code_closes(response->code)) {
-		trouble(own, "the registry failed");
+		failed(own);
 	} else if (own->step == STEP_LOOKED) {
 		looked(own, response);
 	} else if (response->code < EPP_UNKNOWN_COMMAND) {
@@ -287,9 +336,7 @@ step_lost(struct flight *flight, const struct fail *fail)
 {
 	struct own *own = (struct own *)(void *)flight;
 
-	own_end(own,
-	    own->wrote || own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER,
-	    fail);
+	own_end(own, without_answer(own), fail);
 }
 
 /* --- what the keeper asks --- */

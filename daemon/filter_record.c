@@ -14,8 +14,7 @@ struct slice
 command_object_name(
     const struct command *command, struct slice id, struct arena *arena)
 {
-	struct slice upstream =
-	    slice_from(command->session->upstream->name);
+	struct slice upstream = slice_from(command->session->upstream->name);
 	size_t len = upstream.len + 1 + id.len;
 	char *name = arena_take(arena, len + 1);
 
@@ -44,8 +43,8 @@ command_fetch(struct command *command, const struct keeper_object *objects,
 	command->object_count = count;
 	command->then = then;
 	command->state = COMMAND_ASKING;
-	keeper_fetch(command->session->upstream->filter->o.link,
-	    command->arena, copy, count, fetched, command);
+	keeper_fetch(command->session->upstream->filter->o.link, command->arena,
+	    copy, count, fetched, command);
 }
 
 static void
@@ -64,8 +63,8 @@ fetched(void *arg, const struct keeper_held *held, size_t count,
 		command_answer(command, EPP_FAILED,
 		    "misu stands before this registry no more");
 	} else {
-		struct keeper_held *copy = arena_take_array(
-		    command->arena, count, sizeof(*copy));
+		struct keeper_held *copy =
+		    arena_take_array(command->arena, count, sizeof(*copy));
 
 		if (copy == NULL) {
 			command_answer(command, EPP_FAILED, "out of memory");
@@ -76,6 +75,31 @@ fetched(void *arg, const struct keeper_held *held, size_t count,
 		}
 	}
 	session_pump(session);
+}
+
+static struct shown
+shown_by_either(struct shown a, struct shown b)
+{
+	return (struct shown){.passed = a.passed | b.passed,
+	    .altered = a.altered | b.altered,
+	    .published = a.published | b.published};
+}
+
+struct record *
+command_held(const struct command *command, size_t index)
+{
+	const struct keeper_held *held = &command->held[index];
+	struct epp_facts facts;
+	struct fail fail = FAIL_INIT;
+
+	if (held->current == NULL || held->proposed == NULL)
+		return held->proposed != NULL ? held->proposed : held->current;
+	facts = *record_epp(held->proposed);
+	facts.shown =
+	    shown_by_either(facts.shown, record_epp(held->current)->shown);
+	/* Without memory for it nothing is known of it. */
+	return record_set_epp(held->proposed, &facts, &fail) ? held->proposed
+							     : NULL;
 }
 
 /* --- the decision --- */
@@ -93,14 +117,14 @@ encode(struct command *command, const struct disclosure *disclosure,
 		manner.client_id = command->flight.client_id;
 	manner.held = command->shown;
 	if (upstream->conf->shadows && !command->is_local)
-		return epp_frame_shadow(epp, disclosure, &manner,
-		    command->arena, payload, fail);
+		return epp_frame_shadow(
+		    epp, disclosure, &manner, command->arena, payload, fail);
 	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD ||
 	    command->is_local)
 		return true;
 	if (epp->object == EPP_CONTACT && epp->contact != NULL)
-		return epp_frame_contact(epp, disclosure, &manner,
-		    command->arena, payload, fail);
+		return epp_frame_contact(
+		    epp, disclosure, &manner, command->arena, payload, fail);
 	return epp_frame_object(
 	    epp, disclosure, &manner, command->arena, payload, fail);
 }
@@ -135,7 +159,7 @@ command_commit(struct command *command, const struct decision *decision)
 	if (upstream->conf->shadows)
 		commit.channel = SLICE("epp-shadow");
 	else if (commit.payload.len == 0 &&
-	    command->outcome.verdict == VERDICT_FORWARD)
+		 command->outcome.verdict == VERDICT_FORWARD)
 		commit.channel = SLICE("vault");
 	/* What only misu keeps waits for nobody's answer. */
 	if (commit.payload.len == 0 && commit.store == KEEP_RECORD)
@@ -174,6 +198,14 @@ recorded(struct command *command, const struct keeper_committed *committed)
 	    command->outcome.verdict != VERDICT_FORWARD) {
 		command_answer(command, EPP_POLICY, "rule %u: %.*s",
 		    command->outcome.rule, SLICE_ARG(command->reason));
+		return;
+	}
+	if (command->more != NULL &&
+	    (session->conn == NULL || session->upstream->conf == NULL)) {
+		if (committed->sealed != NULL)
+			command_end_entry(
+			    command, committed->entry, KEEPER_NOT_SENT, 0);
+		command_answer(command, EPP_FAILED, "not sent");
 		return;
 	}
 	if (committed->sealed == NULL && command->more != NULL) {

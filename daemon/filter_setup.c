@@ -192,6 +192,16 @@ limits_of(const struct conf_upstream *conf)
 	    .queue = 8 * conf->frame + (1 << 20)};
 }
 
+/* An answer says more than the question: a check's, about each name. */
+static struct epp_conn_limits
+registry_limits_of(const struct conf_upstream *conf)
+{
+	struct epp_conn_limits limits = limits_of(conf);
+
+	limits.frame = ANSWER_TIMES * conf->frame + 4;
+	return limits;
+}
+
 /* The listening socket stays; who listens on it is made anew. */
 static bool
 listen_again(struct upstream *upstream, struct fail *fail)
@@ -254,6 +264,19 @@ upstream_create(struct filter *filter, struct slice name, struct fail *fail)
 	return upstream;
 }
 
+/* What misu.conf says never hides that the registry publishes. */
+bool
+filter_publishes(const struct upstream *upstream)
+{
+	enum upstream_dcp dcp = upstream->conf != NULL
+	    ? upstream->conf->dcp
+	    : UPSTREAM_DCP_UNSAID;
+
+	if (upstream->greeting == NULL)
+		return dcp != UPSTREAM_DCP_PRIVATE;
+	return dcp == UPSTREAM_DCP_PUBLIC || upstream->greeting->publishes;
+}
+
 static void
 set_manner(struct upstream *upstream)
 {
@@ -267,8 +290,7 @@ set_manner(struct upstream *upstream)
 		? &upstream->binding->placeholders
 		: &none,
 	    .disclose = conf->disclose,
-	    .publishes = upstream->greeting == NULL ||
-		upstream->greeting->publishes,
+	    .publishes = filter_publishes(upstream),
 	    .prohibits_contacts = conf->contacts == CONTACTS_PROHIBITED};
 }
 
@@ -282,7 +304,7 @@ set_dialer(struct upstream *upstream, struct prepared *prepared,
 	    .tls = upstream->client_tls,
 	    .address = upstream->address,
 	    .dns = o->dns,
-	    .limits = limits_of(upstream->conf)};
+	    .limits = registry_limits_of(upstream->conf)};
 
 	if (o->dialer != NULL) {
 		upstream->dialer =
@@ -342,7 +364,10 @@ set_upstream(struct upstream *upstream, struct prepared *prepared,
 	    listen_again(upstream, fail);
 }
 
-/* What waited for this setup begins anew. */
+/*
+ * What waited for this setup begins anew, and what was decided under the one
+ * before and has not left: that entry's outcome is "not sent".
+ */
 static void
 wake(struct upstream *upstream)
 {
@@ -351,7 +376,13 @@ wake(struct upstream *upstream)
 	for (struct session *s = upstream->sessions; s != NULL; s = next) {
 		next = s->next;
 		for (struct command *c = s->first; c != NULL; c = c->next)
-			if (c->state == COMMAND_STALE) {
+			if (c->state == COMMAND_STALE ||
+			    c->state == COMMAND_READY) {
+				/* An approval went with the entry. */
+				if (c->state == COMMAND_READY) {
+					c->approved = false;
+					c->approval = 0;
+				}
 				c->state = COMMAND_NEW;
 				c->deadline = INT64_MAX;
 			}
@@ -361,23 +392,25 @@ wake(struct upstream *upstream)
 	own_pump(upstream);
 }
 
-static bool
-put_in_force(struct filter *filter, struct prepared *prepared, size_t count,
-    struct fail *fail)
+/*
+ * There is no way back from here: an upstream that cannot be had under this
+ * setup is none, and says so.
+ */
+static void
+put_in_force(struct filter *filter, struct prepared *prepared, size_t count)
 {
-	bool ok = true;
-
 	/* Borrowed pieces of the old setup are let go of first. */
 	for (struct upstream *u = filter->upstreams; u != NULL; u = u->next)
 		u->conf = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct slice name = prepared[i].conf->name;
 		struct upstream *upstream = filter_upstream(filter, name);
+		struct fail fail = FAIL_INIT;
 
-		if (upstream == NULL)
-			upstream = upstream_create(filter, name, fail);
-		ok = upstream != NULL &&
-		    set_upstream(upstream, &prepared[i], fail) && ok;
+		if (set_upstream(upstream, &prepared[i], &fail))
+			continue;
+		filter_log(upstream, "error", "upstream-not-set", &fail);
+		upstream->conf = NULL;
 	}
 	for (struct upstream *u = filter->upstreams; u != NULL; u = u->next) {
 		if (u->conf == NULL) {
@@ -390,7 +423,6 @@ put_in_force(struct filter *filter, struct prepared *prepared, size_t count,
 			wake(u);
 		}
 	}
-	return ok;
 }
 
 bool
@@ -407,14 +439,17 @@ filter_set(struct filter *filter, const struct ruleset *ruleset,
 		fail_memory(fail);
 	for (size_t i = 0; ok && i < count; i++) {
 		prepared[i].conf = &conf->upstreams[i];
-		ok = prepare(filter, &prepared[i], secrets, fail);
+		ok = prepare(filter, &prepared[i], secrets, fail) &&
+		    (filter_upstream(filter, prepared[i].conf->name) != NULL ||
+			upstream_create(
+			    filter, prepared[i].conf->name, fail) != NULL);
 	}
 	if (ok) {
 		filter->ruleset = ruleset;
 		filter->conf = conf;
 		filter->setup = conf_setup_identity(conf, arena);
 		filter->setups++;
-		ok = put_in_force(filter, prepared, count, fail);
+		put_in_force(filter, prepared, count);
 	}
 	for (size_t i = 0; prepared != NULL && i < count; i++)
 		prepared_free(&prepared[i]);

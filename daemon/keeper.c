@@ -16,6 +16,7 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	}
 	keeper->o = *options;
 	keeper->parked_end = &keeper->parked;
+	keeper->scratch = arena_create(options->memory);
 	keys_derive(options->keys, "content", keeper->content_key);
 	keeper->mark_timer =
 	    ops->timer_create(options->loop, save_mark, keeper);
@@ -24,7 +25,7 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	keeper->orphan_timer =
 	    ops->timer_create(options->loop, orphans, keeper);
 	if (keeper->mark_timer == NULL || keeper->checkpoint_timer == NULL ||
-	    keeper->orphan_timer == NULL)
+	    keeper->orphan_timer == NULL || keeper->scratch == NULL)
 		fail_memory(fail);
 	else if (open_scan(keeper, fail))
 		return keeper;
@@ -61,6 +62,7 @@ keeper_destroy(struct keeper *keeper)
 	if (keeper->orphan_timer != NULL)
 		keeper->o.loop->operations->timer_destroy(keeper->orphan_timer);
 	arena_destroy(keeper->bundle_arena);
+	arena_destroy(keeper->scratch);
 	digest_wipe(keeper->content_key, KEY_SIZE);
 	free(keeper);
 }
@@ -195,9 +197,10 @@ worker_send(struct keeper_worker *worker, const struct wire_message *message)
 	struct keeper *keeper;
 	struct arena *arena;
 	struct text text;
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 	bool ok;
 
+	fail_clear(&fail);
 	if (worker == NULL || worker->is_gone)
 		return false;
 	keeper = worker->keeper;

@@ -29,15 +29,20 @@ static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
 
 /* --- answering --- */
 
-static void
-answer(struct commit *commit, struct wire_committed *committed)
+/* To be filled in where it lies: it is long, and its fail mostly empty. */
+static struct wire_committed *
+answer_start(struct wire_message *message, uint64_t number)
 {
-	struct wire_message message;
+	struct wire_committed *committed = &message->of.committed;
 
-	committed->number = commit->number;
-	message.type = WIRE_COMMITTED;
-	message.of.committed = *committed;
-	worker_send(commit->job.worker, &message);
+	message->type = WIRE_COMMITTED;
+	committed->number = number;
+	fail_clear(&committed->fail);
+	committed->word = KEEPER_DURABLE;
+	committed->is_sealed = false;
+	committed->id = 0;
+	committed->entry = 0;
+	return committed;
 }
 
 static void
@@ -46,18 +51,20 @@ answer_fail(
 {
 	struct wire_message message;
 
-	message.type = WIRE_COMMITTED;
-	message.of.committed =
-	    (struct wire_committed){.number = number, .fail = *fail};
+	answer_start(&message, number)->fail = *fail;
 	worker_send(worker, &message);
 }
 
 static void
 answer_word(struct commit *commit, enum keeper_word word, int64_t id)
 {
-	struct wire_committed committed = {.word = word, .id = id};
+	struct wire_message message;
+	struct wire_committed *committed =
+	    answer_start(&message, commit->number);
 
-	answer(commit, &committed);
+	committed->word = word;
+	committed->id = id;
+	worker_send(commit->job.worker, &message);
 }
 
 /* --- deciding again --- */
@@ -181,10 +188,9 @@ add_store(struct commit *commit, const struct judged *judged,
  * change again is none: its worker asks once more after a keeper's death.
  */
 static bool
-is_changed(struct commit *commit, const struct judged *judged, bool *changed,
+is_changed(struct keeper *keeper, const struct judged *judged, bool *changed,
     struct fail *fail)
 {
-	struct keeper *keeper = commit->job.keeper;
 	const struct record *stored = judged->stored, *current;
 	const struct epp_kept *kept = &record_epp(stored)->kept;
 	int64_t revision;
@@ -200,7 +206,7 @@ is_changed(struct commit *commit, const struct judged *judged, bool *changed,
 				     UNSETTLED_HEADS] != 0;
 	if (*changed)
 		return true;
-	current = vault_get_slot(keeper->o.vault, commit->job.arena,
+	current = vault_get_slot(keeper->o.vault, keeper->scratch,
 	    record_type(stored), record_object(stored), VAULT_CURRENT, fail);
 	if (current == NULL && fail->kind != FAIL_NONE)
 		return false;
@@ -351,23 +357,20 @@ refuse(struct commit *commit, const struct fail *fail)
 	job_end(&commit->job);
 }
 
-void
-commit_take(struct keeper_worker *worker, const struct wire_commit *from)
+/*
+ * The record and what is decided of it are needed no longer than this lasts:
+ * they are in the keeper's own arena, which stays in the processor's cache.
+ */
+static void
+take(struct commit *commit, const struct wire_commit *from)
 {
-	struct keeper *keeper = worker->keeper;
-	struct commit *commit = job_create(keeper, worker, sizeof(*commit));
+	struct keeper *keeper = commit->job.keeper;
 	struct judged judged = {.from = from};
 	uint64_t supersedes = LEDGER_NONE;
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 	bool done = false, changed = false;
 
-	if (commit == NULL) {
-		fail_memory(&fail);
-		answer_fail(worker, from->number, &fail);
-		return;
-	}
-	commit->number = from->number;
-	wire_request(from, commit->request);
+	fail_clear(&fail);
 	if (keeper->ruleset == NULL ||
 	    !digest_equal(&from->policy, &keeper->policy) ||
 	    !digest_equal(&from->setup, &keeper->setup)) {
@@ -375,17 +378,13 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 		job_end(&commit->job);
 		return;
 	}
-	if (!judge(keeper, commit->job.arena, &judged, &fail) ||
-	    !is_changed(commit, &judged, &changed, &fail)) {
+	if (!judge(keeper, keeper->scratch, &judged, &fail) ||
+	    !is_changed(keeper, &judged, &changed, &fail)) {
 		refuse(commit, &fail);
-		return;
-	}
-	if (changed) {
+	} else if (changed) {
 		answer_word(commit, KEEPER_CHANGED, 0);
 		job_end(&commit->job);
-		return;
-	}
-	if (!consider_hold(commit, &judged, &supersedes, &done, &fail))
+	} else if (!consider_hold(commit, &judged, &supersedes, &done, &fail))
 		refuse(commit, &fail);
 	else if (done)
 		job_end(&commit->job);
@@ -396,12 +395,32 @@ commit_take(struct keeper_worker *worker, const struct wire_commit *from)
 	}
 }
 
+void
+commit_take(struct keeper_worker *worker, const struct wire_commit *from)
+{
+	struct keeper *keeper = worker->keeper;
+	struct commit *commit = job_create(keeper, worker, sizeof(*commit));
+	struct fail fail;
+
+	if (commit == NULL) {
+		fail_clear(&fail);
+		fail_memory(&fail);
+		answer_fail(worker, from->number, &fail);
+		return;
+	}
+	commit->number = from->number;
+	wire_request(from, commit->request);
+	take(commit, from);
+	arena_reset(keeper->scratch);
+}
+
 /* The entry of the hold is durable: now its item. */
 static void
 lay_out(struct commit *commit, uint64_t entry)
 {
 	struct fail fail = FAIL_INIT;
-	struct wire_committed held = {.word = KEEPER_HELD, .entry = entry};
+	struct wire_message message;
+	struct wire_committed *held = answer_start(&message, commit->number);
 
 	commit->hold.entry = entry;
 	commit->hold.place = entry;
@@ -410,8 +429,10 @@ lay_out(struct commit *commit, uint64_t entry)
 		answer_fail(commit->job.worker, commit->number, &fail);
 		return;
 	}
-	held.id = commit->hold.id;
-	answer(commit, &held);
+	held->word = KEEPER_HELD;
+	held->entry = entry;
+	held->id = commit->hold.id;
+	worker_send(commit->job.worker, &message);
 }
 
 static enum counted_how
@@ -428,10 +449,8 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 {
 	struct commit *commit = arg;
 	struct keeper *keeper = commit->job.keeper;
-	struct wire_committed committed = {.word = KEEPER_DURABLE,
-	    .entry = first,
-	    .is_sealed = commit->is_sealed,
-	    .payload = commit->payload};
+	struct wire_message message;
+	struct wire_committed *committed;
 
 	(void)sealed; /* the bytes are the worker's */
 	(void)count;
@@ -448,14 +467,18 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (commit->is_held) {
 		lay_out(commit, first);
 	} else {
+		committed = answer_start(&message, commit->number);
+		committed->entry = first;
+		committed->is_sealed = commit->is_sealed;
+		committed->payload = commit->payload;
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
-			    &committed.entry, &committed.leaf));
+			    &committed->entry, &committed->leaf));
 			open_add(keeper, commit->job.open, first,
 			    commit->job.worker);
 			commit->job.open = NULL;
 		}
-		answer(commit, &committed);
+		worker_send(commit->job.worker, &message);
 	}
 	job_end(&commit->job);
 }

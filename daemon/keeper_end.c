@@ -2,6 +2,7 @@
  * How it ended: an entry, and in the same batch what the vault makes of it.
  * The worker forgets an outcome when this is durable.
  */
+#include "codec/epp.h"
 #include "codec/pack.h"
 #include "keeper_priv.h"
 
@@ -119,6 +120,36 @@ drop_record(struct end *end, struct batch *batch, const struct open *open,
 	return store_removal(batch, object->type, object->name, true, fail);
 }
 
+/*
+ * Nobody knows.  The next change takes the proposed one's place, and may be
+ * refused: what the registry may show by now stays with the current one.
+ */
+static bool
+widen_shown(struct end *end, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
+{
+	struct vault *vault = end->job.keeper->o.vault;
+	struct record *current = vault_get_slot(vault, end->job.arena,
+	    object->type, object->name, VAULT_CURRENT, fail);
+	const struct record *proposed = current == NULL
+	    ? NULL
+	    : vault_get_slot(vault, end->job.arena, object->type,
+		  object->name, VAULT_PROPOSED, fail);
+	struct epp_facts facts;
+	const struct shown *more;
+
+	if (proposed == NULL)
+		return fail->kind == FAIL_NONE;
+	facts = *record_epp(current);
+	more = &record_epp(proposed)->shown;
+	facts.shown.passed |= more->passed;
+	facts.shown.altered |= more->altered;
+	facts.shown.published |= more->published;
+	end->stores = true;
+	return record_set_epp(current, &facts, fail) &&
+	    store_record(batch, current, false, fail);
+}
+
 static bool
 add_store(struct end *end, struct batch *batch, const struct open *open,
     const struct wire_outcome *outcome, struct fail *fail)
@@ -126,15 +157,22 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	struct wire_object object = outcome->object;
 	enum keeper_store store = (enum keeper_store)outcome->store;
 	enum keeper_end how = (enum keeper_end)outcome->end;
+	/* A change that is pending there may yet be refused. */
+	bool unsure = how == KEEPER_UNKNOWN ||
+	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
 	if (object.name.len == 0 && open != NULL) {
 		/* The worker gave up before it knew of the entry. */
 		object = (struct wire_object){open->type, open->name};
 		store = open->store;
 	}
-	if (object.name.len == 0 || how == KEEPER_UNKNOWN)
+	if (object.name.len == 0 ||
+	    (how == KEEPER_UNKNOWN &&
+		(store != KEEP_RECORD || object.type != OBJECT_CONTACT)))
 		return true;
 	end->hash = object_hash(object.type, object.name);
+	if (unsure && store == KEEP_RECORD && object.type == OBJECT_CONTACT)
+		return widen_shown(end, batch, &object, fail);
 	switch (store) {
 	case KEEP_RECORD:
 		return how == KEEPER_ANSWERED
@@ -158,20 +196,29 @@ add_event(struct end *end, struct batch *batch,
     const struct wire_outcome *outcome, struct fail *fail)
 {
 	struct keeper *keeper = end->job.keeper;
-	char request[REQUEST_SIZE], reason[REASON_SIZE];
+	struct text request = text_start(end->job.arena);
+	struct text reason = text_start(end->job.arena);
 	const char *word = words[outcome->end];
+	char request_bytes[REQUEST_SIZE], reason_bytes[REASON_SIZE];
 	struct event event = {.type = EVENT_OUTCOME,
 	    .entry = outcome->entry,
 	    .word = slice_from(word),
 	    .policy = keeper->policy,
 	    .setup = keeper->setup};
 
-	snprintf(request, sizeof(request), "outcome/%llu/%s",
-	    (unsigned long long)outcome->entry, word);
-	event.request = slice_from(request);
+	request.data = request_bytes;
+	request.size = sizeof(request_bytes);
+	text_add(&request, SLICE("outcome/"));
+	text_add_number(&request, (int64_t)outcome->entry);
+	text_add_char(&request, '/');
+	text_add_string(&request, word);
+	event.request = text_slice(&request);
 	if (outcome->code != 0) {
-		snprintf(reason, sizeof(reason), "EPP %u", outcome->code);
-		event.reason = slice_from(reason);
+		reason.data = reason_bytes;
+		reason.size = sizeof(reason_bytes);
+		text_add(&reason, SLICE("EPP "));
+		text_add_number(&reason, outcome->code);
+		event.reason = text_slice(&reason);
 	}
 	return ledger_add_event(batch, &event, fail);
 }
@@ -211,8 +258,9 @@ begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
     const struct wire_outcome *outcome)
 {
 	struct end *end = job_create(keeper, worker, sizeof(*end));
-	struct fail fail = FAIL_INIT;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (end == NULL) {
 		fail_memory(&fail);
 		keeper_log(keeper, "error", "outcome-not-recorded", &fail);

@@ -89,6 +89,7 @@ struct keeper {
 	size_t job_count;
 	struct arena *arenas[ARENAS_MAX];
 	size_t arena_count;
+	struct arena *scratch; /* of one message while it is taken */
 
 	struct open *open[OPEN_HEADS], *by_object[OPEN_HEADS];
 	size_t open_count;

@@ -235,9 +235,7 @@ main(int argc, char **argv)
 	if (!parse_options(argc, argv, &options))
 		return usage();
 	log_start(options.debug);
-	if (!keep_given(&options.given))
-		return 1;
-	status = run(argv, &options);
+	status = keep_given(&options.given) ? run(argv, &options) : 1;
 	free_given(&options.given);
 	return status;
 }

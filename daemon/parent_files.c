@@ -140,7 +140,7 @@ parent_give_sockets(struct parent *parent, struct child *worker)
 static void
 listen_anew(struct parent *parent)
 {
-	const struct listener *before = parent->listeners;
+	const struct listener *before;
 	struct fail fail = FAIL_INIT;
 
 	close_unwanted(parent);

@@ -238,12 +238,30 @@ parse_key(struct slice text, const char *path, uint8_t out[KEY_SIZE],
 	return false;
 }
 
-/* Made whole or not at all: a half-written key would lock everything in. */
+/* The whole line in a new file, synced. */
+static bool
+write_key(const char *path, const char line[KEY_TEXT + 1], struct fail *fail)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok;
+
+	if (fd < 0)
+		return world(fail, path, "cannot make the master key");
+	ok = write(fd, line, KEY_TEXT + 1) == KEY_TEXT + 1 && fsync(fd) == 0;
+	if (!ok)
+		world(fail, path, "cannot write the master key");
+	close(fd);
+	return ok;
+}
+
+/*
+ * Made whole or not at all, whatever is killed when: a half-written key would
+ * lock everything in.
+ */
 static bool
 make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 {
-	char line[KEY_TEXT + 1];
-	int fd;
+	char line[KEY_TEXT + 1], new[4096];
 	bool ok;
 
 	if (!random_system.fill(random_system.context, out, KEY_SIZE))
@@ -253,17 +271,17 @@ make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 		line[2 * i + 1] = "0123456789abcdef"[out[i] & 15];
 	}
 	line[KEY_TEXT] = '\n';
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
+	if ((size_t)snprintf(new, sizeof(new), "%s.new", path) >=
+	    sizeof(new)) {
+		errno = ENAMETOOLONG;
 		return world(fail, path, "cannot make the master key");
-	ok = write(fd, line, sizeof(line)) == (ssize_t)sizeof(line) &&
-	    fsync(fd) == 0;
-	digest_wipe(line, sizeof(line));
-	if (!ok) {
-		world(fail, path, "cannot write the master key");
-		unlink(path);
 	}
-	close(fd);
+	ok = write_key(new, line, fail);
+	digest_wipe(line, sizeof(line));
+	if (ok && rename(new, path) != 0)
+		ok = world(fail, path, "cannot make the master key");
+	if (!ok)
+		unlink(new);
 	return ok;
 }
 

@@ -152,8 +152,12 @@ service_tell(struct service *service, char kind, struct slice text)
 void
 service_close_lines(struct service *service)
 {
-	while (service->workers != NULL)
-		free_worker(service->workers);
+	struct service_worker *next;
+
+	for (struct service_worker *w = service->workers; w != NULL; w = next) {
+		next = w->next;
+		free_worker(w);
+	}
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }

@@ -133,6 +133,12 @@ block_add(struct arena *arena, size_t need)
 	return block;
 }
 
+static size_t
+aligned(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 void *
 arena_take(struct arena *arena, size_t size)
 {
@@ -141,7 +147,7 @@ arena_take(struct arena *arena, size_t size)
 
 	if (size > SIZE_MAX - ALIGN)
 		return NULL;
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = aligned(size);
 	if (block == NULL || block->size - block->used < size) {
 		block = block_add(arena, size);
 		if (block == NULL)
@@ -153,6 +159,18 @@ arena_take(struct arena *arena, size_t size)
 	block->used += size;
 	arena->used += size;
 	return pointer;
+}
+
+void
+arena_shrink(struct arena *arena, void *pointer, size_t taken, size_t size)
+{
+	struct block *block = arena->blocks;
+	char *end = (char *)pointer + aligned(taken);
+
+	if (block == NULL || end != block->data + block->used)
+		return;
+	block->used -= aligned(taken) - aligned(size);
+	arena->used -= aligned(taken) - aligned(size);
 }
 
 void *

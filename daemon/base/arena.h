@@ -29,6 +29,13 @@ void arena_reset(struct arena *arena);
 /* Zeroed, 16-byte aligned memory, or NULL. */
 void *arena_take(struct arena *arena, size_t size);
 
+/*
+ * Give back what was not written of the last memory that was taken, from
+ * `size` bytes on; if other was taken since, nothing happens.
+ */
+void arena_shrink(
+    struct arena *arena, void *pointer, size_t taken, size_t size);
+
 /* An array of `count` zeroed items; NULL on overflow too. */
 void *arena_take_array(struct arena *arena, size_t count, size_t size);
 

@@ -39,7 +39,7 @@ checksum_of(struct slice data)
 	uint64_t lanes[LANES] = {1, 2, 3, 4}, first, second;
 	char rest[8 * LANES] = {0};
 	size_t len = data.len;
-	struct checksum out;
+	struct checksum out = {{0}};
 
 	for (; len >= sizeof(rest); data.data += sizeof(rest)) {
 		for (unsigned i = 0; i < LANES; i++)

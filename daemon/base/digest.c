@@ -86,7 +86,7 @@ static struct digest
 end_short(struct digest_run *run, struct slice data, size_t before)
 {
 	uint8_t buffer[SHORT_SIZE];
-	struct digest digest;
+	struct digest digest = {{0}};
 	size_t whole;
 
 	if (data.len != 0)

@@ -66,7 +66,8 @@ bool digest_encrypt(const uint8_t key[KEY_SIZE],
 struct digest_cipher;
 
 struct digest_seal {
-	const uint8_t *key, *nonce; /* KEY_SIZE and NONCE_SIZE bytes */
+	const uint8_t *key; /* KEY_SIZE bytes; NULL: the last one's */
+	const uint8_t *nonce; /* NONCE_SIZE bytes */
 	struct slice label, plain;
 };
 

@@ -106,6 +106,24 @@ text_add_json_escaped(struct text *text, struct slice value)
 		    (struct slice){value.data + start, value.len - start});
 }
 
+/* Four bytes as eight digits, in order in memory: a nibble in each byte. */
+static uint64_t
+hex_digits(uint32_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word = bytes, letters;
+
+	word = (word | word << 16) & UINT64_C(0x0000ffff0000ffff);
+	word = (word | word << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word | word << 4) & (0x0f * ones);
+	letters = (word + 6 * ones) >> 4 & ones;
+	word += '0' * ones + letters * ('a' - '0' - 10);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
 void
 text_add_hex(struct text *text, const void *bytes, size_t len)
 {
@@ -116,11 +134,18 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 	if (!text_reserve(text, 2 * len))
 		return;
 	to = text->data + text->len;
-	for (size_t i = 0; i < len; i++) {
-		*to++ = hex[from[i] >> 4];
-		*to++ = hex[from[i] & 15];
-	}
 	text->len += 2 * len;
+	for (; len >= 4; len -= 4, from += 4, to += 8) {
+		uint64_t digits = hex_digits((uint32_t)from[0] << 24 |
+		    (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 |
+		    from[3]);
+
+		memcpy(to, &digits, sizeof(digits));
+	}
+	for (; len != 0; len--, from++) {
+		*to++ = hex[*from >> 4];
+		*to++ = hex[*from & 15];
+	}
 }
 
 static const char base64[] =
@@ -258,12 +283,18 @@ bool
 text_is_utf8(struct slice text)
 {
 	const unsigned char *at = (const unsigned char *)text.data;
+	size_t i = 0;
 
-	for (size_t i = 0, n; i < text.len; i += n) {
-		n = 1;
-		if (at[i] < 0x80)
-			continue;
-		n = utf8_sequence(at + i, text.len - i);
+	/* Eight letters of ASCII at once. */
+	for (; i + 8 <= text.len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, at + i, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	for (size_t n; i < text.len; i += n) {
+		n = at[i] < 0x80 ? 1 : utf8_sequence(at + i, text.len - i);
 		if (n == 0)
 			return false;
 	}
@@ -314,8 +345,8 @@ text_xml_run(struct slice value)
 	size_t len = 0;
 
 	while (len < value.len && value.data[len] != '&' &&
-	    value.data[len] != '<' && value.data[len] != '>' &&
-	    value.data[len] != '"' && value.data[len] != '\'')
+	       value.data[len] != '<' && value.data[len] != '>' &&
+	       value.data[len] != '"' && value.data[len] != '\'')
 		len++;
 	return len;
 }

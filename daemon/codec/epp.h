@@ -173,6 +173,8 @@ struct epp_command {
 	struct slice message_id;      /* `msgID` of poll */
 	const struct slice *ids;      /* all of them: one but in a check */
 	size_t id_count;
+	bool shows_auth;              /* an info or transfer has an authInfo */
+	struct slice new_name;        /* host:update's, canonical; or empty */
 	const struct epp_login *login;
 	const struct epp_contact *contact; /* create and update of a contact */
 	const struct epp_domain *domain;   /* create, update, transfer of one */

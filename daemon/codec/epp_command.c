@@ -13,6 +13,7 @@ epp_read_command(struct arena *arena, struct slice text,
 	struct epp_reader r = {
 	    .arena = arena,
 	    .problem = problem,
+	    /* cppcheck-suppress uninitvar ; cleared below, before its use */
 	    .fail = fail != NULL ? fail : &own,
 	};
 

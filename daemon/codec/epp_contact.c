@@ -66,8 +66,7 @@ next_value(struct contact_reader *reader, uint32_t element)
 	struct epp_value *value = &c->values[c->value_count];
 
 	if (c->value_count == EPP_VALUES_MAX) {
-		epp_refuse(
-		    reader->r, EPP_SYNTAX, element, "too many values");
+		epp_refuse(reader->r, EPP_SYNTAX, element, "too many values");
 		return NULL;
 	}
 	c->value_count++;
@@ -197,8 +196,7 @@ read_number_extension(
 	value->whole = x->whole;
 	value->content = x->value;
 	value->postal = -1;
-	if (!epp_attribute_token(
-		reader->r, number->element, "x", &value->text))
+	if (!epp_attribute_token(reader->r, number->element, "x", &value->text))
 		return false;
 	if (value->text.len != 0 && number->text.len == 0)
 		return epp_refuse(reader->r, EPP_VALUE, number->element,
@@ -340,8 +338,7 @@ read_person(struct contact_reader *reader, struct epp_walk *walk)
 	element = epp_take(walk, "authInfo");
 	if (element != XML_NONE) {
 		c->auth = all[element].whole;
-		if (!epp_read_auth(
-			reader->r, element, false, &c->password))
+		if (!epp_read_auth(reader->r, element, false, &c->password))
 			return false;
 	} else if (!reader->update && !epp_need(walk, "authInfo", &element)) {
 		return false;
@@ -369,8 +366,7 @@ note_status(void *arg, struct slice status)
 
 /* With none, as clients in use send it, it is nothing and goes nowhere. */
 static bool
-read_statuses(
-    struct epp_reader *r, uint32_t element, struct status_list *list)
+read_statuses(struct epp_reader *r, uint32_t element, struct status_list *list)
 {
 	struct epp_walk walk = epp_walk(r, element);
 

@@ -134,11 +134,14 @@ bool epp_frame_submission(const struct disclosure *disclosure,
 bool epp_frame_next(struct slice *rest, struct slice *frame);
 
 /*
- * Why does the registry's object differ from what a frame of ours asks for?
- * True if infData says what the create said (values, links, servers);
- * placeholders, authInfo and what the registry adds are not compared.
+ * Is the registry's object what a frame of ours makes of it?  Of a create and
+ * an update, values, links and servers are as given, placeholders too, and
+ * what is removed is not there; authInfo, disclose and what the registry adds
+ * are not compared, and an update of signers never agrees.  A renewal agrees
+ * if the date of expiry is a later one, a transfer if it is pending or done, a
+ * deletion if it is pending.
  */
-bool epp_frame_agrees(struct slice create, const struct epp_response *info,
+bool epp_frame_agrees(struct slice frame, const struct epp_response *info,
     struct arena *arena);
 
 /* --- to backends --- */

@@ -341,8 +341,8 @@ put_links(const struct record *record, struct slice prefix, struct arena *arena)
 		for (size_t k = 0; k < id.count; k++) {
 			text_add_char(&text, '<');
 			text_add(&text, prefix);
-			text_add_format(&text, "contact type=\"%s\">",
-			    role_name(roles[i]));
+			text_add_format(
+			    &text, "contact type=\"%s\">", role_name(roles[i]));
 			text_add_xml(&text, id.items[k]);
 			epp_put_close(&text, prefix, "contact");
 		}

@@ -57,8 +57,7 @@ epp_read_auth(
 	if (child != XML_NONE)
 		return epp_attributes(r, child, "roid", NULL) &&
 		       epp_attribute_token(r, child, "roid", &text) &&
-		       epp_line(r, child, 0, 1024,
-			   out != NULL ? out : &text) &&
+		       epp_line(r, child, 0, 1024, out != NULL ? out : &text) &&
 		       epp_end(&walk);
 	child = null ? epp_take(&walk, "null") : XML_NONE;
 	if (child != XML_NONE)
@@ -251,8 +250,10 @@ epp_read_ids(struct epp_reader *r, uint32_t object)
 	if ((c->verb == EPP_INFO && c->object != EPP_HOST) ||
 	    c->verb == EPP_TRANSFER) {
 		element = epp_take(&walk, "authInfo");
-		if (element != XML_NONE && !epp_read_auth(r, element, false, NULL))
+		if (element != XML_NONE &&
+		    !epp_read_auth(r, element, false, NULL))
 			return false;
+		c->shows_auth = element != XML_NONE;
 	}
 	return epp_end(&walk) &&
 	       (!domain || c->verb != EPP_TRANSFER || note_domain(r, object));
@@ -275,7 +276,6 @@ read_host_change(struct epp_reader *r, uint32_t element)
 {
 	struct epp_walk walk = epp_walk(r, element);
 	uint32_t name;
-	struct slice text;
 
 	if (!epp_attributes(r, element, NULL, NULL))
 		return false;
@@ -284,7 +284,7 @@ read_host_change(struct epp_reader *r, uint32_t element)
 		return epp_end(&walk);
 	return epp_need(&walk, "name", &name) &&
 	       epp_attributes(r, name, NULL, NULL) &&
-	       epp_read_name(r, name, &text) && epp_end(&walk);
+	       epp_read_name(r, name, &r->command->new_name) && epp_end(&walk);
 }
 
 static bool
@@ -293,8 +293,8 @@ read_host_parts(struct epp_reader *r, uint32_t element)
 	struct epp_walk walk = epp_walk(r, element);
 
 	return epp_attributes(r, element, NULL, NULL) &&
-	       read_addresses(&walk) && epp_read_statuses(&walk, 7, NULL, NULL) &&
-	       epp_end(&walk);
+	       read_addresses(&walk) &&
+	       epp_read_statuses(&walk, 7, NULL, NULL) && epp_end(&walk);
 }
 
 bool

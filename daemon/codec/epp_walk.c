@@ -182,8 +182,7 @@ is_token(struct slice text)
 {
 	const char *end = text.data + text.len, *at = text.data;
 
-	while (at < end &&
-	    (at = memchr(at, ' ', (size_t)(end - at))) != NULL) {
+	while (at < end && (at = memchr(at, ' ', (size_t)(end - at))) != NULL) {
 		if (at == text.data || at + 1 == end || at[1] == ' ')
 			return false;
 		at++;

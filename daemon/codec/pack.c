@@ -4,8 +4,9 @@
  *	version, type, operation: a byte each
  *	object, plan
  *	expires (since version 2)
- *	what waits' former: a byte, 0 without; with: roles, renamed (32 bits
- *		each), number of servers: a byte, the servers (since version 2)
+ *	what the latest change and the oldest that may wait found (since
+ *		version 2), each: a byte, 0 without; with: roles, renamed (32
+ *		bits each), number of servers: a byte, the servers
  *	EPP facts: a byte, 0 without; with: passed, altered, published and
  *		created (64 bits each), roles (32), scope, client, auth
  *	what is kept here alone: a byte, 0 without; with: revision, before,
@@ -127,6 +128,7 @@ add_head(struct text *out, const struct record *record)
 	add_string(out, record->object);
 	add_string(out, record->plan);
 	add_string(out, record->expires);
+	add_former(out, &record->latest);
 	add_former(out, &record->waiting);
 	add_epp(out, &record->epp);
 }
@@ -431,7 +433,8 @@ take_record(struct unpacker *from, struct record *record)
 	record->plan = take_string(from);
 	if (version >= 2) {
 		record->expires = take_string(from);
-		if (!take_former(from, record->arena, &record->waiting))
+		if (!take_former(from, record->arena, &record->latest) ||
+		    !take_former(from, record->arena, &record->waiting))
 			return false;
 	}
 	if (!take_epp(from, version, record->arena, &record->epp))

@@ -10,7 +10,7 @@ static bool
 reader_init(struct xml_reader *r, struct slice text)
 {
 	struct xml_document *d = arena_take(r->arena, sizeof(*d));
-	uint32_t elements = (uint32_t)(text.len / 48) + 16;
+	uint32_t elements = (uint32_t)(text.len / 40) + 4;
 
 	if (d == NULL)
 		return fail_memory(r->fail);
@@ -23,7 +23,7 @@ reader_init(struct xml_reader *r, struct slice text)
 	if (elements > 4096)
 		elements = 4096; /* and grown where that is too few */
 	r->element_size = elements;
-	r->attribute_size = 16;
+	r->attribute_size = 8;
 	d->elements =
 	    arena_take_array(r->arena, r->element_size, sizeof(*d->elements));
 	d->attributes = arena_take_array(

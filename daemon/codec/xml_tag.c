@@ -232,10 +232,21 @@ static bool
 is_uri(struct slice uri)
 {
 	static const bool forbidden[0x80] = {[0 ... 0x20] = true,
-	    ['"'] = true, ['%'] = true, ['&'] = true, ['\''] = true,
-	    ['<'] = true, ['>'] = true, ['['] = true, ['\\'] = true,
-	    [']'] = true, ['^'] = true, ['`'] = true, ['{'] = true,
-	    ['|'] = true, ['}'] = true, [0x7f] = true};
+	    ['"'] = true,
+	    ['%'] = true,
+	    ['&'] = true,
+	    ['\''] = true,
+	    ['<'] = true,
+	    ['>'] = true,
+	    ['['] = true,
+	    ['\\'] = true,
+	    [']'] = true,
+	    ['^'] = true,
+	    ['`'] = true,
+	    ['{'] = true,
+	    ['|'] = true,
+	    ['}'] = true,
+	    [0x7f] = true};
 
 	for (size_t i = 0; i < uri.len; i++) {
 		unsigned char c = (unsigned char)uri.data[i];

@@ -29,8 +29,7 @@ record_create(struct arena *arena, enum object_type type,
 }
 
 bool
-record_set_object(
-    struct record *record, struct slice object, struct fail *fail)
+record_set_object(struct record *record, struct slice object, struct fail *fail)
 {
 	if (object.len == 0 || object.len > OBJECT_MAX)
 		return fail_set(fail, FAIL_INPUT,
@@ -262,8 +261,9 @@ record_set_expires(struct record *record, struct slice date, struct fail *fail)
 	bool ok = date.len == sizeof(form) - 1;
 
 	for (size_t i = 0; ok && i < date.len; i++)
-		ok = form[i] == '-' ? date.data[i] == '-'
-				    : date.data[i] >= '0' && date.data[i] <= '9';
+		ok = form[i] == '-'
+			 ? date.data[i] == '-'
+			 : date.data[i] >= '0' && date.data[i] <= '9';
 	if (!ok)
 		return fail_set(fail, FAIL_INPUT, "not a date: 2027-01-31");
 	record->expires = arena_copy(record->arena, date);
@@ -274,7 +274,8 @@ static bool
 copy_kept(struct arena *arena, struct epp_kept *kept)
 {
 	struct values from = kept->domains;
-	struct slice *items = arena_take_array(arena, from.count, sizeof(*items));
+	struct slice *items =
+	    arena_take_array(arena, from.count, sizeof(*items));
 
 	if (items == NULL)
 		return false;
@@ -288,8 +289,8 @@ copy_kept(struct arena *arena, struct epp_kept *kept)
 }
 
 bool
-record_set_epp(struct record *record, const struct epp_facts *facts,
-    struct fail *fail)
+record_set_epp(
+    struct record *record, const struct epp_facts *facts, struct fail *fail)
 {
 	struct epp_facts *own = &record->epp;
 

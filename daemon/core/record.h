@@ -37,8 +37,8 @@ enum audience {
 struct consent {
 	struct slice purpose; /* a policy's purpose id, "p11" */
 	enum audience audience;
-	bool given;           /* false: withdrawn */
-	int64_t time;         /* Unix seconds: when it was given or withdrawn */
+	bool given;	      /* false: withdrawn */
+	int64_t time;	      /* Unix seconds: when it was given or withdrawn */
 	struct slice version; /* of the text agreed to; may be empty */
 };
 
@@ -97,8 +97,8 @@ struct epp_kept {
 struct epp_facts {
 	bool given;
 	struct shown shown;
-	unsigned roles;       /* 1 << role: those it was told to be for; 0: any */
-	struct slice scope;   /* object or ".tld" it was decided for; or empty */
+	unsigned roles;	    /* 1 << role: those it was told to be for; 0: any */
+	struct slice scope; /* object or ".tld" it was decided for; or empty */
 	struct slice client;  /* the backend (tenant) whose it is */
 	int64_t created;      /* Unix seconds */
 	struct slice auth;    /* contacts kept here only: never leaves */
@@ -112,7 +112,7 @@ struct epp_facts {
 struct record_former {
 	bool known;
 	struct values servers;
-	unsigned roles;   /* 1 << role: those that somebody stood in */
+	unsigned roles;	  /* 1 << role: those that somebody stood in */
 	unsigned renamed; /* those whose handle is not known any more */
 	struct slice handles[ROLE_COUNT]; /* empty: none */
 };
@@ -129,8 +129,7 @@ bool record_set_object(
     struct record *record, struct slice object, struct fail *fail);
 
 /* Bring a role into being: a person of a kind not told stands in it. */
-bool record_add_role(
-    struct record *record, enum role role, struct fail *fail);
+bool record_add_role(struct record *record, enum role role, struct fail *fail);
 bool record_set_role(
     struct record *record, enum role role, enum kind kind, struct fail *fail);
 
@@ -149,8 +148,8 @@ bool record_add_value(struct record *record, enum role role, enum field field,
  * An update takes the field's values away, or everything of a role.  The mark
  * stays in the record, so that the recipient can be told to forget.
  */
-bool record_remove(struct record *record, enum role role, enum field field,
-    struct fail *fail);
+bool record_remove(
+    struct record *record, enum role role, enum field field, struct fail *fail);
 bool record_remove_role(
     struct record *record, enum role role, struct fail *fail);
 
@@ -183,15 +182,17 @@ struct slice record_expires(const struct record *record);
  * A merge notes what the stored record had.  The vault keeps, without handles,
  * what was there before the oldest change that may still wait: record_settle()
  * says that none does, and record_decide_again() makes a record of the vault,
- * merged with nothing, what is to be decided once more.
+ * merged with nothing, what is to be decided once more: `is_last` where the
+ * record is what this very change made, else an older change waits.
  */
 const struct record_former *record_former(const struct record *record);
 void record_settle(struct record *record);
-void record_decide_again(struct record *merged, const struct record *stored);
+void record_decide_again(
+    struct record *merged, const struct record *stored, bool is_last);
 
 /* Copied.  A merge takes the update's where given, else the stored one's. */
-bool record_set_epp(struct record *record, const struct epp_facts *facts,
-    struct fail *fail);
+bool record_set_epp(
+    struct record *record, const struct epp_facts *facts, struct fail *fail);
 const struct epp_facts *record_epp(const struct record *record);
 
 enum object_type record_type(const struct record *record);

@@ -170,10 +170,12 @@ renamed_since(const struct record *merged)
 static void
 keep_waiting(struct record *merged, const struct record *stored)
 {
-	merged->waiting = stored->waiting;
-	if (!stored->waiting.known)
-		record_settle(merged);
-	merged->waiting.renamed |= renamed_since(merged);
+	merged->latest = merged->former;
+	memset(merged->latest.handles, 0, sizeof(merged->latest.handles));
+	merged->latest.renamed = renamed_since(merged);
+	merged->waiting =
+	    stored->waiting.known ? stored->waiting : merged->latest;
+	merged->waiting.renamed |= merged->latest.renamed;
 }
 
 const struct record_former *
@@ -185,15 +187,14 @@ record_former(const struct record *record)
 void
 record_settle(struct record *record)
 {
-	record->waiting = record->former;
-	memset(record->waiting.handles, 0, sizeof(record->waiting.handles));
-	record->waiting.renamed = renamed_since(record);
+	record->waiting = record->latest;
 }
 
 void
-record_decide_again(struct record *merged, const struct record *stored)
+record_decide_again(
+    struct record *merged, const struct record *stored, bool is_last)
 {
-	merged->former = stored->waiting;
+	merged->former = is_last ? stored->latest : stored->waiting;
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
 		merged->former.handles[r] = handle_of(merged, r);
 	merged->expires = stored->expires;

@@ -26,6 +26,7 @@ struct record {
 	struct slice object, plan, expires;
 	struct epp_facts epp;
 	struct record_former former;  /* before this update */
+	struct record_former latest;  /* the same as the vault keeps it */
 	struct record_former waiting; /* before the oldest that may wait */
 	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
 };

@@ -173,7 +173,7 @@ strip_phone(struct scratch *text, struct fail *fail)
 		if (is_digit(c) || (c == '+' && len == 0))
 			text->data[len++] = c;
 		else if (c != ' ' && c != '-' && c != '.' && c != '/' &&
-		    c != '(' && c != ')')
+			 c != '(' && c != ')')
 			return fail_set(fail, FAIL_INPUT,
 			    "has something else than digits and separators");
 	}

@@ -169,8 +169,7 @@ takes_too_little(struct conn *conn)
 	struct fail fail = FAIL_INIT;
 
 	fail_set(&fail, FAIL_WORLD,
-	    "the peer takes too little: %zu bytes wait for it",
-	    conn->out.len);
+	    "the peer takes too little: %zu bytes wait for it", conn->out.len);
 	conn_fail(conn, &fail);
 }
 

@@ -74,8 +74,8 @@ make_room(struct epp_hub *hub, struct conn_bytes *bytes, size_t more)
 
 /* Add bytes, with room for as many as `extra` after them. */
 bool
-conn_bytes_add(struct epp_hub *hub, struct conn_bytes *bytes,
-    struct slice data, size_t extra)
+conn_bytes_add(struct epp_hub *hub, struct conn_bytes *bytes, struct slice data,
+    size_t extra)
 {
 	if (!make_room(hub, bytes, data.len + extra))
 		return false;

@@ -268,9 +268,11 @@ disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
 		item->payload_digest = *entry->payload;
 	item->is_elsewhere = dispatch->payload_sha != NULL;
 	item->has_request = dispatch->request.len != 0;
-	if (item->has_request)
+	if (item->has_request) {
 		item->request = requests_key(dispatch->request, "disclosure",
 		    words, dispatch->supersedes);
+		requests_expect(batch->ledger->requests, &item->request);
+	}
 	batch->disclosures++;
 	return (item->recipient.data != NULL && item->payload.data != NULL) ||
 	    fail_memory(fail);
@@ -342,9 +344,11 @@ ledger_add_event(
 	if (item == NULL)
 		return false;
 	item->has_request = event->request.len != 0;
-	if (item->has_request)
+	if (item->has_request) {
 		item->request = requests_key(
 		    event->request, entry.type, words, entry.entry);
+		requests_expect(batch->ledger->requests, &item->request);
+	}
 	return true;
 }
 
@@ -377,11 +381,16 @@ owners_fill(struct batch *batch, const struct record *record,
 		&owners->object, fail);
 }
 
+/* The draft and what it was made of go; what is sealed stays. */
 static bool
-change_item(struct batch *batch, struct text *text, struct fail *fail)
+change_item(struct batch *batch, const struct text *draft, struct fail *fail)
 {
-	struct slice bytes = text_slice(text);
+	struct slice bytes = {NULL, 0};
 
+	if (!draft->failed)
+		bytes = arena_copy(batch->arena,
+		    (struct slice){draft->data, draft->len});
+	arena_reset(batch->ledger->drafts);
 	if (bytes.data == NULL)
 		return fail_memory(fail);
 	return item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
@@ -404,11 +413,12 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 	    .cipher = ledger->cipher,
 	    .scratch = ledger->scratch,
 	    .scratch_size = sizeof(ledger->scratch)};
-	struct text text = text_start(batch->arena);
+	struct text text = text_start(ledger->drafts);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 	    vault_encode(record, slot, &owners, &text, fail) &&
 	    change_item(batch, &text, fail);
 
+	arena_reset(ledger->drafts);
 	digest_wipe(&owners, sizeof(owners));
 	return ok;
 }
@@ -417,7 +427,7 @@ bool
 ledger_add_promotion(struct batch *batch, enum object_type type,
     struct slice object, struct fail *fail)
 {
-	struct text text = text_start(batch->arena);
+	struct text text = text_start(batch->ledger->drafts);
 
 	vault_encode_promotion(&batch->ledger->vault_key, type, object, &text);
 	return change_item(batch, &text, fail);
@@ -427,7 +437,7 @@ bool
 ledger_add_removal(struct batch *batch, enum object_type type,
     struct slice object, enum vault_slot slot, struct fail *fail)
 {
-	struct text text = text_start(batch->arena);
+	struct text text = text_start(batch->ledger->drafts);
 
 	vault_encode_removal(
 	    &batch->ledger->vault_key, type, object, slot, &text);

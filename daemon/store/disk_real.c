@@ -45,6 +45,7 @@ struct worker {
 	struct real *real;
 	pthread_t thread;
 	bool running;
+	pthread_cond_t called;
 	struct queue todo;   /* under the lock */
 	struct job *current; /* what it does now, under the lock */
 };
@@ -57,7 +58,7 @@ struct real {
 	struct worker writer, helper;
 	bool stopping;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t ended; /* something that may be waited for */
 	struct queue done;     /* under `lock` */
 	struct queue deferred; /* the loop's alone */
 	int locks[LOCKS_MAX];
@@ -404,7 +405,7 @@ enqueue(struct real *real, struct worker *worker, struct job *job)
 {
 	pthread_mutex_lock(&real->lock);
 	push(&worker->todo, job);
-	pthread_cond_broadcast(&real->changed);
+	pthread_cond_signal(&worker->called);
 	pthread_mutex_unlock(&real->lock);
 }
 
@@ -476,7 +477,7 @@ real_forget(struct disk *disk, void *arg)
 			j->call = NULL;
 	pthread_mutex_lock(&real->lock);
 	while (is_busy(&real->writer, arg) || is_busy(&real->helper, arg))
-		pthread_cond_wait(&real->changed, &real->lock);
+		pthread_cond_wait(&real->ended, &real->lock);
 	for (struct job *j = real->done.first; j != NULL; j = j->next)
 		if (j->arg == arg)
 			j->done = ignore;
@@ -508,7 +509,7 @@ thread_main(void *arg)
 		if (job == NULL && real->stopping)
 			break;
 		if (job == NULL) {
-			pthread_cond_wait(&real->changed, &real->lock);
+			pthread_cond_wait(&worker->called, &real->lock);
 			continue;
 		}
 		worker->current = job;
@@ -517,9 +518,12 @@ thread_main(void *arg)
 		pthread_mutex_lock(&real->lock);
 		worker->current = NULL;
 		push(&real->done, job);
-		pthread_cond_broadcast(&real->changed);
+		pthread_cond_broadcast(&real->ended);
+		/* The loop, once awake, wants the lock. */
+		pthread_mutex_unlock(&real->lock);
 		if (write(real->wake, &one, sizeof(one)) < 0)
 			abort(); /* the loop would wait for ever */
+		pthread_mutex_lock(&real->lock);
 	}
 	pthread_mutex_unlock(&real->lock);
 	return NULL;
@@ -628,7 +632,9 @@ disk_real_create(struct event_base *base, struct fail *fail)
 	real->done.last = &real->done.first;
 	real->deferred.last = &real->deferred.first;
 	pthread_mutex_init(&real->lock, NULL);
-	pthread_cond_init(&real->changed, NULL);
+	pthread_cond_init(&real->ended, NULL);
+	pthread_cond_init(&real->writer.called, NULL);
+	pthread_cond_init(&real->helper.called, NULL);
 	if (base != NULL && !start_threads(real, fail)) {
 		disk_real_destroy(&real->disk);
 		return NULL;
@@ -655,7 +661,8 @@ disk_real_destroy(struct disk *disk)
 	real = real_of(disk);
 	pthread_mutex_lock(&real->lock);
 	real->stopping = true;
-	pthread_cond_broadcast(&real->changed);
+	pthread_cond_signal(&real->writer.called);
+	pthread_cond_signal(&real->helper.called);
 	pthread_mutex_unlock(&real->lock);
 	if (real->writer.running)
 		pthread_join(real->writer.thread, NULL);
@@ -670,7 +677,9 @@ disk_real_destroy(struct disk *disk)
 	queue_free(&real->done);
 	queue_free(&real->deferred);
 	pthread_mutex_destroy(&real->lock);
-	pthread_cond_destroy(&real->changed);
+	pthread_cond_destroy(&real->ended);
+	pthread_cond_destroy(&real->writer.called);
+	pthread_cond_destroy(&real->helper.called);
 	free(real);
 }
 

@@ -199,9 +199,10 @@ struct fresh {
 	uint8_t nonce[NONCE_SIZE];
 };
 
+/* `wrap` may be NULL: the key that the cipher had before. */
 static bool
-slot_make(const uint8_t wrap[KEY_SIZE], struct digest_cipher *cipher,
-    uint32_t number, const struct fresh *fresh, uint8_t record[SLOT_SIZE])
+slot_make(const uint8_t *wrap, struct digest_cipher *cipher, uint32_t number,
+    const struct fresh *fresh, uint8_t record[SLOT_SIZE])
 {
 	char label[16];
 	struct digest_seal seal = {.key = wrap,
@@ -231,7 +232,8 @@ chunk_make(struct keys *keys, uint32_t first, struct chunk *chunk,
 	ok = ok && fill(keys, chunk->fresh, sizeof(chunk->fresh), fail);
 	keys_derive(keys, "slots", wrap);
 	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
-		ok = slot_make(wrap, cipher, first + i, &chunk->fresh[i],
+		ok = slot_make(i == 0 ? wrap : NULL, cipher, first + i,
+			 &chunk->fresh[i],
 			 chunk->records + (size_t)i * SLOT_SIZE) ||
 		    fail_memory(fail);
 	digest_wipe(wrap, sizeof(wrap));

@@ -267,11 +267,12 @@ seal_all(struct ledger *ledger, struct batch *batch, struct sealed **sealed,
 static void
 answer(struct ledger *ledger, struct batch *batch)
 {
-	struct fail fail = FAIL_INIT;
 	struct sealed **sealed = arena_take_array(
 	    batch->arena, batch->disclosures + 1, sizeof(struct sealed *));
 	uint64_t first = LEDGER_NONE;
+	struct fail fail;
 
+	fail_clear(&fail);
 	if (sealed == NULL)
 		fail_memory(&fail);
 	if (sealed == NULL || !seal_all(ledger, batch, sealed, &fail)) {
@@ -714,7 +715,8 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
 	ledger->cipher = digest_cipher_create();
-	ok = (ledger->building != NULL && ledger->flying != NULL &&
+	ledger->drafts = arena_create(NULL);
+	ok = (ledger->drafts != NULL && ledger->building != NULL && ledger->flying != NULL &&
 		 ledger->requests != NULL && ledger->cipher != NULL) ||
 	    fail_memory(fail);
 	if (ok && open_all(ledger, fail))
@@ -745,6 +747,7 @@ ledger_close(struct ledger *ledger)
 	group_destroy(ledger->building);
 	group_destroy(ledger->flying);
 	digest_cipher_destroy(ledger->cipher);
+	arena_destroy(ledger->drafts);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
 	digest_wipe(&ledger->vault_key, sizeof(ledger->vault_key));
 	free(ledger);

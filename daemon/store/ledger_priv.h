@@ -48,6 +48,7 @@ struct ledger {
 	size_t pool_left;
 	char journal_directory[1024];
 	char scratch[2 * ENTRY_MAX]; /* where an entry is written */
+	struct arena *drafts;	     /* where a change of the vault is */
 };
 
 enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };

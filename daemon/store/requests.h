@@ -17,6 +17,9 @@ struct requests;
 struct requests *requests_create(void);
 void requests_destroy(struct requests *requests);
 
+/* It will be looked for soon. */
+void requests_expect(
+    const struct requests *requests, const struct digest *key);
 bool requests_find(const struct requests *requests, const struct digest *key,
     uint64_t *index);
 

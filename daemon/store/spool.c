@@ -51,7 +51,7 @@ struct spool {
 	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *waits, *each, *each_of, *due, *next_due,
+	    *finish, *recover, *set_retry, *outdate, *waits, *follows, *each, *each_of, *due, *next_due,
 	    *count, *prune_items, *prune_requests, *set_line_mark,
 	    *find_content, *spend;
 };
@@ -117,6 +117,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->waits,
 		"SELECT 1 FROM item WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
+	    {&s->follows,
+		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
+		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
 	    {&s->each,
 		"SELECT " ITEM_COLUMNS " FROM item WHERE state = ?"
 		" ORDER BY due, id LIMIT ?"},
@@ -569,6 +572,23 @@ spool_waits(struct spool *spool, int object_type, struct slice object,
 	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
 	ok = statement_step(spool->waits, out, fail);
 	statement_reset(spool->waits);
+	return ok;
+}
+
+bool
+spool_is_followed(struct spool *spool, const struct spool_item *item,
+    bool *out, struct fail *fail)
+{
+	struct digest hash =
+	    object_hash(spool, item->object_type, item->object);
+	bool ok;
+
+	*out = false;
+	statement_bind_bytes(spool->follows, 1, hash.bytes, DIGEST_SIZE);
+	statement_bind_text(spool->follows, 2, item->recipient);
+	statement_bind_number(spool->follows, 3, (int64_t)item->place);
+	ok = statement_step(spool->follows, out, fail);
+	statement_reset(spool->follows);
 	return ok;
 }
 

@@ -121,6 +121,9 @@ bool spool_outdate(struct spool *spool, int object_type, struct slice object,
 /* Does anything wait for this object, with whomever? */
 bool spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail);
+/* Does a later item for its object and recipient wait behind this one? */
+bool spool_is_followed(struct spool *spool, const struct spool_item *item,
+    bool *out, struct fail *fail);
 bool spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
     int64_t due, struct fail *fail);
 

@@ -6,7 +6,8 @@
  *
  * The time is that within the filter, beside expat reading the same frame in
  * the same run.  For a profile of it alone:
- *	valgrind --tool=callgrind --toggle-collect='into_*' build/release/bench/filter 20
+ *	valgrind --tool=callgrind --toggle-collect='into_*'
+ *build/release/bench/filter 20
  */
 #include <expat.h>
 #include <time.h>
@@ -292,9 +293,8 @@ static struct random_source random_bytes;
 static struct keeper_link *
 make_link(struct fail *fail)
 {
-	const struct keeper_link_options options = {.loop = &loop,
-	    .random = &random_bytes,
-	    .send = to_keeper};
+	const struct keeper_link_options options = {
+	    .loop = &loop, .random = &random_bytes, .send = to_keeper};
 	struct keeper_link *link = keeper_link_create(&options, fail);
 
 	if (link != NULL)
@@ -455,8 +455,8 @@ open_all(struct filter *filter)
 		struct bench_conn *c = &backends[i];
 
 		c->conn.operations = &conn_operations;
-		if (!filter_accept(filter, SLICE("bench"), &c->conn,
-			&c->events, &c->arg))
+		if (!filter_accept(
+			filter, SLICE("bench"), &c->conn, &c->events, &c->arg))
 			abort();
 		c->events->opened(c->arg);
 		c->events->frame(c->arg, slice_from(login));

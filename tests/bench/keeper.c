@@ -1,5 +1,5 @@
 /*
- * keeper DIRECTORY [SECONDS]: what a contact:create of 2 KB costs in the
+ * keeper DIRECTORY [MILLISECONDS]: what a contact:create of 2 KB costs in the
  * keeper, its disclosure and its outcome, with 64 of them under way and every
  * contact a new one.  Messages are those of a worker's line, from one it made,
  * and are handed over without a socket.
@@ -8,7 +8,7 @@
  * synced; what counts is the median of the turns' ratios.  Then how long one
  * commit alone takes, a thousand a second, beside one synced block.
  *
- * For a profile: valgrind --tool=callgrind build/release/bench/keeper DIR 1
+ * For a profile: valgrind --tool=callgrind build/release/bench/keeper DIR 4000
  */
 #include <event2/event.h>
 #include <fcntl.h>
@@ -64,9 +64,9 @@ struct bench {
 	/* A worker's commit, and where its contact's id stands in it. */
 	char message[LONGEST];
 	size_t message_len, ids[PLACES], id_count;
-	uint64_t number;    /* of the newest commit */
+	uint64_t number; /* of the newest commit */
 	uint64_t entries[WRITERS * 4], numbers[WRITERS * 4];
-	size_t ended; /* outcomes to be told in the next turn */
+	size_t ended;  /* outcomes to be told in the next turn */
 	size_t wanted; /* commits to be made in it */
 	size_t under_way;
 	bool stopping;
@@ -198,8 +198,8 @@ make_message(struct bench *bench)
 	    .recipient = 0, .roles = 1u << ROLE_REGISTRANT};
 	struct fail fail = FAIL_INIT;
 	struct record *record = make_record(bench, &fail);
-	struct disclosure *disclosure = decide_contact(bench->ruleset, &scope,
-	    record, &given, bench->arena, &fail);
+	struct disclosure *disclosure = decide_contact(
+	    bench->ruleset, &scope, record, &given, bench->arena, &fail);
 	struct epp_facts facts = {.given = true,
 	    .client = SLICE("registrar"),
 	    .created = 1767225600000,
@@ -352,11 +352,11 @@ read_setup(struct bench *bench, struct fail *fail)
 	    SLICE("misu.conf"), slice_from(conf_text)};
 	struct slice diagnostics = {NULL, 0};
 
-	bench->ruleset = files_load(
-	    bench->arena, "tests/bench/epp.policy", &diagnostics);
+	bench->ruleset =
+	    files_load(bench->arena, "tests/bench/epp.policy", &diagnostics);
 	if (bench->ruleset != NULL)
-		bench->conf = conf_parse(
-		    bench->arena, &source, NULL, &diagnostics, fail);
+		bench->conf =
+		    conf_parse(bench->arena, &source, NULL, &diagnostics, fail);
 	if (bench->conf == NULL) {
 		fprintf(stderr, "%.*s\n", SLICE_ARG(diagnostics));
 		exit(1);
@@ -370,7 +370,7 @@ open_store(struct bench *bench, struct fail *fail)
 	char path[600], vault[600], ledger[600], spool[600];
 
 	snprintf(path, sizeof(path), "%s/keys", bench->root);
-	snprintf(vault, sizeof(vault), "%s/vault.db", bench->root);
+	snprintf(vault, sizeof(vault), "%s/vault", bench->root);
 	snprintf(ledger, sizeof(ledger), "%s/ledger", bench->root);
 	snprintf(spool, sizeof(spool), "%s/spool.db", bench->root);
 	bench->disk = disk_real_create(bench->base, fail);
@@ -378,23 +378,23 @@ open_store(struct bench *bench, struct fail *fail)
 	    keys_open(bench->disk, path, master, &random_system, fail);
 	if (bench->keys == NULL)
 		die("keys", fail);
-	bench->vault = vault_open(vault, bench->keys, fail);
+	bench->vault = vault_open(bench->disk, vault, bench->keys, fail);
 	if (bench->vault == NULL)
 		die("vault", fail);
-	bench->ledger = ledger_open(
-	    &(struct ledger_options){.disk = bench->disk,
-		.keys = bench->keys,
-		.directory = ledger,
-		.origin = "bench.example/misu",
-		.random = &random_system,
-		.now = now_ms,
-		.now_context = bench,
-		.vault = bench->vault},
-	    fail);
+	bench->ledger =
+	    ledger_open(&(struct ledger_options){.disk = bench->disk,
+			    .keys = bench->keys,
+			    .directory = ledger,
+			    .origin = "bench.example/misu",
+			    .random = &random_system,
+			    .now = now_ms,
+			    .now_context = bench,
+			    .vault = bench->vault},
+		fail);
 	if (bench->ledger == NULL)
 		die("ledger", fail);
-	bench->spool = spool_open(
-	    bench->disk, spool, bench->keys, &random_system, fail);
+	bench->spool =
+	    spool_open(bench->disk, spool, bench->keys, &random_system, fail);
 	if (bench->spool == NULL)
 		die("spool", fail);
 }
@@ -491,8 +491,7 @@ round_keeper(struct bench *bench, int ms, struct result *result)
 	result->ours = commits / (seconds(CLOCK_MONOTONIC) - start);
 	result->loop =
 	    (seconds(CLOCK_THREAD_CPUTIME_ID) - loop) * 1e6 / commits;
-	result->all =
-	    (seconds(CLOCK_PROCESS_CPUTIME_ID) - all) * 1e6 / commits;
+	result->all = (seconds(CLOCK_PROCESS_CPUTIME_ID) - all) * 1e6 / commits;
 	if (!ledger_checkpoint(bench->ledger, &fail))
 		die("checkpoint", &fail);
 }
@@ -625,8 +624,7 @@ main(int argc, char **argv)
 	snprintf(bench.root, sizeof(bench.root), "%s", argv[1]);
 	open_all(&bench);
 	if (argc > 2) {
-		round_keeper(
-		    &bench, (int)strtol(argv[2], NULL, 10), results);
+		round_keeper(&bench, (int)strtol(argv[2], NULL, 10), results);
 		printf("keeper: %.1f us, %.1f with its threads, %llu\n",
 		    results[0].loop, results[0].all,
 		    (unsigned long long)bench.done);

@@ -303,6 +303,7 @@ daemon_kill(struct world *world, enum disk_loss loss)
 	if (world->engine != NULL) {
 		daemon_settle(world, 0);
 		parts_close(world);
+		fake_loop_drop(world->loop);
 		daemon_settle(world, 0);
 	}
 	fake_loop_drop(world->loop);

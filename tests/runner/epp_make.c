@@ -358,55 +358,47 @@ put_auth(struct maker *maker)
 	    SLICE_ARG(maker->object), SLICE_ARG(maker->object));
 }
 
-/* "add STATUS" and then "rem STATUS", of a contact; none is no failure. */
 static bool
-take_statuses(struct maker *maker, struct slice statuses[2])
-{
-	if (skip(maker, "add") && !take(maker, &statuses[0]))
-		return false;
-	return !skip(maker, "rem") || take(maker, &statuses[1]);
-}
-
-static void
-put_statuses(struct maker *maker, const struct slice statuses[2])
+make_statuses(struct maker *maker)
 {
 	static const char *const lists[] = {"add", "rem"};
+	struct slice status;
 
-	for (size_t i = 0; i < 2; i++)
-		if (statuses[i].len != 0)
-			bytes_add_format(maker->out,
-			    "<contact:%s><contact:status s=\"%.*s\"/>"
-			    "</contact:%s>",
-			    lists[i], SLICE_ARG(statuses[i]), lists[i]);
-}
-
-static bool
-has_person(const struct maker *maker)
-{
-	return maker->record != NULL || maker->removes_fax ||
-	       maker->removes_voice || maker->also.len != 0;
+	for (size_t i = 0; i < 2; i++) {
+		if (!skip(maker, lists[i]))
+			continue;
+		if (!take(maker, &status))
+			return false;
+		bytes_add_format(maker->out,
+		    "<contact:%s><contact:status s=\"%.*s\"/></contact:%s>",
+		    lists[i], SLICE_ARG(status), lists[i]);
+	}
+	return true;
 }
 
 static bool
 make_contact(struct maker *maker, bool update)
 {
-	struct slice id, statuses[2] = {{NULL, 0}, {NULL, 0}};
+	struct slice id;
+	bool change, alone = maker->at + 1 >= maker->count;
 
-	if (!take(maker, &id) ||
-	    (update && !take_statuses(maker, statuses)) || !take_options(maker))
+	if (!take(maker, &id))
 		return false;
-	if (!has_person(maker) && statuses[0].len + statuses[1].len == 0)
-		return fail(maker, "a record is missing here");
 	start(maker, update ? "update" : "create", "");
 	element(maker, "id", id);
-	put_statuses(maker, statuses);
-	if (update && has_person(maker))
+	if ((update && !make_statuses(maker)) || !take_options(maker))
+		return false;
+	change = maker->record != NULL || maker->removes_fax ||
+		 maker->removes_voice || maker->also.len != 0;
+	if (!change && (!update || alone))
+		return fail(maker, "a record is missing here");
+	if (update && change)
 		put(maker, "<contact:chg>");
 	put_person(maker);
 	if (!update)
 		put_auth(maker);
 	put_slice(maker, maker->also);
-	if (update && has_person(maker))
+	if (update && change)
 		put(maker, "</contact:chg>");
 	end(maker, update ? "update" : "create");
 	return true;

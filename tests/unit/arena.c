@@ -98,6 +98,25 @@ sizes_that_overflow_are_refused(void **state)
 }
 
 static void
+what_was_not_written_is_given_back(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	char *first = arena_take(arena, 1000), *next;
+
+	(void)state;
+	memset(first, 'x', 20);
+	arena_shrink(arena, first, 1000, 20);
+	assert_int_equal(arena_used(arena), 32);
+	next = arena_take(arena, 50);
+	assert_ptr_equal(next, first + 32);
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(next[i], 0);
+	arena_shrink(arena, first, 20, 1);
+	assert_int_equal(arena_used(arena), 96);
+	arena_destroy(arena);
+}
+
+static void
 copies_end_with_a_nul(void **state)
 {
 	struct arena *arena = arena_create(NULL);
@@ -156,6 +175,7 @@ main(void)
 	    cmocka_unit_test(memory_is_zeroed_and_aligned),
 	    cmocka_unit_test(more_than_a_block_fits),
 	    cmocka_unit_test(sizes_that_overflow_are_refused),
+	    cmocka_unit_test(what_was_not_written_is_given_back),
 	    cmocka_unit_test(copies_end_with_a_nul),
 	    cmocka_unit_test(secrets_are_wiped_before_memory_goes_back),
 	    cmocka_unit_test(a_refusal_leaves_the_arena_whole),

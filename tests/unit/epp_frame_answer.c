@@ -386,6 +386,108 @@ links_are_put_back_into_a_domain(void **state)
 	    response_of(SLICE(RESPONSE(INFO(""), ""))), arena));
 }
 
+#define UPDATE_DOMAIN(rest)                                                    \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><update>"      \
+	"<domain:update" DOMAIN                                                \
+	"<domain:name>mihon.example</domain:name>" rest                        \
+	"</domain:update></update></command></epp>"
+#define NS(name)                                                               \
+	"<domain:ns><domain:hostObj>" name "</domain:hostObj></domain:ns>"
+#define TECH(id) "<domain:contact type=\"tech\">" id "</domain:contact>"
+
+/* Against ns1.mihon.example, registrant mihon-1 and tech mihon-2. */
+static bool
+agrees(const char *frame)
+{
+	struct slice info = SLICE(RESPONSE(INFO(LINKS), ""));
+
+	return epp_frame_agrees(slice_from(frame), response_of(info), arena);
+}
+
+static void
+an_update_agrees_when_it_was_carried_out(void **state)
+{
+	(void)state;
+	assert_true(
+	    agrees(UPDATE_DOMAIN("<domain:add>" NS("NS1.mihon.example") TECH(
+		"mihon-2") "</domain:add><domain:rem>" NS("ns2.mihon.example")
+		    TECH("mihon-9") "</domain:rem><domain:chg>"
+				    "<domain:registrant>mihon-1</"
+				    "domain:registrant></domain:chg>")));
+	assert_false(agrees(UPDATE_DOMAIN(
+	    "<domain:add>" NS("ns2.mihon.example") "</domain:add>")));
+	assert_false(agrees(
+	    UPDATE_DOMAIN("<domain:add>" TECH("mihon-9") "</domain:add>")));
+	assert_false(agrees(UPDATE_DOMAIN(
+	    "<domain:rem>" NS("ns1.mihon.example") "</domain:rem>")));
+	assert_false(agrees(
+	    UPDATE_DOMAIN("<domain:rem>" TECH("mihon-2") "</domain:rem>")));
+	assert_false(
+	    agrees(UPDATE_DOMAIN("<domain:chg><domain:registrant>"
+				 "mihon-9</domain:registrant></domain:chg>")));
+	/* Other addresses of one server: it goes and comes in one command. */
+	assert_true(agrees(UPDATE_DOMAIN(
+	    "<domain:add><domain:ns>"
+	    "<domain:hostAttr><domain:hostName>ns1.mihon.example"
+	    "</domain:hostName><domain:hostAddr>192.0.2.7</domain:hostAddr>"
+	    "</domain:hostAttr></domain:ns></domain:add><domain:rem>"
+	    "<domain:ns><domain:hostAttr><domain:hostName>ns1.mihon.example"
+	    "</domain:hostName></domain:hostAttr></domain:ns>"
+	    "</domain:rem>")));
+}
+
+#define RENEW(day)                                                             \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><renew>"       \
+	"<domain:renew" DOMAIN "<domain:name>mihon.example</domain:name>"      \
+	"<domain:curExpDate>" day "</domain:curExpDate></domain:renew>"        \
+	"</renew></command></epp>"
+
+static void
+a_renewal_agrees_when_the_day_is_later(void **state)
+{
+	struct slice info = SLICE(RESPONSE(
+	    "<resData><domain:infData" DOMAIN "<domain:name>mihon.example"
+	    "</domain:name><domain:roid>D1-R</domain:roid><domain:clID>misu"
+	    "</domain:clID><domain:exDate>2028-01-31T00:00:00Z"
+	    "</domain:exDate></domain:infData></resData>",
+	    ""));
+
+	(void)state;
+	assert_true(epp_frame_agrees(
+	    SLICE(RENEW("2027-01-31")), response_of(info), arena));
+	assert_false(epp_frame_agrees(
+	    SLICE(RENEW("2028-01-31")), response_of(info), arena));
+	assert_false(agrees(RENEW("2027-01-31")));
+}
+
+#define UPDATE_CONTACT(change)                                                 \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><update>"      \
+	"<contact:update "                                                     \
+	"xmlns:contact=\"urn:ietf:params:xml:ns:contact-1.0\">"                \
+	"<contact:id>mihon-1</contact:id><contact:chg>" change                 \
+	"</contact:chg></contact:update></update></command></epp>"
+
+static void
+a_contact_agrees_when_it_has_what_was_set(void **state)
+{
+	struct record *record = record_of(command_of(SLICE(CREATE)));
+	struct epp_response *info = answered(epp_frame_contact_info(
+	    record, SLICE("misu"), INT64_C(1700000000), arena));
+
+	(void)state;
+	assert_true(epp_frame_agrees(
+	    SLICE(UPDATE_CONTACT(
+		"<contact:email>taro@mihon.example</contact:email>")),
+	    info, arena));
+	assert_false(epp_frame_agrees(
+	    SLICE(UPDATE_CONTACT(
+		"<contact:email>other@mihon.example</contact:email>")),
+	    info, arena));
+	/* What was to be lost is still there. */
+	assert_false(epp_frame_agrees(
+	    SLICE(UPDATE_CONTACT("<contact:voice/>")), info, arena));
+}
+
 static struct record *
 submitted(enum operation operation)
 {
@@ -555,15 +657,15 @@ a_submitted_update_adds_and_removes_links(void **state)
 	struct slice frames[8];
 
 	(void)state;
-	set(update, ROLE_BILLING, FIELD_NAME_INT, "Bill Mihon");
-	set(update, ROLE_BILLING, FIELD_EMAIL, "b@x.example");
+	set(update, ROLE_ADMIN, FIELD_NAME_INT, "Bill Mihon");
+	set(update, ROLE_ADMIN, FIELD_EMAIL, "b@x.example");
 	record_remove_role(update, ROLE_TECH, &fail);
 	assert_int_equal(
 	    frames_of(ruleset_of(ALL, NULL), updated(update), frames), 5);
 	has(frames[0], "<contact:update ");
 	has(frames[1], "<contact:create ");
 	has(frames[1], "Bill Mihon");
-	has(frames[2], "<domain:add><domain:contact type=\"billing\">M");
+	has(frames[2], "<domain:add><domain:contact type=\"admin\">M");
 	has(frames[2], "<domain:rem><domain:contact type=\"tech\">M");
 	lacks(frames[2], "hostAttr");
 	has(frames[3], "<contact:delete ");
@@ -592,7 +694,7 @@ another_handle_is_another_contact(void **state)
 	/* Decided again, without the handles of before: it is not guessed. */
 	record_settle(after);
 	after = record_merge(arena, after, update_of(), &fail);
-	record_decide_again(after, after);
+	record_decide_again(after, after, false);
 	{
 		static const uint8_t random[16] = {1};
 		struct slice out;
@@ -673,6 +775,9 @@ main(void)
 	    TEST(a_greeting_has_misu_in_it),
 	    TEST(a_kept_contact_is_told_as_a_registry_would),
 	    TEST(links_are_put_back_into_a_domain),
+	    TEST(an_update_agrees_when_it_was_carried_out),
+	    TEST(a_renewal_agrees_when_the_day_is_later),
+	    TEST(a_contact_agrees_when_it_has_what_was_set),
 	    TEST(a_submission_is_contacts_and_then_the_domain),
 	    TEST(a_submitted_update_takes_away),
 	    TEST(a_submitted_update_adds_and_removes_servers),

@@ -291,6 +291,9 @@ make_up(const char *path, uint64_t seed)
 		put_login(out, &chance, n);
 	for (unsigned n = 0; n < STEPS; n++)
 		put_step(out, &chance);
+	fputs("registry biz back\nregistry biz : faults clear\n"
+	      "reload conf tests/scenario/common/epp-pool.conf\n",
+	    out);
 	assert_int_equal(fclose(out), 0);
 }
 

@@ -186,7 +186,7 @@ what_is_damaged_is_refused(void **state)
 	copy[bytes.len] = '\0';
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len + 1}, NULL));
-	copy[0] = 3;
+	copy[0] = 4;
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len}, NULL));
 	free(copy);

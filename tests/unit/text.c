@@ -109,6 +109,49 @@ hex_is_lower_case_and_of_one_length(void **state)
 	assert_false(text_hex_decode(SLICE("009ff\0"), bytes, 3));
 }
 
+/* Every byte, at every place of what is written at once. */
+static void
+hex_is_the_same_however_long(void **state)
+{
+	uint8_t bytes[256 + 7];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 3);
+	for (size_t at = 0; at < 7; at++) {
+		struct text text = text_start(arena);
+		struct slice written;
+
+		text_add_hex(&text, bytes + at, 256 - at);
+		written = text_slice(&text);
+		assert_int_equal(written.len, 2 * (256 - at));
+		for (size_t i = 0; i < 256 - at; i++) {
+			char pair[3];
+
+			snprintf(pair, sizeof(pair), "%02x", bytes[at + i]);
+			assert_memory_equal(written.data + 2 * i, pair, 2);
+		}
+	}
+}
+
+/* A bad byte is found behind any number of good ones, short words and all. */
+static void
+utf8_is_looked_at_to_the_end(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(text); len++) {
+		memset(text, 'a', sizeof(text));
+		assert_true(text_is_utf8((struct slice){text, len}));
+		for (size_t at = 0; at < len; at++) {
+			text[at] = '\x80';
+			assert_false(text_is_utf8((struct slice){text, len}));
+			text[at] = 'a';
+		}
+	}
+}
+
 static void
 utf8_is_well_formed_or_refused(void **state)
 {
@@ -189,6 +232,8 @@ main(void)
 	    cmocka_unit_test(base64_is_that_of_rfc_4648),
 	    cmocka_unit_test(base64_that_is_not_strict_is_refused),
 	    cmocka_unit_test(hex_is_lower_case_and_of_one_length),
+	    cmocka_unit_test(hex_is_the_same_however_long),
+	    cmocka_unit_test(utf8_is_looked_at_to_the_end),
 	    cmocka_unit_test(utf8_is_well_formed_or_refused),
 	    cmocka_unit_test(hidden_characters_are_not_plain),
 	    cmocka_unit_test(a_failure_sticks),

@@ -477,13 +477,13 @@ subjects_are_learned_again_after_cleaning(void **state)
 	bool fresh;
 
 	(void)state;
-	assert_true(
-	    keys_subject(bed->keys, SLICE("one"), &first, &fresh, &bed->fail));
 	id = keys_id(bed->keys, SLICE("one"));
+	assert_true(
+	    keys_subject(bed->keys, &id, &first, &fresh, &bed->fail));
 	assert_true(vault_put_subject(bed->vault, &id, first.slot, &bed->fail));
 	assert_true(keys_forget(bed->keys, first.slot, &bed->fail));
 	assert_true(
-	    keys_subject(bed->keys, SLICE("one"), &second, &fresh, &bed->fail));
+	    keys_subject(bed->keys, &id, &second, &fresh, &bed->fail));
 	assert_int_not_equal(first.slot, second.slot);
 	assert_true(
 	    vault_put_subject(bed->vault, &id, second.slot, &bed->fail));
