@@ -24,8 +24,8 @@ read_frame(struct command *command, struct slice text)
 	fail_clear(&fail);
 	if (conf != NULL)
 		limits.bytes = conf->frame;
-	command->epp = epp_read_command(
-	    command->arena, text, &limits, &problem, &fail);
+	command->epp =
+	    epp_read_command(command->arena, text, &limits, &problem, &fail);
 	if (command->epp != NULL) {
 		if (!session->pooled)
 			command->flight.client_id = command->epp->client_id;
@@ -76,6 +76,9 @@ command_create(struct session *session, struct slice xml)
 void
 command_free(struct command *command)
 {
+	if (command->scratch != NULL)
+		filter_give_arena(
+		    command->session->upstream->filter, command->scratch);
 	/* The command lies in its own arena. */
 	filter_give_arena(command->session->upstream->filter, command->arena);
 }
@@ -175,10 +178,10 @@ looks_back(const struct command *command)
 	    upstream->conf->contacts != CONTACTS_PROHIBITED)
 		return false;
 	return !is_plain(command) || epp->verb == EPP_LOGIN ||
-	    epp->verb == EPP_LOGOUT ||
-	    (upstream->conf != NULL &&
-		(upstream->conf->contacts == CONTACTS_PROHIBITED ||
-		    upstream->conf->backend_count > 1));
+	       epp->verb == EPP_LOGOUT ||
+	       (upstream->conf != NULL &&
+		   (upstream->conf->contacts == CONTACTS_PROHIBITED ||
+		       upstream->conf->backend_count > 1));
 }
 
 bool
@@ -232,7 +235,7 @@ shows_certificate(
 		return true;
 	peer = session->conn != NULL ? epp_conn_peer(session->conn) : NULL;
 	return peer != NULL && peer->has_certificate &&
-	    digest_equal(&peer->certificate, &backend->certificate);
+	       digest_equal(&peer->certificate, &backend->certificate);
 }
 
 /* Equal without telling by time how far. */
@@ -250,13 +253,13 @@ may_come(const struct session *session, const struct conf_backend *backend)
 {
 	const struct upstream *upstream = session->upstream;
 	size_t count = 0, most = backend->connections != 0
-	    ? backend->connections
-	    : upstream->conf->backend_connections;
+				     ? backend->connections
+				     : upstream->conf->backend_connections;
 
 	for (const struct session *s = upstream->sessions; s != NULL;
 	     s = s->next)
 		count += s->state == SESSION_OPEN &&
-		    slice_is(backend->login, s->client);
+			 slice_is(backend->login, s->client);
 	return most == 0 || count < most;
 }
 
@@ -275,8 +278,8 @@ static void
 keep_client(struct session *session, struct slice id)
 {
 	size_t len = id.len < sizeof(session->client)
-	    ? id.len
-	    : sizeof(session->client) - 1;
+			 ? id.len
+			 : sizeof(session->client) - 1;
 
 	memcpy(session->client, id.data, len);
 	session->client[len] = '\0';
@@ -329,8 +332,7 @@ login_start(struct command *command)
 static void
 logout_start(struct command *command)
 {
-	if (command->session->pooled ||
-	    command->session->state != SESSION_OPEN)
+	if (command->session->pooled || command->session->state != SESSION_OPEN)
 		command_answer(command, EPP_ENDING, NULL);
 	else
 		command_pass(command);
@@ -341,13 +343,12 @@ hello_start(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	char date[DATE_SIZE];
-	size_t len =
-	    date_print(filter_now(upstream->filter) / 1000, 0, date);
+	size_t len = date_print(filter_now(upstream->filter) / 1000, 0, date);
 
-	command_answer_bytes(command,
-	    epp_frame_greeting(upstream->greeting,
-		upstream->conf->contacts == CONTACTS_PROHIBITED,
-		(struct slice){date, len}, command->arena));
+	command_answer_bytes(
+	    command, epp_frame_greeting(upstream->greeting,
+			 upstream->conf->contacts == CONTACTS_PROHIBITED,
+			 (struct slice){date, len}, command->arena));
 }
 
 /* --- plain commands --- */
@@ -359,7 +360,8 @@ wants_links(const struct command *command)
 	const struct epp_command *epp = command->epp;
 
 	return epp->verb == EPP_INFO && epp->object == EPP_DOMAIN &&
-	    command->session->upstream->conf->contacts == CONTACTS_PROHIBITED;
+	       command->session->upstream->conf->contacts ==
+		   CONTACTS_PROHIBITED;
 }
 
 /* The queue is that of all backends, over all workers: each its own word. */
@@ -429,8 +431,7 @@ open_start(struct command *command)
 
 	if (!check_frame(command))
 		return;
-	if (conf->contacts == CONTACTS_PROHIBITED &&
-	    epp->object == EPP_CONTACT)
+	if (conf->contacts == CONTACTS_PROHIBITED && epp->object == EPP_CONTACT)
 		local_start(command);
 	else if (is_plain(command))
 		tenant_look(command, plain_start);
@@ -486,7 +487,8 @@ command_ready(struct command *command)
 	struct upstream *upstream = command->session->upstream;
 
 	command->state = COMMAND_READY;
-	command->deadline = filter_now(upstream->filter) +
+	command->deadline =
+	    filter_now(upstream->filter) +
 	    (upstream->conf != NULL ? (int64_t)upstream->conf->answer * 1000
 				    : 0);
 	filter_tick(upstream);
@@ -540,8 +542,8 @@ command_send(struct command *command)
 	if (line == NULL)
 		return false;
 	sent = command->sealed != NULL
-	    ? line_send_sealed(line, &command->flight, command->sealed)
-	    : line_send_plain(line, &command->flight, command->plain);
+		   ? line_send_sealed(line, &command->flight, command->sealed)
+		   : line_send_plain(line, &command->flight, command->plain);
 	if (!sent)
 		return false;
 	session->on_line++;
@@ -552,16 +554,13 @@ command_send(struct command *command)
 /* --- what comes back --- */
 
 void
-command_end_entry(struct command *command, uint64_t entry,
-    enum keeper_end end, unsigned code)
+command_end_entry(
+    struct command *command, uint64_t entry, enum keeper_end end, unsigned code)
 {
-	const struct keeper_outcome outcome = {.entry = entry,
-	    .end = end,
-	    .code = code,
-	    .store = KEEP_NOTHING};
+	const struct keeper_outcome outcome = {
+	    .entry = entry, .end = end, .code = code, .store = KEEP_NOTHING};
 
-	keeper_outcome(
-	    command->session->upstream->filter->o.link, &outcome);
+	keeper_outcome(command->session->upstream->filter->o.link, &outcome);
 }
 
 void
@@ -630,8 +629,8 @@ answered(struct flight *flight, const struct epp_response *response)
 		    epp_code_text(response->code));
 	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
-			bytes = epp_frame_response(response,
-			    command->epp->client_id, command->arena);
+			bytes = epp_frame_response(
+			    response, command->epp->client_id, command->arena);
 		command_answer_bytes(command, bytes);
 	}
 	note_session(command, response->code);
@@ -646,8 +645,7 @@ lost(struct flight *flight, const struct fail *fail)
 
 	session->on_line--;
 	command_outcome(command, KEEPER_UNKNOWN, 0);
-	command_answer(
-	    command, EPP_FAILED, "outcome unknown: %s", fail->text);
+	command_answer(command, EPP_FAILED, "outcome unknown: %s", fail->text);
 	session_pump(session);
 }
 
@@ -657,14 +655,13 @@ command_forget(struct command *command)
 {
 	struct upstream *upstream = command->session->upstream;
 	const struct epp_command *epp = command->epp;
-	struct keeper_outcome outcome = {.entry = UINT64_MAX,
-	    .end = KEEPER_ANSWERED,
-	    .store = KEEP_REMOVAL};
+	struct keeper_outcome outcome = {
+	    .entry = UINT64_MAX, .end = KEEPER_ANSWERED, .store = KEEP_REMOVAL};
 
 	if (epp->object == EPP_CONTACT) {
 		outcome.object.type = OBJECT_CONTACT;
-		outcome.object.name = command_object_name(
-		    command, epp->id, command->arena);
+		outcome.object.name =
+		    command_object_name(command, epp->id, command->arena);
 	} else if (epp->object == EPP_DOMAIN) {
 		outcome.object.type = OBJECT_DOMAIN;
 		outcome.object.name = epp->id;

@@ -88,8 +88,7 @@ find_seats(struct domain_work *work, const struct epp_domain *domain)
 
 		for (size_t i = 0; i < handles.count; i++)
 			if (!is_removed(domain, roles[r], handles.items[i]) &&
-			    !add_seat(work, roles[r], handles.items[i],
-				false))
+			    !add_seat(work, roles[r], handles.items[i], false))
 				return false;
 	}
 	return true;
@@ -117,9 +116,8 @@ set_servers(struct record *record, const struct domain_work *work,
 	if (domain->server_count != 0)
 		return record_set(record, ROLE_SUBSCRIBER, FIELD_NS,
 		    domain->servers, domain->server_count, fail);
-	return kept.count == 0 ||
-	    record_set(record, ROLE_SUBSCRIBER, FIELD_NS, kept.items,
-		kept.count, fail);
+	return kept.count == 0 || record_set(record, ROLE_SUBSCRIBER, FIELD_NS,
+				      kept.items, kept.count, fail);
 }
 
 /* The nth contact of each role stands for it; the first where there is none. */
@@ -143,16 +141,15 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 
 		if (seat == NULL)
 			seat = seat_of(work, roles[r], 0);
-		contact =
-		    seat != NULL ? work->contacts[seat->object] : NULL;
+		contact = seat != NULL ? work->contacts[seat->object] : NULL;
 		if (contact != NULL) {
-			if (!record_copy_person(record, roles[r], contact,
-				CONTACT_ROLE, fail))
+			if (!record_copy_person(
+				record, roles[r], contact, CONTACT_ROLE, fail))
 				return NULL;
 		} else if (work->stored != NULL && seat == NULL &&
-		    record_has_role(work->stored, roles[r]) &&
-		    !record_copy_role(
-			record, work->stored, roles[r], fail)) {
+			   record_has_role(work->stored, roles[r]) &&
+			   !record_copy_role(
+			       record, work->stored, roles[r], fail)) {
 			return NULL;
 		}
 	}
@@ -161,8 +158,8 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 
 /* Who stands where, and the servers: the persons are in their contacts. */
 static struct record *
-kept_record(struct command *command, const struct record *judged,
-    struct fail *fail)
+kept_record(
+    struct command *command, const struct record *judged, struct fail *fail)
 {
 	const struct domain_work *work = command->domain;
 	struct filter *filter = command->session->upstream->filter;
@@ -179,8 +176,8 @@ kept_record(struct command *command, const struct record *judged,
 	if (before != NULL && before->given)
 		facts = *before;
 	for (size_t i = 0; i < work->count; i++)
-		if (!record_add_value(record, work->seats[i].role,
-			FIELD_HANDLE, work->seats[i].id, fail))
+		if (!record_add_value(record, work->seats[i].role, FIELD_HANDLE,
+			work->seats[i].id, fail))
 			return NULL;
 	if (record_has_role(judged, ROLE_SUBSCRIBER) &&
 	    !record_copy_role(record, judged, ROLE_SUBSCRIBER, fail))
@@ -207,8 +204,8 @@ block_for(const struct command *command, const struct record *record)
 
 /* What the registry holds of the contacts that come to stand here. */
 static void
-limit_to_links(const struct command *command, size_t nth,
-    uint64_t limit[ROLE_COUNT])
+limit_to_links(
+    const struct command *command, size_t nth, uint64_t limit[ROLE_COUNT])
 {
 	const struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
@@ -276,8 +273,7 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 		answer_unknown(command, seat);
 		return false;
 	}
-	if (decide_link(
-		disclosure, seat->role, &facts->shown, &field, &ruling))
+	if (decide_link(disclosure, seat->role, &facts->shown, &field, &ruling))
 		return true;
 	if (conf->on_link == ON_LINK_UPDATE && seat->is_new) {
 		command_update_contact(command,
@@ -288,15 +284,14 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 	command_answer(command, EPP_POLICY,
 	    "as %s of %.*s, contact %.*s would show its %s, which rule %u "
 	    "does not let through; use another contact, or set on-link update",
-	    role_name(seat->role),
-	    SLICE_ARG(command->epp->domain->name), SLICE_ARG(seat->id),
-	    field_info[field].name, ruling.rule);
+	    role_name(seat->role), SLICE_ARG(command->epp->domain->name),
+	    SLICE_ARG(seat->id), field_info[field].name, ruling.rule);
 	return false;
 }
 
 static bool
-judge_links(struct command *command, const struct disclosure *disclosure,
-    size_t nth)
+judge_links(
+    struct command *command, const struct disclosure *disclosure, size_t nth)
 {
 	const struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
@@ -368,12 +363,11 @@ commit_turn(struct command *command)
 	uint64_t limit[ROLE_COUNT];
 	struct decide_given given = {
 	    .approved = command->approved, .limit = limit};
-	struct decision decision = {
-	    .given = &given, .store = KEEP_NOTHING};
+	struct decision decision = {.given = &given, .store = KEEP_NOTHING};
 	struct fail fail = FAIL_INIT;
 
-	if (!filter_random(command->session->upstream->filter, given.random,
-		&fail)) {
+	if (!filter_random(
+		command->session->upstream->filter, given.random, &fail)) {
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
@@ -468,10 +462,11 @@ look_for_next(struct command *command)
 	decide_it(command);
 }
 
-static void
-contacts_fetched(struct command *command)
+/* Where the registry has them: nobody's contact, or another backend's? */
+static bool
+may_name(struct command *command)
 {
-	struct domain_work *work = command->domain;
+	const struct domain_work *work = command->domain;
 
 	for (size_t i = 0; i < work->contact_count; i++) {
 		enum tenancy tenancy = tenant_of(command, i);
@@ -481,12 +476,76 @@ contacts_fetched(struct command *command)
 			command_answer(command, EPP_AUTHORIZATION,
 			    "a contact is not known as an object of %s",
 			    command->session->client);
-			return;
+			return false;
 		}
 	}
+	return true;
+}
+
+/* Where only misu has contacts, it says what the registry would. */
+static bool
+may_name_kept(struct command *command)
+{
+	const struct domain_work *work = command->domain;
+
+	for (size_t i = 0; i < work->contact_count; i++) {
+		const struct record *contact = command_held(command, i);
+
+		if (!is_new_somewhere(work, i))
+			continue;
+		if (contact == NULL) {
+			command_answer(command, EPP_NOT_EXISTS,
+			    "there is no contact %.*s",
+			    SLICE_ARG(work->ids[i]));
+			return false;
+		}
+		if (tenant_is_others(command->session, contact)) {
+			command_answer(command, EPP_AUTHORIZATION,
+			    "contact %.*s is not %s's", SLICE_ARG(work->ids[i]),
+			    command->session->client);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* These get to know who names them. */
+static bool
+plan_notes(struct command *command, struct fail *fail)
+{
+	const struct domain_work *work = command->domain;
+	struct record **contacts = arena_take_array(
+	    command->arena, work->contact_count, sizeof(*contacts));
+	bool any = false;
+
+	if (contacts == NULL)
+		return fail_memory(fail);
+	for (size_t i = 0; i < work->contact_count; i++) {
+		contacts[i] =
+		    is_new_somewhere(work, i) ? work->contacts[i] : NULL;
+		any = any || contacts[i] != NULL;
+	}
+	return !any || kept_plan(command, contacts, work->contact_count, fail);
+}
+
+static void
+contacts_fetched(struct command *command)
+{
+	struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+	bool kept = conf->contacts == CONTACTS_PROHIBITED;
+	struct fail fail = FAIL_INIT;
+
+	if (kept && !conf->shadows && !may_name_kept(command))
+		return;
+	if (!kept && !may_name(command))
+		return;
 	for (size_t i = 0; i < work->contact_count; i++)
 		work->contacts[i] = command_held(command, i);
-	look_for_next(command);
+	if (kept && !plan_notes(command, &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		look_for_next(command);
 }
 
 static void
@@ -496,8 +555,8 @@ fetch_contacts(struct command *command)
 	struct keeper_object objects[SEATS_MAX];
 
 	if (!find_seats(work, command->epp->domain)) {
-		command_answer(command, EPP_RANGE,
-		    "more than %d contacts", (int)SEATS_MAX);
+		command_answer(command, EPP_RANGE, "more than %d contacts",
+		    (int)SEATS_MAX);
 		return;
 	}
 	if (work->contact_count == 0) {
@@ -506,10 +565,8 @@ fetch_contacts(struct command *command)
 	}
 	for (size_t i = 0; i < work->contact_count; i++)
 		objects[i] = (struct keeper_object){OBJECT_CONTACT,
-		    command_object_name(
-			command, work->ids[i], command->arena)};
-	command_fetch(
-	    command, objects, work->contact_count, contacts_fetched);
+		    command_object_name(command, work->ids[i], command->arena)};
+	command_fetch(command, objects, work->contact_count, contacts_fetched);
 }
 
 static void
@@ -532,8 +589,8 @@ domain_start(struct command *command)
 	struct keeper_object object = {.type = OBJECT_DOMAIN};
 
 	command->record = NULL;
-	command->domain =
-	    arena_take(command->arena, sizeof(*command->domain));
+	command->kept = NULL;
+	command->domain = arena_take(command->arena, sizeof(*command->domain));
 	if (command->domain == NULL) {
 		command_answer(command, EPP_FAILED, "out of memory");
 		return;
@@ -559,14 +616,15 @@ object_start(struct command *command)
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = KEEP_NOTHING};
 	enum operation operation = epp->verb == EPP_CREATE ? OPERATION_CREATE
-	    : epp->verb == EPP_UPDATE			   ? OPERATION_UPDATE
-							   : OPERATION_TRANSFER;
+				   : epp->verb == EPP_UPDATE
+				       ? OPERATION_UPDATE
+				       : OPERATION_TRANSFER;
 	struct slice name =
 	    command_object_name(command, epp->id, command->arena);
 	struct fail fail = FAIL_INIT;
 
-	command->record = record_create(
-	    command->arena, OBJECT_HOST, operation, name, &fail);
+	command->record =
+	    record_create(command->arena, OBJECT_HOST, operation, name, &fail);
 	if (command->record != NULL &&
 	    filter_random(filter, given.random, &fail))
 		decision.disclosure = decide_contact(filter->ruleset, &scope,

@@ -6,14 +6,6 @@
 #include "base/text.h"
 #include "filter_priv.h"
 
-static const struct record *
-held_record(const struct command *command, size_t index)
-{
-	const struct keeper_held *held = &command->held[index];
-
-	return held->current != NULL ? held->current : held->proposed;
-}
-
 /* --- check and info --- */
 
 static void
@@ -22,11 +14,11 @@ checked(struct command *command)
 	const struct epp_command *epp = command->epp;
 	struct text text = text_start(command->arena);
 
-	text_add_string(&text,
-	    "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
+	text_add_string(
+	    &text, "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
 	for (size_t i = 0; i < epp->id_count; i++) {
 		text_add_format(&text, "<contact:cd><contact:id avail=\"%d\">",
-		    held_record(command, i) == NULL);
+		    kept_contact(&command->held[i]) == NULL);
 		text_add_xml(&text, epp->ids[i]);
 		text_add_string(&text, "</contact:id></contact:cd>");
 	}
@@ -38,16 +30,13 @@ checked(struct command *command)
 static const struct record *
 own_record(struct command *command)
 {
-	const struct record *record = held_record(command, 0);
-	const struct epp_facts *facts =
-	    record != NULL ? record_epp(record) : NULL;
+	const struct record *record = kept_contact(&command->held[0]);
 
 	if (record == NULL) {
 		command_answer(command, EPP_NOT_EXISTS, NULL);
 		return NULL;
 	}
-	if (facts != NULL && facts->client.len != 0 &&
-	    !slice_is(facts->client, command->session->client)) {
+	if (tenant_is_others(command->session, record)) {
 		command_answer(command, EPP_AUTHORIZATION, NULL);
 		return NULL;
 	}
@@ -55,18 +44,29 @@ own_record(struct command *command)
 }
 
 static void
-shown(struct command *command)
+shown(struct command *command, bool is_named)
+{
+	command_answer_data(command, EPP_OK,
+	    epp_frame_contact_info(kept_contact(&command->held[0]),
+		slice_from(command->session->client), is_named,
+		command->arena));
+}
+
+static void
+asked(struct command *command)
 {
 	const struct record *record = own_record(command);
-	const struct epp_facts *facts;
 
-	if (record == NULL)
-		return;
-	facts = record_epp(record);
-	command_answer_data(command, EPP_OK,
-	    epp_frame_contact_info(record,
-		slice_from(command->session->client),
-		facts != NULL ? facts->created : 0, command->arena));
+	if (record != NULL)
+		kept_look(command, record, shown);
+}
+
+/* Nothing here is ever under way: where it is, it stays. */
+static void
+queried(struct command *command)
+{
+	if (own_record(command) != NULL)
+		command_answer(command, EPP_NOT_PENDING, NULL);
 }
 
 /* --- create, update and delete --- */
@@ -118,18 +118,36 @@ keep(struct command *command, enum keeper_store store)
 	command_commit(command, &decision);
 }
 
+static void
+note_contact(const struct epp_contact *contact, struct epp_facts *facts)
+{
+	struct epp_kept *kept = &facts->kept;
+
+	kept->statuses &= ~contact->remove_statuses;
+	kept->statuses |= contact->add_statuses;
+	if (contact->disclose.at != contact->disclose.end)
+		kept->disclose = contact->disclosed;
+	if (contact->auth.at != contact->auth.end)
+		facts->auth = contact->password;
+}
+
 static bool
-set_facts(struct command *command, const struct epp_facts *before,
-    struct fail *fail)
+set_facts(
+    struct command *command, const struct epp_facts *before, struct fail *fail)
 {
 	struct filter *filter = command->session->upstream->filter;
+	int64_t now = filter_now(filter) / 1000;
 	struct epp_facts facts = {.given = true,
 	    .client = slice_from(command->session->client),
-	    .created = filter_now(filter) / 1000};
+	    .created = now};
 
 	if (before != NULL && before->given)
 		facts = *before;
-	return record_set_epp(command->record, &facts, fail);
+	if (before != NULL)
+		facts.kept.updated = now;
+	note_contact(command->epp->contact, &facts);
+	return kept_change(command, &facts.kept, fail) &&
+	       record_set_epp(command->record, &facts, fail);
 }
 
 static void
@@ -138,7 +156,7 @@ created(struct command *command)
 	struct filter *filter = command->session->upstream->filter;
 	struct fail fail = FAIL_INIT;
 
-	if (held_record(command, 0) != NULL) {
+	if (kept_contact(&command->held[0]) != NULL) {
 		command_answer(command, EPP_EXISTS, NULL);
 		return;
 	}
@@ -146,9 +164,28 @@ created(struct command *command)
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
-	command->local_data =
-	    creation_data(command, filter_now(filter) / 1000);
+	command->local_data = creation_data(command, filter_now(filter) / 1000);
 	keep(command, KEEP_HERE);
+}
+
+/* True if its statuses let it be changed so; else it was answered. */
+static bool
+may_update(struct command *command, const struct record *stored)
+{
+	const struct epp_contact *contact = command->epp->contact;
+	unsigned statuses = record_epp(stored)->kept.statuses;
+
+	if (contact->has_foreign_status) {
+		command_answer(command, EPP_VALUE_POLICY,
+		    "this status is not a client's to set");
+		return false;
+	}
+	/* Whoever may not change it may take that away. */
+	if ((statuses & ~contact->remove_statuses & CONTACT_NO_UPDATE) != 0) {
+		command_answer(command, EPP_STATUS, NULL);
+		return false;
+	}
+	return true;
 }
 
 static void
@@ -157,7 +194,7 @@ updated(struct command *command)
 	const struct record *stored = own_record(command);
 	struct fail fail = FAIL_INIT;
 
-	if (stored == NULL)
+	if (stored == NULL || !may_update(command, stored))
 		return;
 	command->record =
 	    record_merge(command->arena, stored, command->record, &fail);
@@ -169,20 +206,41 @@ updated(struct command *command)
 }
 
 static void
-deleted(struct command *command)
+removed(struct command *command, bool is_named)
 {
-	const struct record *stored = own_record(command);
+	const struct record *stored = kept_contact(&command->held[0]);
+	struct epp_facts facts = *record_epp(stored);
 	struct fail fail = FAIL_INIT;
 
-	if (stored == NULL)
+	if (is_named) {
+		command_answer(command, EPP_ASSOCIATION, NULL);
 		return;
+	}
+	kept_forget_pages(command);
+	command->kept = NULL;
+	facts.kept.domains.count = 0;
 	command->record = record_create(command->arena, OBJECT_CONTACT,
 	    OPERATION_DELETE, record_object(stored), &fail);
 	if (command->record == NULL ||
-	    !record_copy_role(command->record, stored, CONTACT_ROLE, &fail))
+	    !record_copy_role(command->record, stored, CONTACT_ROLE, &fail) ||
+	    !kept_change(command, &facts.kept, &fail) ||
+	    !record_set_epp(command->record, &facts, &fail))
 		command_answer_fail(command, EPP_FAILED, &fail);
 	else
 		keep(command, KEEP_REMOVAL);
+}
+
+static void
+deleted(struct command *command)
+{
+	const struct record *stored = own_record(command);
+
+	if (stored == NULL)
+		return;
+	if ((record_epp(stored)->kept.statuses & CONTACT_NO_DELETE) != 0)
+		command_answer(command, EPP_STATUS, NULL);
+	else
+		kept_look(command, stored, removed);
 }
 
 static void
@@ -214,20 +272,20 @@ ask(struct command *command, void (*then)(struct command *command))
 	}
 	for (size_t i = 0; i < epp->id_count; i++)
 		objects[i] = (struct keeper_object){OBJECT_CONTACT,
-		    command_object_name(
-			command, epp->ids[i], command->arena)};
+		    command_object_name(command, epp->ids[i], command->arena)};
 	command_fetch(command, objects, epp->id_count, then);
 }
 
 void
 local_start(struct command *command)
 {
+	command->kept = NULL;
 	switch (command->epp->verb) {
 	case EPP_CHECK:
 		ask(command, checked);
 		return;
 	case EPP_INFO:
-		ask(command, shown);
+		ask(command, asked);
 		return;
 	case EPP_DELETE:
 		ask(command, deleted);
@@ -243,8 +301,13 @@ local_start(struct command *command)
 	case EPP_LOGOUT:
 	case EPP_POLL:
 	case EPP_RENEW:
-	case EPP_TRANSFER:
 	case EPP_VERB_COUNT:
+		break;
+	case EPP_TRANSFER:
+		if (slice_is(command->epp->operation, "query")) {
+			ask(command, queried);
+			return;
+		}
 		break;
 	}
 	command_answer(command, EPP_UNIMPLEMENTED,
@@ -253,26 +316,22 @@ local_start(struct command *command)
 }
 
 bool
-local_domain_info(
-    struct command *command, const struct epp_response *response)
+local_domain_info(struct command *command, const struct epp_response *response)
 {
 	const struct epp_command *epp = command->epp;
 	const struct record *record;
-	struct slice client_id = command->session->pooled
-	    ? epp->client_id
-	    : response->client_id;
+	struct slice client_id =
+	    command->session->pooled ? epp->client_id : response->client_id;
 
 	if (epp->verb != EPP_INFO || epp->object != EPP_DOMAIN ||
 	    response->code != EPP_OK || command->object_count == 0 ||
 	    command->session->upstream->conf == NULL ||
-	    command->session->upstream->conf->contacts !=
-		CONTACTS_PROHIBITED)
+	    command->session->upstream->conf->contacts != CONTACTS_PROHIBITED)
 		return false;
-	record = held_record(command, 0);
+	record = kept_contact(&command->held[0]);
 	if (record == NULL)
 		return false;
 	command_answer_bytes(command,
-	    epp_frame_domain_info(
-		response, record, client_id, command->arena));
+	    epp_frame_domain_info(response, record, client_id, command->arena));
 	return true;
 }

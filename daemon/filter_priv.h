@@ -18,7 +18,7 @@ enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
-	TICK = 1000,         /* ms between looks at what waits */
+	TICK = 1000,	     /* ms between looks at what waits */
 	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
@@ -29,9 +29,9 @@ struct line;
 struct flight {
 	struct flight *next;
 	struct line *line;
-	struct arena *arena;    /* the response is read into it */
+	struct arena *arena;	/* the response is read into it */
 	struct slice client_id; /* what the response must echo; empty: any */
-	int64_t deadline;       /* ms */
+	int64_t deadline;	/* ms */
 	/* Borrowed for the call.  One of the two comes, once. */
 	void (*answered)(
 	    struct flight *flight, const struct epp_response *response);
@@ -51,16 +51,16 @@ struct line {
 	struct epp_conn *conn;
 	struct line *next;
 	enum line_state state;
-	struct session *session; /* mode session: whose it is */
-	bool own;    /* misu logs in: pool, channel, import */
-	bool pooled; /* backends share it */
+	struct session *session;      /* mode session: whose it is */
+	bool own;		      /* misu logs in: pool, channel, import */
+	bool pooled;		      /* backends share it */
 	struct flight *first, **last; /* written, not answered */
 	size_t flights;
 	int64_t quiet; /* ms: since when nothing was sent */
 	int64_t hello; /* ms: the greeting of a keep-alive comes by then; 0 */
 	struct flight login;
 	bool in_upstream; /* it stands in the upstream's list */
-	bool retired;     /* not counted: it ends when its flights have */
+	bool retired;	  /* not counted: it ends when its flights have */
 };
 
 /* --- the backends' side ------------------------------------------------- */
@@ -68,8 +68,8 @@ struct line {
 enum session_state {
 	SESSION_OPENING, /* the registry's greeting is awaited */
 	SESSION_GREETED,
-	SESSION_OPEN, /* logged in */
-	SESSION_LOST, /* its registry session is gone: 2500 comes next */
+	SESSION_OPEN,	/* logged in */
+	SESSION_LOST,	/* its registry session is gone: 2500 comes next */
 	SESSION_ENDING, /* closes once the last answer is out */
 };
 
@@ -78,29 +78,30 @@ struct session {
 	struct epp_conn *conn; /* NULL: the backend is gone */
 	struct session *next, **at;
 	enum session_state state;
-	struct line *line;  /* mode session: its own; pool: bound while in flight */
-	size_t on_line;     /* commands in flight there */
+	struct line
+	    *line;	/* mode session: its own; pool: bound while in flight */
+	size_t on_line; /* commands in flight there */
 	bool pooled;
 	const struct conf_backend *backend; /* of the setup in force, or NULL */
-	char client[17];    /* clID it logged in with */
+	char client[17];		    /* clID it logged in with */
 	struct command *first, **last;
 	size_t count;
 	bool paused, pumping, again;
-	bool is_held; /* not to be freed: whoever holds it releases it */
+	bool is_held;	    /* not to be freed: whoever holds it releases it */
 	struct fail why;    /* LOST: what happened */
 	unsigned failures;  /* of its login */
-	bool has_read;      /* a message of the queue: */
+	bool has_read;	    /* a message of the queue: */
 	struct digest read; /* of its id */
 	int64_t greeted;    /* ms */
 };
 
 enum command_state {
-	COMMAND_NEW,     /* read; waits for those before it */
-	COMMAND_ASKING,  /* the keeper or the registry was asked */
-	COMMAND_STALE,   /* another setup comes: it begins anew then */
-	COMMAND_READY,   /* may be sent in its turn */
-	COMMAND_SENT,    /* in flight */
-	COMMAND_DONE,    /* has its answer */
+	COMMAND_NEW,	/* read; waits for those before it */
+	COMMAND_ASKING, /* the keeper or the registry was asked */
+	COMMAND_STALE,	/* another setup comes: it begins anew then */
+	COMMAND_READY,	/* may be sent in its turn */
+	COMMAND_SENT,	/* in flight */
+	COMMAND_DONE,	/* has its answer */
 };
 
 /* One command can need several entries: one for each person it discloses. */
@@ -124,23 +125,25 @@ struct command {
 	struct slice answer; /* DONE */
 	/* the decision */
 	uint64_t entry;
-	bool recorded;       /* an outcome is owed */
+	bool recorded; /* an outcome is owed */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
 	unsigned link_updates;
 	int64_t approval;
 	enum keeper_store store;
 	struct keeper_object object;
-	struct record *record; /* what is judged and kept */
+	struct record *record;	   /* what is judged and kept */
 	const struct shown *shown; /* what the registry holds; NULL: unknown */
 	struct keeper_held *held;
 	const struct keeper_object *objects; /* what was fetched */
 	size_t object_count;
 	struct domain_work *domain;
-	void (*then)(struct command *command); /* after a fetch */
+	struct kept_work *kept; /* filter_kept.c's */
+	struct arena *scratch;	/* its, while the keeper is asked; or NULL */
+	void (*then)(struct command *command);	  /* after a fetch */
 	void (*cleared)(struct command *command); /* it is nobody else's */
 	void (*more)(struct command *command); /* another entry comes first */
-	struct also *also;   /* entries besides the last */
+	struct also *also;		       /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
 	struct slice reason;
 	struct slice local_data; /* <resData> of what misu answers itself */
@@ -150,7 +153,8 @@ struct upstream {
 	struct filter *filter;
 	struct upstream *next;
 	char name[48];
-	const struct conf_upstream *conf; /* of the setup in force; NULL: gone */
+	const struct conf_upstream
+	    *conf; /* of the setup in force; NULL: gone */
 	const struct conf_recipient *binding;
 	unsigned recipient; /* index in the ruleset */
 	struct epp_manner manner;
@@ -164,7 +168,7 @@ struct upstream {
 	struct arena *greeting_arena;
 	bool dcp_told; /* that its dcp is another than misu.conf says */
 	struct epp_greeting *greeting; /* the registry's latest; or NULL */
-	char address[300]; /* of the registry */
+	char address[300];	       /* of the registry */
 	char password[257];
 	struct slice backend_passwords[64]; /* in password_arena, as conf's */
 	struct arena *password_arena;
@@ -173,11 +177,11 @@ struct upstream {
 	struct line *lines; /* misu's own: pool, channel, import */
 	size_t line_count;
 	unsigned failures; /* of own lines since one was ready */
-	int64_t redial;    /* ms: not before */
-	bool told;         /* that it is away was logged */
+	int64_t redial;	   /* ms: not before */
+	bool told;	   /* that it is away was logged */
 	int64_t refusal;   /* ms: when a refused backend was last logged */
 	enum fail_kind told_kind; /* and why, as far as a kind says it */
-	bool elsewhere;    /* the setup that comes speaks to another registry */
+	bool elsewhere; /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
 	bool ticking;
 	struct own *own_first, **own_last; /* misu's requests that wait */
@@ -192,8 +196,8 @@ struct filter {
 	struct upstream *upstreams;
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count, arena_least; /* the least since the last look */
-	uint64_t counter; /* of clTRIDs */
-	uint64_t setups;  /* that were put in force so far */
+	uint64_t counter;		 /* of clTRIDs */
+	uint64_t setups;		 /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;
 	bool draining;
@@ -209,8 +213,8 @@ void filter_give_arena(struct filter *filter, struct arena *arena);
 /* Does the registry publish what it is not told to hide? */
 bool filter_publishes(const struct upstream *upstream);
 int64_t filter_now(const struct filter *filter);
-void filter_log(struct upstream *upstream, const char *level,
-    const char *event, const struct fail *fail);
+void filter_log(struct upstream *upstream, const char *level, const char *event,
+    const struct fail *fail);
 /* A clTRID of ours in `arena`. */
 struct slice filter_client_id(struct filter *filter, struct arena *arena);
 /* The upstream has something that waits: look at it every second. */
@@ -226,7 +230,8 @@ void filter_drop_upstream_sockets(struct upstream *upstream);
 /* --- filter_session.c --------------------------------------------------- */
 
 extern const struct epp_conn_events session_events;
-struct session *session_create(struct upstream *upstream, struct epp_conn *conn);
+struct session *session_create(
+    struct upstream *upstream, struct epp_conn *conn);
 /* Start, send and answer whatever may be, in the backend's order. */
 void session_pump(struct session *session);
 /* The registry's greeting is there (or never will be: fail). */
@@ -239,7 +244,8 @@ void filter_end_sessions(struct upstream *upstream);
 /* Has it neither connection nor command?  Then it is freed. */
 void session_release(struct session *session);
 
-/* --- filter_command.c, filter_record.c --------------------------------------------------- */
+/* --- filter_command.c, filter_record.c
+ * --------------------------------------------------- */
 
 /*
  * Read a frame; it stands in the session's order from here on.  False: no
@@ -265,9 +271,8 @@ void command_answer_bytes(struct command *command, struct slice bytes);
 /* Pass it on as it is: it carries nothing personal. */
 void command_pass(struct command *command);
 /* Fetch `objects` into command->held, then call. */
-void command_fetch(struct command *command,
-    const struct keeper_object *objects, size_t count,
-    void (*then)(struct command *command));
+void command_fetch(struct command *command, const struct keeper_object *objects,
+    size_t count, void (*then)(struct command *command));
 
 /*
  * Ask the registry by info, on the command's own line; `found` is NULL where
@@ -287,6 +292,9 @@ struct decision {
 	const struct record *stored;
 };
 void command_commit(struct command *command, const struct decision *decision);
+
+/* All is recorded: it goes, or is answered here. */
+void command_go(struct command *command);
 
 /* What the outcome of the registry means for the entry; once. */
 void command_outcome(
@@ -329,6 +337,9 @@ enum tenancy { TENANT_OWN, TENANT_OTHER, TENANT_NOBODY };
 
 /* Does its backend share the pool with others? */
 bool tenant_is_one_of_many(const struct session *session);
+/* Is it known to be another backend's?  NULL is nobody's. */
+bool tenant_is_others(
+    const struct session *session, const struct record *record);
 /* Whose is what was fetched?  TENANT_OWN where there are no others. */
 enum tenancy tenant_of(const struct command *command, size_t index);
 void tenant_refuse(struct command *command);
@@ -350,6 +361,28 @@ void local_start(struct command *command);
 /* A domain:info answer gets its contacts back; true if it was answered. */
 bool local_domain_info(
     struct command *command, const struct epp_response *response);
+
+/* --- filter_kept.c ------------------------------------------------------ */
+
+/* What is kept of a contact; NULL: there is none. */
+const struct record *kept_contact(const struct keeper_held *held);
+/* Another change of it, and the one it replaces. */
+bool kept_change(
+    const struct command *command, struct epp_kept *kept, struct fail *fail);
+/* Does a domain name it? */
+void kept_look(struct command *command, const struct record *contact,
+    void (*then)(struct command *command, bool is_named));
+/* Nobody names the one that was looked at: what says who did is of no use. */
+void kept_forget_pages(struct command *command);
+/*
+ * Once the domain command is recorded, note its name in these contacts, NULL
+ * among them passed over, and only then go on.  `contacts` is borrowed.
+ */
+bool kept_plan(struct command *command, struct record *const *contacts,
+    size_t count, struct fail *fail);
+void kept_note(struct command *command);
+
+/* --- filter_contact.c --------------------------------------------------- */
 
 /* The person of the command under the vault's name. */
 struct record *contact_record(struct command *command, struct fail *fail);
@@ -378,13 +411,13 @@ struct line *line_dial(struct upstream *upstream, struct session *session,
  * that carry nothing personal.  Written means in flight.  False: the line is
  * not ready, nothing was written.
  */
-bool line_send_sealed(struct line *line, struct flight *flight,
-    const struct sealed *sealed);
+bool line_send_sealed(
+    struct line *line, struct flight *flight, const struct sealed *sealed);
 /* One frame of several that were sealed together. */
 bool line_send_part(struct line *line, struct flight *flight,
     const struct sealed *sealed, struct slice part);
-bool line_send_plain(struct line *line, struct flight *flight,
-    const struct epp_plain *plain);
+bool line_send_plain(
+    struct line *line, struct flight *flight, const struct epp_plain *plain);
 /* It is of no use any more: flights are lost, owners are told. */
 void line_kill(struct line *line, const struct fail *fail);
 /* Log out if it may, and go. */

@@ -14,8 +14,7 @@ struct slice
 command_object_name(
     const struct command *command, struct slice id, struct arena *arena)
 {
-	struct slice upstream =
-	    slice_from(command->session->upstream->name);
+	struct slice upstream = slice_from(command->session->upstream->name);
 	size_t len = upstream.len + 1 + id.len;
 	char *name = arena_take(arena, len + 1);
 
@@ -44,8 +43,8 @@ command_fetch(struct command *command, const struct keeper_object *objects,
 	command->object_count = count;
 	command->then = then;
 	command->state = COMMAND_ASKING;
-	keeper_fetch(command->session->upstream->filter->o.link,
-	    command->arena, copy, count, fetched, command);
+	keeper_fetch(command->session->upstream->filter->o.link, command->arena,
+	    copy, count, fetched, command);
 }
 
 static void
@@ -64,8 +63,8 @@ fetched(void *arg, const struct keeper_held *held, size_t count,
 		command_answer(command, EPP_FAILED,
 		    "misu stands before this registry no more");
 	} else {
-		struct keeper_held *copy = arena_take_array(
-		    command->arena, count, sizeof(*copy));
+		struct keeper_held *copy =
+		    arena_take_array(command->arena, count, sizeof(*copy));
 
 		if (copy == NULL) {
 			command_answer(command, EPP_FAILED, "out of memory");
@@ -96,8 +95,8 @@ command_held(const struct command *command, size_t index)
 	if (held->current == NULL || held->proposed == NULL)
 		return held->proposed != NULL ? held->proposed : held->current;
 	facts = *record_epp(held->proposed);
-	facts.shown = shown_by_either(
-	    facts.shown, record_epp(held->current)->shown);
+	facts.shown =
+	    shown_by_either(facts.shown, record_epp(held->current)->shown);
 	/* Without memory for it nothing is known of it. */
 	return record_set_epp(held->proposed, &facts, &fail) ? held->proposed
 							     : NULL;
@@ -118,14 +117,14 @@ encode(struct command *command, const struct disclosure *disclosure,
 		manner.client_id = command->flight.client_id;
 	manner.held = command->shown;
 	if (upstream->conf->shadows && !command->is_local)
-		return epp_frame_shadow(epp, disclosure, &manner,
-		    command->arena, payload, fail);
+		return epp_frame_shadow(
+		    epp, disclosure, &manner, command->arena, payload, fail);
 	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD ||
 	    command->is_local)
 		return true;
 	if (epp->object == EPP_CONTACT && epp->contact != NULL)
-		return epp_frame_contact(epp, disclosure, &manner,
-		    command->arena, payload, fail);
+		return epp_frame_contact(
+		    epp, disclosure, &manner, command->arena, payload, fail);
 	return epp_frame_object(
 	    epp, disclosure, &manner, command->arena, payload, fail);
 }
@@ -160,7 +159,7 @@ command_commit(struct command *command, const struct decision *decision)
 	if (upstream->conf->shadows)
 		commit.channel = SLICE("epp-shadow");
 	else if (commit.payload.len == 0 &&
-	    command->outcome.verdict == VERDICT_FORWARD)
+		 command->outcome.verdict == VERDICT_FORWARD)
 		commit.channel = SLICE("vault");
 	/* What only misu keeps waits for nobody's answer. */
 	if (commit.payload.len == 0 && commit.store == KEEP_RECORD)
@@ -204,8 +203,8 @@ recorded(struct command *command, const struct keeper_committed *committed)
 	if (command->more != NULL &&
 	    (session->conn == NULL || session->upstream->conf == NULL)) {
 		if (committed->sealed != NULL)
-			command_end_entry(command, committed->entry,
-			    KEEPER_NOT_SENT, 0);
+			command_end_entry(
+			    command, committed->entry, KEEPER_NOT_SENT, 0);
 		command_answer(command, EPP_FAILED, "not sent");
 		return;
 	}
@@ -213,26 +212,29 @@ recorded(struct command *command, const struct keeper_committed *committed)
 		command->more(command);
 		return;
 	}
-	if (committed->sealed == NULL) {
-		/* Nothing was to be sent. */
-		if (command->store == KEEP_REMOVAL)
-			command_forget(command);
-		command_answer_data(
-		    command, EPP_OK, command->local_data);
-		return;
-	}
 	if (command->more != NULL) {
 		note_also(command, committed->entry);
 		return;
 	}
-	command->recorded = true;
+	command->recorded = committed->sealed != NULL;
 	command->sealed = committed->sealed;
 	if (session->conn == NULL) {
 		command_outcome(command, KEEPER_NOT_SENT, 0);
 		command->state = COMMAND_DONE;
-		return;
+	} else if (command->kept != NULL) {
+		kept_note(command);
+	} else {
+		command_go(command);
 	}
-	command_ready(command);
+}
+
+void
+command_go(struct command *command)
+{
+	if (command->sealed != NULL)
+		command_ready(command);
+	else
+		command_answer_data(command, EPP_OK, command->local_data);
 }
 
 static void
@@ -266,6 +268,9 @@ committed(void *arg, const struct keeper_committed *committed,
 		break;
 	case KEEPER_STALE:
 		command_stale(command);
+		break;
+	case KEEPER_CHANGED:
+		command->state = COMMAND_NEW;
 		break;
 	}
 	session_pump(session);

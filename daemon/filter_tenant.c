@@ -14,14 +14,14 @@ tenant_is_one_of_many(const struct session *session)
 	return session->pooled && conf != NULL && conf->backend_count > 1;
 }
 
-static bool
-is_others(const struct session *session, const struct record *record)
+bool
+tenant_is_others(const struct session *session, const struct record *record)
 {
 	const struct epp_facts *facts =
 	    record != NULL ? record_epp(record) : NULL;
 
 	return facts != NULL && facts->client.len != 0 &&
-	    !slice_is(facts->client, session->client);
+	       !slice_is(facts->client, session->client);
 }
 
 enum tenancy
@@ -32,8 +32,8 @@ tenant_of(const struct command *command, size_t index)
 
 	if (!tenant_is_one_of_many(session))
 		return TENANT_OWN;
-	if (is_others(session, held->current) ||
-	    is_others(session, held->proposed))
+	if (tenant_is_others(session, held->current) ||
+	    tenant_is_others(session, held->proposed))
 		return TENANT_OTHER;
 	return held->current != NULL || held->proposed != NULL ? TENANT_OWN
 							       : TENANT_NOBODY;
@@ -58,9 +58,9 @@ may_be_foreign(const struct epp_command *epp)
 {
 	if (epp->verb == EPP_TRANSFER)
 		return !slice_is(epp->operation, "approve") &&
-		    !slice_is(epp->operation, "reject");
+		       !slice_is(epp->operation, "reject");
 	return epp->object == EPP_HOST ||
-	    (epp->verb == EPP_INFO && epp->shows_auth);
+	       (epp->verb == EPP_INFO && epp->shows_auth);
 }
 
 static void
@@ -89,8 +89,8 @@ list_parents(struct slice name, struct keeper_object *objects, size_t room)
 	for (size_t i = 0; i < name.len && count < room; i++) {
 		if (i != 0 && name.data[i - 1] != '.')
 			continue;
-		objects[count++] = (struct keeper_object){OBJECT_DOMAIN,
-		    {name.data + i, name.len - i}};
+		objects[count++] = (struct keeper_object){
+		    OBJECT_DOMAIN, {name.data + i, name.len - i}};
 	}
 	return count;
 }

@@ -172,10 +172,48 @@ add_store(struct commit *commit, const struct judged *judged,
 		commit->stores = goes(judged);
 		return !commit->stores || store_record(batch, judged->stored,
 					      store == KEEP_RECORD, fail);
-	case KEEP_NOTHING:
 	case KEEP_REMOVAL:
+		commit->stores = goes(judged) && !judged->from->has_payload;
+		return !commit->stores ||
+		       store_removal(batch, record_type(judged->stored),
+			   record_object(judged->stored), false, fail);
+	case KEEP_NOTHING:
 		break;
 	}
+	return true;
+}
+
+/*
+ * Did another change what only misu keeps, since the worker read it?  The same
+ * change again is none: its worker asks once more after a keeper's death.
+ */
+static bool
+is_changed(struct keeper *keeper, const struct judged *judged, bool *changed,
+    struct fail *fail)
+{
+	const struct record *stored = judged->stored, *current;
+	const struct epp_kept *kept = &record_epp(stored)->kept;
+	int64_t revision;
+
+	*changed = false;
+	if (kept->revision == 0 || judged->from->has_payload ||
+	    (judged->from->store != KEEP_HERE &&
+		judged->from->store != KEEP_REMOVAL))
+		return true;
+	/* What is on its way to the disk was not read. */
+	*changed = keeper->unsettled[object_hash(record_type(stored),
+					 record_object(stored)) %
+				     UNSETTLED_HEADS] != 0;
+	if (*changed)
+		return true;
+	current = vault_get_slot(keeper->o.vault, keeper->scratch,
+	    record_type(stored), record_object(stored), VAULT_CURRENT, fail);
+	if (current == NULL && fail->kind != FAIL_NONE)
+		return false;
+	if (current == NULL && judged->from->store == KEEP_REMOVAL)
+		return true;
+	revision = current != NULL ? record_epp(current)->kept.revision : 0;
+	*changed = revision != kept->before && revision != kept->revision;
 	return true;
 }
 
@@ -330,7 +368,7 @@ take(struct commit *commit, const struct wire_commit *from)
 	struct judged judged = {.from = from};
 	uint64_t supersedes = LEDGER_NONE;
 	struct fail fail;
-	bool done = false;
+	bool done = false, changed = false;
 
 	fail_clear(&fail);
 	if (keeper->ruleset == NULL ||
@@ -341,7 +379,12 @@ take(struct commit *commit, const struct wire_commit *from)
 		return;
 	}
 	if (!judge(keeper, keeper->scratch, &judged, &fail) ||
-	    !consider_hold(commit, &judged, &supersedes, &done, &fail))
+	    !is_changed(keeper, &judged, &changed, &fail)) {
+		refuse(commit, &fail);
+	} else if (changed) {
+		answer_word(commit, KEEPER_CHANGED, 0);
+		job_end(&commit->job);
+	} else if (!consider_hold(commit, &judged, &supersedes, &done, &fail))
 		refuse(commit, &fail);
 	else if (done)
 		job_end(&commit->job);

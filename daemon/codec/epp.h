@@ -106,6 +106,12 @@ struct epp_contact {
 	size_t value_count;
 	struct xml_span disclose; /* whole <disclose>; at == end: none */
 	struct xml_span auth;     /* whole <authInfo>; at == end: none */
+	/* What they say (core/record.h), for whoever keeps the contact. */
+	unsigned disclosed;
+	struct slice password;
+	/* Of an update, as bits; and is one there that is no client's? */
+	unsigned add_statuses, remove_statuses;
+	bool has_foreign_status;
 	struct xml_span change;   /* update: whole <chg>; at == end: none */
 	uint32_t change_element;
 	struct xml_span object;   /* whole <contact:create> or <contact:update> */
@@ -224,6 +230,10 @@ struct epp_response {
 
 struct epp_response *epp_read_response(struct arena *arena, struct slice text,
     const struct xml_limits *limits, struct fail *fail);
+
+/* A client's status of a contact: its bit, or 0; and its name. */
+unsigned epp_contact_status(struct slice name);
+const char *epp_contact_status_name(unsigned bit);
 
 /*
  * What infData says, as a record of type contact (core/record.h) or domain

@@ -20,6 +20,27 @@ static const struct {
     {"cc", FIELD_COUNTRY, FIELD_COUNTRY},
 };
 
+static const char *const statuses[] = {"clientDeleteProhibited",
+    "clientTransferProhibited", "clientUpdateProhibited"};
+
+unsigned
+epp_contact_status(struct slice name)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (slice_is(name, statuses[i]))
+			return 1u << i;
+	return 0;
+}
+
+const char *
+epp_contact_status_name(unsigned bit)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (bit == 1u << i)
+			return statuses[i];
+	return "";
+}
+
 bool
 epp_postal_field(struct slice name, bool loc, enum field *out)
 {
@@ -199,8 +220,10 @@ read_flat(struct contact_reader *reader, uint32_t element, enum field field)
 	       (email || read_number_extension(reader, value));
 }
 
+/* `bit` is that of int, and the next that of loc. */
 static bool
-read_disclose_typed(struct epp_walk *walk, const char *name)
+read_disclose_typed(
+    struct epp_walk *walk, const char *name, unsigned bit, unsigned *bits)
 {
 	static const char *const types[] = {"int", "loc", NULL};
 	struct epp_reader *r = walk->r;
@@ -218,6 +241,7 @@ read_disclose_typed(struct epp_walk *walk, const char *name)
 		if (!epp_attributes(r, element, "type", NULL) ||
 		    !epp_attribute_word(r, element, "type", types, &type))
 			return false;
+		*bits |= bit << type;
 	}
 	return true;
 }
@@ -229,6 +253,7 @@ read_disclose(struct contact_reader *reader, uint32_t element)
 	static const char *const flat[] = {"voice", "fax", "email"};
 	struct epp_reader *r = reader->r;
 	struct epp_walk walk = epp_walk(r, element);
+	unsigned bits = DISCLOSE_IS_GIVEN;
 	bool flag;
 
 	reader->contact->disclose = r->document->elements[element].whole;
@@ -236,14 +261,18 @@ read_disclose(struct contact_reader *reader, uint32_t element)
 	    !epp_attribute_flag(r, element, "flag", &flag))
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (!read_disclose_typed(&walk, typed[i]))
+		if (!read_disclose_typed(&walk, typed[i],
+			(unsigned)DISCLOSE_NAME_INT << 2 * i, &bits))
 			return false;
 	for (size_t i = 0; i < 3; i++) {
 		uint32_t child = epp_take(&walk, flat[i]);
 
 		if (child != XML_NONE && !epp_empty(r, child))
 			return false;
+		if (child != XML_NONE)
+			bits |= (unsigned)DISCLOSE_VOICE << i;
 	}
+	reader->contact->disclosed = bits | (flag ? DISCLOSE_FLAG : 0u);
 	return epp_end(&walk);
 }
 
@@ -309,7 +338,7 @@ read_person(struct contact_reader *reader, struct epp_walk *walk)
 	element = epp_take(walk, "authInfo");
 	if (element != XML_NONE) {
 		c->auth = all[element].whole;
-		if (!epp_read_auth(reader->r, element, false))
+		if (!epp_read_auth(reader->r, element, false, &c->password))
 			return false;
 	} else if (!reader->update && !epp_need(walk, "authInfo", &element)) {
 		return false;
@@ -320,14 +349,29 @@ read_person(struct contact_reader *reader, struct epp_walk *walk)
 	return epp_end(walk) && check_repeated(reader);
 }
 
+struct status_list {
+	unsigned *bits;
+	bool *foreign;
+};
+
+static void
+note_status(void *arg, struct slice status)
+{
+	const struct status_list *list = arg;
+	unsigned bit = epp_contact_status(status);
+
+	*list->bits |= bit;
+	*list->foreign = *list->foreign || bit == 0;
+}
+
 /* With none, as clients in use send it, it is nothing and goes nowhere. */
 static bool
-read_statuses(struct epp_reader *r, uint32_t element)
+read_statuses(struct epp_reader *r, uint32_t element, struct status_list *list)
 {
 	struct epp_walk walk = epp_walk(r, element);
 
 	return epp_attributes(r, element, NULL, NULL) &&
-	       epp_read_statuses(&walk, 7) && epp_end(&walk);
+	       epp_read_statuses(&walk, 7, note_status, list) && epp_end(&walk);
 }
 
 static bool
@@ -335,12 +379,17 @@ read_update(struct contact_reader *reader, struct epp_walk *walk)
 {
 	static const char *const lists[] = {"add", "rem"};
 	struct epp_reader *r = reader->r;
+	struct epp_contact *c = reader->contact;
 	struct epp_walk inside;
 	uint32_t element;
 
 	for (size_t i = 0; i < 2; i++) {
+		struct status_list list = {
+		    i == 0 ? &c->add_statuses : &c->remove_statuses,
+		    &c->has_foreign_status};
+
 		element = epp_take(walk, lists[i]);
-		if (element != XML_NONE && !read_statuses(r, element))
+		if (element != XML_NONE && !read_statuses(r, element, &list))
 			return false;
 	}
 	element = epp_take(walk, "chg");

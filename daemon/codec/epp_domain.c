@@ -165,7 +165,7 @@ read_create(struct epp_walk *walk, struct epp_domain *domain)
 		return false;
 	return read_contacts(walk, domain, EPP_LINK_ADD) &&
 	       epp_need(walk, "authInfo", &element) &&
-	       epp_read_auth(r, element, false) && epp_end(walk);
+	       epp_read_auth(r, element, false, NULL) && epp_end(walk);
 }
 
 static bool
@@ -184,7 +184,7 @@ read_parts(struct epp_reader *r, struct epp_domain *domain, uint32_t element,
 		return false;
 	*only_links =
 	    ns == XML_NONE && walk.at == XML_NONE && domain->link_count > links;
-	return epp_read_statuses(&walk, 11) && epp_end(&walk);
+	return epp_read_statuses(&walk, 11, NULL, NULL) && epp_end(&walk);
 }
 
 static bool
@@ -199,7 +199,7 @@ read_change(struct epp_reader *r, struct epp_domain *domain, uint32_t change)
 		return false;
 	auth = epp_take(&walk, "authInfo");
 	domain->change_only_links = registrant != XML_NONE && auth == XML_NONE;
-	return (auth == XML_NONE || epp_read_auth(r, auth, true)) &&
+	return (auth == XML_NONE || epp_read_auth(r, auth, true, NULL)) &&
 	       epp_end(&walk);
 }
 

@@ -165,10 +165,11 @@ struct slice epp_frame_response(const struct epp_response *response,
 
 /*
  * contact infData, creData and chkData, where contacts are kept here: the
- * inside of <resData>.
+ * inside of <resData>.  Of the first, `client` is whose it is: authInfo is in
+ * it, which is for nobody else.
  */
 struct slice epp_frame_contact_info(const struct record *record,
-    struct slice client, int64_t created, struct arena *arena);
+    struct slice client, bool linked, struct arena *arena);
 struct slice epp_frame_contact_created(
     struct slice id, int64_t created, struct arena *arena);
 struct slice epp_frame_contact_check(const struct slice *ids,

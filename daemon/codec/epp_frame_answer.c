@@ -217,10 +217,55 @@ put_date(struct text *text, const char *name, int64_t time)
 	epp_put(text, contact, name, (struct slice){date, len});
 }
 
+/* "ok" is the status of what has none but perhaps "linked". */
+static void
+put_statuses(struct text *text, unsigned statuses, bool linked)
+{
+	for (unsigned bit = 1; bit <= CONTACT_STATUSES; bit <<= 1)
+		if ((statuses & bit) != 0)
+			text_add_format(text, "<contact:status s=\"%s\"/>",
+			    epp_contact_status_name(bit));
+	if (statuses == 0)
+		text_add_string(text, "<contact:status s=\"ok\"/>");
+	if (linked)
+		text_add_string(text, "<contact:status s=\"linked\"/>");
+}
+
+static void
+put_disclose(struct text *text, unsigned disclose)
+{
+	static const char *const typed[] = {"name", "org", "addr"};
+	static const char *const flat[] = {"voice", "fax", "email"};
+
+	if ((disclose & DISCLOSE_IS_GIVEN) == 0)
+		return;
+	text_add_format(text, "<contact:disclose flag=\"%d\">",
+	    (disclose & DISCLOSE_FLAG) != 0);
+	for (unsigned i = 0; i < 6; i++)
+		if ((disclose & (unsigned)DISCLOSE_NAME_INT << i) != 0)
+			text_add_format(text, "<contact:%s type=\"%s\"/>",
+			    typed[i / 2], i % 2 == 0 ? "int" : "loc");
+	for (unsigned i = 0; i < 3; i++)
+		if ((disclose & (unsigned)DISCLOSE_VOICE << i) != 0)
+			text_add_format(text, "<contact:%s/>", flat[i]);
+	epp_put_close(text, contact, "disclose");
+}
+
+static void
+put_auth(struct text *text, struct slice auth)
+{
+	if (auth.len == 0)
+		return;
+	epp_put_open(text, contact, "authInfo");
+	epp_put(text, contact, "pw", auth);
+	epp_put_close(text, contact, "authInfo");
+}
+
 struct slice
 epp_frame_contact_info(const struct record *record, struct slice client,
-    int64_t created, struct arena *arena)
+    bool linked, struct arena *arena)
 {
+	const struct epp_facts *facts = record_epp(record);
 	struct text text = text_start(arena);
 	struct slice id = id_of(record);
 	struct digest digest = digest_sha256(id);
@@ -230,8 +275,8 @@ epp_frame_contact_info(const struct record *record, struct slice client,
 	epp_put(&text, contact, "id", id);
 	text_add_string(&text, "<contact:roid>C");
 	text_add_hex(&text, digest.bytes, 8);
-	text_add_string(
-	    &text, "-MISU</contact:roid><contact:status s=\"ok\"/>");
+	text_add_string(&text, "-MISU</contact:roid>");
+	put_statuses(&text, facts->kept.statuses, linked);
 	put_postal(&text, record, false);
 	put_postal(&text, record, true);
 	put_number(&text, record, "voice", FIELD_PHONE);
@@ -239,7 +284,13 @@ epp_frame_contact_info(const struct record *record, struct slice client,
 	put_values(&text, record, "email", FIELD_EMAIL);
 	epp_put(&text, contact, "clID", client);
 	epp_put(&text, contact, "crID", client);
-	put_date(&text, "crDate", created);
+	put_date(&text, "crDate", facts->created);
+	if (facts->kept.updated != 0) {
+		epp_put(&text, contact, "upID", client);
+		put_date(&text, "upDate", facts->kept.updated);
+	}
+	put_auth(&text, facts->auth);
+	put_disclose(&text, facts->kept.disclose);
 	text_add_string(&text, "</contact:infData>");
 	return text_slice(&text);
 }
@@ -290,8 +341,8 @@ put_links(const struct record *record, struct slice prefix, struct arena *arena)
 		for (size_t k = 0; k < id.count; k++) {
 			text_add_char(&text, '<');
 			text_add(&text, prefix);
-			text_add_format(&text, "contact type=\"%s\">",
-			    role_name(roles[i]));
+			text_add_format(
+			    &text, "contact type=\"%s\">", role_name(roles[i]));
 			text_add_xml(&text, id.items[k]);
 			epp_put_close(&text, prefix, "contact");
 		}

@@ -45,7 +45,8 @@ epp_read_address(struct epp_reader *r, uint32_t element, struct slice *out)
 }
 
 bool
-epp_read_auth(struct epp_reader *r, uint32_t element, bool null)
+epp_read_auth(
+    struct epp_reader *r, uint32_t element, bool null, struct slice *out)
 {
 	struct epp_walk walk = epp_walk(r, element);
 	uint32_t child = epp_take(&walk, "pw");
@@ -56,7 +57,8 @@ epp_read_auth(struct epp_reader *r, uint32_t element, bool null)
 	if (child != XML_NONE)
 		return epp_attributes(r, child, "roid", NULL) &&
 		       epp_attribute_token(r, child, "roid", &text) &&
-		       epp_line(r, child, 0, 1024, &text) && epp_end(&walk);
+		       epp_line(r, child, 0, 1024, out != NULL ? out : &text) &&
+		       epp_end(&walk);
 	child = null ? epp_take(&walk, "null") : XML_NONE;
 	if (child != XML_NONE)
 		return epp_empty(r, child) && epp_end(&walk);
@@ -80,7 +82,8 @@ is_word(struct slice text)
 }
 
 bool
-epp_read_statuses(struct epp_walk *walk, unsigned max)
+epp_read_statuses(struct epp_walk *walk, unsigned max,
+    void (*note)(void *arg, struct slice status), void *arg)
 {
 	struct epp_reader *r = walk->r;
 	unsigned count = 0;
@@ -99,6 +102,8 @@ epp_read_statuses(struct epp_walk *walk, unsigned max)
 		if (!is_word(text))
 			return epp_refuse(
 			    r, EPP_VALUE, element, "no status of EPP");
+		if (note != NULL)
+			note(arg, text);
 		if (!epp_attribute_token(r, element, "lang", &text) ||
 		    !epp_line(r, element, 0, 255, &text))
 			return false;
@@ -245,7 +250,8 @@ epp_read_ids(struct epp_reader *r, uint32_t object)
 	if ((c->verb == EPP_INFO && c->object != EPP_HOST) ||
 	    c->verb == EPP_TRANSFER) {
 		element = epp_take(&walk, "authInfo");
-		if (element != XML_NONE && !epp_read_auth(r, element, false))
+		if (element != XML_NONE &&
+		    !epp_read_auth(r, element, false, NULL))
 			return false;
 		c->shows_auth = element != XML_NONE;
 	}
@@ -278,8 +284,7 @@ read_host_change(struct epp_reader *r, uint32_t element)
 		return epp_end(&walk);
 	return epp_need(&walk, "name", &name) &&
 	       epp_attributes(r, name, NULL, NULL) &&
-	       epp_read_name(r, name, &r->command->new_name) &&
-	       epp_end(&walk);
+	       epp_read_name(r, name, &r->command->new_name) && epp_end(&walk);
 }
 
 static bool
@@ -288,8 +293,8 @@ read_host_parts(struct epp_reader *r, uint32_t element)
 	struct epp_walk walk = epp_walk(r, element);
 
 	return epp_attributes(r, element, NULL, NULL) &&
-	       read_addresses(&walk) && epp_read_statuses(&walk, 7) &&
-	       epp_end(&walk);
+	       read_addresses(&walk) &&
+	       epp_read_statuses(&walk, 7, NULL, NULL) && epp_end(&walk);
 }
 
 bool

@@ -68,10 +68,15 @@ bool epp_attribute_flag(
 struct slice epp_prefix(const struct xml_document *document, uint32_t element);
 struct xml_span epp_nowhere(uint32_t at);
 
-/* <authInfo>: a password; with `null`, nothing too.  `ext` is 2102. */
-bool epp_read_auth(struct epp_reader *r, uint32_t element, bool null);
-/* Any number of <status>, at most `max`. */
-bool epp_read_statuses(struct epp_walk *walk, unsigned max);
+/*
+ * <authInfo>: a password, into `out` unless that is NULL; with `null`, nothing
+ * too.  `ext` is 2102.
+ */
+bool epp_read_auth(
+    struct epp_reader *r, uint32_t element, bool null, struct slice *out);
+/* Any number of <status>, at most `max`; each is noted unless that is NULL. */
+bool epp_read_statuses(struct epp_walk *walk, unsigned max,
+    void (*note)(void *arg, struct slice status), void *arg);
 bool epp_read_period(struct epp_reader *r, uint32_t element);
 /* A host's or domain's name, made canonical. */
 bool epp_read_name(struct epp_reader *r, uint32_t element, struct slice *out);

@@ -9,6 +9,9 @@
  *		bits each), number of servers: a byte, the servers
  *	EPP facts: a byte, 0 without; with: passed, altered, published and
  *		created (64 bits each), roles (32), scope, client, auth
+ *	what is kept here alone: a byte, 0 without; with: revision, before,
+ *		updated, page (64 bits each), statuses and disclose (16 each),
+ *		number of domains: a byte, the domains (since version 3)
  *	number of roles, then each, in rising order:
  *		role, kind, flags: a byte each; subject
  *		number of consents: a byte; each: audience, given (a byte
@@ -24,7 +27,7 @@
 #include "core/policy_tree.h"
 #include "core/record_priv.h"
 
-enum { VERSION = 2, VERSION_OLDEST = 1 };
+enum { VERSION = 3, VERSION_OLDEST = 1 };
 
 /* Flags of a role. */
 enum {
@@ -70,6 +73,23 @@ add_string(struct text *out, struct slice value)
 }
 
 static void
+add_kept(struct text *out, const struct epp_kept *kept)
+{
+	add_byte(out, kept->revision != 0 || kept->domains.count != 0);
+	if (kept->revision == 0 && kept->domains.count == 0)
+		return;
+	add_bits(out, (uint64_t)kept->revision, 8);
+	add_bits(out, (uint64_t)kept->before, 8);
+	add_bits(out, (uint64_t)kept->updated, 8);
+	add_bits(out, (uint64_t)kept->page, 8);
+	add_bits(out, kept->statuses, 2);
+	add_bits(out, kept->disclose, 2);
+	add_byte(out, (unsigned)kept->domains.count);
+	for (size_t i = 0; i < kept->domains.count; i++)
+		add_string(out, kept->domains.items[i]);
+}
+
+static void
 add_epp(struct text *out, const struct epp_facts *epp)
 {
 	add_byte(out, epp->given);
@@ -83,6 +103,7 @@ add_epp(struct text *out, const struct epp_facts *epp)
 	add_string(out, epp->scope);
 	add_string(out, epp->client);
 	add_string(out, epp->auth);
+	add_kept(out, &epp->kept);
 }
 
 static void
@@ -244,12 +265,41 @@ take_string(struct unpacker *from)
 	return (struct slice){"", 0};
 }
 
-static void
-take_epp(struct unpacker *from, struct epp_facts *epp)
+/* False when out of memory. */
+static bool
+take_kept(struct unpacker *from, struct arena *arena, struct epp_kept *kept)
+{
+	size_t count;
+	struct slice *domains;
+
+	if (take_byte(from, 2) == 0)
+		return true;
+	kept->revision = (int64_t)take_bits(from, 8);
+	kept->before = (int64_t)take_bits(from, 8);
+	kept->updated = (int64_t)take_bits(from, 8);
+	kept->page = (int64_t)take_bits(from, 8);
+	kept->statuses = (unsigned)take_bits(from, 2);
+	kept->disclose = (unsigned)take_bits(from, 2);
+	if (kept->statuses > CONTACT_STATUSES || kept->disclose > DISCLOSE_BITS)
+		from->bad = true;
+	count = take_byte(from, KEPT_DOMAINS_MAX + 1);
+	domains = arena_take_array(arena, count, sizeof(*domains));
+	if (domains == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		domains[i] = take_string(from);
+	kept->domains = (struct values){domains, count};
+	return true;
+}
+
+/* False when out of memory. */
+static bool
+take_epp(struct unpacker *from, unsigned version, struct arena *arena,
+    struct epp_facts *epp)
 {
 	epp->given = take_byte(from, 2) != 0;
 	if (!epp->given)
-		return;
+		return true;
 	epp->shown.passed = take_bits(from, 8);
 	epp->shown.altered = take_bits(from, 8);
 	epp->shown.published = take_bits(from, 8);
@@ -258,6 +308,7 @@ take_epp(struct unpacker *from, struct epp_facts *epp)
 	epp->scope = take_string(from);
 	epp->client = take_string(from);
 	epp->auth = take_string(from);
+	return version < 3 || take_kept(from, arena, &epp->kept);
 }
 
 static bool
@@ -386,7 +437,8 @@ take_record(struct unpacker *from, struct record *record)
 		    !take_former(from, record->arena, &record->waiting))
 			return false;
 	}
-	take_epp(from, &record->epp);
+	if (!take_epp(from, version, record->arena, &record->epp))
+		return false;
 	count = take_byte(from, ROLE_COUNT + 1);
 	for (unsigned i = 0; i < count && !from->bad; i++)
 		if (!take_person(from, record))

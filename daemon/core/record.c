@@ -29,8 +29,7 @@ record_create(struct arena *arena, enum object_type type,
 }
 
 bool
-record_set_object(
-    struct record *record, struct slice object, struct fail *fail)
+record_set_object(struct record *record, struct slice object, struct fail *fail)
 {
 	if (object.len == 0 || object.len > OBJECT_MAX)
 		return fail_set(fail, FAIL_INPUT,
@@ -262,17 +261,36 @@ record_set_expires(struct record *record, struct slice date, struct fail *fail)
 	bool ok = date.len == sizeof(form) - 1;
 
 	for (size_t i = 0; ok && i < date.len; i++)
-		ok = form[i] == '-' ? date.data[i] == '-'
-				    : date.data[i] >= '0' && date.data[i] <= '9';
+		ok = form[i] == '-'
+			 ? date.data[i] == '-'
+			 : date.data[i] >= '0' && date.data[i] <= '9';
 	if (!ok)
 		return fail_set(fail, FAIL_INPUT, "not a date: 2027-01-31");
 	record->expires = arena_copy(record->arena, date);
 	return record->expires.data != NULL || fail_memory(fail);
 }
 
+static bool
+copy_kept(struct arena *arena, struct epp_kept *kept)
+{
+	struct values from = kept->domains;
+	struct slice *items =
+	    arena_take_array(arena, from.count, sizeof(*items));
+
+	if (items == NULL)
+		return false;
+	kept->domains.items = items;
+	for (size_t i = 0; i < from.count; i++) {
+		items[i] = arena_copy(arena, from.items[i]);
+		if (items[i].data == NULL)
+			return false;
+	}
+	return true;
+}
+
 bool
-record_set_epp(struct record *record, const struct epp_facts *facts,
-    struct fail *fail)
+record_set_epp(
+    struct record *record, const struct epp_facts *facts, struct fail *fail)
 {
 	struct epp_facts *own = &record->epp;
 
@@ -280,6 +298,8 @@ record_set_epp(struct record *record, const struct epp_facts *facts,
 	own->scope = arena_copy(record->arena, facts->scope);
 	own->client = arena_copy(record->arena, facts->client);
 	own->auth = arena_copy(record->arena, facts->auth);
+	if (!copy_kept(record->arena, &own->kept))
+		return fail_memory(fail);
 	return (own->scope.data != NULL && own->client.data != NULL &&
 		   own->auth.data != NULL) ||
 	       fail_memory(fail);

@@ -37,8 +37,8 @@ enum audience {
 struct consent {
 	struct slice purpose; /* a policy's purpose id, "p11" */
 	enum audience audience;
-	bool given;           /* false: withdrawn */
-	int64_t time;         /* Unix seconds: when it was given or withdrawn */
+	bool given;	      /* false: withdrawn */
+	int64_t time;	      /* Unix seconds: when it was given or withdrawn */
 	struct slice version; /* of the text agreed to; may be empty */
 };
 
@@ -54,15 +54,55 @@ struct shown {
 /* The person of a record of type contact stands here. */
 #define CONTACT_ROLE ROLE_REGISTRANT
 
+/* A contact's own statuses, as bits. */
+enum {
+	CONTACT_NO_DELETE = 1,
+	CONTACT_NO_TRANSFER = 2,
+	CONTACT_NO_UPDATE = 4,
+	CONTACT_STATUSES = 7,
+};
+
+/* Its <disclose>, as bits: the flag, and what it is for. */
+enum {
+	DISCLOSE_IS_GIVEN = 1,
+	DISCLOSE_FLAG = 2,
+	DISCLOSE_NAME_INT = 4, /* each int is followed by its loc */
+	DISCLOSE_ORG_INT = 16,
+	DISCLOSE_ADDR_INT = 64,
+	DISCLOSE_VOICE = 256,
+	DISCLOSE_FAX = 512,
+	DISCLOSE_EMAIL = 1024,
+	DISCLOSE_BITS = 2047,
+};
+
+enum { KEPT_DOMAINS_MAX = 64 };
+
+/*
+ * What misu alone knows of a contact whose registry takes none.  A change has
+ * a random number of its own and names the one that it replaces, so that of
+ * two at once one is made anew.
+ * Of the domains that came to name it, perhaps not any more, the latest stand
+ * here and those before on pages, records of their own that are a list.
+ */
+struct epp_kept {
+	int64_t revision; /* 0: it is not kept here alone */
+	int64_t before;	  /* the one it replaces; 0: none */
+	int64_t updated;  /* Unix seconds; 0: never */
+	int64_t page;	  /* number of the latest page; 0: none */
+	unsigned statuses, disclose;
+	struct values domains;
+};
+
 /* Facts of a contact or domain that came over EPP; kept in the vault. */
 struct epp_facts {
 	bool given;
 	struct shown shown;
-	unsigned roles;       /* 1 << role: those it was told to be for; 0: any */
-	struct slice scope;   /* object or ".tld" it was decided for; or empty */
+	unsigned roles;	    /* 1 << role: those it was told to be for; 0: any */
+	struct slice scope; /* object or ".tld" it was decided for; or empty */
 	struct slice client;  /* the backend (tenant) whose it is */
 	int64_t created;      /* Unix seconds */
 	struct slice auth;    /* contacts kept here only: never leaves */
+	struct epp_kept kept; /* the same */
 };
 
 /*
@@ -72,7 +112,7 @@ struct epp_facts {
 struct record_former {
 	bool known;
 	struct values servers;
-	unsigned roles;   /* 1 << role: those that somebody stood in */
+	unsigned roles;	  /* 1 << role: those that somebody stood in */
 	unsigned renamed; /* those whose handle is not known any more */
 	struct slice handles[ROLE_COUNT]; /* empty: none */
 };
@@ -89,8 +129,7 @@ bool record_set_object(
     struct record *record, struct slice object, struct fail *fail);
 
 /* Bring a role into being: a person of a kind not told stands in it. */
-bool record_add_role(
-    struct record *record, enum role role, struct fail *fail);
+bool record_add_role(struct record *record, enum role role, struct fail *fail);
 bool record_set_role(
     struct record *record, enum role role, enum kind kind, struct fail *fail);
 
@@ -109,8 +148,8 @@ bool record_add_value(struct record *record, enum role role, enum field field,
  * An update takes the field's values away, or everything of a role.  The mark
  * stays in the record, so that the recipient can be told to forget.
  */
-bool record_remove(struct record *record, enum role role, enum field field,
-    struct fail *fail);
+bool record_remove(
+    struct record *record, enum role role, enum field field, struct fail *fail);
 bool record_remove_role(
     struct record *record, enum role role, struct fail *fail);
 
@@ -152,8 +191,8 @@ void record_decide_again(
     struct record *merged, const struct record *stored, bool is_last);
 
 /* Copied.  A merge takes the update's where given, else the stored one's. */
-bool record_set_epp(struct record *record, const struct epp_facts *facts,
-    struct fail *fail);
+bool record_set_epp(
+    struct record *record, const struct epp_facts *facts, struct fail *fail);
 const struct epp_facts *record_epp(const struct record *record);
 
 enum object_type record_type(const struct record *record);

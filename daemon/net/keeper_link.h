@@ -48,7 +48,8 @@ enum keeper_store {
 	KEEP_NOTHING, /* the record is only what was judged */
 	KEEP_RECORD,  /* proposed until the outcome says the registry took it */
 	KEEP_HERE,    /* at once: a contact that only misu keeps */
-	KEEP_REMOVAL, /* the object goes with a successful outcome */
+	KEEP_REMOVAL, /* the object goes with a successful outcome; at once
+			 where nothing is to be sent */
 };
 
 /* One disclosure, as the keeper must see it to decide it again. */
@@ -76,6 +77,8 @@ enum keeper_word {
 			    with `approved`, commit with approval `id` */
 	KEEPER_STALE,	 /* another policy or setup is in force: a new setup
 			    was or will be given; decide again under it */
+	KEEPER_CHANGED,	 /* another changed the object (struct epp_kept) since
+			    it was fetched: begin anew */
 };
 
 struct keeper_committed {

@@ -359,24 +359,46 @@ put_auth(struct maker *maker)
 }
 
 static bool
+make_statuses(struct maker *maker)
+{
+	static const char *const lists[] = {"add", "rem"};
+	struct slice status;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!skip(maker, lists[i]))
+			continue;
+		if (!take(maker, &status))
+			return false;
+		bytes_add_format(maker->out,
+		    "<contact:%s><contact:status s=\"%.*s\"/></contact:%s>",
+		    lists[i], SLICE_ARG(status), lists[i]);
+	}
+	return true;
+}
+
+static bool
 make_contact(struct maker *maker, bool update)
 {
 	struct slice id;
+	bool change, alone = maker->at + 1 >= maker->count;
 
-	if (!take(maker, &id) || !take_options(maker))
+	if (!take(maker, &id))
 		return false;
-	if (maker->record == NULL && !maker->removes_fax &&
-	    !maker->removes_voice && maker->also.len == 0)
-		return fail(maker, "a record is missing here");
 	start(maker, update ? "update" : "create", "");
 	element(maker, "id", id);
-	if (update)
+	if ((update && !make_statuses(maker)) || !take_options(maker))
+		return false;
+	change = maker->record != NULL || maker->removes_fax ||
+		 maker->removes_voice || maker->also.len != 0;
+	if (!change && (!update || alone))
+		return fail(maker, "a record is missing here");
+	if (update && change)
 		put(maker, "<contact:chg>");
 	put_person(maker);
 	if (!update)
 		put_auth(maker);
 	put_slice(maker, maker->also);
-	if (update)
+	if (update && change)
 		put(maker, "</contact:chg>");
 	end(maker, update ? "update" : "create");
 	return true;

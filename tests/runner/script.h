@@ -41,7 +41,8 @@
  *	b1 > contact:create CON-1 record taro [as admin] [with misu role admin
  *	    kind natural object example.biz subject s consent p11 public given]
  *	    [also "<contact:disclose ...>"] [extension "<...>"]
- *	b1 > contact:update CON-1 record later [remove fax]
+ *	b1 > contact:update CON-1 [add STATUS] [rem STATUS] record later
+ *	    [remove fax]
  *	b1 > domain:create example.biz ns ns1.example.net registrant CON-1 admin CON-2
  *	b1 > domain:update example.biz add tech CON-3 rem admin CON-2 chg registrant CON-4
  *	b1 > contact:info CON-1    b1 > poll req    b1 > poll ack 1    b1 > hello

@@ -300,11 +300,19 @@ static struct record *
 kept_contact(void)
 {
 	struct fail fail = FAIL_INIT;
+	struct epp_facts facts = {.given = true,
+	    .created = 1700000000,
+	    .auth = SLICE("a<b"),
+	    .kept = {.updated = 1700000001,
+		.statuses = CONTACT_NO_DELETE | CONTACT_NO_UPDATE,
+		.disclose = DISCLOSE_IS_GIVEN | DISCLOSE_NAME_INT << 1 |
+		    DISCLOSE_ADDR_INT | DISCLOSE_FAX}};
 	struct record *record = record_create(arena, OBJECT_CONTACT,
 	    OPERATION_CREATE, SLICE("reg/mihon-1"), &fail);
 
 	assert_true(record_copy_role(
 	    record, record_of(command_of(SLICE(CREATE))), CONTACT_ROLE, &fail));
+	assert_true(record_set_epp(record, &facts, &fail));
 	return record;
 }
 
@@ -314,10 +322,20 @@ a_kept_contact_is_told_as_a_registry_would(void **state)
 	static const struct slice ids[] = {SLICE("mihon-1"), SLICE("mihon-2")};
 	static const bool available[] = {false, true};
 	struct epp_response *info = answered(epp_frame_contact_info(
-	    kept_contact(), SLICE("backend"), 1700000000, arena));
+	    kept_contact(), SLICE("backend"), true, arena));
 
 	(void)state;
 	has(info->text, "<contact:crDate>2023-11-14T22:13:20Z");
+	has(info->text, "<contact:upDate>2023-11-14T22:13:21Z");
+	has(info->text,
+	    "<contact:status s=\"clientDeleteProhibited\"/>"
+	    "<contact:status s=\"clientUpdateProhibited\"/>"
+	    "<contact:status s=\"linked\"/>");
+	has(info->text,
+	    "<contact:authInfo><contact:pw>a&lt;b</contact:pw>"
+	    "</contact:authInfo><contact:disclose flag=\"0\">"
+	    "<contact:name type=\"loc\"/><contact:addr type=\"int\"/>"
+	    "<contact:fax/></contact:disclose></contact:infData>");
 	assert_true(epp_frame_agrees(SLICE(CREATE), info, arena));
 	assert_false(epp_frame_agrees(
 	    SLICE(CREATE_WITH(

@@ -31,13 +31,22 @@ contact(struct arena *arena)
 	struct slice streets[2] = {SLICE("1-1 Example"), SLICE("Room 2")};
 	struct consent consent = {
 	    SLICE("p11"), AUDIENCE_PUBLIC, true, 1775000000, SLICE("2026-04")};
+	const struct slice domains[] = {
+	    SLICE("one.example"), SLICE("two.example")};
 	struct epp_facts facts = {.given = true,
 	    .shown = {1, 2, UINT64_C(1) << 40},
 	    .roles = 3,
 	    .scope = SLICE(".org"),
 	    .client = SLICE("tenant"),
 	    .created = -5,
-	    .auth = SLICE("not-a-password")};
+	    .auth = SLICE("not-a-password"),
+	    .kept = {.revision = 7,
+		.before = 6,
+		.updated = 5,
+		.page = 4,
+		.statuses = CONTACT_NO_UPDATE,
+		.disclose = DISCLOSE_IS_GIVEN | DISCLOSE_EMAIL,
+		.domains = {domains, 2}}};
 
 	assert_true(record_set_role(record, CONTACT_ROLE, KIND_NATURAL, &fail));
 	assert_true(
@@ -85,6 +94,13 @@ a_contact_comes_back_whole(void **state)
 	assert_true(slice_is(epp->scope, ".org"));
 	assert_true(slice_is(epp->client, "tenant"));
 	assert_true(slice_is(epp->auth, "not-a-password"));
+	assert_true(epp->kept.revision == 7 && epp->kept.before == 6 &&
+		    epp->kept.updated == 5 && epp->kept.page == 4);
+	assert_int_equal(epp->kept.statuses, CONTACT_NO_UPDATE);
+	assert_int_equal(
+	    epp->kept.disclose, DISCLOSE_IS_GIVEN | DISCLOSE_EMAIL);
+	assert_int_equal(epp->kept.domains.count, 2);
+	assert_true(slice_is(epp->kept.domains.items[1], "two.example"));
 	arena_destroy(arena);
 }
 
@@ -211,7 +227,7 @@ what_is_damaged_is_refused(void **state)
 	copy[bytes.len] = '\0';
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len + 1}, NULL));
-	copy[0] = 3;
+	copy[0] = 4;
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len}, NULL));
 	free(copy);
