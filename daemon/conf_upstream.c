@@ -76,9 +76,22 @@ check_recipient(const struct conf *conf, const struct conf_recipient *recipient,
 		    CONF_UPSTREAM_SHARED, upstream->name, first->id);
 }
 
+/* A worker without a session of the pool could serve nobody. */
+static void
+check_share(const struct conf *conf, const struct conf_upstream *upstream,
+    struct complaints *complaints)
+{
+	if (upstream->mode == UPSTREAM_POOL && upstream->sessions != 0 &&
+	    upstream->sessions < conf->workers)
+		conf_complain(complaints, upstream->place, CONF_POOL_SMALL,
+		    upstream->name, NOTHING);
+}
+
 void
 conf_check_pairs(const struct conf *conf, struct complaints *complaints)
 {
+	for (size_t i = 0; i < conf->upstream_count; i++)
+		check_share(conf, &conf->upstreams[i], complaints);
 	for (size_t i = 0; i < conf->recipient_count; i++)
 		if (conf->recipients[i].channel == CHANNEL_EPP &&
 		    conf->recipients[i].upstream.len != 0)

@@ -257,6 +257,12 @@ filter_destroy(struct filter *filter)
 	free(filter);
 }
 
+size_t
+filter_share(const struct filter *filter, size_t all)
+{
+	return (all + filter->o.workers - 1) / filter->o.workers;
+}
+
 bool
 filter_accept(struct filter *filter, struct slice name, struct epp_conn *conn,
     const struct epp_conn_events **events, void **arg)
@@ -267,7 +273,8 @@ filter_accept(struct filter *filter, struct slice name, struct epp_conn *conn,
 	if (upstream == NULL || upstream->conf == NULL || filter->draining)
 		return false;
 	if (upstream->conf->connections != 0 &&
-	    upstream->session_count >= upstream->conf->connections)
+	    upstream->session_count >=
+		filter_share(filter, upstream->conf->connections))
 		return false;
 	session = session_create(upstream, conn);
 	if (session == NULL)

@@ -260,7 +260,7 @@ may_come(const struct session *session, const struct conf_backend *backend)
 	     s = s->next)
 		count += s->state == SESSION_OPEN &&
 			 slice_is(backend->login, s->client);
-	return most == 0 || count < most;
+	return most == 0 || count < filter_share(upstream->filter, most);
 }
 
 static void

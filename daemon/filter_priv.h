@@ -215,6 +215,8 @@ bool filter_publishes(const struct upstream *upstream);
 int64_t filter_now(const struct filter *filter);
 void filter_log(struct upstream *upstream, const char *level, const char *event,
     const struct fail *fail);
+/* This worker's part of what all may have, rounded up. */
+size_t filter_share(const struct filter *filter, size_t all);
 /* A clTRID of ours in `arena`. */
 struct slice filter_client_id(struct filter *filter, struct arena *arena);
 /* The upstream has something that waits: look at it every second. */

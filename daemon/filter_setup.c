@@ -211,7 +211,8 @@ listen_again(struct upstream *upstream, struct fail *fail)
 	    .loop = o->loop,
 	    .tls = upstream->server_tls,
 	    .limits = limits_of(upstream->conf),
-	    .connections = upstream->conf->connections,
+	    .connections = (unsigned)filter_share(
+		upstream->filter, upstream->conf->connections),
 	    .accept = accept_backend,
 	    .context = upstream};
 	int fd;

@@ -16,7 +16,7 @@
 #include "setup.h"
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
-    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent"};
+    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

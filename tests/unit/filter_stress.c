@@ -18,7 +18,7 @@
 
 #include "runner/world.h"
 
-enum { RUNS = 12, STEPS = 90, BACKENDS = 4 };
+enum { RUNS = 3, STEPS = 90, BACKENDS = 4 };
 
 struct chance {
 	uint64_t state;
