@@ -159,6 +159,7 @@ struct upstream {
 	unsigned recipient; /* index in the ruleset */
 	struct epp_manner manner;
 	struct digest secrets; /* of the PEM texts: changed, all is made anew */
+	struct digest login;   /* of what misu's own lines log in with */
 	struct epp_tls *server_tls, *client_tls;
 	struct epp_listener *listener;
 	int fd; /* -1: none */

@@ -294,6 +294,24 @@ set_manner(struct upstream *upstream)
 	    .prohibits_contacts = conf->contacts == CONTACTS_PROHIBITED};
 }
 
+/* As whom misu logs in, and for what: a line that has cannot change it. */
+static struct digest
+login_of(const struct prepared *prepared)
+{
+	const struct conf_upstream *conf = prepared->conf;
+	const char contacts = conf->contacts == CONTACTS_PROHIBITED;
+	struct digest_run run;
+
+	digest_start(&run);
+	digest_add(&run, &contacts, sizeof(contacts));
+	add_secret(&run, conf->login);
+	add_secret(&run, prepared->own);
+	for (size_t i = 0; i < conf->extension_count; i++)
+		if (conf->extensions[i].pass)
+			add_secret(&run, conf->extensions[i].space);
+	return digest_end(&run);
+}
+
 static bool
 set_dialer(struct upstream *upstream, struct prepared *prepared,
     struct fail *fail)
@@ -325,6 +343,7 @@ set_upstream(struct upstream *upstream, struct prepared *prepared,
 {
 	struct filter *filter = upstream->filter;
 	const struct conf_upstream *conf = prepared->conf;
+	struct digest login;
 
 	upstream->conf = conf;
 	upstream->binding = conf_upstream_recipient(filter->conf, conf);
@@ -359,6 +378,10 @@ set_upstream(struct upstream *upstream, struct prepared *prepared,
 		prepared->server_tls = prepared->client_tls = NULL;
 		upstream->secrets = prepared->secrets;
 	}
+	login = login_of(prepared);
+	if (!digest_equal(&login, &upstream->login))
+		upstream->elsewhere = true;
+	upstream->login = login;
 	filter_drop_listener(upstream);
 	return set_dialer(upstream, prepared, fail) &&
 	    listen_again(upstream, fail);

@@ -158,6 +158,47 @@ a_record_without_roles_keeps_its_facts(void **state)
 	arena_destroy(arena);
 }
 
+/* What changes found there is kept, but for handles; a renewal has its day. */
+static void
+what_there_was_comes_back(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	struct slice name = SLICE("example.jp"), handle = SLICE("CON-1");
+	struct slice servers[2] = {
+	    SLICE("ns1.example.net"), SLICE("ns1.example.jp 192.0.2.1")};
+	struct record *stored =
+	    record_create(arena, OBJECT_DOMAIN, OPERATION_CREATE, name, &fail);
+	struct record *update =
+	    record_create(arena, OBJECT_DOMAIN, OPERATION_UPDATE, name, &fail);
+	struct record *renewal =
+	    record_create(arena, OBJECT_DOMAIN, OPERATION_RENEW, name, &fail);
+	struct record *back, *again;
+
+	(void)state;
+	record_set(stored, ROLE_TECH, FIELD_HANDLE, &handle, 1, &fail);
+	record_set(stored, ROLE_SUBSCRIBER, FIELD_NS, servers, 2, &fail);
+	record_set(update, ROLE_SUBSCRIBER, FIELD_NS, servers, 1, &fail);
+	record_remove_role(update, ROLE_TECH, &fail);
+	back = unpack_record(arena,
+	    packed(arena, record_merge(arena, stored, update, &fail)), &fail);
+	assert_non_null(back);
+	assert_false(record_former(back)->known);
+	again = record_merge(arena, back, update, &fail);
+	/* As the merge found it, and as what waits must know it. */
+	assert_int_equal(record_former(again)->servers.count, 1);
+	record_decide_again(again, back, true);
+	assert_true(record_former(again)->known);
+	assert_int_equal(record_former(again)->servers.count, 2);
+	assert_int_equal(record_former(again)->roles, 1u << ROLE_TECH);
+	assert_int_equal(record_former(again)->renamed, 1u << ROLE_TECH);
+	assert_int_equal(record_former(again)->handles[ROLE_TECH].len, 0);
+	assert_true(record_set_expires(renewal, SLICE("2027-01-31"), &fail));
+	back = unpack_record(arena, packed(arena, renewal), &fail);
+	assert_true(slice_is(record_expires(back), "2027-01-31"));
+	arena_destroy(arena);
+}
+
 /* Every cut is found, and no changed byte does harm. */
 static void
 what_is_damaged_is_refused(void **state)
@@ -231,6 +272,7 @@ main(void)
 	    cmocka_unit_test(any_record_comes_back),
 	    cmocka_unit_test(a_role_has_the_head_and_its_person_alone),
 	    cmocka_unit_test(a_record_without_roles_keeps_its_facts),
+	    cmocka_unit_test(what_there_was_comes_back),
 	    cmocka_unit_test(what_is_damaged_is_refused),
 	    cmocka_unit_test(numbers_mean_what_they_did),
 	};

@@ -216,6 +216,34 @@ other_consents_outdate_what_waits(void **state)
 	assert_true(item.outdated);
 }
 
+/* Whether something waits, and whether it waits behind an item. */
+static void
+what_waits_for_an_object_is_known(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_item item;
+	int64_t first = add(f, 1, "reg", 0), last = add(f, 3, "reg", 0);
+	bool yes = false;
+
+	add(f, 2, "other", 0);
+	assert_true(spool_waits(f->spool, 0, SLICE("x.jp"), &yes, &f->fail));
+	assert_false(yes);
+	assert_true(
+	    spool_waits(f->spool, 0, slice_from(object), &yes, &f->fail));
+	assert_true(yes);
+	assert_true(spool_get(f->spool, f->arena, first, &item, &f->fail));
+	assert_true(spool_is_followed(f->spool, &item, &yes, &f->fail));
+	assert_true(yes);
+	assert_true(spool_get(f->spool, f->arena, last, &item, &f->fail));
+	assert_true(spool_is_followed(f->spool, &item, &yes, &f->fail));
+	assert_false(yes);
+	assert_true(spool_set_state(f->spool, last, SPOOL_DONE, &f->fail));
+	/* The one for another recipient is not behind this one. */
+	assert_true(spool_get(f->spool, f->arena, first, &item, &f->fail));
+	assert_true(spool_is_followed(f->spool, &item, &yes, &f->fail));
+	assert_false(yes);
+}
+
 static void
 a_key_stands_for_one_request_of_its_principal(void **state)
 {
@@ -293,6 +321,7 @@ main(void)
 	    TEST(an_update_never_overtakes_its_create),
 	    TEST(what_had_a_sending_mark_is_unknown_after_a_crash),
 	    TEST(other_consents_outdate_what_waits),
+	    TEST(what_waits_for_an_object_is_known),
 	    TEST(a_key_stands_for_one_request_of_its_principal),
 	    TEST(old_answers_are_forgotten_and_what_waits_is_not),
 	    TEST(a_rolled_back_transaction_leaves_nothing),
