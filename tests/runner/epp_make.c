@@ -392,14 +392,12 @@ make_contact(struct maker *maker, bool update)
 		 maker->removes_voice || maker->also.len != 0;
 	if (!change && (!update || alone))
 		return fail(maker, "a record is missing here");
-	if (update && change)
-		put(maker, "<contact:chg>");
+	put(maker, update && change ? "<contact:chg>" : "");
 	put_person(maker);
 	if (!update)
 		put_auth(maker);
 	put_slice(maker, maker->also);
-	if (update && change)
-		put(maker, "</contact:chg>");
+	put(maker, update && change ? "</contact:chg>" : "");
 	end(maker, update ? "update" : "create");
 	return true;
 }

@@ -427,6 +427,50 @@ the_outcome_makes_it_current_or_drops_it(void **state)
 	keeper_world_destroy(world);
 }
 
+/* Of two changes of the same record the second is made anew. */
+static void
+what_changed_meanwhile_is_not_changed(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct wish wish = {.kind = KIND_NATURAL,
+	    .store = KEEP_HERE,
+	    .is_local = true,
+	    .created = 1,
+	    .revision = 7};
+	struct asked *first, *second;
+
+	(void)state;
+	first = ask(&world->sides[0], &wish);
+	wish.name = "Jiro";
+	wish.revision = 8;
+	second = ask(&world->sides[1], &wish);
+	settle(world);
+	assert_int_equal(first->committed.word, KEEPER_DURABLE);
+	assert_int_equal(second->committed.word, KEEPER_CHANGED);
+	assert_held(&world->sides[0], "Taro Canary", "");
+	second = commit(&world->sides[1], &wish);
+	assert_int_equal(second->committed.word, KEEPER_CHANGED);
+	wish.before = 7;
+	second = commit(&world->sides[1], &wish);
+	assert_int_equal(second->committed.word, KEEPER_DURABLE);
+	assert_held(&world->sides[0], "Jiro", "");
+	wish.store = KEEP_REMOVAL;
+	wish.revision = 9;
+	second = commit(&world->sides[0], &wish);
+	assert_int_equal(second->committed.word, KEEPER_CHANGED);
+	wish.before = 8;
+	second = commit(&world->sides[0], &wish);
+	assert_int_equal(second->committed.word, KEEPER_DURABLE);
+	assert_held(&world->sides[1], "", "");
+	/* What is gone does not come back by a change of it. */
+	wish.store = KEEP_HERE;
+	wish.revision = 10;
+	wish.before = 8;
+	second = commit(&world->sides[0], &wish);
+	assert_int_equal(second->committed.word, KEEPER_CHANGED);
+	keeper_world_destroy(world);
+}
+
 static void
 what_is_kept_here_is_current_at_once(void **state)
 {
@@ -546,6 +590,7 @@ main(void)
 	    cmocka_unit_test(the_engine_does_not_look_through_it_all_again),
 	    cmocka_unit_test(an_outcome_is_kept_until_it_is_noted),
 	    cmocka_unit_test(the_outcome_makes_it_current_or_drops_it),
+	    cmocka_unit_test(what_changed_meanwhile_is_not_changed),
 	    cmocka_unit_test(what_is_kept_here_is_current_at_once),
 	    cmocka_unit_test(an_earlier_end_does_not_take_the_later_record),
 	    cmocka_unit_test(a_fetch_waits_for_what_is_on_its_way),

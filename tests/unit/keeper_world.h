@@ -268,8 +268,8 @@ open_store(struct keeper_world *world)
 	world->keys = keys_open(
 	    world->disk, "/state/keys", master, &world->random, &world->fail);
 	assert_non_null(world->keys);
-	world->vault = vault_open(
-	    world->disk, "/state/vault", world->keys, &world->fail);
+	world->vault =
+	    vault_open(world->disk, "/state/vault", world->keys, &world->fail);
 	assert_non_null(world->vault);
 	options.keys = world->keys;
 	options.vault = world->vault;
@@ -491,12 +491,13 @@ struct wish {
 	enum operation operation;
 	enum keeper_store store;
 	int64_t approval;
-	bool is_old;	 /* under another setup */
-	bool is_shadow;	 /* everything passes */
-	bool is_local;	 /* nothing is sent */
-	bool is_unasked; /* approved by nobody */
-	bool is_contact; /* of no domain yet */
-	int64_t created; /* 0: no facts */
+	bool is_old;		  /* under another setup */
+	bool is_shadow;		  /* everything passes */
+	bool is_local;		  /* nothing is sent */
+	bool is_unasked;	  /* approved by nobody */
+	bool is_contact;	  /* of no domain yet */
+	int64_t created;	  /* 0: no facts */
+	int64_t revision, before; /* of what is kept here alone */
 };
 
 static inline struct record *
@@ -525,7 +526,8 @@ set_facts(struct keeper_world *world, const struct wish *wish,
 	struct epp_facts facts = {.given = true,
 	    .client = SLICE("backend"),
 	    .created = wish->created,
-	    .shown = decide_shown(disclosure, ROLE_REGISTRANT)};
+	    .shown = decide_shown(disclosure, ROLE_REGISTRANT),
+	    .kept = {.revision = wish->revision, .before = wish->before}};
 
 	if (wish->created != 0)
 		assert_true(record_set_epp(record, &facts, &world->fail));
