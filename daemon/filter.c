@@ -96,6 +96,34 @@ has_work(const struct upstream *upstream)
 	return false;
 }
 
+/* Is anything waited for, so that a second counts? */
+static bool
+is_busy(const struct upstream *upstream)
+{
+	if (upstream->own_first != NULL || upstream->lines == NULL)
+		return true;
+	for (const struct line *l = upstream->lines; l != NULL; l = l->next)
+		if (l->state != LINE_READY || l->first != NULL ||
+		    l->hello != 0 || l->retired)
+			return true;
+	for (const struct session *s = upstream->sessions; s != NULL;
+	     s = s->next)
+		if (s->count != 0 || s->on_line != 0 ||
+		    s->state != SESSION_OPEN)
+			return true;
+	return upstream->failures != 0;
+}
+
+static void
+set_tick(struct upstream *upstream, int64_t delay)
+{
+	struct loop *loop = upstream->filter->o.loop;
+
+	upstream->ticking = true;
+	upstream->tick_is_slow = delay > TICK;
+	loop->operations->timer_set(upstream->tick, delay);
+}
+
 static void
 tick(void *arg)
 {
@@ -124,8 +152,9 @@ tick(void *arg)
 	}
 	pool_fill(upstream);
 	own_tick(upstream, now);
-	if (has_work(upstream))
-		filter_tick(upstream);
+	/* What was asked for meanwhile is not made later again. */
+	if (has_work(upstream) && !upstream->ticking)
+		set_tick(upstream, is_busy(upstream) ? TICK : TICK_SLOW);
 }
 
 void
@@ -133,15 +162,13 @@ filter_tick(struct upstream *upstream)
 {
 	struct loop *loop = upstream->filter->o.loop;
 
-	if (upstream->ticking)
+	if (upstream->ticking && !upstream->tick_is_slow)
 		return;
 	if (upstream->tick == NULL)
 		upstream->tick =
 		    loop->operations->timer_create(loop, tick, upstream);
-	if (upstream->tick == NULL)
-		return;
-	upstream->ticking = true;
-	loop->operations->timer_set(upstream->tick, TICK);
+	if (upstream->tick != NULL)
+		set_tick(upstream, TICK);
 }
 
 /* --- life --- */

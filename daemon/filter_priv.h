@@ -19,6 +19,7 @@ enum {
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
 	TICK = 1000,	     /* ms between looks at what waits */
+	TICK_SLOW = 10000,   /* the same where nothing does */
 	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
@@ -183,7 +184,7 @@ struct upstream {
 	enum fail_kind told_kind; /* and why, as far as a kind says it */
 	bool elsewhere; /* the setup that comes speaks to another registry */
 	struct loop_timer *tick;
-	bool ticking;
+	bool ticking, tick_is_slow;
 	struct own *own_first, **own_last; /* misu's requests that wait */
 	uint64_t passed, decided, refused, answered, lost;
 };
