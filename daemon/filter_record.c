@@ -149,7 +149,11 @@ command_commit(struct command *command, const struct decision *decision)
 	fail_clear(&fail);
 	command->store = decision->store;
 	command->outcome = disclosure_outcome(decision->disclosure);
-	command->reason = disclosure_reason(decision->disclosure);
+	/* It is told when the answer comes: the setup may be another then. */
+	command->reason = (struct slice){NULL, 0};
+	if (command->outcome.verdict != VERDICT_FORWARD)
+		command->reason = arena_copy(command->arena,
+		    disclosure_reason(decision->disclosure));
 	if (!encode(command, decision->disclosure, &commit.payload, &fail)) {
 		filter_log(upstream, "error", "frame-not-made", &fail);
 		command_answer_fail(command, EPP_FAILED, &fail);
