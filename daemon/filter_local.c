@@ -3,7 +3,6 @@
  * are carried out here, on the vault, and answered as RFC 5733 says.  The
  * backend need not know.
  */
-#include "base/text.h"
 #include "filter_priv.h"
 
 /* --- check and info --- */
@@ -12,18 +11,13 @@ static void
 checked(struct command *command)
 {
 	const struct epp_command *epp = command->epp;
-	struct text text = text_start(command->arena);
+	bool available[KEEPER_OBJECTS_MAX];
 
-	text_add_string(
-	    &text, "<contact:chkData xmlns:contact=\"" EPP_CONTACT_SPACE "\">");
-	for (size_t i = 0; i < epp->id_count; i++) {
-		text_add_format(&text, "<contact:cd><contact:id avail=\"%d\">",
-		    kept_contact(&command->held[i]) == NULL);
-		text_add_xml(&text, epp->ids[i]);
-		text_add_string(&text, "</contact:id></contact:cd>");
-	}
-	text_add_string(&text, "</contact:chkData>");
-	command_answer_data(command, EPP_OK, text_slice(&text));
+	for (size_t i = 0; i < epp->id_count; i++)
+		available[i] = kept_contact(&command->held[i]) == NULL;
+	command_answer_data(command, EPP_OK,
+	    epp_frame_contact_check(
+		epp->ids, available, epp->id_count, command->arena));
 }
 
 /* Whose it is decides; what it holds was never sent anywhere. */
@@ -70,24 +64,6 @@ queried(struct command *command)
 }
 
 /* --- create, update and delete --- */
-
-static struct slice
-creation_data(const struct command *command, int64_t now)
-{
-	struct text text = text_start(command->arena);
-	char date[DATE_SIZE];
-
-	date_print(now, 0, date);
-	text_add_string(&text,
-	    "<contact:creData xmlns:contact=\"" EPP_CONTACT_SPACE
-	    "\"><contact:id>");
-	text_add_xml(&text, command->epp->id);
-	text_add_format(&text,
-	    "</contact:id><contact:crDate>%s</contact:crDate>"
-	    "</contact:creData>",
-	    date);
-	return text_slice(&text);
-}
 
 /* Nothing of it travels: an entry says that it was taken, and no more. */
 static void
@@ -164,7 +140,8 @@ created(struct command *command)
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}
-	command->local_data = creation_data(command, filter_now(filter) / 1000);
+	command->local_data = epp_frame_contact_created(
+	    command->epp->id, filter_now(filter) / 1000, command->arena);
 	keep(command, KEEP_HERE);
 }
 

@@ -83,7 +83,6 @@ struct session {
 	    *line;	/* mode session: its own; pool: bound while in flight */
 	size_t on_line; /* commands in flight there */
 	bool pooled;
-	const struct conf_backend *backend; /* of the setup in force, or NULL */
 	char client[17];		    /* clID it logged in with */
 	struct command *first, **last;
 	size_t count;

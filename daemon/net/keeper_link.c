@@ -56,23 +56,12 @@ keeper_link_create(const struct keeper_link_options *options, struct fail *fail)
 	return NULL;
 }
 
-/* Whoever waits is of the same process, which ends. */
-void
-keeper_link_stop(struct keeper_link *link)
-{
-	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
-		opened_drop(link, p->opened);
-	link->oldest = link->newest = NULL;
-	link->pending_count = 0;
-	memset(link->heads, 0, sizeof(link->heads));
-}
-
 void
 keeper_link_destroy(struct keeper_link *link)
 {
 	if (link == NULL)
 		return;
-	keeper_link_stop(link);
+	keeper_link_forget(link);
 	outcomes_finish(link);
 	if (link->timer != NULL)
 		link->o.loop->operations->timer_destroy(link->timer);

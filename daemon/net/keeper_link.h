@@ -157,12 +157,6 @@ struct keeper_link *keeper_link_create(
     const struct keeper_link_options *options, struct fail *fail);
 void keeper_link_destroy(struct keeper_link *link);
 /*
- * Whoever asked is about to go, and its arenas: nothing that was asked is
- * answered any more.  Outcomes are still taken.
- */
-void keeper_link_stop(struct keeper_link *link);
-
-/*
  * Whoever asked is going, and with it the arenas its questions are in: no
  * answer is passed on any more.  What turns out to be sealed was not sent.
  */
