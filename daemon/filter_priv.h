@@ -135,6 +135,7 @@ struct command {
 	struct record *record;	   /* what is judged and kept */
 	const struct shown *shown; /* what the registry holds; NULL: unknown */
 	struct keeper_held *held;
+	const struct places *places; /* where the contact stands; or NULL */
 	const struct keeper_object *objects; /* what was fetched */
 	size_t object_count;
 	struct domain_work *domain;
@@ -292,6 +293,7 @@ struct decision {
 	const struct decide_given *given;
 	enum keeper_store store;
 	const struct record *stored;
+	uint64_t seen; /* struct keeper_commit */
 };
 void command_commit(struct command *command, const struct decision *decision);
 

@@ -143,6 +143,7 @@ command_commit(struct command *command, const struct decision *decision)
 	    .setup = upstream->filter->setup,
 	    .store = decision->store,
 	    .stored = decision->stored,
+	    .seen = decision->seen,
 	    .approval = command->approval};
 	struct fail fail;
 
