@@ -103,6 +103,18 @@ scope_text(const struct decide_scope *scope)
 	return scope->object.len != 0 ? scope->object : scope->suffix;
 }
 
+/* Passed as it was, or never seen: the registry has all of it. */
+static void
+show_all(const struct upstream *upstream, const struct record *record,
+    struct epp_facts *facts)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
+			facts->shown.passed |= (uint64_t)1 << f;
+	if (upstream->manner.publishes)
+		facts->shown.published |= facts->shown.passed;
+}
+
 void
 contact_presume(const struct upstream *upstream, struct slice id,
     const struct record *record, struct epp_facts *facts)
@@ -112,11 +124,7 @@ contact_presume(const struct upstream *upstream, struct slice id,
 
 	facts->roles = scope.roles;
 	facts->scope = scope_text(&scope);
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
-			facts->shown.passed |= (uint64_t)1 << f;
-	if (upstream->manner.publishes)
-		facts->shown.published = facts->shown.passed;
+	show_all(upstream, record, facts);
 }
 
 /*
@@ -181,6 +189,8 @@ decide_it(struct command *command)
 		return;
 	}
 	facts.shown = decide_shown(decision.disclosure, CONTACT_ROLE);
+	if (upstream->conf->shadows)
+		show_all(upstream, command->record, &facts);
 	facts.roles = scope.roles;
 	facts.scope = scope_text(&scope);
 	if (!record_set_epp(command->record, &facts, &fail)) {
@@ -224,19 +234,24 @@ inquired(struct command *command, struct record *found)
 }
 
 /* In the order they are fetched. */
-enum { THE_CONTACT, ITS_PLACES, FETCHED };
+enum { THE_CONTACT, ITS_PLACES, UNREAD, FETCHED };
 
 static void
 update_fetched(struct command *command)
 {
 	const struct record *held = command_held(command, THE_CONTACT);
 	struct places *places = arena_take(command->arena, sizeof(*places));
+	const struct record *unread;
 
 	if (places == NULL) {
 		command_answer(command, EPP_FAILED, "out of memory");
 		return;
 	}
 	place_read(command->held[ITS_PLACES].current, places);
+	/* A frame that nobody read may have named it. */
+	unread = command->held[UNREAD].current;
+	if (unread != NULL && record_epp(unread)->created >= places->since)
+		places->since = 0;
 	command->places = places;
 
 	if (tenant_of(command, THE_CONTACT) != TENANT_OWN)
@@ -270,5 +285,7 @@ contact_start(struct command *command)
 	    OBJECT_CONTACT, record_object(command->record)};
 	objects[ITS_PLACES] = (struct keeper_object){OBJECT_CONTACT,
 	    place_name(command->arena, record_object(command->record))};
+	objects[UNREAD] =
+	    (struct keeper_object){OBJECT_HOST, unread_mark(command)};
 	command_fetch(command, objects, FETCHED, update_fetched);
 }

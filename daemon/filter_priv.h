@@ -128,6 +128,7 @@ struct command {
 	bool recorded; /* an outcome is owed */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
+	struct slice unread; /* a frame that passes as it is; or empty */
 	unsigned link_updates;
 	int64_t approval;
 	enum keeper_store store;
@@ -385,6 +386,14 @@ void kept_forget_pages(struct command *command);
 bool kept_plan(struct command *command, struct record *const *contacts,
     size_t count, struct fail *fail);
 void kept_note(struct command *command);
+
+/* --- filter_unread.c ---------------------------------------------------- */
+
+/* May a frame that cannot be read pass nevertheless?  It is borrowed. */
+bool unread_keep(struct command *command, struct slice text);
+void unread_start(struct command *command);
+/* The vault's name of when the last one passed. */
+struct slice unread_mark(const struct command *command);
 
 /* --- filter_contact.c --------------------------------------------------- */
 

@@ -46,8 +46,8 @@ read_places(struct keeper *keeper, struct arena *arena, struct slice contact,
 	name = place_name(arena, contact);
 	if (name.data == NULL)
 		return fail_memory(fail);
-	record = vault_get_slot(keeper->o.vault, arena, OBJECT_CONTACT, name,
-	    VAULT_CURRENT, fail);
+	record = vault_get_slot(
+	    keeper->o.vault, arena, OBJECT_CONTACT, name, VAULT_CURRENT, fail);
 	if (record == NULL && fail->kind != FAIL_NONE)
 		return false;
 	place_read(record, out);
@@ -166,8 +166,7 @@ place_one(struct job *job, struct batch *batch, struct slice contact,
 
 	if (contact.data == NULL)
 		return fail_memory(fail);
-	return read_places(
-		   job->keeper, job->arena, contact, &places, fail) &&
+	return read_places(job->keeper, job->arena, contact, &places, fail) &&
 	       (!place_add(&places, place->roles, place->suffix) ||
 		   write_places(job, batch, contact, &places, fail));
 }
@@ -285,7 +284,7 @@ place_is_changed(struct keeper *keeper, const struct wire_commit *from,
 	if (record_type(stored) == OBJECT_CONTACT && from->in_scope &&
 	    record_operation(stored) == OPERATION_UPDATE &&
 	    from->given.limit == NULL)
-		return is_placed_otherwise(keeper, &from->scope,
-		    record_object(stored), changed, fail);
+		return is_placed_otherwise(
+		    keeper, &from->scope, record_object(stored), changed, fail);
 	return true;
 }

@@ -49,11 +49,11 @@ say(struct keeper_world *world, const struct about *about)
 	    .store = KEEP_RECORD,
 	    .seen = about->seen};
 
-	commit.disclosure =
-	    about->is_domain ? decide(world->ruleset, block, record, &given,
-				   world->arena, &world->fail)
-			     : decide_contact(world->ruleset, &scope, record,
-				   &given, world->arena, &world->fail);
+	commit.disclosure = about->is_domain
+				? decide(world->ruleset, block, record, &given,
+				      world->arena, &world->fail)
+				: decide_contact(world->ruleset, &scope, record,
+				      &given, world->arena, &world->fail);
 	assert_non_null(commit.disclosure);
 	asked->arena = world->arena;
 	keeper_commit(
@@ -114,8 +114,8 @@ look(struct keeper_world *world)
 	    OBJECT_CONTACT, place_name(world->arena, SLICE("u/C1"))};
 	struct seen seen = {.done = false};
 
-	keeper_fetch(world->sides[0].link, world->arena, &object, 1, seen_done,
-	    &seen);
+	keeper_fetch(
+	    world->sides[0].link, world->arena, &object, 1, seen_done, &seen);
 	settle(world);
 	assert_true(seen.done);
 	return seen;
@@ -167,9 +167,8 @@ what_was_not_made_here_may_stand_anywhere(void **state)
 	assert_int_equal(look(world).places.since, 0);
 	/* A change that is taken makes it no more known. */
 	end_contact(world,
-	    said(world,
-		&(struct about){.operation = OPERATION_UPDATE,
-		    .places = look(world).places}),
+	    said(world, &(struct about){.operation = OPERATION_UPDATE,
+			    .places = look(world).places}),
 	    KEEPER_ANSWERED);
 	assert_int_equal(look(world).places.since, 0);
 	assert_int_equal(look(world).places.count, 1);
@@ -181,8 +180,7 @@ static void
 a_change_judged_by_fewer_places_begins_anew(void **state)
 {
 	struct keeper_world *world = keeper_world_create();
-	struct about about = {
-	    .operation = OPERATION_UPDATE, .is_placed = true};
+	struct about about = {.operation = OPERATION_UPDATE, .is_placed = true};
 
 	(void)state;
 	create_contact(world);
@@ -250,10 +248,10 @@ too_many_places_are_anywhere(void **state)
 	(void)state;
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		snprintf(suffix[i], sizeof(suffix[i]), ".t%u", i);
-		assert_true(place_add(
-		    &places, 1u << ROLE_TECH, slice_from(suffix[i])));
-		assert_false(place_add(
-		    &places, 1u << ROLE_TECH, slice_from(suffix[i])));
+		assert_true(
+		    place_add(&places, 1u << ROLE_TECH, slice_from(suffix[i])));
+		assert_false(
+		    place_add(&places, 1u << ROLE_TECH, slice_from(suffix[i])));
 	}
 	place_read(place_record(arena, SLICE("u/C1"), &places, &fail), &read);
 	assert_int_equal(read.since, 7);
