@@ -27,6 +27,30 @@ bool
 log_query_object(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name)
 {
+	struct slice inputs;
+
+	return log_query_inputs(keys, entry, arena, name, &inputs);
+}
+
+/* The name ends at a NUL, where there is one. */
+static void
+split(struct slice plain, struct slice *name, struct slice *inputs)
+{
+	const char *end =
+	    plain.len != 0 ? memchr(plain.data, '\0', plain.len) : NULL;
+
+	*name = plain;
+	*inputs = (struct slice){"", 0};
+	if (end == NULL)
+		return;
+	name->len = (size_t)(end - plain.data);
+	*inputs = (struct slice){end + 1, plain.len - name->len - 1};
+}
+
+bool
+log_query_inputs(const struct keys *keys, struct slice entry,
+    struct arena *arena, struct slice *name, struct slice *inputs)
+{
 	struct slice object, data, salt, bytes;
 	uint8_t secret[KEY_SIZE], raw_salt[ENTRY_SALT];
 	struct digest_key key;
@@ -57,8 +81,10 @@ log_query_object(const struct keys *keys, struct slice entry,
 	digest_wipe(secret, sizeof(secret));
 	digest_wipe(&key, sizeof(key));
 	digest_wipe(&object_key, sizeof(object_key));
-	*name = (struct slice){
-	    (char *)plain, bytes.len - NONCE_SIZE - TAG_SIZE};
+	if (ok)
+		split((struct slice){(char *)plain,
+			  bytes.len - NONCE_SIZE - TAG_SIZE},
+		    name, inputs);
 	return ok;
 }
 
