@@ -12,7 +12,10 @@
 #include "store/tiles.h"
 #include "store/vault.h"
 
-enum { GROUP = 2000 }; /* entries in one batch, and so in one sync */
+enum {
+	BATCH = 2500, /* entries */
+	BATCHES = 8   /* in one group, and so in one sync */
+};
 
 struct made {
 	const char *state;
@@ -80,41 +83,66 @@ open_all(struct made *made, const char *origin)
 		die("ledger", &fail);
 }
 
+/* One wake-up's batches are one group. */
+struct group {
+	struct made *made;
+	struct arena *arena;
+	unsigned under_way;
+};
+
 static void
 appended(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *fail)
 {
+	struct group *group = arg;
+
 	(void)first;
 	(void)sealed;
 	(void)count;
 	if (fail != NULL)
 		die("append", fail);
-	event_base_loopbreak(arg);
+	if (--group->under_way == 0)
+		event_base_loopbreak(group->made->base);
 }
 
 static void
-append(struct made *made, uint64_t count)
+append_batch(struct group *group, uint64_t first, uint64_t end)
 {
-	struct arena *arena = arena_create(NULL);
 	struct fail fail = FAIL_INIT;
-	struct batch *batch = ledger_begin(made->ledger, arena, &fail);
+	struct batch *batch =
+	    ledger_begin(group->made->ledger, group->arena, &fail);
 
-	for (uint64_t i = 0; batch != NULL && i < count; i++) {
+	if (batch == NULL)
+		die("append", &fail);
+	for (; first < end; first++) {
 		char reason[40];
 		struct event event = {
 		    .type = EVENT_AUDIT, .word = SLICE("same")};
 
 		snprintf(reason, sizeof(reason), "entry %llu of a test",
-		    (unsigned long long)(ledger_size(made->ledger) + i));
+		    (unsigned long long)first);
 		event.reason = slice_from(reason);
 		if (!ledger_add_event(batch, &event, &fail))
 			die("append", &fail);
 	}
-	if (batch == NULL)
-		die("append", &fail);
-	ledger_commit(batch, appended, made->base);
+	group->under_way++;
+	ledger_commit(batch, appended, group);
+}
+
+static void
+append(struct made *made, uint64_t end)
+{
+	uint64_t at = ledger_size(made->ledger);
+	struct group group = {.made = made, .arena = arena_create(NULL)};
+
+	for (unsigned i = 0; i < BATCHES && at < end; i++) {
+		uint64_t next = end - at < BATCH ? end : at + BATCH;
+
+		append_batch(&group, at, next);
+		at = next;
+	}
 	event_base_loop(made->base, 0);
-	arena_destroy(arena);
+	arena_destroy(group.arena);
 }
 
 /* What the log said of itself when it was so long. */
@@ -146,11 +174,10 @@ main(int argc, char **argv)
 	}
 	open_all(&made, argv[2]);
 	for (int i = 3; i < argc; i++) {
-		uint64_t wanted = strtoull(argv[i], NULL, 10), size;
+		uint64_t wanted = strtoull(argv[i], NULL, 10);
 
-		while ((size = ledger_size(made.ledger)) < wanted)
-			append(&made,
-			    wanted - size < GROUP ? wanted - size : GROUP);
+		while (ledger_size(made.ledger) < wanted)
+			append(&made, wanted);
 		keep_checkpoint(&made, argv[i]);
 	}
 	ledger_close(made.ledger);
