@@ -153,6 +153,7 @@ open_all(
 	console->disk = disk_real_create(NULL, fail);
 	if (console->disk == NULL)
 		return false;
+	log_directory_init(&console->log, console->disk, console->ledger);
 	console->parent = child_line(
 	    loop_base(console->loop), parent_received, console, fail);
 	return console->parent != NULL && keep_to_files(console, fail) &&

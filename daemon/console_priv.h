@@ -8,7 +8,7 @@
 #include "console.h"
 #include "net/http_server.h"
 #include "net/loop.h"
-#include "store/disk.h"
+#include "store/log_source.h"
 
 struct wire_stream;
 
@@ -16,7 +16,8 @@ struct console {
 	struct loop *loop;
 	struct disk *disk;
 	struct setup *setup; /* where things are: a glance at misu.conf */
-	const char *ledger;  /* directories */
+	const char *ledger;  /* its directory */
+	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
 	struct http_server *server; /* NULL: no port yet */
 	struct arena *arena;	    /* of what the parent told last */
