@@ -148,6 +148,8 @@ $B/generate: $B/tests/verifier/generate.o $(LIBSHELL) $(LIBMISU)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 build/verifier: tests/verifier/verifier.go
+build/witness: tests/verifier/witness/witness.go
+build/verifier build/witness:
 	@mkdir -p $(@D)
 	$(SAY) "GO      $@"
 	$(Q)GO111MODULE=off GOPATH=$(GO_MODULES) GOFLAGS= \
@@ -268,7 +270,7 @@ check: setup
 	@$(SUBMAKE) MODE=asan check-run
 
 check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client $B/generate \
-	$(if $(HAS_GO),build/verifier) \
+	$(if $(HAS_GO),build/verifier build/witness) \
 	$(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
 
