@@ -99,6 +99,12 @@ ledger_payload_digest(const struct ledger *ledger, struct slice payload)
 	return ledger_payload_digest_of(ledger, &sha256);
 }
 
+const struct keys *
+ledger_keys(const struct ledger *ledger)
+{
+	return ledger->options.keys;
+}
+
 const struct fail *
 ledger_stopped(const struct ledger *ledger)
 {
@@ -613,6 +619,29 @@ launch(void *arg)
 		answer_all(ledger, &repeats);
 	}
 	refuse_waiting(ledger);
+}
+
+/* --- forgetting --- */
+
+void
+ledger_wipe_begin(struct ledger *ledger)
+{
+	ledger->wiped = journal_sequence(ledger->journal);
+	journal_roll(ledger->journal);
+}
+
+bool
+ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail)
+{
+	struct fail trouble = FAIL_INIT;
+
+	if (ledger->stopped.kind == FAIL_NONE &&
+	    !journal_wipe(ledger->journal, ledger->wiped, left, &trouble))
+		stop(ledger, &trouble);
+	if (ledger->stopped.kind == FAIL_NONE)
+		return true;
+	*fail = ledger->stopped;
+	return false;
 }
 
 /* --- opening --- */

@@ -163,7 +163,18 @@ bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 /* Write bundles, tiles and checkpoint for all that is durable, now. */
 bool ledger_checkpoint(struct ledger *ledger, struct fail *fail);
 
-/* HMAC of outgoing bytes' SHA-256, as their entry has it. */
+const struct keys *ledger_keys(const struct ledger *ledger);
+
+/*
+ * What the journal has now goes, too, once it stands elsewhere: the next
+ * group begins a segment, and all before are overwritten, one with each call
+ * of ledger_wipe(), as they become free.  Between the two at least one batch
+ * must become durable, and checkpoints be written.
+ */
+void ledger_wipe_begin(struct ledger *ledger);
+bool ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail);
+
+/* HMAC of outgoing bytes' SHA-256, of which their entry has entry_payload(). */
 struct digest ledger_payload_digest(
     const struct ledger *ledger, struct slice payload);
 struct digest ledger_payload_digest_of(

@@ -39,6 +39,7 @@ struct ledger {
 	struct group *building, *flying;
 	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
+	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
 	bool is_checkpointing;  /* behind the loop's back */
 	struct ledger_work work;
