@@ -31,13 +31,13 @@ struct place {
 
 /* What stands under the master key. */
 struct root {
-	uint64_t sequence;	/* of the half it stands in */
+	uint64_t sequence;	  /* of the half it stands in */
 	uint8_t secret[KEY_SIZE]; /* all keys for one use come from it */
-	uint8_t wrap[KEY_SIZE];	/* signing key and slots are under it */
-	int64_t made;		/* Unix ms the master key came; 0: unknown */
-	int64_t confirmed;	/* a copy was; 0: never */
-	bool swaps;		/* files "*.new" are the true ones */
-	bool unrecorded;	/* no entry tells of the rotation yet */
+	uint8_t wrap[KEY_SIZE];	  /* signing key and slots are under it */
+	int64_t made;		  /* Unix ms the master key came; 0: unknown */
+	int64_t confirmed;	  /* a copy was; 0: never */
+	bool swaps;		  /* files "*.new" are the true ones */
+	bool unrecorded;	  /* no entry tells of the rotation yet */
 };
 
 struct signing {

@@ -110,7 +110,7 @@ root_put(const struct root *root, uint8_t out[ROOT_PLAIN])
 	put64(at + 8, (uint64_t)root->confirmed);
 	memset(at + 16, 0, 4);
 	at[19] = (uint8_t)((root->swaps ? FLAG_SWAPS : 0) |
-	    (root->unrecorded ? FLAG_UNRECORDED : 0));
+			   (root->unrecorded ? FLAG_UNRECORDED : 0));
 }
 
 static void
@@ -135,8 +135,8 @@ half_open(const struct keys *keys, struct slice half, struct root *out)
 	if (half.len < ROOT_SIZE || memcmp(at, root_magic, MAGIC) != 0 ||
 	    !digest_decrypt(keys->master_wrap.bytes, at + ROOT_HEAD,
 		(struct slice){half.data, ROOT_HEAD},
-		(struct slice){half.data + ROOT_HEAD + NONCE_SIZE,
-		    ROOT_PLAIN + TAG_SIZE},
+		(struct slice){
+		    half.data + ROOT_HEAD + NONCE_SIZE, ROOT_PLAIN + TAG_SIZE},
 		plain))
 		return false;
 	root_get(plain, out);
@@ -167,7 +167,7 @@ half_write(struct keys *keys, unsigned half, const uint8_t bytes[HALF],
 	if (!op->open(keys->disk, path, DISK_WRITE, &file, fail))
 		return false;
 	ok = op->write(keys->disk, file, half * HALF, bytes, HALF, fail) &&
-	    op->sync(keys->disk, file, fail);
+	     op->sync(keys->disk, file, fail);
 	op->close(keys->disk, file);
 	return ok;
 }
@@ -181,12 +181,12 @@ other_clear(struct keys *keys, struct slice file, struct fail *fail)
 	struct slice half = {NULL, 0};
 
 	if (file.len > (size_t)other * HALF)
-		half = (struct slice){file.data + other * HALF,
-		    file.len - (size_t)other * HALF};
+		half = (struct slice){
+		    file.data + other * HALF, file.len - (size_t)other * HALF};
 	if (half.len > HALF)
 		half.len = HALF;
 	return keys->random == NULL || is_zeros(half) ||
-	    half_write(keys, other, zeros, fail);
+	       half_write(keys, other, zeros, fail);
 }
 
 bool
@@ -242,11 +242,11 @@ keys_root_write(struct keys *keys, struct fail *fail)
 	put64(half + MAGIC, sequence);
 	root_put(root, plain);
 	ok = keys_fill(keys, half + ROOT_HEAD, NONCE_SIZE, fail) &&
-	    (digest_encrypt(keys->master_wrap.bytes, half + ROOT_HEAD,
-		 (struct slice){(const char *)half, ROOT_HEAD},
-		 (struct slice){(const char *)plain, ROOT_PLAIN},
-		 half + ROOT_HEAD + NONCE_SIZE) ||
-		fail_memory(fail));
+	     (digest_encrypt(keys->master_wrap.bytes, half + ROOT_HEAD,
+		  (struct slice){(const char *)half, ROOT_HEAD},
+		  (struct slice){(const char *)plain, ROOT_PLAIN},
+		  half + ROOT_HEAD + NONCE_SIZE) ||
+		 fail_memory(fail));
 	digest_wipe(plain, sizeof(plain));
 	if (!ok || !half_write(keys, sequence % 2, half, fail))
 		return false;
@@ -259,10 +259,10 @@ keys_root_create(struct keys *keys, struct fail *fail)
 {
 	keys->root = (struct root){.sequence = 0};
 	return keys_fill(keys, keys->root.secret, KEY_SIZE, fail) &&
-	    keys_fill(keys, keys->root.wrap, KEY_SIZE, fail) &&
-	    keys_root_write(keys, fail) &&
-	    keys->disk->operations->sync_directory(
-		keys->disk, keys->directory, fail);
+	       keys_fill(keys, keys->root.wrap, KEY_SIZE, fail) &&
+	       keys_root_write(keys, fail) &&
+	       keys->disk->operations->sync_directory(
+		   keys->disk, keys->directory, fail);
 }
 
 /* --- the signing key --- */
@@ -283,31 +283,30 @@ keys_signing_write(struct keys *keys, const struct signing *signing,
 	keys_derive_from(wrap, "signing", key);
 	snprintf(path, sizeof(path), "%s/%s", keys->directory, name);
 	ok = keys_fill(keys, file + MAGIC, NONCE_SIZE, fail) &&
-	    (digest_encrypt(key, file + MAGIC,
-		 (struct slice){signing_magic, MAGIC},
-		 (struct slice){(const char *)plain, SIGNING_PLAIN},
-		 file + MAGIC + NONCE_SIZE) ||
-		fail_memory(fail)) &&
-	    disk_write_file(keys->disk, path,
-		(struct slice){(const char *)file, sizeof(file)}, fail);
+	     (digest_encrypt(key, file + MAGIC,
+		  (struct slice){signing_magic, MAGIC},
+		  (struct slice){(const char *)plain, SIGNING_PLAIN},
+		  file + MAGIC + NONCE_SIZE) ||
+		 fail_memory(fail)) &&
+	     disk_write_file(keys->disk, path,
+		 (struct slice){(const char *)file, sizeof(file)}, fail);
 	digest_wipe(key, sizeof(key));
 	digest_wipe(plain, sizeof(plain));
 	return ok;
 }
 
 static bool
-signing_take(struct signing *out, const uint8_t plain[SIGNING_PLAIN],
-    struct fail *fail)
+signing_take(
+    struct signing *out, const uint8_t plain[SIGNING_PLAIN], struct fail *fail)
 {
 	memcpy(out->seed, plain, KEY_SIZE);
 	memcpy(out->previous, plain + KEY_SIZE, KEY_SIZE);
 	out->until = (int64_t)get64(plain + 2 * KEY_SIZE);
 	out->made = (int64_t)get64(plain + 2 * KEY_SIZE + 8);
 	return (digest_public_key(out->seed, out->public_key) &&
-		   (out->until == 0 ||
-		       digest_public_key(
-			   out->previous, out->previous_public))) ||
-	    fail_memory(fail);
+		   (out->until == 0 || digest_public_key(out->previous,
+					   out->previous_public))) ||
+	       fail_memory(fail);
 }
 
 bool
@@ -320,17 +319,16 @@ keys_signing_load(struct keys *keys, struct arena *arena, struct fail *fail)
 
 	if (path == NULL)
 		return fail_memory(fail);
-	if (!disk_read_file(
-		keys->disk, path, SIGNING_SIZE, arena, &file, fail))
+	if (!disk_read_file(keys->disk, path, SIGNING_SIZE, arena, &file, fail))
 		return false;
 	keys_derive_from(keys->root.wrap, "signing", key);
 	ok = file.len == SIGNING_SIZE &&
-	    memcmp(file.data, signing_magic, MAGIC) == 0 &&
-	    digest_decrypt(key, (const uint8_t *)file.data + MAGIC,
-		(struct slice){signing_magic, MAGIC},
-		(struct slice){file.data + MAGIC + NONCE_SIZE,
-		    SIGNING_PLAIN + TAG_SIZE},
-		plain);
+	     memcmp(file.data, signing_magic, MAGIC) == 0 &&
+	     digest_decrypt(key, (const uint8_t *)file.data + MAGIC,
+		 (struct slice){signing_magic, MAGIC},
+		 (struct slice){
+		     file.data + MAGIC + NONCE_SIZE, SIGNING_PLAIN + TAG_SIZE},
+		 plain);
 	digest_wipe(key, sizeof(key));
 	if (!ok) {
 		fail_set(fail, FAIL_WORLD, "not a signing key file, or cut");

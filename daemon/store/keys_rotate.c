@@ -40,8 +40,8 @@ swap_one(struct keys *keys, const char *name, struct fail *fail)
 	path_of(keys, name, "", path);
 	path_of(keys, name, ".new", fresh);
 	return disk_wipe_file(keys->disk, path, fail) &&
-	    op->rename(keys->disk, fresh, path, fail) &&
-	    op->sync_directory(keys->disk, keys->directory, fail);
+	       op->rename(keys->disk, fresh, path, fail) &&
+	       op->sync_directory(keys->disk, keys->directory, fail);
 }
 
 static bool
@@ -52,8 +52,8 @@ drop_one(struct keys *keys, const char *name, struct fail *fail)
 
 	path_of(keys, name, ".new", fresh);
 	return disk_wipe_file(keys->disk, fresh, fail) &&
-	    op->remove(keys->disk, fresh, fail) &&
-	    op->sync_directory(keys->disk, keys->directory, fail);
+	       op->remove(keys->disk, fresh, fail) &&
+	       op->sync_directory(keys->disk, keys->directory, fail);
 }
 
 bool
@@ -83,8 +83,8 @@ commit(struct keys *keys, struct fail *fail)
 	bool ok = arena != NULL || fail_memory(fail);
 
 	keys->root.swaps = true;
-	ok = ok && keys_root_write(keys, fail) &&
-	    keys_settle(keys, arena, fail);
+	ok =
+	    ok && keys_root_write(keys, fail) && keys_settle(keys, arena, fail);
 	arena_destroy(arena);
 	keys->broken = !ok;
 	if (!ok)
@@ -115,12 +115,11 @@ slots_seal(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t first,
 			continue;
 		}
 		memcpy(fresh.plain, slot->key, KEY_SIZE);
-		memcpy(fresh.plain + KEY_SIZE, slot->pseudonym,
-		    PSEUDONYM_SIZE);
+		memcpy(fresh.plain + KEY_SIZE, slot->pseudonym, PSEUDONYM_SIZE);
 		ok = keys_fill(keys, fresh.nonce, NONCE_SIZE, fail) &&
-		    (keys_slot_make(keyed ? NULL : key, cipher, first + i,
-			 &fresh, record) ||
-			fail_memory(fail));
+		     (keys_slot_make(keyed ? NULL : key, cipher, first + i,
+			  &fresh, record) ||
+			 fail_memory(fail));
 		keyed = true;
 		digest_wipe(&fresh, sizeof(fresh));
 	}
@@ -130,8 +129,7 @@ slots_seal(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t first,
 }
 
 static bool
-slots_rewrap(
-    struct keys *keys, const uint8_t wrap[KEY_SIZE], struct fail *fail)
+slots_rewrap(struct keys *keys, const uint8_t wrap[KEY_SIZE], struct fail *fail)
 {
 	const struct disk_operations *op = keys->disk->operations;
 	uint8_t *records = malloc((size_t)SLOT_CHUNK * SLOT_SIZE);
@@ -147,12 +145,12 @@ slots_rewrap(
 	ok = op->truncate(keys->disk, file, 0, fail);
 	for (uint32_t at = 0; ok && at < keys->slot_count; at += SLOT_CHUNK) {
 		uint32_t count = keys->slot_count - at < SLOT_CHUNK
-		    ? keys->slot_count - at
-		    : SLOT_CHUNK;
+				     ? keys->slot_count - at
+				     : SLOT_CHUNK;
 
 		ok = slots_seal(keys, wrap, at, count, records, fail) &&
-		    op->write(keys->disk, file, (uint64_t)at * SLOT_SIZE,
-			records, (size_t)count * SLOT_SIZE, fail);
+		     op->write(keys->disk, file, (uint64_t)at * SLOT_SIZE,
+			 records, (size_t)count * SLOT_SIZE, fail);
 	}
 	ok = ok && op->sync(keys->disk, file, fail);
 	op->close(keys->disk, file);
@@ -222,10 +220,10 @@ keys_rotate_signing(
 	memcpy(next.previous, keys->signing.seed, KEY_SIZE);
 	memcpy(next.previous_public, keys->signing.public_key, 32);
 	ok = check_usable(keys, fail) &&
-	    keys_fill(keys, next.seed, KEY_SIZE, fail) &&
-	    (digest_public_key(next.seed, next.public_key) ||
-		fail_memory(fail)) &&
-	    signing_replace(keys, &next, fail);
+	     keys_fill(keys, next.seed, KEY_SIZE, fail) &&
+	     (digest_public_key(next.seed, next.public_key) ||
+		 fail_memory(fail)) &&
+	     signing_replace(keys, &next, fail);
 	digest_wipe(&next, sizeof(next));
 	return ok;
 }

@@ -124,8 +124,8 @@ ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 	return tiles_read(ledger->tiles, index, arena, out, fail);
 }
 
-static void
-stop(struct ledger *ledger, const struct fail *fail)
+void
+ledger_stop(struct ledger *ledger, const struct fail *fail)
 {
 	if (ledger->stopped.kind != FAIL_NONE)
 		return;
@@ -468,7 +468,7 @@ ledger_checkpoint(struct ledger *ledger, struct fail *fail)
 
 	if (ledger->stopped.kind == FAIL_NONE &&
 	    !checkpoint_now(ledger, &trouble))
-		stop(ledger, &trouble);
+		ledger_stop(ledger, &trouble);
 	if (ledger->stopped.kind == FAIL_NONE)
 		return true;
 	*fail = ledger->stopped;
@@ -480,7 +480,7 @@ tick_done(struct ledger *ledger, bool ok, const struct fail *fail)
 {
 	if (ok)
 		return;
-	stop(ledger, fail);
+	ledger_stop(ledger, fail);
 	if (!ledger->is_flying)
 		launch_later(ledger);
 }
@@ -538,7 +538,7 @@ written(void *arg, const struct fail *fail)
 
 	ledger->is_flying = false;
 	if (fail != NULL) {
-		stop(ledger, fail);
+		ledger_stop(ledger, fail);
 		answer_stopped(ledger);
 		return;
 	}
@@ -547,7 +547,7 @@ written(void *arg, const struct fail *fail)
 	/* Durable already: a trouble here stops what comes after. */
 	if (ledger->stopped.kind == FAIL_NONE &&
 	    !store_group(ledger, &durable, &trouble))
-		stop(ledger, &trouble);
+		ledger_stop(ledger, &trouble);
 	launch(ledger);
 	answer_all(ledger, &durable);
 	if (ledger->stopped.kind == FAIL_NONE && checkpoint_is_due(ledger))
@@ -574,7 +574,7 @@ fly(struct ledger *ledger)
 		return;
 	}
 	ledger->is_flying = false;
-	stop(ledger, &fail);
+	ledger_stop(ledger, &fail);
 	launch_later(ledger);
 }
 
@@ -621,29 +621,6 @@ launch(void *arg)
 	refuse_waiting(ledger);
 }
 
-/* --- forgetting --- */
-
-void
-ledger_wipe_begin(struct ledger *ledger)
-{
-	ledger->wiped = journal_sequence(ledger->journal);
-	journal_roll(ledger->journal);
-}
-
-bool
-ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail)
-{
-	struct fail trouble = FAIL_INIT;
-
-	if (ledger->stopped.kind == FAIL_NONE &&
-	    !journal_wipe(ledger->journal, ledger->wiped, left, &trouble))
-		stop(ledger, &trouble);
-	if (ledger->stopped.kind == FAIL_NONE)
-		return true;
-	*fail = ledger->stopped;
-	return false;
-}
-
 /* --- opening --- */
 
 /* A log is new only if nothing at all is there yet. */
@@ -666,9 +643,12 @@ load_requests(struct ledger *ledger, struct fail *fail)
 {
 	uint64_t size = ledger_size(ledger);
 	uint64_t at = size > REQUESTS_KEPT ? size - REQUESTS_KEPT : 0;
+	uint64_t minimum = ledger_minimum(ledger);
 	struct arena *arena = arena_create(NULL);
 	bool ok = arena != NULL || fail_memory(fail);
 
+	if (at < minimum)
+		at = minimum;
 	for (; ok && at < size; at++) {
 		struct slice entry;
 		struct digest key;
@@ -751,7 +731,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	if (ok && open_all(ledger, fail))
 		return ledger;
 	/* What could not be opened must not be written to. */
-	stop(ledger, fail);
+	ledger_stop(ledger, fail);
 	ledger_close(ledger);
 	return NULL;
 }

@@ -157,6 +157,18 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* Entries below were pruned: their places and hashes stay. */
+uint64_t ledger_minimum(const struct ledger *ledger);
+
+/*
+ * Raise it to a multiple of 256; an entry that says so is durable.  The
+ * bundles go with ledger_drop(), some with each call, while any are *left.
+ */
+bool ledger_prune(
+    struct ledger *ledger, uint64_t minimum, struct fail *fail);
+bool ledger_drop(
+    struct ledger *ledger, unsigned count, bool *left, struct fail *fail);
+
 /* The canonical bytes of a durable entry, in `arena`. */
 bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail);

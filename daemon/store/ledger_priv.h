@@ -87,6 +87,9 @@ struct batch {
 bool ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail);
 
+/* From now on it writes nothing, and says why. */
+void ledger_stop(struct ledger *ledger, const struct fail *fail);
+
 /* Opens the journal behind the tiles, which are open. */
 bool ledger_replay(struct ledger *ledger, struct fail *fail);
 

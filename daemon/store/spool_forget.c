@@ -12,25 +12,20 @@ spool_forget_prepare(struct spool *spool, struct fail *fail)
 		struct statement **to;
 		const char *sql;
 	} all[] = {
-	    {&f->page,
-		"SELECT id, state, entry FROM item WHERE id > ?"
-		" ORDER BY id LIMIT ?"},
-	    {&f->drop_request,
-		"DELETE FROM request WHERE submission ="
-		" (SELECT submission FROM item WHERE id = ?)"},
+	    {&f->page, "SELECT id, state, entry FROM item WHERE id > ?"
+		       " ORDER BY id LIMIT ?"},
+	    {&f->drop_request, "DELETE FROM request WHERE submission ="
+			       " (SELECT submission FROM item WHERE id = ?)"},
 	    {&f->drop_item, "DELETE FROM item WHERE id = ?"},
 	    {&f->drop_orphans,
 		"DELETE FROM request WHERE NOT EXISTS (SELECT 1 FROM item"
 		" WHERE item.submission = request.submission)"},
-	    {&f->set,
-		"INSERT OR REPLACE INTO forgetting (slot, pseudonym, due,"
-		" phase) VALUES (?,?,?,?)"},
-	    {&f->get,
-		"SELECT slot, pseudonym, due, phase FROM forgetting"
-		" WHERE slot = ?"},
-	    {&f->each,
-		"SELECT slot, pseudonym, due, phase FROM forgetting"
-		" ORDER BY phase DESC, due LIMIT 1"},
+	    {&f->set, "INSERT OR REPLACE INTO forgetting (slot, pseudonym, due,"
+		      " phase) VALUES (?,?,?,?)"},
+	    {&f->get, "SELECT slot, pseudonym, due, phase FROM forgetting"
+		      " WHERE slot = ?"},
+	    {&f->each, "SELECT slot, pseudonym, due, phase FROM forgetting"
+		       " ORDER BY phase DESC, due LIMIT 1"},
 	    {&f->end, "DELETE FROM forgetting WHERE slot = ?"},
 	    {&f->oldest,
 		"SELECT min(entry) FROM item WHERE state IN (0,1,2,3,4,9)"},
@@ -59,10 +54,10 @@ spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
 	statement_bind_number(s, 1, after);
 	statement_bind_number(s, 2, SPOOL_PAGE);
 	while ((ok = statement_step(s, &row, fail)) && row)
-		rows[(*count)++] = (struct spool_row){
-		    .id = statement_number(s, 0),
-		    .state = (enum spool_state)statement_number(s, 1),
-		    .entry = (uint64_t)statement_number(s, 2)};
+		rows[(*count)++] =
+		    (struct spool_row){.id = statement_number(s, 0),
+			.state = (enum spool_state)statement_number(s, 1),
+			.entry = (uint64_t)statement_number(s, 2)};
 	statement_reset(s);
 	return ok;
 }
@@ -77,8 +72,8 @@ spool_drop(struct spool *spool, int64_t id, struct fail *fail)
 	statement_bind_number(spool->forget.drop_request, 1, id);
 	statement_bind_number(spool->forget.drop_item, 1, id);
 	ok = statement_do(spool->forget.drop_request, fail) &&
-	    statement_do(spool->forget.drop_item, fail) &&
-	    spool_commit(spool, fail);
+	     statement_do(spool->forget.drop_item, fail) &&
+	     spool_commit(spool, fail);
 	if (!ok)
 		spool_rollback(spool);
 	return ok;
@@ -97,16 +92,16 @@ overwrite_wal(struct spool *spool, struct fail *fail)
 		return true;
 	statement_bind_number(spool->forget.fill, 1, bytes);
 	return statement_do(spool->forget.fill, fail) &&
-	    statement_do(spool->forget.unfill, fail);
+	       statement_do(spool->forget.unfill, fail);
 }
 
 bool
 spool_scrub(struct spool *spool, struct fail *fail)
 {
 	return statement_do(spool->forget.drop_orphans, fail) &&
-	    sqlite_checkpoint(spool->db, false, fail) &&
-	    overwrite_wal(spool, fail) &&
-	    sqlite_checkpoint(spool->db, true, fail);
+	       sqlite_checkpoint(spool->db, false, fail) &&
+	       overwrite_wal(spool, fail) &&
+	       sqlite_checkpoint(spool->db, true, fail);
 }
 
 uint64_t
@@ -124,8 +119,8 @@ spool_oldest(struct spool *spool)
 }
 
 bool
-spool_set_forgetting(struct spool *spool, const struct forgetting *forgetting,
-    struct fail *fail)
+spool_set_forgetting(
+    struct spool *spool, const struct forgetting *forgetting, struct fail *fail)
 {
 	struct statement *s = spool->forget.set;
 
@@ -149,16 +144,15 @@ read_forgetting(struct statement *s, struct forgetting *out, struct fail *fail)
 		    .due = statement_number(s, 2),
 		    .phase = (enum forget_phase)statement_number(s, 3)};
 		if (pseudonym.len == PSEUDONYM_SIZE)
-			memcpy(out->pseudonym, pseudonym.data,
-			    PSEUDONYM_SIZE);
+			memcpy(out->pseudonym, pseudonym.data, PSEUDONYM_SIZE);
 	}
 	statement_reset(s);
 	return ok && row;
 }
 
 bool
-spool_get_forgetting(struct spool *spool, uint32_t slot,
-    struct forgetting *out, struct fail *fail)
+spool_get_forgetting(struct spool *spool, uint32_t slot, struct forgetting *out,
+    struct fail *fail)
 {
 	statement_bind_number(spool->forget.get, 1, slot);
 	return read_forgetting(spool->forget.get, out, fail);

@@ -44,6 +44,25 @@ const struct tree *tiles_tree(const struct tiles *tiles);
 /* Entries that the checkpoint on disk covers. */
 uint64_t tiles_durable(const struct tiles *tiles);
 
+/*
+ * Entries below this index, a multiple of TILE_WIDTH, were pruned: the file
+ * "minimum" says so.  Their bundles are gone; their hashes stay, so that all
+ * roots and proofs hold.
+ */
+uint64_t tiles_minimum(const struct tiles *tiles);
+
+/*
+ * Raise it, durably; an entry of the log says so already, and a checkpoint
+ * covers that.  Bundles go with tiles_drop(), `count` at most a call.
+ */
+bool tiles_prune(struct tiles *tiles, uint64_t minimum, struct fail *fail);
+bool tiles_drop(struct tiles *tiles, unsigned count, bool *left,
+    struct fail *fail);
+
+/* What the file says: 0 if there is none; false if it is malformed. */
+bool tiles_read_minimum(struct disk *disk, const char *directory,
+    struct arena *arena, uint64_t *out, struct fail *fail);
+
 /* The next entry; durable with the next checkpoint. */
 bool tiles_add(struct tiles *tiles, struct slice entry,
     const struct digest *leaf, struct fail *fail);

@@ -34,8 +34,8 @@ subject(struct world *world, const char *id)
 	struct subject out;
 	bool fresh;
 
-	assert_true(keys_subject(
-	    world->keys, &digest, &out, &fresh, &world->fail));
+	assert_true(
+	    keys_subject(world->keys, &digest, &out, &fresh, &world->fail));
 	return out;
 }
 
@@ -87,8 +87,7 @@ assert_whole(struct world *world)
 static bool
 rotate_master(struct world *world)
 {
-	return keys_rotate_master(
-	    world->keys, new_master, 1000, &world->fail);
+	return keys_rotate_master(world->keys, new_master, 1000, &world->fail);
 }
 
 static bool
@@ -114,8 +113,7 @@ test_after_a_rotation_the_old_master_key_opens_nothing(void **state)
 	described = keys_describe(world.keys);
 	assert_true(described.unrecorded);
 	assert_int_equal(described.made, 1000);
-	assert_memory_equal(
-	    world.public_key, keys_public(world.keys), 32);
+	assert_memory_equal(world.public_key, keys_public(world.keys), 32);
 	assert_true(keys_recorded(world.keys, &world.fail));
 	assert_true(again(&world, new_master));
 	assert_false(keys_describe(world.keys).unrecorded);
@@ -149,8 +147,7 @@ test_the_signing_key_before_signs_until_its_time_is_over(void **state)
 	begin(&world);
 	assert_null(keys_previous_seed(world.keys));
 	assert_true(rotate_signing(&world));
-	assert_memory_not_equal(
-	    world.public_key, keys_public(world.keys), 32);
+	assert_memory_not_equal(world.public_key, keys_public(world.keys), 32);
 	assert_memory_equal(
 	    world.public_key, keys_previous_public(world.keys), 32);
 	assert_true(keys_retire_signing(world.keys, 1999, &world.fail));
@@ -214,8 +211,7 @@ sweep(bool (*rotate)(struct world *world))
 {
 	static const enum disk_fault faults[] = {
 	    FAULT_WRITE, FAULT_SYNC, FAULT_KILL};
-	static const enum disk_loss losses[] = {
-	    LOSS_ALL, LOSS_NONE, LOSS_TORN};
+	static const enum disk_loss losses[] = {LOSS_ALL, LOSS_NONE, LOSS_TORN};
 
 	for (unsigned f = 0; f < 3; f++)
 		for (unsigned l = 0; l < 3; l++) {
@@ -250,8 +246,7 @@ main(void)
 	    cmocka_unit_test(test_a_tool_that_looks_changes_nothing),
 	    cmocka_unit_test(
 		test_the_signing_key_before_signs_until_its_time_is_over),
-	    cmocka_unit_test(
-		test_a_copy_is_confirmed_by_its_fingerprint_alone),
+	    cmocka_unit_test(test_a_copy_is_confirmed_by_its_fingerprint_alone),
 	    cmocka_unit_test(test_faults_at_every_step_of_a_master_rotation),
 	    cmocka_unit_test(test_faults_at_every_step_of_a_signing_rotation),
 	};
