@@ -116,6 +116,9 @@ void engine_reveal_subject(struct engine *engine, struct slice actor,
 void engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg);
 
+/* The policy and setup in force, into an event of somebody else's. */
+void engine_identities(const struct engine *engine, struct event *event);
+
 struct engine_forget_ask {
 	struct slice actor, reason;
 	struct slice subject; /* the backend's id; in no entry and no file */

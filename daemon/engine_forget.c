@@ -469,13 +469,18 @@ list_slot(struct forget *forget, struct fail *fail)
 {
 	struct engine *engine = forget->engine;
 	const struct conf *conf = engine->conf;
+	const struct slice copy = conf->forgotten_copy;
+	bool absolute = copy.len != 0 && copy.data[0] == '/';
+	char path[1024];
 	const struct forgotten_list list = {.disk = engine->o.disk,
 	    .path = engine->o.forgotten_path,
-	    .copy = conf->forgotten_copy.len != 0 ? conf->forgotten_copy.data
-						  : NULL,
+	    .copy = copy.len != 0 ? path : NULL,
 	    .origin = conf->origin.data,
 	    .keys = engine->o.keys};
 
+	snprintf(path, sizeof(path), "%.*s%s%.*s",
+	    absolute ? 0 : (int)conf->state.len, conf->state.data,
+	    absolute ? "" : "/", SLICE_ARG(copy));
 	return list.path == NULL || forgotten_add(&list, forget->what.slot,
 					engine_now(engine), fail);
 }

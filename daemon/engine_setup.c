@@ -145,6 +145,13 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .setup = engine->setup};
 }
 
+void
+engine_identities(const struct engine *engine, struct event *event)
+{
+	event->policy = *ruleset_identity(engine->ruleset);
+	event->setup = engine->setup;
+}
+
 static void
 checkpoint(void *arg)
 {

@@ -432,6 +432,8 @@ checkpoint_begin(struct ledger *ledger, struct fail *fail)
 
 	*work = (struct ledger_work){
 	    .ledger = ledger, .covered = newest_durable(ledger)};
+	tiles_sign_too(
+	    ledger->tiles, keys_previous_seed(ledger->options.keys));
 	return tiles_checkpoint_begin(
 		   ledger->tiles, &work->tiles_due, fail) &&
 	    (vault == NULL ||
@@ -670,7 +672,8 @@ open_all(struct ledger *ledger, struct fail *fail)
 	    .directory = options->directory,
 	    .origin = options->origin,
 	    .seed = keys_signing_seed(options->keys),
-	    .public_key = keys_public(options->keys)};
+	    .public_key = keys_public(options->keys),
+	    .previous_key = keys_previous_public(options->keys)};
 	char lock[1024];
 
 	if (strlen(options->directory) > 800)

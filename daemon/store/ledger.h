@@ -187,6 +187,15 @@ const struct keys *ledger_keys(const struct ledger *ledger);
 void ledger_wipe_begin(struct ledger *ledger);
 bool ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail);
 
+/*
+ * After a rotation of the signing key: the verifier keys for an entry that
+ * tells of it, false without a fail if there is none to be told of; and, when
+ * that is durable, log.vkey and a checkpoint.
+ */
+bool ledger_key_changed(struct ledger *ledger, struct arena *arena,
+    struct slice *from, struct slice *to, struct fail *fail);
+bool ledger_write_key(struct ledger *ledger, struct fail *fail);
+
 /* HMAC of outgoing bytes' SHA-256, of which their entry has entry_payload(). */
 struct digest ledger_payload_digest(
     const struct ledger *ledger, struct slice payload);

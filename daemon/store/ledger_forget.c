@@ -1,4 +1,7 @@
-/* What goes from the ledger: the journal's old segments, pruned bundles. */
+/*
+ * What goes from the ledger: the journal's old segments, pruned bundles, the
+ * signing key before.
+ */
 #include "store/ledger_priv.h"
 
 uint64_t
@@ -40,4 +43,18 @@ ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail)
 		return true;
 	*fail = ledger->stopped;
 	return false;
+}
+
+bool
+ledger_key_changed(struct ledger *ledger, struct arena *arena,
+    struct slice *from, struct slice *to, struct fail *fail)
+{
+	return tiles_key_changed(ledger->tiles, arena, from, to, fail);
+}
+
+bool
+ledger_write_key(struct ledger *ledger, struct fail *fail)
+{
+	return ledger_checkpoint(ledger, fail) &&
+	       tiles_write_key(ledger->tiles, fail);
 }

@@ -331,6 +331,9 @@ tiles_checkpoint_begin(struct tiles *tiles, bool *due, struct fail *fail)
 	arena_reset(tiles->note_arena);
 	tiles->note =
 	    note_sign(tiles->note_arena, &checkpoint, tiles->seed, fail);
+	if (tiles->note.data != NULL && tiles->seed_too != NULL)
+		tiles->note = note_sign_too(tiles->note_arena, tiles->note,
+		    checkpoint.origin, tiles->seed_too, fail);
 	tiles->note_size = checkpoint.size;
 	tiles->note_fail = (struct fail)FAIL_INIT;
 	tiles->working = tiles->unsynced;
@@ -569,6 +572,22 @@ remove_litter(struct tiles *tiles, int level, uint64_t number)
 		op->remove(tiles->disk, folder, &ignored);
 }
 
+/* Under the key in use, or the one before: it was changed and then killed. */
+static bool
+open_note(struct tiles *tiles, struct slice note,
+    struct checkpoint *checkpoint, struct fail *fail)
+{
+	struct slice origin = slice_from(tiles->origin);
+	struct fail other = FAIL_INIT;
+
+	return note_open(note, tiles->arena, origin, tiles->public_key,
+		   checkpoint, &other) ||
+	    note_open(note, tiles->arena, origin,
+		tiles->previous_key != NULL ? tiles->previous_key
+					    : tiles->public_key,
+		checkpoint, fail);
+}
+
 static bool
 load_checkpoint(struct tiles *tiles, struct fail *fail)
 {
@@ -578,8 +597,7 @@ load_checkpoint(struct tiles *tiles, struct fail *fail)
 	if (!read_name(
 		tiles, "checkpoint", NOTE_MAX, tiles->arena, &note, fail))
 		return false;
-	if (!note_open(note, tiles->arena, slice_from(tiles->origin),
-		tiles->public_key, &checkpoint, fail)) {
+	if (!open_note(tiles, note, &checkpoint, fail)) {
 		fail_place(fail, "%.80s/checkpoint", tiles->directory);
 		fail_hint(fail, "was the log's origin or its signing key "
 				"changed?");
@@ -629,8 +647,7 @@ load(struct tiles *tiles, struct fail *fail)
 	tree_restore(&tiles->tree, tiles->durable, hashes);
 	if (!read_name(tiles, "checkpoint", NOTE_MAX, tiles->arena, &note,
 		fail) ||
-	    !note_open(note, tiles->arena, slice_from(tiles->origin),
-		tiles->public_key, &checkpoint, fail))
+	    !open_note(tiles, note, &checkpoint, fail))
 		return false;
 	root = tree_root(&tiles->tree);
 	if (!digest_equal(&root, &checkpoint.root))
@@ -671,6 +688,7 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 	tiles->disk = options->disk;
 	tiles->seed = options->seed;
 	tiles->public_key = options->public_key;
+	tiles->previous_key = options->previous_key;
 	tiles->cached = UINT64_MAX;
 	tiles->arena = arena_create(NULL);
 	tiles->note_arena = arena_create(NULL);

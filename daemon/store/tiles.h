@@ -26,6 +26,8 @@ struct tiles_options {
 	const char *origin;
 	const uint8_t *seed;       /* signing key, KEY_SIZE; NULL: read only */
 	const uint8_t *public_key; /* 32 bytes */
+	/* The key before: a checkpoint of it is opened too.  Or NULL. */
+	const uint8_t *previous_key;
 };
 
 /*
@@ -40,6 +42,22 @@ void tiles_close(struct tiles *tiles);
 /* There was no checkpoint: the log is new. */
 bool tiles_is_new(const struct tiles *tiles);
 const struct tree *tiles_tree(const struct tiles *tiles);
+
+/* Checkpoints carry a signature of this seed too from now on; NULL: none. */
+void tiles_sign_too(struct tiles *tiles, const uint8_t *seed);
+
+/*
+ * Is the key that log.vkey names still the one that signs?  If not, *from and
+ * *to are the verifier keys, in `arena`.
+ */
+bool tiles_key_changed(struct tiles *tiles, struct arena *arena,
+    struct slice *from, struct slice *to, struct fail *fail);
+
+/*
+ * An entry tells of the change: log.vkey names the new key, and log.vkey.old
+ * all that were before it, oldest first, one a line.
+ */
+bool tiles_write_key(struct tiles *tiles, struct fail *fail);
 
 /* Entries that the checkpoint on disk covers. */
 uint64_t tiles_durable(const struct tiles *tiles);

@@ -24,6 +24,7 @@ struct tiles {
 	char directory[TILES_FULL_PATH];
 	char origin[256];
 	const uint8_t *seed, *public_key;
+	const uint8_t *seed_too, *previous_key; /* or NULL */
 	bool is_new;
 	struct tree tree;
 	uint64_t minimum, dropped; /* bundles below are said to be, are gone */
