@@ -87,7 +87,7 @@ note_sign_too(struct arena *arena, struct slice note, struct slice origin,
 		fail_memory(fail);
 		return out;
 	}
-	key_id(origin, public_key, line);
+	key_id(origin, ED25519, public_key, line);
 	text_add(&text, note);
 	text_add(&text, SLICE(DASH));
 	text_add(&text, origin);
