@@ -39,6 +39,13 @@ give_problem(struct control_request *request, int status,
 	arena_destroy(arena);
 }
 
+void
+service_problem(
+    struct control_request *request, int status, const struct fail *fail)
+{
+	give_problem(request, status, fail, NULL);
+}
+
 static void
 run_reload(struct service *service, const struct control_ask *ask,
     struct control_request *request)
@@ -211,6 +218,10 @@ static const struct verb verbs[] = {
     {"desk-done", true, run_desk_done},
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
+    {"forget", false, service_forget},
+    {"key-show", false, service_key_show},
+    {"key-rotate", false, service_key_rotate},
+    {"key-confirm", false, service_key_confirm},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
 };
