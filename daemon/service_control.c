@@ -180,6 +180,14 @@ run_log_object(struct service *service, const struct control_ask *ask,
 }
 
 static void
+run_subject_values(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_values(
+	    service->engine, ask->actor, ask->text, control_answer, request);
+}
+
+static void
 run_upstreams(struct service *service, const struct control_ask *ask,
     struct control_request *request)
 {
@@ -210,6 +218,7 @@ static const struct verb verbs[] = {
     {"desk-done", true, run_desk_done},
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
+    {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
 };
