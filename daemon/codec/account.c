@@ -155,12 +155,19 @@ account_add_role(struct text *out, const struct account *account,
 					 : role_name(role));
 }
 
-const char *
-account_field(const struct account *account, enum field field)
+void
+account_add_field(
+    struct text *out, const struct account *account, enum field field)
 {
-	return account->language == ACCOUNT_JAPANESE
-		   ? field_info[field].japanese
-		   : field_info[field].name;
+	static const char *const forms[] = {[FORM_ONE] = "",
+	    [FORM_LOC] = " (own script)",
+	    [FORM_INT] = " (ASCII)"};
+
+	if (account->language == ACCOUNT_JAPANESE)
+		text_add_string(out, field_info[field].japanese);
+	else
+		text_add_format(out, "%s%s", field_info[field].group,
+		    forms[field_info[field].form]);
 }
 
 void
@@ -251,7 +258,7 @@ add_fields(struct text *out, const struct account *account, uint64_t fields,
 		if ((fields & FIELD_BIT(f)) == 0)
 			continue;
 		text_add_string(out, comma);
-		text_add_string(out, account_field(account, (enum field)f));
+		account_add_field(out, account, (enum field)f);
 		comma = account->language == ACCOUNT_JAPANESE ? "、" : ", ";
 	}
 }

@@ -230,8 +230,8 @@ add_values(struct text *out, const struct account *account)
 		struct text item = text_start(out->arena);
 
 		account_add_role(&item, account, value->type, value->role);
-		text_add_format(
-		    &item, ": %s", account_field(account, value->field));
+		text_add_string(&item, ": ");
+		account_add_field(&item, account, value->field);
 		text_add_string(out, "<tr>");
 		add_cell(
 		    out, account_word(account, WORD_OBJECT), value->object);

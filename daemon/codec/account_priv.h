@@ -44,8 +44,8 @@ void account_add_time(
 
 void account_add_role(struct text *out, const struct account *account,
     enum object_type type, enum role role);
-const char *account_field(
-    const struct account *account, enum field field);
+void account_add_field(
+    struct text *out, const struct account *account, enum field field);
 void account_add_step(struct text *out, const struct account *account,
     const struct provided_event *event);
 

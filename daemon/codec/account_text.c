@@ -116,8 +116,9 @@ add_values(struct text *out, const struct account *account)
 		text_add(out, value->object);
 		text_add_string(out, ", ");
 		account_add_role(out, account, value->type, value->role);
-		text_add_format(
-		    out, ", %s: ", account_field(account, value->field));
+		text_add_string(out, ", ");
+		account_add_field(out, account, value->field);
+		text_add_string(out, ": ");
 		add_indented(out, value->value);
 		text_add_char(out, '\n');
 	}
