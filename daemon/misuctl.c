@@ -32,6 +32,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_key_show,
     &ctl_key_rotate,
     &ctl_key_confirm,
+    &ctl_subject,
     NULL};
 
 static void

@@ -188,6 +188,14 @@ run_log_object(struct service *service, const struct control_ask *ask,
 }
 
 static void
+run_subject_values(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_values(
+	    service->engine, ask->actor, ask->text, control_answer, request);
+}
+
+static void
 run_upstreams(struct service *service, const struct control_ask *ask,
     struct control_request *request)
 {
@@ -222,6 +230,7 @@ static const struct verb verbs[] = {
     {"key-show", false, service_key_show},
     {"key-rotate", false, service_key_rotate},
     {"key-confirm", false, service_key_confirm},
+    {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
 };
