@@ -205,6 +205,8 @@ rdap_status(struct rdap_page *page)
 static void
 abuse_card(struct rdap_page *page, const struct publication_registrar *of)
 {
+	struct text uri = text_start(page->text->arena);
+
 	rdap_open(page, "entities", '[');
 	rdap_open(page, "", '{');
 	rdap_string(page, "objectClassName", SLICE("entity"));
@@ -215,10 +217,13 @@ abuse_card(struct rdap_page *page, const struct publication_registrar *of)
 	    "[\"vcard\",[[\"version\",{},\"text\",\"4.0\"],"
 	    "[\"fn\",{},\"text\",\"\"]");
 	if (of->abuse_phone.len != 0) {
+		text_add_string(&uri, "tel:");
+		text_add(&uri, of->abuse_phone);
+		page->text->failed |= uri.failed;
 		text_add_string(page->text,
-		    ",[\"tel\",{\"type\":\"voice\"},\"uri\",\"tel:");
-		text_add(page->text, of->abuse_phone);
-		text_add_string(page->text, "\"]");
+		    ",[\"tel\",{\"type\":\"voice\"},\"uri\",");
+		text_add_json(page->text, text_slice(&uri));
+		text_add_char(page->text, ']');
 	}
 	if (of->abuse_email.len != 0) {
 		text_add_string(page->text, ",[\"email\",{},\"text\",");
@@ -397,7 +402,9 @@ rdap_tail(struct rdap_page *page, const enum role *roles, size_t count)
 {
 	if (page->options->whois.len != 0)
 		rdap_string(page, "port43", page->options->whois);
-	rdap_string(page, "lang", SLICE("en"));
+	/* ICANN's profile has no such member on networks. */
+	if (page->it->type != OBJECT_NETWORK)
+		rdap_string(page, "lang", SLICE("en"));
 	rdap_notices(page);
 	rdap_redacted(page, roles, count, false);
 }
