@@ -243,22 +243,41 @@ check(struct setup *setup, struct fail *fail)
 	return ok;
 }
 
+/* NULL with a fail. */
+static struct tokens *
+read_tokens(struct setup *setup, struct slice file, struct slice *text,
+    struct fail *fail)
+{
+	const char *path = setup_state_path(setup, file);
+
+	if (path == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	if (!proc_read_secret(path, FILE_MAX, setup->arena, text, fail))
+		return NULL;
+	return tokens_parse(setup->arena, slice_from(path), *text, fail);
+}
+
 static bool
 load_tokens(struct setup *setup, struct fail *fail)
 {
 	struct slice text;
-	const char *path;
 
 	if (setup->conf->http_address.len == 0)
 		return true;
-	path = setup_state_path(setup, setup->conf->tokens_file);
-	if (path == NULL)
-		return fail_memory(fail);
-	if (!proc_read_secret(path, FILE_MAX, setup->arena, &text, fail))
-		return false;
 	setup->tokens =
-	    tokens_parse(setup->arena, slice_from(path), text, fail);
+	    read_tokens(setup, setup->conf->tokens_file, &text, fail);
 	return setup->tokens != NULL;
+}
+
+bool
+setup_read_auditors(struct setup *setup, struct fail *fail)
+{
+	setup->auditors = (struct slice){"", 0};
+	return setup->conf->console_tokens.len == 0 ||
+	    read_tokens(setup, setup->conf->console_tokens, &setup->auditors,
+		fail) != NULL;
 }
 
 /* Here, or as they are in the process that the sources came from. */
@@ -295,7 +314,8 @@ setup_read(
 	if (given->glance)
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
-	    (given->check || load_tokens(setup, fail));
+	    (given->check ||
+		(load_tokens(setup, fail) && setup_read_auditors(setup, fail)));
 }
 
 struct setup *

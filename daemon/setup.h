@@ -18,6 +18,7 @@ struct setup {
 	const struct ruleset **rulesets; /* by effective date, oldest first */
 	size_t ruleset_count;
 	struct tokens *tokens;   /* NULL where TCP is not listened on */
+	struct slice auditors;   /* text of the console's tokens, as read */
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */
 	struct setup *next; /* for whoever keeps a list of them */
@@ -40,6 +41,9 @@ struct setup_given {
 struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
+
+/* The console's tokens, which setup_load() leaves out with `check`. */
+bool setup_read_auditors(struct setup *setup, struct fail *fail);
 
 /*
  * A setup for a process that has no files: the text of all it was read from,
