@@ -190,10 +190,50 @@ setup_policy(const struct setup *setup, struct arena *arena,
 	return compile(setup->conf, &files, path, diagnostics, fail);
 }
 
+/* Remember which sources were read for it. */
+static bool
+note_policy(struct setup *setup, const struct ruleset *ruleset,
+    const struct setup_source *before, struct fail *fail)
+{
+	struct setup_policy *policy = arena_take(setup->arena, sizeof(*policy));
+
+	if (policy == NULL)
+		return fail_memory(fail);
+	*policy = (struct setup_policy){
+	    ruleset, setup->sources, before, setup->policies};
+	setup->policies = policy;
+	return true;
+}
+
+const struct policy_source *
+setup_policy_files(const struct setup *setup, const struct ruleset *ruleset,
+    struct arena *arena, size_t *count)
+{
+	const struct setup_policy *policy = setup->policies;
+	struct policy_source *files;
+	size_t left = 0;
+
+	while (policy != NULL && policy->ruleset != ruleset)
+		policy = policy->next;
+	for (const struct setup_source *s = policy != NULL ? policy->newest
+							   : NULL;
+	     s != NULL && s != policy->before; s = s->next)
+		left++;
+	*count = left;
+	files = arena_take_array(arena, left + 1, sizeof(*files));
+	if (files == NULL || left == 0)
+		return files;
+	for (const struct setup_source *s = policy->newest;
+	     s != policy->before; s = s->next)
+		files[--left] = (struct policy_source){s->path, s->text};
+	return files;
+}
+
 static bool
 load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
 {
+	const struct setup_source *before = setup->sources;
 	struct slice diagnostics = {"", 0};
 	struct files own = {.arena = setup->arena, .setup = setup};
 	const struct ruleset *ruleset;
@@ -204,9 +244,10 @@ load_policy(struct setup *setup, const struct files *files, struct slice name,
 		return fail_memory(fail);
 	ruleset = compile(setup->conf, &own, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
-	if (ruleset != NULL)
-		insert(setup, ruleset);
-	return ruleset != NULL;
+	if (ruleset == NULL)
+		return false;
+	insert(setup, ruleset);
+	return note_policy(setup, ruleset, before, fail);
 }
 
 /* Every policy is read, so that one run shows what is wrong with all. */

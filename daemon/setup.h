@@ -10,6 +10,7 @@
 #include "net/tokens.h"
 
 struct setup_source;
+struct setup_policy;
 
 struct setup {
 	struct arena *arena;
@@ -23,6 +24,7 @@ struct setup {
 	struct slice diagnostics; /* warnings, where there is no error */
 	struct setup *next; /* for whoever keeps a list of them */
 	struct setup_source *sources; /* the text of each file, as read */
+	struct setup_policy *policies; /* and which are whose */
 	bool from_bundle;
 };
 
@@ -59,6 +61,13 @@ struct slice setup_bundle(const struct setup *setup,
  */
 struct setup *setup_from_bundle(struct slice bundle,
     const struct ruleset **in_force, struct fail *fail);
+
+/*
+ * The files that a ruleset of this setup was compiled from, its own first, in
+ * `arena`; NULL when out of memory.  Not for one that came in a bundle.
+ */
+const struct policy_source *setup_policy_files(const struct setup *setup,
+    const struct ruleset *ruleset, struct arena *arena, size_t *count);
 
 /*
  * One policy file with this setup's networks, for tools; NULL with its
