@@ -1,0 +1,78 @@
+/*
+ * The public view: of each object exactly what the public gets, as the
+ * channel `view` brought it (codec/view.h).  The keeper writes it, the
+ * publisher reads it beside; neither sees more than stands here.
+ *
+ * Rows have the epoch they were decided in, a number that grows; one header
+ * row holds the lowest that may be answered.  A row below it is there, but
+ * nobody may be told what it says until it was decided anew.
+ */
+#ifndef MISU_VIEW_H
+#define MISU_VIEW_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/prefix.h"
+
+struct view;
+
+/* Made where it is not there. */
+struct view *view_open(const char *path, struct fail *fail);
+/* For who only reads, beside the one who writes. */
+struct view *view_open_reader(const char *path, struct fail *fail);
+void view_close(struct view *view);
+
+struct view_put {
+	struct slice type, name; /* "domain", its canonical name */
+	uint64_t entry;          /* of the ledger */
+	int64_t epoch;
+	int64_t time;            /* Unix seconds: when it was decided */
+	struct slice bytes;
+	/* Handles by which its contacts are asked for, in capitals. */
+	const struct slice *handles;
+	size_t handle_count;
+};
+
+/*
+ * Durable when it returns.  An entry older than the row's own changes
+ * nothing: deliveries may come twice, and in any order.
+ */
+bool view_put(
+    struct view *view, const struct view_put *put, struct fail *fail);
+
+/* The object is gone; its entry stays, so that nothing older comes back. */
+bool view_remove(struct view *view, const struct view_put *put,
+    struct fail *fail);
+
+/* The epoch of the newest decision, and the lowest that may be answered. */
+bool view_epochs(struct view *view, int64_t *newest, int64_t *lowest,
+    struct fail *fail);
+bool view_set_epochs(
+    struct view *view, int64_t newest, int64_t lowest, struct fail *fail);
+
+enum view_state { VIEW_NONE, VIEW_STALE, VIEW_CURRENT };
+
+struct view_found {
+	enum view_state state;
+	struct slice bytes; /* CURRENT: in the arena */
+	uint64_t entry;
+	int64_t time;
+};
+
+bool view_get(struct view *view, struct arena *arena, struct slice type,
+    struct slice name, struct view_found *found, struct fail *fail);
+
+/* The object of a contact with this handle: the newest, if several have. */
+bool view_get_handle(struct view *view, struct arena *arena,
+    struct slice handle, struct view_found *found, struct fail *fail);
+
+/* The smallest network that holds all of this prefix. */
+bool view_get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found,
+    struct fail *fail);
+
+/* Rows that may be answered, and those that wait to be decided anew. */
+bool view_count(struct view *view, int64_t *current, int64_t *stale,
+    struct fail *fail);
+
+#endif
