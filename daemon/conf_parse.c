@@ -8,11 +8,14 @@
 enum {
 	DAY = 86400,
 	WORKERS_MAX = 64,
+	PUBLISH_RATE = 60,
+	PUBLISH_BUDGET = 1000,
 };
 
 static const char *const statements[] = {"state", "origin", "master-key",
     "policy", "listen", "control", "network", "retry", "give-up", "workers",
-    "recipient", "upstream", "console", "witness", NULL};
+    "recipient", "upstream", "console", "witness", "publish", "registrar",
+    NULL};
 
 static bool
 parse_state(struct parser *parser, const struct token *statement)
@@ -224,7 +227,8 @@ parse_statement(struct parser *parser)
 	    parse_origin, parse_master_key, parse_policy, parse_listen,
 	    parse_control, parse_network, parse_retry, parse_give_up,
 	    parse_workers, conf_parse_recipient, conf_parse_upstream,
-	    conf_parse_console, conf_parse_witness};
+	    conf_parse_console, conf_parse_witness, conf_parse_publish,
+	    conf_parse_registrar};
 	struct token token = parser->token;
 
 	conf_next(parser);
@@ -245,6 +249,10 @@ set_defaults(struct conf *conf)
 		conf->master_key = SLICE("master.key");
 	if (conf->workers == 0)
 		conf->workers = 1;
+	if (conf->publish.rate == 0)
+		conf->publish.rate = PUBLISH_RATE;
+	if (conf->publish.budget == 0)
+		conf->publish.budget = PUBLISH_BUDGET;
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)

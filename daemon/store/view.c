@@ -7,8 +7,8 @@ enum { VERSION = 1 };
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS head ("
     " id INTEGER PRIMARY KEY CHECK (id = 0),"
-    " newest INTEGER NOT NULL, lowest INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO head VALUES (0, 1, 1);"
+    " lowest INTEGER NOT NULL, identity BLOB NOT NULL);"
+    "INSERT OR IGNORE INTO head VALUES (0, 1, x'');"
     /* A removed object keeps its entry and has no bytes. */
     "CREATE TABLE IF NOT EXISTS object ("
     " type TEXT NOT NULL, name TEXT NOT NULL, entry INTEGER NOT NULL,"
@@ -17,13 +17,14 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS handle ("
     " handle TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,"
     " PRIMARY KEY (handle, type, name)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);";
+    "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
+    "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
 
 struct view {
 	struct sqlite *sqlite;
-	struct statement *get, *by_handle, *head, *count;
+	struct statement *get, *by_handle, *head, *count, *stale, *entry;
 	/* NULL for a reader. */
-	struct statement *put, *forget_handles, *add_handle, *set_head;
+	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt;
 };
 
 static bool
@@ -46,8 +47,19 @@ prepare_reads(struct view *view, struct fail *fail)
 		    fail);
 	if (view->by_handle != NULL)
 		view->head = sqlite_prepare(
-		    sqlite, "SELECT newest, lowest FROM head", fail);
+		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
+		view->stale = sqlite_prepare(sqlite,
+		    "SELECT type, name, entry FROM object"
+		    " WHERE epoch < (SELECT lowest FROM head)"
+		    " AND (epoch > 0 OR time < ?2)"
+		    " AND bytes IS NOT NULL LIMIT ?1",
+		    fail);
+	if (view->stale != NULL)
+		view->entry = sqlite_prepare(sqlite,
+		    "SELECT entry FROM object WHERE type = ?1 AND name = ?2",
+		    fail);
+	if (view->entry != NULL)
 		view->count = sqlite_prepare(sqlite,
 		    "SELECT count(*) FILTER (WHERE epoch >= lowest),"
 		    " count(*) FILTER (WHERE epoch < lowest)"
@@ -73,9 +85,14 @@ prepare_writes(struct view *view, struct fail *fail)
 		view->add_handle = sqlite_prepare(sqlite,
 		    "INSERT OR IGNORE INTO handle VALUES (?1, ?2, ?3)", fail);
 	if (view->add_handle != NULL)
-		view->set_head = sqlite_prepare(
-		    sqlite, "UPDATE head SET newest = ?1, lowest = ?2", fail);
-	return view->set_head != NULL;
+		view->set_head = sqlite_prepare(sqlite,
+		    "UPDATE head SET lowest = ?1, identity = ?2", fail);
+	if (view->set_head != NULL)
+		view->doubt = sqlite_prepare(sqlite,
+		    "UPDATE object SET epoch = 0, time = ?3"
+		    " WHERE type = ?1 AND name = ?2",
+		    fail);
+	return view->doubt != NULL;
 }
 
 static struct view *
@@ -191,32 +208,112 @@ view_remove(struct view *view, const struct view_put *put, struct fail *fail)
 	return write_all(view, &gone, true, fail);
 }
 
-bool
-view_set_epochs(
-    struct view *view, int64_t newest, int64_t lowest, struct fail *fail)
-{
-	statement_bind_number(view->set_head, 1, newest);
-	statement_bind_number(view->set_head, 2, lowest);
-	return statement_do(view->set_head, fail);
-}
-
-/* --- reading ---------------------------------------------------------------- */
-
-bool
-view_epochs(struct view *view, int64_t *newest, int64_t *lowest,
+static bool
+read_head(struct view *view, int64_t *lowest, struct digest *identity,
     struct fail *fail)
 {
 	bool row, ok = statement_step(view->head, &row, fail);
+	struct slice bytes;
 
 	if (ok && row) {
-		*newest = statement_number(view->head, 0);
-		*lowest = statement_number(view->head, 1);
+		*lowest = statement_number(view->head, 0);
+		bytes = statement_bytes(view->head, 1);
+		*identity = (struct digest){{0}};
+		if (bytes.len == DIGEST_SIZE)
+			memcpy(identity->bytes, bytes.data, DIGEST_SIZE);
 	}
 	statement_reset(view->head);
 	return ok &&
 	    (row ||
 		fail_set(fail, FAIL_WORLD,
 		    "the public view has lost its header row"));
+}
+
+static bool
+write_head(struct view *view, int64_t lowest, const struct digest *identity,
+    struct fail *fail)
+{
+	statement_bind_number(view->set_head, 1, lowest);
+	statement_bind_bytes(
+	    view->set_head, 2, identity->bytes, DIGEST_SIZE);
+	return statement_do(view->set_head, fail);
+}
+
+bool
+view_begin(struct view *view, const struct digest *identity, int64_t *epoch,
+    struct fail *fail)
+{
+	struct digest before;
+
+	if (!read_head(view, epoch, &before, fail))
+		return false;
+	if (digest_equal(&before, identity))
+		return true;
+	return write_head(view, ++*epoch, identity, fail);
+}
+
+bool
+view_raise(struct view *view, int64_t *epoch, struct fail *fail)
+{
+	struct digest identity;
+
+	return read_head(view, epoch, &identity, fail) &&
+	    write_head(view, ++*epoch, &identity, fail);
+}
+
+bool
+view_doubt(struct view *view, struct slice type, struct slice name,
+    int64_t now, struct fail *fail)
+{
+	statement_bind_number(view->doubt, 3, now);
+	statement_bind_text(view->doubt, 1, type);
+	statement_bind_text(view->doubt, 2, name);
+	return statement_do(view->doubt, fail);
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+bool
+view_stale(struct view *view, struct arena *arena, int64_t doubt,
+    struct view_stale *out, size_t *count, size_t max, struct fail *fail)
+{
+	bool row = true, ok = true;
+
+	*count = 0;
+	statement_bind_number(view->stale, 1, (int64_t)max);
+	statement_bind_number(view->stale, 2, doubt);
+	while (*count < max) {
+		struct view_stale *at = &out[*count];
+
+		ok = statement_step(view->stale, &row, fail);
+		if (!ok || !row)
+			break;
+		at->type = arena_copy(arena, statement_bytes(view->stale, 0));
+		at->name = arena_copy(arena, statement_bytes(view->stale, 1));
+		at->entry = (uint64_t)statement_number(view->stale, 2);
+		if (at->type.data == NULL || at->name.data == NULL) {
+			ok = fail_memory(fail);
+			break;
+		}
+		++*count;
+	}
+	statement_reset(view->stale);
+	return ok;
+}
+
+bool
+view_entry(struct view *view, struct slice type, struct slice name,
+    uint64_t *entry)
+{
+	struct fail ignored = FAIL_INIT;
+	bool row = false;
+
+	statement_bind_text(view->entry, 1, type);
+	statement_bind_text(view->entry, 2, name);
+	if (statement_step(view->entry, &row, &ignored) && row)
+		*entry = (uint64_t)statement_number(view->entry, 0);
+	statement_reset(view->entry);
+	return row;
 }
 
 static bool

@@ -11,6 +11,7 @@
 #define MISU_VIEW_H
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/fail.h"
 #include "base/prefix.h"
 
@@ -25,7 +26,7 @@ void view_close(struct view *view);
 struct view_put {
 	struct slice type, name; /* "domain", its canonical name */
 	uint64_t entry;          /* of the ledger */
-	int64_t epoch;
+	int64_t epoch;           /* it was decided in */
 	int64_t time;            /* Unix seconds: when it was decided */
 	struct slice bytes;
 	/* Handles by which its contacts are asked for, in capitals. */
@@ -44,11 +45,38 @@ bool view_put(
 bool view_remove(struct view *view, const struct view_put *put,
     struct fail *fail);
 
-/* The epoch of the newest decision, and the lowest that may be answered. */
-bool view_epochs(struct view *view, int64_t *newest, int64_t *lowest,
-    struct fail *fail);
-bool view_set_epochs(
-    struct view *view, int64_t newest, int64_t lowest, struct fail *fail);
+/*
+ * The epoch in which is decided now.  Another identity of what decides (policy
+ * and setup) begins the next, and nothing decided before is told any more.
+ */
+bool view_begin(struct view *view, const struct digest *identity,
+    int64_t *epoch, struct fail *fail);
+
+/* The next epoch under the same identity: somebody's data changed its rules. */
+bool view_raise(struct view *view, int64_t *epoch, struct fail *fail);
+
+/*
+ * This object's row is not told until it is put again: what it says may be
+ * more than will be allowed.
+ */
+bool view_doubt(struct view *view, struct slice type, struct slice name,
+    int64_t now, struct fail *fail);
+
+/*
+ * Objects that wait to be decided anew, at most `max`; names in the arena.
+ * Those in doubt since `doubt` (Unix seconds) or later are not among them:
+ * whoever doubted them puts them again.
+ */
+struct view_stale {
+	struct slice type, name;
+	uint64_t entry;
+};
+bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
+    struct view_stale *out, size_t *count, size_t max, struct fail *fail);
+
+/* The entry a row came from, or was removed by; false: there never was one. */
+bool view_entry(struct view *view, struct slice type, struct slice name,
+    uint64_t *entry);
 
 enum view_state { VIEW_NONE, VIEW_STALE, VIEW_CURRENT };
 

@@ -117,10 +117,10 @@ a_row_below_the_lowest_epoch_is_not_told(void **state)
 {
 	struct fixture *fixture = *state;
 	struct view_found found;
-	int64_t current, stale;
+	int64_t current, stale, epoch;
 
 	put(fixture, "domain", "example.com", 7, "one");
-	assert_true(view_set_epochs(fixture->view, 2, 2, &fixture->fail));
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
 	found = get(fixture, "example.com");
 	assert_int_equal(found.state, VIEW_STALE);
 	assert_int_equal(found.bytes.len, 0);
@@ -128,6 +128,46 @@ a_row_below_the_lowest_epoch_is_not_told(void **state)
 	    view_count(fixture->reader, &current, &stale, &fixture->fail));
 	assert_int_equal(current, 0);
 	assert_int_equal(stale, 1);
+}
+
+static void
+another_policy_begins_another_epoch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct digest one = digest_sha256(SLICE("one")),
+		      two = digest_sha256(SLICE("two"));
+	int64_t first, again, next;
+
+	assert_true(view_begin(fixture->view, &one, &first, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_true(view_begin(fixture->view, &two, &next, &fixture->fail));
+	assert_int_equal(again, first);
+	assert_int_equal(next, first + 1);
+}
+
+static void
+what_is_in_doubt_waits_to_be_put_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_stale stale[4];
+	size_t count;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	put(fixture, "domain", "example.net", 8, "two");
+	assert_true(view_doubt(fixture->view, SLICE("domain"),
+	    SLICE("example.com"), 5000, &fixture->fail));
+	assert_int_equal(get(fixture, "example.com").state, VIEW_STALE);
+	assert_int_equal(get(fixture, "example.net").state, VIEW_CURRENT);
+	assert_true(view_stale(fixture->view, fixture->arena, 5000, stale,
+	    &count, 4, &fixture->fail));
+	assert_int_equal(count, 0);
+	assert_true(view_stale(fixture->view, fixture->arena, 5001, stale,
+	    &count, 4, &fixture->fail));
+	assert_int_equal(count, 1);
+	assert_true(slice_is(stale[0].name, "example.com"));
+	assert_int_equal(stale[0].entry, 7);
+	put(fixture, "domain", "example.com", 9, "less");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "less"));
 }
 
 static void
@@ -174,6 +214,8 @@ main(void)
 	    CASE(what_is_put_is_read_beside),
 	    CASE(an_older_entry_changes_nothing),
 	    CASE(a_row_below_the_lowest_epoch_is_not_told),
+	    CASE(another_policy_begins_another_epoch),
+	    CASE(what_is_in_doubt_waits_to_be_put_again),
 	    CASE(the_smallest_network_answers),
 	    CASE(a_handle_finds_the_object_that_has_it),
 	};
