@@ -110,7 +110,7 @@ parent_received(void *context, struct slice message, int fd)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (kind == LINE_CONSOLE)
+	if (kind == LINE_SETTINGS)
 		return take_settings(
 		    console, (struct slice){message.data + 1, message.len - 1});
 	if (kind == LINE_STOP)
