@@ -35,26 +35,6 @@ take_socket(struct console *console, int fd)
 	serve(console);
 }
 
-/* "LENGTH\n", misu.conf, tokens. */
-static bool
-split_settings(struct slice text, struct slice *conf, struct slice *tokens)
-{
-	size_t len = 0;
-
-	while (text.len != 0 && text.data[0] >= '0' && text.data[0] <= '9') {
-		len = len * 10 + (size_t)(text.data[0] - '0');
-		text.data++;
-		text.len--;
-		if (len > WIRE_MESSAGE_MAX)
-			return false;
-	}
-	if (text.len == 0 || text.data[0] != '\n' || text.len - 1 < len)
-		return false;
-	*conf = (struct slice){text.data + 1, len};
-	*tokens = (struct slice){text.data + 1 + len, text.len - 1 - len};
-	return true;
-}
-
 static bool
 read_settings(struct console *console, struct arena *arena, struct slice text,
     struct fail *fail)
@@ -64,7 +44,7 @@ read_settings(struct console *console, struct arena *arena, struct slice text,
 	struct tokens *auditors = NULL;
 	struct conf *conf;
 
-	if (!split_settings(text, &source.text, &tokens))
+	if (!child_settings(text, &source.text, &tokens))
 		return fail_set(fail, FAIL_INPUT, "settings that are cut");
 	conf = conf_glance(arena, &source, fail);
 	if (conf == NULL)
