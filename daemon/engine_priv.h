@@ -46,6 +46,8 @@ struct engine {
 	struct loop_timer *view_timer;
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	struct forget *forget; /* engine_forget.c; NULL until it is needed */
+	bool courier_pauses;
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
@@ -171,6 +173,13 @@ bool engine_view_refreshes_under(
 /* What is told of this object may be too much from now on. */
 bool engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail);
+/* --- engine_forget.c ---------------------------------------------------- */
+
+/* What was asked for before goes on. */
+void engine_forget_resume(struct engine *engine);
+/* Who waits is told that it goes on at the next start. */
+void engine_forget_stop(struct engine *engine);
+void engine_forget_destroy(struct engine *engine);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 
