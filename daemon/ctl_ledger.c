@@ -67,6 +67,10 @@ print_result(const struct verify_result *result, bool live, bool keyed)
 	for (size_t i = 0; i < DIGEST_SIZE; i++)
 		printf("%02x", result->root.bytes[i]);
 	putchar('\n');
+	if (result->pruned != 0)
+		printf("%" PRIu64 " entries were pruned: of these the hashes"
+		       " alone are there\n",
+		    result->pruned);
 	if (result->findings != 0) {
 		printf("%" PRIu64 " findings: this is not the ledger that was"
 		       " written\n",

@@ -318,6 +318,8 @@ run(struct reader *reader, struct fail *fail)
 	find_pseudonym(reader);
 	size = log_reader_size(reader->log);
 	reader->next = query->start;
+	if (reader->next < log_reader_minimum(reader->log))
+		reader->next = log_reader_minimum(reader->log);
 	while (reader->next < size && !reader->ended)
 		if (!look_at(reader, reader->next++, fail))
 			return false;

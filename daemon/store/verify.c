@@ -169,6 +169,19 @@ check_entry(struct verify *verify, const char *place, struct slice entry)
 }
 
 static void
+note_pruning(struct verify *verify, struct slice entry)
+{
+	struct slice type;
+	int64_t minimum;
+
+	if (canon_get_string(entry, "type", verify->arena, &type) &&
+	    slice_is(type, event_type_name(EVENT_PRUNE)) &&
+	    canon_get_number(entry, "entry", &minimum) && minimum >= 0 &&
+	    (uint64_t)minimum > verify->told_minimum)
+		verify->told_minimum = (uint64_t)minimum;
+}
+
+static void
 check_bundle(struct verify *verify, const char *name, struct slice bundle,
     uint64_t count)
 {
@@ -190,10 +203,63 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 		verify_witness_root(verify);
 		verify_witness_leaf(verify, index, &leaf);
 		check_entry(verify, place, entry);
+		note_pruning(verify, entry);
 		add_leaf(verify, &leaf);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");
+}
+
+/* What was pruned: its hashes stand for it. */
+static bool
+check_pruned(struct verify *verify, uint64_t number)
+{
+	char name[TILES_PATH];
+	struct slice tile;
+
+	tiles_path(name, 0, number, 0);
+	if (!verify_read(verify, name, TILE_WIDTH * DIGEST_SIZE, &tile))
+		return false;
+	if (tile.len != (size_t)TILE_WIDTH * DIGEST_SIZE) {
+		verify_found(verify, name, "the tile was cut");
+		return false;
+	}
+	for (size_t i = 0; i < TILE_WIDTH; i++) {
+		struct digest leaf;
+
+		memcpy(leaf.bytes, tile.data + i * DIGEST_SIZE, DIGEST_SIZE);
+		verify_witness_root(verify);
+		verify_witness_leaf(verify, verify->tree.size, &leaf);
+		add_leaf(verify, &leaf);
+	}
+	verify->result->pruned += TILE_WIDTH;
+	return true;
+}
+
+/* A minimum that no entry tells of would hide what somebody took away. */
+static void
+check_minimum(struct verify *verify)
+{
+	if (verify->minimum > verify->told_minimum)
+		verify_found(verify, "minimum",
+		    "no entry says that those below %llu were pruned",
+		    (unsigned long long)verify->minimum);
+}
+
+static void
+read_minimum(struct verify *verify)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!tiles_read_minimum(verify->options->disk,
+		verify->options->directory, verify->arena, &verify->minimum,
+		&fail))
+		verify_found(verify, "minimum", "%s", fail.text);
+	if (verify->minimum <= verify->size)
+		return;
+	verify_found(
+	    verify, "minimum", "it is above the checkpoint's size");
+	verify->minimum = 0;
 }
 
 /* A bundle that is gone leaves a gap nothing after it can be put across. */
@@ -207,6 +273,11 @@ check_bundles(struct verify *verify)
 		struct slice bundle;
 
 		arena_reset(verify->arena);
+		if (number << 8 < verify->minimum) {
+			if (!check_pruned(verify, number))
+				return false;
+			continue;
+		}
 		tiles_path(name, TILES_ENTRIES, number, width);
 		if (!verify_read(verify, name, BUNDLE_MAX, &bundle))
 			return false;
@@ -241,7 +312,9 @@ run(struct verify *verify, struct fail *fail)
 	if (!verify->has_checkpoint)
 		return true;
 	verify->result->size = verify->size;
+	read_minimum(verify);
 	if (check_bundles(verify)) {
+		check_minimum(verify);
 		verify_witness_root(verify);
 		arena_reset(verify->arena);
 		check_partial_tiles(verify);

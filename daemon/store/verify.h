@@ -31,6 +31,7 @@ struct verify_options {
 
 struct verify_result {
 	uint64_t size;    /* entries that the checkpoint covers */
+	uint64_t pruned;  /* of these, entries of which the hash alone is there */
 	uint64_t journal; /* entries in the journal alone */
 	uint64_t findings;
 	struct digest root;

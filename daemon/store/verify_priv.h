@@ -27,6 +27,7 @@ struct verify {
 	uint8_t public_key[32];
 	bool has_key, has_checkpoint;
 	uint64_t size;
+	uint64_t minimum, told_minimum; /* as the file, as entries say */
 	struct digest root;      /* as the checkpoint has it */
 	struct tree tree;
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];

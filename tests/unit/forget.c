@@ -68,12 +68,11 @@ set_role(struct world *world, struct record *record, enum role role,
 {
 	struct slice value = SLICE("Somebody Example");
 
-	assert_true(
-	    record_set_role(record, role, KIND_NATURAL, &world->fail));
+	assert_true(record_set_role(record, role, KIND_NATURAL, &world->fail));
 	assert_true(record_set_subject(
 	    record, role, slice_from(subject), &world->fail));
-	assert_true(record_set(
-	    record, role, FIELD_NAME_INT, &value, 1, &world->fail));
+	assert_true(
+	    record_set(record, role, FIELD_NAME_INT, &value, 1, &world->fail));
 }
 
 static void
@@ -130,14 +129,13 @@ forget(struct world *world, uint32_t slot)
 	for (unsigned i = 0; left; i++) {
 		assert_true(i < 1000);
 		assert_true(ledger_checkpoint(world->ledger, &world->fail) &&
-		    ledger_wipe(world->ledger, &left, &world->fail));
+			    ledger_wipe(world->ledger, &left, &world->fail));
 	}
 	note(world, "done");
 }
 
 static void
-assert_roles(
-    struct world *world, const char *name, bool registrant, bool tech)
+assert_roles(struct world *world, const char *name, bool registrant, bool tech)
 {
 	struct record *record = vault_get(world->vault, world->arena,
 	    OBJECT_DOMAIN, slice_from(name), &world->fail);
@@ -145,8 +143,7 @@ assert_roles(
 	assert_int_equal(record != NULL, registrant || tech);
 	if (record == NULL)
 		return;
-	assert_int_equal(
-	    record_has_role(record, ROLE_REGISTRANT), registrant);
+	assert_int_equal(record_has_role(record, ROLE_REGISTRANT), registrant);
 	assert_int_equal(record_has_role(record, ROLE_TECH), tech);
 }
 
