@@ -48,6 +48,7 @@ engine_destroy(struct engine *engine)
 		    engine->channels, engine->conf->recipient_count);
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
+	engine_retention_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
 }
@@ -412,6 +413,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
+	engine_retention_start(engine);
 	return true;
 }
 
