@@ -134,6 +134,13 @@ struct engine_forget_ask {
  */
 void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
     engine_answer *answer, void *arg);
+/*
+ * What is held of a subject in one object, for the subject's own account: text
+ * is {"subject":ID,"type":"domain","object":NAME}.  An entry about the subject
+ * first.  Passwords are not in it.
+ */
+void engine_reveal_values(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);
