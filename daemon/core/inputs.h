@@ -88,8 +88,8 @@ struct stand_in_given {
 enum { STAND_IN_MAX = 256 };
 
 /* NULL when out of memory, or (FAIL_INPUT) where it may be too many things. */
-struct stand_in *stand_in_create(const struct stand_in_given *given,
-    struct arena *arena, struct fail *fail);
+struct stand_in *stand_in_create(
+    const struct stand_in_given *given, struct arena *arena, struct fail *fail);
 const struct record *stand_in_record(const struct stand_in *stand_in);
 /* The next one takes its place; false after the last. */
 bool stand_in_step(struct stand_in *stand_in);
