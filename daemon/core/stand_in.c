@@ -277,11 +277,9 @@ stand_in_decide(const struct stand_in *stand_in, unsigned recipient,
 {
 	const struct inputs *inputs = stand_in->given.inputs;
 	const struct decide_given given = {.approved = inputs->approved};
-	const struct decide_scope scope = {.recipient = recipient,
-	    .roles = inputs->scope_roles,
-	    .object = inputs->object,
-	    .suffix = inputs->suffix};
+	struct decide_scope scope = inputs->scope;
 
+	scope.recipient = recipient;
 	if (inputs->in_scope)
 		return decide_contact(stand_in->given.now, &scope,
 		    stand_in->record, &given, arena, fail);
