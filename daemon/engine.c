@@ -398,6 +398,10 @@ engine_share(struct engine *engine, const struct block *block,
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	disclosure = decide(
 	    engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure != NULL && stops_any(engine->o.stops))
+		disclosure = engine_heed_stops(
+		    engine, disclosure, &(struct engine_judged){
+			block, record, &given}, arena, fail);
 	if (disclosure == NULL)
 		return false;
 	*share = (struct share){.block = block,

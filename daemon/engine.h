@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "store/ledger.h"
 #include "store/spool.h"
+#include "store/stops.h"
 #include "store/vault.h"
 
 struct engine;
@@ -29,6 +30,7 @@ struct engine_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct stops *stops; /* or NULL: nobody can stop anything */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.
@@ -105,6 +107,20 @@ void engine_reveal_subject(struct engine *engine, struct slice actor,
     struct slice id, engine_answer *answer, void *arg);
 void engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg);
+
+/*
+ * A subject's stop of provision; `text` is JSON.  stop: {"subject", "case",
+ * "reason"}, answered with who holds data of the subject; resume: the same;
+ * list: {"subject"} for one with its holders, or {} for all.
+ */
+void engine_provision_stop(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_provision_resume(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_provision_list(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* Stops that a crash left half done are gone on with. */
+void engine_provision_recover(struct engine *engine);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

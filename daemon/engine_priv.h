@@ -71,6 +71,16 @@ bool engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
+/* What was decided, to be decided again as a subject's stop has it. */
+struct engine_judged {
+	const struct block *block;
+	const struct record *record;
+	const struct decide_given *given;
+};
+struct disclosure *engine_heed_stops(struct engine *engine,
+    struct disclosure *disclosure, const struct engine_judged *judged,
+    struct arena *arena, struct fail *fail);
+
 /* The block of the policy in force for this recipient and purpose, or NULL. */
 const struct block *engine_block(const struct engine *engine,
     const struct record *record, struct slice recipient, struct slice purpose);

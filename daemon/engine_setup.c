@@ -401,6 +401,8 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
+	if (old_ruleset == NULL)
+		engine_provision_recover(engine);
 	engine_courier_wake(engine);
 	return true;
 }

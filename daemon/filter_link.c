@@ -122,6 +122,11 @@ committed(void *arg, const struct keeper_committed *committed,
 		    "not recorded, not sent: %s", fail->text);
 	} else if (committed->word == KEEPER_STALE) {
 		command_stale(command);
+	} else if (committed->word == KEEPER_STOPPED) {
+		command_answer(command, EPP_POLICY,
+		    "stopped: the contact's person stopped its provision "
+		    "(entry %llu)",
+		    (unsigned long long)committed->entry);
 	} else if (committed->word != KEEPER_DURABLE ||
 	    committed->sealed == NULL) {
 		command_answer(command, EPP_POLICY,

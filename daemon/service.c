@@ -91,6 +91,22 @@ open_keys(struct service *service, struct fail *fail)
 	return service->keys != NULL;
 }
 
+/* What subjects and authorities asked for: one database, small. */
+static bool
+open_cases(struct service *service, struct fail *fail)
+{
+	const char *path = state_path(service, "cases.db", fail);
+
+	if (path == NULL)
+		return false;
+	service->cases_db = sqlite_open(path, "", 1, fail);
+	if (service->cases_db == NULL)
+		return false;
+	service->stops = stops_open(
+	    service->cases_db, service->keys, &random_system, fail);
+	return service->stops != NULL;
+}
+
 static bool
 open_stores(struct service *service, struct fail *fail)
 {
@@ -113,7 +129,7 @@ open_stores(struct service *service, struct fail *fail)
 	options.vault = service->vault;
 	service->spool = spool_open(
 	    service->disk, spool, service->keys, &random_system, fail);
-	if (service->spool == NULL)
+	if (service->spool == NULL || !open_cases(service, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
 	return service->ledger != NULL;
@@ -137,6 +153,7 @@ open_keeper(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
 	    .log = log_engine,
 	    .marked = marked,
 	    .marked_context = service};
@@ -163,6 +180,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .log = log_engine};
@@ -453,6 +471,8 @@ service_destroy(struct service *service)
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	spool_close(service->spool);
+	stops_close(service->stops);
+	sqlite_close(service->cases_db);
 	ledger_close(service->ledger);
 	vault_close(service->vault);
 	keys_close(service->keys);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "engine_order.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
@@ -219,6 +220,7 @@ service_control(void *context, const struct control_ask *ask,
     struct control_request *request)
 {
 	struct service *service = context;
+	engine_order *order = engine_order_find(ask->verb);
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (!slice_is(ask->verb, verbs[i].name))
@@ -228,6 +230,11 @@ service_control(void *context, const struct control_ask *ask,
 			    SLICE("{\"title\":\"an id is needed\"}"));
 		else
 			verbs[i].run(service, ask, request);
+		return;
+	}
+	if (order != NULL) {
+		order(service->engine, ask->actor, ask->text, control_answer,
+		    request);
 		return;
 	}
 	control_answer(

@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "store/sqlite.h"
+#include "store/stops.h"
 
 enum { INTAKES_MAX = 2 };
 
@@ -25,6 +27,8 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* stops, requests, approvals */
+	struct stops *stops;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;

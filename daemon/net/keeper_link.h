@@ -79,6 +79,8 @@ enum keeper_word {
 			    was or will be given; decide again under it */
 	KEEPER_CHANGED,	 /* another changed the object (struct epp_kept) since
 			    it was fetched: begin anew */
+	KEEPER_STOPPED,	 /* durable as refused: a person whose data it shows
+			    stopped its provision */
 };
 
 struct keeper_committed {

@@ -51,7 +51,7 @@ struct spool {
 	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *waits, *follows, *each, *each_of, *due, *next_due,
+	    *finish, *recover, *set_retry, *outdate, *outdate_item, *waits, *follows, *each, *each_of, *due, *next_due,
 	    *count, *prune_items, *prune_requests, *set_line_mark,
 	    *find_content, *spend;
 };
@@ -114,6 +114,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
+	    {&s->outdate_item,
+		"UPDATE item SET outdated = 1, due = min(due, ?)"
+		" WHERE id = ?"},
 	    {&s->waits,
 		"SELECT 1 FROM item WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -559,6 +562,15 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	statement_bind_bytes(spool->outdate, 1, hash.bytes, DIGEST_SIZE);
 	statement_bind_bytes(spool->outdate, 2, consents->bytes, DIGEST_SIZE);
 	return statement_do(spool->outdate, fail);
+}
+
+bool
+spool_outdate_item(
+    struct spool *spool, int64_t id, int64_t now, struct fail *fail)
+{
+	statement_bind_number(spool->outdate_item, 1, now);
+	statement_bind_number(spool->outdate_item, 2, id);
+	return statement_do(spool->outdate_item, fail);
 }
 
 bool

@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-enum { STATEMENTS_MAX = 64 };
+enum { STATEMENTS_MAX = 96 };
 
 struct statement {
 	struct sqlite *sqlite;
@@ -166,6 +166,14 @@ statement_bind_bytes(
 {
 	sqlite3_bind_blob(
 	    statement->stmt, at, len ? bytes : "", (int)len, SQLITE_STATIC);
+}
+
+void
+statement_bind_copy(
+    struct statement *statement, int at, const void *bytes, size_t len)
+{
+	sqlite3_bind_blob(statement->stmt, at, len ? bytes : "", (int)len,
+	    SQLITE_TRANSIENT);
 }
 
 bool

@@ -25,7 +25,7 @@ void sqlite_close(struct sqlite *sqlite);
 
 bool sqlite_run(struct sqlite *sqlite, const char *sql, struct fail *fail);
 
-/* Prepared for the life of the database; at most 64 of them. */
+/* Prepared for the life of the database; at most 96 of them. */
 struct statement *sqlite_prepare(
     struct sqlite *sqlite, const char *sql, struct fail *fail);
 
@@ -34,6 +34,10 @@ void statement_bind_number(struct statement *statement, int at, int64_t n);
 void statement_bind_text(
     struct statement *statement, int at, struct slice text);
 void statement_bind_bytes(
+    struct statement *statement, int at, const void *bytes, size_t len);
+
+/* The same, copied at once. */
+void statement_bind_copy(
     struct statement *statement, int at, const void *bytes, size_t len);
 
 /* One step: *row tells whether there is a row to read. */

@@ -125,6 +125,23 @@ make_state(struct world *world, struct fail *fail)
 	    ops->lock(world->disk, lock, fail);
 }
 
+/* Only where a step is about it: a sweep fails every write there is. */
+static bool
+open_cases(struct world *world, struct fail *fail)
+{
+	char path[200];
+
+	if (!world->script->has_cases)
+		return true;
+	path_of(world, "cases.sqlite", path);
+	world->cases_db = sqlite_open(path, "", 1, fail);
+	if (world->cases_db == NULL)
+		return false;
+	world->stops =
+	    stops_open(world->cases_db, world->keys, &world->random, fail);
+	return world->stops != NULL;
+}
+
 static bool
 open_store(struct world *world, struct fail *fail)
 {
@@ -159,7 +176,7 @@ open_store(struct world *world, struct fail *fail)
 		return false;
 	world->spool = spool_open(
 	    world->disk, spool, world->keys, &world->random, fail);
-	return world->spool != NULL;
+	return world->spool != NULL && open_cases(world, fail);
 }
 
 static bool
@@ -173,6 +190,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .vault = world->vault,
 	    .ledger = world->ledger,
 	    .spool = world->spool,
+	    .stops = world->stops,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
@@ -184,6 +202,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .vault = world->vault,
 	    .ledger = world->ledger,
 	    .spool = world->spool,
+	    .stops = world->stops,
 	    .log = daemon_log,
 	    .log_context = world};
 
@@ -236,6 +255,10 @@ parts_close(struct world *world)
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	stops_close(world->stops);
+	world->stops = NULL;
+	sqlite_close(world->cases_db);
+	world->cases_db = NULL;
 	if (world->ledger != NULL)
 		ledger_close(world->ledger);
 	world->ledger = NULL;
