@@ -190,6 +190,13 @@ bool conf_upstream_files(const struct conf *conf,
 unsigned conf_epp_redacts(const struct ruleset *ruleset,
     struct slice recipient, enum field field);
 
+/*
+ * Must a value of this field go to this recipient, and is there no
+ * placeholder that could stand for it?
+ */
+bool conf_needs_value(const struct conf_recipient *recipient, enum role role,
+    enum field field);
+
 /* Everything here that can change what leaves, as canonical text. */
 struct slice conf_setup_text(const struct conf *conf, struct arena *arena);
 

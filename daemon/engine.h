@@ -119,6 +119,9 @@ void engine_provision_resume(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_provision_list(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
+/* {"subject"} or {"object"}: recipients that hold data are made to lose it. */
+void engine_resubmit(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
 /* Stops that a crash left half done are gone on with. */
 void engine_provision_recover(struct engine *engine);
 

@@ -8,6 +8,7 @@ static const struct {
     {"provision-stop", engine_provision_stop},
     {"provision-resume", engine_provision_resume},
     {"provision-list", engine_provision_list},
+    {"resubmit", engine_resubmit},
 };
 
 engine_order *

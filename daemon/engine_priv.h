@@ -72,6 +72,13 @@ bool engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
+/* Channel and bytes of a share whose disclosure and inputs are there. */
+bool engine_fill_share(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail);
+bool engine_manner(const struct engine *engine,
+    const struct conf_recipient *binding, struct epp_manner *out,
+    struct fail *fail);
+
 /* What was decided, to be decided again as a subject's stop has it. */
 struct engine_judged {
 	const struct block *block;

@@ -5,7 +5,7 @@
  */
 #include "engine_stop.h"
 
-enum { CASE_MAX = 64, REASON_MAX = 500 };
+enum { CASE_MAX = 64, REASON_MAX = 500, HELD_MAX = 10000 };
 
 struct order {
 	struct engine *engine;
@@ -97,12 +97,22 @@ struct telling {
 	struct engine *engine;
 	struct text *text;
 	const char *comma;
+	struct stop_held *rows; /* gathered before any is told */
+	size_t count;
 };
 
 static bool
-add_held(void *arg, const struct stop_held *held)
+gather_held(void *arg, const struct stop_held *held)
 {
 	struct telling *telling = arg;
+
+	telling->rows[telling->count++] = *held;
+	return telling->count < HELD_MAX;
+}
+
+static void
+add_held(struct telling *telling, const struct stop_held *held)
+{
 	struct text *text = telling->text;
 	const struct ruleset *ruleset = telling->engine->ruleset;
 	unsigned index;
@@ -126,12 +136,13 @@ add_held(void *arg, const struct stop_held *held)
 	text_add_json(text, held->onward);
 	text_add_format(text, ",\"entry\":%llu,\"time\":%lld,\"state\":",
 	    (unsigned long long)held->entry, (long long)held->time);
-	text_add_json(text, held->state);
+	text_add_json(text,
+	    slice_from(engine_removal_state(
+		telling->engine, text->arena, held)));
 	if (held->about >= 0)
 		text_add_format(
 		    text, ",\"removal\":%lld", (long long)held->about);
 	text_add_char(text, '}');
-	return !text->failed;
 }
 
 static void
@@ -155,14 +166,20 @@ add_stop(struct text *text, const struct stop *stop)
 static bool
 add_whole(struct order *order, struct text *text, struct fail *fail)
 {
-	struct telling telling = {order->engine, text, ""};
+	struct telling telling = {order->engine, text, "",
+	    arena_take_array(order->arena, HELD_MAX, sizeof(*telling.rows)),
+	    0};
 
+	if (telling.rows == NULL)
+		return fail_memory(fail);
 	add_stop(text, &order->stop);
 	text_add_format(text, ",\"again\":%s,\"held\":[",
 	    order->again ? "true" : "false");
 	if (!stops_each_held(order->engine->o.stops, order->arena,
-		order->stop.id, add_held, &telling, fail))
+		order->stop.id, gather_held, &telling, fail))
 		return false;
+	for (size_t i = 0; i < telling.count; i++)
+		add_held(&telling, &telling.rows[i]);
 	text_add_string(text, "]}");
 	return text_slice(text).data != NULL || fail_memory(fail);
 }
@@ -391,7 +408,9 @@ static void
 list_all(struct order *order)
 {
 	struct text text = text_start(order->arena);
-	struct telling telling = {order->engine, &text, ""};
+	struct telling telling = {.engine = order->engine,
+	    .text = &text,
+	    .comma = ""};
 	struct fail fail = FAIL_INIT;
 	bool ok;
 

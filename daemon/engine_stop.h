@@ -28,6 +28,15 @@ void engine_stop_waiting(struct engine *engine);
 #define ENGINE_REMOVAL "removal-"
 bool engine_is_removal(const struct spool_item *item);
 
+/* Decide an item of resubmit, which names object, recipient and purpose. */
+bool engine_removal_share(struct engine *engine,
+    const struct spool_item *target, struct arena *arena, struct share *share,
+    struct record **record, struct fail *fail);
+
+/* Where it is now: "held", "asked", "at-desk", "removed" ... */
+const char *engine_removal_state(struct engine *engine, struct arena *arena,
+    const struct stop_held *row);
+
 /* Members of a verb's JSON; empty where absent. */
 struct slice engine_member(const struct json_node *node, const char *name);
 

@@ -15,12 +15,20 @@ is_duty(const struct disclosure *disclosure)
 	return false;
 }
 
+/* Name servers and keys of a name are nobody's data. */
+static bool
+is_of_person(enum field field)
+{
+	return field_info[field].class != CLASS_OBJECT;
+}
+
 static bool
 shows(const struct disclosure *disclosure, enum role role)
 {
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (disclosure_values(disclosure, role, (enum field)f).count !=
-		    0)
+		if (is_of_person((enum field)f) &&
+		    disclosure_values(disclosure, role, (enum field)f).count !=
+			0)
 			return true;
 	return false;
 }
@@ -83,7 +91,7 @@ all_shown(const struct shown_before *before,
 		struct values values =
 		    disclosure_values(disclosure, role, field);
 
-		if (values.count != 0 &&
+		if (values.count != 0 && is_of_person(field) &&
 		    !was_shown(before, word, field, values))
 			return false;
 	}
