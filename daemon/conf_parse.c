@@ -12,7 +12,8 @@ enum {
 
 static const char *const statements[] = {"state", "origin", "master-key",
     "policy", "listen", "control", "network", "retry", "give-up", "workers",
-    "recipient", "upstream", "console", "witness", NULL};
+    "recipient", "upstream", "console", "witness", "operator",
+    "approval", "time-limit", "fee", NULL};
 
 static bool
 parse_state(struct parser *parser, const struct token *statement)
@@ -224,7 +225,8 @@ parse_statement(struct parser *parser)
 	    parse_origin, parse_master_key, parse_policy, parse_listen,
 	    parse_control, parse_network, parse_retry, parse_give_up,
 	    parse_workers, conf_parse_recipient, conf_parse_upstream,
-	    conf_parse_console, conf_parse_witness};
+	    conf_parse_console, conf_parse_witness, conf_parse_operator,
+	    conf_parse_approval, conf_parse_time_limit, conf_parse_fee};
 	struct token token = parser->token;
 
 	conf_next(parser);
@@ -245,6 +247,7 @@ set_defaults(struct conf *conf)
 		conf->master_key = SLICE("master.key");
 	if (conf->workers == 0)
 		conf->workers = 1;
+	conf_default_requests(conf);
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)

@@ -15,6 +15,7 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "store/ledger.h"
+#include "store/approvals.h"
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
@@ -31,6 +32,7 @@ struct engine_options {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct stops *stops; /* or NULL: nobody can stop anything */
+	struct approvals *approvals; /* or NULL: what needs two cannot be */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.

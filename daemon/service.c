@@ -104,7 +104,10 @@ open_cases(struct service *service, struct fail *fail)
 		return false;
 	service->stops = stops_open(
 	    service->cases_db, service->keys, &random_system, fail);
-	return service->stops != NULL;
+	if (service->stops == NULL)
+		return false;
+	service->approvals = approvals_open(service->cases_db, fail);
+	return service->approvals != NULL;
 }
 
 static bool
@@ -181,6 +184,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .ledger = service->ledger,
 	    .spool = service->spool,
 	    .stops = service->stops,
+	    .approvals = service->approvals,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .log = log_engine};
@@ -259,6 +263,7 @@ open_control(struct service *service, struct fail *fail)
 	const struct control_options options = {
 	    .base = loop_base(service->loop),
 	    .handle = service_control,
+	    .operator = service_operator,
 	    .context = service};
 	const char *path = setup_run_path(
 	    service->setup, service->setup->conf->control_socket);
@@ -266,7 +271,9 @@ open_control(struct service *service, struct fail *fail)
 
 	if (path == NULL)
 		return fail_memory(fail);
-	fd = peer_listen_unix(path, 0600, fail);
+	/* Who comes is looked at: the kernel says who it is. */
+	fd = peer_listen_unix(path,
+	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);
@@ -471,6 +478,7 @@ service_destroy(struct service *service)
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	spool_close(service->spool);
+	approvals_close(service->approvals);
 	stops_close(service->stops);
 	sqlite_close(service->cases_db);
 	ledger_close(service->ledger);

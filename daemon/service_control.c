@@ -222,6 +222,12 @@ service_control(void *context, const struct control_ask *ask,
 	struct service *service = context;
 	engine_order *order = engine_order_find(ask->verb);
 
+	if ((ask->rights & service_right_of(ask->verb)) == 0) {
+		control_answer(request, 403,
+		    SLICE("{\"title\":\"misu.conf does not let this operator do"
+			  " that\"}"));
+		return;
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (!slice_is(ask->verb, verbs[i].name))
 			continue;

@@ -29,6 +29,7 @@ struct service {
 	struct spool *spool;
 	struct sqlite *cases_db; /* stops, requests, approvals */
 	struct stops *stops;
+	struct approvals *approvals;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
@@ -62,6 +63,15 @@ void reload_free_retired(struct service *service);
 
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
+
+/* --- service_operators.c ------------------------------------------------ */
+
+/* See control_options. */
+unsigned service_operator(
+    void *context, int fd, uid_t uid, struct slice *name);
+
+/* Which of the rights (CONF_MAY_*) a verb needs. */
+unsigned service_right_of(struct slice verb);
 
 /* --- service_metrics.c -------------------------------------------------- */
 

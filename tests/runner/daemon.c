@@ -139,7 +139,10 @@ open_cases(struct world *world, struct fail *fail)
 		return false;
 	world->stops =
 	    stops_open(world->cases_db, world->keys, &world->random, fail);
-	return world->stops != NULL;
+	if (world->stops == NULL)
+		return false;
+	world->approvals = approvals_open(world->cases_db, fail);
+	return world->approvals != NULL;
 }
 
 static bool
@@ -191,6 +194,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .ledger = world->ledger,
 	    .spool = world->spool,
 	    .stops = world->stops,
+	    .approvals = world->approvals,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
@@ -255,6 +259,8 @@ parts_close(struct world *world)
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	approvals_close(world->approvals);
+	world->approvals = NULL;
 	stops_close(world->stops);
 	world->stops = NULL;
 	sqlite_close(world->cases_db);

@@ -113,6 +113,7 @@ struct world {
 	struct spool *spool;
 	struct sqlite *cases_db; /* NULL where the script needs none */
 	struct stops *stops;
+	struct approvals *approvals;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
