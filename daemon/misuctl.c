@@ -9,7 +9,7 @@ const struct ctl_command *const ctl_commands[] = {&ctl_submit, &ctl_status, &ctl
     &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done,
     &ctl_provision_stop, &ctl_provision_resume, &ctl_provision_list,
     &ctl_resubmit,
-    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_verify, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
+    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_verify, &ctl_why, &ctl_replay, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
     NULL};
 
 static void
