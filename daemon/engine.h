@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "store/ledger.h"
 #include "store/approvals.h"
+#include "store/cases.h"
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
@@ -33,6 +34,7 @@ struct engine_options {
 	struct spool *spool;
 	struct stops *stops; /* or NULL: nobody can stop anything */
 	struct approvals *approvals; /* or NULL: what needs two cannot be */
+	struct cases *cases;	     /* or NULL: none are kept */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.
@@ -121,6 +123,37 @@ void engine_provision_resume(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_provision_list(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
+/*
+ * Cases: requests of subjects, authorities and registries; `text` is JSON of
+ * strings, "id" the case's.  Each step is an entry.
+ *	open	kind, law, subject, who, basis, asked, due
+ *	list	nothing; show: id
+ *	verify	id, evidence, date, agent
+ *	note	id, text;	fee: id, fee
+ *	give	id, object, type, to, purpose: a disclosure, decided as any
+ *	close	id, as, text
+ */
+void engine_request_open(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_list(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_show(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_verify(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_note(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_fee(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_give(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_close(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* Steps whose entry a crash prevented get it. */
+void engine_request_recover(struct engine *engine);
+/* How many are open, due and overdue, for /metrics. */
+void engine_request_metrics(struct engine *engine, struct text *text);
+
 /* {"subject"} or {"object"}: recipients that hold data are made to lose it. */
 void engine_resubmit(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);

@@ -9,6 +9,14 @@ static const struct {
     {"provision-resume", engine_provision_resume},
     {"provision-list", engine_provision_list},
     {"resubmit", engine_resubmit},
+    {"request-open", engine_request_open},
+    {"request-list", engine_request_list},
+    {"request-show", engine_request_show},
+    {"request-verify", engine_request_verify},
+    {"request-note", engine_request_note},
+    {"request-fee", engine_request_fee},
+    {"request-give", engine_request_give},
+    {"request-close", engine_request_close},
 };
 
 engine_order *

@@ -107,7 +107,11 @@ open_cases(struct service *service, struct fail *fail)
 	if (service->stops == NULL)
 		return false;
 	service->approvals = approvals_open(service->cases_db, fail);
-	return service->approvals != NULL;
+	if (service->approvals == NULL)
+		return false;
+	service->cases = cases_open(
+	    service->cases_db, service->keys, &random_system, fail);
+	return service->cases != NULL;
 }
 
 static bool
@@ -185,6 +189,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .spool = service->spool,
 	    .stops = service->stops,
 	    .approvals = service->approvals,
+	    .cases = service->cases,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .log = log_engine};
@@ -478,6 +483,7 @@ service_destroy(struct service *service)
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	spool_close(service->spool);
+	cases_close(service->cases);
 	approvals_close(service->approvals);
 	stops_close(service->stops);
 	sqlite_close(service->cases_db);

@@ -30,6 +30,7 @@ struct service {
 	struct sqlite *cases_db; /* stops, requests, approvals */
 	struct stops *stops;
 	struct approvals *approvals;
+	struct cases *cases;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;

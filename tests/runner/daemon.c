@@ -142,7 +142,11 @@ open_cases(struct world *world, struct fail *fail)
 	if (world->stops == NULL)
 		return false;
 	world->approvals = approvals_open(world->cases_db, fail);
-	return world->approvals != NULL;
+	if (world->approvals == NULL)
+		return false;
+	world->cases =
+	    cases_open(world->cases_db, world->keys, &world->random, fail);
+	return world->cases != NULL;
 }
 
 static bool
@@ -195,6 +199,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .spool = world->spool,
 	    .stops = world->stops,
 	    .approvals = world->approvals,
+	    .cases = world->cases,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
@@ -259,6 +264,8 @@ parts_close(struct world *world)
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	cases_close(world->cases);
+	world->cases = NULL;
 	approvals_close(world->approvals);
 	world->approvals = NULL;
 	stops_close(world->stops);

@@ -114,6 +114,7 @@ struct world {
 	struct sqlite *cases_db; /* NULL where the script needs none */
 	struct stops *stops;
 	struct approvals *approvals;
+	struct cases *cases;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
