@@ -37,7 +37,9 @@ extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
     ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
     ctl_explain, ctl_diff, ctl_test, ctl_check, ctl_upstreams, ctl_import;
 extern const struct ctl_command ctl_provision_stop, ctl_provision_resume,
-    ctl_provision_list, ctl_resubmit;
+    ctl_provision_list, ctl_resubmit, ctl_request_open, ctl_request_list,
+    ctl_request_show, ctl_request_verify, ctl_request_note, ctl_request_fee,
+    ctl_request_give, ctl_request_close, ctl_request_letter;
 
 /* Complains on standard error; CTL_TROUBLE always. */
 int ctl_fail(const struct fail *fail);
