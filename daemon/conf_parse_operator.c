@@ -44,7 +44,7 @@ take_id(struct parser *parser, struct conf_operator *operator)
 {
 	operator->is_group = conf_accept(parser, "gid");
 	return (operator->is_group || conf_keyword(parser, "uid")) &&
-	    conf_take_number(parser, ID_MAX, &operator->id);
+	       conf_take_number(parser, ID_MAX, &operator->id);
 }
 
 bool
@@ -53,7 +53,7 @@ conf_parse_operator(struct parser *parser, const struct token *statement)
 	struct conf *conf = parser->conf;
 	struct conf_operator *more =
 	    (struct conf_operator *)(uintptr_t)conf->operators;
-	struct conf_operator operator = {.id = 0};
+	struct conf_operator operator= {.id = 0};
 	struct token name;
 
 	if (!take_id(parser, &operator) ||
@@ -62,8 +62,8 @@ conf_parse_operator(struct parser *parser, const struct token *statement)
 		return false;
 	operator.name = name.text;
 	for (size_t i = 0; i < conf->operator_count; i++)
-		if (more[i].id == operator.id &&
-		    more[i].is_group == operator.is_group)
+		if (more[i].id == operator.id && more[i].is_group ==
+				  operator.is_group)
 			conf_complain_at(
 			    parser, statement, CONF_OPERATOR_TWICE, name.text);
 	more = grow(parser->arena, more, conf->operator_count, sizeof(*more));
@@ -93,9 +93,9 @@ conf_parse_approval(struct parser *parser, const struct token *statement)
 		conf->two_for |= 1u << matter;
 	} while (conf_mark(parser, TOKEN_COMMA));
 	return conf_keyword(parser, "by") && conf_keyword(parser, "two") &&
-	    conf_keyword(parser, "operators") &&
-	    (!conf_goes_on(parser, "within") ||
-		conf_take_duration(parser, &conf->approval_lasts));
+	       conf_keyword(parser, "operators") &&
+	       (!conf_goes_on(parser, "within") ||
+		   conf_take_duration(parser, &conf->approval_lasts));
 }
 
 /* time-limit appi 14d */
@@ -105,8 +105,8 @@ conf_parse_time_limit(struct parser *parser, const struct token *statement)
 	struct conf *conf = parser->conf;
 	unsigned law;
 
-	if (!conf_take_choice(parser, laws,
-		"appi, gdpr, nis2, authority or registry", &law))
+	if (!conf_take_choice(
+		parser, laws, "appi, gdpr, nis2, authority or registry", &law))
 		return false;
 	if (conf->limits[law] != 0)
 		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
@@ -127,8 +127,8 @@ conf_parse_fee(struct parser *parser, const struct token *statement)
 		return true;
 	}
 	return conf_take_number(parser, FEE_MAX, &conf->fee) &&
-	    conf_take_once(
-		parser, statement, "what it is in", &conf->fee_unit);
+	       conf_take_once(
+		   parser, statement, "what it is in", &conf->fee_unit);
 }
 
 /*

@@ -14,8 +14,8 @@ struct words {
 	const char *objection;
 };
 
-static const char *const kind_names[6] = {"disclosure", "correction", "stop",
-    "record", "authority", "registry"};
+static const char *const kind_names[6] = {
+    "disclosure", "correction", "stop", "record", "authority", "registry"};
 static const char *const state_names[4] = {
     "open", "answered", "refused", "withdrawn"};
 static const char *const fee_names[4] = {"none", "due", "paid", "waived"};
@@ -28,9 +28,8 @@ static const struct words japanese_words = {
     .asked = "ご請求の内容",
     .given = "開示・提供した項目",
     .kinds = {"個人データの開示", "個人データの訂正・追加・削除",
-	"個人データの利用停止・第三者提供の停止",
-	"第三者提供記録の開示", "公的機関からの照会",
-	"レジストリ等からの照会"},
+	"個人データの利用停止・第三者提供の停止", "第三者提供記録の開示",
+	"公的機関からの照会", "レジストリ等からの照会"},
     .states = {"対応中です。", "ご請求のとおり対応いたしました。",
 	"次の理由により、ご請求に応じることができません。",
 	"ご請求の取下げを承りました。"},
@@ -116,8 +115,7 @@ reason_of(const struct json_node *steps, const char *state)
 void
 request_letter(const struct json_node *row, bool japanese, FILE *out)
 {
-	const struct words *words =
-	    japanese ? &japanese_words : &english_words;
+	const struct words *words = japanese ? &japanese_words : &english_words;
 	const struct json_node *steps = json_find(row, "steps");
 	const char *kind = ctl_string(row, "kind");
 	const char *state = ctl_string(row, "state");

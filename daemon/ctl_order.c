@@ -20,8 +20,8 @@ take_option(struct ctl_order *order, const struct ctl_words *words, int left,
 		order->json = true;
 		return 1;
 	}
-	for (size_t i = 0;
-	     words->options != NULL && words->options[i] != NULL; i++) {
+	for (size_t i = 0; words->options != NULL && words->options[i] != NULL;
+	     i++) {
 		if (strcmp(argv[0] + 2, words->options[i]) != 0 || left < 2)
 			continue;
 		ctl_order_add(order, words->options[i], argv[1]);
@@ -31,8 +31,8 @@ take_option(struct ctl_order *order, const struct ctl_words *words, int left,
 }
 
 bool
-ctl_order_read(struct ctl_order *order, const struct ctl_words *words,
-    int argc, char **argv)
+ctl_order_read(struct ctl_order *order, const struct ctl_words *words, int argc,
+    char **argv)
 {
 	size_t given = 0;
 
@@ -74,8 +74,8 @@ print_order(const struct ctl_order *order)
 }
 
 int
-ctl_order_ask(struct ctl_order *order, const char *verb,
-    const struct json_node **node)
+ctl_order_ask(
+    struct ctl_order *order, const char *verb, const struct json_node **node)
 {
 	struct ctl *ctl = order->ctl;
 	struct slice text = print_order(order), body;

@@ -34,7 +34,7 @@ bool ctl_order_read(struct ctl_order *order, const struct ctl_words *words,
  * Ask; *node is what came, NULL where it was printed as JSON or refused.
  * Returns what the command does, if there is nothing more to print.
  */
-int ctl_order_ask(struct ctl_order *order, const char *verb,
-    const struct json_node **node);
+int ctl_order_ask(
+    struct ctl_order *order, const char *verb, const struct json_node **node);
 
 #endif

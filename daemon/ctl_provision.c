@@ -59,8 +59,8 @@ run_stop(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){subject, why, 1}, argc,
-		argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, why, 1}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "provision-stop", &node);
 	if (node != NULL)
@@ -75,8 +75,8 @@ run_resume(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){subject, why, 1}, argc,
-		argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, why, 1}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "provision-resume", &node);
 	if (node != NULL)
@@ -91,8 +91,8 @@ run_list(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){subject, NULL, 0},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, NULL, 0}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "provision-list", &node);
 	if (node != NULL && node->kind == JSON_KIND_OBJECT)

@@ -57,8 +57,8 @@ run_note(struct ctl *ctl, int argc, char **argv)
 	static const char *const words[] = {"id", "text", NULL};
 	struct ctl_order order = {.ctl = ctl, .command = &ctl_request_note};
 
-	return run_step(&order, &(struct ctl_words){words, NULL, 2}, argc,
-	    argv, "request-note");
+	return run_step(&order, &(struct ctl_words){words, NULL, 2}, argc, argv,
+	    "request-note");
 }
 
 static int
@@ -67,8 +67,8 @@ run_fee(struct ctl *ctl, int argc, char **argv)
 	static const char *const words[] = {"id", "fee", NULL};
 	struct ctl_order order = {.ctl = ctl, .command = &ctl_request_fee};
 
-	return run_step(&order, &(struct ctl_words){words, NULL, 2}, argc,
-	    argv, "request-fee");
+	return run_step(&order, &(struct ctl_words){words, NULL, 2}, argc, argv,
+	    "request-fee");
 }
 
 static int
@@ -99,8 +99,7 @@ is_true(const struct json_node *object, const char *name)
 {
 	const struct json_node *node = json_find(object, name);
 
-	return node != NULL && node->kind == JSON_KIND_BOOLEAN &&
-	    node->boolean;
+	return node != NULL && node->kind == JSON_KIND_BOOLEAN && node->boolean;
 }
 
 static void
@@ -133,8 +132,8 @@ run_list(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){none, NULL, 0}, argc,
-		argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){none, NULL, 0}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "request-list", &node);
 	for (size_t i = 0; node != NULL && i < node->count; i++)
@@ -176,8 +175,8 @@ run_show(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){id_only, NULL, 1},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){id_only, NULL, 1}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "request-show", &node);
 	if (node == NULL)
@@ -200,8 +199,8 @@ run_letter(struct ctl *ctl, int argc, char **argv)
 	const char *language = "ja";
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){id_only, options, 1},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){id_only, options, 1}, argc, argv))
 		return CTL_TROUBLE;
 	for (size_t i = 0; i < order.count; i++)
 		if (strcmp(order.names[i], "lang") == 0)

@@ -21,7 +21,7 @@ is_left(const struct json_node *result)
 	const char *state = ctl_string(result, "state");
 
 	return strcmp(state, "cannot") == 0 || strcmp(state, "refused") == 0 ||
-	    strcmp(state, "held-back") == 0;
+	       strcmp(state, "held-back") == 0;
 }
 
 static int
@@ -33,8 +33,8 @@ run(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node, *results;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){words, options, 0},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){words, options, 0}, argc, argv))
 		return CTL_TROUBLE;
 	if (order.count != 1)
 		return ctl_usage(&ctl_resubmit);

@@ -27,13 +27,12 @@ approval_needed(const struct engine *engine, enum conf_matter matter)
 static struct slice
 identity(struct slice actor)
 {
-	const char *end = actor.len != 0
-	    ? memmem(actor.data, actor.len, " (", 2)
-	    : NULL;
+	const char *end =
+	    actor.len != 0 ? memmem(actor.data, actor.len, " (", 2) : NULL;
 
 	return end != NULL
-	    ? (struct slice){actor.data, (size_t)(end - actor.data)}
-	    : actor;
+		   ? (struct slice){actor.data, (size_t)(end - actor.data)}
+		   : actor;
 }
 
 static void
@@ -50,7 +49,7 @@ static int64_t
 oldest(const struct engine *engine)
 {
 	return engine_now(engine) -
-	    (int64_t)engine->conf->approval_lasts * 1000;
+	       (int64_t)engine->conf->approval_lasts * 1000;
 }
 
 /* A first approval that still counts. */
@@ -58,9 +57,9 @@ static bool
 find_first(struct engine *engine, struct arena *arena, struct slice matter,
     struct slice about, struct approval *out, struct fail *fail)
 {
-	return approvals_find(engine->o.approvals, arena, matter, about, out,
-		   fail) &&
-	    out->time >= oldest(engine);
+	return approvals_find(
+		   engine->o.approvals, arena, matter, about, out, fail) &&
+	       out->time >= oldest(engine);
 }
 
 static void
@@ -82,14 +81,14 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		finish(giving, APPROVAL_FAILED, ledger_fail);
 	} else {
 		ok = giving->is_second
-		    ? approvals_remove(approvals, approval->matter,
-			  approval->about, &fail)
-		    : approvals_prune(approvals, oldest(engine), &fail) &&
-			approvals_put(approvals, approval, &fail);
+			 ? approvals_remove(approvals, approval->matter,
+			       approval->about, &fail)
+			 : approvals_prune(approvals, oldest(engine), &fail) &&
+			       approvals_put(approvals, approval, &fail);
 		finish(giving,
 		    !ok			? APPROVAL_FAILED
-			: giving->is_second ? APPROVAL_WHOLE
-					    : APPROVAL_WAITS,
+		    : giving->is_second ? APPROVAL_WHOLE
+					: APPROVAL_WAITS,
 		    ok ? NULL : &fail);
 	}
 	engine_finish_one(engine);
@@ -160,8 +159,8 @@ approval_give(struct engine *engine, const struct approval_ask *ask,
 		done(arg, APPROVAL_WHOLE, NULL);
 		return;
 	}
-	giving = engine->o.approvals != NULL ? giving_create(engine, ask)
-					     : NULL;
+	giving =
+	    engine->o.approvals != NULL ? giving_create(engine, ask) : NULL;
 	if (giving == NULL) {
 		fail_memory(&fail);
 		done(arg, APPROVAL_FAILED, &fail);
@@ -191,8 +190,8 @@ approval_add(struct engine *engine, struct text *text, enum conf_matter matter,
 	struct approval first;
 
 	if (!approval_needed(engine, matter) || engine->o.approvals == NULL ||
-	    !find_first(engine, text->arena, matters[matter], about, &first,
-		&fail))
+	    !find_first(
+		engine, text->arena, matters[matter], about, &first, &fail))
 		return;
 	text_add_string(text, ",\"approved_by\":");
 	text_add_json(text, first.actor);

@@ -22,7 +22,7 @@ struct approval_ask {
 	struct slice reason;  /* may be empty; stands in the ledger */
 	struct slice case_id; /* may be empty */
 	const struct subject *subject; /* whom it is about; or NULL */
-	uint64_t entry;	      /* what it is about, or LEDGER_NONE */
+	uint64_t entry;		       /* what it is about, or LEDGER_NONE */
 };
 
 typedef void approval_done(

@@ -81,8 +81,8 @@ struct affair *
 affair_find(struct affair *affair, bool open)
 {
 	struct slice id = affair->node != NULL
-	    ? engine_member(affair->node, "id")
-	    : (struct slice){"", 0};
+			      ? engine_member(affair->node, "id")
+			      : (struct slice){"", 0};
 	struct fail fail = FAIL_INIT;
 
 	if (!cases_get(affair->engine->o.cases, affair->arena, number_of(id),
@@ -110,12 +110,13 @@ answer_step(struct affair *affair)
 	struct text text = text_start(affair->arena);
 	struct slice body;
 
-	text_add_format(&text, "{\"id\":\"%s\",\"entry\":%lld,\"state\":",
-	    affair->name, (long long)affair->entry);
-	text_add_json(&text,
-	    affair->state.len != 0
-		? affair->state
-		: slice_from(case_state_name(affair->row.state)));
+	text_add_format(&text,
+	    "{\"id\":\"%s\",\"entry\":%lld,\"state\":", affair->name,
+	    (long long)affair->entry);
+	text_add_json(
+	    &text, affair->state.len != 0
+		       ? affair->state
+		       : slice_from(case_state_name(affair->row.state)));
 	text_add_format(&text, ",\"due\":%lld}", (long long)affair->row.due);
 	body = text_slice(&text);
 	if (affair->answer != NULL)
@@ -161,11 +162,11 @@ record(struct affair *affair)
 	struct batch *batch =
 	    ledger_begin(engine->o.ledger, affair->arena, &fail);
 	bool known = affair->row.subject.len != 0 &&
-	    keys_find(engine->o.keys, affair->row.subject, &subject);
+		     keys_find(engine->o.keys, affair->row.subject, &subject);
 
 	snprintf(word, sizeof(word), "%.*s", SLICE_ARG(affair->step.word));
-	snprintf(request, sizeof(request), "case/%lld",
-	    (long long)affair->step.id);
+	snprintf(
+	    request, sizeof(request), "case/%lld", (long long)affair->step.id);
 	event = engine_event(engine, EVENT_CASE, word, LEDGER_NONE);
 	event.has_entry = affair->step.about >= 0;
 	if (event.has_entry)
@@ -185,8 +186,8 @@ record(struct affair *affair)
 }
 
 void
-affair_take_step(struct affair *affair, const char *word, struct slice text,
-    int64_t about)
+affair_take_step(
+    struct affair *affair, const char *word, struct slice text, int64_t about)
 {
 	struct cases *cases = affair->engine->o.cases;
 	struct fail fail = FAIL_INIT;
@@ -198,13 +199,13 @@ affair_take_step(struct affair *affair, const char *word, struct slice text,
 	    .text = text,
 	    .about = about};
 	if (text.len > CASE_TEXT_MAX) {
-		affair_wrong(affair, "a text of a case has at most 2000 bytes",
-		    NULL);
+		affair_wrong(
+		    affair, "a text of a case has at most 2000 bytes", NULL);
 		return;
 	}
 	ok = affair->row.id == 0
-	    ? cases_add(cases, &affair->row, &affair->step, &fail)
-	    : cases_change(cases, &affair->row, &affair->step, &fail);
+		 ? cases_add(cases, &affair->row, &affair->step, &fail)
+		 : cases_change(cases, &affair->row, &affair->step, &fail);
 	if (!ok) {
 		affair_fail(affair, 503, &fail);
 		return;
@@ -226,7 +227,7 @@ static bool
 find_law(struct slice name, unsigned *law)
 {
 	for (*law = 0; *law < CONF_LAWS; (*law)++)
-		if (slice_is(name, conf_law_name((enum conf_law)*law)))
+		if (slice_is(name, conf_law_name((enum conf_law) * law)))
 			return true;
 	return false;
 }
@@ -251,16 +252,16 @@ static bool
 read_texts(struct affair *affair)
 {
 	struct case_row *row = &affair->row;
-	struct slice *texts[] = {&row->subject, &row->who, &row->basis,
-	    &row->asked};
+	struct slice *texts[] = {
+	    &row->subject, &row->who, &row->basis, &row->asked};
 	static const char *const names[] = {"subject", "who", "basis", "asked"};
 
 	for (size_t i = 0; i < 4; i++) {
 		*texts[i] = engine_member(affair->node, names[i]);
 		if (texts[i]->len <= CASE_TEXT_MAX)
 			continue;
-		affair_wrong(affair, "a text of a case has at most 2000 bytes",
-		    NULL);
+		affair_wrong(
+		    affair, "a text of a case has at most 2000 bytes", NULL);
 		return false;
 	}
 	row->has_basis = row->basis.len != 0;
@@ -269,8 +270,7 @@ read_texts(struct affair *affair)
 		    "--subject ID");
 		return false;
 	}
-	if (is_of_subject(row->kind) ||
-	    (row->who.len != 0 && row->has_basis))
+	if (is_of_subject(row->kind) || (row->who.len != 0 && row->has_basis))
 		return true;
 	affair_wrong(affair, "who asks or on which basis is missing",
 	    "--who \"the office\" --basis \"article, number of the warrant\"");
@@ -286,9 +286,9 @@ read_time_limit(struct affair *affair)
 	const struct conf *conf = affair->engine->conf;
 	struct fail fail = FAIL_INIT;
 
-	row->law = row->kind == CASE_AUTHORITY ? CONF_LAW_AUTHORITY
-	    : row->kind == CASE_REGISTRY       ? CONF_LAW_REGISTRY
-					       : CONF_LAW_APPI;
+	row->law = row->kind == CASE_AUTHORITY	? CONF_LAW_AUTHORITY
+		   : row->kind == CASE_REGISTRY ? CONF_LAW_REGISTRY
+						: CONF_LAW_APPI;
 	if (law.len != 0 && !find_law(law, &row->law)) {
 		affair_wrong(affair, "no law that misu.conf has a limit for",
 		    "appi, gdpr, nis2, authority or registry");
@@ -296,8 +296,7 @@ read_time_limit(struct affair *affair)
 	}
 	row->opened = engine_now(affair->engine);
 	if (conf->limits[row->law] != 0)
-		row->due =
-		    row->opened + (int64_t)conf->limits[row->law] * 1000;
+		row->due = row->opened + (int64_t)conf->limits[row->law] * 1000;
 	if (due.len == 0 || read_due(due, &row->due, &fail))
 		return true;
 	affair_wrong(affair, "no time by which it is due",
@@ -309,16 +308,14 @@ void
 engine_request_open(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	struct case_row *row;
 
 	if (affair == NULL)
 		return;
 	row = &affair->row;
 	if (affair->node == NULL ||
-	    !case_kind_find(
-		engine_member(affair->node, "kind"), &row->kind)) {
+	    !case_kind_find(engine_member(affair->node, "kind"), &row->kind)) {
 		affair_wrong(affair, "no kind of request",
 		    "disclosure, correction, stop, record, authority or "
 		    "registry");
@@ -341,8 +338,7 @@ void
 engine_request_verify(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	struct slice evidence, date, agent;
 	struct text note;
 
@@ -367,16 +363,14 @@ engine_request_verify(struct engine *engine, struct slice actor,
 		text_add(&note, agent);
 	}
 	affair->row.is_verified = true;
-	affair_take_step(
-	    affair, "identity-verified", text_slice(&note), -1);
+	affair_take_step(affair, "identity-verified", text_slice(&note), -1);
 }
 
 void
 engine_request_note(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
 		return;
@@ -385,19 +379,18 @@ engine_request_note(struct engine *engine, struct slice actor,
 }
 
 void
-engine_request_fee(struct engine *engine, struct slice actor,
-    struct slice text, engine_answer *answer, void *arg)
+engine_request_fee(struct engine *engine, struct slice actor, struct slice text,
+    engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	char word[16];
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
 		return;
 	if (!case_fee_find(
 		engine_member(affair->node, "fee"), &affair->row.fee)) {
-		affair_wrong(affair, "no state of a fee",
-		    "none, due, paid or waived");
+		affair_wrong(
+		    affair, "no state of a fee", "none, due, paid or waived");
 		return;
 	}
 	if (affair->row.fee == FEE_DUE && affair->row.amount == 0)
@@ -414,8 +407,7 @@ may_be_answered(struct affair *affair)
 	const struct case_row *row = &affair->row;
 
 	if (is_of_subject(row->kind) && !row->is_verified) {
-		affair_wrong(affair,
-		    "it is not verified that the subject asks",
+		affair_wrong(affair, "it is not verified that the subject asks",
 		    "misuctl request verify-identity, or close it as refused");
 		return false;
 	}
@@ -429,8 +421,7 @@ void
 engine_request_close(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	enum case_state state;
 
 	if (affair == NULL || affair_find(affair, true) == NULL)
@@ -454,8 +445,8 @@ engine_request_close(struct engine *engine, struct slice actor,
 static bool
 go_on(void *arg, const struct case_step *step)
 {
-	struct affair *affair = affair_create(
-	    arg, step->actor, (struct slice){"", 0}, NULL, NULL);
+	struct affair *affair =
+	    affair_create(arg, step->actor, (struct slice){"", 0}, NULL, NULL);
 
 	if (affair == NULL)
 		return false;

@@ -37,7 +37,7 @@ void affair_wrong(struct affair *affair, const char *text, const char *hint);
  * Make the step and what the row became durable, then its entry; then answer
  * with the case's name, the entry and affair->state.
  */
-void affair_take_step(struct affair *affair, const char *word,
-    struct slice text, int64_t about);
+void affair_take_step(
+    struct affair *affair, const char *word, struct slice text, int64_t about);
 
 #endif

@@ -35,8 +35,7 @@ static bool
 read_given(struct affair *affair, struct slice body, struct given *out)
 {
 	struct fail fail = FAIL_INIT;
-	const struct json_node *root =
-	    json_parse(affair->arena, body, &fail);
+	const struct json_node *root = json_parse(affair->arena, body, &fail);
 	const struct json_node *all =
 	    root != NULL ? json_find(root, "recipients") : NULL;
 	struct text text = text_start(affair->arena);
@@ -82,9 +81,9 @@ submitted(void *arg, int status, struct slice body)
 	}
 	affair->state = given.outcome;
 	affair_take_step(affair,
-	    slice_is(given.outcome, "queued")	? "given"
-		: slice_is(given.outcome, "held") ? "given-held"
-						  : "given-refused",
+	    slice_is(given.outcome, "queued") ? "given"
+	    : slice_is(given.outcome, "held") ? "given-held"
+					      : "given-refused",
 	    given.text, given.entry);
 }
 
@@ -109,9 +108,9 @@ submit(struct affair *affair)
 	add_pair(&body, "type", type);
 	text_add_char(&body, ',');
 	add_pair(&body,
-	    slice_is(type, "domain")      ? "name"
-		: slice_is(type, "network") ? "prefix"
-					    : "id",
+	    slice_is(type, "domain")	? "name"
+	    : slice_is(type, "network") ? "prefix"
+					: "id",
 	    engine_member(affair->node, "object"));
 	text_add_string(&body, "},\"request\":\"update\",\"roles\":{},"
 			       "\"to\":[{");
@@ -221,11 +220,9 @@ void
 engine_request_give(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
-	struct approval_ask ask = {.matter = CONF_TWO_AUTHORITY,
-	    .actor = actor,
-	    .entry = LEDGER_NONE};
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
+	struct approval_ask ask = {
+	    .matter = CONF_TWO_AUTHORITY, .actor = actor, .entry = LEDGER_NONE};
 
 	if (affair == NULL || affair_find(affair, true) == NULL ||
 	    !may_give(affair))

@@ -6,22 +6,22 @@
 #define DAY (INT64_C(24) * 3600 * 1000)
 
 static void
-add_plain(
-    struct engine *engine, struct text *text, const struct case_row *row)
+add_plain(struct engine *engine, struct text *text, const struct case_row *row)
 {
 	int64_t now = engine_now(engine);
 	bool open = row->state == CASE_OPEN && row->due != 0;
 
 	text_add_format(text,
-	    "{\"id\":\"R-%lld\",\"kind\":\"%s\",\"state\":\"%s\",\"law\":\"%s\","
+	    "{\"id\":\"R-%lld\",\"kind\":\"%s\",\"state\":\"%s\",\"law\":\"%"
+	    "s\","
 	    "\"opened\":%lld,\"due\":%lld,\"closed\":%lld,\"overdue\":%s,"
 	    "\"soon\":%s,\"verified\":%s,\"fee\":\"%s\",\"amount\":%lld,"
 	    "\"unit\":",
 	    (long long)row->id, case_kind_name(row->kind),
 	    case_state_name(row->state),
 	    row->law < CONF_LAWS ? conf_law_name((enum conf_law)row->law) : "",
-	    (long long)row->opened, (long long)row->due,
-	    (long long)row->closed, open && row->due <= now ? "true" : "false",
+	    (long long)row->opened, (long long)row->due, (long long)row->closed,
+	    open && row->due <= now ? "true" : "false",
 	    open && row->due > now && row->due <= now + DAY ? "true" : "false",
 	    row->is_verified ? "true" : "false", case_fee_name(row->fee),
 	    (long long)row->amount);
@@ -48,8 +48,8 @@ add_listed(void *arg, const struct case_row *row)
 }
 
 static void
-answer_text(struct affair *affair, struct text *text, bool ok,
-    const struct fail *fail)
+answer_text(
+    struct affair *affair, struct text *text, bool ok, const struct fail *fail)
 {
 	struct fail memory = FAIL_INIT;
 
@@ -67,8 +67,7 @@ void
 engine_request_list(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	struct fail fail = FAIL_INIT;
 	struct listing listing = {.engine = engine};
 	struct text out;
@@ -79,8 +78,8 @@ engine_request_list(struct engine *engine, struct slice actor,
 	out = text_start(affair->arena);
 	listing.text = &out;
 	text_add_char(&out, '[');
-	ok = cases_each(engine->o.cases, affair->arena, add_listed, &listing,
-	    &fail);
+	ok = cases_each(
+	    engine->o.cases, affair->arena, add_listed, &listing, &fail);
 	text_add_char(&out, ']');
 	answer_text(affair, &out, ok, &fail);
 }
@@ -93,8 +92,9 @@ add_step(void *arg, const struct case_step *step)
 	struct listing *listing = arg;
 	struct text *text = listing->text;
 
-	text_add_format(text, "%s{\"time\":%lld,\"entry\":%lld,\"about\":%lld,"
-			      "\"word\":",
+	text_add_format(text,
+	    "%s{\"time\":%lld,\"entry\":%lld,\"about\":%lld,"
+	    "\"word\":",
 	    listing->any ? "," : "", (long long)step->time,
 	    (long long)step->entry, (long long)step->about);
 	listing->any = true;
@@ -153,8 +153,7 @@ void
 engine_request_show(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct affair *affair =
-	    affair_create(engine, actor, text, answer, arg);
+	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	struct affair *look;
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
@@ -187,7 +186,6 @@ engine_request_metrics(struct engine *engine, struct text *text)
 		    kind, counts.open[k], kind, counts.soon[k], kind,
 		    counts.overdue[k]);
 	}
-	text_add_format(text,
-	    "# TYPE misu_stops gauge\nmisu_stops %zu\n",
+	text_add_format(text, "# TYPE misu_stops gauge\nmisu_stops %zu\n",
 	    stops_count(engine->o.stops));
 }

@@ -61,8 +61,8 @@ is_pseudonym(const struct lookup *lookup, struct slice line)
 	struct slice item, text;
 
 	return canon_next_item(&line, &item) &&
-	    canon_string(item, lookup->scratch, &text) &&
-	    slice_is(text, lookup->pseudonym);
+	       canon_string(item, lookup->scratch, &text) &&
+	       slice_is(text, lookup->pseudonym);
 }
 
 static bool
@@ -141,7 +141,7 @@ hash_of(struct slice object, struct slice recipient, struct slice purpose)
 	for (size_t p = 0; p < 3; p++)
 		for (size_t i = 0; i < parts[p].len; i++)
 			hash = (hash ^ (unsigned char)parts[p].data[i]) *
-			    16777619U;
+			       16777619U;
 	return hash;
 }
 
@@ -149,9 +149,9 @@ hash_of(struct slice object, struct slice recipient, struct slice purpose)
 static struct found *
 find(struct lookup *lookup, const struct found *key, struct fail *fail)
 {
-	struct found **at = &lookup->heads[hash_of(key->object, key->recipient,
-					       key->purpose) %
-	    FOUND_HEADS];
+	struct found **at =
+	    &lookup->heads[hash_of(key->object, key->recipient, key->purpose) %
+			   FOUND_HEADS];
 	struct found *found;
 
 	for (; *at != NULL; at = &(*at)->next)
@@ -205,12 +205,12 @@ read_key(struct lookup *lookup, struct slice entry, struct found *key)
 	struct slice object, type;
 
 	return canon_member(entry, "object", &object) &&
-	    canon_get_string(object, "type", arena, &type) &&
-	    type_of(type, &key->type) &&
-	    canon_get_string(entry, "recipient", arena, &key->recipient) &&
-	    canon_get_string(entry, "purpose", arena, &key->purpose) &&
-	    log_query_object(
-		lookup->engine->o.keys, entry, arena, &key->object);
+	       canon_get_string(object, "type", arena, &type) &&
+	       type_of(type, &key->type) &&
+	       canon_get_string(entry, "recipient", arena, &key->recipient) &&
+	       canon_get_string(entry, "purpose", arena, &key->purpose) &&
+	       log_query_object(
+		   lookup->engine->o.keys, entry, arena, &key->object);
 }
 
 /* It did not come to be: what was before holds. */
@@ -228,8 +228,8 @@ was_given(struct arena *arena, struct slice entry, struct slice *channel)
 	struct slice ignored;
 
 	return canon_get_string(entry, "channel", arena, channel) &&
-	    (canon_member(entry, "payload", &ignored) ||
-		slice_is(*channel, "import"));
+	       (canon_member(entry, "payload", &ignored) ||
+		   slice_is(*channel, "import"));
 }
 
 /*
@@ -243,8 +243,8 @@ says_nothing(struct arena *arena, const struct found *found,
 	struct slice request;
 
 	return found->type == OBJECT_DOMAIN && !given->shows &&
-	    canon_get_string(entry, "request", arena, &request) &&
-	    wire_is_request(request);
+	       canon_get_string(entry, "request", arena, &request) &&
+	       wire_is_request(request);
 }
 
 static bool
@@ -269,7 +269,8 @@ take_disclosure(struct lookup *lookup, uint64_t index, struct slice entry,
 		return true;
 	canon_member(entry, "fields", &fields);
 	canon_get_number(entry, "time", &given.time);
-	given.shows = shows(arena, fields, given.roles) &&
+	given.shows =
+	    shows(arena, fields, given.roles) &&
 	    !(canon_get_string(entry, "operation", arena, &operation) &&
 		slice_is(operation, "delete"));
 	if (says_nothing(arena, found, &given, entry))
@@ -315,8 +316,8 @@ look_at(struct lookup *lookup, uint64_t index, struct fail *fail)
 	struct slice entry;
 
 	arena_reset(lookup->scratch);
-	if (!ledger_read(lookup->engine->o.ledger, index, lookup->scratch,
-		&entry, fail))
+	if (!ledger_read(
+		lookup->engine->o.ledger, index, lookup->scratch, &entry, fail))
 		return false;
 	if (has(entry, SLICE("\"type\":\"outcome\""))) {
 		take_outcome(lookup, entry);
@@ -394,7 +395,7 @@ keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 		return false;
 	/* What the vault has no record of any more was deleted there. */
 	return now->entry == LEDGER_NONE || !now->shows || !there ||
-	    stops_hold(stops, lookup->stop.id, &held, fail);
+	       stops_hold(stops, lookup->stop.id, &held, fail);
 }
 
 static bool
@@ -415,18 +416,17 @@ take_back_waiting(struct lookup *lookup, struct fail *fail)
 	struct spool *spool = lookup->engine->o.spool;
 
 	return lookup->first == NULL ||
-	    (spool_each(spool, SPOOL_QUEUED, SIZE_MAX >> 1, waits, lookup,
-		 fail) &&
-		spool_each(spool, SPOOL_LAID_OUT, SIZE_MAX >> 1, waits, lookup,
-		    fail));
+	       (spool_each(
+		    spool, SPOOL_QUEUED, SIZE_MAX >> 1, waits, lookup, fail) &&
+		   spool_each(spool, SPOOL_LAID_OUT, SIZE_MAX >> 1, waits,
+		       lookup, fail));
 }
 
 static bool
 keep_all(struct lookup *lookup, struct fail *fail)
 {
 	struct stops *stops = lookup->engine->o.stops;
-	bool ok =
-	    take_back_waiting(lookup, fail) && stops_begin(stops, fail);
+	bool ok = take_back_waiting(lookup, fail) && stops_begin(stops, fail);
 
 	for (const struct found *f = lookup->first; ok && f != NULL;
 	     f = f->next_object)
@@ -478,8 +478,8 @@ lookup_create(struct engine *engine, const struct stop *stop)
 	lookup->last = &lookup->first;
 	lookup->stop.subject = arena_copy(arena, stop->subject);
 	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
-		snprintf(lookup->pseudonym + 2 * i, 3, "%02x",
-		    stop->pseudonym[i]);
+		snprintf(
+		    lookup->pseudonym + 2 * i, 3, "%02x", stop->pseudonym[i]);
 	if (lookup->scratch != NULL && lookup->stop.subject.data != NULL)
 		return lookup;
 	arena_destroy(lookup->scratch);

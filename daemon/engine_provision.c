@@ -18,8 +18,8 @@ struct order {
 };
 
 static void
-give_up(struct order *order, int status, const char *type,
-    const struct fail *fail)
+give_up(
+    struct order *order, int status, const char *type, const struct fail *fail)
 {
 	struct engine *engine = order->engine;
 
@@ -37,8 +37,8 @@ engine_member(const struct json_node *node, const char *name)
 	const struct json_node *member = json_find(node, name);
 
 	return member != NULL && member->kind == JSON_KIND_STRING
-	    ? member->string
-	    : (struct slice){"", 0};
+		   ? member->string
+		   : (struct slice){"", 0};
 }
 
 static bool
@@ -65,8 +65,8 @@ read_order(struct order *order, struct slice text, struct fail *fail)
 
 /* NULL after an answer. */
 static struct order *
-order_create(struct engine *engine, struct slice actor, engine_answer *answer,
-    void *arg)
+order_create(
+    struct engine *engine, struct slice actor, engine_answer *answer, void *arg)
 {
 	struct arena *arena = engine_arena(engine);
 	struct order *order =
@@ -136,9 +136,8 @@ add_held(struct telling *telling, const struct stop_held *held)
 	text_add_json(text, held->onward);
 	text_add_format(text, ",\"entry\":%llu,\"time\":%lld,\"state\":",
 	    (unsigned long long)held->entry, (long long)held->time);
-	text_add_json(text,
-	    slice_from(engine_removal_state(
-		telling->engine, text->arena, held)));
+	text_add_json(text, slice_from(engine_removal_state(
+				telling->engine, text->arena, held)));
 	if (held->about >= 0)
 		text_add_format(
 		    text, ",\"removal\":%lld", (long long)held->about);
@@ -167,14 +166,13 @@ static bool
 add_whole(struct order *order, struct text *text, struct fail *fail)
 {
 	struct telling telling = {order->engine, text, "",
-	    arena_take_array(order->arena, HELD_MAX, sizeof(*telling.rows)),
-	    0};
+	    arena_take_array(order->arena, HELD_MAX, sizeof(*telling.rows)), 0};
 
 	if (telling.rows == NULL)
 		return fail_memory(fail);
 	add_stop(text, &order->stop);
-	text_add_format(text, ",\"again\":%s,\"held\":[",
-	    order->again ? "true" : "false");
+	text_add_format(
+	    text, ",\"again\":%s,\"held\":[", order->again ? "true" : "false");
 	if (!stops_each_held(order->engine->o.stops, order->arena,
 		order->stop.id, gather_held, &telling, fail))
 		return false;
@@ -408,15 +406,14 @@ static void
 list_all(struct order *order)
 {
 	struct text text = text_start(order->arena);
-	struct telling telling = {.engine = order->engine,
-	    .text = &text,
-	    .comma = ""};
+	struct telling telling = {
+	    .engine = order->engine, .text = &text, .comma = ""};
 	struct fail fail = FAIL_INIT;
 	bool ok;
 
 	text_add_char(&text, '[');
-	ok = stops_each(order->engine->o.stops, order->arena, add_listed,
-	    &telling, &fail);
+	ok = stops_each(
+	    order->engine->o.stops, order->arena, add_listed, &telling, &fail);
 	text_add_char(&text, ']');
 	if (!ok || text_slice(&text).data == NULL) {
 		fail_memory(&fail);

@@ -26,8 +26,8 @@ find_kept(const struct engine *engine, struct slice recipient,
 			if (field_info[f].class == CLASS_OBJECT ||
 			    field_info[f].class == CLASS_AUTHINFO ||
 			    (binding != NULL &&
-				conf_needs_value(binding, (enum role)r,
-				    (enum field)f)))
+				conf_needs_value(
+				    binding, (enum role)r, (enum field)f)))
 				kept[r] |= (uint64_t)1 << f;
 	}
 }
@@ -50,9 +50,8 @@ share_contact(const struct engine *engine, const struct record *record,
 		scope->suffix = facts->scope;
 	else
 		scope->object = facts->scope;
-	*share = (struct share){
-	    .disclosure = decide_contact(
-		engine->ruleset, scope, record, given, arena, fail),
+	*share = (struct share){.disclosure = decide_contact(engine->ruleset,
+				    scope, record, given, arena, fail),
 	    .inputs = inputs_write(record, &decided, arena),
 	    .binding = conf_recipient(engine->conf,
 		ruleset_recipient(engine->ruleset, scope->recipient)->id)};
@@ -68,8 +67,7 @@ share_contact(const struct engine *engine, const struct record *record,
 		return false;
 	if (facts->given)
 		manner.held = &facts->shown;
-	id = (struct slice){
-	    slash + 1, id.len - (size_t)(slash + 1 - id.data)};
+	id = (struct slice){slash + 1, id.len - (size_t)(slash + 1 - id.data)};
 	if (!epp_frame_removal(
 		share->disclosure, &manner, id, arena, &payload, fail))
 		return false;
@@ -82,16 +80,16 @@ share_object(struct engine *engine, const struct record *record,
     const struct spool_item *target, const struct decide_given *given,
     struct share *share, struct arena *arena, struct fail *fail)
 {
-	const struct block *block = engine_block(
-	    engine, record, target->recipient, target->purpose);
+	const struct block *block =
+	    engine_block(engine, record, target->recipient, target->purpose);
 	const struct inputs_given decided = {.ruleset = engine->ruleset};
 
 	if (block == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "the policy in force has no block for this recipient");
 	*share = (struct share){.block = block,
-	    .disclosure = decide(
-		engine->ruleset, block, record, given, arena, fail),
+	    .disclosure =
+		decide(engine->ruleset, block, record, given, arena, fail),
 	    .inputs = inputs_write(record, &decided, arena)};
 	if (share->disclosure == NULL)
 		return false;
@@ -104,8 +102,8 @@ record_now(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct fail *fail)
 {
 	enum object_type type = (enum object_type)target->object_type;
-	struct record *stored = vault_get(
-	    engine->o.vault, arena, type, target->object, fail);
+	struct record *stored =
+	    vault_get(engine->o.vault, arena, type, target->object, fail);
 	struct record *update;
 
 	if (stored == NULL) {
@@ -114,8 +112,8 @@ record_now(struct engine *engine, const struct spool_item *target,
 			    "misu has no record of it any more");
 		return NULL;
 	}
-	update = record_create(
-	    arena, type, OPERATION_UPDATE, target->object, fail);
+	update =
+	    record_create(arena, type, OPERATION_UPDATE, target->object, fail);
 	return update != NULL ? record_merge(arena, stored, update, fail)
 			      : NULL;
 }
@@ -136,8 +134,8 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 	if (given.stopped == 0)
 		return fail_set(fail, FAIL_INPUT,
 		    "nobody who stopped stands in it any more");
-	if (!engine->o.random->fill(engine->o.random->context, given.random,
-		sizeof(given.random)))
+	if (!engine->o.random->fill(
+		engine->o.random->context, given.random, sizeof(given.random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	find_kept(engine, target->recipient, kept);
 	if (target->object_type != OBJECT_CONTACT)
@@ -199,11 +197,11 @@ tell(struct removals *removals, const char *state, int64_t entry,
 	struct text *text = &removals->results;
 	struct fail fail = FAIL_INIT;
 
-	if (!stops_set_held(removals->engine->o.stops, row->id, state, entry,
-		&fail))
+	if (!stops_set_held(
+		removals->engine->o.stops, row->id, state, entry, &fail))
 		engine_log(removals->engine, "error", "stops", &fail);
-	text_add_string(text, removals->at == 0 ? "{\"object\":"
-						: ",{\"object\":");
+	text_add_string(
+	    text, removals->at == 0 ? "{\"object\":" : ",{\"object\":");
 	text_add_json(text, row->object);
 	text_add_string(text, ",\"recipient\":");
 	text_add_json(text, row->recipient);
@@ -242,8 +240,8 @@ latest_state(void *arg, const struct spool_item *item)
 
 /* The spool forgets what is over after a while: how it ended is kept. */
 const char *
-engine_removal_state(struct engine *engine, struct arena *arena,
-    const struct stop_held *row)
+engine_removal_state(
+    struct engine *engine, struct arena *arena, const struct stop_held *row)
 {
 	const char *state = arena_copy(arena, row->state).data;
 	char submission[SUBMISSION_SIZE];
@@ -258,8 +256,8 @@ engine_removal_state(struct engine *engine, struct arena *arena,
 	if (!spool_each_of(engine->o.spool, slice_from(submission),
 		latest_state, &state, &fail) ||
 	    (!slice_is(row->state, state) &&
-		!stops_set_held(engine->o.stops, row->id, state, row->about,
-		    &fail)))
+		!stops_set_held(
+		    engine->o.stops, row->id, state, row->about, &fail)))
 		engine_spool_failed(engine, &fail);
 	return state;
 }
@@ -270,16 +268,16 @@ to_spool(struct removals *removals, uint64_t entry, struct fail *fail)
 	struct engine *engine = removals->engine;
 	struct spool *spool = engine->o.spool;
 	struct spool_item item = engine_item(engine, removals->record,
-	    &removals->share, slice_from(removals->submission),
-	    removals->one);
+	    &removals->share, slice_from(removals->submission), removals->one);
 	enum verdict outcome =
 	    disclosure_outcome(removals->share.disclosure).verdict;
 	bool ok;
 
 	engine_flush(engine); /* the mark below covers earlier entries too */
 	ok = spool_begin(spool, fail) &&
-	    (outcome != VERDICT_FORWARD || spool_add(spool, &item, fail)) &&
-	    spool_set_mark(spool, entry + 1, fail) && spool_commit(spool, fail);
+	     (outcome != VERDICT_FORWARD || spool_add(spool, &item, fail)) &&
+	     spool_set_mark(spool, entry + 1, fail) &&
+	     spool_commit(spool, fail);
 	if (!ok)
 		spool_rollback(spool);
 	if (outcome != VERDICT_FORWARD)
@@ -321,10 +319,10 @@ is_by_contact(struct removals *removals, const struct stop_held *row)
 	struct slice entry, request;
 
 	return row->type == OBJECT_DOMAIN &&
-	    ledger_read(removals->engine->o.ledger, row->entry, removals->one,
-		&entry, &fail) &&
-	    canon_get_string(entry, "request", removals->one, &request) &&
-	    wire_is_request(request);
+	       ledger_read(removals->engine->o.ledger, row->entry,
+		   removals->one, &entry, &fail) &&
+	       canon_get_string(entry, "request", removals->one, &request) &&
+	       wire_is_request(request);
 }
 
 /* Does an earlier removal wait, or was it carried out? */
@@ -350,9 +348,10 @@ has_session(const struct removals *removals, struct fail *fail)
 		return true;
 	upstream = conf_upstream(removals->engine->conf, binding->upstream);
 	return (upstream != NULL && upstream->login.len != 0) ||
-	    fail_set(fail, FAIL_INPUT,
-		"upstream %.*s has no session of misu's own: give it a login",
-		SLICE_ARG(binding->upstream));
+	       fail_set(fail, FAIL_INPUT,
+		   "upstream %.*s has no session of misu's own: give it a "
+		   "login",
+		   SLICE_ARG(binding->upstream));
 }
 
 /* Who asked for it, with the first. */
@@ -370,8 +369,8 @@ add_order(struct removals *removals, struct batch *batch, struct fail *fail)
 }
 
 static bool
-commit_row(struct removals *removals, const struct stop_held *row,
-    struct fail *fail)
+commit_row(
+    struct removals *removals, const struct stop_held *row, struct fail *fail)
 {
 	struct engine *engine = removals->engine;
 	char request[SUBMISSION_SIZE + 24];
@@ -470,8 +469,7 @@ collect(struct removals *removals, struct fail *fail)
 	if (removals->subject.len == 0)
 		ok = stops_each(stops, arena, collect_stop, seen, fail);
 	else {
-		ok = stops_find(
-		    stops, arena, removals->subject, &stop, fail);
+		ok = stops_find(stops, arena, removals->subject, &stop, fail);
 		if (!ok && fail->kind == FAIL_NONE)
 			fail_set(fail, FAIL_INPUT,
 			    "this subject has not stopped anything");
@@ -479,8 +477,8 @@ collect(struct removals *removals, struct fail *fail)
 			collect_stop(seen, &stop);
 	}
 	for (size_t i = 0; ok && i < seen->count; i++)
-		ok = stops_each_held(stops, arena, seen->ids[i], collect_row,
-		    removals, fail);
+		ok = stops_each_held(
+		    stops, arena, seen->ids[i], collect_row, removals, fail);
 	return ok;
 }
 

@@ -19,8 +19,8 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 
 	if (given.minimises)
 		return disclosure;
-	given.stopped = provision_stopped(
-	    &provision, judged->record, disclosure, arena);
+	given.stopped =
+	    provision_stopped(&provision, judged->record, disclosure, arena);
 	if (given.stopped == 0)
 		return disclosure;
 	return decide(engine->ruleset, judged->block, judged->record, &given,
@@ -34,7 +34,7 @@ engine_is_removal(const struct spool_item *item)
 	    ENGINE_REMOVAL, sizeof(ENGINE_REMOVAL) - 1};
 
 	return item->submission.len > prefix.len &&
-	    memcmp(item->submission.data, prefix.data, prefix.len) == 0;
+	       memcmp(item->submission.data, prefix.data, prefix.len) == 0;
 }
 
 /* --- what waits --- */
@@ -111,8 +111,8 @@ look_at(struct waiting *waiting, int64_t id)
 	struct spool_item item;
 
 	arena_reset(waiting->scratch);
-	if (!spool_get(engine->o.spool, waiting->scratch, id, &item,
-		&waiting->fail))
+	if (!spool_get(
+		engine->o.spool, waiting->scratch, id, &item, &waiting->fail))
 		return waiting->fail.kind == FAIL_NONE;
 	record = record_of(waiting, &item);
 	if (record == NULL || stops_roles(engine->o.stops, record) == 0)
@@ -121,8 +121,8 @@ look_at(struct waiting *waiting, int64_t id)
 		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);
 	/* Whoever has it in hand now finds it outdated. */
 	if (item.state == SPOOL_QUEUED || is_in_hand(engine, id))
-		return spool_outdate_item(engine->o.spool, id,
-		    engine_now(engine), &waiting->fail);
+		return spool_outdate_item(
+		    engine->o.spool, id, engine_now(engine), &waiting->fail);
 	engine_courier_renew(engine, &item, false, renewed, engine);
 	return true;
 }
@@ -140,8 +140,8 @@ look_through(struct waiting *waiting)
 		return fail_memory(&waiting->fail);
 	for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++) {
 		waiting->count = 0;
-		if (!spool_each(spool, states[s], WAITING_MAX, collect,
-			waiting, &waiting->fail))
+		if (!spool_each(spool, states[s], WAITING_MAX, collect, waiting,
+			&waiting->fail))
 			return false;
 		for (size_t i = 0; i < waiting->count; i++)
 			if (!look_at(waiting, waiting->ids[i]))

@@ -34,8 +34,8 @@ bool engine_removal_share(struct engine *engine,
     struct record **record, struct fail *fail);
 
 /* Where it is now: "held", "asked", "at-desk", "removed" ... */
-const char *engine_removal_state(struct engine *engine, struct arena *arena,
-    const struct stop_held *row);
+const char *engine_removal_state(
+    struct engine *engine, struct arena *arena, const struct stop_held *row);
 
 /* Members of a verb's JSON; empty where absent. */
 struct slice engine_member(const struct json_node *node, const char *name);

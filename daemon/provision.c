@@ -61,8 +61,8 @@ find_key(const struct provision *provision, struct slice entry,
 
 /* Was this very value shown? */
 static bool
-was_shown(const struct shown_before *before, const char *role,
-    enum field field, struct values values)
+was_shown(const struct shown_before *before, const char *role, enum field field,
+    struct values values)
 {
 	struct slice ruling, item, text, bytes;
 	struct digest now;
@@ -75,9 +75,9 @@ was_shown(const struct shown_before *before, const char *role,
 			return false;
 	now = entry_commit(&before->key, role, field, values);
 	return canon_string(item, before->arena, &text) &&
-	    text_base64_decode(before->arena, text, &bytes) &&
-	    bytes.len == DIGEST_SIZE &&
-	    memcmp(bytes.data, now.bytes, DIGEST_SIZE) == 0;
+	       text_base64_decode(before->arena, text, &bytes) &&
+	       bytes.len == DIGEST_SIZE &&
+	       memcmp(bytes.data, now.bytes, DIGEST_SIZE) == 0;
 }
 
 static bool

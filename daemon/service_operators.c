@@ -10,10 +10,10 @@ service_operator(void *context, int fd, uid_t uid, struct slice *name)
 	unsigned rights = 0;
 
 	for (size_t i = 0; i < conf->operator_count; i++) {
-		const struct conf_operator *operator = &conf->operators[i];
+		const struct conf_operator *operator= & conf->operators[i];
 
-		if (operator->is_group ? !peer_in_group(fd, operator->id)
-				       : operator->id != uid)
+		if (operator->is_group ? !peer_in_group(fd, operator->id) :
+				       operator->id != uid)
 			continue;
 		rights |= operator->rights;
 		/* A name of one's own says more than a group's. */

@@ -35,9 +35,8 @@ epp_frame_removal(const struct disclosure *disclosure,
 	struct slice frame;
 	size_t len;
 
-	if (command == NULL ||
-	    !epp_frame_contact(
-		command, disclosure, manner, arena, &frame, fail))
+	if (command == NULL || !epp_frame_contact(command, disclosure, manner,
+				   arena, &frame, fail))
 		return false;
 	*out = (struct slice){"", 0};
 	if (frame.len == 0)

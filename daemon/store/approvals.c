@@ -28,10 +28,10 @@ approvals_open(struct sqlite *db, struct fail *fail)
 	    fail);
 	approvals->put = sqlite_prepare(
 	    db, "INSERT OR REPLACE INTO approval VALUES (?,?,?,?)", fail);
-	approvals->remove = sqlite_prepare(db,
-	    "DELETE FROM approval WHERE matter = ? AND about = ?", fail);
-	approvals->prune = sqlite_prepare(
-	    db, "DELETE FROM approval WHERE time < ?", fail);
+	approvals->remove = sqlite_prepare(
+	    db, "DELETE FROM approval WHERE matter = ? AND about = ?", fail);
+	approvals->prune =
+	    sqlite_prepare(db, "DELETE FROM approval WHERE time < ?", fail);
 	approvals->each = sqlite_prepare(db,
 	    "SELECT matter, about, actor, time FROM approval ORDER BY time",
 	    fail);
@@ -53,13 +53,14 @@ static bool
 read_one(struct statement *s, struct arena *arena, struct approval *out,
     struct fail *fail)
 {
-	*out = (struct approval){.matter = arena_copy(arena, statement_bytes(s, 0)),
+	*out = (struct approval){
+	    .matter = arena_copy(arena, statement_bytes(s, 0)),
 	    .about = arena_copy(arena, statement_bytes(s, 1)),
 	    .actor = arena_copy(arena, statement_bytes(s, 2)),
 	    .time = statement_number(s, 3)};
 	return (out->matter.data != NULL && out->about.data != NULL &&
 		   out->actor.data != NULL) ||
-	    fail_memory(fail);
+	       fail_memory(fail);
 }
 
 bool
@@ -73,7 +74,7 @@ approvals_find(struct approvals *approvals, struct arena *arena,
 	statement_bind_text(s, 1, matter);
 	statement_bind_text(s, 2, about);
 	found = statement_step(s, &row, fail) && row &&
-	    read_one(s, arena, out, fail);
+		read_one(s, arena, out, fail);
 	statement_reset(s);
 	return found;
 }
@@ -99,8 +100,7 @@ approvals_remove(struct approvals *approvals, struct slice matter,
 }
 
 bool
-approvals_prune(
-    struct approvals *approvals, int64_t before, struct fail *fail)
+approvals_prune(struct approvals *approvals, int64_t before, struct fail *fail)
 {
 	statement_bind_number(approvals->prune, 1, before);
 	return statement_do(approvals->prune, fail);

@@ -77,26 +77,22 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->change,
 		"UPDATE request_case SET state = ?, fee = ?, amount = ?,"
 		" closed = ?, verified = ? WHERE id = ?"},
-	    {&c->get,
-		"SELECT " PLAIN_COLUMNS ", subject, who, basis, asked"
-		" FROM request_case WHERE id = ?"},
-	    {&c->each,
-		"SELECT " PLAIN_COLUMNS " FROM request_case"
-		" ORDER BY state <> 0, due = 0, due, id"},
+	    {&c->get, "SELECT " PLAIN_COLUMNS ", subject, who, basis, asked"
+		      " FROM request_case WHERE id = ?"},
+	    {&c->each, "SELECT " PLAIN_COLUMNS " FROM request_case"
+		       " ORDER BY state <> 0, due = 0, due, id"},
 	    {&c->add_step,
 		"INSERT INTO request_step (case_id, time, actor, word, text,"
 		" about, entry) VALUES (?,?,?,?,?,?,-1)"},
 	    {&c->recorded, "UPDATE request_step SET entry = ? WHERE id = ?"},
-	    {&c->each_step,
-		"SELECT " STEP_COLUMNS ", text FROM request_step"
-		" WHERE case_id = ? ORDER BY id"},
+	    {&c->each_step, "SELECT " STEP_COLUMNS ", text FROM request_step"
+			    " WHERE case_id = ? ORDER BY id"},
 	    {&c->unrecorded,
 		"SELECT " STEP_COLUMNS " FROM request_step WHERE entry = -1"
 		" ORDER BY id"},
-	    {&c->count,
-		"SELECT kind, count(*), sum(due > 0 AND due <= ?1"
-		" AND due > ?2), sum(due > 0 AND due <= ?2)"
-		" FROM request_case WHERE state = 0 GROUP BY kind"},
+	    {&c->count, "SELECT kind, count(*), sum(due > 0 AND due <= ?1"
+			" AND due > ?2), sum(due > 0 AND due <= ?2)"
+			" FROM request_case WHERE state = 0 GROUP BY kind"},
 	    {&c->forget_steps,
 		"UPDATE request_step SET text = x'' WHERE case_id IN"
 		" (SELECT id FROM request_case WHERE subject_hash = ?)"},
@@ -162,9 +158,9 @@ read_secret(struct cases *cases, struct arena *arena, struct slice bytes,
     struct slice *out, struct fail *fail)
 {
 	*out = (struct slice){"", 0};
-	return bytes.len == 0 ||
-	    secretly_read(&(struct secretly){cases->key, cases->random, "cases"},
-		arena, bytes, out, fail);
+	return bytes.len == 0 || secretly_read(&(struct secretly){cases->key,
+						   cases->random, "cases"},
+				     arena, bytes, out, fail);
 }
 
 static void
@@ -308,7 +304,8 @@ read_plain(struct statement *s, struct arena *arena, struct case_row *out,
 	    .asked = {"", 0}};
 	if ((unsigned)out->kind >= CASE_KINDS ||
 	    (unsigned)out->state >= CASE_STATES || (unsigned)out->fee >= FEES)
-		return fail_set(fail, FAIL_WORLD, "cases: the database is damaged");
+		return fail_set(
+		    fail, FAIL_WORLD, "cases: the database is damaged");
 	return out->unit.data != NULL || fail_memory(fail);
 }
 
@@ -321,13 +318,15 @@ cases_get(struct cases *cases, struct arena *arena, int64_t id,
 
 	statement_bind_number(s, 1, id);
 	ok = statement_step(s, &row, fail) && row &&
-	    read_plain(s, arena, out, fail) &&
-	    read_secret(
-		cases, arena, statement_bytes(s, 12), &out->subject, fail) &&
-	    read_secret(cases, arena, statement_bytes(s, 13), &out->who, fail) &&
-	    read_secret(
-		cases, arena, statement_bytes(s, 14), &out->basis, fail) &&
-	    read_secret(cases, arena, statement_bytes(s, 15), &out->asked, fail);
+	     read_plain(s, arena, out, fail) &&
+	     read_secret(
+		 cases, arena, statement_bytes(s, 12), &out->subject, fail) &&
+	     read_secret(
+		 cases, arena, statement_bytes(s, 13), &out->who, fail) &&
+	     read_secret(
+		 cases, arena, statement_bytes(s, 14), &out->basis, fail) &&
+	     read_secret(
+		 cases, arena, statement_bytes(s, 15), &out->asked, fail);
 	statement_reset(s);
 	return ok;
 }
@@ -362,7 +361,7 @@ read_step(struct statement *s, struct arena *arena, struct case_step *out,
 	    .about = statement_number(s, 5),
 	    .entry = statement_number(s, 6)};
 	return (out->actor.data != NULL && out->word.data != NULL) ||
-	    fail_memory(fail);
+	       fail_memory(fail);
 }
 
 bool
@@ -377,8 +376,8 @@ cases_each_step(struct cases *cases, struct arena *arena, int64_t id,
 	statement_bind_number(s, 1, id);
 	while ((ok = statement_step(s, &row, fail)) && row) {
 		ok = read_step(s, arena, &step, fail) &&
-		    read_secret(
-			cases, arena, statement_bytes(s, 7), &step.text, fail);
+		     read_secret(
+			 cases, arena, statement_bytes(s, 7), &step.text, fail);
 		if (!ok || !visit(arg, &step))
 			break;
 	}

@@ -7,10 +7,10 @@ secretly_bind(const struct secretly *secretly, struct statement *s, int at,
 	size_t len = NONCE_SIZE + plain.len + TAG_SIZE;
 	uint8_t *out = malloc(len);
 	bool ok = out != NULL &&
-	    secretly->random->fill(
-		secretly->random->context, out, NONCE_SIZE) &&
-	    digest_encrypt(secretly->key, out, slice_from(secretly->label),
-		plain, out + NONCE_SIZE);
+		  secretly->random->fill(
+		      secretly->random->context, out, NONCE_SIZE) &&
+		  digest_encrypt(secretly->key, out,
+		      slice_from(secretly->label), plain, out + NONCE_SIZE);
 
 	if (ok)
 		statement_bind_copy(s, at, out, len);

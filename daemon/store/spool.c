@@ -100,8 +100,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		"SELECT " REQUEST_COLUMNS
 		" FROM request WHERE principal = ? AND key = ? AND key <> ''"},
 	    {&s->find_submission,
-		"SELECT " REQUEST_COLUMNS
-		" FROM request WHERE submission = ?"},
+		"SELECT " REQUEST_COLUMNS " FROM request WHERE submission = ?"},
 	    {&s->get, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?"},
 	    {&s->set_state, "UPDATE item SET state = ? WHERE id = ?"},
 	    {&s->finish,
@@ -115,8 +114,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
 	    {&s->outdate_item,
-		"UPDATE item SET outdated = 1, due = min(due, ?)"
-		" WHERE id = ?"},
+		"UPDATE item SET outdated = 1, due = min(due, ?) WHERE id = ?"},
 	    {&s->waits,
 		"SELECT 1 FROM item WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -138,9 +136,8 @@ prepare_all(struct spool *s, struct fail *fail)
 		"  AND b.state IN (0, 1, 2)) ORDER BY place LIMIT ?"},
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
 	    {&s->prune_items,
-		"DELETE FROM item WHERE id IN (SELECT id FROM item"
-		" WHERE created < ? AND state >= 5 ORDER BY created"
-		" LIMIT 1000)"},
+		"DELETE FROM item WHERE id IN (SELECT id FROM item WHERE"
+		" created < ? AND state >= 5 ORDER BY created LIMIT 1000)"},
 	    {&s->prune_requests,
 		"DELETE FROM request WHERE submission IN (SELECT submission"
 		" FROM request AS r WHERE created < ? AND NOT EXISTS"

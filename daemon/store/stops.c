@@ -58,12 +58,10 @@ prepare_all(struct stops *s, struct fail *fail)
 		" WHERE stop = ? ORDER BY recipient, id"},
 	    {&s->set_held,
 		"UPDATE stop_held SET state = ?, about = ? WHERE id = ?"},
-	    {&s->shown,
-		"SELECT entry FROM stop_held WHERE hash = ?"
-		" ORDER BY entry DESC LIMIT 1"},
-	    {&s->counted,
-		"SELECT (SELECT count(*) FROM stop_clue),"
-		" (SELECT count(*) FROM stop)"},
+	    {&s->shown, "SELECT entry FROM stop_held WHERE hash = ?"
+			" ORDER BY entry DESC LIMIT 1"},
+	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
+			  " (SELECT count(*) FROM stop)"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -213,9 +211,9 @@ bool
 stops_remove(struct stops *stops, int64_t id, struct fail *fail)
 {
 	bool ok = stops_begin(stops, fail) &&
-	    remove_of(stops->remove_clues, id, fail) &&
-	    remove_of(stops->remove_held, id, fail) &&
-	    remove_of(stops->remove, id, fail) && commit(stops, fail);
+		  remove_of(stops->remove_clues, id, fail) &&
+		  remove_of(stops->remove_held, id, fail) &&
+		  remove_of(stops->remove, id, fail) && commit(stops, fail);
 
 	if (!ok)
 		stops_rollback(stops);
@@ -250,8 +248,8 @@ read_stop(struct stops *stops, struct statement *s, struct arena *arena,
 		return fail_memory(fail);
 	return read_secret(
 		   stops, arena, statement_bytes(s, 1), &out->subject, fail) &&
-	    read_secret(
-		stops, arena, statement_bytes(s, 6), &out->reason, fail);
+	       read_secret(
+		   stops, arena, statement_bytes(s, 6), &out->reason, fail);
 }
 
 bool
@@ -263,7 +261,7 @@ stops_find(struct stops *stops, struct arena *arena, struct slice subject,
 
 	statement_bind_bytes(stops->find, 1, hash.bytes, DIGEST_SIZE);
 	ok = statement_step(stops->find, &row, fail) && row &&
-	    read_stop(stops, stops->find, arena, out, fail);
+	     read_stop(stops, stops->find, arena, out, fail);
 	statement_reset(stops->find);
 	return ok;
 }
@@ -299,8 +297,8 @@ learn(void *arg, const struct digest *clue)
 {
 	struct learning *learning = arg;
 
-	learning->ok = add_clue(
-	    learning->stops, learning->id, clue, learning->fail);
+	learning->ok =
+	    add_clue(learning->stops, learning->id, clue, learning->fail);
 	return !learning->ok;
 }
 
@@ -345,15 +343,15 @@ held_hash(const struct stops *stops, int type, struct slice object,
 	    SLICE_ARG(recipient), SLICE_ARG(purpose), SLICE_ARG(object));
 
 	return clue_of(stops, CLUE_HELD,
-	    (struct slice){text,
-		len < 0 ? 0
-		: (size_t)len < sizeof(text) ? (size_t)len
-					     : sizeof(text) - 1});
+	    (struct slice){text, len < 0 ? 0
+				 : (size_t)len < sizeof(text)
+				     ? (size_t)len
+				     : sizeof(text) - 1});
 }
 
 bool
-stops_hold(
-    struct stops *stops, int64_t id, const struct stop_held *held, struct fail *fail)
+stops_hold(struct stops *stops, int64_t id, const struct stop_held *held,
+    struct fail *fail)
 {
 	struct statement *s = stops->hold;
 	struct digest hash = held_hash(

@@ -7,9 +7,9 @@
  * memory too, so that asking costs a few HMACs, and nothing while nobody
  * stopped anything.
  *
- * Also what recipients held of the subject when it stopped (struct stop_held), so
- * that they can be told to lose it, and an update that only takes away can be
- * told from one that shows more.
+ * Also what recipients held of the subject when it stopped (struct stop_held),
+ * so that they can be told to lose it, and an update that only takes away can
+ * be told from one that shows more.
  */
 #ifndef MISU_STOPS_H
 #define MISU_STOPS_H
@@ -29,7 +29,7 @@ struct stop {
 	uint32_t slot;
 	struct slice case_id, actor, reason; /* may be empty */
 	int64_t since;			     /* Unix ms */
-	int64_t entry; /* that says so; or STOP_NOT_RECORDED */
+	int64_t entry;	   /* that says so; or STOP_NOT_RECORDED */
 	bool is_looked_up; /* who holds what is known */
 };
 
@@ -39,11 +39,11 @@ struct stop_held {
 	int type; /* enum object_type */
 	struct slice object, recipient, purpose, channel;
 	struct slice onward; /* those behind it that show some; "a, b" */
-	uint64_t entry; /* the latest disclosure */
-	int64_t time;	/* Unix ms, of that */
-	unsigned roles; /* 1 << role: of the subject there */
-	struct slice state; /* "held", "asked", "cannot" ... see resubmit */
-	int64_t about;	    /* the entry that asks it to lose it, or -1 */
+	uint64_t entry;	     /* the latest disclosure */
+	int64_t time;	     /* Unix ms, of that */
+	unsigned roles;	     /* 1 << role: of the subject there */
+	struct slice state;  /* "held", "asked", "cannot" ... see resubmit */
+	int64_t about;	     /* the entry that asks it to lose it, or -1 */
 };
 
 /* `db` is borrowed and must outlive it. */
@@ -90,8 +90,8 @@ bool stops_learn(struct stops *stops, int64_t id, const struct record *record,
 bool stops_learn_place(struct stops *stops, int64_t id, enum object_type type,
     struct slice object, unsigned roles, struct fail *fail);
 
-bool stops_hold(
-    struct stops *stops, int64_t id, const struct stop_held *held, struct fail *fail);
+bool stops_hold(struct stops *stops, int64_t id, const struct stop_held *held,
+    struct fail *fail);
 bool stops_each_held(struct stops *stops, struct arena *arena, int64_t id,
     bool (*visit)(void *arg, const struct stop_held *held), void *arg,
     struct fail *fail);

@@ -12,8 +12,8 @@ clue_of(const struct stops *stops, enum clue_kind kind, struct slice what)
 	text[0] = (char)kind;
 	if (len != 0)
 		memcpy(text + 1, what.data, len);
-	digest = digest_key_hmac(
-	    &stops->hash_key, (struct slice){text, len + 1});
+	digest =
+	    digest_key_hmac(&stops->hash_key, (struct slice){text, len + 1});
 	digest_wipe(text, len + 1);
 	return digest;
 }
@@ -64,9 +64,9 @@ each_value(const struct stops *stops, struct values values, bool phone,
     const struct clue_visit *visit)
 {
 	for (size_t i = 0; i < values.count; i++) {
-		struct digest clue = phone
-		    ? clue_of_phone(stops, values.items[i])
-		    : clue_of_email(stops, values.items[i]);
+		struct digest clue =
+		    phone ? clue_of_phone(stops, values.items[i])
+			  : clue_of_email(stops, values.items[i]);
 
 		if (values.items[i].len != 0 && visit->visit(visit->arg, &clue))
 			return true;

@@ -85,16 +85,16 @@ person(struct fixture *f, const char *name, const char *subject,
 	struct slice value = slice_from(email);
 
 	assert_non_null(record);
-	assert_true(record_set_role(
-	    record, CONTACT_ROLE, KIND_NATURAL, &f->fail));
+	assert_true(
+	    record_set_role(record, CONTACT_ROLE, KIND_NATURAL, &f->fail));
 	if (subject != NULL)
 		assert_true(record_set_subject(
 		    record, CONTACT_ROLE, slice_from(subject), &f->fail));
-	assert_true(record_set(
-	    record, CONTACT_ROLE, FIELD_EMAIL, &value, 1, &f->fail));
+	assert_true(
+	    record_set(record, CONTACT_ROLE, FIELD_EMAIL, &value, 1, &f->fail));
 	value = slice_from(phone);
-	assert_true(record_set(
-	    record, CONTACT_ROLE, FIELD_PHONE, &value, 1, &f->fail));
+	assert_true(
+	    record_set(record, CONTACT_ROLE, FIELD_PHONE, &value, 1, &f->fail));
 	return record;
 }
 
@@ -112,8 +112,7 @@ static unsigned
 roles(struct fixture *f, const char *name, const char *subject,
     const char *email, const char *phone)
 {
-	return stops_roles(
-	    f->stops, person(f, name, subject, email, phone));
+	return stops_roles(f->stops, person(f, name, subject, email, phone));
 }
 
 static void
@@ -140,8 +139,8 @@ a_subject_is_known_by_its_id_and_learnt_by_the_rest(void **state)
 	assert_int_equal(
 	    roles(f, "biz/C2", NULL, "A@Example.jp", "+81.39999999"), 0);
 	assert_true(stops_begin(f->stops, &f->fail));
-	assert_true(stops_learn(
-	    f->stops, id, record, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(
+	    stops_learn(f->stops, id, record, 1 << CONTACT_ROLE, &f->fail));
 	assert_true(stops_commit(f->stops, id, &f->fail));
 	/* By mail in other letters, telephone without the dot, or its place. */
 	assert_int_not_equal(
@@ -165,15 +164,15 @@ a_stop_outlives_a_restart_and_ends_with_its_removal(void **state)
 	assert_true(stops_set_recorded(f->stops, id, 12, &f->fail));
 	close_stops(f);
 	open_stops(f);
-	assert_true(stops_find(
-	    f->stops, f->arena, SLICE("s"), &found, &f->fail));
+	assert_true(
+	    stops_find(f->stops, f->arena, SLICE("s"), &found, &f->fail));
 	assert_int_equal(found.entry, 12);
 	assert_int_equal(found.since, 7);
 	assert_true(slice_is(found.subject, "s"));
 	assert_true(stops_remove(f->stops, id, &f->fail));
 	assert_false(stops_any(f->stops));
-	assert_false(stops_find(
-	    f->stops, f->arena, SLICE("s"), &found, &f->fail));
+	assert_false(
+	    stops_find(f->stops, f->arena, SLICE("s"), &found, &f->fail));
 	assert_int_equal(f->fail.kind, FAIL_NONE);
 }
 
