@@ -149,6 +149,19 @@ print_line(const char *name, const char *text)
 }
 
 static void
+print_approvals(const struct json_node *approvals)
+{
+	for (size_t i = 0; approvals != NULL && i < approvals->count; i++) {
+		const struct json_node *one = &approvals->items[i];
+
+		fputs("  ", stdout);
+		ctl_print_time(ctl_integer(one, "time"));
+		printf("  approved by %s, wants another: %s\n",
+		    ctl_string(one, "by"), ctl_string(one, "about"));
+	}
+}
+
+static void
 print_steps(const struct json_node *steps)
 {
 	for (size_t i = 0; steps != NULL && i < steps->count; i++) {
@@ -187,6 +200,7 @@ run_show(struct ctl *ctl, int argc, char **argv)
 	print_line("basis", ctl_string(node, "basis"));
 	print_line("asked", ctl_string(node, "asked"));
 	print_steps(json_find(node, "steps"));
+	print_approvals(json_find(node, "approvals"));
 	return result;
 }
 

@@ -198,6 +198,53 @@ approval_add(struct engine *engine, struct text *text, enum conf_matter matter,
 	text_add_format(text, ",\"approved\":%lld", (long long)first.time);
 }
 
+struct adding {
+	struct text *text;
+	struct slice matter, begin;
+	int64_t oldest;
+	bool any;
+};
+
+static bool
+add_one(void *arg, const struct approval *approval)
+{
+	struct adding *adding = arg;
+	struct text *text = adding->text;
+
+	if (!slice_equal(approval->matter, adding->matter) ||
+	    approval->time < adding->oldest ||
+	    approval->about.len < adding->begin.len ||
+	    memcmp(approval->about.data, adding->begin.data,
+		adding->begin.len) != 0)
+		return true;
+	text_add_string(text, adding->any ? ",{\"about\":" : "{\"about\":");
+	text_add_json(text, approval->about);
+	text_add_string(text, ",\"by\":");
+	text_add_json(text, approval->actor);
+	text_add_format(text, ",\"time\":%lld}", (long long)approval->time);
+	adding->any = true;
+	return true;
+}
+
+void
+approval_add_all(struct engine *engine, struct text *text,
+    enum conf_matter matter, struct slice begin)
+{
+	struct adding adding = {.text = text,
+	    .matter = matters[matter],
+	    .begin = begin,
+	    .oldest = oldest(engine)};
+	struct fail fail = FAIL_INIT;
+
+	if (!approval_needed(engine, matter) || engine->o.approvals == NULL)
+		return;
+	text_add_string(text, ",\"approvals\":[");
+	if (!approvals_each(
+		engine->o.approvals, text->arena, add_one, &adding, &fail))
+		engine_log(engine, "error", "approvals", &fail);
+	text_add_char(text, ']');
+}
+
 void
 approval_drop(
     struct engine *engine, enum conf_matter matter, struct slice about)

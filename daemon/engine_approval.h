@@ -45,6 +45,13 @@ void approval_give(struct engine *engine, const struct approval_ask *ask,
 void approval_add(struct engine *engine, struct text *text,
     enum conf_matter matter, struct slice about);
 
+/*
+ * The same for all that begins so: ,"approvals":[{"about","by","time"}, ...];
+ * nothing where none is needed.
+ */
+void approval_add_all(struct engine *engine, struct text *text,
+    enum conf_matter matter, struct slice begin);
+
 /* It was refused, or is over otherwise: a first approval is of no use. */
 void approval_drop(
     struct engine *engine, enum conf_matter matter, struct slice about);

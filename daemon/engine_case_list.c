@@ -1,7 +1,6 @@
 /* Cases as operators see them: a list without anybody in it, and one whole. */
 #include "engine_approval.h"
 #include "engine_case.h"
-#include "store/approvals.h"
 
 #define DAY (INT64_C(24) * 3600 * 1000)
 
@@ -112,17 +111,22 @@ add_whole(struct affair *affair, struct text *text, struct fail *fail)
 {
 	const struct case_row *row = &affair->row;
 	struct listing listing = {affair->engine, text, false};
+	char begin[CASE_NAME + 2];
 	const struct {
 		const char *name;
 		struct slice text;
 	} texts[] = {{"subject", row->subject}, {"who", row->who},
 	    {"basis", row->basis}, {"asked", row->asked}};
 
+	snprintf(begin, sizeof(begin), "%s ", affair->name);
 	add_plain(affair->engine, text, row);
 	for (size_t i = 0; i < 4; i++) {
 		text_add_format(text, ",\"%s\":", texts[i].name);
 		text_add_json(text, texts[i].text);
 	}
+	if (row->kind == CASE_AUTHORITY)
+		approval_add_all(affair->engine, text, CONF_TWO_AUTHORITY,
+		    slice_from(begin));
 	text_add_string(text, ",\"steps\":[");
 	if (!cases_each_step(affair->engine->o.cases, affair->arena, row->id,
 		add_step, &listing, fail))

@@ -291,12 +291,15 @@ show_hold(struct request *request)
 	struct fail fail = FAIL_INIT;
 	struct record *record = stored_record(request, &fail);
 	struct text text = text_start(request->arena);
+	char id[24];
 
 	if (record == NULL) {
 		answer_fail(request, 503, "vault", &fail);
 		return;
 	}
 	add_item(&text, &request->item);
+	approval_add(engine, &text, CONF_TWO_HOLDS,
+	    number_of(id, request->item.id));
 	text_add_string(&text, ",\"rule_text\":");
 	text_add_json(&text,
 	    ruleset_rule_text(engine->ruleset, request->item.rule));
