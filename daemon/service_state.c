@@ -65,8 +65,8 @@ service_state_whole(struct service *service, struct fail *fail)
 {
 	/* Each is made before the ledger's first checkpoint. */
 	static const char *const parts[] = {
-	    "keys/signing", "keys/slots", "vault/format", "spool.db",
-	    "cases.db"};
+	    "keys/root", "keys/signing", "keys/slots", "vault/format",
+	    "spool.db", "cases.db"};
 	static const char ledger[] = "ledger/checkpoint";
 	bool in_use = false, there = false;
 

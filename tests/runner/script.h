@@ -19,6 +19,7 @@
  *	jprs ? sent | not-sent | refused | unknown [times 3]
  *	operator > hold approve 1 "why"         operator < 200 "..."
  *	operator > order provision-stop subject "s" reason "why"   # any verb
+ *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."

@@ -146,6 +146,12 @@ read_operator(struct reader *reader, struct slice actor)
 	}
 	if (reader_skip(reader, "order"))
 		return read_order(reader, step);
+	if (reader_skip(reader, "forget")) {
+		step->verb = SLICE("forget");
+		if (reader_skip(reader, "now"))
+			step->number = 1;
+		return reader_strings(reader, step);
+	}
 	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
 		return reader_fail(reader, "not hold, desk, ask or order");
 	if (!reader_word(reader, &step->name) ||
