@@ -64,6 +64,7 @@ conf_needs_value(
 		return template_demands(recipient->template, role, field) &&
 		    !has_placeholder(recipient, role, field);
 	case CHANNEL_DESK:
+	case CHANNEL_VIEW:
 	case CHANNEL_COUNT:
 		break;
 	}

@@ -20,6 +20,7 @@
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
+#include "store/view.h"
 
 struct engine;
 
@@ -35,6 +36,7 @@ struct engine_options {
 	struct stops *stops; /* or NULL: nobody can stop anything */
 	struct approvals *approvals; /* or NULL: what needs two cannot be */
 	struct cases *cases;	     /* or NULL: none are kept */
+	struct view *view; /* NULL: nothing is published here */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.

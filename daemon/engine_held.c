@@ -378,6 +378,7 @@ keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 	struct stops *stops = lookup->engine->o.stops;
 	const struct given *now = &found->now;
 	bool there = false;
+	bool own = slice_is(now->channel, "view");
 	const struct stop_held held = {.type = found->type,
 	    .object = found->object,
 	    .recipient = found->recipient,
@@ -387,11 +388,16 @@ keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 	    .entry = now->entry,
 	    .time = now->time,
 	    .roles = now->roles,
-	    .state = SLICE("held"),
+	    .state = own ? SLICE("removed") : SLICE("held"),
 	    .about = -1};
 
 	if (!learn(lookup, found, VAULT_CURRENT, &there, fail) ||
 	    !learn(lookup, found, VAULT_PROPOSED, &there, fail))
+		return false;
+	/* What misu itself publishes ends here and now. */
+	if (own && now->shows &&
+	    !engine_view_renew(
+		lookup->engine, found->type, found->object, fail))
 		return false;
 	/* What the vault has no record of any more was deleted there. */
 	return now->entry == LEDGER_NONE || !now->shows || !there ||

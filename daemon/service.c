@@ -90,6 +90,21 @@ open_cases(struct service *service, struct fail *fail)
 	return service->cases != NULL;
 }
 
+/* In a directory of its own, which is all that the publisher reaches. */
+static bool
+open_view(struct service *service, struct fail *fail)
+{
+	const char *directory = state_path(service, "view", fail);
+	const char *path = state_path(service, "view/view.db", fail);
+
+	if (directory == NULL || path == NULL ||
+	    !service->disk->operations->make_directory(
+		service->disk, directory, fail))
+		return false;
+	service->view = view_open(path, fail);
+	return service->view != NULL;
+}
+
 static bool
 open_stores(struct service *service, struct fail *fail)
 {
@@ -115,7 +130,7 @@ open_stores(struct service *service, struct fail *fail)
 	if (service->spool == NULL || !open_cases(service, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
-	return service->ledger != NULL;
+	return service->ledger != NULL && open_view(service, fail);
 }
 
 static void
@@ -174,6 +189,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .stops = service->stops,
 	    .approvals = service->approvals,
 	    .cases = service->cases,
+	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
@@ -484,6 +500,7 @@ service_destroy(struct service *service)
 	service_close_lines(service);
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
+	view_close(service->view);
 	spool_close(service->spool);
 	cases_close(service->cases);
 	approvals_close(service->approvals);

@@ -31,6 +31,7 @@ struct service {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct view *view;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
