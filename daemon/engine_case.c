@@ -185,6 +185,21 @@ record(struct affair *affair)
 		digest_wipe(subject.key, sizeof(subject.key));
 }
 
+/* So that it can be forgotten with its subject. */
+static void
+note_pseudonym(struct affair *affair)
+{
+	struct case_row *row = &affair->row;
+	struct subject subject;
+
+	row->has_pseudonym = row->subject.len != 0 &&
+	    keys_find(affair->engine->o.keys, row->subject, &subject);
+	if (!row->has_pseudonym)
+		return;
+	memcpy(row->pseudonym, subject.pseudonym, PSEUDONYM_SIZE);
+	digest_wipe(&subject, sizeof(subject));
+}
+
 void
 affair_take_step(
     struct affair *affair, const char *word, struct slice text, int64_t about)
@@ -198,6 +213,7 @@ affair_take_step(
 	    .word = slice_from(word),
 	    .text = text,
 	    .about = about};
+	note_pseudonym(affair);
 	if (text.len > CASE_TEXT_MAX) {
 		affair_wrong(
 		    affair, "a text of a case has at most 2000 bytes", NULL);

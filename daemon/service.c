@@ -67,29 +67,6 @@ open_state(struct service *service, struct fail *fail)
 	return ok && service_state_whole(service, fail);
 }
 
-/* What subjects and authorities asked for: one database, small. */
-static bool
-open_cases(struct service *service, struct fail *fail)
-{
-	const char *path = state_path(service, "cases.db", fail);
-
-	if (path == NULL)
-		return false;
-	service->cases_db = sqlite_open(path, "", 1, fail);
-	if (service->cases_db == NULL)
-		return false;
-	service->stops = stops_open(
-	    service->cases_db, service->keys, &random_system, fail);
-	if (service->stops == NULL)
-		return false;
-	service->approvals = approvals_open(service->cases_db, fail);
-	if (service->approvals == NULL)
-		return false;
-	service->cases = cases_open(
-	    service->cases_db, service->keys, &random_system, fail);
-	return service->cases != NULL;
-}
-
 /* In a directory of its own, which is all that the publisher reaches. */
 static bool
 open_view(struct service *service, struct fail *fail)
@@ -110,6 +87,7 @@ open_stores(struct service *service, struct fail *fail)
 {
 	const char *vault = state_path(service, "vault", fail);
 	const char *spool = state_path(service, "spool.db", fail);
+	const char *cases = state_path(service, "cases.db", fail);
 	struct ledger_options options = {.disk = service->disk,
 	    .keys = service->keys,
 	    .directory = state_path(service, "ledger", fail),
@@ -118,7 +96,8 @@ open_stores(struct service *service, struct fail *fail)
 	    .now = ledger_now,
 	    .now_context = service->loop};
 
-	if (vault == NULL || spool == NULL || options.directory == NULL)
+	if (vault == NULL || spool == NULL || cases == NULL ||
+	    options.directory == NULL)
 		return false;
 	service->vault = vault_open(
 	    service->disk, vault, service->keys, fail);
@@ -127,7 +106,8 @@ open_stores(struct service *service, struct fail *fail)
 	options.vault = service->vault;
 	service->spool = spool_open(
 	    service->disk, spool, service->keys, &random_system, fail);
-	if (service->spool == NULL || !open_cases(service, fail))
+	if (service->spool == NULL ||
+	    !service_open_cases(service, cases, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
 	return service->ledger != NULL && open_view(service, fail);
@@ -194,6 +174,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
 	    .in_flight = in_flight,
+	    .forget_more = service_forget_more,
 	    .forget_context = service,
 	    .log = log_engine};
 
@@ -502,10 +483,7 @@ service_destroy(struct service *service)
 	keeper_destroy(service->keeper);
 	view_close(service->view);
 	spool_close(service->spool);
-	cases_close(service->cases);
-	approvals_close(service->approvals);
-	stops_close(service->stops);
-	sqlite_close(service->cases_db);
+	service_close_cases(service);
 	ledger_close(service->ledger);
 	vault_close(service->vault);
 	keys_close(service->keys);

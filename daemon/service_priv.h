@@ -67,6 +67,15 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_cases.c ---------------------------------------------------- */
+
+bool service_open_cases(
+    struct service *service, const char *path, struct fail *fail);
+void service_close_cases(struct service *service);
+/* What else knows a subject that is forgotten (engine_options). */
+bool service_forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
 /* --- service_operators.c ------------------------------------------------ */
 
 /* See control_options. */

@@ -8,13 +8,13 @@ static const char schema[] =
     " state INTEGER NOT NULL, fee INTEGER NOT NULL, law INTEGER NOT NULL,"
     " opened INTEGER NOT NULL, due INTEGER NOT NULL, closed INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, unit TEXT NOT NULL, verified INTEGER NOT NULL,"
-    " has_basis INTEGER NOT NULL, subject_hash BLOB NOT NULL,"
+    " has_basis INTEGER NOT NULL, pseudonym BLOB NOT NULL,"
     " subject BLOB NOT NULL, who BLOB NOT NULL, basis BLOB NOT NULL,"
     " asked BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS request_case_state ON request_case"
     " (state, due);"
     "CREATE INDEX IF NOT EXISTS request_case_subject ON request_case"
-    " (subject_hash);"
+    " (pseudonym);"
     "CREATE TABLE IF NOT EXISTS request_step ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, case_id INTEGER NOT NULL,"
     " time INTEGER NOT NULL, actor TEXT NOT NULL, word TEXT NOT NULL,"
@@ -32,7 +32,6 @@ struct cases {
 	struct sqlite *db;
 	const struct random_source *random;
 	uint8_t key[KEY_SIZE];
-	struct digest_key hash_key;
 	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
 	    *forget_steps, *forget;
@@ -71,12 +70,12 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->rollback, "ROLLBACK"},
 	    {&c->add,
 		"INSERT INTO request_case (kind, state, fee, law, opened, due,"
-		" closed, amount, unit, verified, has_basis, subject_hash,"
+		" closed, amount, unit, verified, has_basis, pseudonym,"
 		" subject, who, basis, asked)"
 		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 	    {&c->change,
 		"UPDATE request_case SET state = ?, fee = ?, amount = ?,"
-		" closed = ?, verified = ? WHERE id = ?"},
+		" closed = ?, verified = ?, pseudonym = ? WHERE id = ?"},
 	    {&c->get, "SELECT " PLAIN_COLUMNS ", subject, who, basis, asked"
 		      " FROM request_case WHERE id = ?"},
 	    {&c->each, "SELECT " PLAIN_COLUMNS " FROM request_case"
@@ -95,10 +94,10 @@ prepare_all(struct cases *c, struct fail *fail)
 			" FROM request_case WHERE state = 0 GROUP BY kind"},
 	    {&c->forget_steps,
 		"UPDATE request_step SET text = x'' WHERE case_id IN"
-		" (SELECT id FROM request_case WHERE subject_hash = ?)"},
+		" (SELECT id FROM request_case WHERE pseudonym = ?)"},
 	    {&c->forget,
-		"UPDATE request_case SET subject_hash = x'', subject = x'',"
-		" who = x'', basis = x'', asked = x'' WHERE subject_hash = ?"},
+		"UPDATE request_case SET pseudonym = x'', subject = x'',"
+		" who = x'', basis = x'', asked = x'' WHERE pseudonym = ?"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -114,7 +113,6 @@ cases_open(struct sqlite *db, const struct keys *keys,
     const struct random_source *random, struct fail *fail)
 {
 	struct cases *cases = calloc(1, sizeof(*cases));
-	uint8_t key[KEY_SIZE];
 
 	if (cases == NULL) {
 		fail_memory(fail);
@@ -123,9 +121,6 @@ cases_open(struct sqlite *db, const struct keys *keys,
 	cases->db = db;
 	cases->random = random;
 	keys_derive(keys, "cases", cases->key);
-	keys_derive(keys, "cases-subject", key);
-	digest_key_set(&cases->hash_key, key);
-	digest_wipe(key, sizeof(key));
 	if (sqlite_run(db, schema, fail) && prepare_all(cases, fail))
 		return cases;
 	cases_close(cases);
@@ -164,13 +159,10 @@ read_secret(struct cases *cases, struct arena *arena, struct slice bytes,
 }
 
 static void
-bind_subject(
-    struct cases *cases, struct statement *s, int at, struct slice subject)
+bind_pseudonym(struct statement *s, int at, const struct case_row *row)
 {
-	struct digest hash = digest_key_hmac(&cases->hash_key, subject);
-
 	statement_bind_copy(
-	    s, at, hash.bytes, subject.len != 0 ? DIGEST_SIZE : 0);
+	    s, at, row->pseudonym, row->has_pseudonym ? PSEUDONYM_SIZE : 0);
 }
 
 /* --- writing --- */
@@ -196,7 +188,7 @@ insert_row(struct cases *cases, struct case_row *row, struct fail *fail)
 	statement_bind_text(s, 9, row->unit);
 	statement_bind_number(s, 10, row->is_verified);
 	statement_bind_number(s, 11, row->has_basis);
-	bind_subject(cases, s, 12, row->subject);
+	bind_pseudonym(s, 12, row);
 	if (!statement_do(s, fail))
 		return false;
 	row->id = sqlite_last_id(cases->db);
@@ -255,7 +247,8 @@ update_row(struct cases *cases, const struct case_row *row, struct fail *fail)
 	statement_bind_number(s, 3, row->amount);
 	statement_bind_number(s, 4, row->closed);
 	statement_bind_number(s, 5, row->is_verified);
-	statement_bind_number(s, 6, row->id);
+	bind_pseudonym(s, 6, row);
+	statement_bind_number(s, 7, row->id);
 	return statement_do(s, fail);
 }
 
@@ -426,17 +419,17 @@ cases_count(struct cases *cases, int64_t now, int64_t soon,
 }
 
 bool
-cases_forget(struct cases *cases, struct slice subject, struct fail *fail)
+cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
+    struct fail *fail)
 {
 	bool ok;
 
-	if (subject.len == 0)
-		return true;
 	if (!statement_do(cases->begin, fail))
 		return false;
-	bind_subject(cases, cases->forget_steps, 1, subject);
+	statement_bind_bytes(
+	    cases->forget_steps, 1, pseudonym, PSEUDONYM_SIZE);
 	ok = statement_do(cases->forget_steps, fail);
-	bind_subject(cases, cases->forget, 1, subject);
+	statement_bind_bytes(cases->forget, 1, pseudonym, PSEUDONYM_SIZE);
 	return end_transaction(
 	    cases, ok && statement_do(cases->forget, fail), fail);
 }

@@ -45,6 +45,8 @@ struct case_row {
 	struct slice unit;
 	bool is_verified; /* who it is */
 	bool has_basis;
+	bool has_pseudonym; /* whom it is about, where misu knows them */
+	uint8_t pseudonym[PSEUDONYM_SIZE];
 	/* encrypted; may be empty */
 	struct slice subject, who, basis, asked;
 };
@@ -65,7 +67,10 @@ void cases_close(struct cases *cases);
 /* Durable when it returns true; row->id and step->id are set. */
 bool cases_add(struct cases *cases, struct case_row *row,
     struct case_step *step, struct fail *fail);
-/* State, fee and what is verified of the row, and the step that says why. */
+/*
+ * State, fee, pseudonym and what is verified of the row, and the step that
+ * says why.
+ */
 bool cases_change(struct cases *cases, const struct case_row *row,
     struct case_step *step, struct fail *fail);
 bool cases_set_recorded(
@@ -97,7 +102,8 @@ bool cases_count(struct cases *cases, int64_t now, int64_t soon,
  * Nothing personal of this subject's cases stays; their kinds, times and
  * states do.
  */
-bool cases_forget(struct cases *cases, struct slice subject, struct fail *fail);
+bool cases_forget(struct cases *cases,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 
 const char *case_kind_name(enum case_kind kind);
 bool case_kind_find(struct slice name, enum case_kind *out);

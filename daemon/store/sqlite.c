@@ -299,6 +299,28 @@ sqlite_log_size(struct sqlite *sqlite)
 }
 
 bool
+sqlite_scrub(struct sqlite *sqlite, struct fail *fail)
+{
+	char fill[80];
+	int64_t bytes;
+
+	if (!sqlite_checkpoint(sqlite, false, fail))
+		return false;
+	bytes = sqlite_log_size(sqlite);
+	snprintf(fill, sizeof(fill),
+	    "INSERT OR REPLACE INTO scrub VALUES (1, zeroblob(%lld))",
+	    (long long)bytes);
+	return (bytes == 0 ||
+		   (sqlite_run(sqlite,
+			"CREATE TABLE IF NOT EXISTS scrub"
+			" (one INTEGER PRIMARY KEY, bytes BLOB)",
+			fail) &&
+		       sqlite_run(sqlite, fill, fail) &&
+		       sqlite_run(sqlite, "DELETE FROM scrub", fail))) &&
+	    sqlite_checkpoint(sqlite, true, fail);
+}
+
+bool
 sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail)
 {
 	sqlite3_backup *backup = NULL;

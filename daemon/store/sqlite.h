@@ -63,6 +63,12 @@ struct slice statement_bytes(struct statement *statement, int column);
 /* All that is in the log goes to the database; the log is cut if asked. */
 bool sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail);
 /* Bytes of the log's file. */
+/*
+ * Nothing of what was deleted is left in the files: the log of changes is
+ * written over before it is cut.
+ */
+bool sqlite_scrub(struct sqlite *sqlite, struct fail *fail);
+
 int64_t sqlite_log_size(struct sqlite *sqlite);
 /* A copy of all there is now, in a file that must not exist. */
 bool sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail);

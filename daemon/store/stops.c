@@ -45,6 +45,7 @@ prepare_all(struct stops *s, struct fail *fail)
 	    {&s->looked_up, "UPDATE stop SET looked_up = 1 WHERE id = ?"},
 	    {&s->find,
 		"SELECT " STOP_COLUMNS " FROM stop WHERE subject_hash = ?"},
+	    {&s->whose, "SELECT id FROM stop WHERE pseudonym = ?"},
 	    {&s->each, "SELECT " STOP_COLUMNS " FROM stop ORDER BY id"},
 	    {&s->clue, "INSERT OR IGNORE INTO stop_clue VALUES (?,?)"},
 	    {&s->all_clues, "SELECT DISTINCT hash FROM stop_clue"},
@@ -444,19 +445,16 @@ stops_shown(struct stops *stops, const struct record *record,
 }
 
 bool
-stops_forget(struct stops *stops, struct slice subject, struct fail *fail)
+stops_forget(struct stops *stops, const uint8_t pseudonym[PSEUDONYM_SIZE],
+    struct fail *fail)
 {
-	struct arena *arena = arena_create(NULL);
-	struct stop stop;
-	struct fail none = FAIL_INIT;
-	bool ok = arena != NULL || fail_memory(fail);
+	bool row = false, ok;
+	int64_t id = 0;
 
-	if (ok && stops_find(stops, arena, subject, &stop, &none))
-		ok = stops_remove(stops, stop.id, fail);
-	else if (ok && none.kind != FAIL_NONE) {
-		*fail = none;
-		ok = false;
-	}
-	arena_destroy(arena);
-	return ok;
+	statement_bind_bytes(stops->whose, 1, pseudonym, PSEUDONYM_SIZE);
+	ok = statement_step(stops->whose, &row, fail);
+	if (ok && row)
+		id = statement_number(stops->whose, 0);
+	statement_reset(stops->whose);
+	return ok && (!row || stops_remove(stops, id, fail));
 }
