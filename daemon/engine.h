@@ -187,6 +187,9 @@ struct engine_forget_ask {
  */
 void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
     engine_answer *answer, void *arg);
+/* The same, once as many operators agreed as misu.conf wants. */
+void engine_forget_by_two(struct engine *engine,
+    const struct engine_forget_ask *ask, engine_answer *answer, void *arg);
 /*
  * What is held of a subject in one object, for the subject's own account: text
  * is {"subject":ID,"type":"domain","object":NAME}.  An entry about the subject

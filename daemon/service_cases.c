@@ -7,15 +7,15 @@ service_open_cases(struct service *service, const char *path, struct fail *fail)
 	service->cases_db = sqlite_open(path, "", 1, fail);
 	if (service->cases_db == NULL)
 		return false;
-	service->stops = stops_open(
-	    service->cases_db, service->keys, &random_system, fail);
+	service->stops =
+	    stops_open(service->cases_db, service->keys, &random_system, fail);
 	if (service->stops == NULL)
 		return false;
 	service->approvals = approvals_open(service->cases_db, fail);
 	if (service->approvals == NULL)
 		return false;
-	service->cases = cases_open(
-	    service->cases_db, service->keys, &random_system, fail);
+	service->cases =
+	    cases_open(service->cases_db, service->keys, &random_system, fail);
 	return service->cases != NULL;
 }
 
@@ -36,6 +36,6 @@ service_forget_more(void *context, uint32_t slot,
 
 	(void)slot;
 	return stops_forget(service->stops, pseudonym, fail) &&
-	    cases_forget(service->cases, pseudonym, fail) &&
-	    sqlite_scrub(service->cases_db, fail);
+	       cases_forget(service->cases, pseudonym, fail) &&
+	       sqlite_scrub(service->cases_db, fail);
 }

@@ -426,8 +426,7 @@ cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
 
 	if (!statement_do(cases->begin, fail))
 		return false;
-	statement_bind_bytes(
-	    cases->forget_steps, 1, pseudonym, PSEUDONYM_SIZE);
+	statement_bind_bytes(cases->forget_steps, 1, pseudonym, PSEUDONYM_SIZE);
 	ok = statement_do(cases->forget_steps, fail);
 	statement_bind_bytes(cases->forget, 1, pseudonym, PSEUDONYM_SIZE);
 	return end_transaction(

@@ -102,8 +102,8 @@ bool cases_count(struct cases *cases, int64_t now, int64_t soon,
  * Nothing personal of this subject's cases stays; their kinds, times and
  * states do.
  */
-bool cases_forget(struct cases *cases,
-    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+bool cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
+    struct fail *fail);
 
 const char *case_kind_name(enum case_kind kind);
 bool case_kind_find(struct slice name, enum case_kind *out);

@@ -106,8 +106,8 @@ bool stops_shown(struct stops *stops, const struct record *record,
     struct slice recipient, struct slice purpose, uint64_t *entry);
 
 /* Nothing of a subject that is forgotten stays, the stop neither. */
-bool stops_forget(struct stops *stops,
-    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+bool stops_forget(struct stops *stops, const uint8_t pseudonym[PSEUDONYM_SIZE],
+    struct fail *fail);
 
 size_t stops_count(const struct stops *stops);
 

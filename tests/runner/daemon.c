@@ -187,6 +187,19 @@ open_store(struct world *world, struct fail *fail)
 }
 
 static bool
+forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail)
+{
+	struct world *world = context;
+
+	(void)slot;
+	return world->cases_db == NULL ||
+	    (stops_forget(world->stops, pseudonym, fail) &&
+		cases_forget(world->cases, pseudonym, fail) &&
+		sqlite_scrub(world->cases_db, fail));
+}
+
+static bool
 open_engine(struct world *world, struct fail *fail)
 {
 	struct engine_options options = {.loop = world->loop,
@@ -203,7 +216,9 @@ open_engine(struct world *world, struct fail *fail)
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
-	    .epp_context = world};
+	    .epp_context = world,
+	    .forget_more = forget_more,
+	    .forget_context = world};
 	const struct keeper_options keeper = {.loop = world->loop,
 	    .random = &world->random,
 	    .memory = &world->memory,

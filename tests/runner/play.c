@@ -195,7 +195,7 @@ run_forget(struct world *world, const struct step *step)
 		ask.subject = step->strings[0];
 	if (step->string_count > 1)
 		ask.reason = step->strings[1];
-	engine_forget(world->engine, &ask, play_answered,
+	engine_forget_by_two(world->engine, &ask, play_answered,
 	    play_expect(world, step->actor));
 	daemon_settle(world, 0);
 }

@@ -191,7 +191,8 @@ a_subject_stops_once(void **state)
 static void
 who_is_forgotten_leaves_nothing_in_the_file(void **state)
 {
-	static const uint8_t nobody[PSEUDONYM_SIZE] = {1}, whose[PSEUDONYM_SIZE];
+	static const uint8_t nobody[PSEUDONYM_SIZE] = {1},
+			     whose[PSEUDONYM_SIZE];
 	struct fixture *f = *state;
 	struct stop found;
 
