@@ -19,7 +19,7 @@ enum {
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 256, /* kept for reuse */
 	TICK = 1000,	     /* ms between looks at what waits */
-	TICK_SLOW = 10000,   /* the same where nothing does */
+	TICK_SLOW = 60000,   /* the same where nothing does, at most */
 	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
