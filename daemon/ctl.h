@@ -35,6 +35,7 @@ extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
 extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
     ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
     ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
+    ctl_proof, ctl_verify_proof,
     ctl_explain, ctl_diff, ctl_test, ctl_check, ctl_upstreams, ctl_import;
 
 /* Complains on standard error; CTL_TROUBLE always. */
@@ -53,6 +54,12 @@ bool ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
 
 /* What misu answered with an error, for people; CTL_REFUSED or TROUBLE. */
 int ctl_problem(struct ctl *ctl, int status, struct slice body);
+
+/* The ledger's directory; NULL after a complaint. */
+const char *ctl_ledger_directory(struct ctl *ctl);
+
+/* Does a misu hold this ledger now? */
+bool ctl_is_live(struct ctl *ctl, const char *directory);
 
 /* A positive decimal number. */
 bool ctl_number(const char *text, int64_t *out);
