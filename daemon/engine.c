@@ -196,7 +196,7 @@ static bool
 merge_stored(struct work *work, struct fail *fail)
 {
 	struct record *stored;
-	bool waits;
+	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
@@ -209,7 +209,14 @@ merge_stored(struct work *work, struct fail *fail)
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
 		record_object(work->record), &waits, fail))
 		return false;
-	if (!waits)
+	if (waits)
+		return true;
+	if (!spool_is_refused(work->engine->o.spool, record_type(work->record),
+		record_object(work->record), &refused, fail))
+		return false;
+	if (refused)
+		record_undo(work->record);
+	else
 		record_settle(work->record);
 	return true;
 }

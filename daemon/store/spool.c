@@ -21,6 +21,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS item_submission ON item (submission);"
     "CREATE INDEX IF NOT EXISTS item_ended ON item (created)"
     " WHERE state >= 5;"
+    "CREATE INDEX IF NOT EXISTS item_object_ended ON item"
+    " (object_hash, recipient, place) WHERE state IN (5, 6, 7);"
     "CREATE TABLE IF NOT EXISTS request ("
     " submission TEXT PRIMARY KEY, principal TEXT NOT NULL,"
     " key TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL,"
@@ -51,7 +53,8 @@ struct spool {
 	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *waits, *follows, *each, *each_of, *due, *next_due,
+	    *finish, *recover, *set_retry, *outdate, *waits, *refused, *follows,
+	     *each, *each_of, *due, *next_due,
 	    *count, *prune_items, *prune_requests, *set_line_mark,
 	    *find_content, *spend;
 };
@@ -117,6 +120,12 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->waits,
 		"SELECT 1 FROM item WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
+	    {&s->refused,
+		"SELECT 1 FROM item AS a WHERE object_hash = ?1"
+		" AND state IN (6, 7) AND NOT EXISTS"
+		" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"
+		" AND b.recipient = a.recipient AND b.place > a.place"
+		" AND b.state = 5) LIMIT 1"},
 	    {&s->follows,
 		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
 		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -561,18 +570,35 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	return statement_do(spool->outdate, fail);
 }
 
+static bool
+has_row(struct statement *statement, const struct digest *object, bool *out,
+    struct fail *fail)
+{
+	bool ok;
+
+	*out = false;
+	statement_bind_bytes(statement, 1, object->bytes, DIGEST_SIZE);
+	ok = statement_step(statement, out, fail);
+	statement_reset(statement);
+	return ok;
+}
+
 bool
 spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail)
 {
 	struct digest hash = object_hash(spool, object_type, object);
-	bool ok;
 
-	*out = false;
-	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
-	ok = statement_step(spool->waits, out, fail);
-	statement_reset(spool->waits);
-	return ok;
+	return has_row(spool->waits, &hash, out, fail);
+}
+
+bool
+spool_is_refused(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail)
+{
+	struct digest hash = object_hash(spool, object_type, object);
+
+	return has_row(spool->refused, &hash, out, fail);
 }
 
 bool
