@@ -72,8 +72,8 @@ open_keys(struct log_view *view)
 	    access(directory, R_OK | X_OK) != 0)
 		return;
 	if (proc_master_key(path, master, &fresh, &fail))
-		view->keys = keys_open(view->query.disk, directory, master,
-		    &random_system, &fail);
+		view->keys = keys_look(
+		    view->query.disk, directory, master, &fail);
 	digest_wipe(master, sizeof(master));
 	view->query.keys = view->keys;
 	/* While misu runs the vault is its own, and it is asked instead. */
