@@ -148,6 +148,7 @@ struct command {
 	struct also *also;		       /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
 	struct slice reason;
+	struct slice refusal; /* says more than the rule's own reason; empty */
 	struct slice local_data; /* <resData> of what misu answers itself */
 };
 

@@ -17,6 +17,13 @@ struct decide_given {
 	 * all.  Conditions see the whole record.
 	 */
 	const uint64_t *limit;
+	/*
+	 * What is shown of a contact that comes to stand in this role of a
+	 * domain: where decide_link() says no, the whole is refused by that
+	 * rule.  NULL: not asked.
+	 */
+	const struct shown *link;
+	enum role link_role;
 };
 
 /*

@@ -499,7 +499,7 @@ test_opaque_tokens_hang_on_the_random_bytes_alone(void **state)
 		 "registrant\n redact * of *\n}\n");
 	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
 	struct decide_given given[3] = {
-	    {{1}, false, NULL}, {{1}, false, NULL}, {{2}, false, NULL}};
+	    {.random = {1}}, {.random = {1}}, {.random = {2}}};
 	struct slice tokens[3];
 
 	(void)state;
