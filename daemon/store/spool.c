@@ -60,6 +60,18 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
     [SPOOL_APPROVED] = "approved",
 };
 
+#define WAITS                                                                 \
+	"SELECT 1 FROM item WHERE object_hash = ?"                            \
+	" AND state IN (0, 1, 2, 3, 4) LIMIT 1"
+
+/* It took nothing since. */
+#define REFUSED                                                               \
+	"SELECT 1 FROM item AS a WHERE object_hash = ?1"                      \
+	" AND state IN (6, 7) AND NOT EXISTS"                                 \
+	" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"                  \
+	" AND b.recipient = a.recipient AND b.place > a.place"                \
+	" AND b.state = 5) LIMIT 1"
+
 static bool
 prepare_all(struct spool *s, struct fail *fail)
 {
@@ -105,15 +117,8 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
-	    {&s->waits,
-		"SELECT 1 FROM item WHERE object_hash = ?"
-		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
-	    {&s->refused,
-		"SELECT 1 FROM item AS a WHERE object_hash = ?1"
-		" AND state IN (6, 7) AND NOT EXISTS"
-		" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"
-		" AND b.recipient = a.recipient AND b.place > a.place"
-		" AND b.state = 5) LIMIT 1"},
+	    {&s->waits, WAITS},
+	    {&s->refused, REFUSED},
 	    {&s->follows,
 		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
 		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
