@@ -393,8 +393,6 @@ void kept_note(struct command *command);
 /* May a frame that cannot be read pass nevertheless?  It is borrowed. */
 bool unread_keep(struct command *command, struct slice text);
 void unread_start(struct command *command);
-/* The vault's name of when the last one passed. */
-struct slice unread_mark(const struct command *command);
 
 /* --- filter_contact.c --------------------------------------------------- */
 
