@@ -4,6 +4,7 @@
  */
 #include "codec/pack.h"
 #include "codec/verdicts.h"
+#include "core/inputs.h"
 #include "keeper_priv.h"
 #include "must.h"
 
@@ -249,10 +250,17 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    .request = {commit->request, WIRE_REQUEST},
 	    .supersedes = supersedes,
 	    .shadow = judged->shadow};
+	const struct inputs_given decided = {.ruleset = keeper->ruleset,
+	    .scope = from->in_scope ? &from->scope : NULL,
+	    .approved = from->given.approved};
 	struct batch *batch;
 
 	commit->channel = counted_channel(from->channel);
 	commit->passes = goes(judged);
+	dispatch.inputs =
+	    inputs_write(judged->record, &decided, keeper->scratch);
+	if (dispatch.inputs.data == NULL)
+		return fail_memory(fail);
 	if (!make_open(commit, judged, fail))
 		return false;
 	commit->batch = batch =

@@ -20,7 +20,8 @@
  *	object		{data, slot, subject, type}: the object's name under
  *			AES-256-GCM with the key entry_object_key() makes of
  *			the subject's, data = base64(nonce || text || tag), the
- *			salt as associated data
+ *			salt as associated data; the text may go on after a NUL
+ *			with what was decided by (core/inputs.h)
  *	subjects	role -> [pseudonym in hex, key slot]
  *	recipient, purpose, basis, channel
  *	fields		role -> field -> [verdict, rule] or [verdict, rule,

@@ -179,19 +179,36 @@ subjects_fill(struct batch *batch, struct entry_disclosure *entry,
 	    &subjects[ROLE_COUNT], fail);
 }
 
+/* The name, and after a NUL the inputs: they are encrypted where they lie. */
+static struct slice
+object_plain(uint8_t *at, struct slice name, struct slice inputs)
+{
+	size_t len = name.len;
+
+	if (name.len != 0)
+		memcpy(at, name.data, name.len);
+	if (inputs.len != 0) {
+		at[len++] = '\0';
+		memcpy(at + len, inputs.data, inputs.len);
+		len += inputs.len;
+	}
+	return (struct slice){(const char *)at, len};
+}
+
 static bool
-object_encrypt(
-    struct batch *batch, struct entry_disclosure *entry, struct fail *fail)
+object_encrypt(struct batch *batch, struct entry_disclosure *entry,
+    struct slice inputs, struct fail *fail)
 {
 	struct slice object = disclosure_reference(entry->disclosure);
 	struct digest key = entry_object_key(&entry->owner->key);
-	uint8_t *out =
-	    arena_take(batch->arena, NONCE_SIZE + object.len + TAG_SIZE);
+	size_t len = object.len + 1 + inputs.len;
+	uint8_t *out = arena_take(batch->arena, NONCE_SIZE + len + TAG_SIZE);
 	struct digest_seal seal;
 	bool ok;
 
 	if (out == NULL)
 		return fail_memory(fail);
+	object = object_plain(out + NONCE_SIZE, object, inputs);
 	seal = (struct digest_seal){.key = key.bytes,
 	    .nonce = out,
 	    .label = {(const char *)entry->common.salt, ENTRY_SALT},
@@ -301,7 +318,7 @@ ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
 		entry.payload = &payload;
 	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
 	     subjects_fill(batch, &entry, subjects, fail) &&
-	     object_encrypt(batch, &entry, fail) &&
+	     object_encrypt(batch, &entry, dispatch->inputs, fail) &&
 	     disclosure_item(batch, &entry, dispatch, fail);
 	digest_wipe(subjects, sizeof(subjects));
 	return ok;

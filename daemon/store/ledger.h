@@ -96,6 +96,7 @@ struct dispatch {
 	const struct digest *payload_sha;
 	struct digest setup;
 	struct slice request; /* the submission's id */
+	struct slice inputs;  /* core/inputs.h; kept beside the object's name */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
 	/*
 	 * Shadow mode: the bytes pass unchanged, and the disclosure says what

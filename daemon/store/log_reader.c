@@ -17,7 +17,9 @@ struct bundle {
 };
 
 struct log_reader {
-	struct log_reader_options o;
+	struct disk *disk;
+	char directory[PATH_SIZE];
+	bool bundles_only;
 	uint64_t bundled;
 	struct digest log;
 	struct arena *arena; /* of what the journal has, and the key */
@@ -71,22 +73,22 @@ read_checkpoint(struct log_reader *reader, struct fail *fail)
 	struct slice text, origin;
 	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%.800s/log.vkey", reader->o.directory);
+	snprintf(path, sizeof(path), "%.800s/log.vkey", reader->directory);
 	if (!disk_read_file(
-		reader->o.disk, path, 1024, reader->arena, &text, fail) ||
+		reader->disk, path, 1024, reader->arena, &text, fail) ||
 	    !note_parse_verifier_key(
 		text, reader->arena, &origin, public_key, fail))
 		return false;
 	reader->log = digest_sha256(text);
-	if (!disk_has(reader->o.disk, reader->o.directory, "checkpoint",
+	if (!disk_has(reader->disk, reader->directory, "checkpoint",
 		reader->arena)) {
 		reader->bundled = 0;
 		return true;
 	}
 	snprintf(
-	    path, sizeof(path), "%.800s/checkpoint", reader->o.directory);
+	    path, sizeof(path), "%.800s/checkpoint", reader->directory);
 	if (!disk_read_file(
-		reader->o.disk, path, NOTE_MAX, reader->arena, &text, fail) ||
+		reader->disk, path, NOTE_MAX, reader->arena, &text, fail) ||
 	    !note_open(text, reader->arena, origin, public_key, &checkpoint,
 		fail))
 		return false;
@@ -120,10 +122,10 @@ open_once(struct log_reader *reader, struct fail *fail)
 
 	if (!read_checkpoint(reader, fail))
 		return false;
-	snprintf(path, sizeof(path), "%.800s/journal", reader->o.directory);
-	return reader->o.bundles_only ||
+	snprintf(path, sizeof(path), "%.800s/journal", reader->directory);
+	return reader->bundles_only ||
 	    journal_read(
-		reader->o.disk, path, reader->bundled, &scan, fail);
+		reader->disk, path, reader->bundled, &scan, fail);
 }
 
 /*
@@ -142,21 +144,26 @@ log_reader_renew(struct log_reader *reader, struct fail *fail)
 			return true;
 		if (i < TRIES)
 			continue;
+		forget_all(reader);
+		reader->bundled = 0;
 		*fail = once;
 		return false;
 	}
 }
 
-struct log_reader *
-log_reader_open(
-    const struct log_reader_options *options, struct fail *fail)
+static struct log_reader *
+create(struct disk *disk, const char *directory, bool bundles_only,
+    struct fail *fail)
 {
 	struct log_reader *reader = calloc(1, sizeof(*reader));
 	bool ok = reader != NULL || fail_memory(fail);
 
 	if (!ok)
 		return NULL;
-	reader->o = *options;
+	reader->disk = disk;
+	reader->bundles_only = bundles_only;
+	snprintf(reader->directory, sizeof(reader->directory), "%s",
+	    directory);
 	reader->arena = arena_create(NULL);
 	ok = reader->arena != NULL;
 	for (unsigned i = 0; i < BUNDLES; i++) {
@@ -169,6 +176,20 @@ log_reader_open(
 		return reader;
 	log_reader_close(reader);
 	return NULL;
+}
+
+struct log_reader *
+log_reader_open(
+    struct disk *disk, const char *directory, struct fail *fail)
+{
+	return create(disk, directory, false, fail);
+}
+
+struct log_reader *
+log_reader_open_bundles(
+    struct disk *disk, const char *directory, struct fail *fail)
+{
+	return create(disk, directory, true, fail);
 }
 
 void
@@ -214,11 +235,11 @@ bundle_load(struct log_reader *reader, struct bundle *bundle,
 	struct slice rest;
 
 	tiles_path(name, TILES_ENTRIES, number, width);
-	snprintf(path, sizeof(path), "%.800s/%s", reader->o.directory, name);
+	snprintf(path, sizeof(path), "%.800s/%s", reader->directory, name);
 	bundle->number = 0;
 	bundle->count = 0;
 	arena_reset(bundle->arena);
-	if (!disk_read_file(reader->o.disk, path, BUNDLE_MAX, bundle->arena,
+	if (!disk_read_file(reader->disk, path, BUNDLE_MAX, bundle->arena,
 		&rest, fail))
 		return false;
 	while (bundle->count < TILE_WIDTH &&
@@ -253,7 +274,7 @@ bundle_find(struct log_reader *reader, uint64_t number)
 
 bool
 log_reader_entry(struct log_reader *reader, uint64_t index,
-    struct slice *out, struct fail *fail)
+    struct arena *arena, struct slice *entry, struct fail *fail)
 {
 	uint64_t number = index >> 8;
 	struct bundle *bundle;
@@ -262,14 +283,15 @@ log_reader_entry(struct log_reader *reader, uint64_t index,
 		return fail_set(fail, FAIL_INPUT, "there is no entry %llu",
 		    (unsigned long long)index);
 	if (index >= reader->bundled) {
-		*out = reader->newer[index - reader->bundled];
-		return true;
+		*entry = arena_copy(
+		    arena, reader->newer[index - reader->bundled]);
+		return entry->data != NULL || fail_memory(fail);
 	}
 	bundle = bundle_find(reader, number);
 	bundle->used = ++reader->calls;
 	if (bundle->number != number + 1 &&
 	    !bundle_load(reader, bundle, number, fail))
 		return false;
-	*out = bundle->entries[index & 255];
-	return true;
+	*entry = arena_copy(arena, bundle->entries[index & 255]);
+	return entry->data != NULL || fail_memory(fail);
 }

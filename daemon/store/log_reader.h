@@ -13,20 +13,18 @@
 
 struct log_reader;
 
-struct log_reader_options {
-	struct disk *disk;	/* borrowed */
-	const char *directory;	/* borrowed; the ledger's */
-	bool bundles_only;	/* leave the journal alone */
-};
-
+/* NULL with a fail.  `disk` must outlive it. */
 struct log_reader *log_reader_open(
-    const struct log_reader_options *options, struct fail *fail);
+    struct disk *disk, const char *directory, struct fail *fail);
+/* Leaves the journal alone: what stands in bundles is all it has. */
+struct log_reader *log_reader_open_bundles(
+    struct disk *disk, const char *directory, struct fail *fail);
 void log_reader_close(struct log_reader *reader);
 
-/* Look again what is there.  After a false the reader is closed in all but name. */
+/* Look again what is there.  After a false it has no entries. */
 bool log_reader_renew(struct log_reader *reader, struct fail *fail);
 
-/* Entries that can be read are those below this. */
+/* How many entries there are: the index of the next. */
 uint64_t log_reader_size(const struct log_reader *reader);
 /* Entries that stand in bundles. */
 uint64_t log_reader_bundled(const struct log_reader *reader);
@@ -35,12 +33,10 @@ uint64_t log_reader_bundled(const struct log_reader *reader);
 struct digest log_reader_log(const struct log_reader *reader);
 
 /*
- * The canonical bytes, borrowed until LOG_READER_HELD other calls.  False
- * without a fail of the world is an index that is not there.
+ * The canonical bytes of an entry; they live as long as `arena`.  FAIL_INPUT
+ * if there is no such entry.
  */
 bool log_reader_entry(struct log_reader *reader, uint64_t index,
-    struct slice *out, struct fail *fail);
-
-enum { LOG_READER_HELD = 4 };
+    struct arena *arena, struct slice *entry, struct fail *fail);
 
 #endif
