@@ -53,6 +53,12 @@ bool ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
 /* What misu answered with an error, for people; CTL_REFUSED or TROUBLE. */
 int ctl_problem(struct ctl *ctl, int status, struct slice body);
 
+/* The ledger's directory; NULL after a complaint. */
+const char *ctl_ledger_directory(struct ctl *ctl);
+
+/* Does a misu hold this ledger now? */
+bool ctl_is_live(struct ctl *ctl, const char *directory);
+
 /* A positive decimal number. */
 bool ctl_number(const char *text, int64_t *out);
 

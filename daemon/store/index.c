@@ -98,10 +98,10 @@ read_meta(struct index *index, const struct digest *log, struct fail *fail)
 		    (uint64_t)statement_number(index->do_.meta, 1);
 		copy_digest(
 		    &index->last, statement_bytes(index->do_.meta, 2));
-	} else
+	} else if (log != NULL)
 		index->log = *log;
 	statement_reset(index->do_.meta);
-	ok = digest_equal(&index->log, log);
+	ok = log == NULL || digest_equal(&index->log, log);
 	if (!ok) {
 		fail_set(fail, FAIL_WORLD, "this index is of another log");
 		fail_place(fail, "%s", index->path);
@@ -175,8 +175,7 @@ index_open(const char *path, const struct digest *log, struct fail *fail)
 }
 
 struct index *
-index_open_reader(
-    const char *path, const struct digest *log, struct fail *fail)
+index_open_reader(const char *path, struct fail *fail)
 {
 	struct index *index = create(path, fail);
 
@@ -186,7 +185,7 @@ index_open_reader(
 		index->sqlite = sqlite_open_reader(path, fail);
 	else
 		fail_set(fail, FAIL_WORLD, "there is no index");
-	if (open_in(index, log, fail))
+	if (open_in(index, NULL, fail))
 		return index;
 	index_close(index);
 	return NULL;
@@ -233,6 +232,12 @@ index_remove(const char *path, struct fail *fail)
 		return false;
 	}
 	return true;
+}
+
+const struct digest *
+index_log(const struct index *index)
+{
+	return &index->log;
 }
 
 uint64_t
@@ -331,10 +336,8 @@ index_put_row(struct index *index, uint64_t span, int64_t term,
 bool
 index_read_begin(struct index *index, struct fail *fail)
 {
-	struct digest log = index->log;
-
 	return sqlite_run(index->sqlite, "BEGIN", fail) &&
-	    read_meta(index, &log, fail);
+	    read_meta(index, NULL, fail);
 }
 
 void
@@ -513,32 +516,44 @@ index_read_times(struct index *index, uint64_t span,
 }
 
 bool
-index_read_outcome(struct index *index, uint64_t entry, uint64_t *out,
+index_read_outcomes(struct index *index, uint64_t bundle, uint32_t out[256],
     struct fail *fail)
 {
 	struct statement *outcomes = index->do_.outcomes;
+	struct slice bytes = {"", 0};
 	bool row, ok;
 
-	*out = 0;
-	statement_bind_number(outcomes, 1, (int64_t)(entry >> 8));
+	memset(out, 0, 256 * sizeof(*out));
+	statement_bind_number(outcomes, 1, (int64_t)bundle);
 	ok = statement_step(outcomes, &row, fail);
-	if (ok && row) {
-		struct slice bytes = statement_bytes(outcomes, 0);
-		const uint8_t *at = (const uint8_t *)bytes.data;
+	if (ok && row)
+		bytes = statement_bytes(outcomes, 0);
+	if (ok && bytes.len != 0 && bytes.len != OUTCOMES_SIZE)
+		ok = damaged(index, fail);
+	for (unsigned i = 0; ok && i < bytes.len / 4; i++) {
+		const uint8_t *at = (const uint8_t *)bytes.data + 4 * i;
 
-		if (bytes.len == OUTCOMES_SIZE) {
-			uint32_t distance;
-
-			at += 4 * (entry & 255);
-			distance = (uint32_t)at[0] << 24 |
-			    (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
-			    at[3];
-			*out = distance == 0 ? 0 : entry + distance;
-		} else
-			ok = damaged(index, fail);
+		out[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+		    (uint32_t)at[2] << 8 | at[3];
 	}
 	statement_reset(outcomes);
 	return ok;
+}
+
+bool
+index_read_outcome(struct index *index, uint64_t entry, uint64_t *out,
+    struct fail *fail)
+{
+	uint32_t all[256];
+	uint32_t distance;
+
+	*out = 0;
+	if (!index_read_outcomes(index, entry >> 8, all, fail))
+		return false;
+	distance = all[entry & 255];
+	if (distance != 0)
+		*out = entry + distance;
+	return true;
 }
 
 /* --- the dictionary in memory --- */

@@ -59,12 +59,13 @@ enum index_class {
 struct index *index_open(
     const char *path, const struct digest *log, struct fail *fail);
 /* For others, while it is written.  NULL also if there is none. */
-struct index *index_open_reader(
-    const char *path, const struct digest *log, struct fail *fail);
+struct index *index_open_reader(const char *path, struct fail *fail);
 void index_close(struct index *index);
 /* The file and what SQLite has beside it. */
 bool index_remove(const char *path, struct fail *fail);
 
+/* Which log is it of?  (log_reader_log()) */
+const struct digest *index_log(const struct index *index);
 /* Entries below this are in it. */
 uint64_t index_next(const struct index *index);
 /* SHA-256 of the last of them; another one means another ledger. */

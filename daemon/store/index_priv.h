@@ -87,6 +87,10 @@ bool index_get_row(struct index *index, uint64_t span, int64_t term,
 bool index_put_row(struct index *index, uint64_t span, int64_t term,
     const struct bits *bits, struct fail *fail);
 
+/* How far the latest outcome of each entry of a bundle is; 0: none. */
+bool index_read_outcomes(struct index *index, uint64_t bundle,
+    uint32_t out[256], struct fail *fail);
+
 /* --- index_span.c --- */
 
 /* From the file. */

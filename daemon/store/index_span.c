@@ -334,15 +334,14 @@ static bool
 load_outcomes(struct index *index, struct fail *fail)
 {
 	struct span *span = index->span;
-	uint64_t first = span->number << SPAN_BITS;
+	uint64_t first = span->number * BUNDLES;
 
-	for (unsigned i = 0; i < BITS_COUNT && first + i < index->next; i++) {
-		uint64_t event;
-
-		if (!index_read_outcome(index, first + i, &event, fail))
+	for (unsigned i = 0; i < BUNDLES; i++) {
+		if ((first + i) << 8 >= index->next)
+			break;
+		if (!index_read_outcomes(
+			index, first + i, &span->outcomes[i * 256], fail))
 			return false;
-		span->outcomes[i] =
-		    event == 0 ? 0 : (uint32_t)(event - first - i);
 	}
 	return true;
 }

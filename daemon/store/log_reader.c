@@ -124,6 +124,8 @@ open_once(struct log_reader *reader, struct fail *fail)
 		return false;
 	snprintf(path, sizeof(path), "%.800s/journal", reader->directory);
 	return reader->bundles_only ||
+	    !disk_has(reader->disk, reader->directory, "journal",
+		reader->arena) ||
 	    journal_read(
 		reader->disk, path, reader->bundled, &scan, fail);
 }
