@@ -285,6 +285,19 @@ disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
 }
 
 bool
+ledger_has_disclosure(const struct ledger *ledger,
+    const struct disclosure *disclosure, struct slice request)
+{
+	const struct slice words[2] = {disclosure_recipient(disclosure)->id,
+	    disclosure_purpose(disclosure)};
+	struct digest key =
+	    requests_key(request, "disclosure", words, LEDGER_NONE);
+	uint64_t index;
+
+	return requests_find(ledger->requests, &key, &index);
+}
+
+bool
 ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
     const struct dispatch *dispatch, struct fail *fail)
 {

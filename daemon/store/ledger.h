@@ -151,6 +151,10 @@ void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
 bool batch_acknowledged(
     const struct batch *batch, size_t n, uint64_t *index, struct digest *leaf);
 
+/* Did this request make an entry for this recipient and purpose? */
+bool ledger_has_disclosure(const struct ledger *ledger,
+    const struct disclosure *disclosure, struct slice request);
+
 /* NULL, or why the ledger does not write any more. */
 const struct fail *ledger_stopped(const struct ledger *ledger);
 
