@@ -14,8 +14,8 @@ struct verb {
 	    struct control_request *request);
 };
 
-static void
-give_problem(struct control_request *request, int status,
+void
+service_give_problem(struct control_request *request, int status,
     const struct fail *fail, const char *diagnostics)
 {
 	struct arena *arena = arena_create(NULL);
@@ -50,7 +50,7 @@ run_reload(struct service *service, const struct control_ask *ask,
 	if (reload_run(service, &diagnostics, &fail))
 		control_answer(request, 200, SLICE("{\"reloaded\":true}"));
 	else
-		give_problem(request, 422, &fail, diagnostics);
+		service_give_problem(request, 422, &fail, diagnostics);
 	free(diagnostics);
 }
 
@@ -212,6 +212,8 @@ static const struct verb verbs[] = {
     {"log-object", false, run_log_object},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
+    {"reindex", false, service_reindex},
+    {"index-status", false, service_index_status},
 };
 
 void

@@ -9,6 +9,7 @@
 
 enum { INTAKES_MAX = 2 };
 
+struct indexer;
 struct keeper;
 struct service_worker;
 struct wire_stream;
@@ -26,6 +27,7 @@ struct service {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct engine *engine;
+	struct indexer *indexer;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
@@ -59,6 +61,10 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* A fail as the body that misuctl prints; `diagnostics` may be NULL. */
+void service_give_problem(struct control_request *request, int status,
+    const struct fail *fail, const char *diagnostics);
+
 /* --- service_metrics.c -------------------------------------------------- */
 
 struct slice service_metrics(void *context, struct arena *arena);
@@ -76,6 +82,17 @@ bool service_state_fresh(
 
 /* Before the first thread is made; later it reaches no other files. */
 bool service_keep_to_files(struct service *service, struct fail *fail);
+
+/* --- service_index.c ---------------------------------------------------- */
+
+bool service_open_index(struct service *service, struct fail *fail);
+/* To be called about once a second. */
+void service_index_tick(struct service *service);
+/* Verbs of misuctl: begin the index anew; how far it is. */
+void service_reindex(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_index_status(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

@@ -161,6 +161,9 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* Those of them that the checkpoint on disk covers. */
+uint64_t ledger_bundled(const struct ledger *ledger);
+
 /* The canonical bytes of a durable entry, in `arena`. */
 bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail);

@@ -124,8 +124,9 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 		look->index = NULL;
 	}
 	look->indexed = look->index != NULL ? index_next(look->index) : 0;
-	for (uint64_t i = look->indexed;
-	    query_needs_outcome(look->query) && i < look->size; i++)
+	look->wants_outcome |= query_needs_outcome(look->query);
+	for (uint64_t i = look->indexed; look->wants_outcome && i < look->size;
+	    i++)
 		if (!newer_note(look, i, fail))
 			return false;
 	return true;
@@ -216,7 +217,7 @@ resolve(struct log_look *look, bool with_name, struct log_entry *out,
 	    out->about != NULL && look->keys != NULL &&
 	    !log_query_object(look->keys, bytes, look->arena, &out->object))
 		out->object = (struct slice){NULL, 0};
-	return !query_needs_outcome(look->query) ||
+	return !look->wants_outcome ||
 	    !out->parts.is_disclosure || find_outcome(look, out, fail);
 }
 

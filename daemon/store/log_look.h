@@ -21,6 +21,7 @@ struct log_newer {
 struct log_look {
 	const struct query *query;
 	const struct keys *keys;
+	bool wants_outcome; /* also where the query asks for none */
 	struct log_reader *log;
 	struct index *index; /* or NULL */
 	struct digest_key object_key;

@@ -1,0 +1,83 @@
+/* The index beside the keeper: its thread, and what operators ask of it. */
+#include "base/text.h"
+#include "indexer.h"
+#include "log.h"
+#include "service_priv.h"
+
+bool
+service_open_index(struct service *service, struct fail *fail)
+{
+	const struct indexer_options options = {.loop = service->loop,
+	    .keys = service->keys,
+	    .directory = setup_state_path(service->setup, SLICE("ledger")),
+	    .path = setup_state_path(service->setup, SLICE("index.db")),
+	    .log = log_engine};
+
+	if (options.directory == NULL || options.path == NULL)
+		return fail_memory(fail);
+	service->indexer = indexer_create(&options, fail);
+	if (service->indexer == NULL)
+		return false;
+	service_index_tick(service);
+	return true;
+}
+
+void
+service_index_tick(struct service *service)
+{
+	if (service->indexer != NULL)
+		indexer_nudge(
+		    service->indexer, ledger_bundled(service->ledger));
+}
+
+static void
+answer_progress(struct service *service, struct control_request *request)
+{
+	char body[96];
+	int len = snprintf(body, sizeof(body),
+	    "{\"indexed\":%llu,\"entries\":%llu}",
+	    (unsigned long long)indexer_done(service->indexer),
+	    (unsigned long long)ledger_bundled(service->ledger));
+
+	control_answer(request, 200, (struct slice){body, (size_t)len});
+}
+
+void
+service_index_status(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	(void)ask;
+	answer_progress(service, request);
+}
+
+struct asked {
+	struct service *service;
+	struct control_request *request;
+};
+
+static void
+begun(void *arg, const struct fail *fail)
+{
+	struct asked *asked = arg;
+
+	if (fail == NULL)
+		answer_progress(asked->service, asked->request);
+	else
+		service_give_problem(asked->request, 503, fail, NULL);
+	free(asked);
+}
+
+void
+service_reindex(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	struct asked *asked = calloc(1, sizeof(*asked));
+
+	(void)ask;
+	if (asked == NULL) {
+		control_answer(request, 503, SLICE("{}"));
+		return;
+	}
+	*asked = (struct asked){service, request};
+	indexer_rebuild(service->indexer, begun, asked);
+}
