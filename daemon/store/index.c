@@ -609,6 +609,32 @@ load_words(struct index *index, struct fail *fail)
 	return each_name(index, 0, INT64_MAX, on_word, index, fail);
 }
 
+/*
+ * Two words of one term would be one: an index in which that came to pass, as
+ * it does not in the life of a log, is not gone on with.
+ */
+static bool
+is_alone(struct index *index, int64_t term, struct slice bytes,
+    struct fail *fail)
+{
+	struct statement *names = index->do_.names;
+	bool row, ok;
+
+	statement_bind_number(names, 1, term);
+	statement_bind_number(names, 2, term + 1);
+	ok = statement_step(names, &row, fail);
+	if (ok && row && !slice_equal(statement_bytes(names, 2), bytes)) {
+		fail_set(fail, FAIL_WORLD,
+		    "two words of the index have one number");
+		fail_place(fail, "%s", index->path);
+		fail_hint(fail, "queries go on without the index; tell those "
+				"who make misu");
+		ok = false;
+	}
+	statement_reset(names);
+	return ok;
+}
+
 /* Words nobody needs in memory are looked up in the file again. */
 enum { WORDS_MAX = 200000 };
 
@@ -627,9 +653,13 @@ index_use_word(struct index *index, enum index_class class,
 		word = word->next;
 	if (word == NULL && index->word_count >= WORDS_MAX)
 		forget_words(index);
-	if (word == NULL)
-		word = word_add(
-		    index, class, bytes, index_word_term(class, bytes));
+	if (word == NULL) {
+		int64_t made = index_word_term(class, bytes);
+
+		if (!is_alone(index, made, bytes, fail))
+			return false;
+		word = word_add(index, class, bytes, made);
+	}
 	if (word == NULL)
 		return fail_memory(fail);
 	*term = word->term;

@@ -16,7 +16,8 @@
  *	SHA-256 of a shape		recipient, role, and for each field its
  *					verdict and rule: what was decided of
  *					one role for one recipient.  There are
- *					few of them, however many entries
+ *					few of them, however many entries.  12
+ *					bits are the recipient's, 4 the role's
  *
  * Words and shapes stand in a dictionary.  Beside them are the times of each
  * bundle and, for each disclosure, its latest outcome entry.  The rows follow

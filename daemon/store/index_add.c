@@ -14,11 +14,39 @@ term_of(enum index_class class, const struct digest *digest)
 	    (hash & ((UINT64_C(1) << CLASS_SHIFT) - 1)));
 }
 
-int64_t
-index_word_term(enum index_class class, struct slice word)
+static uint64_t
+some_bits(struct slice word, unsigned count)
 {
 	struct digest digest = digest_sha256(word);
 
+	return ((uint64_t)digest.bytes[0] << 8 | digest.bytes[1]) >>
+	    (16 - count);
+}
+
+/* What is of one recipient, and of one role for it, lies together. */
+static int64_t
+shape_term(struct slice shape)
+{
+	struct digest digest = digest_sha256(shape);
+	struct entry_group group;
+	uint64_t term = (uint64_t)term_of(INDEX_SHAPE, &digest);
+
+	if (!index_shape(shape, &group))
+		return (int64_t)term;
+	term &= ~(UINT64_C(0xffff) << SHAPE_SHIFT);
+	term |= some_bits(group.recipient, 12) << (SHAPE_SHIFT + 4);
+	term |= some_bits(group.role, 4) << SHAPE_SHIFT;
+	return (int64_t)term;
+}
+
+int64_t
+index_word_term(enum index_class class, struct slice word)
+{
+	struct digest digest;
+
+	if (class == INDEX_SHAPE)
+		return shape_term(word);
+	digest = digest_sha256(word);
 	return term_of(class, &digest);
 }
 

@@ -13,6 +13,7 @@ enum {
 	SPAN_BITS = 16,
 	BUNDLES = 256, /* a span */
 	CLASS_SHIFT = 59,
+	SHAPE_SHIFT = 43, /* above it 12 bits of the recipient, 4 of the role */
 	OUTCOMES_SIZE = 4 * BUNDLES, /* a bundle's row of outcomes */
 	TIMES_SIZE = 16 * BUNDLES,
 	SAID_MAX = 64, /* words of outcomes; misu writes a dozen */

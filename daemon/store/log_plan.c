@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-enum { SPAN_BITS = 16, BUNDLES = 256 };
+/* To read FEW entries takes no longer than to look MANY terms up. */
+enum { SPAN_BITS = 16, BUNDLES = 256, MANY = 48, FEW = 6 };
 
 struct making {
 	struct log_plan *plan;
@@ -351,6 +352,9 @@ log_plan_span(const struct log_plan *plan, uint64_t span, unsigned count,
 		return false;
 	for (size_t i = 0; i < plan->count; i++) {
 		if (bits_next(out, 0) == BITS_COUNT)
+			break;
+		if (doubt == NULL && plan->clauses[i].count > MANY &&
+		    bits_count(out) <= FEW)
 			break;
 		if (!keep_clause(plan, span, &plan->clauses[i], out, fail))
 			return false;

@@ -35,8 +35,9 @@ bool log_plan_make(struct log_plan *plan, struct index *index,
     struct arena *arena, struct fail *fail);
 
 /*
- * The first `count` entries of a span; *doubt, unless it is NULL, are those of
- * bundles that the query's time cuts through.
+ * The first `count` entries of a span; *doubt are those of bundles that the
+ * query's time cuts through.  NULL: whoever asks looks at each, so that some
+ * may be among them that need not.
  */
 bool log_plan_span(const struct log_plan *plan, uint64_t span, unsigned count,
     struct bits *out, struct bits *doubt, struct fail *fail);

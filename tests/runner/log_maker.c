@@ -4,7 +4,7 @@
 #include "core/tree.h"
 #include "store/tiles.h"
 
-enum { RECIPIENTS = 12, WAITING = 64 };
+enum { RECIPIENTS = 12, WAITING = 64, JAPANESE = 60 };
 
 /* Who gets what: the share of entries, and what is behind. */
 static const struct {
@@ -29,19 +29,19 @@ static const struct {
 static const char *const roles[] = {"admin", "registrant", "tech"};
 static const struct {
 	const char *name;
-	unsigned presence; /* percent */
+	unsigned presence; /* percent; JAPANESE: all of them or none */
 	bool reach;
 } fields[] = {
-    {"city.loc", 60, false},
+    {"city.loc", JAPANESE, false},
     {"country", 100, false},
     {"email", 100, true},
     {"fax", 30, true},
     {"name.int", 90, false},
-    {"name.loc", 60, false},
+    {"name.loc", JAPANESE, false},
     {"org.loc", 35, false},
     {"phone", 95, true},
     {"postcode", 90, false},
-    {"street.loc", 60, false},
+    {"street.loc", JAPANESE, false},
 };
 enum { ROLES = 3, FIELDS = sizeof(fields) / sizeof(*fields) };
 
@@ -246,10 +246,14 @@ choose_recipient(struct log_maker *maker)
 static void
 choose_fields(struct log_maker *maker, unsigned present[ROLES])
 {
+	bool japanese = below(maker, 100) < 60;
+
 	for (unsigned r = 0; r < ROLES; r++) {
 		present[r] = 0;
 		for (unsigned f = 0; f < FIELDS; f++)
-			if (below(maker, 100) < fields[f].presence)
+			if (fields[f].presence == JAPANESE
+				? japanese
+				: below(maker, 100) < fields[f].presence)
 				present[r] |= 1u << f;
 		/* The same person stands in most roles. */
 		if (r != 0 && below(maker, 10) != 0)
