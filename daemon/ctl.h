@@ -36,6 +36,7 @@ extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
     ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
     ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
     ctl_reindex, ctl_stats,
+    ctl_proof, ctl_verify_proof,
     ctl_explain, ctl_diff, ctl_test, ctl_check, ctl_upstreams, ctl_import;
 
 /* Complains on standard error; CTL_TROUBLE always. */

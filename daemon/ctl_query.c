@@ -135,26 +135,31 @@ parse(struct ctl_query *query)
  * Names are encrypted: whoever may read the master key sees them.  Without
  * it the log stays readable, with pseudonyms.
  */
-static void
-open_keys(struct ctl_query *query)
+struct keys *
+ctl_query_keys(struct ctl *ctl, struct disk *disk, struct fail *fail)
 {
-	const struct setup *setup = ctl_setup(query->ctl);
+	const struct setup *setup = ctl_setup(ctl);
 	const char *path, *directory;
-	struct fail fail = FAIL_INIT;
 	uint8_t master[KEY_SIZE];
+	struct keys *keys = NULL;
 	bool fresh = false;
 
 	if (setup == NULL)
-		return;
+		return NULL;
 	path = setup_state_path(setup, setup->conf->master_key);
 	directory = setup_state_path(setup, SLICE("keys"));
 	if (path == NULL || directory == NULL || access(path, R_OK) != 0 ||
-	    access(directory, R_OK | X_OK) != 0)
-		return;
-	if (proc_master_key(path, master, &fresh, &fail))
-		query->keys = keys_open(query->disk, directory, master,
-		    &random_system, &fail);
+	    access(directory, R_OK | X_OK) != 0) {
+		fail_set(fail, FAIL_DENIED,
+		    "the master key or the keys cannot be read");
+		fail_place(fail, "%s", path != NULL ? path : "");
+		return NULL;
+	}
+	if (proc_master_key(path, master, &fresh, fail))
+		keys = keys_open(
+		    disk, directory, master, &random_system, fail);
 	digest_wipe(master, sizeof(master));
+	return keys;
 }
 
 /*
@@ -276,7 +281,7 @@ find_persons(struct ctl_query *query)
 int
 ctl_query_prepare(struct ctl_query *query)
 {
-	struct fail fail = FAIL_INIT;
+	struct fail fail = FAIL_INIT, no_keys = FAIL_INIT;
 	const struct setup *setup;
 	int status = parse(query);
 
@@ -295,7 +300,7 @@ ctl_query_prepare(struct ctl_query *query)
 	if (query->disk == NULL)
 		return ctl_fail(&fail);
 	query->live = ctl_is_live(query->ctl, query->directory);
-	open_keys(query);
+	query->keys = ctl_query_keys(query->ctl, query->disk, &no_keys);
 	return find_persons(query);
 }
 

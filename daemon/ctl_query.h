@@ -47,7 +47,8 @@ enum ctl_query_took ctl_query_take(
 int ctl_query_prepare(struct ctl_query *query);
 void ctl_query_finish(struct ctl_query *query);
 
-/* For usage lines. */
-#define CTL_QUERY_USAGE "[QUERY ...] [--zone ZONE] [--dir DIRECTORY]"
+/* The keys, for whoever may read the master key; NULL for others. */
+struct keys *ctl_query_keys(
+    struct ctl *ctl, struct disk *disk, struct fail *fail);
 
 #endif

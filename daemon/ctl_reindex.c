@@ -2,8 +2,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "ctl.h"
-#include "proc.h"
+#include "ctl_query.h"
 #include "store/index_feed.h"
 
 enum { BATCH = 8192, PAUSE_MS = 300 };
@@ -63,28 +62,6 @@ ask_misu(struct ctl *ctl)
 	return CTL_OK;
 }
 
-static struct keys *
-open_keys(struct ctl *ctl, struct disk *disk, struct fail *fail)
-{
-	const struct setup *setup = ctl_setup(ctl);
-	const char *path, *directory;
-	uint8_t master[KEY_SIZE];
-	struct keys *keys = NULL;
-	bool fresh = false;
-
-	path = setup_state_path(setup, setup->conf->master_key);
-	directory = setup_state_path(setup, SLICE("keys"));
-	if (path == NULL || directory == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	if (proc_master_key(path, master, &fresh, fail))
-		keys = keys_open(
-		    disk, directory, master, &random_system, fail);
-	digest_wipe(master, sizeof(master));
-	return keys;
-}
-
 static bool
 make_anew(struct ctl *ctl, struct disk *disk, const char *ledger,
     struct keys *keys, struct fail *fail)
@@ -129,7 +106,7 @@ run_reindex(struct ctl *ctl, int argc, char **argv)
 		return ask_misu(ctl);
 	disk = disk_real_create(NULL, &fail);
 	if (disk != NULL)
-		keys = open_keys(ctl, disk, &fail);
+		keys = ctl_query_keys(ctl, disk, &fail);
 	if (keys != NULL)
 		make_anew(ctl, disk, ledger, keys, &fail);
 	keys_close(keys);

@@ -8,7 +8,10 @@
 const struct ctl_command *const ctl_commands[] = {&ctl_submit, &ctl_status, &ctl_reload,
     &ctl_stop, &ctl_hold_list, &ctl_hold_show, &ctl_hold_approve,
     &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done,
-    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_stats, &ctl_reindex, &ctl_verify, &ctl_why, &ctl_replay, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
+    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_stats,
+    &ctl_reindex, &ctl_verify, &ctl_proof,
+    &ctl_verify_proof, &ctl_why, &ctl_replay, &ctl_explain, &ctl_diff,
+    &ctl_test, &ctl_check,
     NULL};
 
 static void

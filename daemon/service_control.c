@@ -93,6 +93,7 @@ run_status(struct service *service, const struct control_ask *ask,
 	text_add_string(&text, "},\"ledger\":");
 	text_add_json(&text,
 	    slice_from(stopped != NULL ? stopped->text : "writes"));
+	service_add_witnesses(service, arena, &text);
 	text_add_string(&text, "}");
 	control_answer(request, 200, text_slice(&text));
 	arena_destroy(arena);

@@ -69,6 +69,13 @@ void service_give_problem(struct control_request *request, int status,
 
 struct slice service_metrics(void *context, struct arena *arena);
 
+/* --- service_witness.c -------------------------------------------------- */
+
+/* The member "witnesses" of the status, with the comma before it. */
+struct text;
+void service_add_witnesses(
+    struct service *service, struct arena *arena, struct text *out);
+
 /* --- service_state.c ---------------------------------------------------- */
 
 /* False if a part of a directory in use is missing. */
