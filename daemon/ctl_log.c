@@ -38,7 +38,7 @@ print_heading(struct log_view *view, struct arena *arena)
 		return print_line(
 		    entry_print_heading(arena, &view->layout), false);
 	return view->form != FORM_CSV ||
-	    print_line(entry_print_csv_heading(arena), true);
+	       print_line(entry_print_csv_heading(arena), true);
 }
 
 static bool
@@ -55,15 +55,13 @@ show_entry(void *context, const struct entry_shown *shown)
 			line = entry_print_text(arena, shown);
 			break;
 		case FORM_COLUMNS:
-			line = entry_print_columns(
-			    arena, shown, &view->layout);
+			line = entry_print_columns(arena, shown, &view->layout);
 			break;
 		case FORM_JSON:
 			line = entry_print_json(arena, shown);
 			break;
 		case FORM_CSV:
-			line = entry_print_csv(
-			    arena, shown, view->layout.zone);
+			line = entry_print_csv(arena, shown, view->layout.zone);
 			break;
 		}
 		ok = print_line(line, view->form == FORM_CSV);
@@ -161,8 +159,8 @@ run_pages(struct log_view *view, struct fail *fail)
 	char cursor[LOG_CURSOR_SIZE];
 
 	if (view->cursor != NULL) {
-		if (!log_cursor_read(slice_from(view->cursor),
-			run.newest_first, &run.start, fail))
+		if (!log_cursor_read(slice_from(view->cursor), run.newest_first,
+			&run.start, fail))
 			return false;
 		run.has_start = true;
 	}
@@ -200,21 +198,23 @@ run_log(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_log = {
     .name = "log",
-    .usage = "[QUERY ...] [--from TIME] [--until TIME] [--object NAME]\n"
-	     "           [--subject ID] [--recipient ID] [--type TYPE]"
-	     " [--outcome WORD]\n           [--verdict WORD] [--rule N]"
-	     " [--sort newest|oldest] [--limit N]\n           [--cursor CURSOR]"
-	     " [--follow] [--json | --csv] [--width N]\n           [--zone ZONE]"
-	     " [--dir DIRECTORY]",
+    .usage =
+	"[QUERY ...] [--from TIME] [--until TIME] [--object NAME]\n"
+	"           [--subject ID] [--recipient ID] [--type TYPE]"
+	" [--outcome WORD]\n           [--verdict WORD] [--rule N]"
+	" [--sort newest|oldest] [--limit N]\n           [--cursor CURSOR]"
+	" [--follow] [--json | --csv] [--width N]\n           [--zone ZONE]"
+	" [--dir DIRECTORY]",
     .summary = "find entries of the ledger",
-    .help = "QUERY is terms KEY:VALUE[,VALUE], all of which hold; - before one"
-	    " is not:\n"
-	    "  type recipient role field verdict rule object subject pseudonym\n"
-	    "  purpose operation channel policy outcome actor case about\n"
-	    "  entry:12..40 entry>=12, time>=2026-04-01 time<2026-05-01, sort:\n"
-	    "as in `misuctl log field:email verdict:forward -recipient:jprs`.\n"
-	    "TIME is a day (in ZONE, or UTC) or an RFC 3339 time.  Names of\n"
-	    "objects are shown to who may read the master key.  That a running"
-	    " misu was\nasked for an object or a subject is an entry too.",
+    .help =
+	"QUERY is terms KEY:VALUE[,VALUE], all of which hold; - before one"
+	" is not:\n"
+	"  type recipient role field verdict rule object subject pseudonym\n"
+	"  purpose operation channel policy outcome actor case about\n"
+	"  entry:12..40 entry>=12, time>=2026-04-01 time<2026-05-01, sort:\n"
+	"as in `misuctl log field:email verdict:forward -recipient:jprs`.\n"
+	"TIME is a day (in ZONE, or UTC) or an RFC 3339 time.  Names of\n"
+	"objects are shown to who may read the master key.  That a running"
+	" misu was\nasked for an object or a subject is an entry too.",
     .run = run_log,
 };

@@ -35,8 +35,7 @@ take_word(struct ctl_query *query, const char *option, enum query_key key,
 }
 
 enum ctl_query_took
-ctl_query_take(
-    struct ctl_query *query, const char *argument, const char *next)
+ctl_query_take(struct ctl_query *query, const char *argument, const char *next)
 {
 	/* "-type:start" is a term, "--type" an option. */
 	if (argument[0] != '-' ||
@@ -54,8 +53,7 @@ ctl_query_take(
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (strcmp(argument, options[i].option) == 0)
-			return take_word(
-			    query, argument, options[i].key, next);
+			return take_word(query, argument, options[i].key, next);
 	return CTL_NOT_MINE;
 }
 
@@ -114,10 +112,10 @@ parse(struct ctl_query *query)
 		struct slice value = slice_from(query->words[i].value);
 		struct fail fail = FAIL_INIT;
 		bool ok = query->words[i].option == NULL
-		    ? query_parse(&query->query, value, query->zone, arena,
-			  &fail)
-		    : query_add(&query->query, query->words[i].key, value,
-			  query->zone, arena, &fail);
+			      ? query_parse(&query->query, value, query->zone,
+				    arena, &fail)
+			      : query_add(&query->query, query->words[i].key,
+				    value, query->zone, arena, &fail);
 
 		if (ok)
 			continue;
@@ -156,8 +154,7 @@ ctl_query_keys(struct ctl *ctl, struct disk *disk, struct fail *fail)
 		return NULL;
 	}
 	if (proc_master_key(path, master, &fresh, fail))
-		keys = keys_open(
-		    disk, directory, master, &random_system, fail);
+		keys = keys_open(disk, directory, master, &random_system, fail);
 	digest_wipe(master, sizeof(master));
 	return keys;
 }
@@ -172,9 +169,10 @@ learn_subjects(struct ctl_query *query)
 	const struct setup *setup = ctl_setup(query->ctl);
 	struct fail fail = FAIL_INIT;
 	struct vault *vault = setup == NULL
-	    ? NULL
-	    : vault_open(query->disk, setup_state_path(setup, SLICE("vault")),
-		  query->keys, &fail);
+				  ? NULL
+				  : vault_open(query->disk,
+					setup_state_path(setup, SLICE("vault")),
+					query->keys, &fail);
 
 	if (vault != NULL) {
 		vault_close(vault);
@@ -212,8 +210,7 @@ ask_pseudonym(struct ctl_query *query, struct slice id, struct slice *out)
 	struct slice body;
 	int status;
 
-	if (!ctl_ask(
-		query->ctl, "log-subject", 0, id.data, &status, &body))
+	if (!ctl_ask(query->ctl, "log-subject", 0, id.data, &status, &body))
 		return CTL_TROUBLE;
 	if (status != 200)
 		return ctl_problem(query->ctl, status, body);
@@ -252,8 +249,7 @@ find_persons(struct ctl_query *query)
 	struct slice body;
 	int status = CTL_OK;
 
-	if (query->keys == NULL &&
-	    (objects || (subjects && !query->live))) {
+	if (query->keys == NULL && (objects || (subjects && !query->live))) {
 		struct fail fail = FAIL_INIT;
 
 		fail_set(&fail, FAIL_DENIED,
@@ -262,8 +258,7 @@ find_persons(struct ctl_query *query)
 		return ctl_fail(&fail);
 	}
 	if (objects && query->live) {
-		if (!ctl_ask(
-			query->ctl, "log-object", 0, NULL, &status, &body))
+		if (!ctl_ask(query->ctl, "log-object", 0, NULL, &status, &body))
 			return CTL_TROUBLE;
 		if (status != 200)
 			return ctl_problem(query->ctl, status, body);
@@ -273,8 +268,7 @@ find_persons(struct ctl_query *query)
 	status = CTL_OK;
 	for (size_t i = 0; i < query->query.count && status == CTL_OK; i++)
 		if (query->query.terms[i].key == QUERY_SUBJECT)
-			status =
-			    find_pseudonyms(query, &query->query.terms[i]);
+			status = find_pseudonyms(query, &query->query.terms[i]);
 	return status;
 }
 

@@ -20,8 +20,7 @@ print_progress(uint64_t done, uint64_t size, bool last)
 }
 
 static bool
-parse_progress(struct ctl *ctl, struct slice body, int64_t *done,
-    int64_t *size)
+parse_progress(struct ctl *ctl, struct slice body, int64_t *done, int64_t *size)
 {
 	struct fail fail = FAIL_INIT;
 	const struct json_node *node = json_parse(ctl->arena, body, &fail);

@@ -29,7 +29,7 @@ parse_own(struct stats_view *view, const char *option, const char *value)
 	if (strcmp(option, "--by") == 0)
 		return stats_by_find(slice_from(value), &view->stats.by);
 	return strcmp(option, "--width") == 0 &&
-	    ctl_number(value, &view->width) && view->width <= WIDTH_MAX;
+	       ctl_number(value, &view->width) && view->width <= WIDTH_MAX;
 }
 
 static bool
@@ -77,19 +77,20 @@ static bool
 speaks_utf8(void)
 {
 	return setlocale(LC_CTYPE, "") != NULL &&
-	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	       strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 /* In eighths of a column where the terminal has such blocks. */
 static void
 add_bar(struct text *text, uint64_t count, uint64_t most, size_t columns)
 {
-	static const char *const parts[] = {"", "\xe2\x96\x8f",
-	    "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b",
-	    "\xe2\x96\x8a", "\xe2\x96\x89"};
+	static const char *const parts[] = {"", "\xe2\x96\x8f", "\xe2\x96\x8e",
+	    "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a",
+	    "\xe2\x96\x89"};
 	bool fine = speaks_utf8();
-	uint64_t eighths = (uint64_t)((double)count / (double)most *
-	    (double)(columns * 8) + 0.5);
+	uint64_t eighths =
+	    (uint64_t)((double)count / (double)most * (double)(columns * 8) +
+		       0.5);
 
 	if (eighths == 0)
 		eighths = 1;
@@ -173,8 +174,8 @@ static void
 add_json(struct text *text, const struct stats_view *view,
     const struct stats_result *result)
 {
-	text_add_format(text, "{\"by\":\"%s\",\"entries\":%" PRIu64
-			      ",\"rows\":[",
+	text_add_format(text,
+	    "{\"by\":\"%s\",\"entries\":%" PRIu64 ",\"rows\":[",
 	    stats_by_name(view->stats.by), result->total);
 	for (size_t i = 0; i < result->count; i++) {
 		text_add_string(text, i == 0 ? "{\"key\":" : ",{\"key\":");
@@ -189,8 +190,7 @@ static void
 add_csv(struct text *text, const struct stats_view *view,
     const struct stats_result *result)
 {
-	text_add_format(
-	    text, "%s,entries\r\n", stats_by_name(view->stats.by));
+	text_add_format(text, "%s,entries\r\n", stats_by_name(view->stats.by));
 	for (size_t i = 0; i < result->count; i++) {
 		csv_add(text, result->rows[i].key);
 		text_add_format(
@@ -240,10 +240,9 @@ count_disclosures(struct stats_view *view)
 	struct query *query = &view->query.query;
 	struct fail fail = FAIL_INIT;
 
-	return query_has(query, QUERY_TYPE) ||
-	    view->stats.by == STATS_TYPE ||
-	    query_add(query, QUERY_TYPE, SLICE("disclosure"), 0,
-		view->query.ctl->arena, &fail);
+	return query_has(query, QUERY_TYPE) || view->stats.by == STATS_TYPE ||
+	       query_add(query, QUERY_TYPE, SLICE("disclosure"), 0,
+		   view->query.ctl->arena, &fail);
 }
 
 static int
@@ -257,8 +256,8 @@ run_stats(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(&ctl_stats);
 	status = ctl_query_prepare(&view.query);
 	if (status == CTL_OK)
-		status = count_disclosures(&view) ? print_stats(&view)
-						  : CTL_TROUBLE;
+		status =
+		    count_disclosures(&view) ? print_stats(&view) : CTL_TROUBLE;
 	ctl_query_finish(&view.query);
 	return status;
 }

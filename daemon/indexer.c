@@ -7,10 +7,10 @@
 #include "store/index_feed.h"
 
 enum {
-	BATCH = 16384,  /* entries of one transaction, while there are many */
-	ENOUGH = 4096,  /* so many that wait are taken in at once */
-	PATIENCE = 10,  /* seconds that fewer wait */
-	BACK_OFF = 60,  /* seconds after something failed */
+	BATCH = 16384, /* entries of one transaction, while there are many */
+	ENOUGH = 4096, /* so many that wait are taken in at once */
+	PATIENCE = 10, /* seconds that fewer wait */
+	BACK_OFF = 60, /* seconds after something failed */
 	PATH_SIZE = 1024
 };
 
@@ -72,8 +72,8 @@ tell(struct indexer *indexer)
 		    failing ? "index-stopped" : "index-goes-on",
 		    failing ? &fail : NULL);
 	if (anew)
-		indexer->o.log(indexer->o.log_context, "info",
-		    "index-made-anew", NULL);
+		indexer->o.log(
+		    indexer->o.log_context, "info", "index-made-anew", NULL);
 }
 
 static void
@@ -91,8 +91,8 @@ answer(void *arg)
 	while (ask != NULL) {
 		struct ask *next = ask->next;
 
-		ask->done(ask->arg,
-		    ask->fail.kind != FAIL_NONE ? &ask->fail : NULL);
+		ask->done(
+		    ask->arg, ask->fail.kind != FAIL_NONE ? &ask->fail : NULL);
 		free(ask);
 		ask = next;
 	}
@@ -122,8 +122,8 @@ static void
 publish(struct indexer *indexer)
 {
 	if (indexer->feed != NULL)
-		__atomic_store_n(&indexer->done,
-		    index_feed_next(indexer->feed), __ATOMIC_RELAXED);
+		__atomic_store_n(&indexer->done, index_feed_next(indexer->feed),
+		    __ATOMIC_RELAXED);
 }
 
 /* What failed is opened anew the next time. */
@@ -141,7 +141,8 @@ note(struct indexer *indexer, const struct fail *fail)
 	indexer->is_failing = failing;
 	indexer->fail = *fail;
 	changed = failing != indexer->was_failing ||
-	    indexer->anew != indexer->was_told || indexer->answers != NULL;
+		  indexer->anew != indexer->was_told ||
+		  indexer->answers != NULL;
 	pthread_mutex_unlock(&indexer->lock);
 	if (changed)
 		indexer->o.loop->operations->soon(
@@ -180,9 +181,9 @@ do_ask(struct indexer *indexer, struct ask *ask)
 	else if (ask->kind == ASK_PRUNE)
 		index_feed_prune(indexer->feed, ask->minimum, fail);
 	while (ask->kind == ASK_CATCH_UP && left != 0 &&
-	    index_feed_run(indexer->feed, BATCH, &indexer->stopping, &left,
-		fail) &&
-	    !__atomic_load_n(&indexer->stopping, __ATOMIC_RELAXED))
+	       index_feed_run(
+		   indexer->feed, BATCH, &indexer->stopping, &left, fail) &&
+	       !__atomic_load_n(&indexer->stopping, __ATOMIC_RELAXED))
 		;
 }
 
@@ -212,7 +213,7 @@ static uint64_t
 behind(const struct indexer *indexer)
 {
 	return __atomic_load_n(&indexer->entries, __ATOMIC_RELAXED) -
-	    __atomic_load_n(&indexer->done, __ATOMIC_RELAXED);
+	       __atomic_load_n(&indexer->done, __ATOMIC_RELAXED);
 }
 
 /* Until something is asked, many wait, or so many seconds have gone. */
@@ -222,9 +223,8 @@ rest(struct indexer *indexer, int seconds)
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	while (seconds-- != 0 && !indexer->stopping &&
-	    indexer->asks == NULL &&
-	    (indexer->is_failing || behind(indexer) < ENOUGH)) {
+	while (seconds-- != 0 && !indexer->stopping && indexer->asks == NULL &&
+	       (indexer->is_failing || behind(indexer) < ENOUGH)) {
 		until.tv_sec++;
 		pthread_cond_timedwait(
 		    &indexer->called, &indexer->lock, &until);
@@ -251,8 +251,8 @@ thread_main(void *arg)
 	pthread_mutex_lock(&indexer->lock);
 	while (!indexer->stopping) {
 		if (left == 0)
-			rest(indexer,
-			    indexer->is_failing ? BACK_OFF : PATIENCE);
+			rest(
+			    indexer, indexer->is_failing ? BACK_OFF : PATIENCE);
 		left = 0;
 		if (indexer->stopping)
 			break;
@@ -371,20 +371,19 @@ indexer_forget(struct indexer *indexer, struct slice pseudonym,
 {
 	struct ask ask = {.kind = ASK_FORGET, .done = done, .arg = arg};
 
-	snprintf(ask.pseudonym, sizeof(ask.pseudonym), "%.*s",
-	    SLICE_ARG(pseudonym));
+	snprintf(
+	    ask.pseudonym, sizeof(ask.pseudonym), "%.*s", SLICE_ARG(pseudonym));
 	add_ask(indexer, &ask);
 }
 
 void
-indexer_prune(struct indexer *indexer, uint64_t minimum,
-    indexer_answer *done, void *arg)
+indexer_prune(
+    struct indexer *indexer, uint64_t minimum, indexer_answer *done, void *arg)
 {
-	add_ask(indexer,
-	    &(struct ask){.kind = ASK_PRUNE,
-		.minimum = minimum,
-		.done = done,
-		.arg = arg});
+	add_ask(indexer, &(struct ask){.kind = ASK_PRUNE,
+			     .minimum = minimum,
+			     .done = done,
+			     .arg = arg});
 }
 
 void

@@ -49,13 +49,11 @@ typedef void indexer_answer(void *arg, const struct fail *fail);
 void indexer_forget(struct indexer *indexer, struct slice pseudonym,
     indexer_answer *done, void *arg);
 /* Entries below this one are gone from the ledger. */
-void indexer_prune(struct indexer *indexer, uint64_t minimum,
-    indexer_answer *done, void *arg);
+void indexer_prune(
+    struct indexer *indexer, uint64_t minimum, indexer_answer *done, void *arg);
 /* All that is behind the checkpoint is in the index. */
-void indexer_catch_up(
-    struct indexer *indexer, indexer_answer *done, void *arg);
+void indexer_catch_up(struct indexer *indexer, indexer_answer *done, void *arg);
 /* Begin again from nothing; done when it has begun. */
-void indexer_rebuild(
-    struct indexer *indexer, indexer_answer *done, void *arg);
+void indexer_rebuild(struct indexer *indexer, indexer_answer *done, void *arg);
 
 #endif

@@ -34,10 +34,10 @@ static void
 answer_progress(struct service *service, struct control_request *request)
 {
 	char body[96];
-	int len = snprintf(body, sizeof(body),
-	    "{\"indexed\":%llu,\"entries\":%llu}",
-	    (unsigned long long)indexer_done(service->indexer),
-	    (unsigned long long)ledger_bundled(service->ledger));
+	int len =
+	    snprintf(body, sizeof(body), "{\"indexed\":%llu,\"entries\":%llu}",
+		(unsigned long long)indexer_done(service->indexer),
+		(unsigned long long)ledger_bundled(service->ledger));
 
 	control_answer(request, 200, (struct slice){body, (size_t)len});
 }

@@ -56,8 +56,8 @@ bits_count_both(const struct bits *a, const struct bits *b)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < BITS_WORDS; i++)
-		count += (unsigned)__builtin_popcountll(
-		    a->words[i] & b->words[i]);
+		count +=
+		    (unsigned)__builtin_popcountll(a->words[i] & b->words[i]);
 	return count;
 }
 
@@ -103,7 +103,7 @@ write_list(const struct bits *bits, uint8_t *out)
 
 	for (unsigned i = 0; i < BITS_WORDS; i++)
 		for (uint64_t word = bits->words[i]; word != 0;
-		    word &= word - 1) {
+		     word &= word - 1) {
 			unsigned number =
 			    i * 64 + (unsigned)__builtin_ctzll(word);
 

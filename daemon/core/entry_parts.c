@@ -28,8 +28,8 @@ static const struct {
 };
 
 static bool
-take_member(struct entry_parts *parts, struct arena *arena,
-    struct slice name, struct slice value)
+take_member(struct entry_parts *parts, struct arena *arena, struct slice name,
+    struct slice value)
 {
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
 		struct slice text = value;
@@ -63,8 +63,8 @@ entry_parts_read(
 }
 
 void
-entry_groups_start(struct entry_groups *groups,
-    const struct entry_parts *parts, struct arena *arena)
+entry_groups_start(struct entry_groups *groups, const struct entry_parts *parts,
+    struct arena *arena)
 {
 	*groups = (struct entry_groups){.arena = arena,
 	    .recipient = parts->recipient,
@@ -86,13 +86,12 @@ entry_groups_next(struct entry_groups *groups, struct entry_group *out)
 	}
 	for (;;) {
 		out->recipient = groups->recipient;
-		if (canon_next_member(
-			&groups->roles, &out->role, &out->fields))
+		if (canon_next_member(&groups->roles, &out->role, &out->fields))
 			return true;
 		if (!canon_next_item(&groups->onward, &item) ||
 		    !canon_member(item, "fields", &groups->roles) ||
-		    !canon_get_string(item, "recipient", groups->arena,
-			&groups->recipient))
+		    !canon_get_string(
+			item, "recipient", groups->arena, &groups->recipient))
 			return false;
 	}
 }

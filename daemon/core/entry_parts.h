@@ -41,8 +41,7 @@ struct entry_groups {
 
 void entry_groups_start(struct entry_groups *groups,
     const struct entry_parts *parts, struct arena *arena);
-bool entry_groups_next(
-    struct entry_groups *groups, struct entry_group *out);
+bool entry_groups_next(struct entry_groups *groups, struct entry_group *out);
 
 /* Take a ruling, ["forward",3] or ["forward",3,"..."], apart. */
 bool entry_ruling(struct slice ruling, struct slice *verdict, int64_t *rule);

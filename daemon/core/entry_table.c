@@ -88,8 +88,7 @@ short_time(struct arena *arena, int64_t ms, int zone)
 /* --- what happened --- */
 
 static void
-count_group(
-    const struct entry_group *group, unsigned counts[VERDICT_COUNT])
+count_group(const struct entry_group *group, unsigned counts[VERDICT_COUNT])
 {
 	struct slice fields = group->fields, field, ruling, word;
 	enum verdict verdict;
@@ -150,8 +149,8 @@ what_happened(const struct entry_parts *parts, struct arena *arena)
 		if (counts[v] == 0)
 			continue;
 		add_comma(&text);
-		text_add_format(&text, "%s %u",
-		    verdict_name((enum verdict)v), counts[v]);
+		text_add_format(
+		    &text, "%s %u", verdict_name((enum verdict)v), counts[v]);
 	}
 	return text_slice(&text);
 }
@@ -192,7 +191,7 @@ columns_of(size_t width)
 		c.operation = 8;
 	}
 	used = c.index + c.time + c.type + c.whom + c.operation + 5 * GAPS +
-	    (c.is_wide ? GAPS : 0);
+	       (c.is_wide ? GAPS : 0);
 	c.object = width > used + 20 ? (width - used) / 2 : 8;
 	if (c.object > 40)
 		c.object = 40;
@@ -276,8 +275,8 @@ entry_print_heading(struct arena *arena, const struct entry_layout *layout)
 void
 csv_add(struct text *text, struct slice value)
 {
-	bool is_formula = value.len != 0 &&
-	    memchr("=+-@\t\r", value.data[0], 6) != NULL;
+	bool is_formula =
+	    value.len != 0 && memchr("=+-@\t\r", value.data[0], 6) != NULL;
 	bool quoted = is_formula;
 
 	for (size_t i = 0; i < value.len; i++)
@@ -296,8 +295,7 @@ csv_add(struct text *text, struct slice value)
 }
 
 struct slice
-entry_print_csv(
-    struct arena *arena, const struct entry_shown *shown, int zone)
+entry_print_csv(struct arena *arena, const struct entry_shown *shown, int zone)
 {
 	struct entry_parts parts;
 	struct text text = text_start(arena);
@@ -308,14 +306,14 @@ entry_print_csv(
 	text_add_number(&text, (int64_t)shown->index);
 	values[0] = time_text(arena, parts.time, zone);
 	values[1] = parts.type;
-	values[2] = parts.is_disclosure ? parts.recipient
-					: with_whom(&parts, arena);
+	values[2] =
+	    parts.is_disclosure ? parts.recipient : with_whom(&parts, arena);
 	values[3] = shown->object;
 	values[4] = parts.operation;
 	values[5] = parts.purpose;
 	values[6] = parts.channel;
-	values[7] = parts.is_disclosure ? what_happened(&parts, arena)
-					: parts.word;
+	values[7] =
+	    parts.is_disclosure ? what_happened(&parts, arena) : parts.word;
 	values[8] = parts.actor;
 	values[9] = parts.reason;
 	values[10] = parts.case_id;

@@ -34,7 +34,7 @@ static const char *const key_names[QUERY_WORDS] = {
     [QUERY_SORT] = "sort",
 };
 
-enum operator { IS, AT_LEAST, ABOVE, BELOW, AT_MOST };
+enum operator{ IS, AT_LEAST, ABOVE, BELOW, AT_MOST };
 
 /* A term as it stands in the text. */
 struct word {
@@ -115,8 +115,8 @@ no_such_word(struct parser *parser, size_t at, struct slice word)
 }
 
 static bool
-bad_value(struct parser *parser, size_t at, enum query_key key,
-    const char *hint)
+bad_value(
+    struct parser *parser, size_t at, enum query_key key, const char *hint)
 {
 	fail_set(parser->fail, FAIL_INPUT, "this cannot be a value of \"%s\"",
 	    key_names[key]);
@@ -211,9 +211,9 @@ add_field(struct parser *parser, struct query_term *term, struct slice value,
 			    slice_from(field_info[i].name);
 	}
 	return term->count != before ||
-	    bad_value(parser, at, QUERY_FIELD,
-		"a field of misu.policy(5), email, or both forms of one, "
-		"name");
+	       bad_value(parser, at, QUERY_FIELD,
+		   "a field of misu.policy(5), email, or both forms of one, "
+		   "name");
 }
 
 static bool
@@ -228,9 +228,8 @@ add_value(struct parser *parser, struct query_term *term, struct slice value,
 		return bad_value(parser, at, term->key, hint);
 	if (term->key == QUERY_FIELD)
 		return add_field(parser, term, value, at);
-	value = term->key == QUERY_OBJECT
-	    ? object_name(parser->arena, value)
-	    : arena_copy(parser->arena, value);
+	value = term->key == QUERY_OBJECT ? object_name(parser->arena, value)
+					  : arena_copy(parser->arena, value);
 	term->values[term->count++] = value;
 	return value.data != NULL || fail_memory(parser->fail);
 }
@@ -248,14 +247,13 @@ add_term(struct parser *parser, const struct word *word)
 		    "several values of one term stand with commas");
 	}
 	*term = (struct query_term){word->key, word->negated,
-	    arena_take_array(parser->arena, 2 * QUERY_VALUES_MAX,
-		sizeof(struct slice)),
+	    arena_take_array(
+		parser->arena, 2 * QUERY_VALUES_MAX, sizeof(struct slice)),
 	    0};
 	if (term->values == NULL)
 		return fail_memory(parser->fail);
 	for (size_t i = 0; i < word->count; i++)
-		if (!add_value(
-			parser, term, word->values[i], word->places[i]))
+		if (!add_value(parser, term, word->values[i], word->places[i]))
 			return false;
 	query->count++;
 	return true;
@@ -280,12 +278,11 @@ set_entries(struct parser *parser, const struct word *word)
 	size_t dots = 0;
 
 	while (dots + 1 < value.len &&
-	    (value.data[dots] != '.' || value.data[dots + 1] != '.'))
+	       (value.data[dots] != '.' || value.data[dots + 1] != '.'))
 		dots++;
-	if (word->operator == IS && dots + 1 < value.len &&
+	if (word->operator== IS && dots + 1<value.len &&
 	    digits((struct slice){value.data, dots}, &first) &&
-	    digits((struct slice){value.data + dots + 2,
-		       value.len - dots - 2},
+	    digits((struct slice){value.data + dots + 2, value.len - dots - 2},
 		&last))
 		return clip_entries(parser->query, first, last + 1), true;
 	if (!digits(value, &first))
@@ -313,8 +310,8 @@ set_entries(struct parser *parser, const struct word *word)
 
 /* From when until when, in ms, a day or a second lasts. */
 static bool
-read_time(struct parser *parser, struct slice value, int64_t *start,
-    int64_t *end)
+read_time(
+    struct parser *parser, struct slice value, int64_t *start, int64_t *end)
 {
 	struct fail ignored = FAIL_INIT;
 	char day[DATE_SIZE];
@@ -346,16 +343,16 @@ clip_times(struct query *query, int64_t from, int64_t until)
 static bool
 set_times(struct parser *parser, const struct word *word)
 {
-	enum operator operator = word->operator;
+	enum operator operator= word->operator;
 	int64_t start, end;
 
 	if (!read_time(parser, word->values[0], &start, &end))
 		return bad_value(parser, word->places[0], word->key,
 		    "a day, 2026-04-01, or 2026-04-01T09:30:00+09:00");
-	if (word->key == QUERY_FROM && operator == IS)
-		operator = AT_LEAST;
-	if (word->key == QUERY_UNTIL && operator == IS)
-		operator = BELOW;
+	if (word->key == QUERY_FROM && operator== IS)
+		operator= AT_LEAST;
+	if (word->key == QUERY_UNTIL && operator== IS)
+		operator= BELOW;
 	switch (operator) {
 	case IS:
 		clip_times(parser->query, start, end);
@@ -384,8 +381,8 @@ set_sort(struct parser *parser, const struct word *word)
 	else if (slice_is(word->values[0], "oldest"))
 		parser->query->sort = QUERY_OLDEST;
 	else
-		return bad_value(parser, word->places[0], QUERY_SORT,
-		    "newest or oldest");
+		return bad_value(
+		    parser, word->places[0], QUERY_SORT, "newest or oldest");
 	return true;
 }
 
@@ -394,11 +391,10 @@ set_sort(struct parser *parser, const struct word *word)
 static bool
 take_word(struct parser *parser, const struct word *word)
 {
-	bool is_range =
-	    word->key == QUERY_ENTRY || word->key == QUERY_TIME ||
-	    word->key == QUERY_FROM || word->key == QUERY_UNTIL;
+	bool is_range = word->key == QUERY_ENTRY || word->key == QUERY_TIME ||
+			word->key == QUERY_FROM || word->key == QUERY_UNTIL;
 
-	if (!is_range && word->operator != IS) {
+	if (!is_range && word->operator!= IS) {
 		fail_set(parser->fail, FAIL_INPUT,
 		    "\"%s\" is not more or less than something",
 		    key_names[word->key]);
@@ -443,8 +439,8 @@ read_quoted(struct parser *parser, struct slice *out)
 		char c = peek(parser);
 
 		if (parser->at == parser->text.len) {
-			fail_set(parser->fail, FAIL_INPUT,
-			    "the quote does not end");
+			fail_set(
+			    parser->fail, FAIL_INPUT, "the quote does not end");
 			return complain(parser, start, "close it with \"");
 		}
 		parser->at++;
@@ -466,10 +462,9 @@ read_value(struct parser *parser, struct slice *out)
 	if (peek(parser) == '"')
 		return read_quoted(parser, out);
 	while (parser->at < parser->text.len && !is_blank(peek(parser)) &&
-	    peek(parser) != ',')
+	       peek(parser) != ',')
 		parser->at++;
-	*out = (struct slice){
-	    parser->text.data + start, parser->at - start};
+	*out = (struct slice){parser->text.data + start, parser->at - start};
 	return true;
 }
 
@@ -491,15 +486,15 @@ read_values(struct parser *parser, struct word *word)
 		if (peek(parser) != ',') {
 			fail_set(parser->fail, FAIL_INPUT,
 			    "a blank or a comma comes after a quote");
-			return complain(parser, parser->at,
-			    "quote the whole value");
+			return complain(
+			    parser, parser->at, "quote the whole value");
 		}
 		parser->at++;
 	}
 }
 
 static bool
-read_operator(struct parser *parser, enum operator *out)
+read_operator(struct parser *parser, enum operator* out)
 {
 	char c = peek(parser);
 	bool equal;
@@ -544,8 +539,7 @@ read_word(struct parser *parser, struct word *word)
 	start = parser->at;
 	while (peek(parser) >= 'a' && peek(parser) <= 'z')
 		parser->at++;
-	name = (struct slice){
-	    parser->text.data + start, parser->at - start};
+	name = (struct slice){parser->text.data + start, parser->at - start};
 	if (!read_operator(parser, &word->operator)) {
 		fail_set(parser->fail, FAIL_INPUT, "this is no term");
 		return complain(parser, start,
@@ -581,8 +575,8 @@ query_parse(struct query *query, struct slice text, int zone,
 }
 
 bool
-query_add(struct query *query, enum query_key key, struct slice value,
-    int zone, struct arena *arena, struct fail *fail)
+query_add(struct query *query, enum query_key key, struct slice value, int zone,
+    struct arena *arena, struct fail *fail)
 {
 	struct parser parser = {query, value, 0, zone, arena, fail};
 	struct word word = {.key = key, .values = {value}, .count = 1};

@@ -17,8 +17,7 @@ is_number(const struct query_term *term, int64_t number)
 	for (size_t i = 0; i < term->count; i++) {
 		int64_t wanted;
 
-		if (canon_number(term->values[i], &wanted) &&
-		    wanted == number)
+		if (canon_number(term->values[i], &wanted) && wanted == number)
 			return true;
 	}
 	return false;
@@ -51,7 +50,7 @@ own_holds(const struct query_term *term, const struct entry_parts *parts)
 		return has_value(term, parts->case_id) != term->negated;
 	case QUERY_ABOUT:
 		return (parts->has_about && is_number(term, parts->about)) !=
-		    term->negated;
+		       term->negated;
 	case QUERY_RECIPIENT:
 	case QUERY_ROLE:
 	case QUERY_FIELD:
@@ -76,8 +75,8 @@ own_holds(const struct query_term *term, const struct entry_parts *parts)
 }
 
 bool
-query_matches_own(const struct query *query, uint64_t index,
-    const struct entry_parts *parts)
+query_matches_own(
+    const struct query *query, uint64_t index, const struct entry_parts *parts)
 {
 	if (index < query->first || index >= query->end)
 		return false;
@@ -97,7 +96,7 @@ static bool
 is_cell(enum query_key key)
 {
 	return key == QUERY_ROLE || key == QUERY_FIELD ||
-	    key == QUERY_VERDICT || key == QUERY_RULE;
+	       key == QUERY_VERDICT || key == QUERY_RULE;
 }
 
 bool
@@ -152,7 +151,7 @@ has_pseudonym(const struct query_term *term, const struct entry_parts *parts,
 		if (has_value(term, pseudonym))
 			return true;
 	return canon_get_string(parts->object, "subject", arena, &pseudonym) &&
-	    has_value(term, pseudonym);
+	       has_value(term, pseudonym);
 }
 
 /* Whom an event is about. */
@@ -163,7 +162,7 @@ is_about_pseudonym(
 	struct slice subject = parts->subject, item;
 
 	return canon_next_item(&subject, &item) && item.len >= 2 &&
-	    has_value(term, (struct slice){item.data + 1, item.len - 2});
+	       has_value(term, (struct slice){item.data + 1, item.len - 2});
 }
 
 static bool
@@ -181,7 +180,7 @@ outcome_is(const struct query_term *term, const struct entry_parts *parts,
 	if (outcome.len == 0 && parts->outcome.len == 0)
 		outcome = (struct slice){"open", 4};
 	return has_value(term, decided) ||
-	    (outcome.len != 0 && has_value(term, outcome));
+	       (outcome.len != 0 && has_value(term, outcome));
 }
 
 static bool
@@ -197,7 +196,7 @@ about_holds(const struct query_term *term, const struct entry_parts *parts,
 		return of != NULL && has_value(term, about->object);
 	case QUERY_PSEUDONYM:
 		return is_about_pseudonym(term, parts) ||
-		    (of != NULL && has_pseudonym(term, of, arena));
+		       (of != NULL && has_pseudonym(term, of, arena));
 	case QUERY_PURPOSE:
 		return of != NULL && has_value(term, of->purpose);
 	case QUERY_OPERATION:
@@ -231,8 +230,8 @@ static bool
 is_of_about(enum query_key key)
 {
 	return key == QUERY_RECIPIENT ||
-	    (key >= QUERY_OBJECT && key <= QUERY_CHANNEL) ||
-	    key == QUERY_OUTCOME;
+	       (key >= QUERY_OBJECT && key <= QUERY_CHANNEL) ||
+	       key == QUERY_OUTCOME;
 }
 
 /* Which conditions does some group of it fit? */
@@ -253,9 +252,8 @@ some_group_fits(const struct query *query, size_t number,
 }
 
 bool
-query_matches_about(const struct query *query,
-    const struct entry_parts *parts, const struct query_about *about,
-    struct arena *arena)
+query_matches_about(const struct query *query, const struct entry_parts *parts,
+    const struct query_about *about, struct arena *arena)
 {
 	size_t conditions = query_conditions(query);
 
@@ -280,8 +278,8 @@ query_conditions(const struct query *query)
 	size_t count = 1;
 
 	for (size_t i = 0; i < query->count; i++)
-		count += is_cell(query->terms[i].key) &&
-		    query->terms[i].negated;
+		count +=
+		    is_cell(query->terms[i].key) && query->terms[i].negated;
 	return count;
 }
 
@@ -315,8 +313,8 @@ has_say(const struct query_term *term, const struct query_term *negated)
 	if (term == negated)
 		return true;
 	return !term->negated &&
-	    (is_cell(term->key) || term->key == QUERY_RECIPIENT) &&
-	    (negated == NULL || term->key != negated->key);
+	       (is_cell(term->key) || term->key == QUERY_RECIPIENT) &&
+	       (negated == NULL || term->key != negated->key);
 }
 
 static bool
@@ -331,8 +329,8 @@ ruling_holds(const struct query_term *term, struct slice field,
 }
 
 bool
-query_ruling_fits(const struct query *query, size_t number,
-    struct slice field, struct slice ruling)
+query_ruling_fits(const struct query *query, size_t number, struct slice field,
+    struct slice ruling)
 {
 	const struct query_term *negated = negated_term(query, number);
 	struct slice verdict;
@@ -356,8 +354,8 @@ group_holds(const struct query_term *term, const struct entry_group *group)
 }
 
 bool
-query_group_fits(const struct query *query, size_t number,
-    const struct entry_group *group)
+query_group_fits(
+    const struct query *query, size_t number, const struct entry_group *group)
 {
 	const struct query_term *negated = negated_term(query, number);
 	struct slice fields = group->fields, field, ruling;

@@ -10,8 +10,8 @@
 #include "core/query.h"
 
 /* What stands in the entry itself, and where it lies. */
-bool query_matches_own(const struct query *query, uint64_t index,
-    const struct entry_parts *parts);
+bool query_matches_own(
+    const struct query *query, uint64_t index, const struct entry_parts *parts);
 
 /* What query_matches_about() would look at. */
 bool query_needs_about(const struct query *query);
@@ -37,8 +37,8 @@ bool query_matches_about(const struct query *query,
 size_t query_conditions(const struct query *query);
 /* False for number 0 of a query that wants nothing of the kind. */
 bool query_has_condition(const struct query *query, size_t number);
-bool query_group_fits(const struct query *query, size_t number,
-    const struct entry_group *group);
+bool query_group_fits(
+    const struct query *query, size_t number, const struct entry_group *group);
 /* The same of one field's ruling; `field` empty: of all at once. */
 bool query_ruling_fits(const struct query *query, size_t number,
     struct slice field, struct slice ruling);

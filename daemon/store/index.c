@@ -29,9 +29,8 @@ prepare_reads(struct index *index, struct fail *fail)
 	} all[] = {
 	    {&index->do_.post,
 		"SELECT bits FROM post WHERE span = ?1 AND term = ?2"},
-	    {&index->do_.posts,
-		"SELECT term, bits FROM post WHERE span = ?1"
-		" AND term >= ?2 AND term < ?3 ORDER BY term"},
+	    {&index->do_.posts, "SELECT term, bits FROM post WHERE span = ?1"
+				" AND term >= ?2 AND term < ?3 ORDER BY term"},
 	    {&index->do_.names,
 		"SELECT term, newest, bytes FROM name"
 		" WHERE term >= ?1 AND term < ?2 ORDER BY term"},
@@ -56,7 +55,8 @@ prepare_writes(struct index *index, struct fail *fail)
 		struct statement **out;
 		const char *sql;
 	} all[] = {
-	    {&index->do_.put, "INSERT OR REPLACE INTO post VALUES (?1, ?2, ?3)"},
+	    {&index->do_.put,
+		"INSERT OR REPLACE INTO post VALUES (?1, ?2, ?3)"},
 	    {&index->do_.drop,
 		"DELETE FROM post WHERE span = ?1 AND term = ?2"},
 	    {&index->do_.put_name,
@@ -92,12 +92,9 @@ read_meta(struct index *index, const struct digest *log, struct fail *fail)
 	if (!statement_step(index->do_.meta, &row, fail))
 		return false;
 	if (row) {
-		copy_digest(
-		    &index->log, statement_bytes(index->do_.meta, 0));
-		index->next =
-		    (uint64_t)statement_number(index->do_.meta, 1);
-		copy_digest(
-		    &index->last, statement_bytes(index->do_.meta, 2));
+		copy_digest(&index->log, statement_bytes(index->do_.meta, 0));
+		index->next = (uint64_t)statement_number(index->do_.meta, 1);
+		copy_digest(&index->last, statement_bytes(index->do_.meta, 2));
 	} else if (log != NULL)
 		index->log = *log;
 	statement_reset(index->do_.meta);
@@ -164,8 +161,7 @@ index_open(const char *path, const struct digest *log, struct fail *fail)
 
 	if (index == NULL)
 		return NULL;
-	index->sqlite =
-	    sqlite_open_shared(path, schema, INDEX_VERSION, fail);
+	index->sqlite = sqlite_open_shared(path, schema, INDEX_VERSION, fail);
 	if (open_in(index, log, fail) && prepare_writes(index, fail) &&
 	    load_words(index, fail) &&
 	    span_load(index, index->next >> SPAN_BITS, fail))
@@ -196,7 +192,7 @@ forget_words(struct index *index)
 {
 	for (size_t i = 0; i < WORD_HEADS; i++)
 		for (struct word *word = index->words[i], *next; word != NULL;
-		    word = next) {
+		     word = next) {
 			next = word->next;
 			free(word);
 		}
@@ -226,8 +222,8 @@ index_remove(const char *path, struct fail *fail)
 		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
 		if (unlink(name) == 0 || errno == ENOENT)
 			continue;
-		fail_set(fail, FAIL_WORLD, "cannot remove it: %s",
-		    strerror(errno));
+		fail_set(
+		    fail, FAIL_WORLD, "cannot remove it: %s", strerror(errno));
 		fail_place(fail, "%s", name);
 		return false;
 	}
@@ -300,8 +296,7 @@ index_abandon(struct index *index)
 	index->is_writing = false;
 	forget_words(index);
 	index->next = 0;
-	if (!read_meta(index, &log, &ignored) ||
-	    !load_words(index, &ignored) ||
+	if (!read_meta(index, &log, &ignored) || !load_words(index, &ignored) ||
 	    !span_load(index, index->next >> SPAN_BITS, &ignored))
 		index->next = 0;
 }
@@ -337,7 +332,7 @@ bool
 index_read_begin(struct index *index, struct fail *fail)
 {
 	return sqlite_run(index->sqlite, "BEGIN", fail) &&
-	    read_meta(index, NULL, fail);
+	       read_meta(index, NULL, fail);
 }
 
 void
@@ -445,8 +440,8 @@ on_name(void *context, struct statement *row)
 {
 	struct naming *naming = context;
 
-	return naming->each(naming->context, statement_number(row, 0),
-	    statement_bytes(row, 2));
+	return naming->each(
+	    naming->context, statement_number(row, 0), statement_bytes(row, 2));
 }
 
 bool
@@ -468,15 +463,13 @@ index_shape(struct slice bytes, struct entry_group *out)
 
 	if (end == NULL)
 		return false;
-	out->recipient =
-	    (struct slice){bytes.data, (size_t)(end - bytes.data)};
+	out->recipient = (struct slice){bytes.data, (size_t)(end - bytes.data)};
 	left = bytes.len - out->recipient.len - 1;
 	second = memchr(end + 1, '\0', left);
 	if (second == NULL)
 		return false;
 	out->role = (struct slice){end + 1, (size_t)(second - end - 1)};
-	out->fields =
-	    (struct slice){second + 1, left - out->role.len - 1};
+	out->fields = (struct slice){second + 1, left - out->role.len - 1};
 	return true;
 }
 
@@ -491,8 +484,8 @@ get64(const uint8_t *at)
 }
 
 bool
-index_read_times(struct index *index, uint64_t span,
-    struct index_times *out, struct fail *fail)
+index_read_times(struct index *index, uint64_t span, struct index_times *out,
+    struct fail *fail)
 {
 	struct statement *times = index->do_.times;
 	struct slice bytes = {"", 0};
@@ -516,8 +509,8 @@ index_read_times(struct index *index, uint64_t span,
 }
 
 bool
-index_read_outcomes(struct index *index, uint64_t bundle, uint32_t out[256],
-    struct fail *fail)
+index_read_outcomes(
+    struct index *index, uint64_t bundle, uint32_t out[256], struct fail *fail)
 {
 	struct statement *outcomes = index->do_.outcomes;
 	struct slice bytes = {"", 0};
@@ -534,15 +527,15 @@ index_read_outcomes(struct index *index, uint64_t bundle, uint32_t out[256],
 		const uint8_t *at = (const uint8_t *)bytes.data + 4 * i;
 
 		out[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-		    (uint32_t)at[2] << 8 | at[3];
+			 (uint32_t)at[2] << 8 | at[3];
 	}
 	statement_reset(outcomes);
 	return ok;
 }
 
 bool
-index_read_outcome(struct index *index, uint64_t entry, uint64_t *out,
-    struct fail *fail)
+index_read_outcome(
+    struct index *index, uint64_t entry, uint64_t *out, struct fail *fail)
 {
 	uint32_t all[256];
 	uint32_t distance;
@@ -564,8 +557,8 @@ hash_of(enum index_class class, struct slice bytes)
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ class;
 
 	for (size_t i = 0; i < bytes.len; i++)
-		hash = (hash ^ (uint8_t)bytes.data[i]) *
-		    UINT64_C(0x100000001b3);
+		hash =
+		    (hash ^ (uint8_t)bytes.data[i]) * UINT64_C(0x100000001b3);
 	return hash ^ hash >> 32;
 }
 
@@ -614,8 +607,8 @@ load_words(struct index *index, struct fail *fail)
  * it does not in the life of a log, is not gone on with.
  */
 static bool
-is_alone(struct index *index, int64_t term, struct slice bytes,
-    struct fail *fail)
+is_alone(
+    struct index *index, int64_t term, struct slice bytes, struct fail *fail)
 {
 	struct statement *names = index->do_.names;
 	bool row, ok;
@@ -624,8 +617,8 @@ is_alone(struct index *index, int64_t term, struct slice bytes,
 	statement_bind_number(names, 2, term + 1);
 	ok = statement_step(names, &row, fail);
 	if (ok && row && !slice_equal(statement_bytes(names, 2), bytes)) {
-		fail_set(fail, FAIL_WORLD,
-		    "two words of the index have one number");
+		fail_set(
+		    fail, FAIL_WORLD, "two words of the index have one number");
 		fail_place(fail, "%s", index->path);
 		fail_hint(fail, "queries go on without the index; tell those "
 				"who make misu");
@@ -639,17 +632,17 @@ is_alone(struct index *index, int64_t term, struct slice bytes,
 enum { WORDS_MAX = 200000 };
 
 bool
-index_use_word(struct index *index, enum index_class class,
-    struct slice bytes, int64_t *term, struct fail *fail)
+index_use_word(struct index *index, enum index_class class, struct slice bytes,
+    int64_t *term, struct fail *fail)
 {
 	uint64_t hash = hash_of(class, bytes);
 	struct word *word = index->words[hash % WORD_HEADS];
 	struct statement *put = index->do_.put_name;
 
 	while (word != NULL &&
-	    (word->hash != hash || word->class != class ||
-		word->len != bytes.len ||
-		memcmp(word->bytes, bytes.data, bytes.len) != 0))
+	       (word->hash != hash || word->class != class ||
+		   word->len != bytes.len ||
+		   memcmp(word->bytes, bytes.data, bytes.len) != 0))
 		word = word->next;
 	if (word == NULL && index->word_count >= WORDS_MAX)
 		forget_words(index);

@@ -104,8 +104,8 @@ int64_t index_object_term(const struct digest_key *key, struct slice name);
  * named under the subject's key.
  */
 bool index_forget(struct index *index, struct slice pseudonym,
-    bool (*is_owner)(void *context, uint64_t entry, bool *owner,
-	struct fail *fail),
+    bool (*is_owner)(
+	void *context, uint64_t entry, bool *owner, struct fail *fail),
     void *context, struct fail *fail);
 
 /* Whole spans below this entry go. */
@@ -121,8 +121,8 @@ void index_read_end(struct index *index);
 bool index_read_term(struct index *index, uint64_t span, int64_t term,
     struct bits *out, struct fail *fail);
 /* Add those that have any of `count` terms, sorted, all of one class. */
-bool index_read_terms(struct index *index, uint64_t span,
-    const int64_t *terms, size_t count, struct bits *out, struct fail *fail);
+bool index_read_terms(struct index *index, uint64_t span, const int64_t *terms,
+    size_t count, struct bits *out, struct fail *fail);
 
 /* Every word or shape of a class; false from `each` ends it. */
 bool index_each_name(struct index *index, enum index_class class,
@@ -138,7 +138,7 @@ bool index_read_times(struct index *index, uint64_t span,
     struct index_times *out, struct fail *fail);
 
 /* Index of the latest outcome entry about a disclosure; 0: none. */
-bool index_read_outcome(struct index *index, uint64_t entry, uint64_t *out,
-    struct fail *fail);
+bool index_read_outcome(
+    struct index *index, uint64_t entry, uint64_t *out, struct fail *fail);
 
 #endif

@@ -10,8 +10,8 @@ term_of(enum index_class class, const struct digest *digest)
 
 	for (unsigned i = 0; i < 8; i++)
 		hash = hash << 8 | digest->bytes[i];
-	return (int64_t)((uint64_t)class << CLASS_SHIFT |
-	    (hash & ((UINT64_C(1) << CLASS_SHIFT) - 1)));
+	return (int64_t)((uint64_t) class << CLASS_SHIFT |
+			 (hash & ((UINT64_C(1) << CLASS_SHIFT) - 1)));
 }
 
 static uint64_t
@@ -20,7 +20,7 @@ some_bits(struct slice word, unsigned count)
 	struct digest digest = digest_sha256(word);
 
 	return ((uint64_t)digest.bytes[0] << 8 | digest.bytes[1]) >>
-	    (16 - count);
+	       (16 - count);
 }
 
 /* What is of one recipient, and of one role for it, lies together. */
@@ -69,8 +69,7 @@ struct adding {
 static bool
 add_term(struct adding *adding, int64_t term)
 {
-	return span_set(
-	    adding->index->span, term, adding->at, adding->fail);
+	return span_set(adding->index->span, term, adding->at, adding->fail);
 }
 
 static bool
@@ -78,10 +77,9 @@ add_word(struct adding *adding, enum index_class class, struct slice word)
 {
 	int64_t term;
 
-	return word.len == 0 ||
-	    (index_use_word(
-		 adding->index, class, word, &term, adding->fail) &&
-		add_term(adding, term));
+	return word.len == 0 || (index_use_word(adding->index, class, word,
+				     &term, adding->fail) &&
+				    add_term(adding, term));
 }
 
 /* --- shapes --- */
@@ -149,8 +147,8 @@ add_onward(struct adding *adding, struct slice onward)
 	struct slice item, recipient;
 
 	while (canon_next_item(&onward, &item))
-		if (canon_get_string(item, "recipient",
-			adding->index->arena, &recipient) &&
+		if (canon_get_string(
+			item, "recipient", adding->index->arena, &recipient) &&
 		    !add_word(adding, INDEX_RECIPIENT, recipient))
 			return false;
 	return true;
@@ -161,22 +159,21 @@ static bool
 add_about(struct adding *adding, const struct entry_parts *of)
 {
 	return add_word(adding, INDEX_RECIPIENT, of->recipient) &&
-	    add_onward(adding, of->onward) &&
-	    add_word(adding, INDEX_PURPOSE, of->purpose) &&
-	    add_word(adding, INDEX_CHANNEL, of->channel) &&
-	    add_word(adding, INDEX_OPERATION, of->operation) &&
-	    add_shapes(adding, of) &&
-	    (adding->item->object == 0 ||
-		add_term(adding, adding->item->object));
+	       add_onward(adding, of->onward) &&
+	       add_word(adding, INDEX_PURPOSE, of->purpose) &&
+	       add_word(adding, INDEX_CHANNEL, of->channel) &&
+	       add_word(adding, INDEX_OPERATION, of->operation) &&
+	       add_shapes(adding, of) &&
+	       (adding->item->object == 0 ||
+		   add_term(adding, adding->item->object));
 }
 
 static bool
 add_subjects(struct adding *adding)
 {
 	for (size_t i = 0; i < adding->item->subject_count; i++)
-		if (!add_term(adding,
-			index_word_term(
-			    INDEX_SUBJECT, adding->item->subjects[i])))
+		if (!add_term(adding, index_word_term(INDEX_SUBJECT,
+					  adding->item->subjects[i])))
 			return false;
 	return true;
 }
@@ -206,19 +203,19 @@ add_terms(struct adding *adding)
 	const struct entry_parts *parts = item->parts;
 
 	return add_word(adding, INDEX_TYPE, parts->type) &&
-	    add_word(adding, INDEX_POLICY, parts->policy) &&
-	    add_word(adding, INDEX_ACTOR, parts->actor) &&
-	    add_word(adding, INDEX_CASE, parts->case_id) &&
-	    (item->about == NULL || add_about(adding, item->about)) &&
-	    add_decided(adding) && add_subjects(adding);
+	       add_word(adding, INDEX_POLICY, parts->policy) &&
+	       add_word(adding, INDEX_ACTOR, parts->actor) &&
+	       add_word(adding, INDEX_CASE, parts->case_id) &&
+	       (item->about == NULL || add_about(adding, item->about)) &&
+	       add_decided(adding) && add_subjects(adding);
 }
 
 /* --- outcomes --- */
 
 /* In a span that is full already. */
 static bool
-settle_older(struct index *index, uint64_t entry, uint64_t event,
-    struct fail *fail)
+settle_older(
+    struct index *index, uint64_t entry, uint64_t event, struct fail *fail)
 {
 	struct statement *get = index->do_.outcomes;
 	struct statement *put = index->do_.put_outcomes;
@@ -246,8 +243,7 @@ struct former {
 };
 
 static bool
-unsay_older(struct index *index, uint64_t span, unsigned at,
-    struct fail *fail)
+unsay_older(struct index *index, uint64_t span, unsigned at, struct fail *fail)
 {
 	struct statement *posts = index->do_.posts;
 	struct former former = {.count = 0};
@@ -269,19 +265,16 @@ unsay_older(struct index *index, uint64_t span, unsigned at,
 	}
 	statement_reset(posts);
 	for (size_t i = 0; ok && i < former.count; i++) {
-		ok = index_get_row(
-		    index, span, former.terms[i], &bits, fail);
+		ok = index_get_row(index, span, former.terms[i], &bits, fail);
 		bits_unset(&bits, at);
 		ok = ok &&
-		    index_put_row(
-			index, span, former.terms[i], &bits, fail);
+		     index_put_row(index, span, former.terms[i], &bits, fail);
 	}
 	return ok;
 }
 
 static bool
-say(struct index *index, uint64_t entry, struct slice word,
-    struct fail *fail)
+say(struct index *index, uint64_t entry, struct slice word, struct fail *fail)
 {
 	uint64_t span = entry >> SPAN_BITS;
 	unsigned at = (unsigned)(entry & (BITS_COUNT - 1));
@@ -349,15 +342,14 @@ next_span(struct index *index, struct fail *fail)
 	if (index->next >> SPAN_BITS == index->span->number)
 		return true;
 	return index_write_begin(index, fail) && span_write(index, fail) &&
-	    span_load(index, index->next >> SPAN_BITS, fail);
+	       span_load(index, index->next >> SPAN_BITS, fail);
 }
 
 bool
-index_add(
-    struct index *index, const struct index_item *item, struct fail *fail)
+index_add(struct index *index, const struct index_item *item, struct fail *fail)
 {
-	struct adding adding = {index, item,
-	    (unsigned)(item->index & (BITS_COUNT - 1)), fail};
+	struct adding adding = {
+	    index, item, (unsigned)(item->index & (BITS_COUNT - 1)), fail};
 
 	if (item->index != index->next)
 		return fail_set(fail, FAIL_INPUT,

@@ -44,7 +44,7 @@ is_behind(struct index_feed *feed)
 	arena_reset(feed->arena);
 	return log_reader_entry(
 		   feed->reader, next - 1, feed->arena, &entry, &ignored) &&
-	    index_is_of(feed->index, entry);
+	       index_is_of(feed->index, entry);
 }
 
 static bool
@@ -69,8 +69,8 @@ open_index(struct index_feed *feed, bool *anew, struct fail *fail)
 }
 
 struct index_feed *
-index_feed_open(const struct index_feed_options *options, bool *anew,
-    struct fail *fail)
+index_feed_open(
+    const struct index_feed_options *options, bool *anew, struct fail *fail)
 {
 	struct index_feed *feed = calloc(1, sizeof(*feed));
 
@@ -185,14 +185,13 @@ feed_one(struct index_feed *feed, struct fail *fail)
 		item.about = &parts;
 		item.object = object_of(feed, item.index, item.entry);
 	} else if (parts.has_about && parts.about >= 0 &&
-	    (uint64_t)parts.about < item.index &&
-	    log_reader_entry(feed->reader, (uint64_t)parts.about,
-		feed->arena, &other, &ignored) &&
-	    entry_parts_read(other, feed->arena, &about) &&
-	    about.is_disclosure) {
+		   (uint64_t)parts.about < item.index &&
+		   log_reader_entry(feed->reader, (uint64_t)parts.about,
+		       feed->arena, &other, &ignored) &&
+		   entry_parts_read(other, feed->arena, &about) &&
+		   about.is_disclosure) {
 		item.about = &about;
-		item.object =
-		    object_of(feed, (uint64_t)parts.about, other);
+		item.object = object_of(feed, (uint64_t)parts.about, other);
 	}
 	find_subjects(feed, &item);
 	return index_add(feed->index, &item, fail);
@@ -216,7 +215,7 @@ index_feed_run(struct index_feed *feed, uint64_t most, const bool *stop,
 		return false;
 	size = log_reader_bundled(feed->reader);
 	while (ok && most-- != 0 && index_next(feed->index) < size &&
-	    !is_stopped(stop))
+	       !is_stopped(stop))
 		ok = feed_one(feed, fail);
 	ok = ok && index_commit(feed->index, fail);
 	if (!ok)
@@ -241,20 +240,19 @@ is_owner(void *context, uint64_t entry, bool *owner, struct fail *fail)
 	struct slice bytes, subject;
 
 	arena_reset(feed->arena);
-	if (!log_reader_entry(
-		feed->reader, entry, feed->arena, &bytes, fail))
+	if (!log_reader_entry(feed->reader, entry, feed->arena, &bytes, fail))
 		return false;
 	*owner = false;
 	if (!entry_parts_read(bytes, feed->arena, &parts))
 		return true;
 	/* An event has its object of the entry it is about. */
 	if (!parts.is_disclosure && parts.has_about && parts.about >= 0 &&
-	    (!log_reader_entry(feed->reader, (uint64_t)parts.about,
-		 feed->arena, &bytes, fail) ||
+	    (!log_reader_entry(feed->reader, (uint64_t)parts.about, feed->arena,
+		 &bytes, fail) ||
 		!entry_parts_read(bytes, feed->arena, &parts)))
 		return fail->kind == FAIL_NONE;
-	*owner = canon_get_string(
-		     parts.object, "subject", feed->arena, &subject) &&
+	*owner =
+	    canon_get_string(parts.object, "subject", feed->arena, &subject) &&
 	    slice_equal(subject, who->pseudonym);
 	return true;
 }
@@ -274,8 +272,7 @@ index_feed_forget(
 }
 
 bool
-index_feed_prune(
-    struct index_feed *feed, uint64_t minimum, struct fail *fail)
+index_feed_prune(struct index_feed *feed, uint64_t minimum, struct fail *fail)
 {
 	if (index_prune(feed->index, minimum, fail))
 		return true;

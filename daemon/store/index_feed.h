@@ -12,9 +12,9 @@
 struct index_feed;
 
 struct index_feed_options {
-	struct disk *disk; /* to read with; of this thread alone */
-	const char *directory; /* the ledger's */
-	const char *path;      /* of the index */
+	struct disk *disk;	 /* to read with; of this thread alone */
+	const char *directory;	 /* the ledger's */
+	const char *path;	 /* of the index */
 	const struct keys *keys; /* any thread may ask it for a slot */
 };
 
@@ -23,8 +23,8 @@ struct index_feed_options {
  * of another log, or ahead of this one; *anew says so.  What the pointers
  * point to must outlive it.
  */
-struct index_feed *index_feed_open(const struct index_feed_options *options,
-    bool *anew, struct fail *fail);
+struct index_feed *index_feed_open(
+    const struct index_feed_options *options, bool *anew, struct fail *fail);
 void index_feed_close(struct index_feed *feed);
 
 /*
@@ -32,8 +32,8 @@ void index_feed_close(struct index_feed *feed);
  * commit.  *left: how many are still to come.  `stop`, if it is not NULL, may
  * be set by another thread to end the batch early.
  */
-bool index_feed_run(struct index_feed *feed, uint64_t most,
-    const bool *stop, uint64_t *left, struct fail *fail);
+bool index_feed_run(struct index_feed *feed, uint64_t most, const bool *stop,
+    uint64_t *left, struct fail *fail);
 
 /* Entries that the index has. */
 uint64_t index_feed_next(const struct index_feed *feed);

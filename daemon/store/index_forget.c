@@ -7,8 +7,8 @@
 struct forgetting {
 	struct index *index;
 	int64_t subject; /* the term */
-	bool (*is_owner)(void *context, uint64_t entry, bool *owner,
-	    struct fail *fail);
+	bool (*is_owner)(
+	    void *context, uint64_t entry, bool *owner, struct fail *fail);
 	void *context;
 	struct fail *fail;
 };
@@ -20,7 +20,7 @@ find_owned(struct forgetting *forgetting, uint64_t span,
 {
 	bits_none(owned);
 	for (unsigned at = bits_next(entries, 0); at < BITS_COUNT;
-	    at = bits_next(entries, at + 1)) {
+	     at = bits_next(entries, at + 1)) {
 		bool owner = false;
 
 		if (!forgetting->is_owner(forgetting->context,
@@ -73,16 +73,15 @@ find_objects(struct index *index, uint64_t span, const struct bits *owned,
 		bits_none(&bits);
 		if (bits_read(&bits, statement_bytes(posts, 1)) &&
 		    bits_count_both(&bits, owned) != 0)
-			ok = found_add(
-			    found, statement_number(posts, 0), fail);
+			ok = found_add(found, statement_number(posts, 0), fail);
 	}
 	statement_reset(posts);
 	return ok;
 }
 
 static bool
-forget_objects(struct forgetting *forgetting, uint64_t span,
-    const struct bits *owned)
+forget_objects(
+    struct forgetting *forgetting, uint64_t span, const struct bits *owned)
 {
 	struct found found = {.terms = NULL};
 	struct index *index = forgetting->index;
@@ -91,12 +90,11 @@ forget_objects(struct forgetting *forgetting, uint64_t span,
 	for (size_t i = 0; ok && i < found.count; i++) {
 		struct bits bits;
 
-		ok = index_get_row(index, span, found.terms[i], &bits,
-		    forgetting->fail);
+		ok = index_get_row(
+		    index, span, found.terms[i], &bits, forgetting->fail);
 		bits_and_not(&bits, owned);
-		ok = ok &&
-		    index_put_row(index, span, found.terms[i], &bits,
-			forgetting->fail);
+		ok = ok && index_put_row(index, span, found.terms[i], &bits,
+			       forgetting->fail);
 	}
 	free(found.terms);
 	return ok;
@@ -108,16 +106,16 @@ forget_span(struct forgetting *forgetting, uint64_t span)
 	struct index *index = forgetting->index;
 	struct bits entries, owned, none;
 
-	if (!index_get_row(index, span, forgetting->subject, &entries,
-		forgetting->fail))
+	if (!index_get_row(
+		index, span, forgetting->subject, &entries, forgetting->fail))
 		return false;
 	if (bits_next(&entries, 0) == BITS_COUNT)
 		return true;
 	bits_none(&none);
 	return find_owned(forgetting, span, &entries, &owned) &&
-	    forget_objects(forgetting, span, &owned) &&
-	    index_put_row(
-		index, span, forgetting->subject, &none, forgetting->fail);
+	       forget_objects(forgetting, span, &owned) &&
+	       index_put_row(
+		   index, span, forgetting->subject, &none, forgetting->fail);
 }
 
 /* What was deleted is out of the file, and nothing is left beside it. */
@@ -130,13 +128,12 @@ settle_file(struct index *index, struct fail *fail)
 
 bool
 index_forget(struct index *index, struct slice pseudonym,
-    bool (*is_owner)(void *context, uint64_t entry, bool *owner,
-	struct fail *fail),
+    bool (*is_owner)(
+	void *context, uint64_t entry, bool *owner, struct fail *fail),
     void *context, struct fail *fail)
 {
 	struct forgetting forgetting = {index,
-	    index_word_term(INDEX_SUBJECT, pseudonym), is_owner, context,
-	    fail};
+	    index_word_term(INDEX_SUBJECT, pseudonym), is_owner, context, fail};
 
 	if (!index_commit(index, fail) || !index_write_begin(index, fail))
 		return false;
@@ -144,7 +141,7 @@ index_forget(struct index *index, struct slice pseudonym,
 		if (!forget_span(&forgetting, span))
 			return false;
 	return index_commit(index, fail) && settle_file(index, fail) &&
-	    span_load(index, index->next >> SPAN_BITS, fail);
+	       span_load(index, index->next >> SPAN_BITS, fail);
 }
 
 bool
@@ -160,6 +157,6 @@ index_prune(struct index *index, uint64_t minimum, struct fail *fail)
 	    "DELETE FROM outcome WHERE bundle < %llu;",
 	    span, span, span, (unsigned long long)minimum >> 8);
 	return index_commit(index, fail) && index_write_begin(index, fail) &&
-	    sqlite_run(index->sqlite, sql, fail) &&
-	    index_commit(index, fail) && settle_file(index, fail);
+	       sqlite_run(index->sqlite, sql, fail) &&
+	       index_commit(index, fail) && settle_file(index, fail);
 }

@@ -37,7 +37,8 @@ struct span {
 	uint32_t set_count, set_room;
 	uint32_t *places; /* open addressing; 1 + number of a set */
 	uint32_t place_count;
-	uint32_t said[SAID_MAX]; /* numbers of the first sets of INDEX_OUTCOME */
+	uint32_t
+	    said[SAID_MAX]; /* numbers of the first sets of INDEX_OUTCOME */
 	uint32_t said_count;
 	struct index_times times;
 	uint32_t outcomes[BITS_COUNT]; /* distance of the latest; 0: none */
@@ -89,8 +90,8 @@ bool index_put_row(struct index *index, uint64_t span, int64_t term,
     const struct bits *bits, struct fail *fail);
 
 /* How far the latest outcome of each entry of a bundle is; 0: none. */
-bool index_read_outcomes(struct index *index, uint64_t bundle,
-    uint32_t out[256], struct fail *fail);
+bool index_read_outcomes(
+    struct index *index, uint64_t bundle, uint32_t out[256], struct fail *fail);
 
 /* --- index_span.c --- */
 
@@ -98,15 +99,13 @@ bool index_read_outcomes(struct index *index, uint64_t bundle,
 bool span_load(struct index *index, uint64_t number, struct fail *fail);
 bool span_write(struct index *index, struct fail *fail);
 void span_free(struct span *span);
-bool span_set(
-    struct span *span, int64_t term, unsigned at, struct fail *fail);
+bool span_set(struct span *span, int64_t term, unsigned at, struct fail *fail);
 /* The entry has no outcome, whatever was said. */
 void span_unsay(struct span *span, unsigned at);
 
-static inline int64_t
-class_first(enum index_class class)
+static inline int64_t class_first(enum index_class class)
 {
-	return (int64_t)((uint64_t)class << CLASS_SHIFT);
+	return (int64_t)((uint64_t) class << CLASS_SHIFT);
 }
 
 static inline enum index_class

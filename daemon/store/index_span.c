@@ -29,13 +29,12 @@ span_free(struct span *span)
 static uint32_t
 place_of(const struct span *span, int64_t term)
 {
-	uint64_t hash =
-	    ((uint64_t)term ^ (uint64_t)class_of(term) << 20) *
-	    UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = ((uint64_t)term ^ (uint64_t)class_of(term) << 20) *
+			UINT64_C(0x9e3779b97f4a7c15);
 	uint32_t at = (uint32_t)(hash >> 32) & (span->place_count - 1);
 
 	while (span->places[at] != 0 &&
-	    span->sets[span->places[at] - 1].term != term)
+	       span->sets[span->places[at] - 1].term != term)
 		at = (at + 1) & (span->place_count - 1);
 	return at;
 }
@@ -43,8 +42,8 @@ place_of(const struct span *span, int64_t term)
 static bool
 places_grow(struct span *span, struct fail *fail)
 {
-	uint32_t count = span->place_count == 0 ? PLACES_FIRST
-						: 2 * span->place_count;
+	uint32_t count =
+	    span->place_count == 0 ? PLACES_FIRST : 2 * span->place_count;
 	uint32_t *places = calloc(count, sizeof(*places));
 
 	if (places == NULL)
@@ -69,10 +68,8 @@ find_or_add(struct span *span, int64_t term, struct fail *fail)
 	if (span->places[at] != 0)
 		return &span->sets[span->places[at] - 1];
 	if (span->set_count == span->set_room) {
-		uint32_t room = span->set_room == 0 ? 1024
-						    : 2 * span->set_room;
-		struct set *grown =
-		    realloc(span->sets, room * sizeof(*grown));
+		uint32_t room = span->set_room == 0 ? 1024 : 2 * span->set_room;
+		struct set *grown = realloc(span->sets, room * sizeof(*grown));
 
 		if (grown == NULL) {
 			fail_memory(fail);
@@ -233,8 +230,8 @@ write_sets(struct index *index, struct fail *fail)
 		qsort(dirty, count, sizeof(*dirty), by_term);
 	for (size_t i = 0; ok && i < count; i++)
 		ok = dirty[i]->count != 0 && dirty[i]->count <= 64
-		    ? write_list(index, dirty[i], fail)
-		    : write_set(index, dirty[i], fail);
+			 ? write_list(index, dirty[i], fail)
+			 : write_set(index, dirty[i], fail);
 	free(dirty);
 	return ok;
 }
@@ -321,7 +318,7 @@ load_sets(struct index *index, struct fail *fail)
 		if (!bits_read(&bits, statement_bytes(posts, 1)))
 			continue;
 		for (unsigned at = bits_next(&bits, 0); ok && at < BITS_COUNT;
-		    at = bits_next(&bits, at + 1))
+		     at = bits_next(&bits, at + 1))
 			ok = span_set(index->span, term, at, fail);
 	}
 	statement_reset(posts);

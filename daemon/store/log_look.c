@@ -14,10 +14,9 @@ static size_t
 newer_place(const struct log_look *look, uint64_t entry)
 {
 	size_t at = (size_t)((entry * UINT64_C(0x9e3779b97f4a7c15)) >> 32) &
-	    (look->newer_room - 1);
+		    (look->newer_room - 1);
 
-	while (look->newer[at].entry != 0 &&
-	    look->newer[at].entry != entry + 1)
+	while (look->newer[at].entry != 0 && look->newer[at].entry != entry + 1)
 		at = (at + 1) & (look->newer_room - 1);
 	return at;
 }
@@ -76,8 +75,7 @@ open_index(struct log_look *look, const char *path)
 	struct fail ignored = FAIL_INIT;
 
 	look->index = path != NULL ? index_open_reader(path, &ignored) : NULL;
-	if (look->index != NULL &&
-	    !index_read_begin(look->index, &ignored)) {
+	if (look->index != NULL && !index_read_begin(look->index, &ignored)) {
 		index_close(look->index);
 		look->index = NULL;
 	}
@@ -92,10 +90,10 @@ check_index(struct log_look *look)
 	struct slice last;
 
 	return next != 0 && next <= look->size &&
-	    digest_equal(&log, index_log(look->index)) &&
-	    log_reader_entry(
-		look->log, next - 1, look->arena, &last, &ignored) &&
-	    index_is_of(look->index, last);
+	       digest_equal(&log, index_log(look->index)) &&
+	       log_reader_entry(
+		   look->log, next - 1, look->arena, &last, &ignored) &&
+	       index_is_of(look->index, last);
 }
 
 static bool
@@ -126,15 +124,15 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 	look->indexed = look->index != NULL ? index_next(look->index) : 0;
 	look->wants_outcome |= query_needs_outcome(look->query);
 	for (uint64_t i = look->indexed; look->wants_outcome && i < look->size;
-	    i++)
+	     i++)
 		if (!newer_note(look, i, fail))
 			return false;
 	return true;
 }
 
 bool
-log_look_start(struct log_look *look, struct disk *disk,
-    const char *directory, const char *index, struct fail *fail)
+log_look_start(struct log_look *look, struct disk *disk, const char *directory,
+    const char *index, struct fail *fail)
 {
 	look->arena = arena_create(NULL);
 	look->kept = arena_create(NULL);
@@ -195,8 +193,8 @@ find_about(struct log_look *look, struct log_entry *out, struct slice *bytes,
 	if (!parts->has_about || parts->about < 0 ||
 	    (uint64_t)parts->about >= out->index)
 		return true;
-	if (!log_reader_entry(look->log, (uint64_t)parts->about, look->arena,
-		bytes, fail))
+	if (!log_reader_entry(
+		look->log, (uint64_t)parts->about, look->arena, bytes, fail))
 		return false;
 	if (entry_parts_read(*bytes, look->arena, &out->other) &&
 	    out->other.is_disclosure)
@@ -217,8 +215,8 @@ resolve(struct log_look *look, bool with_name, struct log_entry *out,
 	    out->about != NULL && look->keys != NULL &&
 	    !log_query_object(look->keys, bytes, look->arena, &out->object))
 		out->object = (struct slice){NULL, 0};
-	return !look->wants_outcome ||
-	    !out->parts.is_disclosure || find_outcome(look, out, fail);
+	return !look->wants_outcome || !out->parts.is_disclosure ||
+	       find_outcome(look, out, fail);
 }
 
 bool
@@ -233,8 +231,7 @@ log_look_at(struct log_look *look, uint64_t index, bool with_name,
 	out->object = out->outcome = (struct slice){NULL, 0};
 	look->looked++;
 	arena_reset(look->arena);
-	if (!log_reader_entry(
-		look->log, index, look->arena, &out->entry, fail))
+	if (!log_reader_entry(look->log, index, look->arena, &out->entry, fail))
 		return false;
 	if (!entry_parts_read(out->entry, look->arena, &out->parts) ||
 	    !query_matches_own(look->query, index, &out->parts))
@@ -242,8 +239,8 @@ log_look_at(struct log_look *look, uint64_t index, bool with_name,
 	if (!resolve(look, false, out, fail))
 		return false;
 	about = (struct query_about){out->about, out->object, out->outcome};
-	*matches = query_matches_about(
-	    look->query, &out->parts, &about, look->arena);
+	*matches =
+	    query_matches_about(look->query, &out->parts, &about, look->arena);
 	return !*matches || !with_name || resolve(look, true, out, fail);
 }
 
@@ -270,8 +267,8 @@ log_look_span(struct log_look *look, uint64_t span, struct bits *out,
 {
 	uint64_t first = span << SPAN_BITS;
 	unsigned count = look->indexed - first < BITS_COUNT
-	    ? (unsigned)(look->indexed - first)
-	    : BITS_COUNT;
+			     ? (unsigned)(look->indexed - first)
+			     : BITS_COUNT;
 
 	if (!log_plan_span(&look->plan, span, count, out, doubt, fail))
 		return false;

@@ -52,11 +52,11 @@ log_query_inputs(const struct keys *keys, struct slice entry,
 	digest_key_set(&key, secret);
 	object_key = entry_object_key(&key);
 	plain = arena_take(arena, bytes.len);
-	ok = plain != NULL &&
+	ok =
+	    plain != NULL &&
 	    digest_decrypt(object_key.bytes, (const uint8_t *)bytes.data,
 		(struct slice){(char *)raw_salt, sizeof(raw_salt)},
-		(struct slice){
-		    bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE},
+		(struct slice){bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE},
 		plain);
 	digest_wipe(secret, sizeof(secret));
 	digest_wipe(&key, sizeof(key));

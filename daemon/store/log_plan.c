@@ -80,13 +80,12 @@ class_of_key(enum query_key key)
 	return 0;
 }
 
-static unsigned
-cost_of(enum index_class class)
+static unsigned cost_of(enum index_class class)
 {
 	if (class == INDEX_SUBJECT || class == INDEX_OBJECT)
 		return 0;
 	return class == INDEX_CASE || class == INDEX_ACTOR ? 1
-	    : class == INDEX_OUTCOME			   ? 2
+	       : class == INDEX_OUTCOME			   ? 2
 							   : 3;
 }
 
@@ -94,8 +93,8 @@ static bool
 add_words(struct making *making, const struct query_term *term,
     enum index_class class)
 {
-	struct log_clause *clause = add_clause(
-	    making, term->negated, cost_of(class), 2 * term->count);
+	struct log_clause *clause =
+	    add_clause(making, term->negated, cost_of(class), 2 * term->count);
 
 	if (clause == NULL)
 		return false;
@@ -145,10 +144,9 @@ static bool
 gather(struct gathering *gathering, int64_t term)
 {
 	if (gathering->count == gathering->room) {
-		size_t room =
-		    gathering->room == 0 ? 64 : 2 * gathering->room;
-		int64_t *grown = realloc(
-		    gathering->terms, room * sizeof(*gathering->terms));
+		size_t room = gathering->room == 0 ? 64 : 2 * gathering->room;
+		int64_t *grown =
+		    realloc(gathering->terms, room * sizeof(*gathering->terms));
 
 		if (grown == NULL) {
 			gathering->failed = true;
@@ -183,9 +181,9 @@ on_shape(void *context, int64_t term, struct slice bytes)
 	struct entry_group group;
 
 	return !index_shape(bytes, &group) ||
-	    !query_group_fits(gathering->making->plan->query,
-		gathering->condition, &group) ||
-	    gather(gathering, term);
+	       !query_group_fits(gathering->making->plan->query,
+		   gathering->condition, &group) ||
+	       gather(gathering, term);
 }
 
 static bool
@@ -194,8 +192,8 @@ add_gathered(struct gathering *gathering, bool negated, enum index_class class,
 {
 	struct making *making = gathering->making;
 	struct log_clause *clause = NULL;
-	bool ok = index_each_name(making->plan->index, class, each, gathering,
-		      making->fail);
+	bool ok = index_each_name(
+	    making->plan->index, class, each, gathering, making->fail);
 
 	if (gathering->failed)
 		ok = fail_memory(making->fail);
@@ -216,8 +214,7 @@ add_policies(struct making *making, const struct query_term *term)
 {
 	struct gathering gathering = {.making = making, .term = term};
 
-	return add_gathered(
-	    &gathering, term->negated, INDEX_POLICY, on_policy);
+	return add_gathered(&gathering, term->negated, INDEX_POLICY, on_policy);
 }
 
 static bool
@@ -226,8 +223,7 @@ add_conditions(struct making *making)
 	const struct query *query = making->plan->query;
 
 	for (size_t i = 0; i < query_conditions(query); i++) {
-		struct gathering gathering = {
-		    .making = making, .condition = i};
+		struct gathering gathering = {.making = making, .condition = i};
 
 		if (query_has_condition(query, i) &&
 		    !add_gathered(&gathering, i != 0, INDEX_SHAPE, on_shape))
@@ -275,8 +271,8 @@ log_plan_make(struct log_plan *plan, struct index *index,
 {
 	struct making making = {plan, object_key, arena, fail};
 
-	*plan = (struct log_plan){
-	    .index = index, .query = query, .is_exact = true};
+	*plan =
+	    (struct log_plan){.index = index, .query = query, .is_exact = true};
 	for (size_t i = 0; i < query->count; i++)
 		if (!add_term(&making, &query->terms[i]))
 			return false;
@@ -308,9 +304,8 @@ keep_times(const struct log_plan *plan, uint64_t span, struct bits *out,
 		if (times.first[i] >= query->until ||
 		    times.last[i] < query->from)
 			memset(words, 0, 4 * sizeof(*words));
-		else if (doubt != NULL &&
-		    (times.first[i] < query->from ||
-			times.last[i] >= query->until))
+		else if (doubt != NULL && (times.first[i] < query->from ||
+					      times.last[i] >= query->until))
 			bits_fill(doubt, i * BUNDLES, (i + 1) * BUNDLES);
 	}
 	return true;
@@ -328,8 +323,8 @@ keep_clause(const struct log_plan *plan, uint64_t span,
 		return true;
 	}
 	bits_none(&some);
-	if (!index_read_terms(plan->index, span, clause->terms, clause->count,
-		&some, fail))
+	if (!index_read_terms(
+		plan->index, span, clause->terms, clause->count, &some, fail))
 		return false;
 	if (clause->negated)
 		bits_and_not(out, &some);

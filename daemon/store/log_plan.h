@@ -13,7 +13,7 @@ enum { LOG_CLAUSES_MAX = 2 * QUERY_TERMS_MAX + 1 };
 /* Entries that have any of these terms, or none of them. */
 struct log_clause {
 	bool negated;
-	unsigned cost; /* the fewer entries it leaves, the lower */
+	unsigned cost;	/* the fewer entries it leaves, the lower */
 	int64_t *terms; /* sorted */
 	size_t count;
 };

@@ -31,9 +31,8 @@ look_at(struct run *run, uint64_t index, struct fail *fail)
 		run->ended = true;
 		return true;
 	}
-	shown = (struct entry_shown){.index = index,
-	    .entry = found.entry,
-	    .object = found.object};
+	shown = (struct entry_shown){
+	    .index = index, .entry = found.entry, .object = found.object};
 	run->shown++;
 	run->ended = !o->show(o->context, &shown);
 	return true;
@@ -49,8 +48,7 @@ walk(struct run *run, uint64_t first, uint64_t end, struct fail *fail)
 	if (end > run->end)
 		end = run->end;
 	while (first < end && !run->ended)
-		if (!look_at(run, run->o->newest_first ? --end : first++,
-			fail))
+		if (!look_at(run, run->o->newest_first ? --end : first++, fail))
 			return false;
 	return true;
 }
@@ -83,12 +81,11 @@ walk_span(struct run *run, uint64_t span, struct fail *fail)
 static bool
 walk_spans(struct run *run, struct fail *fail)
 {
-	uint64_t count =
-	    (run->look.indexed + BITS_COUNT - 1) >> SPAN_BITS;
+	uint64_t count = (run->look.indexed + BITS_COUNT - 1) >> SPAN_BITS;
 
 	for (uint64_t i = 0; i < count && !run->ended; i++)
-		if (!walk_span(run,
-			run->o->newest_first ? count - 1 - i : i, fail))
+		if (!walk_span(
+			run, run->o->newest_first ? count - 1 - i : i, fail))
 			return false;
 	return true;
 }
@@ -116,8 +113,7 @@ go(struct run *run, struct fail *fail)
 	uint64_t indexed = run->look.indexed, size = run->look.size;
 
 	if (run->o->newest_first)
-		return walk(run, indexed, size, fail) &&
-		    walk_spans(run, fail);
+		return walk(run, indexed, size, fail) && walk_spans(run, fail);
 	return walk_spans(run, fail) && walk(run, indexed, size, fail);
 }
 
@@ -146,8 +142,7 @@ log_query_run(
 /* --- cursors --- */
 
 void
-log_cursor_write(
-    bool newest_first, uint64_t start, char out[LOG_CURSOR_SIZE])
+log_cursor_write(bool newest_first, uint64_t start, char out[LOG_CURSOR_SIZE])
 {
 	snprintf(out, LOG_CURSOR_SIZE, "%c%llx", newest_first ? 'n' : 'o',
 	    (unsigned long long)start);
@@ -158,15 +153,15 @@ log_cursor_read(
     struct slice text, bool newest_first, uint64_t *start, struct fail *fail)
 {
 	bool ok = text.len >= 2 && text.len <= 16 &&
-	    text.data[0] == (newest_first ? 'n' : 'o');
+		  text.data[0] == (newest_first ? 'n' : 'o');
 
 	*start = 0;
 	for (size_t i = 1; ok && i < text.len; i++) {
 		char c = text.data[i];
 
 		ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-		*start = *start << 4 |
-		    (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+		*start =
+		    *start << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
 	if (ok)
 		return true;

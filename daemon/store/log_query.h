@@ -34,8 +34,8 @@ struct log_query {
 
 struct log_page {
 	bool has_more;
-	uint64_t start; /* of the next page */
-	uint64_t size;  /* entries there were */
+	uint64_t start;	 /* of the next page */
+	uint64_t size;	 /* entries there were */
 	uint64_t looked; /* entries that were read to decide */
 };
 

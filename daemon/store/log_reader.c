@@ -80,17 +80,16 @@ read_checkpoint(struct log_reader *reader, struct fail *fail)
 		text, reader->arena, &origin, public_key, fail))
 		return false;
 	reader->log = digest_sha256(text);
-	if (!disk_has(reader->disk, reader->directory, "checkpoint",
-		reader->arena)) {
+	if (!disk_has(
+		reader->disk, reader->directory, "checkpoint", reader->arena)) {
 		reader->bundled = 0;
 		return true;
 	}
-	snprintf(
-	    path, sizeof(path), "%.800s/checkpoint", reader->directory);
+	snprintf(path, sizeof(path), "%.800s/checkpoint", reader->directory);
 	if (!disk_read_file(
 		reader->disk, path, NOTE_MAX, reader->arena, &text, fail) ||
-	    !note_open(text, reader->arena, origin, public_key, &checkpoint,
-		fail))
+	    !note_open(
+		text, reader->arena, origin, public_key, &checkpoint, fail))
 		return false;
 	reader->bundled = checkpoint.size;
 	return true;
@@ -124,10 +123,9 @@ open_once(struct log_reader *reader, struct fail *fail)
 		return false;
 	snprintf(path, sizeof(path), "%.800s/journal", reader->directory);
 	return reader->bundles_only ||
-	    !disk_has(reader->disk, reader->directory, "journal",
-		reader->arena) ||
-	    journal_read(
-		reader->disk, path, reader->bundled, &scan, fail);
+	       !disk_has(
+		   reader->disk, reader->directory, "journal", reader->arena) ||
+	       journal_read(reader->disk, path, reader->bundled, &scan, fail);
 }
 
 /*
@@ -164,8 +162,7 @@ create(struct disk *disk, const char *directory, bool bundles_only,
 		return NULL;
 	reader->disk = disk;
 	reader->bundles_only = bundles_only;
-	snprintf(reader->directory, sizeof(reader->directory), "%s",
-	    directory);
+	snprintf(reader->directory, sizeof(reader->directory), "%s", directory);
 	reader->arena = arena_create(NULL);
 	ok = reader->arena != NULL;
 	for (unsigned i = 0; i < BUNDLES; i++) {
@@ -181,8 +178,7 @@ create(struct disk *disk, const char *directory, bool bundles_only,
 }
 
 struct log_reader *
-log_reader_open(
-    struct disk *disk, const char *directory, struct fail *fail)
+log_reader_open(struct disk *disk, const char *directory, struct fail *fail)
 {
 	return create(disk, directory, false, fail);
 }
@@ -227,12 +223,12 @@ log_reader_log(const struct log_reader *reader)
 }
 
 static bool
-bundle_load(struct log_reader *reader, struct bundle *bundle,
-    uint64_t number, struct fail *fail)
+bundle_load(struct log_reader *reader, struct bundle *bundle, uint64_t number,
+    struct fail *fail)
 {
 	unsigned width = number == reader->bundled >> 8
-	    ? (unsigned)(reader->bundled & 255)
-	    : 0;
+			     ? (unsigned)(reader->bundled & 255)
+			     : 0;
 	char name[TILES_PATH], path[PATH_SIZE];
 	struct slice rest;
 
@@ -241,11 +237,11 @@ bundle_load(struct log_reader *reader, struct bundle *bundle,
 	bundle->number = 0;
 	bundle->count = 0;
 	arena_reset(bundle->arena);
-	if (!disk_read_file(reader->disk, path, BUNDLE_MAX, bundle->arena,
-		&rest, fail))
+	if (!disk_read_file(
+		reader->disk, path, BUNDLE_MAX, bundle->arena, &rest, fail))
 		return false;
 	while (bundle->count < TILE_WIDTH &&
-	    tiles_next(&rest, &bundle->entries[bundle->count]))
+	       tiles_next(&rest, &bundle->entries[bundle->count]))
 		bundle->count++;
 	if (bundle->count == (width == 0 ? TILE_WIDTH : width)) {
 		bundle->number = number + 1;
@@ -275,8 +271,8 @@ bundle_find(struct log_reader *reader, uint64_t number)
 }
 
 bool
-log_reader_entry(struct log_reader *reader, uint64_t index,
-    struct arena *arena, struct slice *entry, struct fail *fail)
+log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
+    struct slice *entry, struct fail *fail)
 {
 	uint64_t number = index >> 8;
 	struct bundle *bundle;
@@ -285,8 +281,8 @@ log_reader_entry(struct log_reader *reader, uint64_t index,
 		return fail_set(fail, FAIL_INPUT, "there is no entry %llu",
 		    (unsigned long long)index);
 	if (index >= reader->bundled) {
-		*entry = arena_copy(
-		    arena, reader->newer[index - reader->bundled]);
+		*entry =
+		    arena_copy(arena, reader->newer[index - reader->bundled]);
 		return entry->data != NULL || fail_memory(fail);
 	}
 	bundle = bundle_find(reader, number);

@@ -134,8 +134,7 @@ compare(const void *a, const void *b)
 }
 
 static double
-ask_once(struct bench *bench, const struct query *query,
-    struct log_page *page)
+ask_once(struct bench *bench, const struct query *query, struct log_page *page)
 {
 	const struct log_query run = {.disk = bench->disk,
 	    .directory = bench->ledger,
@@ -224,7 +223,8 @@ static void
 ask_all(struct bench *bench)
 {
 	static const char *const texts[] = {"", "object:d12345.example",
-	    "object:no-such.example", "recipient:jprs verdict:forward field:email",
+	    "object:no-such.example",
+	    "recipient:jprs verdict:forward field:email",
 	    "recipient:jprs-whois verdict:forward field:email",
 	    "recipient:authority field:fax verdict:replace",
 	    "recipient:japan-post verdict:generalise role:tech field:postcode",
@@ -268,8 +268,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: search DIRECTORY [ENTRIES]\n");
 		return 2;
 	}
-	bench.entries =
-	    argc == 3 ? strtoull(argv[2], NULL, 10) : 10000000;
+	bench.entries = argc == 3 ? strtoull(argv[2], NULL, 10) : 10000000;
 	snprintf(bench.ledger, 600, "%s/ledger", argv[1]);
 	snprintf(bench.index, 600, "%s/index.db", argv[1]);
 	snprintf(bench.keys_path, 600, "%s/keys", argv[1]);

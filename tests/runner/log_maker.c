@@ -154,8 +154,8 @@ add_object(struct log_maker *maker, struct text *text,
 {
 	char name[40];
 	uint8_t bytes[NONCE_SIZE + sizeof(name) + TAG_SIZE];
-	int len = snprintf(name, sizeof(name), "d%u.example",
-	    skewed(maker, maker->o.objects));
+	int len = snprintf(
+	    name, sizeof(name), "d%u.example", skewed(maker, maker->o.objects));
 	struct digest_seal seal = {.nonce = bytes,
 	    .label = {(const char *)salt, ENTRY_SALT},
 	    .plain = {name, (size_t)len}};
@@ -219,12 +219,12 @@ add_fields(struct log_maker *maker, struct text *text, unsigned recipient,
 	for (unsigned r = 0; r < ROLES; r++) {
 		char mark = '{';
 
-		text_add_format(
-		    text, "%s\"%s\":", r == 0 ? "" : ",", roles[r]);
+		text_add_format(text, "%s\"%s\":", r == 0 ? "" : ",", roles[r]);
 		for (unsigned f = 0; f < FIELDS; f++) {
 			if ((present[r] >> f & 1) == 0)
 				continue;
-			text_add_format(text, "%c\"%s\":", mark, fields[f].name);
+			text_add_format(
+			    text, "%c\"%s\":", mark, fields[f].name);
 			add_ruling(maker, text, recipient, f, onward, legal);
 			mark = ',';
 		}
@@ -262,8 +262,8 @@ choose_fields(struct log_maker *maker, unsigned present[ROLES])
 }
 
 static void
-add_end(struct log_maker *maker, struct text *text,
-    const uint8_t salt[ENTRY_SALT])
+add_end(
+    struct log_maker *maker, struct text *text, const uint8_t salt[ENTRY_SALT])
 {
 	text_add_string(text, ",\"salt\":\"");
 	text_add_hex(text, salt, ENTRY_SALT);
@@ -286,8 +286,9 @@ add_disclosure(struct log_maker *maker, struct text *text,
 	if (!find_subject(
 		maker, skewed(maker, maker->o.subjects), &subject, fail))
 		return false;
-	text_add_format(text, "{\"basis\":\"contract\",\"channel\":\"%s\","
-			      "\"fields\":",
+	text_add_format(text,
+	    "{\"basis\":\"contract\",\"channel\":\"%s\","
+	    "\"fields\":",
 	    recipients[to].channel);
 	add_fields(maker, text, to, present, false, legal);
 	text_add_string(text, ",\"object\":");
@@ -297,11 +298,11 @@ add_disclosure(struct log_maker *maker, struct text *text,
 	if (recipients[to].onward != NULL) {
 		text_add_string(text, "{\"fields\":");
 		add_fields(maker, text, to, present, true, legal);
-		text_add_format(text, ",\"recipient\":\"%s\"}",
-		    recipients[to].onward);
+		text_add_format(
+		    text, ",\"recipient\":\"%s\"}", recipients[to].onward);
 	}
-	text_add_format(text, "],\"operation\":\"%s\"",
-	    operations[below(maker, 6)]);
+	text_add_format(
+	    text, "],\"operation\":\"%s\"", operations[below(maker, 6)]);
 	if (!*goes)
 		text_add_format(text, ",\"outcome\":[\"%s\",%u]",
 		    below(maker, 4) == 0 ? "hold" : "refuse", to);
@@ -311,11 +312,11 @@ add_disclosure(struct log_maker *maker, struct text *text,
 	add_end(maker, text, salt);
 	text_add_string(text, ",\"subjects\":{");
 	for (unsigned r = 0; r < ROLES; r++) {
-		text_add_format(
-		    text, "%s\"%s\":", r == 0 ? "" : ",", roles[r]);
+		text_add_format(text, "%s\"%s\":", r == 0 ? "" : ",", roles[r]);
 		add_subject(text, &subject);
 	}
-	text_add_format(text, "},\"time\":%lld,\"type\":\"disclosure\",\"v\":1}",
+	text_add_format(text,
+	    "},\"time\":%lld,\"type\":\"disclosure\",\"v\":1}",
 	    (long long)maker->time);
 	digest_wipe(&subject, sizeof(subject));
 	return true;
@@ -334,16 +335,15 @@ add_event(struct log_maker *maker, struct text *text,
 	if (maker->waiting_count == 0 || below(maker, 500) == 0) {
 		type = below(maker, 3) == 0 ? "hold" : "reveal";
 		word = type[0] == 'h' ? "approved" : "object-shown";
-		text_add_format(text, "\"actor\":\"uid %u\",",
-		    1000 + below(maker, 3));
+		text_add_format(
+		    text, "\"actor\":\"uid %u\",", 1000 + below(maker, 3));
 		if (below(maker, 2) == 0)
 			text_add_format(
 			    text, "\"case\":\"case-%u\",", below(maker, 40));
 		about = index == 0 ? 0 : below(maker, (unsigned)index);
 	} else {
-		unsigned at = below(maker, 30) == 0
-		    ? 0
-		    : maker->waiting_count - 1;
+		unsigned at =
+		    below(maker, 30) == 0 ? 0 : maker->waiting_count - 1;
 
 		about = maker->waiting[at];
 		if (below(maker, 8) != 0 || at == 0)

@@ -27,8 +27,7 @@ struct log_maker *log_maker_create(
 void log_maker_destroy(struct log_maker *maker);
 
 /* The next `count` entries. */
-bool log_maker_add(
-    struct log_maker *maker, uint64_t count, struct fail *fail);
+bool log_maker_add(struct log_maker *maker, uint64_t count, struct fail *fail);
 /* A checkpoint over all of them. */
 bool log_maker_checkpoint(struct log_maker *maker, struct fail *fail);
 

@@ -92,8 +92,7 @@ feed_open(struct place *place, const char *path, bool *anew)
 	    .directory = place->ledger,
 	    .path = path,
 	    .keys = place->keys};
-	struct index_feed *feed =
-	    index_feed_open(&options, anew, &place->fail);
+	struct index_feed *feed = index_feed_open(&options, anew, &place->fail);
 
 	must_do(place, feed != NULL);
 	return feed;
@@ -107,8 +106,7 @@ feed_some(struct place *place, const char *path, uint64_t most)
 	struct index_feed *feed = feed_open(place, path, &anew);
 	uint64_t left;
 
-	must_do(place,
-	    index_feed_run(feed, most, NULL, &left, &place->fail));
+	must_do(place, index_feed_run(feed, most, NULL, &left, &place->fail));
 	index_feed_close(feed);
 	return left;
 }
@@ -188,9 +186,8 @@ ask(struct place *place, const char *text, const char *index, bool newest,
 	query_init(&query);
 	found->count = 0;
 	found->looked = 0;
-	must_do(place,
-	    query_parse(&query, slice_from(text), 0, place->arena,
-		&place->fail));
+	must_do(place, query_parse(&query, slice_from(text), 0, place->arena,
+			   &place->fail));
 	do {
 		must_do(place, log_query_run(&run, &page, &place->fail));
 		found->looked += page.looked;
@@ -227,8 +224,8 @@ add_term(struct place *place, struct text *text)
 	static const char *const fixed[] = {"recipient:jprs",
 	    "recipient:jprs-whois", "recipient:pir-whois,authority",
 	    "recipient:verisign,self-rdap", "role:admin", "role:tech,admin",
-	    "field:email", "field:name,fax", "field:org.loc",
-	    "verdict:forward", "verdict:redact", "verdict:replace,generalise",
+	    "field:email", "field:name,fax", "field:org.loc", "verdict:forward",
+	    "verdict:redact", "verdict:replace,generalise",
 	    "verdict:hold,refuse", "rule:3", "rule:1,32,45", "rule:0",
 	    "purpose:p10", "purpose:p3,p15", "operation:create",
 	    "operation:update,delete", "channel:epp", "channel:desk,smtp",
@@ -245,8 +242,8 @@ add_term(struct place *place, struct text *text)
 	else if (below(place, 9) == 0)
 		add_pseudonym(place, text);
 	else
-		text_add_string(text,
-		    choose(place, fixed, sizeof(fixed) / sizeof(*fixed)));
+		text_add_string(
+		    text, choose(place, fixed, sizeof(fixed) / sizeof(*fixed)));
 	text_add_char(text, ' ');
 }
 
@@ -263,8 +260,8 @@ random_query(struct place *place, uint64_t size)
 		    below(place, (unsigned)size), below(place, (unsigned)size));
 	if (below(place, 4) == 0)
 		text_add_string(&text, below(place, 2) == 0
-			? "time>=2026-04-01T04:00:00Z "
-			: "time<2026-04-01T11:00:00Z ");
+					   ? "time>=2026-04-01T04:00:00Z "
+					   : "time<2026-04-01T11:00:00Z ");
 	return text_slice(&text).data;
 }
 
@@ -306,8 +303,8 @@ the_index_finds_what_reading_all_finds(void **state)
 		/* And some that the index does not have yet. */
 		must_do(place,
 		    log_maker_add(place->maker, seed * 90, &place->fail));
-		must_do(place,
-		    log_maker_checkpoint(place->maker, &place->fail));
+		must_do(
+		    place, log_maker_checkpoint(place->maker, &place->fail));
 		for (unsigned i = 0; i < 30; i++)
 			agree(place, random_query(place, 900));
 		place_destroy(place);
@@ -322,8 +319,10 @@ few_entries_are_read_for_a_rare_thing(void **state)
 
 	(void)state;
 	feed_some(place, place->index, UINT64_MAX);
-	ask(place, "recipient:jprs-whois field:fax verdict:redact "
-		   "outcome:open", place->index, true, 0, &found);
+	ask(place,
+	    "recipient:jprs-whois field:fax verdict:redact "
+	    "outcome:open",
+	    place->index, true, 0, &found);
 	assert_true(found.count > 0);
 	assert_int_equal(found.looked, found.count);
 	ask(place, "recipient:nobody", place->index, true, 0, &found);
@@ -442,9 +441,8 @@ a_useless_index_is_made_anew_and_never_believed(void **state)
 		agree(place, "recipient:jprs -field:fax outcome:answered");
 		feed = feed_open(place, place->index, &anew);
 		assert_int_equal(anew, i != 0);
-		must_do(place,
-		    index_feed_run(
-			feed, UINT64_MAX, NULL, &left, &place->fail));
+		must_do(place, index_feed_run(feed, UINT64_MAX, NULL, &left,
+				   &place->fail));
 		index_feed_close(feed);
 		made = rows_of(place->index);
 		assert_true(digest_equal(&good, &made));
@@ -464,9 +462,8 @@ file_has(struct place *place, const char *path, int64_t term)
 
 	for (unsigned i = 0; i < 8; i++)
 		bytes[i] = (uint8_t)((uint64_t)term >> (56 - 8 * i));
-	must_do(place,
-	    disk_read_file(
-		place->disk, path, 1 << 26, arena, &file, &place->fail));
+	must_do(place, disk_read_file(place->disk, path, 1 << 26, arena, &file,
+			   &place->fail));
 	has = memmem(file.data, file.len, bytes, 8) != NULL;
 	arena_destroy(arena);
 	return has;
@@ -481,7 +478,7 @@ index_has(struct place *place, const char *path, int64_t term)
 
 	snprintf(wal, sizeof(wal), "%s-wal", path);
 	return file_has(place, path, term) ||
-	    (stat(wal, &now) == 0 && file_has(place, wal, term));
+	       (stat(wal, &now) == 0 && file_has(place, wal, term));
 }
 
 static void
@@ -514,8 +511,7 @@ what_is_forgotten_is_gone_from_the_file(void **state)
 	assert_true(index_has(place, place->index, term));
 
 	feed = feed_open(place, place->index, &anew);
-	must_do(place,
-	    index_feed_forget(feed, text_slice(&hex), &place->fail));
+	must_do(place, index_feed_forget(feed, text_slice(&hex), &place->fail));
 	assert_false(index_has(place, place->index, term));
 	index_feed_close(feed);
 	must_do(place, keys_forget(place->keys, 3, &place->fail));

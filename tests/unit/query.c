@@ -44,7 +44,7 @@ answers(const char *text, const char *latest, bool event)
 	assert_true(entry_parts_read(
 	    slice_from(event ? outcome : disclosure), arena, &own));
 	yes = query_matches_own(&query, event ? 8 : 7, &own) &&
-	    query_matches_about(&query, &own, &about, arena);
+	      query_matches_about(&query, &own, &about, arena);
 	arena_destroy(arena);
 	return yes;
 }
@@ -65,7 +65,7 @@ all_terms_hold_or_it_is_no_answer(void **state)
 	assert_true(is("purpose:p11,p10 channel:epp,smtp"));
 	assert_true(is("object:Taro.EXAMPLE"));
 	assert_true(is("pseudonym:0a") && is("pseudonym:0b") &&
-	    is("pseudonym:0c") && !is("pseudonym:0d"));
+		    is("pseudonym:0c") && !is("pseudonym:0d"));
 	assert_true(is("policy:ab") && is("policy:ab12") && !is("policy:b"));
 	assert_true(is("entry:7 entry:5..7 entry>=7 entry<8 entry<=7 entry>6"));
 	assert_false(is("entry>7"));
@@ -138,9 +138,8 @@ what_cannot_stand_is_pointed_at(void **state)
 {
 	static const struct {
 		const char *text, *place, *says, *hint;
-	} bad[] = {
-	    {"recipent:x", "query:1", "no term \"recipent\"",
-		"did you mean recipient?"},
+	} bad[] = {{"recipent:x", "query:1", "no term \"recipent\"",
+		       "did you mean recipient?"},
 	    {"type:start foo", "query:12", "no term", "KEY:VALUE"},
 	    {"role:boss", "query:6", "value of \"role\"", "registrant"},
 	    {"verdict:forward,perhaps", "query:17", "\"verdict\"", "redact"},
@@ -185,20 +184,18 @@ there_is_an_end_to_terms_and_values(void **state)
 	query_init(&query);
 	for (unsigned i = 0; i <= QUERY_TERMS_MAX; i++)
 		memcpy(text + (size_t)7 * i, "rule:1 ", 8);
-	assert_false(
-	    query_parse(&query, slice_from(text), 0, arena, &fail));
+	assert_false(query_parse(&query, slice_from(text), 0, arena, &fail));
 	fail_clear(&fail);
 	query_init(&query);
 	snprintf(text, sizeof(text), "rule:1");
 	for (unsigned i = 0; i < QUERY_VALUES_MAX; i++)
 		memcpy(text + 6 + (size_t)2 * i, ",1", 3);
-	assert_false(
-	    query_parse(&query, slice_from(text), 0, arena, &fail));
+	assert_false(query_parse(&query, slice_from(text), 0, arena, &fail));
 	fail_clear(&fail);
 	query_init(&query);
 	memset(text, ' ', sizeof(text));
-	assert_false(query_parse(&query,
-	    (struct slice){text, sizeof(text) - 1}, 0, arena, &fail));
+	assert_false(query_parse(
+	    &query, (struct slice){text, sizeof(text) - 1}, 0, arena, &fail));
 	arena_destroy(arena);
 }
 
