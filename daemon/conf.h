@@ -136,6 +136,13 @@ struct conf {
 	unsigned workers;                    /* processes; 1 by default */
 	unsigned retry_first, retry_longest; /* seconds */
 	unsigned give_up_after;              /* seconds */
+	/* How long what is recorded stays; seconds. */
+	unsigned keep_records; /* forgetting waits so long; 0: not at all */
+	unsigned keep_entries; /* older entries go; 0: never */
+	bool forget_now;       /* an operator may forget before */
+	struct slice forgotten_copy; /* file; empty: none */
+	unsigned key_overlap;  /* seconds that two signing keys sign */
+	unsigned disk_warning; /* seconds before the disk is full */
 	struct place place;                  /* where the file begins */
 };
 

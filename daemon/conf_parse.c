@@ -12,6 +12,7 @@ enum {
 
 static const char *const statements[] = {"state", "origin", "master-key",
     "policy", "listen", "control", "network", "retry", "give-up", "workers",
+    "keep", "forget", "key-overlap", "disk-warning",
     "recipient", "upstream", "console", "witness", NULL};
 
 static bool
@@ -223,7 +224,9 @@ parse_statement(struct parser *parser)
 	    struct parser *, const struct token *) = {parse_state,
 	    parse_origin, parse_master_key, parse_policy, parse_listen,
 	    parse_control, parse_network, parse_retry, parse_give_up,
-	    parse_workers, conf_parse_recipient, conf_parse_upstream,
+	    parse_workers, conf_parse_keep, conf_parse_forget,
+	    conf_parse_key_overlap, conf_parse_disk_warning,
+	    conf_parse_recipient, conf_parse_upstream,
 	    conf_parse_console, conf_parse_witness};
 	struct token token = parser->token;
 
@@ -267,6 +270,7 @@ parse_all(struct parser *parser)
 		conf_complain(parser->complaints, parser->conf->place,
 		    CONF_POLICY_NONE, NOTHING, NOTHING);
 	set_defaults(parser->conf);
+	conf_keep_defaults(parser);
 	if (!parser->complaints->failed) {
 		conf_check_pairs(parser->conf, parser->complaints);
 		conf_check_console(parser->conf, parser->complaints);

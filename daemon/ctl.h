@@ -32,12 +32,33 @@ struct ctl_command {
 extern const struct ctl_command *const ctl_commands[];
 
 extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
-extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
-    ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
-    ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
-    ctl_reindex, ctl_stats,
-    ctl_proof, ctl_verify_proof,
-    ctl_explain, ctl_diff, ctl_test, ctl_check, ctl_upstreams, ctl_import;
+extern const struct ctl_command ctl_submit;
+extern const struct ctl_command ctl_status;
+extern const struct ctl_command ctl_reload;
+extern const struct ctl_command ctl_stop;
+extern const struct ctl_command ctl_hold_list;
+extern const struct ctl_command ctl_hold_show;
+extern const struct ctl_command ctl_hold_approve;
+extern const struct ctl_command ctl_hold_refuse;
+extern const struct ctl_command ctl_desk_list;
+extern const struct ctl_command ctl_desk_show;
+extern const struct ctl_command ctl_desk_done;
+extern const struct ctl_command ctl_verify;
+extern const struct ctl_command ctl_log;
+extern const struct ctl_command ctl_stats;
+extern const struct ctl_command ctl_reindex;
+extern const struct ctl_command ctl_proof;
+extern const struct ctl_command ctl_verify_proof;
+extern const struct ctl_command ctl_explain;
+extern const struct ctl_command ctl_diff;
+extern const struct ctl_command ctl_test;
+extern const struct ctl_command ctl_check;
+extern const struct ctl_command ctl_upstreams;
+extern const struct ctl_command ctl_import;
+extern const struct ctl_command ctl_forget;
+extern const struct ctl_command ctl_key_show;
+extern const struct ctl_command ctl_key_rotate;
+extern const struct ctl_command ctl_key_confirm;
 
 /* Complains on standard error; CTL_TROUBLE always. */
 int ctl_fail(const struct fail *fail);

@@ -154,7 +154,7 @@ ctl_query_keys(struct ctl *ctl, struct disk *disk, struct fail *fail)
 		return NULL;
 	}
 	if (proc_master_key(path, master, &fresh, fail))
-		keys = keys_open(disk, directory, master, &random_system, fail);
+		keys = keys_look(disk, directory, master, fail);
 	digest_wipe(master, sizeof(master));
 	return keys;
 }

@@ -43,6 +43,9 @@ struct engine {
 
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
+	struct forget *forget; /* engine_forget.c; NULL until it is needed */
+	bool courier_pauses;
+
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
 	bool draining, stop_recorded;
@@ -149,6 +152,14 @@ void engine_courier_renew(struct engine *engine, const struct spool_item *item,
 /* Is anything being decided again under this conf? */
 bool engine_renews_under(
     const struct engine *engine, const struct conf *conf);
+
+/* --- engine_forget.c ---------------------------------------------------- */
+
+/* What was asked for before goes on. */
+void engine_forget_resume(struct engine *engine);
+/* Who waits is told that it goes on at the next start. */
+void engine_forget_stop(struct engine *engine);
+void engine_forget_destroy(struct engine *engine);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

@@ -47,6 +47,7 @@ engine_destroy(struct engine *engine)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
 	engine_courier_stop(engine);
+	engine_forget_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
 }
@@ -142,6 +143,13 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .word = slice_from(word),
 	    .policy = *ruleset_identity(engine->ruleset),
 	    .setup = engine->setup};
+}
+
+void
+engine_identities(const struct engine *engine, struct event *event)
+{
+	event->policy = *ruleset_identity(engine->ruleset);
+	event->setup = engine->setup;
 }
 
 static void
@@ -402,6 +410,8 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 		!engine_courier_recover(engine, fail)))
 		return false;
 	engine_courier_wake(engine);
+	if (old_ruleset == NULL)
+		engine_forget_resume(engine);
 	return true;
 }
 
@@ -463,6 +473,7 @@ void
 engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
+	engine_forget_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

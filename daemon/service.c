@@ -15,6 +15,7 @@
 
 enum {
 	LEDGER_LOOK = 1000, /* ms */
+	HOUR = 3600000, /* ms */
 	LOCK_PATIENCE = 2000, /* ms */
 	LOCK_PAUSE = 10, /* ms */
 	IDLE_LOOK = 20, /* ms */
@@ -65,31 +66,6 @@ open_state(struct service *service, struct fail *fail)
 			*fail = locked;
 	}
 	return ok && service_state_whole(service, fail);
-}
-
-static bool
-open_keys(struct service *service, struct fail *fail)
-{
-	const char *path = setup_state_path(
-	    service->setup, service->setup->conf->master_key);
-	const char *directory = state_path(service, "keys", fail);
-	uint8_t master[KEY_SIZE];
-	bool fresh;
-
-	if (path == NULL || directory == NULL)
-		return fail_memory(fail);
-	if (!service_state_fresh(service, &fresh, fail) ||
-	    !proc_master_key(path, master, &fresh, fail))
-		return false;
-	if (fresh)
-		log_event(LOG_LEVEL_WARN, "master-key-made", "file", path,
-		    "hint", "keep a copy somewhere safe: without it nobody can"
-			    " read the vault, the spool or the keys again",
-		    NULL);
-	service->keys = keys_open(
-	    service->disk, directory, master, &random_system, fail);
-	digest_wipe(master, sizeof(master));
-	return service->keys != NULL;
 }
 
 static bool
@@ -155,6 +131,14 @@ epp_channel(void *context, struct slice upstream, struct fail *fail)
 }
 
 static bool
+in_flight(void *context, struct slice text)
+{
+	const struct service *service = context;
+
+	return keeper_waits_for(service->keeper, text);
+}
+
+static bool
 open_engine(struct service *service, struct fail *fail)
 {
 	const struct engine_options options = {.loop = service->loop,
@@ -166,8 +150,14 @@ open_engine(struct service *service, struct fail *fail)
 	    .spool = service->spool,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
+	    .forgotten_path = state_path(service, "forgotten", fail),
+	    .in_flight = in_flight,
+	    .forget_more = service_index_forget,
+	    .forget_context = service,
 	    .log = log_engine};
 
+	if (options.forgotten_path == NULL)
+		return false;
 	if (!open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
@@ -301,6 +291,11 @@ ledger_due(void *arg)
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
 	service_index_tick(service);
+	if (service->started + service->hours * HOUR <
+	    service->loop->operations->now(service->loop)) {
+		service->hours++;
+		service_keys_tick(service);
+	}
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);
@@ -374,6 +369,14 @@ start_json(struct fail *fail)
 }
 
 static bool
+keys_started(struct service *service)
+{
+	service_keys_started(service);
+	service_keys_tick(service);
+	return true;
+}
+
+static bool
 open_all(struct service *service, struct fail *fail)
 {
 	if (!start_json(fail))
@@ -389,9 +392,9 @@ open_all(struct service *service, struct fail *fail)
 	service->disk =
 	    disk_real_create(loop_base(service->loop), fail);
 	return service->disk != NULL && start_timers(service, fail) &&
-	    open_state(service, fail) && open_keys(service, fail) &&
+	    open_state(service, fail) && service_open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    service_open_index(service, fail) &&
+	    keys_started(service) && service_open_index(service, fail) &&
 	    open_ways_in(service, fail) &&
 	    service_open_parent(service, fail) &&
 	    sandbox_enter(SANDBOX_KEEPER, fail);

@@ -14,8 +14,8 @@ struct verb {
 	    struct control_request *request);
 };
 
-void
-service_give_problem(struct control_request *request, int status,
+static void
+give_problem(struct control_request *request, int status,
     const struct fail *fail, const char *diagnostics)
 {
 	struct arena *arena = arena_create(NULL);
@@ -39,6 +39,13 @@ service_give_problem(struct control_request *request, int status,
 	arena_destroy(arena);
 }
 
+void
+service_problem(
+    struct control_request *request, int status, const struct fail *fail)
+{
+	give_problem(request, status, fail, NULL);
+}
+
 static void
 run_reload(struct service *service, const struct control_ask *ask,
     struct control_request *request)
@@ -50,7 +57,7 @@ run_reload(struct service *service, const struct control_ask *ask,
 	if (reload_run(service, &diagnostics, &fail))
 		control_answer(request, 200, SLICE("{\"reloaded\":true}"));
 	else
-		service_give_problem(request, 422, &fail, diagnostics);
+		give_problem(request, 422, &fail, diagnostics);
 	free(diagnostics);
 }
 
@@ -181,6 +188,14 @@ run_log_object(struct service *service, const struct control_ask *ask,
 }
 
 static void
+run_subject_values(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_values(
+	    service->engine, ask->actor, ask->text, control_answer, request);
+}
+
+static void
 run_upstreams(struct service *service, const struct control_ask *ask,
     struct control_request *request)
 {
@@ -211,6 +226,11 @@ static const struct verb verbs[] = {
     {"desk-done", true, run_desk_done},
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
+    {"forget", false, service_forget},
+    {"key-show", false, service_key_show},
+    {"key-rotate", false, service_key_rotate},
+    {"key-confirm", false, service_key_confirm},
+    {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
     {"reindex", false, service_reindex},

@@ -22,13 +22,64 @@ service_open_index(struct service *service, struct fail *fail)
 	return true;
 }
 
+static void
+pruned(void *arg, const struct fail *fail)
+{
+	(void)arg;
+	if (fail != NULL)
+		log_fail(LOG_LEVEL_WARN, "index-not-pruned", fail);
+}
+
 void
 service_index_tick(struct service *service)
 {
-	if (service->indexer != NULL)
-		indexer_nudge(
-		    service->indexer, ledger_bundled(service->ledger));
+	uint64_t minimum = ledger_minimum(service->ledger);
+
+	indexer_nudge(service->indexer, ledger_bundled(service->ledger));
+	if (minimum == service->index_minimum)
+		return;
+	service->index_minimum = minimum;
+	indexer_prune(service->indexer, minimum, pruned, service);
 }
+
+/* --- forgetting --- */
+
+static void
+forgotten(void *arg, const struct fail *fail)
+{
+	struct service *service = arg;
+
+	service->forgetting.is_done = true;
+	if (fail != NULL)
+		service->forgetting.fail = *fail;
+}
+
+bool
+service_index_forget(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail)
+{
+	struct service *service = context;
+	struct index_forgetting *forgetting = &service->forgetting;
+	char hex[2 * PSEUDONYM_SIZE + 1];
+
+	(void)slot;
+	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", pseudonym[i]);
+	if (strcmp(forgetting->pseudonym, hex) != 0) {
+		*forgetting = (struct index_forgetting){.is_done = false};
+		memcpy(forgetting->pseudonym, hex, sizeof(hex));
+		indexer_forget(service->indexer,
+		    slice_from(forgetting->pseudonym), forgotten, service);
+	}
+	if (!forgetting->is_done)
+		return false;
+	forgetting->pseudonym[0] = '\0';
+	if (forgetting->fail.kind != FAIL_NONE)
+		*fail = forgetting->fail;
+	return fail->kind == FAIL_NONE;
+}
+
+/* --- operators --- */
 
 static void
 answer_progress(struct service *service, struct control_request *request)
@@ -63,7 +114,7 @@ begun(void *arg, const struct fail *fail)
 	if (fail == NULL)
 		answer_progress(asked->service, asked->request);
 	else
-		service_give_problem(asked->request, 503, fail, NULL);
+		service_problem(asked->request, 503, fail);
 	free(asked);
 }
 

@@ -14,6 +14,13 @@ struct keeper;
 struct service_worker;
 struct wire_stream;
 
+/* A subject that the index is to forget: one at a time. */
+struct index_forgetting {
+	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* "": nobody */
+	bool is_done;
+	struct fail fail;
+};
+
 struct service {
 	struct setup_given given;
 	struct setup *setup;   /* in force */
@@ -28,6 +35,8 @@ struct service {
 	struct spool *spool;
 	struct engine *engine;
 	struct indexer *indexer;
+	struct index_forgetting forgetting;
+	uint64_t index_minimum; /* that the index was told */
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
@@ -36,6 +45,7 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
 	bool broken; /* it ends, to be started anew */
@@ -61,9 +71,29 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
-/* A fail as the body that misuctl prints; `diagnostics` may be NULL. */
-void service_give_problem(struct control_request *request, int status,
-    const struct fail *fail, const char *diagnostics);
+/* An answer that is a fail. */
+void service_problem(
+    struct control_request *request, int status, const struct fail *fail);
+
+/* --- service_forget.c, service_keys.c, service_backup.c ------------------ */
+
+void service_forget(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_key_show(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_key_rotate(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
+void service_key_confirm(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
+void service_backup(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+
+/* The master key, and the keys under it; a rotation cut short is ended. */
+bool service_open_keys(struct service *service, struct fail *fail);
+/* What a rotation or a start leaves to be recorded. */
+void service_keys_started(struct service *service);
+/* Once an hour: an older signing key whose time is over goes. */
+void service_keys_tick(struct service *service);
 
 /* --- service_metrics.c -------------------------------------------------- */
 
@@ -93,6 +123,9 @@ bool service_keep_to_files(struct service *service, struct fail *fail);
 /* --- service_index.c ---------------------------------------------------- */
 
 bool service_open_index(struct service *service, struct fail *fail);
+/* engine_options.forget_more: the index knows subjects and their objects. */
+bool service_index_forget(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 /* To be called about once a second. */
 void service_index_tick(struct service *service);
 /* Verbs of misuctl: begin the index anew; how far it is. */

@@ -243,6 +243,17 @@ index_next(const struct index *index)
 }
 
 bool
+index_begin_at(struct index *index, uint64_t minimum, struct fail *fail)
+{
+	if (index->next >= minimum)
+		return true;
+	if (!index_commit(index, fail))
+		return false;
+	index->next = minimum;
+	return span_load(index, minimum >> SPAN_BITS, fail);
+}
+
+bool
 index_is_of(const struct index *index, struct slice last_entry)
 {
 	struct digest digest = digest_sha256(last_entry);

@@ -69,6 +69,12 @@ bool index_remove(const char *path, struct fail *fail);
 const struct digest *index_log(const struct index *index);
 /* Entries below this are in it. */
 uint64_t index_next(const struct index *index);
+/*
+ * What is below this entry cannot be had any more: an index that has not come
+ * so far goes on there.
+ */
+bool index_begin_at(
+    struct index *index, uint64_t minimum, struct fail *fail);
 /* SHA-256 of the last of them; another one means another ledger. */
 bool index_is_of(const struct index *index, struct slice last_entry);
 

@@ -39,7 +39,7 @@ is_behind(struct index_feed *feed)
 	struct fail ignored = FAIL_INIT;
 	struct slice entry;
 
-	if (next == 0)
+	if (next <= log_reader_minimum(feed->reader))
 		return true;
 	arena_reset(feed->arena);
 	return log_reader_entry(
@@ -214,6 +214,8 @@ index_feed_run(struct index_feed *feed, uint64_t most, const bool *stop,
 	if (!ok)
 		return false;
 	size = log_reader_bundled(feed->reader);
+	ok = index_begin_at(
+	    feed->index, log_reader_minimum(feed->reader), fail);
 	while (ok && most-- != 0 && index_next(feed->index) < size &&
 	       !is_stopped(stop))
 		ok = feed_one(feed, fail);
@@ -240,13 +242,16 @@ is_owner(void *context, uint64_t entry, bool *owner, struct fail *fail)
 	struct slice bytes, subject;
 
 	arena_reset(feed->arena);
+	*owner = false;
+	if (entry < log_reader_minimum(feed->reader))
+		return true;
 	if (!log_reader_entry(feed->reader, entry, feed->arena, &bytes, fail))
 		return false;
-	*owner = false;
 	if (!entry_parts_read(bytes, feed->arena, &parts))
 		return true;
 	/* An event has its object of the entry it is about. */
-	if (!parts.is_disclosure && parts.has_about && parts.about >= 0 &&
+	if (!parts.is_disclosure && parts.has_about &&
+	    parts.about >= (int64_t)log_reader_minimum(feed->reader) &&
 	    (!log_reader_entry(feed->reader, (uint64_t)parts.about, feed->arena,
 		 &bytes, fail) ||
 		!entry_parts_read(bytes, feed->arena, &parts)))

@@ -112,6 +112,7 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 	if (look->log == NULL)
 		return false;
 	look->size = log_reader_size(look->log);
+	look->minimum = log_reader_minimum(look->log);
 	if (key != NULL)
 		index_feed_key(look->keys, &look->object_key);
 	if (look->index != NULL &&
@@ -123,6 +124,8 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 	}
 	look->indexed = look->index != NULL ? index_next(look->index) : 0;
 	look->wants_outcome |= query_needs_outcome(look->query);
+	if (look->indexed < look->minimum)
+		look->indexed = look->minimum;
 	for (uint64_t i = look->indexed; look->wants_outcome && i < look->size;
 	     i++)
 		if (!newer_note(look, i, fail))
@@ -190,7 +193,7 @@ find_about(struct log_look *look, struct log_entry *out, struct slice *bytes,
 		*bytes = out->entry;
 		return true;
 	}
-	if (!parts->has_about || parts->about < 0 ||
+	if (!parts->has_about || parts->about < (int64_t)look->minimum ||
 	    (uint64_t)parts->about >= out->index)
 		return true;
 	if (!log_reader_entry(

@@ -28,6 +28,7 @@ struct log_look {
 	struct log_plan plan;
 	struct arena *arena, *kept; /* of one entry; of the look */
 	uint64_t size;		    /* entries there are */
+	uint64_t minimum;	    /* those below were pruned */
 	uint64_t indexed;	    /* those below it are in the index */
 	struct log_newer *newer;
 	size_t newer_count, newer_room;

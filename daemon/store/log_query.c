@@ -97,6 +97,8 @@ set_range(struct run *run)
 
 	run->first = o->query->first;
 	run->end = o->query->end;
+	if (run->first < run->look.minimum)
+		run->first = run->look.minimum;
 	if (run->end > run->look.size)
 		run->end = run->look.size;
 	if (!o->has_start)

@@ -20,7 +20,7 @@ struct log_reader {
 	struct disk *disk;
 	char directory[PATH_SIZE];
 	bool bundles_only;
-	uint64_t bundled;
+	uint64_t bundled, minimum;
 	struct digest log;
 	struct arena *arena; /* of what the journal has, and the key */
 	struct slice *newer; /* entries from `bundled` on */
@@ -92,7 +92,8 @@ read_checkpoint(struct log_reader *reader, struct fail *fail)
 		text, reader->arena, origin, public_key, &checkpoint, fail))
 		return false;
 	reader->bundled = checkpoint.size;
-	return true;
+	return tiles_read_minimum(reader->disk, reader->directory,
+	    reader->arena, &reader->minimum, fail);
 }
 
 static void
@@ -211,6 +212,12 @@ log_reader_size(const struct log_reader *reader)
 }
 
 uint64_t
+log_reader_minimum(const struct log_reader *reader)
+{
+	return reader->minimum;
+}
+
+uint64_t
 log_reader_bundled(const struct log_reader *reader)
 {
 	return reader->bundled;
@@ -277,6 +284,11 @@ log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
 	uint64_t number = index >> 8;
 	struct bundle *bundle;
 
+	if (index < reader->minimum)
+		return fail_set(fail, FAIL_INPUT,
+		    "entry %llu was pruned, as all below %llu",
+		    (unsigned long long)index,
+		    (unsigned long long)reader->minimum);
 	if (index >= log_reader_size(reader))
 		return fail_set(fail, FAIL_INPUT, "there is no entry %llu",
 		    (unsigned long long)index);

@@ -26,6 +26,8 @@ bool log_reader_renew(struct log_reader *reader, struct fail *fail);
 
 /* How many entries there are: the index of the next. */
 uint64_t log_reader_size(const struct log_reader *reader);
+/* Those below were pruned. */
+uint64_t log_reader_minimum(const struct log_reader *reader);
 /* Entries that stand in bundles. */
 uint64_t log_reader_bundled(const struct log_reader *reader);
 

@@ -12,7 +12,8 @@ count_entry(struct counting *counting, uint64_t index)
 	struct log_entry entry;
 	bool matches;
 
-	if (index < counting->o->query->first ||
+	if (index < counting->look.minimum ||
+	    index < counting->o->query->first ||
 	    index >= counting->o->query->end)
 		return true;
 	if (!log_look_at(
@@ -302,7 +303,10 @@ keep_range(const struct counting *counting, uint64_t base, struct bits *bits)
 {
 	const struct query *query = counting->o->query;
 	struct bits range;
-	uint64_t first = query->first > base ? query->first - base : 0;
+	uint64_t lowest = query->first > counting->look.minimum
+	    ? query->first
+	    : counting->look.minimum;
+	uint64_t first = lowest > base ? lowest - base : 0;
 	uint64_t end = query->end > base ? query->end - base : 0;
 
 	bits_none(&range);

@@ -265,3 +265,51 @@ sqlite_changes(struct sqlite *sqlite)
 {
 	return sqlite3_changes(sqlite->db);
 }
+
+bool
+sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail)
+{
+	if (sqlite3_wal_checkpoint_v2(sqlite->db, NULL,
+		cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART,
+		NULL, NULL) != SQLITE_OK)
+		return complain(sqlite, "cannot empty the log", fail);
+	return true;
+}
+
+int64_t
+sqlite_log_size(struct sqlite *sqlite)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+
+	if (sqlite3_file_control(sqlite->db, "main",
+		SQLITE_FCNTL_JOURNAL_POINTER, (void *)&file) != SQLITE_OK ||
+	    file == NULL || file->pMethods == NULL ||
+	    file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+		return 0;
+	return size;
+}
+
+bool
+sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail)
+{
+	sqlite3_backup *backup = NULL;
+	sqlite3 *to = NULL;
+	bool ok;
+
+	ok = sqlite3_open_v2(path, &to,
+		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ==
+	    SQLITE_OK;
+	if (ok)
+		backup = sqlite3_backup_init(to, "main", sqlite->db, "main");
+	ok = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+	if (backup != NULL && sqlite3_backup_finish(backup) != SQLITE_OK)
+		ok = false;
+	if (!ok) {
+		fail_set(fail, FAIL_WORLD, "cannot copy the database: %s",
+		    to != NULL ? sqlite3_errmsg(to) : "no memory");
+		fail_place(fail, "%s", path);
+	}
+	sqlite3_close(to);
+	return ok;
+}

@@ -56,6 +56,13 @@ void statement_reset(struct statement *statement);
 int64_t statement_number(struct statement *statement, int column);
 struct slice statement_bytes(struct statement *statement, int column);
 
+/* All that is in the log goes to the database; the log is cut if asked. */
+bool sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail);
+/* Bytes of the log's file. */
+int64_t sqlite_log_size(struct sqlite *sqlite);
+/* A copy of all there is now, in a file that must not exist. */
+bool sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail);
+
 int64_t sqlite_last_id(struct sqlite *sqlite);
 int sqlite_changes(struct sqlite *sqlite);
 
