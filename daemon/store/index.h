@@ -73,8 +73,7 @@ uint64_t index_next(const struct index *index);
  * What is below this entry cannot be had any more: an index that has not come
  * so far goes on there.
  */
-bool index_begin_at(
-    struct index *index, uint64_t minimum, struct fail *fail);
+bool index_begin_at(struct index *index, uint64_t minimum, struct fail *fail);
 /* SHA-256 of the last of them; another one means another ledger. */
 bool index_is_of(const struct index *index, struct slice last_entry);
 

@@ -214,8 +214,8 @@ index_feed_run(struct index_feed *feed, uint64_t most, const bool *stop,
 	if (!ok)
 		return false;
 	size = log_reader_bundled(feed->reader);
-	ok = index_begin_at(
-	    feed->index, log_reader_minimum(feed->reader), fail);
+	ok =
+	    index_begin_at(feed->index, log_reader_minimum(feed->reader), fail);
 	while (ok && most-- != 0 && index_next(feed->index) < size &&
 	       !is_stopped(stop))
 		ok = feed_one(feed, fail);

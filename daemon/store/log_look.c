@@ -115,10 +115,12 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 	look->minimum = log_reader_minimum(look->log);
 	if (key != NULL)
 		index_feed_key(look->keys, &look->object_key);
+	look->plan = (struct log_plan){.index = look->index,
+	    .query = look->query,
+	    .is_pruned = look->minimum != 0};
 	if (look->index != NULL &&
 	    (!check_index(look) ||
-		!log_plan_make(&look->plan, look->index, look->query, key,
-		    look->kept, &ignored))) {
+		!log_plan_make(&look->plan, key, look->kept, &ignored))) {
 		index_close(look->index);
 		look->index = NULL;
 	}

@@ -217,6 +217,28 @@ add_policies(struct making *making, const struct query_term *term)
 	return add_gathered(&gathering, term->negated, INDEX_POLICY, on_policy);
 }
 
+static bool is_of_disclosures(enum index_class class)
+{
+	return class == INDEX_RECIPIENT || class == INDEX_PURPOSE ||
+	       class == INDEX_OPERATION || class == INDEX_CHANNEL;
+}
+
+/* Where nothing but disclosures is asked for, events do not matter. */
+static bool
+doubts_events(const struct log_plan *plan)
+{
+	const struct query *query = plan->query;
+
+	for (size_t i = 0; i < query->count; i++) {
+		const struct query_term *term = &query->terms[i];
+
+		if (term->key == QUERY_TYPE && !term->negated &&
+		    term->count == 1 && slice_is(term->values[0], "disclosure"))
+			return false;
+	}
+	return plan->is_pruned;
+}
+
 static bool
 add_conditions(struct making *making)
 {
@@ -225,6 +247,8 @@ add_conditions(struct making *making)
 	for (size_t i = 0; i < query_conditions(query); i++) {
 		struct gathering gathering = {.making = making, .condition = i};
 
+		if (i != 0 && doubts_events(making->plan))
+			continue;
 		if (query_has_condition(query, i) &&
 		    !add_gathered(&gathering, i != 0, INDEX_SHAPE, on_shape))
 			return false;
@@ -241,6 +265,9 @@ add_term(struct making *making, const struct query_term *term)
 		making->plan->is_exact = false;
 		return true;
 	}
+	if (term->negated && is_of_disclosures(class) &&
+	    doubts_events(making->plan))
+		return true;
 	if (class != 0)
 		return add_words(making, term, class);
 	if (term->key == QUERY_OBJECT)
@@ -265,14 +292,15 @@ by_cost(const void *a, const void *b)
 }
 
 bool
-log_plan_make(struct log_plan *plan, struct index *index,
-    const struct query *query, const struct digest_key *object_key,
+log_plan_make(struct log_plan *plan, const struct digest_key *object_key,
     struct arena *arena, struct fail *fail)
 {
+	const struct query *query = plan->query;
 	struct making making = {plan, object_key, arena, fail};
 
-	*plan =
-	    (struct log_plan){.index = index, .query = query, .is_exact = true};
+	plan->count = 0;
+	plan->is_empty = false;
+	plan->is_exact = !doubts_events(plan);
 	for (size_t i = 0; i < query->count; i++)
 		if (!add_term(&making, &query->terms[i]))
 			return false;

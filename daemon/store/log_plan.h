@@ -21,6 +21,12 @@ struct log_clause {
 struct log_plan {
 	struct index *index;
 	const struct query *query;
+	/*
+	 * Entries were pruned: the index may have of an event what it was
+	 * about, when the event cannot be asked for that any more.
+	 */
+	bool is_pruned;
+	/* The rest is log_plan_make()'s. */
 	struct log_clause clauses[LOG_CLAUSES_MAX];
 	size_t count;
 	bool is_exact, is_empty;
@@ -30,8 +36,7 @@ struct log_plan {
  * `object_key` is for names of objects; NULL: they are not looked for by it.
  * In `arena`.
  */
-bool log_plan_make(struct log_plan *plan, struct index *index,
-    const struct query *query, const struct digest_key *object_key,
+bool log_plan_make(struct log_plan *plan, const struct digest_key *object_key,
     struct arena *arena, struct fail *fail);
 
 /*

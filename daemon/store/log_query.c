@@ -83,6 +83,8 @@ walk_spans(struct run *run, struct fail *fail)
 {
 	uint64_t count = (run->look.indexed + BITS_COUNT - 1) >> SPAN_BITS;
 
+	if (run->look.index == NULL)
+		return true;
 	for (uint64_t i = 0; i < count && !run->ended; i++)
 		if (!walk_span(
 			run, run->o->newest_first ? count - 1 - i : i, fail))

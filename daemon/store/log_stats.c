@@ -304,8 +304,8 @@ keep_range(const struct counting *counting, uint64_t base, struct bits *bits)
 	const struct query *query = counting->o->query;
 	struct bits range;
 	uint64_t lowest = query->first > counting->look.minimum
-	    ? query->first
-	    : counting->look.minimum;
+			      ? query->first
+			      : counting->look.minimum;
 	uint64_t first = lowest > base ? lowest - base : 0;
 	uint64_t end = query->end > base ? query->end - base : 0;
 
@@ -386,7 +386,8 @@ count_all(struct counting *counting)
 
 	if (look->index != NULL && !find_parts(counting))
 		return false;
-	for (uint64_t span = 0; span << SPAN_BITS < look->indexed; span++)
+	for (uint64_t span = 0;
+	     look->index != NULL && span << SPAN_BITS < look->indexed; span++)
 		if (!count_span(counting, span))
 			return false;
 	for (uint64_t i = look->indexed; i < look->size; i++)

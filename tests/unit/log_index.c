@@ -12,6 +12,8 @@
 #include "runner/log_maker.h"
 #include "store/index_feed.h"
 #include "store/log_query.h"
+#include "store/log_stats.h"
+#include "store/tiles.h"
 
 struct place {
 	char root[64], ledger[96], index[96], other[96], keys_path[96];
@@ -330,6 +332,62 @@ few_entries_are_read_for_a_rare_thing(void **state)
 	place_destroy(place);
 }
 
+/* Everything counted by the index, and entry by entry. */
+static void
+count(struct place *place, const char *text, const char *index,
+    enum stats_by by, struct stats_result *result)
+{
+	struct query query;
+	const struct log_stats stats = {.disk = place->disk,
+	    .directory = place->ledger,
+	    .index = index,
+	    .keys = place->keys,
+	    .query = &query,
+	    .by = by,
+	    .zone = 540};
+
+	query_init(&query);
+	must_do(place, query_parse(&query, slice_from(text), 0, place->arena,
+			   &place->fail));
+	must_do(
+	    place, log_stats_run(&stats, place->arena, result, &place->fail));
+}
+
+static void
+counts_by_the_index_are_the_counts(void **state)
+{
+	static const char *const texts[] = {"type:disclosure", "",
+	    "type:disclosure recipient:jprs-whois verdict:redact",
+	    "field:email -verdict:redact entry:100..700",
+	    "time>=2026-04-01T03:00:00Z outcome:answered,refuse"};
+	struct place *place = place_create(15, 800);
+
+	(void)state;
+	feed_some(place, place->index, UINT64_MAX);
+	must_do(place, log_maker_add(place->maker, 70, &place->fail));
+	must_do(place, log_maker_checkpoint(place->maker, &place->fail));
+	for (unsigned i = 0; i < 5 * STATS_BY_COUNT; i++) {
+		enum stats_by by = (enum stats_by)(i % STATS_BY_COUNT);
+		const char *text = texts[i / STATS_BY_COUNT];
+		struct stats_result linear, indexed;
+
+		count(place, text, NULL, by, &linear);
+		count(place, text, place->index, by, &indexed);
+		assert_int_equal(linear.total, indexed.total);
+		assert_int_equal(linear.count, indexed.count);
+		assert_true(linear.count != 0 || by == STATS_ACTOR);
+		for (size_t k = 0; k < linear.count; k++) {
+			assert_true(slice_equal(
+			    linear.rows[k].key, indexed.rows[k].key));
+			assert_int_equal(
+			    linear.rows[k].count, indexed.rows[k].count);
+		}
+		if (i / STATS_BY_COUNT < 3 && by != STATS_DAY)
+			assert_true(indexed.looked < 300);
+	}
+	place_destroy(place);
+}
+
 /* --- rows --- */
 
 static void
@@ -542,16 +600,60 @@ what_is_forgotten_is_gone_from_the_file(void **state)
 	place_destroy(place);
 }
 
+/* --- pruning --- */
+
+static void
+what_was_pruned_is_asked_for_no_more(void **state)
+{
+	struct place *place = place_create(17, 1300);
+	static struct found found;
+	const char *texts[] = {"recipient:jprs", "type:outcome", "about:500",
+	    "outcome:answered field:fax", "-recipient:jprs"};
+	struct index_feed *feed;
+	bool anew;
+
+	(void)state;
+	feed_some(place, place->index, UINT64_MAX);
+	must_do(place, disk_replace_file(place->disk, place->ledger, "minimum",
+			   SLICE("768\n"), &place->fail));
+	for (unsigned i = 0; i < 3; i++) {
+		char path[256], name[TILES_PATH];
+
+		tiles_path(name, TILES_ENTRIES, i, 0);
+		snprintf(path, sizeof(path), "%s/%s", place->ledger, name);
+		must_do(place, place->disk->operations->remove(
+				   place->disk, path, &place->fail));
+	}
+	for (unsigned i = 0; i < 5; i++)
+		agree(place, texts[i]);
+	ask(place, "", place->index, false, 0, &found);
+	assert_int_equal(found.count, 1300 - 768);
+	feed = feed_open(place, place->index, &anew);
+	assert_false(anew);
+	must_do(place, index_feed_prune(feed, 768, &place->fail));
+	index_feed_close(feed);
+	for (unsigned i = 0; i < 5; i++)
+		agree(place, texts[i]);
+	/* One that is made anew begins there. */
+	must_do(place, index_remove(place->index, &place->fail));
+	feed_some(place, place->index, UINT64_MAX);
+	for (unsigned i = 0; i < 5; i++)
+		agree(place, texts[i]);
+	place_destroy(place);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_index_finds_what_reading_all_finds),
 	    cmocka_unit_test(few_entries_are_read_for_a_rare_thing),
+	    cmocka_unit_test(counts_by_the_index_are_the_counts),
 	    cmocka_unit_test(rows_are_the_same_however_they_were_made),
 	    cmocka_unit_test(killed_at_any_point_it_goes_on),
 	    cmocka_unit_test(a_useless_index_is_made_anew_and_never_believed),
 	    cmocka_unit_test(what_is_forgotten_is_gone_from_the_file),
+	    cmocka_unit_test(what_was_pruned_is_asked_for_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
