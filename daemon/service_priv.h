@@ -33,6 +33,7 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct view *view;
 	struct engine *engine;
 	struct indexer *indexer;
 	struct index_forgetting forgetting;

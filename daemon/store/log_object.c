@@ -67,3 +67,20 @@ log_query_inputs(const struct keys *keys, struct slice entry,
 		    name, inputs);
 	return ok;
 }
+
+bool
+log_query_forgotten(const struct keys *keys, struct slice entry)
+{
+	uint8_t secret[KEY_SIZE];
+	struct slice object;
+	int64_t slot;
+	bool there;
+
+	if (keys == NULL || !canon_member(entry, "object", &object) ||
+	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
+	    slot > UINT32_MAX)
+		return false;
+	there = keys_slot(keys, (uint32_t)slot, secret);
+	digest_wipe(secret, sizeof(secret));
+	return !there;
+}

@@ -32,7 +32,10 @@ look_at(struct run *run, uint64_t index, struct fail *fail)
 		return true;
 	}
 	shown = (struct entry_shown){
-	    .index = index, .entry = found.entry, .object = found.object};
+	    .index = index, .entry = found.entry, .object = found.object,
+	    .is_forgotten = found.object.len == 0 &&
+			    found.parts.is_disclosure &&
+			    log_query_forgotten(o->keys, found.entry)};
 	run->shown++;
 	run->ended = !o->show(o->context, &shown);
 	return true;
