@@ -286,7 +286,7 @@ ctl_query_prepare(struct ctl_query *query)
 		setup = ctl_setup(query->ctl);
 		if (setup != NULL)
 			query->index =
-			    setup_state_path(setup, SLICE("index.db"));
+			    setup_state_path(setup, SLICE("index/index.db"));
 	}
 	if (query->directory == NULL)
 		return CTL_TROUBLE;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "ctl_query.h"
+#include "proc.h"
 #include "store/index_feed.h"
 
 enum { BATCH = 8192, PAUSE_MS = 300 };
@@ -67,15 +68,17 @@ make_anew(struct ctl *ctl, struct disk *disk, const char *ledger,
 {
 	const struct index_feed_options options = {.disk = disk,
 	    .directory = ledger,
-	    .path = setup_state_path(ctl_setup(ctl), SLICE("index.db")),
+	    .path = setup_state_path(ctl_setup(ctl), SLICE("index/index.db")),
 	    .keys = keys};
+	const char *place = setup_state_path(ctl_setup(ctl), SLICE("index"));
 	struct index_feed *feed;
 	uint64_t left = 1, done;
 	bool anew, ok = true;
 
-	if (options.path == NULL)
+	if (options.path == NULL || place == NULL)
 		return fail_memory(fail);
-	if (!index_remove(options.path, fail))
+	if (!proc_make_directory(place, fail) ||
+	    !index_remove(options.path, fail))
 		return false;
 	feed = index_feed_open(&options, &anew, fail);
 	while (ok && feed != NULL && left != 0) {

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "indexer.h"
 #include "log.h"
+#include "proc.h"
 #include "service_priv.h"
 
 bool
@@ -10,11 +11,16 @@ service_open_index(struct service *service, struct fail *fail)
 	const struct indexer_options options = {.loop = service->loop,
 	    .keys = service->keys,
 	    .directory = setup_state_path(service->setup, SLICE("ledger")),
-	    .path = setup_state_path(service->setup, SLICE("index.db")),
+	    .path = setup_state_path(service->setup, SLICE("index/index.db")),
 	    .log = log_engine};
+	const char *directory;
 
-	if (options.directory == NULL || options.path == NULL)
+	directory = setup_state_path(service->setup, SLICE("index"));
+	if (options.directory == NULL || options.path == NULL ||
+	    directory == NULL)
 		return fail_memory(fail);
+	if (!proc_make_directory(directory, fail))
+		return false;
 	service->indexer = indexer_create(&options, fail);
 	if (service->indexer == NULL)
 		return false;

@@ -108,7 +108,9 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 		return fail_memory(fail);
 	/* The index first: what it has, the reader then has, too. */
 	open_index(look, index);
-	look->log = log_reader_open(disk, directory, fail);
+	look->log = look->bundles_only
+			? log_reader_open_bundles(disk, directory, fail)
+			: log_reader_open(disk, directory, fail);
 	if (look->log == NULL)
 		return false;
 	look->size = log_reader_size(look->log);
@@ -128,6 +130,13 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 	look->wants_outcome |= query_needs_outcome(look->query);
 	if (look->indexed < look->minimum)
 		look->indexed = look->minimum;
+	if (look->budget != 0 && look->wants_outcome &&
+	    look->size - look->indexed > look->budget) {
+		fail_set(fail, FAIL_WORLD,
+		    "the index is too far behind to know outcomes");
+		fail_hint(fail, "try again later");
+		return false;
+	}
 	for (uint64_t i = look->indexed; look->wants_outcome && i < look->size;
 	     i++)
 		if (!newer_note(look, i, fail))

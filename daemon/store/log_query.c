@@ -13,6 +13,15 @@ struct run {
 	bool ended;
 };
 
+/* The next one begins with this entry. */
+static void
+end_page(struct run *run, uint64_t index)
+{
+	run->page->has_more = true;
+	run->page->start = run->o->newest_first ? index + 1 : index;
+	run->ended = true;
+}
+
 static bool
 look_at(struct run *run, uint64_t index, struct fail *fail)
 {
@@ -21,14 +30,16 @@ look_at(struct run *run, uint64_t index, struct fail *fail)
 	struct entry_shown shown;
 	bool matches;
 
+	if (o->budget != 0 && run->look.looked >= o->budget) {
+		end_page(run, index);
+		return true;
+	}
 	if (!log_look_at(&run->look, index, true, &found, &matches, fail))
 		return false;
 	if (!matches)
 		return true;
 	if (o->limit != 0 && run->shown == o->limit) {
-		run->page->has_more = true;
-		run->page->start = o->newest_first ? index + 1 : index;
-		run->ended = true;
+		end_page(run, index);
 		return true;
 	}
 	shown = (struct entry_shown){
@@ -129,7 +140,10 @@ log_query_run(
     const struct log_query *query, struct log_page *page, struct fail *fail)
 {
 	struct run run = {.o = query,
-	    .look = {.query = query->query, .keys = query->keys},
+	    .look = {.query = query->query,
+		.keys = query->keys,
+		.budget = query->budget,
+		.bundles_only = query->bundles_only},
 	    .page = page};
 	bool ok;
 

@@ -26,7 +26,13 @@ struct log_query {
 	 */
 	bool has_start;
 	uint64_t start;
-	size_t limit; /* entries of a page; 0: all */
+	size_t limit;	 /* entries of a page; 0: all */
+	/*
+	 * So many entries are read for a page; then it ends, and the next one
+	 * goes on.  Where the index is further behind, it fails.  0: no limit
+	 */
+	uint64_t budget;
+	bool bundles_only; /* what the checkpoint covers */
 	/* False ends it early.  `shown` is borrowed for the call. */
 	bool (*show)(void *context, const struct entry_shown *shown);
 	void *context;
