@@ -165,8 +165,9 @@ finish_page(struct asking *asking)
 
 	log_cursor_write(
 	    asking->run.newest_first, asking->page.start, cursor);
-	text_add_format(text, "],\"size\":%llu",
-	    (unsigned long long)asking->page.size);
+	text_add_format(text, "],\"size\":%llu,\"indexed\":%llu",
+	    (unsigned long long)asking->page.size,
+	    (unsigned long long)asking->page.indexed);
 	if (asking->page.has_more)
 		text_add_format(text, ",\"cursor\":\"%s\"", cursor);
 	text_add_string(text, "}\n");

@@ -156,6 +156,7 @@ log_query_run(
 	set_range(&run);
 	ok = go(&run, fail);
 	page->looked = run.look.looked;
+	page->indexed = run.look.index != NULL ? run.look.indexed : 0;
 	log_look_finish(&run.look);
 	return ok;
 }
