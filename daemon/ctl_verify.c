@@ -50,10 +50,10 @@ print_seen(const struct asked *asked, const struct ctl_source *source,
 	if (result->from != 0)
 		printf(
 		    "%" PRIu64 " of them as verified before\n", result->from);
-	if (result->pruned != 0)
-		printf("%" PRIu64 " entries were pruned: of these the hashes"
-		       " alone are there\n",
-		    result->pruned);
+	if (result->gone != 0)
+		printf("%" PRIu64 " of them are kept no more: only their"
+		       " hashes were verified\n",
+		    result->gone);
 	if (asked->options.hashes_only)
 		puts("hashes only: the entries are for auditors"
 		     " (--token-file)");

@@ -47,6 +47,8 @@ struct engine_options {
 	 * NULL.
 	 */
 	bool (*in_flight)(void *context, struct slice text);
+	/* Save how far outcomes are known (spool_line_mark()); or NULL. */
+	void (*mark)(void *context);
 	bool (*forget_more)(void *context, uint32_t slot,
 	    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 	void *forget_context;

@@ -60,7 +60,7 @@ find_cut(struct retention *retention, int64_t before, uint64_t *cut,
 {
 	struct ledger *ledger = retention->engine->o.ledger;
 	uint64_t low = ledger_minimum(ledger) / TILE_WIDTH;
-	uint64_t high = ledger_size(ledger) / TILE_WIDTH;
+	uint64_t high = (ledger_size(ledger) + TILE_WIDTH - 1) / TILE_WIDTH;
 
 	while (low + 1 < high) {
 		uint64_t middle = low + (high - low) / 2;
@@ -99,6 +99,14 @@ look(struct retention *retention)
 		give_up(retention, &fail);
 		return;
 	}
+	if (engine->under_way == 0 &&
+	    !spool_set_mark(
+		engine->o.spool, ledger_size(engine->o.ledger), &fail)) {
+		give_up(retention, &fail);
+		return;
+	}
+	if (engine->o.mark != NULL)
+		engine->o.mark(engine->o.forget_context);
 	cut = least(cut, spool_oldest(engine->o.spool));
 	cut = least(cut, spool_mark(engine->o.spool));
 	cut = least(cut, spool_line_mark(engine->o.spool));

@@ -254,7 +254,7 @@ check_hashes(struct verify *verify, struct tile tile)
 static bool
 check_pruned(struct verify *verify, struct tile tile)
 {
-	verify->result->pruned +=
+	verify->result->gone +=
 	    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
 	return check_hashes(verify, tile);
 }
@@ -267,8 +267,6 @@ check_entries(struct verify *verify, struct tile tile)
 	struct slice bundle;
 	enum log_got got;
 
-	if (tile.number << 8 < verify->minimum)
-		return check_pruned(verify, tile);
 	tiles_path(name, TILES_ENTRIES, tile.number, tile.width);
 	got = verify->source->get(verify->source, name, BUNDLE_MAX,
 	    verify->arena, &bundle, &fail);
@@ -277,7 +275,8 @@ check_entries(struct verify *verify, struct tile tile)
 		return true;
 	}
 	if (got == LOG_GONE) {
-		verify->minimum = (tile.number + 1) << 8;
+		if (verify->minimum < (tile.number + 1) << 8)
+			verify->minimum = (tile.number + 1) << 8;
 		return check_pruned(verify, tile);
 	}
 	not_got(verify, name, got, &fail);

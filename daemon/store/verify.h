@@ -44,11 +44,11 @@ struct verify_options {
 
 struct verify_result {
 	uint64_t size;    /* entries that the checkpoint covers */
-	uint64_t pruned;  /* of these, entries of which the hash alone is there */
 	uint64_t journal; /* entries in the journal alone */
 	uint64_t findings;
 	struct digest root;
 	uint64_t from;     /* entries that were not looked at again */
+	uint64_t gone;     /* entries that are not kept: only their hashes */
 	struct slice note; /* the checkpoint; NULL: none that holds */
 };
 

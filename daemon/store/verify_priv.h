@@ -30,7 +30,8 @@ struct verify {
 	bool has_key, has_checkpoint;
 	struct fail away; /* why the log cannot be asked */
 	uint64_t size;
-	uint64_t minimum, told_minimum; /* as the file, as entries say */
+	/* Those below were pruned: as the log has it, and as entries say. */
+	uint64_t minimum, told_minimum;
 	struct digest root;      /* as the checkpoint has it */
 	struct tree tree;
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];

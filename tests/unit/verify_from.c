@@ -259,7 +259,7 @@ what_a_server_does_not_give_is_not_taken_for_damage(void **state)
 		.word = SLICE("retention")});
 	seen = verify(world, options);
 	assert_true(seen.ok && seen.count == 0);
-	assert_true(seen.result.pruned == 256 && seen.result.size == 301);
+	assert_true(seen.result.gone == 256 && seen.result.size == 301);
 	flip(world, "tile/0/000", 40);
 	assert_int_not_equal(verify(world, options).count, 0);
 	flip(world, "tile/0/000", 40);
