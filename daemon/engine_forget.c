@@ -98,6 +98,12 @@ engine_forget_resume(struct engine *engine)
 		wake(forget, SOON);
 }
 
+void
+engine_forget_again(struct engine *engine)
+{
+	engine_forget_resume(engine);
+}
+
 static void
 pause_courier(struct forget *forget, bool pauses)
 {

@@ -34,6 +34,7 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t backup_since; /* Unix ms; 0: none is being made */
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
@@ -76,6 +77,11 @@ void service_key_confirm(struct service *service,
     const struct control_ask *ask, struct control_request *request);
 void service_backup(struct service *service, const struct control_ask *ask,
     struct control_request *request);
+
+/* A backup that was left alone is given up. */
+void service_backup_tick(struct service *service);
+/* After a restore: what was forgotten since the backup is forgotten again. */
+bool service_backup_started(struct service *service, struct fail *fail);
 
 /* The master key, and the keys under it; a rotation cut short is ended. */
 bool service_open_keys(struct service *service, struct fail *fail);

@@ -416,6 +416,18 @@ journal_release(struct journal *journal, uint64_t sequence)
 	journal->pending = 0;
 }
 
+bool
+journal_current(
+    const struct journal *journal, char name[64], uint64_t *size)
+{
+	if (journal->current == SIZE_MAX)
+		return false;
+	snprintf(
+	    name, 64, "%s", journal->segments[journal->current].name);
+	*size = journal->offset;
+	return true;
+}
+
 void
 journal_roll(struct journal *journal)
 {
