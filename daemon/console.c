@@ -33,26 +33,6 @@ take_socket(struct console *console, int fd)
 	serve(console);
 }
 
-/* "LENGTH\n", misu.conf, tokens. */
-static bool
-split_settings(struct slice text, struct slice *conf, struct slice *tokens)
-{
-	size_t len = 0;
-
-	while (text.len != 0 && text.data[0] >= '0' && text.data[0] <= '9') {
-		len = len * 10 + (size_t)(text.data[0] - '0');
-		text.data++;
-		text.len--;
-		if (len > WIRE_MESSAGE_MAX)
-			return false;
-	}
-	if (text.len == 0 || text.data[0] != '\n' || text.len - 1 < len)
-		return false;
-	*conf = (struct slice){text.data + 1, len};
-	*tokens = (struct slice){text.data + 1 + len, text.len - 1 - len};
-	return true;
-}
-
 /* What the parent told last. */
 struct settings {
 	struct arena *arena;
@@ -87,7 +67,7 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 
 	if (out->arena == NULL)
 		return fail_memory(fail);
-	if (!split_settings(text, &source.text, &tokens))
+	if (!child_settings(text, &source.text, &tokens))
 		return fail_set(fail, FAIL_INPUT, "settings that are cut");
 	out->conf = conf_glance(out->arena, &source, fail);
 	if (out->conf == NULL)
@@ -137,7 +117,7 @@ parent_received(void *context, struct slice message, int fd)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (kind == LINE_CONSOLE)
+	if (kind == LINE_SETTINGS)
 		return take_settings(
 		    console, (struct slice){message.data + 1, message.len - 1});
 	if (kind == LINE_STOP)

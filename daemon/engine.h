@@ -17,6 +17,7 @@
 #include "store/ledger.h"
 #include "store/spool.h"
 #include "store/vault.h"
+#include "store/view.h"
 
 struct engine;
 
@@ -29,6 +30,7 @@ struct engine_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct view *view; /* NULL: nothing is published here */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.

@@ -67,6 +67,21 @@ open_state(struct service *service, struct fail *fail)
 	return ok && service_state_whole(service, fail);
 }
 
+/* In a directory of its own, which is all that the publisher reaches. */
+static bool
+open_view(struct service *service, struct fail *fail)
+{
+	const char *directory = state_path(service, "view", fail);
+	const char *path = state_path(service, "view/view.db", fail);
+
+	if (directory == NULL || path == NULL ||
+	    !service->disk->operations->make_directory(
+		service->disk, directory, fail))
+		return false;
+	service->view = view_open(path, fail);
+	return service->view != NULL;
+}
+
 static bool
 open_stores(struct service *service, struct fail *fail)
 {
@@ -92,7 +107,7 @@ open_stores(struct service *service, struct fail *fail)
 	if (service->spool == NULL)
 		return false;
 	service->ledger = ledger_open(&options, fail);
-	return service->ledger != NULL;
+	return service->ledger != NULL && open_view(service, fail);
 }
 
 static void
@@ -155,6 +170,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
@@ -466,6 +482,7 @@ service_destroy(struct service *service)
 	service_close_lines(service);
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
+	view_close(service->view);
 	spool_close(service->spool);
 	ledger_close(service->ledger);
 	vault_close(service->vault);

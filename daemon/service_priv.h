@@ -25,6 +25,7 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct view *view;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;

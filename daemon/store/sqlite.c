@@ -75,9 +75,27 @@ set_version(struct sqlite *sqlite, int version, struct fail *fail)
 	return found == version || sqlite_run(sqlite, pragma, fail);
 }
 
-struct sqlite *
-sqlite_open(
-    const char *path, const char *schema, int version, struct fail *fail)
+/* Exclusive: no shared memory file, and one daemon per database. */
+static const char exclusive[] =
+    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;";
+
+/*
+ * Written by one, read by others meanwhile.  A commit that power loss takes
+ * back is written again.
+ */
+static const char shared[] =
+    "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;";
+
+static const char reading[] =
+    "PRAGMA busy_timeout=5000; PRAGMA query_only=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=1073741824;";
+
+static struct sqlite *
+open_as(const char *path, const char *pragmas, int flags, struct fail *fail)
 {
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
 
@@ -86,27 +104,52 @@ sqlite_open(
 		return NULL;
 	}
 	snprintf(sqlite->path, sizeof(sqlite->path), "%s", path);
-	if (sqlite3_open_v2(path, &sqlite->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-		    SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &sqlite->db, flags | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
 		complain(sqlite, "cannot open the database", fail);
-		sqlite_close(sqlite);
-		return NULL;
+	else {
+		sqlite3_extended_result_codes(sqlite->db, 1);
+		if (sqlite_run(sqlite, pragmas, fail))
+			return sqlite;
 	}
-	sqlite3_extended_result_codes(sqlite->db, 1);
-	/* Exclusive: no shared memory file, and one daemon per database. */
-	if (!sqlite_run(sqlite,
-		"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-		"PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;",
-		fail) ||
-	    !set_version(sqlite, version, fail) ||
-	    !sqlite_run(sqlite, schema, fail)) {
-		sqlite_close(sqlite);
+	sqlite_close(sqlite);
+	return NULL;
+}
+
+static struct sqlite *
+open_and_make(const char *path, const char *pragmas, const char *schema,
+    int version, struct fail *fail)
+{
+	struct sqlite *sqlite = open_as(path, pragmas,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fail);
+
+	if (sqlite == NULL)
 		return NULL;
-	}
-	return sqlite;
+	if (set_version(sqlite, version, fail) &&
+	    sqlite_run(sqlite, schema, fail))
+		return sqlite;
+	sqlite_close(sqlite);
+	return NULL;
+}
+
+struct sqlite *
+sqlite_open(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	return open_and_make(path, exclusive, schema, version, fail);
+}
+
+struct sqlite *
+sqlite_open_shared(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	return open_and_make(path, shared, schema, version, fail);
+}
+
+struct sqlite *
+sqlite_open_reader(const char *path, struct fail *fail)
+{
+	return open_as(path, reading, SQLITE_OPEN_READWRITE, fail);
 }
 
 void

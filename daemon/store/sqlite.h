@@ -20,6 +20,14 @@ struct statement;
  */
 struct sqlite *sqlite_open(
     const char *path, const char *schema, int version, struct fail *fail);
+/*
+ * The same, for one who writes and others who read beside it.  What a commit
+ * wrote may be taken back by a power loss, whole commits from the last on.
+ */
+struct sqlite *sqlite_open_shared(
+    const char *path, const char *schema, int version, struct fail *fail);
+/* For one of those others.  It must exist; its version is the caller's. */
+struct sqlite *sqlite_open_reader(const char *path, struct fail *fail);
 /* All statements are finalized with it.  NULL-safe. */
 void sqlite_close(struct sqlite *sqlite);
 
