@@ -319,6 +319,7 @@ ledger_due(void *arg)
 		service_keys_tick(service);
 		service_backup_tick(service);
 	}
+	service_disk_tick(service);
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);

@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "service_disk.h"
 
 enum { INTAKES_MAX = 2 };
 
@@ -35,6 +36,7 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	struct disk_forecast forecast;
 	int64_t backup_since; /* Unix ms; 0: none is being made */
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
@@ -90,6 +92,12 @@ bool service_open_keys(struct service *service, struct fail *fail);
 void service_keys_started(struct service *service);
 /* Once an hour: an older signing key whose time is over goes. */
 void service_keys_tick(struct service *service);
+
+/* --- service_disk.c ------------------------------------------------------ */
+
+/* To be called about once a second. */
+void service_disk_tick(struct service *service);
+void service_disk_metrics(struct service *service, struct text *text);
 
 /* --- service_metrics.c -------------------------------------------------- */
 

@@ -443,6 +443,12 @@ journal_current(
 	return true;
 }
 
+uint64_t
+journal_bytes(const struct journal *journal)
+{
+	return journal->segment_count * journal->segment_size;
+}
+
 void
 journal_roll(struct journal *journal)
 {

@@ -127,6 +127,9 @@ void journal_release(struct journal *journal, uint64_t sequence);
 bool journal_current(
     const struct journal *journal, char name[64], uint64_t *size);
 
+/* Bytes of all segments. */
+uint64_t journal_bytes(const struct journal *journal);
+
 /* The next group begins a segment, however much room is left. */
 void journal_roll(struct journal *journal);
 

@@ -200,6 +200,9 @@ bool ledger_key_changed(struct ledger *ledger, struct arena *arena,
     struct slice *from, struct slice *to, struct fail *fail);
 bool ledger_write_key(struct ledger *ledger, struct fail *fail);
 
+/* Bytes of full bundles and tiles, and of the journal's segments. */
+uint64_t ledger_bytes(const struct ledger *ledger);
+
 /* --- for a backup --- */
 
 /* The next group begins a segment of the journal. */

@@ -101,3 +101,9 @@ ledger_each_file(struct ledger *ledger,
 	snprintf(path, sizeof(path), "ledger/journal/%.40s", segment);
 	return visit(context, path, size);
 }
+
+uint64_t
+ledger_bytes(const struct ledger *ledger)
+{
+	return tiles_bytes(ledger->tiles) + journal_bytes(ledger->journal);
+}

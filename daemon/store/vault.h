@@ -71,6 +71,9 @@ void vault_each_segment(const struct vault *vault,
     void (*visit)(void *context, uint32_t segment, uint32_t size),
     void *context);
 
+/* Bytes of all segments, those that are not needed any more included. */
+uint64_t vault_bytes(const struct vault *vault);
+
 /* --- for the ledger --- */
 
 /* Under which the names of objects become keys. */

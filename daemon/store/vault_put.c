@@ -407,3 +407,9 @@ vault_each_segment(const struct vault *vault,
 		visit(context, segment, size);
 	}
 }
+
+uint64_t
+vault_bytes(const struct vault *vault)
+{
+	return vault->total;
+}
