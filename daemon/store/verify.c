@@ -188,24 +188,14 @@ static void
 take_leaf(struct verify *verify, const char *place, uint64_t index,
     const struct digest *leaf, bool from_tile)
 {
+	if (index == verify->tree.size)
+		verify_witness_root(verify);
+	verify_witness_leaf(verify, index, leaf);
 	if (index >= verify->tree.size)
 		add_leaf(verify, leaf, from_tile);
 	else if (!digest_equal(leaf, &verify->hashes[0][index & 255]))
 		verify_found(verify, place,
 		    "the entry is not the one its tile has");
-}
-
-static void
-note_pruning(struct verify *verify, struct slice entry)
-{
-	struct slice type;
-	int64_t minimum;
-
-	if (canon_get_string(entry, "type", verify->arena, &type) &&
-	    slice_is(type, event_type_name(EVENT_PRUNE)) &&
-	    canon_get_number(entry, "entry", &minimum) && minimum >= 0 &&
-	    (uint64_t)minimum > verify->told_minimum)
-		verify->told_minimum = (uint64_t)minimum;
 }
 
 static void
@@ -228,12 +218,9 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 			return;
 		}
 		leaf = tree_leaf(entry);
-		if (index == verify->tree.size)
-			verify_witness_root(verify);
-		verify_witness_leaf(verify, index, &leaf);
-		check_entry(verify, place, entry);
-		note_pruning(verify, entry);
 		take_leaf(verify, place, index, &leaf, false);
+		check_entry(verify, place, entry);
+		verify_note_pruning(verify, entry);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");
@@ -265,6 +252,14 @@ check_hashes(struct verify *verify, struct tile tile)
 }
 
 static bool
+check_pruned(struct verify *verify, struct tile tile)
+{
+	verify->result->gone +=
+	    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
+	return check_hashes(verify, tile);
+}
+
+static bool
 check_entries(struct verify *verify, struct tile tile)
 {
 	struct fail fail = FAIL_INIT;
@@ -280,9 +275,9 @@ check_entries(struct verify *verify, struct tile tile)
 		return true;
 	}
 	if (got == LOG_GONE) {
-		verify->result->gone +=
-		    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
-		return check_hashes(verify, tile);
+		if (verify->minimum < (tile.number + 1) << 8)
+			verify->minimum = (tile.number + 1) << 8;
+		return check_pruned(verify, tile);
 	}
 	not_got(verify, name, got, &fail);
 	return false;
@@ -343,26 +338,6 @@ check_bundles(struct verify *verify)
 	return true;
 }
 
-/*
- * A minimum that no entry tells of would hide what somebody took away.  Where
- * the entries were looked at before, so was the one that tells of it.
- */
-static void
-check_minimum(struct verify *verify)
-{
-	struct fail fail = FAIL_INIT;
-	uint64_t minimum;
-
-	if (!tiles_read_minimum(verify->options->disk,
-		verify->options->directory, verify->arena, &minimum, &fail))
-		verify_found(verify, "minimum", "%s", fail.text);
-	else if (minimum > verify->told_minimum &&
-	    verify->result->from == 0 && !verify->options->hashes_only)
-		verify_found(verify, "minimum",
-		    "no entry says that those below %llu were pruned",
-		    (unsigned long long)minimum);
-}
-
 static void
 check_root(struct verify *verify)
 {
@@ -384,13 +359,14 @@ run(struct verify *verify, struct fail *fail)
 	if (!verify->has_checkpoint)
 		return true;
 	verify->result->size = verify->size;
+	if (here)
+		verify_read_minimum(verify);
 	if (verify_go_on(verify) && check_bundles(verify)) {
+		verify_check_minimum(verify);
 		verify_witness_root(verify);
 		arena_reset(verify->arena);
 		check_partial_tiles(verify);
 		check_root(verify);
-		if (here)
-			check_minimum(verify);
 	}
 	return !here || verify_strangers(verify, fail);
 }
