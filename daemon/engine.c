@@ -348,37 +348,47 @@ work_prepare(struct work *work, struct slice body, int *status,
 	    work_decide(work, submission, status, type, fail);
 }
 
-/* The frames that a worker will send, made here: the entry covers them. */
-static bool
-encode_epp(struct engine *engine, const struct disclosure *disclosure,
-    const struct conf_recipient *binding, struct arena *arena,
-    struct slice *out, struct fail *fail)
+bool
+engine_manner(const struct engine *engine, const struct conf_recipient *binding,
+    struct epp_manner *out, struct fail *fail)
 {
 	const struct conf_upstream *upstream =
 	    conf_upstream(engine->conf, binding->upstream);
-	struct epp_manner manner;
-	uint8_t random[16];
 
 	if (upstream == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no upstream in misu.conf",
 		    SLICE_ARG(binding->id));
-	if (!engine->o.random->fill(
-		engine->o.random->context, random, sizeof(random)))
-		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	manner = (struct epp_manner){.extensions = upstream->extensions,
+	*out = (struct epp_manner){.extensions = upstream->extensions,
 	    .extension_count = upstream->extension_count,
 	    .placeholders = &binding->placeholders,
 	    .disclose = upstream->disclose,
 	    .publishes = upstream->dcp != UPSTREAM_DCP_PRIVATE,
 	    .prohibits_contacts =
 		upstream->contacts == CONTACTS_PROHIBITED};
+	return true;
+}
+
+/* The frames that a worker will send, made here: the entry covers them. */
+static bool
+encode_epp(const struct engine *engine, const struct disclosure *disclosure,
+    const struct conf_recipient *binding, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	struct epp_manner manner;
+	uint8_t random[16];
+
+	if (!engine_manner(engine, binding, &manner, fail))
+		return false;
+	if (!engine->o.random->fill(
+		engine->o.random->context, random, sizeof(random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	return epp_frame_submission(
 	    disclosure, &manner, random, arena, out, fail);
 }
 
 static bool
-encode(struct engine *engine, struct share *share, struct arena *arena,
+encode(const struct engine *engine, struct share *share, struct arena *arena,
     struct fail *fail)
 {
 	const struct conf_recipient *binding = share->binding;
@@ -398,12 +408,28 @@ encode(struct engine *engine, struct share *share, struct arena *arena,
 }
 
 bool
+engine_fill_share(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail)
+{
+	struct slice id = disclosure_recipient(share->disclosure)->id;
+
+	share->binding = conf_recipient(engine->conf, id);
+	if (share->inputs.data == NULL)
+		return fail_memory(fail);
+	if (disclosure_outcome(share->disclosure).verdict != VERDICT_FORWARD)
+		return true;
+	if (share->binding == NULL)
+		return fail_set(fail, FAIL_INPUT,
+		    "recipient %.*s has no channel in misu.conf",
+		    SLICE_ARG(id));
+	return encode(engine, share, arena, fail);
+}
+
+bool
 engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	const struct recipient *recipient =
-	    ruleset_recipient(engine->ruleset, block->recipient);
 	struct decide_given given = {.approved = approved};
 	const struct inputs_given decided = {
 	    .ruleset = engine->ruleset, .approved = approved};
@@ -414,21 +440,16 @@ engine_share(struct engine *engine, const struct block *block,
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	disclosure = decide(
 	    engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure != NULL && stops_any(engine->o.stops))
+		disclosure = engine_heed_stops(
+		    engine, disclosure, &(struct engine_judged){
+			block, record, &given}, arena, fail);
 	if (disclosure == NULL)
 		return false;
 	*share = (struct share){.block = block,
 	    .disclosure = disclosure,
-	    .inputs = inputs_write(record, &decided, arena),
-	    .binding = conf_recipient(engine->conf, recipient->id)};
-	if (share->inputs.data == NULL)
-		return fail_memory(fail);
-	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
-		return true;
-	if (share->binding == NULL)
-		return fail_set(fail, FAIL_INPUT,
-		    "recipient %.*s has no channel in misu.conf",
-		    SLICE_ARG(recipient->id));
-	return encode(engine, share, arena, fail);
+	    .inputs = inputs_write(record, &decided, arena)};
+	return engine_fill_share(engine, share, arena, fail);
 }
 
 bool

@@ -285,6 +285,12 @@ committed(void *arg, const struct keeper_committed *committed,
 	case KEEPER_CHANGED:
 		command->state = COMMAND_NEW;
 		break;
+	case KEEPER_STOPPED:
+		command_answer(command, EPP_POLICY,
+		    "stopped: a person whose data this shows stopped its "
+		    "provision (entry %llu); only what takes data away passes",
+		    (unsigned long long)committed->entry);
+		break;
 	}
 	session_pump(session);
 }

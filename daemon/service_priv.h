@@ -6,12 +6,22 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "store/sqlite.h"
+#include "store/stops.h"
 
 enum { INTAKES_MAX = 2 };
 
+struct indexer;
 struct keeper;
 struct service_worker;
 struct wire_stream;
+
+/* A subject that the index is to forget: one at a time. */
+struct index_forgetting {
+	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* "": nobody */
+	bool is_done;
+	struct fail fail;
+};
 
 struct service {
 	struct setup_given given;
@@ -25,8 +35,15 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* stops, requests, approvals */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct view *view;
 	struct engine *engine;
+	struct indexer *indexer;
+	struct index_forgetting forgetting;
+	uint64_t index_minimum; /* that the index was told */
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
@@ -61,6 +78,23 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_cases.c ---------------------------------------------------- */
+
+bool service_open_cases(
+    struct service *service, const char *path, struct fail *fail);
+void service_close_cases(struct service *service);
+/* What else knows a subject that is forgotten (engine_options). */
+bool service_forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- service_operators.c ------------------------------------------------ */
+
+/* See control_options. */
+unsigned service_operator(
+    void *context, int fd, uid_t uid, struct slice *name);
+
+/* Which of the rights (CONF_MAY_*) a verb needs. */
+unsigned service_right_of(struct slice verb);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);
@@ -109,6 +143,20 @@ bool service_state_fresh(
 
 /* Before the first thread is made; later it reaches no other files. */
 bool service_keep_to_files(struct service *service, struct fail *fail);
+
+/* --- service_index.c ---------------------------------------------------- */
+
+bool service_open_index(struct service *service, struct fail *fail);
+/* engine_options.forget_more: the index knows subjects and their objects. */
+bool service_index_forget(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+/* To be called about once a second. */
+void service_index_tick(struct service *service);
+/* Verbs of misuctl: begin the index anew; how far it is. */
+void service_reindex(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_index_status(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

@@ -531,6 +531,10 @@ get_decision(struct reader *r, struct wire_commit *out)
 	if (random != NULL)
 		memcpy(out->given.random, random, sizeof(out->given.random));
 	out->given.approved = get_word(r, 2) != 0;
+	/* These are for the keeper to say. */
+	out->given.stopped = 0;
+	out->given.minimises = false;
+	out->given.kept = NULL;
 	out->given.limit = get_word(r, 2) != 0 ? out->limits : NULL;
 	for (unsigned i = 0; out->given.limit != NULL && i < ROLE_COUNT; i++)
 		out->limits[i] = get(r, 8);

@@ -44,7 +44,7 @@ enum wire_type {
 /* How many words the enums of net/keeper_link.h and net/channel.h have. */
 enum {
 	WIRE_STORES = 4,
-	WIRE_WORDS = 5,
+	WIRE_WORDS = 6,
 	WIRE_ENDS = 4,
 	WIRE_DELIVERIES = 6,
 };

@@ -103,8 +103,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		"SELECT " REQUEST_COLUMNS
 		" FROM request WHERE principal = ? AND key = ? AND key <> ''"},
 	    {&s->find_submission,
-		"SELECT " REQUEST_COLUMNS
-		" FROM request WHERE submission = ?"},
+		"SELECT " REQUEST_COLUMNS " FROM request WHERE submission = ?"},
 	    {&s->get, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?"},
 	    {&s->set_state, "UPDATE item SET state = ? WHERE id = ?"},
 	    {&s->finish,
@@ -117,6 +116,8 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
+	    {&s->outdate_item,
+		"UPDATE item SET outdated = 1, due = min(due, ?) WHERE id = ?"},
 	    {&s->waits, WAITS},
 	    {&s->refused, REFUSED},
 	    {&s->follows,
@@ -137,9 +138,8 @@ prepare_all(struct spool *s, struct fail *fail)
 		"  AND b.state IN (0, 1, 2)) ORDER BY place LIMIT ?"},
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
 	    {&s->prune_items,
-		"DELETE FROM item WHERE id IN (SELECT id FROM item"
-		" WHERE created < ? AND state >= 5 ORDER BY created"
-		" LIMIT 1000)"},
+		"DELETE FROM item WHERE id IN (SELECT id FROM item WHERE"
+		" created < ? AND state >= 5 ORDER BY created LIMIT 1000)"},
 	    {&s->prune_requests,
 		"DELETE FROM request WHERE submission IN (SELECT submission"
 		" FROM request AS r WHERE created < ? AND NOT EXISTS"
@@ -574,6 +574,15 @@ has_row(struct statement *statement, const struct digest *object, bool *out,
 	ok = statement_step(statement, out, fail);
 	statement_reset(statement);
 	return ok;
+}
+
+bool
+spool_outdate_item(
+    struct spool *spool, int64_t id, int64_t now, struct fail *fail)
+{
+	statement_bind_number(spool->outdate_item, 1, now);
+	statement_bind_number(spool->outdate_item, 2, id);
+	return statement_do(spool->outdate_item, fail);
 }
 
 bool

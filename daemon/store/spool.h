@@ -118,6 +118,9 @@ bool spool_recover(struct spool *spool, struct fail *fail);
  */
 bool spool_outdate(struct spool *spool, int object_type, struct slice object,
     const struct digest *consents, struct fail *fail);
+/* The same for one item, which is due at `now` then. */
+bool spool_outdate_item(
+    struct spool *spool, int64_t id, int64_t now, struct fail *fail);
 /* Does anything wait for this object, with whomever? */
 bool spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail);
