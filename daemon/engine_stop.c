@@ -16,6 +16,8 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	const struct provision provision = {
 	    engine->o.stops, engine->o.ledger, engine->o.keys};
 	struct decide_given given = *judged->given;
+	const struct conf_recipient *binding;
+	uint64_t kept[ROLE_COUNT];
 
 	if (given.minimises)
 		return disclosure;
@@ -23,6 +25,14 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	    provision_stopped(&provision, judged->record, disclosure, arena);
 	if (given.stopped == 0)
 		return disclosure;
+	/* The public still learns that a name is registered, and nobody's. */
+	binding = conf_recipient(
+	    engine->conf, disclosure_recipient(disclosure)->id);
+	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
+		engine_find_kept(engine, binding->id, kept);
+		given.minimises = true;
+		given.kept = kept;
+	}
 	return decide(engine->ruleset, judged->block, judged->record, &given,
 	    arena, fail);
 }
