@@ -40,7 +40,7 @@ share_contact(const struct engine *engine, const struct record *record,
 {
 	const struct epp_facts *facts = record_epp(record);
 	const struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .scope = scope};
+	    .ruleset = engine->ruleset, .scope = scope, .minimal = given};
 	struct slice id = record_object(record), payload;
 	const char *slash = memchr(id.data, '/', id.len);
 	struct epp_manner manner;
@@ -82,7 +82,8 @@ share_object(struct engine *engine, const struct record *record,
 {
 	const struct block *block =
 	    engine_block(engine, record, target->recipient, target->purpose);
-	const struct inputs_given decided = {.ruleset = engine->ruleset};
+	const struct inputs_given decided = {
+	    .ruleset = engine->ruleset, .minimal = given};
 
 	if (block == NULL)
 		return fail_set(fail, FAIL_INPUT,
