@@ -47,21 +47,17 @@ console_log_key(struct console_request *asked)
 		    asked, "text/plain; charset=utf-8", "no-cache", key);
 }
 
-/* The index below which entries are gone under the retention policy. */
-static uint64_t
-read_minimum(struct console_request *asked)
+/* Are all of them older than the retention policy lets the log keep them? */
+static bool
+is_pruned(struct console_request *asked, const struct tile *tile)
 {
+	struct fail ignored = FAIL_INIT;
 	uint64_t minimum = 0;
-	struct slice text;
 
-	if (!read_name(asked, "minimum", 64, &text))
-		return 0;
-	for (size_t i = 0; i < text.len && i < 18; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			break;
-		minimum = minimum * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	return minimum;
+	return tile->level == TILE_ENTRIES &&
+	    tiles_read_minimum(asked->console->disk, asked->console->ledger,
+		asked->arena, &minimum, &ignored) &&
+	    tile->number < minimum / TILE_WIDTH;
 }
 
 static unsigned
@@ -98,8 +94,7 @@ give_tile(struct console_request *asked, const struct tile *tile)
 	if (tile_filled(tile, size) < wanted(tile))
 		console_refuse(
 		    asked, 404, "the checkpoint does not reach so far");
-	else if (tile->level == TILE_ENTRIES &&
-		 (tile->number + 1) * TILE_WIDTH <= read_minimum(asked))
+	else if (is_pruned(asked, tile))
 		console_refuse(asked, 410,
 		    "these entries are older than the log keeps them");
 	else if (!read_tile(asked, tile, &data))

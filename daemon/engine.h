@@ -45,6 +45,8 @@ struct engine_options {
 	 * this text?  And what else knows the subject.  Both may be NULL.
 	 */
 	bool (*in_flight)(void *context, struct slice text);
+	/* Save how far outcomes are known (spool_line_mark()); or NULL. */
+	void (*mark)(void *context);
 	bool (*forget_more)(void *context, uint32_t slot,
 	    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 	void *forget_context;

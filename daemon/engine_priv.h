@@ -48,6 +48,7 @@ struct engine {
 	int64_t view_epoch;
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
+	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
@@ -180,6 +181,12 @@ void engine_forget_resume(struct engine *engine);
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
+
+/* --- engine_retention.c ------------------------------------------------- */
+
+/* With each conf; nothing to do where entries are kept for ever. */
+void engine_retention_start(struct engine *engine);
+void engine_retention_destroy(struct engine *engine);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

@@ -49,6 +49,7 @@ engine_destroy(struct engine *engine)
 	engine_view_stop(engine);
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
+	engine_retention_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
 }
@@ -447,6 +448,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
+	engine_retention_start(engine);
 	return true;
 }
 

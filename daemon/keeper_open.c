@@ -149,6 +149,12 @@ open_finish(struct keeper *keeper)
 	}
 }
 
+void
+keeper_mark(struct keeper *keeper)
+{
+	open_save_mark(keeper);
+}
+
 static bool
 has_text(struct keeper *keeper, const struct open *open, struct slice text)
 {

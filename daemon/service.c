@@ -144,6 +144,14 @@ epp_channel(void *context, struct slice upstream, struct fail *fail)
 	return keeper_channel(service->keeper, upstream, fail);
 }
 
+static void
+mark(void *context)
+{
+	const struct service *service = context;
+
+	keeper_mark(service->keeper);
+}
+
 static bool
 in_flight(void *context, struct slice text)
 {
@@ -167,6 +175,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
 	    .in_flight = in_flight,
+	    .mark = mark,
 	    .forget_context = service,
 	    .log = log_engine};
 

@@ -71,6 +71,20 @@ read_wider(struct log_directory *log, const struct tile *tile, size_t max,
 	    cut(tile, out);
 }
 
+/* A bundle that was pruned. */
+static bool
+is_gone(struct log_directory *log, const struct tile *tile,
+    struct arena *arena)
+{
+	struct fail ignored = FAIL_INIT;
+	uint64_t minimum;
+
+	return tile->level == TILE_ENTRIES && tile->width == 0 &&
+	    tiles_read_minimum(
+		log->disk, log->directory, arena, &minimum, &ignored) &&
+	    (tile->number + 1) * TILE_WIDTH <= minimum;
+}
+
 static enum log_got
 get_file(struct log_source *source, const char *name, size_t max,
     struct arena *arena, struct slice *out, struct fail *fail)
@@ -87,6 +101,8 @@ get_file(struct log_source *source, const char *name, size_t max,
 			: TILE_WIDTH * DIGEST_SIZE,
 		arena, out))
 		return LOG_GOT;
+	if (tile_parse(slice_from(name), &tile) && is_gone(log, &tile, arena))
+		return LOG_GONE;
 	if (fail->kind == FAIL_NONE)
 		*fail = failed;
 	return LOG_FAILED;

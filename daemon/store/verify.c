@@ -188,6 +188,9 @@ static void
 take_leaf(struct verify *verify, const char *place, uint64_t index,
     const struct digest *leaf, bool from_tile)
 {
+	if (index == verify->tree.size)
+		verify_witness_root(verify);
+	verify_witness_leaf(verify, index, leaf);
 	if (index >= verify->tree.size)
 		add_leaf(verify, leaf, from_tile);
 	else if (!digest_equal(leaf, &verify->hashes[0][index & 255]))
@@ -215,11 +218,9 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 			return;
 		}
 		leaf = tree_leaf(entry);
-		if (index == verify->tree.size)
-			verify_witness_root(verify);
-		verify_witness_leaf(verify, index, &leaf);
-		check_entry(verify, place, entry);
 		take_leaf(verify, place, index, &leaf, false);
+		check_entry(verify, place, entry);
+		verify_note_pruning(verify, entry);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");
@@ -251,6 +252,14 @@ check_hashes(struct verify *verify, struct tile tile)
 }
 
 static bool
+check_pruned(struct verify *verify, struct tile tile)
+{
+	verify->result->gone +=
+	    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
+	return check_hashes(verify, tile);
+}
+
+static bool
 check_entries(struct verify *verify, struct tile tile)
 {
 	struct fail fail = FAIL_INIT;
@@ -266,9 +275,9 @@ check_entries(struct verify *verify, struct tile tile)
 		return true;
 	}
 	if (got == LOG_GONE) {
-		verify->result->gone +=
-		    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
-		return check_hashes(verify, tile);
+		if (verify->minimum < (tile.number + 1) << 8)
+			verify->minimum = (tile.number + 1) << 8;
+		return check_pruned(verify, tile);
 	}
 	not_got(verify, name, got, &fail);
 	return false;
@@ -350,7 +359,10 @@ run(struct verify *verify, struct fail *fail)
 	if (!verify->has_checkpoint)
 		return true;
 	verify->result->size = verify->size;
+	if (here)
+		verify_read_minimum(verify);
 	if (verify_go_on(verify) && check_bundles(verify)) {
+		verify_check_minimum(verify);
 		verify_witness_root(verify);
 		arena_reset(verify->arena);
 		check_partial_tiles(verify);

@@ -30,6 +30,8 @@ struct verify {
 	bool has_key, has_checkpoint;
 	struct fail away; /* why the log cannot be asked */
 	uint64_t size;
+	/* Those below were pruned: as the log has it, and as entries say. */
+	uint64_t minimum, told_minimum;
 	struct digest root;      /* as the checkpoint has it */
 	struct tree tree;
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
@@ -58,6 +60,11 @@ void verify_witness_leaf(struct verify *verify, uint64_t index,
  * finding that nothing can follow.
  */
 bool verify_go_on(struct verify *verify);
+
+/* The minimum of a directory; what entries say of it; do they agree? */
+void verify_read_minimum(struct verify *verify);
+void verify_note_pruning(struct verify *verify, struct slice entry);
+void verify_check_minimum(struct verify *verify);
 
 /* Files below tile/ that no checkpoint of this size has. */
 bool verify_strangers(struct verify *verify, struct fail *fail);

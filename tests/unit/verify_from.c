@@ -62,21 +62,28 @@ read_checkpoint(const struct world *world, struct arena *arena)
 
 /* In one batch: one sync. */
 static void
-fill(struct world *world, int count, const char *what)
+add(struct world *world, int count, const struct event *event)
 {
-	struct event event = {
-	    .type = EVENT_OUTCOME, .entry = 7, .word = slice_from(what)};
 	struct world_answer answer = {.done = 0};
 	struct batch *batch =
 	    ledger_begin(world->ledger, world->arena, &world->fail);
 
 	assert_non_null(batch);
 	for (int i = 0; i < count; i++)
-		assert_true(ledger_add_event(batch, &event, &world->fail));
+		assert_true(ledger_add_event(batch, event, &world->fail));
 	ledger_commit(batch, world_answered, &answer);
 	world_wait(world, &answer);
 	arena_reset(world->arena);
 	assert_true(ledger_checkpoint(world->ledger, &world->fail));
+}
+
+static void
+fill(struct world *world, int count, const char *what)
+{
+	struct event event = {
+	    .type = EVENT_OUTCOME, .entry = 7, .word = slice_from(what)};
+
+	add(world, count, &event);
 }
 
 static void
@@ -243,8 +250,16 @@ what_a_server_does_not_give_is_not_taken_for_damage(void **state)
 	log_directory_init(&server.behind, world->disk, world->ledger_path);
 	fill(world, 300, "word");
 	seen = verify(world, options);
+	assert_true(seen.ok && seen.count == 1);
+	assert_non_null(strstr(seen.text, "no entry says"));
+	add(world, 1,
+	    &(struct event){.type = EVENT_PRUNE,
+		.entry = 256,
+		.has_entry = true,
+		.word = SLICE("retention")});
+	seen = verify(world, options);
 	assert_true(seen.ok && seen.count == 0);
-	assert_true(seen.result.gone == 256 && seen.result.size == 300);
+	assert_true(seen.result.gone == 256 && seen.result.size == 301);
 	flip(world, "tile/0/000", 40);
 	assert_int_not_equal(verify(world, options).count, 0);
 	flip(world, "tile/0/000", 40);
