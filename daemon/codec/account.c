@@ -53,6 +53,7 @@ static const struct named channels[] = {
     {"epp-shadow", {"EPP", "EPP"}},
     {"file", {"ファイルの受渡し", "file"}},
     {"desk", {"担当者による", "by an operator"}},
+    {"view", {"当社のWHOIS・RDAP", "our own WHOIS and RDAP"}},
     {NULL, {NULL, NULL}},
 };
 
@@ -68,6 +69,8 @@ static const char *const outcomes[PROVIDED_OUTCOMES][ACCOUNT_LANGUAGES] = {
 static const struct named steps[] = {
     {"provision stopped", {"第三者提供の停止", "provision stopped"}},
     {"provision resumed", {"第三者提供の再開", "provision resumed"}},
+    {"provision resubmit", {"登録済みの提供先への削除の送信",
+			       "removals sent to those that hold data"}},
     {"forget asked", {"消去の請求", "forgetting asked for"}},
     {"forget waiting", {"消去の待機（保存義務期間）",
 			   "forgetting waits: a duty to keep runs"}},
