@@ -56,5 +56,6 @@ service_metrics(void *context, struct arena *arena)
 	    (unsigned long long)indexer_done(service->indexer),
 	    (unsigned long long)(ledger_size(service->ledger) -
 		indexer_done(service->indexer)));
+	engine_request_metrics(service->engine, &text);
 	return text_slice(&text);
 }

@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "store/sqlite.h"
+#include "store/stops.h"
 
 enum { INTAKES_MAX = 2 };
 
@@ -33,6 +35,10 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* stops, requests, approvals */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct view *view;
 	struct engine *engine;
 	struct indexer *indexer;
@@ -72,6 +78,23 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_cases.c ---------------------------------------------------- */
+
+bool service_open_cases(
+    struct service *service, const char *path, struct fail *fail);
+void service_close_cases(struct service *service);
+/* What else knows a subject that is forgotten (engine_options). */
+bool service_forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- service_operators.c ------------------------------------------------ */
+
+/* See control_options. */
+unsigned service_operator(
+    void *context, int fd, uid_t uid, struct slice *name);
+
+/* Which of the rights (CONF_MAY_*) a verb needs. */
+unsigned service_right_of(struct slice verb);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);
@@ -124,8 +147,11 @@ bool service_keep_to_files(struct service *service, struct fail *fail);
 /* --- service_index.c ---------------------------------------------------- */
 
 bool service_open_index(struct service *service, struct fail *fail);
-/* engine_options.forget_more: the index knows subjects and their objects. */
-bool service_index_forget(void *context, uint32_t slot,
+/*
+ * The index knows subjects and their objects: false without a fail while it
+ * is at it.
+ */
+bool service_index_forget(struct service *service,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 /* To be called about once a second. */
 void service_index_tick(struct service *service);
