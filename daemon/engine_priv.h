@@ -19,6 +19,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
+	char *forgotten_path;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
