@@ -1,8 +1,8 @@
 /*
  * All bytes that reach the disk pass here: the one seam through which tests
  * fail the nth write or sync, lose what was not synced, or stop the world.
- * The real disk has one thread that does journal writes while the loop goes
- * on; everything else is called and done.
+ * The real disk has the kernel, or a thread, do journal writes while the loop
+ * goes on; everything else is called and done.
  *
  * Every function returns false with the file's name in fail.place when the
  * world is wrong.  A failed sync is final for that file: never try again.

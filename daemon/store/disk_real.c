@@ -1,7 +1,8 @@
 /*
- * The real disk: system calls, and two threads for what is done behind the
- * loop's back.  The loop and the threads share lists under one lock; a thread
- * wakes the loop through an eventfd.
+ * The real disk: system calls; for what is done behind the loop's back the
+ * kernel where it can, else two threads.  The loop and the threads share lists
+ * under one lock; a thread wakes the loop through an eventfd, as the kernel
+ * does.
  */
 #include "store/disk.h"
 
@@ -14,6 +15,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "store/disk_aio.h"
 
 enum { PATH_SIZE = 1024, LOCKS_MAX = 8 };
 
@@ -53,8 +56,10 @@ struct worker {
 struct real {
 	struct disk disk;
 	struct event_base *base;
-	struct event *woken;
+	struct event *woken, *deferring;
 	int wake;
+	struct disk_aio *aio; /* or NULL: the threads write */
+	struct queue flying;  /* with the kernel; the loop's alone */
 	struct worker writer, helper;
 	bool stopping;
 	pthread_mutex_t lock;
@@ -409,6 +414,47 @@ enqueue(struct real *real, struct worker *worker, struct job *job)
 	pthread_mutex_unlock(&real->lock);
 }
 
+/* The kernel writes it, or else it is for the thread. */
+static bool
+fly(struct real *real, struct job *job)
+{
+	const struct disk_aio_write write = {.fd = job->file->fd,
+	    .offset = job->offset,
+	    .data = job->data,
+	    .len = job->len,
+	    .token = job};
+
+	if (real->aio == NULL || !job->file->direct ||
+	    !disk_aio_begin(real->aio, &write))
+		return false;
+	push(&real->flying, job);
+	return true;
+}
+
+/* What the kernel did of it.  False: the rest is with the thread now. */
+static bool
+land(struct real *real, struct job *job, int64_t result)
+{
+	struct job **at = &real->flying.first;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	if (job->next == NULL)
+		real->flying.last = at;
+	if (result < 0) {
+		errno = (int)-result;
+		world(&job->fail, job->file->path, "cannot write");
+	} else if ((size_t)result < job->len) {
+		job->offset += (uint64_t)result;
+		job->data = (const char *)job->data + result;
+		job->len -= (size_t)result;
+		enqueue(real, &real->writer, job);
+		return false;
+	}
+	return true;
+}
+
 static void
 real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
     const void *data, size_t len,
@@ -422,7 +468,8 @@ real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
 	job->data = data;
 	job->len = len;
 	job->done = done;
-	enqueue(real, &real->writer, job);
+	if (!fly(real, job))
+		enqueue(real, &real->writer, job);
 }
 
 static void
@@ -445,7 +492,7 @@ real_defer(struct disk *disk, void (*call)(void *arg), void *arg)
 
 	job->call = call;
 	push(&real->deferred, job);
-	event_active(real->woken, EV_READ, 0);
+	event_active(real->deferring, EV_WRITE, 0);
 }
 
 static void
@@ -466,6 +513,23 @@ is_busy(const struct worker *worker, const void *arg)
 	return false;
 }
 
+static bool
+is_flying(const struct real *real, const void *arg)
+{
+	for (struct job *j = real->flying.first; j != NULL; j = j->next)
+		if (j->arg == arg)
+			return true;
+	return false;
+}
+
+static void
+keep_done(struct real *real, struct job *job)
+{
+	pthread_mutex_lock(&real->lock);
+	push(&real->done, job);
+	pthread_mutex_unlock(&real->lock);
+}
+
 /* Waits for the write under way: its buffer belongs to who forgets it. */
 static void
 real_forget(struct disk *disk, void *arg)
@@ -475,6 +539,15 @@ real_forget(struct disk *disk, void *arg)
 	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
 		if (j->arg == arg)
 			j->call = NULL;
+	while (is_flying(real, arg)) {
+		int64_t result;
+		struct job *job = disk_aio_next(real->aio, true, &result);
+
+		if (job == NULL)
+			abort(); /* its buffer would be written from later */
+		if (land(real, job, result))
+			keep_done(real, job);
+	}
 	pthread_mutex_lock(&real->lock);
 	while (is_busy(&real->writer, arg) || is_busy(&real->helper, arg))
 		pthread_cond_wait(&real->ended, &real->lock);
@@ -531,10 +604,13 @@ thread_main(void *arg)
 
 /* What is deferred meanwhile waits for the next turn of the loop. */
 static void
-run_deferred(struct real *real)
+run_deferred(evutil_socket_t fd, short what, void *arg)
 {
+	struct real *real = arg;
 	size_t count = 0;
 
+	(void)fd;
+	(void)what;
 	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
 		count++;
 	while (count-- != 0) {
@@ -546,28 +622,38 @@ run_deferred(struct real *real)
 	}
 }
 
-/* The eventfd fired, or something was deferred. */
+static void
+job_end(struct job *job)
+{
+	job->done(
+	    job->arg, job->fail.kind == FAIL_NONE ? NULL : &job->fail);
+	free(job);
+}
+
+/* The eventfd fired. */
 static void
 woken(evutil_socket_t fd, short what, void *arg)
 {
 	struct real *real = arg;
 	uint64_t count;
+	int64_t result;
 	struct job *job;
 
 	(void)what;
 	if (read(fd, &count, sizeof(count)) < 0)
-		count = 0; /* only a deferred call woke us */
+		return;
+	while (real->aio != NULL &&
+	       (job = disk_aio_next(real->aio, false, &result)) != NULL)
+		if (land(real, job, result))
+			job_end(job);
 	for (;;) {
 		pthread_mutex_lock(&real->lock);
 		job = pop(&real->done);
 		pthread_mutex_unlock(&real->lock);
 		if (job == NULL)
 			break;
-		job->done(job->arg,
-		    job->fail.kind == FAIL_NONE ? NULL : &job->fail);
-		free(job);
+		job_end(job);
 	}
-	run_deferred(real);
 }
 
 static const struct disk_operations operations = {
@@ -609,8 +695,11 @@ start_threads(struct real *real, struct fail *fail)
 		return world(fail, "eventfd", "cannot make");
 	real->woken = event_new(
 	    real->base, real->wake, EV_READ | EV_PERSIST, woken, real);
-	if (real->woken == NULL || event_add(real->woken, NULL) != 0)
+	real->deferring = event_new(real->base, -1, 0, run_deferred, real);
+	if (real->woken == NULL || real->deferring == NULL ||
+	    event_add(real->woken, NULL) != 0)
 		return fail_memory(fail);
+	real->aio = disk_aio_create(real->wake);
 	return start_worker(real, &real->writer, fail) &&
 	    start_worker(real, &real->helper, fail);
 }
@@ -631,6 +720,7 @@ disk_real_create(struct event_base *base, struct fail *fail)
 	real->helper.todo.last = &real->helper.todo.first;
 	real->done.last = &real->done.first;
 	real->deferred.last = &real->deferred.first;
+	real->flying.last = &real->flying.first;
 	pthread_mutex_init(&real->lock, NULL);
 	pthread_cond_init(&real->ended, NULL);
 	pthread_cond_init(&real->writer.called, NULL);
@@ -668,14 +758,18 @@ disk_real_destroy(struct disk *disk)
 		pthread_join(real->writer.thread, NULL);
 	if (real->helper.running)
 		pthread_join(real->helper.thread, NULL);
+	disk_aio_destroy(real->aio);
 	if (real->woken != NULL)
 		event_free(real->woken);
+	if (real->deferring != NULL)
+		event_free(real->deferring);
 	if (real->wake >= 0)
 		close(real->wake);
 	for (size_t i = 0; i < real->lock_count; i++)
 		close(real->locks[i]);
 	queue_free(&real->done);
 	queue_free(&real->deferred);
+	queue_free(&real->flying);
 	pthread_mutex_destroy(&real->lock);
 	pthread_cond_destroy(&real->ended);
 	pthread_cond_destroy(&real->writer.called);
