@@ -249,7 +249,8 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 		open->is_ending = true;
 	if (end->stores)
 		unsettled_begin(keeper, end->hash);
-	ledger_commit(batch, durable, end);
+	ledger_commit_later(batch, durable, end);
+	keeper_waits(keeper);
 	return true;
 }
 

@@ -39,6 +39,13 @@ struct disk_operations {
 	    struct fail *fail);
 	bool (*sync)(
 	    struct disk *disk, struct disk_file *file, struct fail *fail);
+	/*
+	 * Sync these files and close them, whatever becomes of that.  They
+	 * are not read soon: their bytes do not stay in memory.  Together
+	 * they cost less than one by one.
+	 */
+	bool (*put_away)(struct disk *disk, struct disk_file *const *files,
+	    size_t count, struct fail *fail);
 	bool (*rename)(struct disk *disk, const char *from, const char *to,
 	    struct fail *fail);
 	bool (*remove)(struct disk *disk, const char *path, struct fail *fail);

@@ -265,6 +265,23 @@ real_sync(struct disk *disk, struct disk_file *file, struct fail *fail)
 	return true;
 }
 
+/* All are on their way to the disk before the first is waited for. */
+static bool
+real_put_away(struct disk *disk, struct disk_file *const *files, size_t count,
+    struct fail *fail)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < count; i++)
+		sync_file_range(files[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	for (size_t i = 0; i < count; i++) {
+		ok = ok && real_sync(disk, files[i], fail);
+		posix_fadvise(files[i]->fd, 0, 0, POSIX_FADV_DONTNEED);
+		real_close(disk, files[i]);
+	}
+	return ok;
+}
+
 static bool
 real_rename(struct disk *disk, const char *from, const char *to,
     struct fail *fail)
@@ -664,6 +681,7 @@ static const struct disk_operations operations = {
     .truncate = real_truncate,
     .size = real_size,
     .sync = real_sync,
+    .put_away = real_put_away,
     .rename = real_rename,
     .remove = real_remove,
     .make_directory = real_make_directory,

@@ -198,7 +198,7 @@ fill_zeros(struct journal *journal, struct disk_file *file, uint64_t size,
 		ok = op->write(journal->disk, file, at, zeros,
 		    size - at < piece ? (size_t)(size - at) : piece, fail);
 	free(zeros);
-	return ok && op->sync(journal->disk, file, fail);
+	return ok;
 }
 
 /* A new file is whole under a name of its own before it is a segment. */
@@ -220,8 +220,8 @@ segment_make(struct journal *journal, struct fail *fail)
 	    !op->open(journal->disk, fresh, DISK_WRITE, &file, fail))
 		return false;
 	ok = fill_zeros(journal, file, journal->segment_size, fail);
-	op->close(journal->disk, file);
-	if (!ok || !op->rename(journal->disk, fresh, path, fail) ||
+	if (!op->put_away(journal->disk, &file, 1, fail) || !ok ||
+	    !op->rename(journal->disk, fresh, path, fail) ||
 	    !op->sync_directory(journal->disk, journal->directory, fail) ||
 	    !op->open(journal->disk, path, DISK_JOURNAL, &segment->file,
 		fail))

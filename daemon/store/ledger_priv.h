@@ -40,6 +40,7 @@ struct ledger {
 	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
 	bool is_flying, is_due; /* a launch was deferred */
+	bool in_hurry; /* somebody waits for what is not flying yet */
 	bool is_checkpointing;  /* behind the loop's back */
 	struct ledger_work work;
 	struct fail stopped;

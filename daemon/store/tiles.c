@@ -137,15 +137,10 @@ static bool
 sync_files(
     struct disk *disk, struct unsynced *unsynced, struct fail *fail)
 {
-	const struct disk_operations *op = disk->operations;
-	bool ok = true;
+	size_t count = unsynced->file_count;
 
-	for (size_t i = 0; i < unsynced->file_count; i++) {
-		ok = ok && op->sync(disk, unsynced->files[i], fail);
-		op->close(disk, unsynced->files[i]);
-	}
 	unsynced->file_count = 0;
-	return ok;
+	return disk->operations->put_away(disk, unsynced->files, count, fail);
 }
 
 static bool

@@ -362,6 +362,19 @@ disk_sync(struct disk *base, struct disk_file *file, struct fail *fail)
 /* --- names */
 
 static bool
+disk_put_away(struct disk *base, struct disk_file *const *files, size_t count,
+    struct fail *fail)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < count; i++) {
+		ok = ok && disk_sync(base, files[i], fail);
+		disk_close(base, files[i]);
+	}
+	return ok;
+}
+
+static bool
 disk_rename(struct disk *base, const char *from, const char *to,
     struct fail *fail)
 {
@@ -606,6 +619,7 @@ const struct disk_operations memory_disk_operations = {
     .truncate = disk_truncate,
     .size = disk_size,
     .sync = disk_sync,
+    .put_away = disk_put_away,
     .rename = disk_rename,
     .remove = disk_remove,
     .make_directory = disk_make_directory,
