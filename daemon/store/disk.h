@@ -40,6 +40,13 @@ struct disk_operations {
 	bool (*sync)(
 	    struct disk *disk, struct disk_file *file, struct fail *fail);
 	/*
+	 * Create or replace a file with these bytes, which begin at a whole
+	 * block and have room up to one behind them.  It stays open for
+	 * put_away().
+	 */
+	bool (*lay_down)(struct disk *disk, const char *path, const void *data,
+	    size_t len, struct disk_file **out, struct fail *fail);
+	/*
 	 * Sync these files and close them, whatever becomes of that.  They
 	 * are not read soon: their bytes do not stay in memory.  Together
 	 * they cost less than one by one.

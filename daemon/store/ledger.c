@@ -11,7 +11,7 @@
 
 enum {
 	CHECKPOINT_ENTRIES = 1 << 16,
-	CHECKPOINT_BYTES = 32 << 20, /* of the journal */
+	CHECKPOINT_BYTES = 16 << 20, /* of the journal */
 };
 
 static void launch(void *arg);
@@ -380,6 +380,7 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 }
 
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
+static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
 /* A group's changes stand in the vault together: it may trim only then. */
 static bool
@@ -392,6 +393,8 @@ store_group(
 	for (struct batch *b = group->first; b != NULL; b = b->next)
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
+	if (tiles_is_full(ledger->tiles) && !checkpoint_now(ledger, fail))
+		return false;
 	return vault == NULL || !vault_is_full(vault) ||
 	    (checkpoint_await(ledger, fail) && vault_trim(vault, fail));
 }
