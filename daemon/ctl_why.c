@@ -170,10 +170,11 @@ run_why(struct ctl *ctl, int argc, char **argv)
 	if (!parse(&asked, argc, argv))
 		return ctl_usage(&ctl_why);
 	asked.scratch = arena_create(NULL);
-	if (asked.scratch != NULL && ctl_opened_open(&asked.opened, ctl))
-		status = show(&asked);
-	if (asked.scratch != NULL)
+	if (asked.scratch != NULL) {
+		if (ctl_opened_open(&asked.opened, ctl))
+			status = show(&asked);
 		ctl_opened_close(&asked.opened);
+	}
 	arena_destroy(asked.scratch);
 	return status;
 }

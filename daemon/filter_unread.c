@@ -14,8 +14,8 @@ unread_keep(struct command *command, struct slice text)
 	const struct conf_upstream *conf = session->upstream->conf;
 
 	/* Who is not logged in has nothing to be recorded; a pool's frames
-	   must get another clTRID. */
-	if (conf == NULL || !conf->shadows || session->pooled ||
+	   must get another clTRID; an empty one is no frame of anybody. */
+	if (text.len == 0 || conf == NULL || !conf->shadows || session->pooled ||
 	    session->state != SESSION_OPEN)
 		return false;
 	command->unread = text;

@@ -142,6 +142,12 @@ log_reader_close(struct log_reader *reader)
 }
 
 uint64_t
+log_reader_minimum(const struct log_reader *reader)
+{
+	return tiles_minimum(reader->tiles);
+}
+
+uint64_t
 log_reader_size(const struct log_reader *reader)
 {
 	return tiles_tree(reader->tiles)->size + reader->newer_count;

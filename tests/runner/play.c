@@ -183,6 +183,22 @@ run_status(struct world *world, const struct step *step)
 	daemon_settle(world, 0);
 }
 
+/* A subject, and the reason. */
+static void
+run_forget(struct world *world, const struct step *step)
+{
+	struct engine_forget_ask ask = {.actor = step->actor,
+	    .now = step->number != 0};
+
+	if (step->string_count > 0)
+		ask.subject = step->strings[0];
+	if (step->string_count > 1)
+		ask.reason = step->strings[1];
+	engine_forget(world->engine, &ask, play_answered,
+	    play_expect(world, step->actor));
+	daemon_settle(world, 0);
+}
+
 static void
 run_operator(struct world *world, const struct step *step)
 {
@@ -193,6 +209,10 @@ run_operator(struct world *world, const struct step *step)
 
 	if (engine == NULL)
 		return;
+	if (slice_is(step->verb, "forget")) {
+		run_forget(world, step);
+		return;
+	}
 	answer = play_expect(world, actor);
 	if (step->string_count != 0)
 		reason = step->strings[0];

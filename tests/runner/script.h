@@ -18,6 +18,7 @@
  *	jprs ! later | refused | unknown | lost [times 3]
  *	jprs ? sent | not-sent | refused | unknown [times 3]
  *	operator > hold approve 1 "why"         operator < 200 "..."
+ *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."

@@ -114,6 +114,12 @@ read_operator(struct reader *reader, struct slice actor)
 		return reader_word(reader, &step->verb) &&
 		    reader_strings(reader, step);
 	}
+	if (reader_skip(reader, "forget")) {
+		step->verb = SLICE("forget");
+		if (reader_skip(reader, "now"))
+			step->number = 1;
+		return reader_strings(reader, step);
+	}
 	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
 		return reader_fail(reader, "not hold, desk or ask");
 	if (!reader_word(reader, &step->name) ||
