@@ -42,15 +42,13 @@ struct publication_relatives {
 	size_t count;
 };
 
-#define PUBLICATION_NO_TIME INT64_MIN
-
 struct publication {
 	enum object_type type;
 	struct slice name;    /* canonical: A-labels in lower case, a prefix */
 	struct slice unicode; /* a domain's U-labels where they differ */
 	struct publication_item roid;
 	const struct publication_registrar *registrar; /* NULL: not said */
-	/* Unix seconds, or PUBLICATION_NO_TIME. */
+	/* Unix seconds; 0: not said. */
 	int64_t created, updated, expires, connected, returned;
 	struct values status; /* of EPP ("clientHold"), or as JPRS words it */
 	struct values locks;  /* .jp: "AgentChangeLocked" */

@@ -133,7 +133,7 @@ event(struct rdap_page *page, const char *action, int64_t time)
 {
 	char date[DATE_SIZE];
 
-	if (time == PUBLICATION_NO_TIME)
+	if (time == 0)
 		return;
 	rdap_open(page, "", '{');
 	rdap_string(page, "eventAction", slice_from(action));

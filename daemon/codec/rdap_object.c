@@ -2,11 +2,7 @@
 #include "base/prefix.h"
 #include "codec/rdap_priv.h"
 
-static const struct publication nothing = {
-    .created = PUBLICATION_NO_TIME,
-    .updated = PUBLICATION_NO_TIME,
-    .expires = PUBLICATION_NO_TIME,
-};
+static const struct publication nothing;
 
 /* First and last address; nothing if it is no prefix. */
 static void

@@ -50,6 +50,52 @@ add_roles(struct text *text, const struct disclosure *disclosure)
 	}
 }
 
+static void
+add_time(struct text *text, bool *first, const char *name, int64_t time)
+{
+	if (time == 0)
+		return;
+	text_add_format(text, "%s\"%s\":", *first ? "" : ",", name);
+	text_add_number(text, time);
+	*first = false;
+}
+
+static void
+add_words(
+    struct text *text, bool *first, const char *name, struct values words)
+{
+	if (words.count == 0)
+		return;
+	text_add_format(text, "%s\"%s\":", *first ? "" : ",", name);
+	*first = false;
+	for (size_t i = 0; i < words.count; i++) {
+		text_add_char(text, i == 0 ? '[' : ',');
+		text_add_json(text, words.items[i]);
+	}
+	text_add_char(text, ']');
+}
+
+/* Members in the order of RFC 8785. */
+static void
+add_registration(struct text *text, const struct registration *of)
+{
+	bool first = true;
+
+	if (!of->given)
+		return;
+	text_add_string(text, ",\"registration\":{");
+	add_time(text, &first, "connected", of->connected);
+	add_time(text, &first, "created", of->created);
+	add_time(text, &first, "expires", of->expires);
+	add_words(text, &first, "locks", of->locks);
+	add_time(text, &first, "returned", of->returned);
+	add_words(text, &first, "roid",
+	    (struct values){&of->roid, of->roid.len != 0});
+	add_words(text, &first, "status", of->status);
+	add_time(text, &first, "updated", of->updated);
+	text_add_char(text, '}');
+}
+
 struct slice
 view_encode(const struct disclosure *disclosure, struct arena *arena,
     struct fail *fail)
@@ -59,8 +105,10 @@ view_encode(const struct disclosure *disclosure, struct arena *arena,
 
 	text_add_string(&text, "{\"name\":");
 	text_add_json(&text, disclosure_object(disclosure));
-	text_add_format(&text, ",\"operation\":\"%s\",\"roles\":{",
+	text_add_format(&text, ",\"operation\":\"%s\"",
 	    operation_name(disclosure_operation(disclosure)));
+	add_registration(&text, disclosure_registration(disclosure));
+	text_add_string(&text, ",\"roles\":{");
 	add_roles(&text, disclosure);
 	text_add_format(&text, "},\"type\":\"%s\",\"v\":%d}",
 	    object_type_name(disclosure_type(disclosure)), VIEW_VERSION);
@@ -139,6 +187,40 @@ read_roles(struct slice roles, struct arena *arena, struct publication *it)
 }
 
 static bool
+read_words(struct slice object, const char *name, struct arena *arena,
+    struct publication_item *out)
+{
+	struct slice list;
+
+	*out = (struct publication_item){NOT_COLLECTED, {NULL, 0}};
+	return !canon_member(object, name, &list) ||
+	    read_values(list, arena, out);
+}
+
+static bool
+read_registration(
+    struct slice bytes, struct arena *arena, struct publication *it)
+{
+	struct publication_item status, locks;
+	struct slice of;
+
+	if (!canon_member(bytes, "registration", &of))
+		return true;
+	canon_get_number(of, "created", &it->created);
+	canon_get_number(of, "updated", &it->updated);
+	canon_get_number(of, "expires", &it->expires);
+	canon_get_number(of, "connected", &it->connected);
+	canon_get_number(of, "returned", &it->returned);
+	if (!read_words(of, "roid", arena, &it->roid) ||
+	    !read_words(of, "status", arena, &status) ||
+	    !read_words(of, "locks", arena, &locks))
+		return false;
+	it->status = status.values;
+	it->locks = locks.values;
+	return true;
+}
+
+static bool
 read_all(struct slice bytes, struct arena *arena, struct view_row *out)
 {
 	struct publication *it = &out->it;
@@ -154,6 +236,7 @@ read_all(struct slice bytes, struct arena *arena, struct view_row *out)
 	    canon_get_string(bytes, "type", arena, &type) &&
 	    object_type_find(type, &it->type) &&
 	    canon_get_string(bytes, "name", arena, &it->name) &&
+	    read_registration(bytes, arena, it) &&
 	    canon_member(bytes, "roles", &roles) &&
 	    read_roles(roles, arena, it);
 }
@@ -162,11 +245,7 @@ bool
 view_decode(struct slice bytes, struct arena *arena, struct view_row *out,
     struct fail *fail)
 {
-	*out = (struct view_row){.it = {.created = PUBLICATION_NO_TIME,
-				     .updated = PUBLICATION_NO_TIME,
-				     .expires = PUBLICATION_NO_TIME,
-				     .connected = PUBLICATION_NO_TIME,
-				     .returned = PUBLICATION_NO_TIME}};
+	memset(out, 0, sizeof(*out));
 	if (read_all(bytes, arena, out))
 		return true;
 	return fail_set(fail, FAIL_WORLD,

@@ -3,8 +3,9 @@
  * publisher keeps it.  Written from a disclosure and nothing else; read back
  * as a publication.  Canonical JSON:
  *
- *	{"name":"example.com","operation":"create","roles":{"registrant":
- *	{"country":["JP"],"email":0}},"type":"domain","v":1}
+ *	{"name":"example.com","operation":"create","registration":{"created":
+ *	1767225600,"status":["clientHold"]},"roles":{"registrant":{"country":
+ *	["JP"],"email":0}},"type":"domain","v":1}
  *
  * A field has its values, or 0 where it was redacted; what was not collected
  * is not there.
@@ -28,7 +29,7 @@ struct view_row {
 
 /*
  * FAIL_WORLD if these are not bytes that view_encode() wrote: the row was
- * damaged.  Registrar, dates and statuses are not in it.
+ * damaged.  The registrar is not in it.
  */
 bool view_decode(struct slice bytes, struct arena *arena,
     struct view_row *out, struct fail *fail);

@@ -35,7 +35,7 @@ whois_day(char out[DATE_SIZE], int64_t time)
 	struct date date;
 	int len;
 
-	if (time == PUBLICATION_NO_TIME)
+	if (time == 0)
 		return (struct slice){"", 0};
 	date = date_split(time, WHOIS_JST);
 	len = snprintf(
@@ -49,7 +49,7 @@ whois_moment(char out[DATE_SIZE + 8], int64_t time, const char *zone)
 	struct date date;
 	int len;
 
-	if (time == PUBLICATION_NO_TIME)
+	if (time == 0)
 		return (struct slice){"", 0};
 	date = date_split(time, WHOIS_JST);
 	len = snprintf(out, DATE_SIZE + 8, "%04d/%02d/%02d %02d:%02d:%02d%s",

@@ -31,7 +31,7 @@ void whois_put(struct text *text, const char *label, struct slice value,
 void whois_put_values(struct text *text, const char *label,
     struct values values, enum whois_empty empty);
 
-/* "2026/04/01"; empty for PUBLICATION_NO_TIME. */
+/* "2026/04/01"; empty for 0. */
 struct slice whois_day(char out[DATE_SIZE], int64_t time);
 /* "2026/04/01 01:03:07" and what follows it. */
 struct slice whois_moment(

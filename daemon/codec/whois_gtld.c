@@ -86,7 +86,7 @@ put_time(struct page *page, const char *label, int64_t time)
 {
 	char date[DATE_SIZE];
 
-	if (time == PUBLICATION_NO_TIME)
+	if (time == 0)
 		return;
 	put(page, "", label, (struct slice){date, date_print(time, 0, date)});
 }

@@ -191,6 +191,15 @@ record_settle(struct record *record)
 }
 
 void
+record_undo(struct record *merged)
+{
+	merged->former = merged->waiting;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		merged->former.handles[r] = handle_of(merged, r);
+	merged->latest = merged->waiting;
+}
+
+void
 record_decide_again(
     struct record *merged, const struct record *stored, bool is_last)
 {
@@ -246,6 +255,9 @@ record_merge(struct arena *arena, const struct record *stored,
 	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
 	merged->expires = update->expires;
+	merged->registration = update->registration.given
+	    ? update->registration
+	    : stored->registration;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		const struct person *old = stored->persons[r];
 		const struct person *new = update->persons[r];

@@ -7,12 +7,13 @@
 #define MISU_TESTS_WORLD_H
 
 #include "engine.h"
+#include "store/sqlite.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "runner/script.h"
 
 /* A journal segment: small, since a disk in memory is copied often. */
-enum { WORLD_SEGMENT = 1 << 20 };
+enum { WORLD_SEGMENT = 1 << 18 };
 
 enum fault_kind {
 	PLAN_NONE,
@@ -110,6 +111,10 @@ struct world {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* NULL where the script needs none */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
@@ -188,6 +193,14 @@ void play_check(struct world *world, const struct step *step,
 /* Expect an answer for this actor; engine_answer and its arg. */
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
+
+/* --- review.c: what the ledger is good for afterwards */
+
+/* The policy in force would have done what was done under it. */
+void review_check(struct world *world);
+/* A subject's record of provision in English, blanks made one. */
+struct slice review_account(
+    struct world *world, struct slice id, struct arena *arena);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);

@@ -34,7 +34,7 @@ setup(void **state)
 	    .name = SLICE("example.com"),
 	    .registrar = &fixture->registrar,
 	    .created = 1000000000,
-	    .updated = PUBLICATION_NO_TIME,
+	    .updated = 0,
 	    .expires = 1900000000};
 	fixture->options = (struct rdap_options){
 	    .base = SLICE("https://rdap.registrar.example/"),

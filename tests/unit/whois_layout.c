@@ -30,12 +30,7 @@ setup(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	fixture->arena = arena_create(NULL);
-	fixture->it = (struct publication){.type = OBJECT_DOMAIN,
-	    .created = PUBLICATION_NO_TIME,
-	    .updated = PUBLICATION_NO_TIME,
-	    .expires = PUBLICATION_NO_TIME,
-	    .connected = PUBLICATION_NO_TIME,
-	    .returned = PUBLICATION_NO_TIME};
+	fixture->it = (struct publication){.type = OBJECT_DOMAIN};
 	*state = fixture;
 	return 0;
 }
