@@ -54,6 +54,8 @@ write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
 	const struct tiles_file like = {
 	    .level = level, .number = number, .width = width};
 
+	if (width == 0)
+		tiles->bytes += data.len;
 	return tiles_files_copy(tiles->files, &like, data, fail);
 }
 
@@ -102,6 +104,7 @@ bundle_flush(struct tiles *tiles)
 	bundle->level = TILES_ENTRIES;
 	bundle->number = (tiles->tree.size - 1) >> 8;
 	bundle->width = 0;
+	tiles->bytes += bundle->len;
 	tiles_files_add(tiles->files, bundle);
 	tiles->bundle = NULL;
 	tiles->bundle_count = 0;
@@ -428,6 +431,7 @@ check_files(struct tiles *tiles, int level, struct fail *fail)
 		op->close(tiles->disk, file);
 		if (!ok)
 			return false;
+		tiles->bytes += size;
 		if (level == TILES_ENTRIES ? size < 2 * TILE_WIDTH
 					   : size != TILE_WIDTH * DIGEST_SIZE)
 			return tiles_damaged(fail, name, "the file was cut");
