@@ -47,7 +47,9 @@ service_metrics(void *context, struct arena *arena)
 	    intake_http_metrics(
 		service->intakes, service->intake_count, arena));
 	text_add(&text, engine_metrics(service->engine, arena));
+	service_disk_metrics(service, &text);
 	keeper_add_metrics(service->keeper, &text);
+	engine_request_metrics(service->engine, &text);
 	text_add_format(&text,
 	    "# TYPE misu_index_entries gauge\n"
 	    "misu_index_entries %llu\n"
@@ -56,6 +58,5 @@ service_metrics(void *context, struct arena *arena)
 	    (unsigned long long)indexer_done(service->indexer),
 	    (unsigned long long)(ledger_size(service->ledger) -
 		indexer_done(service->indexer)));
-	engine_request_metrics(service->engine, &text);
 	return text_slice(&text);
 }
