@@ -65,8 +65,7 @@ look_pseudonym(struct asked *asked)
 
 	if (opened->keys == NULL)
 		return trouble(FAIL_DENIED,
-		    "subjects need the master key, which cannot be read",
-		    NULL);
+		    "subjects need the master key, which cannot be read", NULL);
 	vault = vault_open(opened->disk,
 	    setup_state_path(setup, SLICE("vault")), opened->keys, &fail);
 	if (vault == NULL)
@@ -151,8 +150,8 @@ look_at_key(struct asked *asked)
 	uint8_t key[KEY_SIZE];
 
 	asked->account.has_names = asked->opened.keys != NULL;
-	asked->account.is_forgotten = asked->opened.keys != NULL &&
-	    provided->has_slot &&
+	asked->account.is_forgotten =
+	    asked->opened.keys != NULL && provided->has_slot &&
 	    !keys_slot(asked->opened.keys, provided->slot, key);
 	digest_wipe(key, sizeof(key));
 }
@@ -169,28 +168,26 @@ static bool
 add_value(struct held *held, const struct provided_row *row,
     const struct json_node *item)
 {
-	struct account_value value = {
-	    .type = row->type, .object = row->object};
+	struct account_value value = {.type = row->type, .object = row->object};
 	struct account_value *grown;
 
 	if (!role_find(slice_from(ctl_string(item, "role")), &value.role))
 		value.role = CONTACT_ROLE;
-	if (!field_find(
-		slice_from(ctl_string(item, "field")), &value.field))
+	if (!field_find(slice_from(ctl_string(item, "field")), &value.field))
 		return true;
 	value.value = slice_from(ctl_string(item, "value"));
 	if (held->count == held->room) {
 		size_t room = held->room == 0 ? 64 : 2 * held->room;
 
 		grown = room > VALUES_MAX
-		    ? NULL
-		    : arena_take_array(held->asked->opened.ctl->arena, room,
-			  sizeof(*grown));
+			    ? NULL
+			    : arena_take_array(held->asked->opened.ctl->arena,
+				  room, sizeof(*grown));
 		if (grown == NULL)
 			return false;
 		if (held->count != 0)
-			memcpy(grown, held->items,
-			    held->count * sizeof(*grown));
+			memcpy(
+			    grown, held->items, held->count * sizeof(*grown));
 		held->items = grown;
 		held->room = room;
 	}
@@ -210,8 +207,8 @@ ask_values(struct held *held, const struct provided_row *row)
 
 	text_add_string(&ask, "{\"subject\":");
 	text_add_json(&ask, held->asked->account.subject);
-	text_add_format(&ask, ",\"type\":\"%s\",\"object\":",
-	    object_type_name(row->type));
+	text_add_format(
+	    &ask, ",\"type\":\"%s\",\"object\":", object_type_name(row->type));
 	text_add_json(&ask, row->object);
 	text_add_char(&ask, '}');
 	if (text_slice(&ask).data == NULL ||
@@ -301,8 +298,8 @@ show(struct asked *asked)
 	if (status != CTL_OK)
 		return status;
 	asked->account.made = (int64_t)time(NULL) * 1000;
-	asked->provided = provided_create(
-	    asked->account.pseudonym, asked->opened.ctl->arena);
+	asked->provided =
+	    provided_create(asked->account.pseudonym, asked->opened.ctl->arena);
 	if (asked->provided == NULL)
 		return fail_memory(&fail), ctl_fail(&fail);
 	if (!read_ledger(asked, &fail))
@@ -330,11 +327,11 @@ parse_pair(struct asked *asked, const char *option, const char *value)
 		else if (strcmp(value, "html") == 0)
 			asked->format = FORMAT_HTML;
 		return asked->format != FORMAT_TEXT ||
-		    strcmp(value, "text") == 0;
+		       strcmp(value, "text") == 0;
 	}
 	account->pseudonym = slice_from(value);
 	return strcmp(option, "--pseudonym") == 0 &&
-	    text_hex_decode(account->pseudonym, bytes, sizeof(bytes));
+	       text_hex_decode(account->pseudonym, bytes, sizeof(bytes));
 }
 
 static bool
@@ -346,10 +343,10 @@ parse(struct asked *asked, int argc, char **argv)
 		if (strcmp(argv[i], "--with-values") == 0)
 			account->has_values = true;
 		else if (strncmp(argv[i], "--", 2) != 0 &&
-		    account->subject.len == 0)
+			 account->subject.len == 0)
 			account->subject = slice_from(argv[i]);
 		else if (i + 1 == argc ||
-		    !parse_pair(asked, argv[i], argv[i + 1]))
+			 !parse_pair(asked, argv[i], argv[i + 1]))
 			return false;
 		else
 			i++;
@@ -380,10 +377,11 @@ const struct ctl_command ctl_subject = {
     .usage = "[--lang ja|en] [--format text|json|html] [--with-values]\n"
 	     "           ID | --pseudonym HEX",
     .summary = "a person's record of provision: what went to whom, and when",
-    .help = "What the person may ask for under article 33(5) of the APPI:\n"
-	    "recipients, items, times, purposes, bases and methods, publication\n"
-	    "included.  ID is the backend's; one who was forgotten is found by\n"
-	    "the pseudonym that the ledger has.  The page that --format html\n"
-	    "makes needs no other file.",
+    .help =
+	"What the person may ask for under article 33(5) of the APPI:\n"
+	"recipients, items, times, purposes, bases and methods, publication\n"
+	"included.  ID is the backend's; one who was forgotten is found by\n"
+	"the pseudonym that the ledger has.  The page that --format html\n"
+	"makes needs no other file.",
     .run = run_subject,
 };

@@ -26,7 +26,8 @@ static const struct named bases[] = {
     {"law", {"法令に基づく場合（法27条1項1号）", "law (article 27(1)(i))"}},
     {"opt-out", {"オプトアウト（法27条2項）", "opt-out (article 27(2))"}},
     {"entrust", {"委託（法27条5項1号）", "entrustment (article 27(5)(i))"}},
-    {"joint-use", {"共同利用（法27条5項3号）", "joint use (article 27(5)(iii))"}},
+    {"joint-use",
+	{"共同利用（法27条5項3号）", "joint use (article 27(5)(iii))"}},
     {"court", {"裁判所・公的機関の命令等（法令に基づく場合）",
 		  "order of a court or authority, as law provides"}},
     {"urgent", {"生命・財産の保護等（法27条1項2号）",
@@ -146,9 +147,9 @@ account_add_role(struct text *out, const struct account *account,
     enum object_type type, enum role role)
 {
 	if (type == OBJECT_CONTACT)
-		text_add_string(out,
-		    account->language == ACCOUNT_JAPANESE ? "連絡先"
-							  : "contact");
+		text_add_string(out, account->language == ACCOUNT_JAPANESE
+					 ? "連絡先"
+					 : "contact");
 	else
 		text_add_string(out, account->language == ACCOUNT_JAPANESE
 					 ? role_japanese(role)
@@ -203,8 +204,7 @@ add_when(struct text *out, const struct account *account,
 		account_add_time(out, account, row->until);
 	}
 	if (row->count > 1) {
-		text_add_format(
-		    out, "\n%llu ", (unsigned long long)row->count);
+		text_add_format(out, "\n%llu ", (unsigned long long)row->count);
 		add_word(out, account, WORD_TIMES);
 	}
 	if (row->doubtful != ENTRY_NONE) {
@@ -272,12 +272,12 @@ add_items(struct text *out, const struct account *account,
 		text_add_char(out, ' ');
 		add_word(out, account, WORD_WATCHED);
 	}
-	add_fields(out, account, row->forwarded,
-	    account_word(account, WORD_AS_IS));
+	add_fields(
+	    out, account, row->forwarded, account_word(account, WORD_AS_IS));
 	add_fields(out, account, row->generalised,
 	    account_word(account, WORD_GENERALISED));
-	add_fields(out, account, row->replaced,
-	    account_word(account, WORD_REPLACED));
+	add_fields(
+	    out, account, row->replaced, account_word(account, WORD_REPLACED));
 }
 
 static void
@@ -410,8 +410,7 @@ account_add_cell(struct text *out, const struct account *account,
 		add_policy(out, account, row);
 		return;
 	case CELL_OUTCOME:
-		text_add_string(
-		    out, outcomes[row->outcome][account->language]);
+		text_add_string(out, outcomes[row->outcome][account->language]);
 		return;
 	case CELL_ENTRIES:
 		add_entries(out, row);

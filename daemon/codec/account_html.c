@@ -204,10 +204,10 @@ add_steps(struct text *out, const struct account *account)
 		account_add_step(&step, account, event);
 		text_add_number(&entry, (int64_t)event->entry);
 		text_add_string(out, "<tr>");
-		add_cell(out, account_word(account, WORD_WHEN),
-		    text_slice(&time));
-		add_cell(out, account_word(account, WORD_STEP),
-		    text_slice(&step));
+		add_cell(
+		    out, account_word(account, WORD_WHEN), text_slice(&time));
+		add_cell(
+		    out, account_word(account, WORD_STEP), text_slice(&step));
 		add_cell(out, account_word(account, WORD_ENTRIES),
 		    text_slice(&entry));
 		text_add_string(out, "</tr>\n");
@@ -235,10 +235,9 @@ add_values(struct text *out, const struct account *account)
 		text_add_string(out, "<tr>");
 		add_cell(
 		    out, account_word(account, WORD_OBJECT), value->object);
-		add_cell(out, account_word(account, WORD_ITEM),
-		    text_slice(&item));
 		add_cell(
-		    out, account_word(account, WORD_VALUE), value->value);
+		    out, account_word(account, WORD_ITEM), text_slice(&item));
+		add_cell(out, account_word(account, WORD_VALUE), value->value);
 		text_add_string(out, "</tr>\n");
 	}
 	text_add_string(out, "</tbody>\n</table>\n</section>\n");

@@ -42,8 +42,8 @@ add_recipient(struct text *out, const struct provided_row *row)
 	if (row->is != NULL) {
 		add_member(out, "title", row->is->title);
 		add_member(out, "country", row->is->country);
-		add_member(out, "method",
-		    slice_from(method_name(row->is->method)));
+		add_member(
+		    out, "method", slice_from(method_name(row->is->method)));
 		add_member(out, "agreement", row->is->agreement);
 	}
 	if (row->via.len != 0)
@@ -97,8 +97,8 @@ add_policy(struct text *out, const struct provided_row *row)
 	text_add_char(out, '"');
 	if (row->ruleset != NULL) {
 		add_member(out, "name", ruleset_name(row->ruleset));
-		text_add_format(out, ",\"revision\":%u",
-		    ruleset_revision(row->ruleset));
+		text_add_format(
+		    out, ",\"revision\":%u", ruleset_revision(row->ruleset));
 	}
 	text_add_char(out, '}');
 }
@@ -115,17 +115,16 @@ add_row(struct text *out, const struct provided_row *row)
 	};
 
 	add_recipient(out, row);
-	add_member(
-	    out, "type", slice_from(object_type_name(row->type)));
+	add_member(out, "type", slice_from(object_type_name(row->type)));
 	if (row->object.len != 0)
 		add_member(out, "object", row->object);
-	add_member(out, "role",
-	    slice_from(object_role_name(row->type, row->role)));
+	add_member(
+	    out, "role", slice_from(object_role_name(row->type, row->role)));
 	add_fields(out, "forwarded", row->forwarded);
 	add_fields(out, "generalised", row->generalised);
 	add_fields(out, "replaced", row->replaced);
-	text_add_format(out, ",\"passed_unchanged\":%s",
-	    row->watched ? "true" : "false");
+	text_add_format(
+	    out, ",\"passed_unchanged\":%s", row->watched ? "true" : "false");
 	add_period(out, row);
 	add_member(out, "purpose", row->purpose);
 	add_member(out, "purpose_title", row->purpose_title);

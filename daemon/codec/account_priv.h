@@ -26,8 +26,7 @@ enum account_cell {
 	CELL_COUNT
 };
 
-const char *account_word(
-    const struct account *account, enum account_word word);
+const char *account_word(const struct account *account, enum account_word word);
 const char *account_cell_name(
     const struct account *account, enum account_cell cell);
 

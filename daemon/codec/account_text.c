@@ -123,8 +123,7 @@ add_values(struct text *out, const struct account *account)
 		text_add_char(out, '\n');
 	}
 	if (account->value_count == 0)
-		text_add_format(
-		    out, "%s\n", account_word(account, WORD_NONE));
+		text_add_format(out, "%s\n", account_word(account, WORD_NONE));
 }
 
 struct slice

@@ -35,8 +35,8 @@ make_room(struct provided *provided)
 	if (provided->count < provided->room)
 		return true;
 	entries = arena_take_array(provided->arena, room, sizeof(*entries));
-	by_entry = arena_take_array(
-	    provided->arena, room, sizeof(struct disclosed *));
+	by_entry =
+	    arena_take_array(provided->arena, room, sizeof(struct disclosed *));
 	if (entries == NULL || by_entry == NULL)
 		return false;
 	if (provided->count != 0) {
@@ -164,8 +164,7 @@ add_part(struct reading *reading, const struct entry_table *table,
 			part->purpose = purposes_of(reading, index);
 	}
 	/* What passed unchanged went to the first one; who knows how on. */
-	sort_verdicts(
-	    table, role, is_own && reading->disclosed->watched, part);
+	sort_verdicts(table, role, is_own && reading->disclosed->watched, part);
 	**last = part;
 	*last = &part->next;
 	return part->recipient.data != NULL && part->purpose.data != NULL;
@@ -178,8 +177,8 @@ add_parts(struct reading *reading)
 	struct part **last = &reading->disclosed->parts;
 
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		if (!slice_equal(rulings->pseudonyms[r],
-			reading->provided->pseudonym))
+		if (!slice_equal(
+			rulings->pseudonyms[r], reading->provided->pseudonym))
 			continue;
 		reading->provided->result.has_slot = true;
 		reading->provided->result.slot = rulings->slots[r];
@@ -194,12 +193,12 @@ add_parts(struct reading *reading)
 }
 
 static bool
-copy_consents(struct reading *reading, const struct inputs_role *from,
-    enum role role)
+copy_consents(
+    struct reading *reading, const struct inputs_role *from, enum role role)
 {
 	struct arena *arena = reading->provided->arena;
-	struct provided_consent *consents = arena_take_array(
-	    arena, from->consent_count, sizeof(*consents));
+	struct provided_consent *consents =
+	    arena_take_array(arena, from->consent_count, sizeof(*consents));
 
 	if (consents == NULL)
 		return false;
@@ -232,8 +231,7 @@ add_inputs(struct reading *reading)
 	disclosed->has_inputs = true;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		disclosed->present[r] = inputs.roles[r].present;
-		if (!copy_consents(
-			reading, &inputs.roles[r], (enum role)r))
+		if (!copy_consents(reading, &inputs.roles[r], (enum role)r))
 			return false;
 	}
 	return true;
@@ -257,8 +255,8 @@ fill(struct reading *reading)
 	disclosed->policy = rulings->policy;
 	disclosed->watched = slice_is(rulings->channel, "epp-shadow");
 	disclosed->has_payload = rulings->has_payload;
-	disclosed->goes = disclosed->watched ||
-			  rulings->outcome.verdict == VERDICT_FORWARD;
+	disclosed->goes =
+	    disclosed->watched || rulings->outcome.verdict == VERDICT_FORWARD;
 	/* An EPP command may carry less than the record it is judged on. */
 	disclosed->is_whole =
 	    !disclosed->watched && !slice_is(rulings->channel, "epp");

@@ -19,9 +19,9 @@ enum { PROVIDED_ENTRIES_MAX = 16, PROVIDED_MAX = 100000 };
 
 /* How it ended, as far as the ledger says. */
 enum provided_outcome {
-	PROVIDED_OPEN,      /* nothing is recorded yet */
+	PROVIDED_OPEN, /* nothing is recorded yet */
 	PROVIDED_DELIVERED,
-	PROVIDED_REFUSED,   /* sent, and the recipient said no */
+	PROVIDED_REFUSED, /* sent, and the recipient said no */
 	PROVIDED_NOT_SENT,
 	PROVIDED_UNKNOWN,
 	PROVIDED_OUTCOMES
@@ -35,13 +35,13 @@ struct provided_consent {
 
 struct provided_row {
 	struct provided_row *next;
-	bool published;		 /* to unspecified persons */
-	bool watched;		 /* shadow mode: it passed unchanged */
-	struct slice recipient;	 /* its id */
+	bool published;		    /* to unspecified persons */
+	bool watched;		    /* shadow mode: it passed unchanged */
+	struct slice recipient;	    /* its id */
 	const struct recipient *is; /* as the policy had it; NULL: unknown */
-	struct slice via;	 /* by way of whom; or empty */
+	struct slice via;	    /* by way of whom; or empty */
 	enum object_type type;
-	struct slice object;	 /* its name; empty: it cannot be read */
+	struct slice object; /* its name; empty: it cannot be read */
 	enum role role;
 	uint64_t forwarded, generalised, replaced; /* FIELD_BIT */
 	struct slice purpose, purpose_title;
@@ -51,8 +51,8 @@ struct provided_row {
 	int64_t from, until; /* Unix ms; until 0: it still stands there */
 	uint64_t count;	     /* of entries */
 	uint64_t entries[PROVIDED_ENTRIES_MAX];
-	uint64_t ended_by;   /* entry, or ENTRY_NONE */
-	uint64_t doubtful;   /* entry that may have taken it back, or NONE */
+	uint64_t ended_by; /* entry, or ENTRY_NONE */
+	uint64_t doubtful; /* entry that may have taken it back, or NONE */
 	enum provided_outcome outcome;
 	const struct provided_consent *consents; /* that the person gave */
 	size_t consent_count;
@@ -83,8 +83,7 @@ struct provided_result {
 struct provided;
 
 /* `pseudonym` in hex, as entries have it; borrowed. */
-struct provided *provided_create(
-    struct slice pseudonym, struct arena *arena);
+struct provided *provided_create(struct slice pseudonym, struct arena *arena);
 
 struct provided_entry {
 	uint64_t index;
@@ -98,9 +97,8 @@ struct provided_entry {
  * over, outcomes of its disclosures are not.  `scratch` is used until it
  * returns.  False only when out of memory.
  */
-bool provided_add(struct provided *provided,
-    const struct provided_entry *entry, struct arena *scratch,
-    struct fail *fail);
+bool provided_add(struct provided *provided, const struct provided_entry *entry,
+    struct arena *scratch, struct fail *fail);
 
 /* NULL when out of memory. */
 const struct provided_result *provided_finish(

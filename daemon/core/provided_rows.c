@@ -6,12 +6,12 @@ enum { BUCKETS = 512 };
 /* What is published of a subject in one role of one object, field by field. */
 struct track {
 	struct track *chain, *next;
-	const struct part *like;	  /* whose recipient and role */
+	const struct part *like; /* whose recipient and role */
 	const struct disclosed *began[FIELD_COUNT];
 	const struct part *began_as[FIELD_COUNT];
 	const struct disclosed *doubt[FIELD_COUNT];
-	const struct disclosed *of;	  /* whose object */
-	struct provided_row *rows;	  /* that were made of it */
+	const struct disclosed *of; /* whose object */
+	struct provided_row *rows;  /* that were made of it */
 };
 
 struct making {
@@ -77,8 +77,8 @@ add_row(struct making *making, const struct disclosed *disclosed,
 	    .consent_count = disclosed->consent_counts[part->role]};
 	row->purpose_title = (struct slice){"", 0};
 	if (disclosed->ruleset != NULL)
-		ruleset_find_purpose(disclosed->ruleset, part->purpose,
-		    &row->purpose_title);
+		ruleset_find_purpose(
+		    disclosed->ruleset, part->purpose, &row->purpose_title);
 	*making->last = row;
 	making->last = &row->next;
 	making->provided->result.row_count++;
@@ -108,8 +108,7 @@ static bool
 provide(struct making *making, const struct disclosed *disclosed,
     const struct part *part, struct fail *fail)
 {
-	struct provided_row **open =
-	    &making->open[bucket_of(disclosed, part)];
+	struct provided_row **open = &making->open[bucket_of(disclosed, part)];
 
 	if (passing(part) == 0)
 		return true;
@@ -167,7 +166,7 @@ bits_of(struct provided_row *row, const struct part *part, unsigned field)
 	if ((part->forwarded & FIELD_BIT(field)) != 0)
 		return &row->forwarded;
 	return (part->generalised & FIELD_BIT(field)) != 0 ? &row->generalised
-							    : &row->replaced;
+							   : &row->replaced;
 }
 
 /* A field stood there from its beginning until `end` (NULL: still). */
@@ -186,8 +185,8 @@ close_field(struct making *making, struct track *track, unsigned field,
 	if (end != NULL)
 		doubtful = ENTRY_NONE;
 	while (row != NULL &&
-	       !(row->entries[0] == began->index &&
-		   row->ended_by == ended_by && row->doubtful == doubtful))
+	       !(row->entries[0] == began->index && row->ended_by == ended_by &&
+		   row->doubtful == doubtful))
 		row = row->chain;
 	if (row == NULL) {
 		row = add_row(making, began, as, fail);
@@ -207,8 +206,8 @@ close_field(struct making *making, struct track *track, unsigned field,
 
 /* Was this field taken back, as far as the disclosure goes? */
 static bool
-is_withdrawn(const struct disclosed *disclosed, const struct part *part,
-    unsigned field)
+is_withdrawn(
+    const struct disclosed *disclosed, const struct part *part, unsigned field)
 {
 	uint64_t bit = FIELD_BIT(field);
 
@@ -218,8 +217,7 @@ is_withdrawn(const struct disclosed *disclosed, const struct part *part,
 		return (passing(part) & bit) == 0;
 	if (disclosed->has_inputs)
 		return (disclosed->present[part->role] & bit) == 0;
-	return disclosed->is_whole ||
-	       disclosed->operation == OPERATION_CREATE;
+	return disclosed->is_whole || disclosed->operation == OPERATION_CREATE;
 }
 
 /* Passes as before: the same bits of the verdict. */
@@ -287,8 +285,8 @@ publish(struct making *making, const struct disclosed *disclosed,
 }
 
 static bool
-add_parts(struct making *making, const struct disclosed *disclosed,
-    struct fail *fail)
+add_parts(
+    struct making *making, const struct disclosed *disclosed, struct fail *fail)
 {
 	for (const struct part *p = disclosed->parts; p; p = p->next)
 		if (!(p->is != NULL && p->is->public
@@ -309,8 +307,7 @@ sort_rows(struct provided_row **first)
 
 		*first = row->next;
 		/* Most come in order. */
-		if (sorted != NULL &&
-		    (*last)->entries[0] <= row->entries[0])
+		if (sorted != NULL && (*last)->entries[0] <= row->entries[0])
 			at = &(*last)->next;
 		while (*at != NULL && (*at)->entries[0] <= row->entries[0])
 			at = &(*at)->next;
@@ -325,8 +322,7 @@ sort_rows(struct provided_row **first)
 bool
 provided_make_rows(struct provided *provided, struct fail *fail)
 {
-	struct making making = {
-	    .provided = provided, .arena = provided->arena};
+	struct making making = {.provided = provided, .arena = provided->arena};
 
 	making.last = &making.first;
 	making.all_last = &making.all;

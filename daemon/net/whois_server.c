@@ -108,8 +108,10 @@ readable(struct bufferevent *stream, void *context)
 	const char *end;
 	size_t len;
 
-	if (connection->answered)
+	if (connection->answered) {
+		evbuffer_drain(input, have);
 		return;
+	}
 	len = have < sizeof(line) ? have : sizeof(line);
 	evbuffer_copyout(input, line, len);
 	end = memchr(line, '\n', len);
@@ -122,14 +124,21 @@ readable(struct bufferevent *stream, void *context)
 	tell(connection, (struct slice){line, len});
 }
 
+/*
+ * Our end is said, and what still comes is thrown away until the other end
+ * goes: closing with something unread would take the answer back.
+ */
 static void
 written(struct bufferevent *stream, void *context)
 {
 	struct connection *connection = context;
 
-	if (connection->answered &&
-	    evbuffer_get_length(bufferevent_get_output(stream)) == 0)
-		connection_free(connection);
+	if (!connection->answered ||
+	    evbuffer_get_length(bufferevent_get_output(stream)) != 0)
+		return;
+	shutdown(bufferevent_getfd(stream), SHUT_WR);
+	bufferevent_disable(stream, EV_WRITE);
+	bufferevent_enable(stream, EV_READ);
 }
 
 /* It has left, it was too slow, or it sent all it has without an end. */

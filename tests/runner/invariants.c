@@ -632,8 +632,10 @@ invariants_check(struct world *world)
 		daemon_stop(world);
 		return;
 	}
-	if (bring_to_rest(world))
+	if (bring_to_rest(world)) {
 		check_promises(world);
+		review_check(world);
+	}
 	check_payloads(world);
 	check_traces(world);
 	daemon_stop(world);

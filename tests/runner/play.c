@@ -417,6 +417,22 @@ run_ledger_has(struct world *world, const struct step *step)
 }
 
 static void
+run_ledger_account(struct world *world, const struct step *step)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice account = {"", 0};
+
+	if (world->ledger != NULL)
+		account = review_account(world, step->strings[0], arena);
+	for (size_t i = 1; i < step->string_count; i++)
+		if (!has(account.data, account.len, step->strings[i]))
+			play_unmet(world, "the account does not say \"%.*s\": "
+					  "%.*s",
+			    SLICE_ARG(step->strings[i]), SLICE_ARG(account));
+	arena_destroy(arena);
+}
+
+static void
 run_ledger_finds(struct world *world, const struct step *step)
 {
 	struct seen findings = invariants_findings(world);
@@ -553,6 +569,9 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_LEDGER_HAS:
 		run_ledger_has(world, step);
+		return;
+	case STEP_LEDGER_ACCOUNT:
+		run_ledger_account(world, step);
 		return;
 	case STEP_LEDGER_VERIFIES:
 		invariants_ledger(world);

@@ -282,6 +282,12 @@ read_ledger(struct reader *reader)
 		reader_next(reader);
 		return reader_strings(reader, step);
 	}
+	if (reader_skip(reader, "account")) {
+		step->kind = STEP_LEDGER_ACCOUNT;
+		return reader_strings(reader, step) &&
+		    (step->string_count > 1 ||
+			reader_fail(reader, "not a subject and words"));
+	}
 	if (!reader_number(reader, &step->number))
 		return false;
 	return reader_skip(reader, "entries") ||

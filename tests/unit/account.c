@@ -54,8 +54,8 @@ compile(struct arena *arena)
 	struct slice diagnostics = {"", 0};
 	struct fail fail = FAIL_INIT;
 	const struct ruleset *ruleset = policy_load(arena,
-	    &(struct policy_source){SLICE("perfect.policy"), SLICE(text)},
-	    NULL, NULL, 0, &diagnostics, &fail);
+	    &(struct policy_source){SLICE("perfect.policy"), SLICE(text)}, NULL,
+	    NULL, 0, &diagnostics, &fail);
 
 	if (ruleset == NULL)
 		print_message("%.*s\n", SLICE_ARG(diagnostics));
@@ -77,12 +77,11 @@ person(struct test *test, enum object_type type, const char *object,
     enum operation operation, enum role role)
 {
 	struct world *world = test->world;
-	struct record *record = record_create(world->arena, type, operation,
-	    slice_from(object), &world->fail);
+	struct record *record = record_create(
+	    world->arena, type, operation, slice_from(object), &world->fail);
 
 	assert_non_null(record);
-	assert_true(
-	    record_set_role(record, role, KIND_NATURAL, &world->fail));
+	assert_true(record_set_role(record, role, KIND_NATURAL, &world->fail));
 	assert_true(record_set_subject(
 	    record, role, slice_from(subject), &world->fail));
 	set(world, record, role, FIELD_NAME_LOC, "見本 太郎");
@@ -95,9 +94,8 @@ static void
 event(struct test *test, enum event_type type, const char *word)
 {
 	struct world *world = test->world;
-	struct event made = {.type = type,
-	    .entry = test->last,
-	    .word = slice_from(word)};
+	struct event made = {
+	    .type = type, .entry = test->last, .word = slice_from(word)};
 	struct world_answer answer = {.done = 0};
 	struct subject who;
 	struct batch *batch =
@@ -132,14 +130,14 @@ disclose(struct test *test, const struct record *record, const char *channel,
 
 	world->now += 86400000;
 	assert_int_equal(ruleset_match(test->ruleset, record, &block, 1), 1);
-	disclosure = decide(test->ruleset, block, record, &given,
-	    world->arena, &world->fail);
+	disclosure = decide(
+	    test->ruleset, block, record, &given, world->arena, &world->fail);
 	assert_non_null(disclosure);
 	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
 		dispatch.payload = (struct slice){"", 0};
 	batch = ledger_begin(world->ledger, world->arena, &world->fail);
-	assert_true(ledger_add_disclosure(
-	    batch, disclosure, &dispatch, &world->fail));
+	assert_true(
+	    ledger_add_disclosure(batch, disclosure, &dispatch, &world->fail));
 	ledger_commit(batch, world_answered, &answer);
 	world_wait(world, &answer);
 	test->last = answer.first;
@@ -166,8 +164,8 @@ live_on(struct test *test)
 {
 	struct record *record = person(test, OBJECT_DOMAIN, "taro.example",
 	    OPERATION_CREATE, ROLE_REGISTRANT);
-	struct record *billed = person(test, OBJECT_SUBSCRIBER, "c-9",
-	    OPERATION_CREATE, ROLE_SUBSCRIBER);
+	struct record *billed = person(
+	    test, OBJECT_SUBSCRIBER, "c-9", OPERATION_CREATE, ROLE_SUBSCRIBER);
 
 	consent(test, record, true, 1774000000);
 	set(test->world, record, ROLE_REGISTRANT, FIELD_POSTCODE, "670-0057");
@@ -204,8 +202,8 @@ read_all(struct test *test, struct slice pseudonym)
 		    &entry.entry, &world->fail));
 		log_query_inputs(world->keys, entry.entry, world->arena,
 		    &entry.object, &entry.inputs);
-		assert_true(provided_add(
-		    provided, &entry, world->arena, &world->fail));
+		assert_true(
+		    provided_add(provided, &entry, world->arena, &world->fail));
 	}
 	result = provided_finish(provided, &world->fail);
 	assert_non_null(result);
@@ -250,8 +248,8 @@ check_golden(struct world *world, const char *name, struct slice made)
 		fwrite(made.data, 1, made.len, file);
 		fclose(file);
 	}
-	assert_true(disk_read_file(world->disk, path, 1 << 20, world->arena,
-	    &kept, &world->fail));
+	assert_true(disk_read_file(
+	    world->disk, path, 1 << 20, world->arena, &kept, &world->fail));
 	if (!slice_equal(kept, made))
 		print_message("%s is not:\n%.*s\n", path, SLICE_ARG(made));
 	assert_true(slice_equal(kept, made));
@@ -289,8 +287,8 @@ published(const struct provided_result *result, enum field field)
 {
 	const struct provided_row *row = result->rows;
 
-	while (row != NULL && !(row->published &&
-				  (row->forwarded >> field & 1) != 0))
+	while (row != NULL &&
+	       !(row->published && (row->forwarded >> field & 1) != 0))
 		row = row->next;
 	assert_non_null(row);
 	return row;
