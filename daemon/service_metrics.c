@@ -48,5 +48,6 @@ service_metrics(void *context, struct arena *arena)
 	text_add(&text, engine_metrics(service->engine, arena));
 	service_disk_metrics(service, &text);
 	keeper_add_metrics(service->keeper, &text);
+	engine_request_metrics(service->engine, &text);
 	return text_slice(&text);
 }
