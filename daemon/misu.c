@@ -2,6 +2,7 @@
  * misu: options, the check of a configuration, or the service: its parent or,
  * as the parent starts it, one of its processes.
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "child.h"
