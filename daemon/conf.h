@@ -223,11 +223,12 @@ struct conf *conf_glance(struct arena *arena,
     const struct policy_source *source, struct fail *fail);
 
 /*
- * Policy and conf together; errors and warnings are added to *diagnostics.
- * True if there was no error.
+ * All revisions of the policy and conf together; errors and warnings are added
+ * to *diagnostics, each once.  True if there was no error.
  */
-bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
-    struct arena *arena, struct slice *diagnostics, struct fail *fail);
+bool conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
+    size_t count, struct arena *arena, struct slice *diagnostics,
+    struct fail *fail);
 
 /* Recipients of misu.conf that no revision of the policy knows: warnings. */
 bool conf_check_idle(const struct conf *conf,

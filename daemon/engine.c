@@ -1,5 +1,6 @@
 #include "codec/view.h"
 #include "core/inputs.h"
+#include "core/place.h"
 #include "engine_priv.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
@@ -198,7 +199,7 @@ static bool
 merge_stored(struct work *work, struct fail *fail)
 {
 	struct record *stored;
-	bool waits;
+	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
@@ -211,7 +212,14 @@ merge_stored(struct work *work, struct fail *fail)
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
 		record_object(work->record), &waits, fail))
 		return false;
-	if (!waits)
+	if (waits)
+		return true;
+	if (!spool_is_refused(work->engine->o.spool, record_type(work->record),
+		record_object(work->record), &refused, fail))
+		return false;
+	if (refused)
+		record_undo(work->record);
+	else
 		record_settle(work->record);
 	return true;
 }
@@ -480,6 +488,38 @@ anything_accepted(const struct work *work)
 	return false;
 }
 
+static bool
+names_contacts(const struct record *record)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (record_values(record, (enum role)role, FIELD_HANDLE)
+			.count != 0)
+			return true;
+	return false;
+}
+
+/* Contacts that came by EPP come to stand where no domain command said it. */
+static bool
+mark_unseen(struct work *work, struct batch *batch, struct fail *fail)
+{
+	bool ok = true;
+
+	if (record_type(work->record) != OBJECT_DOMAIN ||
+	    !names_contacts(work->record))
+		return true;
+	for (size_t i = 0; ok && i < work->share_count; i++) {
+		const struct conf_recipient *binding = work->shares[i].binding;
+		struct record *mark;
+
+		if (binding == NULL || binding->channel != CHANNEL_EPP)
+			continue;
+		mark = place_mark(work->arena, binding->upstream,
+		    engine_now(work->engine) / 1000, fail);
+		ok = mark != NULL && ledger_add_record(batch, mark, fail);
+	}
+	return ok;
+}
+
 static void
 work_commit(struct work *work)
 {
@@ -494,7 +534,8 @@ work_commit(struct work *work)
 		    work->id, LEDGER_NONE, &fail);
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && anything_accepted(work))
-		ok = ledger_add_record(batch, work->record, &fail);
+		ok = ledger_add_record(batch, work->record, &fail) &&
+		    mark_unseen(work, batch, &fail);
 	ok = ok &&
 	    engine_view_doubt(engine, work->record, work->shares,
 		work->share_count, &fail);

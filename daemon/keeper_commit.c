@@ -544,7 +544,8 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	}
 	keeper_wrote(keeper);
 	keeper->counted[commit->channel][how_of(commit)]++;
-	if (commit->approval != 0)
+	/* What is sent may yet not be: then the approval is given back. */
+	if (commit->approval != 0 && !commit->is_sealed)
 		hold_finish(keeper, commit->approval);
 	if (commit->is_held) {
 		lay_out(commit, first);
@@ -558,6 +559,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
 			    &committed->entry, &committed->leaf));
+			commit->job.open->approval = commit->approval;
 			open_add(keeper, commit->job.open, first,
 			    commit->job.worker);
 			commit->job.open = NULL;

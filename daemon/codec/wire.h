@@ -92,6 +92,7 @@ struct wire_commit {
 	struct decide_place places[PLACES_MAX];
 	struct decide_given given; /* `limit` points to `limits` when read */
 	uint64_t limits[ROLE_COUNT];
+	struct shown linked; /* given.link points to it when read */
 	uint64_t verdicts; /* verdicts_digest() */
 	bool has_payload;
 	struct digest payload; /* SHA-256 */

@@ -248,6 +248,20 @@ pass_former(struct disclosure *disclosure, const struct record *record)
 	disclosure->registration = *record_registration(record);
 }
 
+static void
+refuse_link(struct disclosure *disclosure, const struct decide_given *given)
+{
+	enum field field;
+	struct ruling ruling;
+
+	if (disclosure->outcome.verdict == VERDICT_FORWARD &&
+	    given->link != NULL &&
+	    !decide_link(disclosure, given->link_role, given->link, &field,
+		&ruling))
+		disclosure->outcome =
+		    (struct ruling){VERDICT_REFUSE, ruling.rule};
+}
+
 struct disclosure *
 decide(const struct ruleset *ruleset, const struct block *block,
     const struct record *record, const struct decide_given *given,
@@ -278,6 +292,7 @@ decide(const struct ruleset *ruleset, const struct block *block,
 		fail_memory(fail);
 		return NULL;
 	}
+	refuse_link(disclosure, given);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
 	pass_former(disclosure, record);

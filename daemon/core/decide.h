@@ -29,6 +29,13 @@ struct decide_given {
 	 */
 	bool minimises;
 	const uint64_t *kept;
+	/*
+	 * What is shown of a contact that comes to stand in this role of a
+	 * domain: where decide_link() says no, the whole is refused by that
+	 * rule.  NULL: not asked.
+	 */
+	const struct shown *link;
+	enum role link_role;
 };
 
 /*

@@ -20,6 +20,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS item_submission ON item (submission);"
     "CREATE INDEX IF NOT EXISTS item_ended ON item (created)"
     " WHERE state >= 5;"
+    "CREATE INDEX IF NOT EXISTS item_object_ended ON item"
+    " (object_hash, recipient, place) WHERE state IN (5, 6, 7);"
     "CREATE TABLE IF NOT EXISTS request ("
     " submission TEXT PRIMARY KEY, principal TEXT NOT NULL,"
     " key TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL,"
@@ -57,6 +59,18 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
     [SPOOL_SUPERSEDED] = "superseded",
     [SPOOL_APPROVED] = "approved",
 };
+
+#define WAITS                                                                 \
+	"SELECT 1 FROM item WHERE object_hash = ?"                            \
+	" AND state IN (0, 1, 2, 3, 4) LIMIT 1"
+
+/* It took nothing since. */
+#define REFUSED                                                               \
+	"SELECT 1 FROM item AS a WHERE object_hash = ?1"                      \
+	" AND state IN (6, 7) AND NOT EXISTS"                                 \
+	" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"                  \
+	" AND b.recipient = a.recipient AND b.place > a.place"                \
+	" AND b.state = 5) LIMIT 1"
 
 static bool
 prepare_all(struct spool *s, struct fail *fail)
@@ -104,9 +118,8 @@ prepare_all(struct spool *s, struct fail *fail)
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
 	    {&s->outdate_item,
 		"UPDATE item SET outdated = 1, due = min(due, ?) WHERE id = ?"},
-	    {&s->waits,
-		"SELECT 1 FROM item WHERE object_hash = ?"
-		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
+	    {&s->waits, WAITS},
+	    {&s->refused, REFUSED},
 	    {&s->follows,
 		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
 		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -550,6 +563,19 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	return statement_do(spool->outdate, fail);
 }
 
+static bool
+has_row(struct statement *statement, const struct digest *object, bool *out,
+    struct fail *fail)
+{
+	bool ok;
+
+	*out = false;
+	statement_bind_bytes(statement, 1, object->bytes, DIGEST_SIZE);
+	ok = statement_step(statement, out, fail);
+	statement_reset(statement);
+	return ok;
+}
+
 bool
 spool_outdate_item(
     struct spool *spool, int64_t id, int64_t now, struct fail *fail)
@@ -564,13 +590,17 @@ spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail)
 {
 	struct digest hash = object_hash(spool, object_type, object);
-	bool ok;
 
-	*out = false;
-	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
-	ok = statement_step(spool->waits, out, fail);
-	statement_reset(spool->waits);
-	return ok;
+	return has_row(spool->waits, &hash, out, fail);
+}
+
+bool
+spool_is_refused(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail)
+{
+	struct digest hash = object_hash(spool, object_type, object);
+
+	return has_row(spool->refused, &hash, out, fail);
 }
 
 bool

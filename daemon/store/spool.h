@@ -124,6 +124,12 @@ bool spool_outdate_item(
 /* Does anything wait for this object, with whomever? */
 bool spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail);
+/*
+ * Did a recipient refuse what it was last to get of this object, or was that
+ * given up?  Then it has what it had before.
+ */
+bool spool_is_refused(struct spool *spool, int object_type,
+    struct slice object, bool *out, struct fail *fail);
 /* Does a later item for its object and recipient wait behind this one? */
 bool spool_is_followed(struct spool *spool, const struct spool_item *item,
     bool *out, struct fail *fail);

@@ -98,8 +98,8 @@ daemon_read(struct world *world, struct arena *arena, struct slice policy_name,
 		    (*conf)->networks, (*conf)->network_count, &diagnostics,
 		    &ignored);
 	if (*conf != NULL && *ruleset != NULL &&
-	    conf_check(*conf, *ruleset, arena, &diagnostics,
-		&ignored))
+	    conf_check(*conf, (const struct ruleset *const *)ruleset, 1,
+		arena, &diagnostics, &ignored))
 		return true;
 	/* The first diagnostic, as far as it fits. */
 	return fail_set(fail, FAIL_INPUT, "%.*s", SLICE_ARG(diagnostics));

@@ -13,7 +13,7 @@
 #include "runner/script.h"
 
 /* A journal segment: small, since a disk in memory is copied often. */
-enum { WORLD_SEGMENT = 1 << 20 };
+enum { WORLD_SEGMENT = 1 << 18 };
 
 enum fault_kind {
 	PLAN_NONE,
