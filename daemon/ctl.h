@@ -31,6 +31,7 @@ struct ctl_command {
 
 extern const struct ctl_command *const ctl_commands[];
 
+extern const struct ctl_command ctl_backup, ctl_restore;
 extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
 extern const struct ctl_command ctl_submit;
 extern const struct ctl_command ctl_status;

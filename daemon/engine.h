@@ -202,6 +202,9 @@ void engine_forget_by_two(struct engine *engine,
 void engine_reveal_values(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 
+/* Rows of forgetting were put into the spool: go on with them. */
+void engine_forget_again(struct engine *engine);
+
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);
 

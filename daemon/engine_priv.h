@@ -200,6 +200,12 @@ bool engine_view_renew(struct engine *engine, enum object_type type,
 
 /* What was asked for before goes on. */
 void engine_forget_resume(struct engine *engine);
+/* One at a time is waited for. */
+bool engine_forget_is_busy(const struct engine *engine);
+/* The entry that says who asked is durable; `answer` is called at the end. */
+bool engine_forget_begin(struct engine *engine,
+    const struct forgetting *what, engine_answer *answer, void *arg,
+    struct fail *fail);
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);

@@ -44,7 +44,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_diff,
     &ctl_test,
     &ctl_check,
-    &ctl_forget,
+    &ctl_forget, &ctl_backup, &ctl_restore,
     &ctl_key_show,
     &ctl_key_rotate,
     &ctl_key_confirm,

@@ -330,7 +330,9 @@ ledger_due(void *arg)
 	    service->loop->operations->now(service->loop)) {
 		service->hours++;
 		service_keys_tick(service);
+		service_backup_tick(service);
 	}
+	service_disk_tick(service);
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);
@@ -404,8 +406,10 @@ start_json(struct fail *fail)
 }
 
 static bool
-keys_started(struct service *service)
+keys_started(struct service *service, struct fail *fail)
 {
+	if (!service_backup_started(service, fail))
+		return false;
 	service_keys_started(service);
 	service_keys_tick(service);
 	return true;
@@ -429,7 +433,7 @@ open_all(struct service *service, struct fail *fail)
 	return service->disk != NULL && start_timers(service, fail) &&
 	    open_state(service, fail) && service_open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    keys_started(service) && service_open_index(service, fail) &&
+	    keys_started(service, fail) && service_open_index(service, fail) &&
 	    open_ways_in(service, fail) &&
 	    service_open_parent(service, fail) &&
 	    sandbox_enter(SANDBOX_KEEPER, fail);

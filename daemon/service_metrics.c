@@ -47,6 +47,7 @@ service_metrics(void *context, struct arena *arena)
 	    intake_http_metrics(
 		service->intakes, service->intake_count, arena));
 	text_add(&text, engine_metrics(service->engine, arena));
+	service_disk_metrics(service, &text);
 	keeper_add_metrics(service->keeper, &text);
 	engine_request_metrics(service->engine, &text);
 	text_add_format(&text,

@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "service_disk.h"
 #include "store/sqlite.h"
 #include "store/stops.h"
 
@@ -52,6 +53,8 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	struct disk_forecast forecast;
+	int64_t backup_since; /* Unix ms; 0: none is being made */
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
@@ -112,12 +115,23 @@ void service_key_confirm(struct service *service,
 void service_backup(struct service *service, const struct control_ask *ask,
     struct control_request *request);
 
+/* A backup that was left alone is given up. */
+void service_backup_tick(struct service *service);
+/* After a restore: what was forgotten since the backup is forgotten again. */
+bool service_backup_started(struct service *service, struct fail *fail);
+
 /* The master key, and the keys under it; a rotation cut short is ended. */
 bool service_open_keys(struct service *service, struct fail *fail);
 /* What a rotation or a start leaves to be recorded. */
 void service_keys_started(struct service *service);
 /* Once an hour: an older signing key whose time is over goes. */
 void service_keys_tick(struct service *service);
+
+/* --- service_disk.c ------------------------------------------------------ */
+
+/* To be called about once a second. */
+void service_disk_tick(struct service *service);
+void service_disk_metrics(struct service *service, struct text *text);
 
 /* --- service_metrics.c -------------------------------------------------- */
 
