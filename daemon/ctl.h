@@ -57,6 +57,19 @@ extern const struct ctl_command ctl_forget;
 extern const struct ctl_command ctl_key_show;
 extern const struct ctl_command ctl_key_rotate;
 extern const struct ctl_command ctl_key_confirm;
+extern const struct ctl_command ctl_provision_stop;
+extern const struct ctl_command ctl_provision_resume;
+extern const struct ctl_command ctl_provision_list;
+extern const struct ctl_command ctl_resubmit;
+extern const struct ctl_command ctl_request_open;
+extern const struct ctl_command ctl_request_list;
+extern const struct ctl_command ctl_request_show;
+extern const struct ctl_command ctl_request_verify;
+extern const struct ctl_command ctl_request_note;
+extern const struct ctl_command ctl_request_fee;
+extern const struct ctl_command ctl_request_give;
+extern const struct ctl_command ctl_request_close;
+extern const struct ctl_command ctl_request_letter;
 
 /* Complains on standard error; CTL_TROUBLE always. */
 int ctl_fail(const struct fail *fail);

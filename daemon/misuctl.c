@@ -16,6 +16,19 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_desk_list,
     &ctl_desk_show,
     &ctl_desk_done,
+    &ctl_provision_stop,
+    &ctl_provision_resume,
+    &ctl_provision_list,
+    &ctl_resubmit,
+    &ctl_request_open,
+    &ctl_request_list,
+    &ctl_request_show,
+    &ctl_request_verify,
+    &ctl_request_note,
+    &ctl_request_fee,
+    &ctl_request_give,
+    &ctl_request_close,
+    &ctl_request_letter,
     &ctl_upstreams,
     &ctl_import,
     &ctl_log,
@@ -42,7 +55,7 @@ print_commands(FILE *out)
 	      " [argument ...]\n\n",
 	    out);
 	for (size_t i = 0; ctl_commands[i] != NULL; i++)
-		fprintf(out, "  %-13s  %s\n", ctl_commands[i]->name,
+		fprintf(out, "  %-23s  %s\n", ctl_commands[i]->name,
 		    ctl_commands[i]->summary);
 	fputs("\n`misuctl help COMMAND` says more; see misuctl(8).\n", out);
 }

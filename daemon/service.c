@@ -87,6 +87,7 @@ open_stores(struct service *service, struct fail *fail)
 {
 	const char *vault = state_path(service, "vault", fail);
 	const char *spool = state_path(service, "spool.db", fail);
+	const char *cases = state_path(service, "cases.db", fail);
 	struct ledger_options options = {.disk = service->disk,
 	    .keys = service->keys,
 	    .directory = state_path(service, "ledger", fail),
@@ -95,7 +96,8 @@ open_stores(struct service *service, struct fail *fail)
 	    .now = ledger_now,
 	    .now_context = service->loop};
 
-	if (vault == NULL || spool == NULL || options.directory == NULL)
+	if (vault == NULL || spool == NULL || cases == NULL ||
+	    options.directory == NULL)
 		return false;
 	service->vault = vault_open(
 	    service->disk, vault, service->keys, fail);
@@ -104,7 +106,8 @@ open_stores(struct service *service, struct fail *fail)
 	options.vault = service->vault;
 	service->spool = spool_open(
 	    service->disk, spool, service->keys, &random_system, fail);
-	if (service->spool == NULL)
+	if (service->spool == NULL ||
+	    !service_open_cases(service, cases, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
 	return service->ledger != NULL && open_view(service, fail);
@@ -128,6 +131,7 @@ open_keeper(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
 	    .log = log_engine,
 	    .marked = marked,
 	    .marked_context = service};
@@ -170,11 +174,15 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
+	    .approvals = service->approvals,
+	    .cases = service->cases,
 	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
 	    .in_flight = in_flight,
+	    .forget_more = service_forget_more,
 	    .mark = mark,
 	    .forget_context = service,
 	    .log = log_engine};
@@ -255,6 +263,7 @@ open_control(struct service *service, struct fail *fail)
 	const struct control_options options = {
 	    .base = loop_base(service->loop),
 	    .handle = service_control,
+	    .operator = service_operator,
 	    .context = service};
 	const char *path = setup_run_path(
 	    service->setup, service->setup->conf->control_socket);
@@ -262,7 +271,9 @@ open_control(struct service *service, struct fail *fail)
 
 	if (path == NULL)
 		return fail_memory(fail);
-	fd = peer_listen_unix(path, 0600, fail);
+	/* Who comes is looked at: the kernel says who it is. */
+	fd = peer_listen_unix(path,
+	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);
@@ -481,6 +492,7 @@ service_destroy(struct service *service)
 	keeper_destroy(service->keeper);
 	view_close(service->view);
 	spool_close(service->spool);
+	service_close_cases(service);
 	ledger_close(service->ledger);
 	vault_close(service->vault);
 	keys_close(service->keys);

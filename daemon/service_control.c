@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "engine_order.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
@@ -240,7 +241,14 @@ service_control(void *context, const struct control_ask *ask,
     struct control_request *request)
 {
 	struct service *service = context;
+	engine_order *order = engine_order_find(ask->verb);
 
+	if ((ask->rights & service_right_of(ask->verb)) == 0) {
+		control_answer(request, 403,
+		    SLICE("{\"title\":\"misu.conf does not let this operator do"
+			  " that\"}"));
+		return;
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (!slice_is(ask->verb, verbs[i].name))
 			continue;
@@ -249,6 +257,11 @@ service_control(void *context, const struct control_ask *ask,
 			    SLICE("{\"title\":\"an id is needed\"}"));
 		else
 			verbs[i].run(service, ask, request);
+		return;
+	}
+	if (order != NULL) {
+		order(service->engine, ask->actor, ask->text, control_answer,
+		    request);
 		return;
 	}
 	control_answer(

@@ -47,5 +47,6 @@ service_metrics(void *context, struct arena *arena)
 		service->intakes, service->intake_count, arena));
 	text_add(&text, engine_metrics(service->engine, arena));
 	keeper_add_metrics(service->keeper, &text);
+	engine_request_metrics(service->engine, &text);
 	return text_slice(&text);
 }

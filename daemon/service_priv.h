@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "store/sqlite.h"
+#include "store/stops.h"
 
 enum { INTAKES_MAX = 2 };
 
@@ -25,6 +27,10 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* stops, requests, approvals */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct view *view;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
@@ -61,6 +67,23 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_cases.c ---------------------------------------------------- */
+
+bool service_open_cases(
+    struct service *service, const char *path, struct fail *fail);
+void service_close_cases(struct service *service);
+/* What else knows a subject that is forgotten (engine_options). */
+bool service_forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- service_operators.c ------------------------------------------------ */
+
+/* See control_options. */
+unsigned service_operator(
+    void *context, int fd, uid_t uid, struct slice *name);
+
+/* Which of the rights (CONF_MAY_*) a verb needs. */
+unsigned service_right_of(struct slice verb);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);
