@@ -31,6 +31,7 @@ struct ctl_command {
 
 extern const struct ctl_command *const ctl_commands[];
 
+extern const struct ctl_command ctl_backup, ctl_restore;
 extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
 extern const struct ctl_command ctl_submit;
 extern const struct ctl_command ctl_status;
@@ -45,6 +46,8 @@ extern const struct ctl_command ctl_desk_show;
 extern const struct ctl_command ctl_desk_done;
 extern const struct ctl_command ctl_verify;
 extern const struct ctl_command ctl_log;
+extern const struct ctl_command ctl_stats;
+extern const struct ctl_command ctl_reindex;
 extern const struct ctl_command ctl_proof;
 extern const struct ctl_command ctl_verify_proof;
 extern const struct ctl_command ctl_explain;

@@ -48,7 +48,9 @@ struct engine_options {
 	const char *forgotten_path;
 	/*
 	 * Forgetting: do others have an entry without an outcome that has
-	 * this text?  And what else knows the subject.  Both may be NULL.
+	 * this text?  And what else knows the subject: false without a fail
+	 * says that it is at it, and wants to be called again.  Both may be
+	 * NULL.
 	 */
 	bool (*in_flight)(void *context, struct slice text);
 	/* Save how far outcomes are known (spool_line_mark()); or NULL. */
@@ -199,6 +201,9 @@ void engine_forget_by_two(struct engine *engine,
  */
 void engine_reveal_values(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
+
+/* Rows of forgetting were put into the spool: go on with them. */
+void engine_forget_again(struct engine *engine);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

@@ -90,10 +90,11 @@ bool engine_manner(const struct engine *engine,
 struct engine_judged {
 	const struct block *block;
 	const struct record *record;
-	const struct decide_given *given;
+	struct decide_given given; /* gets what the stop says */
+	uint64_t kept[ROLE_COUNT];
 };
 struct disclosure *engine_heed_stops(struct engine *engine,
-    struct disclosure *disclosure, const struct engine_judged *judged,
+    struct disclosure *disclosure, struct engine_judged *judged,
     struct arena *arena, struct fail *fail);
 
 /* The block of the policy in force for this recipient and purpose, or NULL. */
@@ -199,6 +200,12 @@ bool engine_view_renew(struct engine *engine, enum object_type type,
 
 /* What was asked for before goes on. */
 void engine_forget_resume(struct engine *engine);
+/* One at a time is waited for. */
+bool engine_forget_is_busy(const struct engine *engine);
+/* The entry that says who asked is durable; `answer` is called at the end. */
+bool engine_forget_begin(struct engine *engine,
+    const struct forgetting *what, engine_answer *answer, void *arg,
+    struct fail *fail);
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);

@@ -34,8 +34,8 @@ service_forget_more(void *context, uint32_t slot,
 {
 	struct service *service = context;
 
-	(void)slot;
 	return stops_forget(service->stops, pseudonym, fail) &&
 	       cases_forget(service->cases, pseudonym, fail) &&
-	       sqlite_scrub(service->cases_db, fail);
+	       sqlite_scrub(service->cases_db, fail) &&
+	       service_index_forget(service, slot, pseudonym, fail);
 }

@@ -228,12 +228,15 @@ static const struct verb verbs[] = {
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
     {"forget", false, service_forget},
+    {"backup", false, service_backup},
     {"key-show", false, service_key_show},
     {"key-rotate", false, service_key_rotate},
     {"key-confirm", false, service_key_confirm},
     {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
+    {"reindex", false, service_reindex},
+    {"index-status", false, service_index_status},
 };
 
 void

@@ -166,6 +166,9 @@ bool spool_prune(struct spool *spool, int64_t before, struct fail *fail);
 int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);
 
+/* All there is now, in a new file. */
+bool spool_copy(struct spool *spool, const char *path, struct fail *fail);
+
 /* --- forgetting --- */
 
 /* How far it is with a subject. */
