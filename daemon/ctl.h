@@ -46,6 +46,8 @@ extern const struct ctl_command ctl_desk_show;
 extern const struct ctl_command ctl_desk_done;
 extern const struct ctl_command ctl_verify;
 extern const struct ctl_command ctl_log;
+extern const struct ctl_command ctl_stats;
+extern const struct ctl_command ctl_reindex;
 extern const struct ctl_command ctl_proof;
 extern const struct ctl_command ctl_verify_proof;
 extern const struct ctl_command ctl_explain;

@@ -430,22 +430,24 @@ engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	struct decide_given given = {.approved = approved};
-	const struct inputs_given decided = {
+	struct engine_judged judged = {
+	    .block = block, .record = record, .given = {.approved = approved}};
+	struct inputs_given decided = {
 	    .ruleset = engine->ruleset, .approved = approved};
 	struct disclosure *disclosure;
 
-	if (!engine->o.random->fill(engine->o.random->context, given.random,
-		sizeof(given.random)))
+	if (!engine->o.random->fill(engine->o.random->context,
+		judged.given.random, sizeof(judged.given.random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	disclosure = decide(
-	    engine->ruleset, block, record, &given, arena, fail);
+	    engine->ruleset, block, record, &judged.given, arena, fail);
 	if (disclosure != NULL && stops_any(engine->o.stops))
 		disclosure = engine_heed_stops(
-		    engine, disclosure, &(struct engine_judged){
-			block, record, &given}, arena, fail);
+		    engine, disclosure, &judged, arena, fail);
 	if (disclosure == NULL)
 		return false;
+	if (judged.given.minimises)
+		decided.minimal = &judged.given;
 	*share = (struct share){.block = block,
 	    .disclosure = disclosure,
 	    .inputs = inputs_write(record, &decided, arena)};

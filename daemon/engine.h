@@ -45,10 +45,12 @@ struct engine_options {
 	    void *context, struct slice upstream, struct fail *fail);
 	void *epp_context;
 	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
-	const char *forgotten_path;
+	const char *forgotten_path; /* copied */
 	/*
 	 * Forgetting: do others have an entry without an outcome that has
-	 * this text?  And what else knows the subject.  Both may be NULL.
+	 * this text?  And what else knows the subject: false without a fail
+	 * says that it is at it, and wants to be called again.  Both may be
+	 * NULL.
 	 */
 	bool (*in_flight)(void *context, struct slice text);
 	/* Save how far outcomes are known (spool_line_mark()); or NULL. */

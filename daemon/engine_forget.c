@@ -570,8 +570,11 @@ run_purge(struct forget *forget)
 		wake(forget, SOON);
 		return;
 	}
-	if (!spool_scrub(engine->o.spool, &fail) ||
-	    !forget_elsewhere(forget, &fail)) {
+	if (!forget_elsewhere(forget, &fail) && fail.kind == FAIL_NONE) {
+		wake(forget, SOON); /* it is under way */
+		return;
+	}
+	if (fail.kind != FAIL_NONE || !spool_scrub(engine->o.spool, &fail)) {
 		trouble(forget, &fail);
 		return;
 	}

@@ -455,6 +455,9 @@ turn(void *arg)
 	if (engine->draining)
 		ok = fail_set(&fail, FAIL_WORLD,
 		    "misu is stopping; it goes on when it is there again");
+	/* What was pruned is known to nobody, perhaps since we began. */
+	if (lookup->next < ledger_minimum(engine->o.ledger))
+		lookup->next = ledger_minimum(engine->o.ledger);
 	for (int i = 0; ok && i < LOOK_AT_ONCE && lookup->next < size; i++)
 		ok = look_at(lookup, lookup->next++, &fail);
 	if (ok && lookup->next < size &&

@@ -19,6 +19,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
+	char *forgotten_path;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -90,10 +91,11 @@ bool engine_manner(const struct engine *engine,
 struct engine_judged {
 	const struct block *block;
 	const struct record *record;
-	const struct decide_given *given;
+	struct decide_given given; /* gets what the stop says */
+	uint64_t kept[ROLE_COUNT];
 };
 struct disclosure *engine_heed_stops(struct engine *engine,
-    struct disclosure *disclosure, const struct engine_judged *judged,
+    struct disclosure *disclosure, struct engine_judged *judged,
     struct arena *arena, struct fail *fail);
 
 /* The block of the policy in force for this recipient and purpose, or NULL. */

@@ -13,8 +13,8 @@ enum { ROWS_MAX = 10000, SUBMISSION_SIZE = 40, WHY_SIZE = 200 };
 
 /* --- one removal --- */
 
-static void
-find_kept(const struct engine *engine, struct slice recipient,
+void
+engine_find_kept(const struct engine *engine, struct slice recipient,
     uint64_t kept[ROLE_COUNT])
 {
 	const struct conf_recipient *binding =
@@ -40,7 +40,7 @@ share_contact(const struct engine *engine, const struct record *record,
 {
 	const struct epp_facts *facts = record_epp(record);
 	const struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .scope = scope};
+	    .ruleset = engine->ruleset, .scope = scope, .minimal = given};
 	struct slice id = record_object(record), payload;
 	const char *slash = memchr(id.data, '/', id.len);
 	struct epp_manner manner;
@@ -82,7 +82,8 @@ share_object(struct engine *engine, const struct record *record,
 {
 	const struct block *block =
 	    engine_block(engine, record, target->recipient, target->purpose);
-	const struct inputs_given decided = {.ruleset = engine->ruleset};
+	const struct inputs_given decided = {
+	    .ruleset = engine->ruleset, .minimal = given};
 
 	if (block == NULL)
 		return fail_set(fail, FAIL_INPUT,
@@ -137,7 +138,7 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 	if (!engine->o.random->fill(
 		engine->o.random->context, given.random, sizeof(given.random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	find_kept(engine, target->recipient, kept);
+	engine_find_kept(engine, target->recipient, kept);
 	if (target->object_type != OBJECT_CONTACT)
 		return share_object(
 		    engine, *record, target, &given, share, arena, fail);

@@ -11,19 +11,26 @@ enum { WAITING_MAX = 10000 };
 
 struct disclosure *
 engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
-    const struct engine_judged *judged, struct arena *arena, struct fail *fail)
+    struct engine_judged *judged, struct arena *arena, struct fail *fail)
 {
 	const struct provision provision = {
 	    engine->o.stops, engine->o.ledger, engine->o.keys};
-	struct decide_given given = *judged->given;
+	struct decide_given *given = &judged->given;
+	const struct conf_recipient *binding;
 
-	if (given.minimises)
+	given->stopped = provision_stopped(
+	    &provision, judged->record, disclosure, arena);
+	if (given->stopped == 0)
 		return disclosure;
-	given.stopped =
-	    provision_stopped(&provision, judged->record, disclosure, arena);
-	if (given.stopped == 0)
-		return disclosure;
-	return decide(engine->ruleset, judged->block, judged->record, &given,
+	/* The public still learns that a name is registered, and nobody's. */
+	binding = conf_recipient(
+	    engine->conf, disclosure_recipient(disclosure)->id);
+	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
+		engine_find_kept(engine, binding->id, judged->kept);
+		given->minimises = true;
+		given->kept = judged->kept;
+	}
+	return decide(engine->ruleset, judged->block, judged->record, given,
 	    arena, fail);
 }
 

@@ -28,6 +28,13 @@ void engine_stop_waiting(struct engine *engine);
 #define ENGINE_REMOVAL "removal-"
 bool engine_is_removal(const struct spool_item *item);
 
+/*
+ * FIELD_BITs of each role that a removal leaves as they are: what is nobody's
+ * data, and what the channel cannot go without.
+ */
+void engine_find_kept(const struct engine *engine, struct slice recipient,
+    uint64_t kept[ROLE_COUNT]);
+
 /* Decide an item of resubmit, which names object, recipient and purpose. */
 bool engine_removal_share(struct engine *engine,
     const struct spool_item *target, struct arena *arena, struct share *share,

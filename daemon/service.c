@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "embed.h"
+#include "indexer.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
@@ -324,6 +325,7 @@ ledger_due(void *arg)
 		service_tell(service, LINE_STATUS,
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
+	service_index_tick(service);
 	if (service->started + service->hours * HOUR <
 	    service->loop->operations->now(service->loop)) {
 		service->hours++;
@@ -431,7 +433,8 @@ open_all(struct service *service, struct fail *fail)
 	return service->disk != NULL && start_timers(service, fail) &&
 	    open_state(service, fail) && service_open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    keys_started(service, fail) && open_ways_in(service, fail) &&
+	    keys_started(service, fail) && service_open_index(service, fail) &&
+	    open_ways_in(service, fail) &&
 	    service_open_parent(service, fail) &&
 	    sandbox_enter(SANDBOX_KEEPER, fail);
 }
@@ -492,6 +495,7 @@ service_destroy(struct service *service)
 		intake_http_destroy(service->intakes[i]);
 	control_destroy(service->control);
 	service_close_lines(service);
+	indexer_destroy(service->indexer);
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	view_close(service->view);

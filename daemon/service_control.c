@@ -235,6 +235,8 @@ static const struct verb verbs[] = {
     {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
+    {"reindex", false, service_reindex},
+    {"index-status", false, service_index_status},
 };
 
 void

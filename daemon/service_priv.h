@@ -12,9 +12,17 @@
 
 enum { INTAKES_MAX = 2 };
 
+struct indexer;
 struct keeper;
 struct service_worker;
 struct wire_stream;
+
+/* A subject that the index is to forget: one at a time. */
+struct index_forgetting {
+	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* "": nobody */
+	bool is_done;
+	struct fail fail;
+};
 
 struct service {
 	struct setup_given given;
@@ -34,6 +42,9 @@ struct service {
 	struct cases *cases;
 	struct view *view;
 	struct engine *engine;
+	struct indexer *indexer;
+	struct index_forgetting forgetting;
+	uint64_t index_minimum; /* that the index was told */
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
@@ -146,6 +157,23 @@ bool service_state_fresh(
 
 /* Before the first thread is made; later it reaches no other files. */
 bool service_keep_to_files(struct service *service, struct fail *fail);
+
+/* --- service_index.c ---------------------------------------------------- */
+
+bool service_open_index(struct service *service, struct fail *fail);
+/*
+ * The index knows subjects and their objects: false without a fail while it
+ * is at it.
+ */
+bool service_index_forget(struct service *service,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+/* To be called about once a second. */
+void service_index_tick(struct service *service);
+/* Verbs of misuctl: begin the index anew; how far it is. */
+void service_reindex(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_index_status(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

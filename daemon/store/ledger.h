@@ -161,6 +161,9 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* Those of them that the checkpoint on disk covers. */
+uint64_t ledger_bundled(const struct ledger *ledger);
+
 /* Entries below were pruned: their places and hashes stay. */
 uint64_t ledger_minimum(const struct ledger *ledger);
 
