@@ -229,7 +229,7 @@ a_deleted_contact_leaves_no_places(void **state)
 	create_contact(world);
 	said(world, &named);
 	keeper_outcome(world->sides[0].link, &gone);
-	settle(world);
+	pass_time(world, KEEPER_OUTCOME_DELAY);
 	assert_int_equal(look(world).places.since, 0);
 	assert_int_equal(look(world).places.count, 0);
 	keeper_world_destroy(world);
