@@ -237,7 +237,7 @@ ctl_manifest_read(const char *directory, struct arena *arena,
 	if (!take_line(&text, &line) || !slice_is(line, "misu-backup-1"))
 		return malformed(path, fail);
 	while (take_line(&text, &line)) {
-		struct ctl_file file;
+		struct ctl_file file = {.size = 0};
 
 		if (take_file(line, &file)) {
 			if (!ctl_manifest_add(out, arena, &file, fail))
