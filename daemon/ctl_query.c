@@ -198,23 +198,19 @@ known_pseudonym(struct ctl_query *query, struct slice id)
 	return text_slice(&hex);
 }
 
-/*
- * A running misu says which pseudonym a subject has, and writes down that it
- * was asked.
- */
-static int
-ask_pseudonym(struct ctl_query *query, struct slice id, struct slice *out)
+int
+ctl_query_pseudonym(struct ctl *ctl, struct slice id, struct slice *out)
 {
 	struct fail fail = FAIL_INIT;
 	const struct json_node *node;
 	struct slice body;
 	int status;
 
-	if (!ctl_ask(query->ctl, "log-subject", 0, id.data, &status, &body))
+	if (!ctl_ask(ctl, "log-subject", 0, id.data, &status, &body))
 		return CTL_TROUBLE;
 	if (status != 200)
-		return ctl_problem(query->ctl, status, body);
-	node = json_parse(query->ctl->arena, body, &fail);
+		return ctl_problem(ctl, status, body);
+	node = json_parse(ctl->arena, body, &fail);
 	if (node == NULL)
 		return ctl_fail(&fail);
 	*out = slice_from(ctl_string(node, "pseudonym"));
@@ -229,8 +225,8 @@ find_pseudonyms(struct ctl_query *query, struct query_term *term)
 		int status = CTL_OK;
 
 		if (query->live)
-			status = ask_pseudonym(
-			    query, term->values[i], &term->values[i]);
+			status = ctl_query_pseudonym(
+			    query->ctl, term->values[i], &term->values[i]);
 		else
 			term->values[i] =
 			    known_pseudonym(query, term->values[i]);

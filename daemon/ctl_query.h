@@ -51,4 +51,10 @@ void ctl_query_finish(struct ctl_query *query);
 struct keys *ctl_query_keys(
     struct ctl *ctl, struct disk *disk, struct fail *fail);
 
+/*
+ * A running misu says which pseudonym a subject has, and writes down that it
+ * was asked.  CTL_OK, or what to exit with after a complaint; `id` ends in NUL.
+ */
+int ctl_query_pseudonym(struct ctl *ctl, struct slice id, struct slice *out);
+
 #endif

@@ -243,10 +243,15 @@ whois_server_create(const struct whois_server_options *options,
 void
 whois_server_destroy(struct whois_server *server)
 {
+	struct connection *next;
+
 	if (server == NULL)
 		return;
-	while (server->connections != NULL)
-		connection_free(server->connections);
+	for (struct connection *at = server->connections; at != NULL;
+	     at = next) {
+		next = at->next;
+		connection_free(at);
+	}
 	if (server->listener != NULL)
 		evconnlistener_free(server->listener);
 	if (server->sweep != NULL)
