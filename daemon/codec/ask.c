@@ -61,14 +61,17 @@ take_prefix(struct slice text, struct ask *out)
 	    prefix_parse(text, &out->prefix, &ignored);
 }
 
+/* An address is no name, whatever full stop stands at its end. */
 static bool
 take_name(struct arena *arena, struct slice text, enum ask_kind kind,
     struct ask *out, struct fail *fail)
 {
 	struct fail why = FAIL_INIT;
+	struct ask address;
 
 	out->kind = kind;
-	if (name_canonical(arena, text, &out->name, &why))
+	if (name_canonical(arena, text, &out->name, &why) &&
+	    !take_prefix(out->name, &address))
 		return true;
 	return why.kind == FAIL_MEMORY
 	    ? fail_memory(fail)

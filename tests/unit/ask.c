@@ -106,6 +106,8 @@ what_cannot_be_asked_is_refused(void **state)
 	assert_refused("\xff\xfe");
 	assert_refused("a\033[2J.jp");
 	assert_refused("../../etc/passwd");
+	assert_refused("192.0.2.1.");
+	assert_refused("DOM 192.0.2.1");
 	assert_refused(longest);
 }
 
