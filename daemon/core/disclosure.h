@@ -80,6 +80,10 @@ const struct record_former *disclosure_former(
 /* Of a renewal, the date of expiry that the backend knows; empty: none. */
 struct slice disclosure_expires(const struct disclosure *disclosure);
 
+/* FIELD_BITs of those that were collected: all others have no value. */
+uint64_t disclosure_collected_all(
+    const struct disclosure *disclosure, enum role role);
+
 /* What passes: count 0 unless forwarded, replaced or generalised. */
 struct values disclosure_values(
     const struct disclosure *disclosure, enum role role, enum field field);
