@@ -57,7 +57,7 @@ command_create(struct session *session, struct slice xml)
 			filter_give_arena(filter, arena);
 		return false;
 	}
-	command->flight.arena = command->arena = arena;
+	command->arena = arena;
 	command->flight.answered = answered;
 	command->flight.lost = lost;
 	command->session = session;
@@ -630,7 +630,7 @@ answered(struct flight *flight, const struct epp_response *response)
 	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
 			bytes = epp_frame_response(
-			    response, command->epp->client_id, command->arena);
+			    response, command->epp->client_id, flight->arena);
 		command_answer_bytes(command, bytes);
 	}
 	note_session(command, response->code);

@@ -30,7 +30,11 @@ struct line;
 struct flight {
 	struct flight *next;
 	struct line *line;
-	struct arena *arena;	/* the response is read into it */
+	/*
+	 * The response is read into it; NULL: into one of the filter's, which
+	 * stands here for the call and is wiped after it.
+	 */
+	struct arena *arena;
 	struct slice client_id; /* what the response must echo; empty: any */
 	int64_t deadline;	/* ms */
 	/* Borrowed for the call.  One of the two comes, once. */

@@ -388,9 +388,6 @@ commit_write(struct keeper_link *link, struct pending *pending,
 	if (!wire_write(&text, &message, fail))
 		return false;
 	pending->message = text_slice(&text);
-	if (text.size == COMMIT_ROOM)
-		arena_shrink(
-		    pending->arena, text.data, text.size, text.len + 1);
 	return pending->message.data != NULL || fail_memory(fail);
 }
 
@@ -532,7 +529,8 @@ seal_delivery(
 		fail_memory(fail);
 		return NULL;
 	}
-	draft = seal_draft(arena, deliver->recipient, deliver->payload, fail);
+	draft = seal_draft(arena, deliver->recipient,
+	    arena_copy(arena, deliver->payload), fail);
 	return draft == NULL
 		   ? NULL
 		   : seal_acknowledged(arena, &acknowledgement, draft, fail);
