@@ -29,7 +29,7 @@ CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
 	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS += -pthread $(LDFLAGS_$(MODE))
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lldns
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lldns -lunistring
 
 PURE := $(wildcard daemon/base/*.c daemon/core/*.c daemon/codec/*.c)
 SHELL_SRC := $(wildcard daemon/store/*.c daemon/net/*.c) \

@@ -89,6 +89,12 @@ struct conf_upstream {
 	struct place place;
 };
 
+/* One who signs the log's checkpoints beside us. */
+struct conf_witness {
+	struct slice verifier_key; /* "name+id+key", a cosignature key */
+	struct slice url;          /* "/add-checkpoint" is added to it */
+};
+
 struct conf_recipient {
 	struct slice id;
 	enum channel_kind channel;
@@ -115,6 +121,11 @@ struct conf {
 	struct slice unix_socket;   /* HTTP intake; empty: none */
 	struct slice http_address;  /* loopback "127.0.0.1:8053"; empty: none */
 	struct slice tokens_file;   /* bearer tokens, mode 0600 */
+	struct slice console_address; /* "192.0.2.1:8055"; empty: no console */
+	struct slice console_tokens; /* auditors' tokens; empty: none may */
+	struct place console_place;
+	const struct conf_witness *witnesses;
+	size_t witness_count;
 	struct slice control_socket;
 	const struct network_group *networks;
 	size_t network_count;

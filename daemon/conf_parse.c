@@ -12,7 +12,7 @@ enum {
 
 static const char *const statements[] = {"state", "origin", "master-key",
     "policy", "listen", "control", "network", "retry", "give-up", "workers",
-    "recipient", "upstream", NULL};
+    "recipient", "upstream", "console", "witness", NULL};
 
 static bool
 parse_state(struct parser *parser, const struct token *statement)
@@ -223,7 +223,8 @@ parse_statement(struct parser *parser)
 	    struct parser *, const struct token *) = {parse_state,
 	    parse_origin, parse_master_key, parse_policy, parse_listen,
 	    parse_control, parse_network, parse_retry, parse_give_up,
-	    parse_workers, conf_parse_recipient, conf_parse_upstream};
+	    parse_workers, conf_parse_recipient, conf_parse_upstream,
+	    conf_parse_console, conf_parse_witness};
 	struct token token = parser->token;
 
 	conf_next(parser);
@@ -266,8 +267,10 @@ parse_all(struct parser *parser)
 		conf_complain(parser->complaints, parser->conf->place,
 		    CONF_POLICY_NONE, NOTHING, NOTHING);
 	set_defaults(parser->conf);
-	if (!parser->complaints->failed)
+	if (!parser->complaints->failed) {
 		conf_check_pairs(parser->conf, parser->complaints);
+		conf_check_console(parser->conf, parser->complaints);
+	}
 }
 
 /* What can be understood; complaints tell of the rest. */
@@ -311,7 +314,7 @@ conf_parse(struct arena *arena, const struct policy_source *source,
 	*diagnostics = complaints_print(&complaints);
 	if (diagnostics->data == NULL)
 		return fail_memory(fail), NULL;
-	if (complaints.count == 0)
+	if (complaints_errors(&complaints) == 0)
 		return conf;
 	fail_set(fail, FAIL_INPUT, "misu.conf has errors");
 	return NULL;

@@ -62,6 +62,11 @@ bool conf_begins(const struct parser *parser, const char *const *words);
 /* Sentences in files of their own. */
 bool conf_parse_recipient(struct parser *parser, const struct token *statement);
 bool conf_parse_upstream(struct parser *parser, const struct token *statement);
+bool conf_parse_console(struct parser *parser, const struct token *statement);
+bool conf_parse_witness(struct parser *parser, const struct token *statement);
+
+/* What the console needs and must not be; once all is read. */
+void conf_check_console(const struct conf *conf, struct complaints *complaints);
 
 /* Statements of an upstream. */
 bool conf_parse_contacts(struct parser *parser, struct conf_upstream *upstream);

@@ -31,6 +31,7 @@ struct ctl_command {
 
 extern const struct ctl_command *const ctl_commands[];
 
+extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
 extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
     ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
     ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,

@@ -5,15 +5,14 @@
 #include "core/policy_diff.h"
 #include "core/policy_explain.h"
 #include "core/policy_test.h"
-#include "ctl.h"
+#include "ctl_policy.h"
 #include "proc.h"
 #include "report.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
-/* A whole setup, complaints printed; NULL after one. */
-static struct setup *
-load_setup(struct ctl *ctl)
+struct setup *
+ctl_policy_setup(struct ctl *ctl)
 {
 	struct setup_given given = ctl->given;
 	struct fail fail = FAIL_INIT;
@@ -97,7 +96,7 @@ run_explain(struct ctl *ctl, int argc, char **argv)
 	record = load_record(ctl, argv[1], &fail);
 	if (record == NULL)
 		return ctl_fail(&fail);
-	setup = load_setup(ctl);
+	setup = ctl_policy_setup(ctl);
 	ruleset = setup != NULL ? in_force(setup) : NULL;
 	if (ruleset != NULL) {
 		struct slice text = policy_explain(ruleset, record,
@@ -109,9 +108,8 @@ run_explain(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* A policy file, or a revision of misu.conf's by its number. */
-static const struct ruleset *
-load_ruleset(struct ctl *ctl, struct setup *setup, const char *name)
+const struct ruleset *
+ctl_policy_ruleset(struct ctl *ctl, struct setup *setup, const char *name)
 {
 	struct slice diagnostics = {"", 0};
 	struct fail fail = FAIL_INIT;
@@ -142,12 +140,12 @@ run_diff(struct ctl *ctl, int argc, char **argv)
 
 	if (argc != 3)
 		return ctl_usage(&ctl_diff);
-	setup = load_setup(ctl);
+	setup = ctl_policy_setup(ctl);
 	if (setup == NULL)
 		return CTL_TROUBLE;
-	before = load_ruleset(ctl, setup, argv[1]);
+	before = ctl_policy_ruleset(ctl, setup, argv[1]);
 	if (before != NULL)
-		after = load_ruleset(ctl, setup, argv[2]);
+		after = ctl_policy_ruleset(ctl, setup, argv[2]);
 	if (after != NULL)
 		status = print_text(
 		    policy_diff(before, after, ctl->arena), &fail);
@@ -205,10 +203,10 @@ run_test(struct ctl *ctl, int argc, char **argv)
 		first = 3;
 	if (argc <= first || argv[first][0] == '-')
 		return ctl_usage(&ctl_test);
-	setup = load_setup(ctl);
+	setup = ctl_policy_setup(ctl);
 	if (setup == NULL)
 		return CTL_TROUBLE;
-	ruleset = first == 3 ? load_ruleset(ctl, setup, argv[2])
+	ruleset = first == 3 ? ctl_policy_ruleset(ctl, setup, argv[2])
 			     : in_force(setup);
 	if (ruleset != NULL)
 		test = policy_test_create(ctl->arena, ruleset, &loader);
@@ -234,7 +232,7 @@ run_check(struct ctl *ctl, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return ctl_usage(&ctl_check);
-	setup = load_setup(ctl);
+	setup = ctl_policy_setup(ctl);
 	if (setup == NULL)
 		return CTL_TROUBLE;
 	fwrite(setup->diagnostics.data, 1, setup->diagnostics.len, stderr);

@@ -1,5 +1,5 @@
+#include "core/inputs.h"
 #include "engine_priv.h"
-
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -391,6 +391,8 @@ engine_share(struct engine *engine, const struct block *block,
 	const struct recipient *recipient =
 	    ruleset_recipient(engine->ruleset, block->recipient);
 	struct decide_given given = {.approved = approved};
+	const struct inputs_given decided = {
+	    .ruleset = engine->ruleset, .approved = approved};
 	struct disclosure *disclosure;
 
 	if (!engine->o.random->fill(engine->o.random->context, given.random,
@@ -402,7 +404,10 @@ engine_share(struct engine *engine, const struct block *block,
 		return false;
 	*share = (struct share){.block = block,
 	    .disclosure = disclosure,
+	    .inputs = inputs_write(record, &decided, arena),
 	    .binding = conf_recipient(engine->conf, recipient->id)};
+	if (share->inputs.data == NULL)
+		return fail_memory(fail);
 	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
 		return true;
 	if (share->binding == NULL)
@@ -426,6 +431,7 @@ engine_add_entry(struct engine *engine, struct batch *batch,
 	    .payload = share->payload,
 	    .setup = engine->setup,
 	    .request = submission,
+	    .inputs = share->inputs,
 	    .supersedes = supersedes,
 	};
 

@@ -60,6 +60,7 @@ struct share {
 	const struct block *block;
 	const struct disclosure *disclosure;
 	const struct conf_recipient *binding; /* NULL: refused, none needed */
+	struct slice inputs; /* what was decided by, for the entry */
 	struct slice payload;
 	bool is_sealed;
 	uint64_t entry;

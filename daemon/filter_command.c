@@ -39,6 +39,11 @@ read_frame(struct command *command, struct slice text)
 		command->epp->verb = EPP_VERB_COUNT;
 		command->epp->client_id = problem.client_id;
 	}
+	if (command->epp != NULL && fail.kind != FAIL_MEMORY &&
+	    unread_keep(command, text)) {
+		filter_log(session->upstream, "warn", "frame-not-read", &fail);
+		return;
+	}
 	command_answer_fail(command,
 	    fail.kind == FAIL_MEMORY ? EPP_FAILED : problem.code, &fail);
 }
@@ -465,6 +470,8 @@ command_start(struct command *command)
 		logout_start(command);
 	else if (session->state != SESSION_OPEN)
 		command_answer(command, EPP_USE, "log in first");
+	else if (command->unread.len != 0)
+		unread_start(command);
 	else
 		open_start(command);
 }

@@ -3,6 +3,7 @@
  * its own, so it is judged by the strictest of all it may come to stand in
  * (core/decide.h); an update is judged on the record it makes.
  */
+#include "core/place.h"
 #include "filter_priv.h"
 
 /* "ADM-*": "*" is any run of characters, "?" any one. */
@@ -102,6 +103,18 @@ scope_text(const struct decide_scope *scope)
 	return scope->object.len != 0 ? scope->object : scope->suffix;
 }
 
+/* Passed as it was, or never seen: the registry has all of it. */
+static void
+show_all(const struct upstream *upstream, const struct record *record,
+    struct epp_facts *facts)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
+			facts->shown.passed |= (uint64_t)1 << f;
+	if (upstream->manner.publishes)
+		facts->shown.published |= facts->shown.passed;
+}
+
 void
 contact_presume(const struct upstream *upstream, struct slice id,
     const struct record *record, struct epp_facts *facts)
@@ -111,11 +124,36 @@ contact_presume(const struct upstream *upstream, struct slice id,
 
 	facts->roles = scope.roles;
 	facts->scope = scope_text(&scope);
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (record_values(record, CONTACT_ROLE, (enum field)f).count)
-			facts->shown.passed |= (uint64_t)1 << f;
-	if (upstream->manner.publishes)
-		facts->shown.published = facts->shown.passed;
+	show_all(upstream, record, facts);
+}
+
+/*
+ * What it was told to be for at its creation holds on, and what earlier domain
+ * commands made of it holds, too.  Where nobody told a TLD, these are all of
+ * them, if there can be no others.
+ */
+static void
+add_known(struct command *command, const struct epp_facts *before,
+    struct decide_scope *scope)
+{
+	const struct places *places = command->places;
+
+	if (before != NULL && before->given) {
+		if (command->epp->hints.roles == 0)
+			scope->roles = before->roles;
+		if (scope_text(scope).len == 0 && before->scope.len != 0) {
+			if (before->scope.data[0] == '.')
+				scope->suffix = before->scope;
+			else
+				scope->object = before->scope;
+		}
+	}
+	if (places == NULL)
+		return;
+	scope->places = places->items;
+	scope->place_count = places->count;
+	scope->is_placed = places->since != 0 && places->count != 0 &&
+			   scope_text(scope).len == 0;
 }
 
 static void
@@ -135,18 +173,9 @@ decide_it(struct command *command)
 	struct fail fail;
 
 	fail_clear(&fail);
-	/* What it was told to be for at its creation holds on. */
-	if (before != NULL && before->given) {
+	if (before != NULL && before->given)
 		facts = *before;
-		if (command->epp->hints.roles == 0)
-			scope.roles = before->roles;
-		if (scope_text(&scope).len == 0 && before->scope.len != 0) {
-			if (before->scope.data[0] == '.')
-				scope.suffix = before->scope;
-			else
-				scope.object = before->scope;
-		}
-	}
+	add_known(command, before, &scope);
 	if (!filter_random(filter, given.random, &fail) ||
 	    !contact_default_kind(
 		upstream, command->record, command->epp->id, &fail)) {
@@ -160,6 +189,8 @@ decide_it(struct command *command)
 		return;
 	}
 	facts.shown = decide_shown(decision.disclosure, CONTACT_ROLE);
+	if (upstream->conf->shadows)
+		show_all(upstream, command->record, &facts);
 	facts.roles = scope.roles;
 	facts.scope = scope_text(&scope);
 	if (!record_set_epp(command->record, &facts, &fail)) {
@@ -202,12 +233,28 @@ inquired(struct command *command, struct record *found)
 		    "it whole by contact:create");
 }
 
+/* In the order they are fetched. */
+enum { THE_CONTACT, ITS_PLACES, UNREAD, FETCHED };
+
 static void
 update_fetched(struct command *command)
 {
-	const struct record *held = command_held(command, 0);
+	const struct record *held = command_held(command, THE_CONTACT);
+	struct places *places = arena_take(command->arena, sizeof(*places));
+	const struct record *unread;
 
-	if (tenant_of(command, 0) != TENANT_OWN)
+	if (places == NULL) {
+		command_answer(command, EPP_FAILED, "out of memory");
+		return;
+	}
+	place_read(command->held[ITS_PLACES].current, places);
+	/* A frame that nobody read may have named it. */
+	unread = command->held[UNREAD].current;
+	if (unread != NULL && record_epp(unread)->created >= places->since)
+		places->since = 0;
+	command->places = places;
+
+	if (tenant_of(command, THE_CONTACT) != TENANT_OWN)
 		tenant_refuse(command);
 	else if (held == NULL)
 		command_inquire(
@@ -219,10 +266,11 @@ update_fetched(struct command *command)
 void
 contact_start(struct command *command)
 {
-	struct keeper_object object = {.type = OBJECT_CONTACT};
+	struct keeper_object objects[FETCHED];
 	struct fail fail;
 
 	fail_clear(&fail);
+	command->places = NULL;
 	command->record = contact_record(command, &fail);
 	if (command->record == NULL) {
 		command_answer_fail(command,
@@ -233,6 +281,11 @@ contact_start(struct command *command)
 		decide_it(command);
 		return;
 	}
-	object.name = record_object(command->record);
-	command_fetch(command, &object, 1, update_fetched);
+	objects[THE_CONTACT] = (struct keeper_object){
+	    OBJECT_CONTACT, record_object(command->record)};
+	objects[ITS_PLACES] = (struct keeper_object){OBJECT_CONTACT,
+	    place_name(command->arena, record_object(command->record))};
+	objects[UNREAD] =
+	    (struct keeper_object){OBJECT_HOST, unread_mark(command)};
+	command_fetch(command, objects, FETCHED, update_fetched);
 }

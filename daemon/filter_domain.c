@@ -28,6 +28,7 @@ struct domain_work {
 	size_t contact_count;
 	size_t asking; /* the contact that the registry is asked for */
 	size_t turn;   /* which of each role is judged and recorded */
+	uint64_t seen; /* of the fetch of the contacts */
 };
 
 /* --- which contacts stand where --- */
@@ -376,6 +377,7 @@ commit_turn(struct command *command)
 	command->more = work->turn != 0 ? commit_turn : NULL;
 	if (work->turn-- == 0) {
 		decision.store = KEEP_RECORD;
+		decision.seen = work->seen;
 		decision.stored = kept_record(command, command->record, &fail);
 		if (decision.stored == NULL) {
 			command_answer_fail(command, EPP_FAILED, &fail);
@@ -540,6 +542,9 @@ contacts_fetched(struct command *command)
 		return;
 	if (!kept && !may_name(command))
 		return;
+	/* A shadow judges nothing by them. */
+	if (!kept && !conf->shadows)
+		work->seen = command->held[0].seen;
 	for (size_t i = 0; i < work->contact_count; i++)
 		work->contacts[i] = command_held(command, i);
 	if (kept && !plan_notes(command, &fail))

@@ -132,6 +132,7 @@ struct command {
 	bool recorded; /* an outcome is owed */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
+	struct slice unread; /* a frame that passes as it is; or empty */
 	unsigned link_updates;
 	int64_t approval;
 	enum keeper_store store;
@@ -139,6 +140,7 @@ struct command {
 	struct record *record;	   /* what is judged and kept */
 	const struct shown *shown; /* what the registry holds; NULL: unknown */
 	struct keeper_held *held;
+	const struct places *places; /* where the contact stands; or NULL */
 	const struct keeper_object *objects; /* what was fetched */
 	size_t object_count;
 	struct domain_work *domain;
@@ -296,6 +298,7 @@ struct decision {
 	const struct decide_given *given;
 	enum keeper_store store;
 	const struct record *stored;
+	uint64_t seen; /* struct keeper_commit */
 };
 void command_commit(struct command *command, const struct decision *decision);
 
@@ -387,6 +390,14 @@ void kept_forget_pages(struct command *command);
 bool kept_plan(struct command *command, struct record *const *contacts,
     size_t count, struct fail *fail);
 void kept_note(struct command *command);
+
+/* --- filter_unread.c ---------------------------------------------------- */
+
+/* May a frame that cannot be read pass nevertheless?  It is borrowed. */
+bool unread_keep(struct command *command, struct slice text);
+void unread_start(struct command *command);
+/* The vault's name of when the last one passed. */
+struct slice unread_mark(const struct command *command);
 
 /* --- filter_contact.c --------------------------------------------------- */
 

@@ -116,6 +116,10 @@ encode(struct command *command, const struct disclosure *disclosure,
 	if (command->session->pooled)
 		manner.client_id = command->flight.client_id;
 	manner.held = command->shown;
+	if (command->unread.len != 0) {
+		*payload = command->unread;
+		return true;
+	}
 	if (upstream->conf->shadows && !command->is_local)
 		return epp_frame_shadow(
 		    epp, disclosure, &manner, command->arena, payload, fail);
@@ -143,6 +147,7 @@ command_commit(struct command *command, const struct decision *decision)
 	    .setup = upstream->filter->setup,
 	    .store = decision->store,
 	    .stored = decision->stored,
+	    .seen = decision->seen,
 	    .approval = command->approval};
 	struct fail fail;
 

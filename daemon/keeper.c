@@ -4,6 +4,19 @@ static void save_mark(void *arg);
 static void checkpoint(void *arg);
 static void orphans(void *arg);
 
+/* What a worker saw of an earlier life tells nothing of this one. */
+static bool
+begin_counting(struct keeper *keeper, struct fail *fail)
+{
+	uint64_t number;
+
+	if (!keeper->o.random->fill(
+		keeper->o.random->context, &number, sizeof(number)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	keeper->changes = keeper->changes_before = (number >> 2) + 1;
+	return true;
+}
+
 struct keeper *
 keeper_create(const struct keeper_options *options, struct fail *fail)
 {
@@ -27,7 +40,7 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	if (keeper->mark_timer == NULL || keeper->checkpoint_timer == NULL ||
 	    keeper->orphan_timer == NULL || keeper->scratch == NULL)
 		fail_memory(fail);
-	else if (open_scan(keeper, fail))
+	else if (begin_counting(keeper, fail) && open_scan(keeper, fail))
 		return keeper;
 	keeper_destroy(keeper);
 	return NULL;

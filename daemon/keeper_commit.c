@@ -4,6 +4,7 @@
  */
 #include "codec/pack.h"
 #include "codec/verdicts.h"
+#include "core/inputs.h"
 #include "keeper_priv.h"
 #include "must.h"
 
@@ -183,6 +184,15 @@ add_store(struct commit *commit, const struct judged *judged,
 	return true;
 }
 
+/* What is asked again after the keeper died was judged rightly then. */
+static bool
+is_recorded(const struct keeper *keeper, const struct commit *commit,
+    const struct judged *judged)
+{
+	return ledger_has_disclosure(keeper->o.ledger, judged->disclosure,
+	    (struct slice){commit->request, WIRE_REQUEST});
+}
+
 /*
  * Did another change what only misu keeps, since the worker read it?  The same
  * change again is none: its worker asks once more after a keeper's death.
@@ -214,6 +224,30 @@ is_changed(struct keeper *keeper, const struct judged *judged, bool *changed,
 		return true;
 	revision = current != NULL ? record_epp(current)->kept.revision : 0;
 	*changed = revision != kept->before && revision != kept->revision;
+	return true;
+}
+
+/* Does a contact come to stand somewhere, or may it from now on? */
+static bool
+add_places(struct commit *commit, const struct judged *judged,
+    struct batch *batch, struct fail *fail)
+{
+	const struct wire_commit *from = judged->from;
+	const struct record *stored = judged->stored;
+	const struct conf_upstream *upstream =
+	    conf_upstream(commit->job.keeper->conf, from->upstream);
+
+	if (!goes(judged) || upstream == NULL ||
+	    upstream->contacts == CONTACTS_PROHIBITED)
+		return true;
+	if (record_type(stored) == OBJECT_DOMAIN &&
+	    (from->store == KEEP_RECORD || from->store == KEEP_HERE))
+		return place_domain(
+		    &commit->job, batch, from->upstream, stored, fail);
+	if (record_type(stored) == OBJECT_HOST && from->has_payload &&
+	    record_operation(stored) == OPERATION_TRANSFER)
+		return place_doubt(
+		    &commit->job, batch, record_object(stored), fail);
 	return true;
 }
 
@@ -249,10 +283,17 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    .request = {commit->request, WIRE_REQUEST},
 	    .supersedes = supersedes,
 	    .shadow = judged->shadow};
+	const struct inputs_given decided = {.ruleset = keeper->ruleset,
+	    .scope = from->in_scope ? &from->scope : NULL,
+	    .approved = from->given.approved};
 	struct batch *batch;
 
 	commit->channel = counted_channel(from->channel);
 	commit->passes = goes(judged);
+	dispatch.inputs =
+	    inputs_write(judged->record, &decided, keeper->scratch);
+	if (dispatch.inputs.data == NULL)
+		return fail_memory(fail);
 	if (!make_open(commit, judged, fail))
 		return false;
 	commit->batch = batch =
@@ -260,12 +301,14 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	if (batch == NULL ||
 	    !ledger_add_disclosure(
 		batch, judged->disclosure, &dispatch, fail) ||
-	    !add_store(commit, judged, batch, fail))
+	    !add_store(commit, judged, batch, fail) ||
+	    !add_places(commit, judged, batch, fail))
 		return false;
 	commit->hash = object_hash(
 	    record_type(judged->stored), record_object(judged->stored));
 	if (commit->stores)
 		unsettled_begin(keeper, commit->hash);
+	place_begin(&commit->job);
 	ledger_commit(batch, durable, commit);
 	return true;
 }
@@ -379,9 +422,11 @@ take(struct commit *commit, const struct wire_commit *from)
 		return;
 	}
 	if (!judge(keeper, keeper->scratch, &judged, &fail) ||
-	    !is_changed(keeper, &judged, &changed, &fail)) {
+	    !is_changed(keeper, &judged, &changed, &fail) ||
+	    (!changed && !place_is_changed(keeper, from, judged.stored,
+			     &changed, &fail))) {
 		refuse(commit, &fail);
-	} else if (changed) {
+	} else if (changed && !is_recorded(keeper, commit, &judged)) {
 		answer_word(commit, KEEPER_CHANGED, 0);
 		job_end(&commit->job);
 	} else if (!consider_hold(commit, &judged, &supersedes, &done, &fail))
@@ -454,6 +499,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 
 	(void)sealed; /* the bytes are the worker's */
 	(void)count;
+	place_end(&commit->job);
 	if (commit->stores)
 		unsettled_end(keeper, commit->hash);
 	if (fail != NULL) {

@@ -4,6 +4,7 @@
  */
 #include "codec/epp.h"
 #include "codec/pack.h"
+#include "core/place.h"
 #include "keeper_priv.h"
 
 enum { REASON_SIZE = 24, REQUEST_SIZE = 64 };
@@ -63,6 +64,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	(void)first;
 	(void)sealed;
 	(void)count;
+	place_end(&end->job);
 	if (end->stores)
 		unsettled_end(keeper, end->hash);
 	if (fail != NULL) {
@@ -103,6 +105,30 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 		return store_promotion(batch, object->type, object->name, fail);
 	end->stores = open->packed.len != 0;
 	return !end->stores || put_back(end, batch, open, false, fail);
+}
+
+/* What the registry made just now stands nowhere yet. */
+static bool
+settle_places(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_object *object, struct fail *fail)
+{
+	return open == NULL || !open->creates ||
+	       object->type != OBJECT_CONTACT ||
+	       place_created(&end->job, batch, object->name, fail);
+}
+
+static bool
+forget_places(struct end *end, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
+{
+	struct slice name;
+
+	if (object->type != OBJECT_CONTACT)
+		return true;
+	name = place_name(end->job.arena, object->name);
+	return name.data == NULL
+		   ? fail_memory(fail)
+		   : store_removal(batch, OBJECT_CONTACT, name, false, fail);
 }
 
 /* It did not: what is proposed then is what an earlier one proposed. */
@@ -176,12 +202,16 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	switch (store) {
 	case KEEP_RECORD:
 		return how == KEEPER_ANSWERED
-			   ? settle_record(end, batch, open, &object, fail)
+			   ? settle_record(end, batch, open, &object, fail) &&
+				 settle_places(
+				     end, batch, open, &object, fail)
 			   : drop_record(end, batch, open, &object, fail);
 	case KEEP_REMOVAL:
 		end->stores = how == KEEPER_ANSWERED;
-		return !end->stores || store_removal(batch, object.type,
-					   object.name, false, fail);
+		return !end->stores || (store_removal(batch, object.type,
+					    object.name, false, fail) &&
+					   forget_places(
+					       end, batch, &object, fail));
 	case KEEP_NOTHING:
 	case KEEP_HERE:
 		break;
@@ -249,6 +279,7 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 		open->is_ending = true;
 	if (end->stores)
 		unsettled_begin(keeper, end->hash);
+	place_begin(&end->job);
 	ledger_commit(batch, durable, end);
 	return true;
 }

@@ -32,6 +32,8 @@ open_create(struct keeper *keeper, enum keeper_store store,
 	*open = (struct open){.entry = LEDGER_NONE,
 	    .deadline = INT64_MAX,
 	    .store = store,
+	    .creates = object != NULL &&
+		record_operation(object) == OPERATION_CREATE,
 	    .type = object != NULL ? record_type(object) : OBJECT_COUNT,
 	    .name = {open->bytes, name.len},
 	    .packed = {open->bytes + name.len, packed.len}};

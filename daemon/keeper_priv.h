@@ -16,6 +16,8 @@ enum {
 	OPEN_HEADS = 4096,
 	OPEN_MAX = 1 << 18, /* entries that wait for an outcome */
 	UNSETTLED_HEADS = 4096,
+	CHANGED_HEADS = 1 << 16,
+	PLACING_HEADS = 1024,
 	MARK_DELAY = 5000, /* ms between two marks in the spool */
 	CHECKPOINT_DELAY_MS = 1000,
 };
@@ -31,6 +33,7 @@ struct keeper_worker {
 };
 
 struct open;
+struct placing;
 
 /* One request under way; first in the struct of each kind, in its arena. */
 struct job {
@@ -39,6 +42,7 @@ struct job {
 	struct keeper_worker *worker; /* NULL: the keeper's own */
 	struct arena *arena;
 	struct open *open; /* what it will add; goes with it */
+	struct placing *placing; /* lists of places that it changes */
 };
 
 /*
@@ -54,6 +58,7 @@ struct open {
 	int64_t deadline;	      /* then unknown, where nobody reports */
 	enum keeper_store store;
 	bool is_ending; /* an outcome is on its way to the disk */
+	bool creates;
 	enum object_type type;
 	struct slice name, packed;
 	char bytes[];
@@ -100,6 +105,13 @@ struct keeper {
 	/* Changes of the vault on their way to the disk, by object. */
 	uint16_t unsettled[UNSETTLED_HEADS];
 	struct fetch *parked, **parked_end;
+	/*
+	 * Which change was the last of an object, counted from a number of
+	 * this life's own, by what may be several objects' hash.
+	 */
+	uint64_t changes, changes_before;
+	uint64_t changed[CHANGED_HEADS];
+	struct placing *placing[PLACING_HEADS]; /* lists on their way */
 
 	int64_t serial; /* of deliveries and questions */
 	struct delivery_job *deliveries;
@@ -208,6 +220,30 @@ bool store_promotion(struct batch *batch, enum object_type type,
 /* The proposed record, or both. */
 bool store_removal(struct batch *batch, enum object_type type,
     struct slice name, bool proposed, struct fail *fail);
+
+/* --- keeper_place.c --- */
+
+/* What a batch changes of lists of places; all in the job's arena. */
+
+/* A domain names contacts: that is where they stand from now on. */
+bool place_domain(struct job *job, struct batch *batch, struct slice upstream,
+    const struct record *domain, struct fail *fail);
+/* The registry made the contact: it stands nowhere else. */
+bool place_created(struct job *job, struct batch *batch, struct slice contact,
+    struct fail *fail);
+/* Others had or will have it, so it may stand anywhere. */
+bool place_doubt(struct job *job, struct batch *batch, struct slice contact,
+    struct fail *fail);
+/* The batch goes to the disk; it is there, or never will be. */
+void place_begin(struct job *job);
+void place_end(struct job *job);
+
+/*
+ * Did what it was judged by change meanwhile: where a contact stands, or the
+ * contacts that a domain names?
+ */
+bool place_is_changed(struct keeper *keeper, const struct wire_commit *from,
+    const struct record *stored, bool *changed, struct fail *fail);
 
 /* --- keeper_metrics.c --- */
 

@@ -45,6 +45,7 @@ answer(struct fetch *fetch)
 
 	message.type = WIRE_FETCHED;
 	fetched->number = fetch->number;
+	fetched->seen = fetch->job.keeper->changes;
 	fetched->count = 0;
 	fetched->fail = (struct fail)FAIL_INIT;
 	for (size_t i = 0; i < fetch->count; i++) {
@@ -122,6 +123,7 @@ fetch_take(struct keeper_worker *worker, const struct wire_fetch *from)
 	}
 	message.type = WIRE_FETCHED;
 	message.of.fetched.number = from->number;
+	message.of.fetched.seen = 0;
 	message.of.fetched.count = 0;
 	message.of.fetched.fail = (struct fail)FAIL_INIT;
 	fail_memory(&message.of.fetched.fail);
@@ -134,6 +136,7 @@ void
 unsettled_begin(struct keeper *keeper, uint32_t hash)
 {
 	keeper->unsettled[hash % UNSETTLED_HEADS]++;
+	keeper->changed[hash % CHANGED_HEADS] = ++keeper->changes;
 }
 
 void

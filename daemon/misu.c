@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "console.h"
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
@@ -16,7 +17,7 @@
 struct options {
 	struct setup_given given;
 	bool check, show, debug;
-	const char *process; /* "0/0" the keeper, "1/2" a worker */
+	const char *process; /* "0/0" the keeper, "1/2" a worker, "console" */
 };
 
 static int
@@ -178,20 +179,41 @@ run_worker(struct worker_number number)
 }
 
 static int
+run_console(const struct options *options)
+{
+	struct fail fail = FAIL_INIT;
+	struct console *console = console_create(&options->given, &fail);
+	bool ok;
+
+	if (console == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	ok = console_run(console);
+	console_destroy(console);
+	/* As for a worker. */
+	_exit(ok ? 0 : 1);
+}
+
+static int
 run_child(char **argv, const struct options *options)
 {
 	struct worker_number number;
 	struct fail fail = FAIL_INIT;
 	char name[32], *end;
 
-	number.number = (unsigned)strtoul(options->process, &end, 10);
-	if (*end != '/')
-		return usage();
-	number.count = (unsigned)strtoul(end + 1, NULL, 10);
 	if (!proc_harden(&fail) || !child_begin(&fail)) {
 		print_fail(&fail);
 		return 1;
 	}
+	if (strcmp(options->process, "console") == 0) {
+		proc_name(argv, "misu: console");
+		return run_console(options);
+	}
+	number.number = (unsigned)strtoul(options->process, &end, 10);
+	if (*end != '/')
+		return usage();
+	number.count = (unsigned)strtoul(end + 1, NULL, 10);
 	if (number.number == 0) {
 		proc_name(argv, "misu: keeper");
 		return run_keeper(options);

@@ -7,7 +7,7 @@
 const struct ctl_command *const ctl_commands[] = {&ctl_submit, &ctl_status, &ctl_reload,
     &ctl_stop, &ctl_hold_list, &ctl_hold_show, &ctl_hold_approve,
     &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done,
-    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_verify, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
+    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_verify, &ctl_why, &ctl_replay, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
     NULL};
 
 static void

@@ -16,7 +16,7 @@ workers_gone(const struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		if (parent->workers[i].pid > 0)
 			return false;
-	return true;
+	return parent->console.pid <= 0;
 }
 
 /* Workers first, for what they drain is recorded; then the keeper. */
@@ -36,6 +36,7 @@ stop_now(struct parent *parent)
 {
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_kill(&parent->workers[i]);
+	child_kill(&parent->console);
 	child_tell(&parent->keeper, LINE_STOP, SLICE(""), -1);
 	child_tell(&parent->keeper, LINE_STOP, SLICE(""), -1);
 }
@@ -52,6 +53,8 @@ parent_stop(struct parent *parent)
 	proc_notify_stopping();
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_stop(&parent->workers[i], WORKER_DRAIN);
+	if (parent->console.pid > 0)
+		child_stop(&parent->console, CONSOLE_DRAIN);
 	stop_next(parent);
 }
 
@@ -83,7 +86,8 @@ all_ready(const struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		if (!parent->workers[i].ready)
 			return false;
-	return parent->keeper.ready;
+	return parent->keeper.ready &&
+	    (parent->console.ready || !parent_console_wanted(parent));
 }
 
 static bool
@@ -93,7 +97,8 @@ start_workers(struct parent *parent, unsigned wanted)
 		struct child *worker =
 		    &parent->workers[parent->worker_count];
 
-		if (!child_init(worker, parent, parent->worker_count + 1))
+		if (!child_init(worker, parent, CHILD_WORKER,
+			parent->worker_count + 1))
 			return false;
 		parent->worker_count++;
 	}
@@ -116,19 +121,24 @@ more_workers(struct parent *parent)
 void
 parent_child_ready(struct child *child)
 {
+	static const char *const names[] = {[CHILD_KEEPER] = "keeper",
+	    [CHILD_WORKER] = "worker",
+	    [CHILD_CONSOLE] = "console"};
 	struct parent *parent = child->parent;
 
 	if (child->told_down)
 		log_event(LOG_LEVEL_INFO, "process-ready", "process",
-		    child->number == 0 ? "keeper" : "worker", NULL);
+		    names[child->kind], NULL);
 	child->ready = true;
 	child->told_down = false;
 	if (parent->stopping)
 		return;
-	if (child == &parent->keeper && !parent->serving &&
-	    !more_workers(parent)) {
-		give_up(parent);
-		return;
+	if (child == &parent->keeper && !parent->serving) {
+		if (!more_workers(parent)) {
+			give_up(parent);
+			return;
+		}
+		parent_console_run(parent);
 	}
 	if (parent->serving || !all_ready(parent))
 		return;
@@ -145,6 +155,7 @@ reloaded(struct parent *parent)
 		log_event(LOG_LEVEL_WARN, "restart-needed", "reason",
 		    "workers become fewer at a restart only", NULL);
 	more_workers(parent);
+	parent_console_run(parent);
 	proc_notify_ready("running");
 }
 
@@ -182,7 +193,7 @@ parent_received(struct child *child, char kind, struct slice text)
 		parent_child_ready(child);
 	else if (child == &parent->keeper)
 		return keeper_said(parent, kind, text);
-	else if (kind == LINE_ASK_SECRET)
+	else if (kind == LINE_ASK_SECRET && child->kind == CHILD_WORKER)
 		parent_give_secret(child, text);
 	else
 		return false;
@@ -268,10 +279,11 @@ open_all(struct parent *parent, struct fail *fail)
 	if (parent->loop == NULL ||
 	    event_base_priority_init(
 		loop_base(parent->loop), PRIORITIES) != 0 ||
-	    !child_init(&parent->keeper, parent, 0))
+	    !child_init(&parent->keeper, parent, CHILD_KEEPER, 0))
 		return fail_memory(fail);
 	return catch_signals(parent, fail) && start_watchdog(parent, fail) &&
 	    open_program(parent, fail) && parent_listen(parent, fail) &&
+	    parent_console_read(parent, fail) &&
 	    sandbox_enter(SANDBOX_PARENT, fail);
 }
 
@@ -316,6 +328,7 @@ parent_destroy(struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_finish(&parent->workers[i]);
 	child_finish(&parent->keeper);
+	child_finish(&parent->console);
 	parent_close_listeners(parent);
 	for (size_t i = 0; i < 4; i++)
 		if (parent->signals[i] != NULL)
@@ -327,5 +340,6 @@ parent_destroy(struct parent *parent)
 	if (parent->program >= 0)
 		close(parent->program);
 	setup_free(parent->setup);
+	free(parent->settings);
 	free(parent);
 }

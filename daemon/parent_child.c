@@ -13,10 +13,17 @@ enum { NAME_SIZE = 24 };
 static void
 name_of(const struct child *child, char name[NAME_SIZE])
 {
-	if (child->number == 0)
+	switch (child->kind) {
+	case CHILD_KEEPER:
 		snprintf(name, NAME_SIZE, "keeper");
-	else
+		break;
+	case CHILD_CONSOLE:
+		snprintf(name, NAME_SIZE, "console");
+		break;
+	case CHILD_WORKER:
 		snprintf(name, NAME_SIZE, "worker %u", child->number);
+		break;
+	}
 }
 
 static void
@@ -26,14 +33,16 @@ timer_due(void *arg)
 
 	if (child->pid != 0)
 		child_kill(child);
-	else if (!child->parent->stopping)
+	else if (!child->parent->stopping && !child->unwanted)
 		child_start(child);
 }
 
 bool
-child_init(struct child *child, struct parent *parent, unsigned number)
+child_init(struct child *child, struct parent *parent, enum child_kind kind,
+    unsigned number)
 {
-	*child = (struct child){.parent = parent, .number = number};
+	*child = (struct child){
+	    .parent = parent, .kind = kind, .number = number};
 	child->timer = parent->loop->operations->timer_create(
 	    parent->loop, timer_due, child);
 	return child->timer != NULL;
@@ -99,7 +108,7 @@ is_kept(const struct child *child, const char *variable)
 {
 	return strncmp(variable, "NOTIFY_SOCKET=", 14) != 0 &&
 	    strncmp(variable, "WATCHDOG_", 9) != 0 &&
-	    (child->number == 0 ||
+	    (child->kind == CHILD_KEEPER ||
 		strncmp(variable, "CREDENTIALS_DIRECTORY=", 22) != 0);
 }
 
@@ -134,6 +143,8 @@ run(const struct child *child, int line)
 	snprintf(title, sizeof(title), "misu: %s", name);
 	snprintf(which, sizeof(which), "%u/%u", child->number,
 	    parent->worker_count);
+	if (child->kind == CHILD_CONSOLE)
+		snprintf(which, sizeof(which), "console");
 	argv[n++] = title;
 	argv[n++] = "-p";
 	argv[n++] = which;
@@ -166,7 +177,7 @@ start(struct child *child, struct fail *fail)
 	    .fds = true,
 	    .wipes = true,
 	    .priority =
-		child->number == 0 ? PRIORITY_KEEPER : PRIORITY_WORKER};
+		child->kind == CHILD_KEEPER ? PRIORITY_KEEPER : PRIORITY_WORKER};
 	int ends[2];
 
 	if (!wire_stream_pair(ends, fail))
@@ -211,13 +222,16 @@ child_start(struct child *child)
 		try_later(child);
 		return;
 	}
-	if (child->number == 0) {
+	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
-	} else {
-		parent_give_sockets(parent, child);
-		child_connect(parent, child);
+		return;
 	}
+	if (child->kind == CHILD_CONSOLE)
+		parent_console_tell(parent);
+	parent_give_sockets(child);
+	if (child->kind == CHILD_WORKER)
+		child_connect(parent, child);
 }
 
 void
@@ -269,7 +283,7 @@ tell_ended(struct child *child, int status)
 {
 	char name[NAME_SIZE], how[32];
 
-	if (child->told_down)
+	if (child->told_down || child->unwanted)
 		return;
 	child->told_down = true;
 	name_of(child, name);
@@ -299,20 +313,25 @@ ended(struct child *child, int status)
 		child->backoff = 0;
 	child->ready = false;
 	parent_child_gone(child, well);
-	if (parent->serving && !parent->stopping)
+	if (parent->serving && !parent->stopping && !child->unwanted)
 		try_later(child);
+}
+
+static void
+reap(struct child *child)
+{
+	int status;
+
+	if (child->pid > 0 &&
+	    waitpid(child->pid, &status, WNOHANG) == child->pid)
+		ended(child, status);
 }
 
 void
 child_reap(struct parent *parent)
 {
-	for (unsigned i = 0; i <= parent->worker_count; i++) {
-		struct child *child =
-		    i == 0 ? &parent->keeper : &parent->workers[i - 1];
-		int status;
-
-		if (child->pid > 0 &&
-		    waitpid(child->pid, &status, WNOHANG) == child->pid)
-			ended(child, status);
-	}
+	reap(&parent->keeper);
+	for (unsigned i = 0; i < parent->worker_count; i++)
+		reap(&parent->workers[i]);
+	reap(&parent->console);
 }

@@ -21,13 +21,13 @@ parent_workers_wanted(const struct parent *parent)
 }
 
 static struct listener *
-find(const struct parent *parent, const struct conf_upstream *upstream)
+find(const struct parent *parent, struct slice upstream, struct slice address)
 {
 	struct listener *l = parent->listeners;
 
 	while (l != NULL &&
-	    !(slice_equal(l->upstream, upstream->name) &&
-		slice_equal(l->address, upstream->listen)))
+	    !(slice_equal(l->upstream, upstream) &&
+		slice_equal(l->address, address)))
 		l = l->next;
 	return l;
 }
@@ -35,36 +35,41 @@ find(const struct parent *parent, const struct conf_upstream *upstream)
 static bool
 is_wanted(const struct conf *conf, const struct listener *listener)
 {
-	const struct conf_upstream *upstream =
-	    conf_upstream(conf, listener->upstream);
+	const struct conf_upstream *upstream;
 
+	if (listener->upstream.len == 0)
+		return slice_equal(conf->console_address, listener->address);
+	upstream = conf_upstream(conf, listener->upstream);
 	return upstream != NULL &&
 	    slice_equal(upstream->listen, listener->address);
 }
 
 static struct listener *
-listener_new(const struct conf_upstream *upstream)
+listener_new(struct slice upstream, struct slice address)
 {
-	size_t name = upstream->name.len, address = upstream->listen.len;
-	struct listener *listener =
-	    calloc(1, sizeof(*listener) + name + address + 2);
+	struct listener *listener = calloc(
+	    1, sizeof(*listener) + upstream.len + address.len + 2);
+	char *at;
 
 	if (listener == NULL)
 		return NULL;
-	memcpy(listener->text, upstream->name.data, name);
-	memcpy(listener->text + name + 1, upstream->listen.data, address);
-	listener->upstream = (struct slice){listener->text, name};
-	listener->address =
-	    (struct slice){listener->text + name + 1, address};
+	at = listener->text + upstream.len + 1;
+	memcpy(listener->text, upstream.data, upstream.len);
+	memcpy(at, address.data, address.len);
+	listener->upstream = (struct slice){listener->text, upstream.len};
+	listener->address = (struct slice){at, address.len};
 	return listener;
 }
 
 static bool
-open_one(struct parent *parent, const struct conf_upstream *upstream,
+open_one(struct parent *parent, struct slice upstream, struct slice address,
     struct fail *fail)
 {
-	struct listener *listener = listener_new(upstream);
+	struct listener *listener;
 
+	if (find(parent, upstream, address) != NULL)
+		return true;
+	listener = listener_new(upstream, address);
 	if (listener == NULL)
 		return fail_memory(fail);
 	listener->fd = peer_listen(listener->address.data, fail);
@@ -103,8 +108,13 @@ parent_listen(struct parent *parent, struct fail *fail)
 
 	close_unwanted(parent);
 	for (size_t i = 0; i < conf->upstream_count; i++)
-		if (find(parent, &conf->upstreams[i]) == NULL)
-			ok = open_one(parent, &conf->upstreams[i], fail) && ok;
+		ok = open_one(parent, conf->upstreams[i].name,
+			 conf->upstreams[i].listen, fail) &&
+		    ok;
+	if (conf->console_address.len != 0)
+		ok = open_one(
+			 parent, SLICE(""), conf->console_address, fail) &&
+		    ok;
 	return ok;
 }
 
@@ -121,19 +131,23 @@ parent_close_listeners(struct parent *parent)
 }
 
 static void
-give_socket(struct child *worker, const struct listener *listener)
+give_socket(struct child *child, const struct listener *listener)
 {
-	int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, LINE_FD + 1);
+	int fd;
 
+	if ((child->kind == CHILD_CONSOLE) != (listener->upstream.len == 0))
+		return;
+	fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, LINE_FD + 1);
 	if (fd >= 0)
-		child_tell(worker, LINE_LISTEN, listener->upstream, fd);
+		child_tell(child, LINE_LISTEN, listener->upstream, fd);
 }
 
 void
-parent_give_sockets(struct parent *parent, struct child *worker)
+parent_give_sockets(struct child *child)
 {
-	for (struct listener *l = parent->listeners; l != NULL; l = l->next)
-		give_socket(worker, l);
+	for (struct listener *l = child->parent->listeners; l != NULL;
+	     l = l->next)
+		give_socket(child, l);
 }
 
 /* Sockets that were not there before, to workers that have the others. */
@@ -147,9 +161,12 @@ listen_anew(struct parent *parent)
 	before = parent->listeners;
 	if (!parent_listen(parent, &fail))
 		log_fail(LOG_LEVEL_ERROR, "not-listening", &fail);
-	for (struct listener *l = parent->listeners; l != before; l = l->next)
+	for (struct listener *l = parent->listeners; l != before; l = l->next) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			give_socket(&parent->workers[i], l);
+		if (parent->console.parent != NULL)
+			give_socket(&parent->console, l);
+	}
 }
 
 void
@@ -170,6 +187,8 @@ parent_read_setup(struct parent *parent)
 	setup_free(parent->setup);
 	parent->setup = setup;
 	listen_anew(parent);
+	if (!parent_console_read(parent, &fail))
+		log_fail(LOG_LEVEL_ERROR, "console-not-reloaded", &fail);
 }
 
 static void

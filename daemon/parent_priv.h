@@ -16,6 +16,7 @@ enum {
 	BACKOFF_FORGET = 10 * 1000, /* ready so long: all is well again */
 	LINE_GRACE = 2000, /* from the end of its line to its own */
 	WORKER_DRAIN = 15 * 1000,
+	CONSOLE_DRAIN = 5 * 1000,
 	KEEPER_DRAIN = 30 * 1000,
 	START_LONGEST = 300 * 1000, /* a keeper that replays its journal */
 };
@@ -25,18 +26,22 @@ enum { PRIORITY_KEEPER, PRIORITY_WORKER, PRIORITIES };
 
 struct event;
 
+enum child_kind { CHILD_KEEPER, CHILD_WORKER, CHILD_CONSOLE };
+
 struct child {
 	struct parent *parent;
-	unsigned number; /* 0: the keeper */
+	enum child_kind kind;
+	unsigned number; /* of a worker, from 1 */
 	pid_t pid;       /* 0: none */
 	struct wire_stream *line;
 	struct loop_timer *timer; /* to start it again, or to kill it */
 	int64_t backoff, started; /* ms */
 	bool ready;     /* it serves */
 	bool told_down; /* its end is in the log */
+	bool unwanted;  /* misu.conf has it no more */
 };
 
-/* A port that backends come to. */
+/* A port that backends come to, or, with no upstream, the console's. */
 struct listener {
 	struct listener *next;
 	int fd;
@@ -53,6 +58,9 @@ struct parent {
 	struct event *signals[4];
 	struct child keeper, workers[WORKERS_MAX];
 	unsigned worker_count; /* that are to run */
+	struct child console; /* none: no parent in it */
+	char *settings; /* that were last good, for the console */
+	size_t settings_len;
 	struct listener *listeners;
 	struct loop_timer *watchdog_timer;
 	int64_t watchdog; /* ms; 0: none */
@@ -80,7 +88,8 @@ void parent_stop(struct parent *parent);
 
 /* --- parent_child.c ----------------------------------------------------- */
 
-bool child_init(struct child *child, struct parent *parent, unsigned number);
+bool child_init(struct child *child, struct parent *parent,
+    enum child_kind kind, unsigned number);
 void child_finish(struct child *child);
 
 /* If it cannot be started it is tried again later. */
@@ -104,8 +113,8 @@ void child_connect(struct parent *parent, struct child *worker);
 bool parent_listen(struct parent *parent, struct fail *fail);
 void parent_close_listeners(struct parent *parent);
 
-/* Give one worker all listening sockets. */
-void parent_give_sockets(struct parent *parent, struct child *worker);
+/* Give a worker, or the console, the listening sockets that are its. */
+void parent_give_sockets(struct child *child);
 
 /* misu.conf may have changed; if it cannot be read all stays as it is. */
 void parent_read_setup(struct parent *parent);
@@ -114,5 +123,18 @@ void parent_read_setup(struct parent *parent);
 unsigned parent_workers_wanted(const struct parent *parent);
 
 void parent_give_secret(struct child *worker, struct slice asked);
+
+/* --- parent_console.c --------------------------------------------------- */
+
+/* What misu.conf says of it, made ready; before it is started. */
+bool parent_console_read(struct parent *parent, struct fail *fail);
+
+/* Start, tell or stop it, as misu.conf now wants. */
+void parent_console_run(struct parent *parent);
+
+bool parent_console_wanted(const struct parent *parent);
+
+/* To a console that was just started. */
+void parent_console_tell(struct parent *parent);
 
 #endif

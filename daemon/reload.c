@@ -10,6 +10,7 @@
 #include "log.h"
 #include "proc.h"
 #include "service_priv.h"
+#include "store/policies.h"
 
 enum { LONGEST_WAIT = 24 * 3600 };
 
@@ -97,6 +98,37 @@ tell_workers(struct service *service, const struct ruleset *ruleset)
 	arena_destroy(arena);
 }
 
+/*
+ * What an entry's rule numbers mean is durable before any entry can name it.
+ */
+static bool
+keep_policy(struct service *service, const struct ruleset *ruleset,
+    struct fail *fail)
+{
+	const char *directory =
+	    setup_state_path(service->setup, SLICE("policies"));
+	struct arena *arena = arena_create(NULL);
+	const struct policy_source *files = NULL;
+	struct slice setup = {NULL, 0};
+	size_t count = 0;
+	bool ok;
+
+	if (arena != NULL) {
+		files = setup_policy_files(
+		    service->setup, ruleset, arena, &count);
+		setup = conf_setup_text(service->setup->conf, arena);
+	}
+	if (directory == NULL || files == NULL || setup.data == NULL)
+		ok = fail_memory(fail);
+	else
+		ok = policies_keep(service->disk, directory, ruleset, files,
+			 count, fail) &&
+		    policies_keep_setup(
+			service->disk, directory, setup, fail);
+	arena_destroy(arena);
+	return ok;
+}
+
 bool
 reload_apply(struct service *service, struct fail *fail)
 {
@@ -109,6 +141,7 @@ reload_apply(struct service *service, struct fail *fail)
 		    "no revision of the policy is effective yet");
 	}
 	if (!make_directories(service->setup, fail) ||
+	    !keep_policy(service, ruleset, fail) ||
 	    !engine_set_policy(
 		service->engine, ruleset, service->setup->conf, fail))
 		return false;

@@ -60,6 +60,14 @@ static const int refused_worker[] = {SCMP_SYS(open), SCMP_SYS(openat),
     SCMP_SYS(fchownat), SCMP_SYS(chdir), SCMP_SYS(fchdir),
     SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(utimensat)};
 
+/* It is given its port, and reads; what it keeps it writes and renames. */
+static const int refused_console[] = {SCMP_SYS(bind), SCMP_SYS(listen),
+    SCMP_SYS(truncate), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir),
+    SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat),
+    SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown),
+    SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat),
+    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr)};
+
 struct calls {
 	const int *numbers;
 	size_t count;
@@ -99,7 +107,11 @@ add_all(scmp_filter_ctx filter, enum sandbox sandbox)
 	static const struct calls all = CALLS(forbidden),
 				  child = CALLS(forbidden_child),
 				  keeper = CALLS(refused_keeper),
-				  worker = CALLS(refused_worker);
+				  worker = CALLS(refused_worker),
+				  console = CALLS(refused_console);
+	const struct calls *const refused[] = {[SANDBOX_KEEPER] = &keeper,
+	    [SANDBOX_WORKER] = &worker,
+	    [SANDBOX_CONSOLE] = &console};
 
 	if (!add_rules(filter, SCMP_ACT_KILL_PROCESS, all))
 		return false;
@@ -107,8 +119,7 @@ add_all(scmp_filter_ctx filter, enum sandbox sandbox)
 		return true;
 	return add_rules(filter, SCMP_ACT_KILL_PROCESS, child) &&
 	    add_clone(filter) &&
-	    add_rules(filter, SCMP_ACT_ERRNO(EACCES),
-		sandbox == SANDBOX_KEEPER ? keeper : worker);
+	    add_rules(filter, SCMP_ACT_ERRNO(EACCES), *refused[sandbox]);
 }
 
 static bool

@@ -68,6 +68,9 @@ add_reads(struct list *list, struct service *service)
 	if (setup->conf->tokens_file.len != 0)
 		ok = ok && list_add_above(list,
 		    setup_state_path(setup, setup->conf->tokens_file));
+	if (setup->conf->console_tokens.len != 0)
+		ok = ok && list_add_above(list,
+		    setup_state_path(setup, setup->conf->console_tokens));
 	for (struct setup_source *s = setup->sources; s != NULL; s = s->next)
 		ok = ok && list_add_above(list, s->path.data);
 	return ok;

@@ -190,10 +190,50 @@ setup_policy(const struct setup *setup, struct arena *arena,
 	return compile(setup->conf, &files, path, diagnostics, fail);
 }
 
+/* Remember which sources were read for it. */
+static bool
+note_policy(struct setup *setup, const struct ruleset *ruleset,
+    const struct setup_source *before, struct fail *fail)
+{
+	struct setup_policy *policy = arena_take(setup->arena, sizeof(*policy));
+
+	if (policy == NULL)
+		return fail_memory(fail);
+	*policy = (struct setup_policy){
+	    ruleset, setup->sources, before, setup->policies};
+	setup->policies = policy;
+	return true;
+}
+
+const struct policy_source *
+setup_policy_files(const struct setup *setup, const struct ruleset *ruleset,
+    struct arena *arena, size_t *count)
+{
+	const struct setup_policy *policy = setup->policies;
+	struct policy_source *files;
+	size_t left = 0;
+
+	while (policy != NULL && policy->ruleset != ruleset)
+		policy = policy->next;
+	for (const struct setup_source *s = policy != NULL ? policy->newest
+							   : NULL;
+	     s != NULL && s != policy->before; s = s->next)
+		left++;
+	*count = left;
+	files = arena_take_array(arena, left + 1, sizeof(*files));
+	if (files == NULL || left == 0)
+		return files;
+	for (const struct setup_source *s = policy->newest;
+	     s != policy->before; s = s->next)
+		files[--left] = (struct policy_source){s->path, s->text};
+	return files;
+}
+
 static bool
 load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
 {
+	const struct setup_source *before = setup->sources;
 	struct slice diagnostics = {"", 0};
 	struct files own = {.arena = setup->arena, .setup = setup};
 	const struct ruleset *ruleset;
@@ -204,9 +244,10 @@ load_policy(struct setup *setup, const struct files *files, struct slice name,
 		return fail_memory(fail);
 	ruleset = compile(setup->conf, &own, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
-	if (ruleset != NULL)
-		insert(setup, ruleset);
-	return ruleset != NULL;
+	if (ruleset == NULL)
+		return false;
+	insert(setup, ruleset);
+	return note_policy(setup, ruleset, before, fail);
 }
 
 /* Every policy is read, so that one run shows what is wrong with all. */
@@ -243,22 +284,41 @@ check(struct setup *setup, struct fail *fail)
 	return ok;
 }
 
+/* NULL with a fail. */
+static struct tokens *
+read_tokens(struct setup *setup, struct slice file, struct slice *text,
+    struct fail *fail)
+{
+	const char *path = setup_state_path(setup, file);
+
+	if (path == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	if (!proc_read_secret(path, FILE_MAX, setup->arena, text, fail))
+		return NULL;
+	return tokens_parse(setup->arena, slice_from(path), *text, fail);
+}
+
 static bool
 load_tokens(struct setup *setup, struct fail *fail)
 {
 	struct slice text;
-	const char *path;
 
 	if (setup->conf->http_address.len == 0)
 		return true;
-	path = setup_state_path(setup, setup->conf->tokens_file);
-	if (path == NULL)
-		return fail_memory(fail);
-	if (!proc_read_secret(path, FILE_MAX, setup->arena, &text, fail))
-		return false;
 	setup->tokens =
-	    tokens_parse(setup->arena, slice_from(path), text, fail);
+	    read_tokens(setup, setup->conf->tokens_file, &text, fail);
 	return setup->tokens != NULL;
+}
+
+bool
+setup_read_auditors(struct setup *setup, struct fail *fail)
+{
+	setup->auditors = (struct slice){"", 0};
+	return setup->conf->console_tokens.len == 0 ||
+	    read_tokens(setup, setup->conf->console_tokens, &setup->auditors,
+		fail) != NULL;
 }
 
 /* Here, or as they are in the process that the sources came from. */
@@ -295,7 +355,8 @@ setup_read(
 	if (given->glance)
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
-	    (given->check || load_tokens(setup, fail));
+	    (given->check ||
+		(load_tokens(setup, fail) && setup_read_auditors(setup, fail)));
 }
 
 struct setup *

@@ -10,6 +10,7 @@
 #include "net/tokens.h"
 
 struct setup_source;
+struct setup_policy;
 
 struct setup {
 	struct arena *arena;
@@ -18,10 +19,12 @@ struct setup {
 	const struct ruleset **rulesets; /* by effective date, oldest first */
 	size_t ruleset_count;
 	struct tokens *tokens;   /* NULL where TCP is not listened on */
+	struct slice auditors;   /* text of the console's tokens, as read */
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */
 	struct setup *next; /* for whoever keeps a list of them */
 	struct setup_source *sources; /* the text of each file, as read */
+	struct setup_policy *policies; /* and which are whose */
 	bool from_bundle;
 };
 
@@ -41,6 +44,9 @@ struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
 
+/* The console's tokens, which setup_load() leaves out with `check`. */
+bool setup_read_auditors(struct setup *setup, struct fail *fail);
+
 /*
  * A setup for a process that has no files: the text of all it was read from,
  * and which policy of it is in force.  {NULL, 0} when out of memory.  No
@@ -55,6 +61,13 @@ struct slice setup_bundle(const struct setup *setup,
  */
 struct setup *setup_from_bundle(struct slice bundle,
     const struct ruleset **in_force, struct fail *fail);
+
+/*
+ * The files that a ruleset of this setup was compiled from, its own first, in
+ * `arena`; NULL when out of memory.  Not for one that came in a bundle.
+ */
+const struct policy_source *setup_policy_files(const struct setup *setup,
+    const struct ruleset *ruleset, struct arena *arena, size_t *count);
 
 /*
  * One policy file with this setup's networks, for tools; NULL with its

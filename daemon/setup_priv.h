@@ -10,6 +10,13 @@ struct setup_source {
 	struct setup_source *next;
 };
 
+/* Those of one policy: from the newest on, down to `before`. */
+struct setup_policy {
+	const struct ruleset *ruleset;
+	const struct setup_source *newest, *before;
+	struct setup_policy *next;
+};
+
 /* With an arena and nothing else. */
 struct setup *setup_new(struct fail *fail);
 

@@ -125,6 +125,7 @@ put_fetched(struct writer *w, const struct wire_fetched *fetched)
 {
 	w->too_long |= fetched->count > WIRE_OBJECTS_MAX;
 	put64(w, fetched->number);
+	put64(w, fetched->seen);
 	put_fail(w, &fetched->fail);
 	put16(w, fetched->count);
 	for (size_t i = 0; i < fetched->count && !w->too_long; i++) {
@@ -134,19 +135,31 @@ put_fetched(struct writer *w, const struct wire_fetched *fetched)
 }
 
 static void
+put_scope(struct writer *w, const struct decide_scope *scope)
+{
+	put32(w, scope->recipient);
+	put32(w, scope->roles);
+	put_name(w, scope->object);
+	put_name(w, scope->suffix);
+	put8(w, scope->is_placed);
+	w->too_long |= scope->place_count > PLACES_MAX;
+	put8(w, (unsigned)scope->place_count);
+	for (size_t i = 0; i < scope->place_count && !w->too_long; i++) {
+		put32(w, scope->places[i].roles);
+		put_name(w, scope->places[i].suffix);
+	}
+}
+
+static void
 put_decision(struct writer *w, const struct wire_commit *commit)
 {
 	const uint64_t *limit = commit->given.limit;
 
 	put8(w, commit->in_scope);
-	if (commit->in_scope) {
-		put32(w, commit->scope.recipient);
-		put32(w, commit->scope.roles);
-		put_name(w, commit->scope.object);
-		put_name(w, commit->scope.suffix);
-	} else {
+	if (commit->in_scope)
+		put_scope(w, &commit->scope);
+	else
 		put32(w, commit->block);
-	}
 	put_bytes(w, commit->given.random, sizeof(commit->given.random));
 	put8(w, commit->given.approved);
 	put8(w, limit != NULL);
@@ -171,6 +184,7 @@ put_commit(struct writer *w, const struct wire_commit *commit)
 	put_name(w, commit->principal);
 	put8(w, commit->store);
 	put64(w, (uint64_t)commit->approval);
+	put64(w, commit->seen);
 	put_record(w, &commit->record);
 	put_record(w, &commit->stored);
 }
@@ -448,11 +462,30 @@ static void
 get_fetched(struct reader *r, struct wire_fetched *out)
 {
 	out->number = get(r, 8);
+	out->seen = get(r, 8);
 	get_fail(r, &out->fail);
 	out->count = get_count(r);
 	for (size_t i = 0; i < out->count; i++) {
 		get_record(r, &out->held[i].current);
 		get_record(r, &out->held[i].proposed);
+	}
+}
+
+static void
+get_scope(struct reader *r, struct wire_commit *out)
+{
+	struct decide_scope *scope = &out->scope;
+
+	scope->recipient = (unsigned)get(r, 4);
+	scope->roles = (unsigned)get(r, 4);
+	scope->object = get_name(r);
+	scope->suffix = get_name(r);
+	scope->is_placed = get_word(r, 2) != 0;
+	scope->places = out->places;
+	scope->place_count = get_word(r, PLACES_MAX + 1);
+	for (size_t i = 0; i < scope->place_count; i++) {
+		out->places[i].roles = (unsigned)get(r, 4);
+		out->places[i].suffix = get_name(r);
 	}
 }
 
@@ -464,14 +497,10 @@ get_decision(struct reader *r, struct wire_commit *out)
 	out->in_scope = get_word(r, 2) != 0;
 	out->block = 0;
 	out->scope = (struct decide_scope){.recipient = 0};
-	if (out->in_scope) {
-		out->scope.recipient = (unsigned)get(r, 4);
-		out->scope.roles = (unsigned)get(r, 4);
-		out->scope.object = get_name(r);
-		out->scope.suffix = get_name(r);
-	} else {
+	if (out->in_scope)
+		get_scope(r, out);
+	else
 		out->block = (uint32_t)get(r, 4);
-	}
 	random = take(r, sizeof(out->given.random));
 	if (random != NULL)
 		memcpy(out->given.random, random, sizeof(out->given.random));
@@ -498,6 +527,7 @@ get_commit(struct reader *r, struct wire_commit *out)
 	out->principal = get_name(r);
 	out->store = get_word(r, WIRE_STORES);
 	out->approval = (int64_t)get(r, 8);
+	out->seen = get(r, 8);
 	get_record(r, &out->record);
 	get_record(r, &out->stored);
 	r->bad |= out->record.packed.len == 0 || out->approval < 0;

@@ -77,6 +77,7 @@ struct wire_held {
 
 struct wire_fetched {
 	uint64_t number;
+	uint64_t seen; /* how much had changed when this was read */
 	struct fail fail;
 	size_t count;
 	struct wire_held held[WIRE_OBJECTS_MAX];
@@ -87,7 +88,8 @@ struct wire_commit {
 	struct digest policy, setup;
 	bool in_scope; /* decide_contact(), else decide() for `block` */
 	uint32_t block;
-	struct decide_scope scope;
+	struct decide_scope scope; /* `places` points to `places` when read */
+	struct decide_place places[PLACES_MAX];
 	struct decide_given given; /* `limit` points to `limits` when read */
 	uint64_t limits[ROLE_COUNT];
 	uint64_t verdicts; /* verdicts_digest() */
@@ -96,6 +98,7 @@ struct wire_commit {
 	struct slice upstream, channel, principal;
 	unsigned store;
 	int64_t approval;
+	uint64_t seen; /* of the fetch it was judged by; 0: none */
 	struct wire_record record, stored;
 };
 

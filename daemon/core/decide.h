@@ -29,12 +29,28 @@ struct disclosure *decide(const struct ruleset *ruleset,
     const struct block *block, const struct record *record,
     const struct decide_given *given, struct arena *arena, struct fail *fail);
 
+/* Where an EPP contact stands already. */
+struct decide_place {
+	unsigned roles; /* 1 << role */
+	struct slice suffix;
+};
+enum { PLACES_MAX = 16 };
+#define PLACE_ANYWHERE SLICE(".") /* a suffix: under some TLD or other */
+
 /* Where an EPP contact or host may come to stand. */
 struct decide_scope {
 	unsigned recipient;  /* index of the registry in the ruleset */
 	unsigned roles;      /* 1 << role of those it may get; 0: all of EPP's */
 	struct slice object; /* canonical domain it is for; empty: not known */
 	struct slice suffix; /* ".org": its TLD; empty: not known */
+	/*
+	 * These count beside what is said above; `is_placed`: it stands under
+	 * no other TLD, and in no other role but those said above.  A place
+	 * that no block is for is refused.
+	 */
+	const struct decide_place *places;
+	size_t place_count;
+	bool is_placed;
 };
 
 /*

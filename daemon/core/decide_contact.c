@@ -12,7 +12,7 @@ struct contact {
 	const struct ruleset *ruleset;
 	const struct contact_plan *plan;
 	struct slice object;   /* what a replacement may name, or empty */
-	const bool *in;	       /* blocks for it, by number; NULL: all */
+	const unsigned *in; /* ROLE_BITs in each block; NULL: `roles` in all */
 	unsigned roles;	       /* ROLE_BIT */
 	const uint16_t *facts; /* of the person in each of the roles */
 };
@@ -20,10 +20,12 @@ struct contact {
 /* No rule names it: for roles a contact does not have. */
 static const uint16_t no_rules[FIELD_COUNT];
 
-static bool
-in_scope(const struct contact *contact, const struct bound_block *block)
+/* In which roles it may come to stand under this block's names. */
+static unsigned
+roles_in(const struct contact *contact, const struct bound_block *block)
 {
-	return contact->in == NULL || contact->in[block->block->is.number];
+	return contact->in == NULL ? contact->roles
+				   : contact->in[block->block->is.number];
 }
 
 /* match_wins() for all blocks at once: is there a longer one of its key? */
@@ -43,27 +45,65 @@ is_beaten(const struct ruleset *ruleset, const size_t *lengths, size_t number)
 	return false;
 }
 
-/* False when out of memory. */
+/* Blocks for a name, or a suffix, come to be for these roles, too. */
 static bool
-find_scope(struct contact *contact, struct slice name, struct arena *arena)
+add_scope(const struct contact *contact, struct slice name, unsigned roles,
+    size_t *lengths, unsigned *in)
 {
 	const struct ruleset *ruleset = contact->ruleset;
-	size_t count = ruleset->block_count;
-	size_t *lengths;
-	bool *in;
+	const struct contact_side *side = &contact->plan->sides[0];
+	bool all = name.len == 0 || slice_equal(name, PLACE_ANYWHERE);
+	bool any = false;
 
-	if (name.len == 0)
+	for (size_t b = 0; b < ruleset->block_count; b++)
+		lengths[b] = all ? 1
+				 : match_block(ruleset->blocks[b].block,
+				       OBJECT_DOMAIN, name);
+	for (size_t b = 0; b < ruleset->block_count; b++)
+		if (lengths[b] != 0 && !is_beaten(ruleset, lengths, b))
+			in[b] |= roles;
+	for (size_t b = 0; b < side->block_count; b++)
+		any |= lengths[side->blocks[b]->block->is.number] != 0;
+	return any;
+}
+
+/*
+ * False when out of memory.  *covered: each of the places is one that the
+ * policy has a block for.
+ */
+static bool
+find_scope(struct contact *contact, const struct decide_scope *scope,
+    bool *covered, struct arena *arena)
+{
+	size_t count = contact->ruleset->block_count;
+	struct slice name =
+	    scope->object.len != 0 ? scope->object : scope->suffix;
+	size_t *lengths;
+	unsigned *in;
+
+	*covered = true;
+	if (contact->plan->side_count == 0 ||
+	    (name.len == 0 && scope->place_count == 0))
 		return true;
 	lengths = arena_take_array(arena, count, sizeof(*lengths));
 	in = arena_take_array(arena, count, sizeof(*in));
 	if (lengths == NULL || in == NULL)
 		return false;
-	for (size_t b = 0; b < count; b++)
-		lengths[b] =
-		    match_block(ruleset->blocks[b].block, OBJECT_DOMAIN, name);
-	for (size_t b = 0; b < count; b++)
-		in[b] = lengths[b] != 0 && !is_beaten(ruleset, lengths, b);
 	contact->in = in;
+	if (!scope->is_placed)
+		add_scope(contact, name, contact->roles, lengths, in);
+	else
+		contact->roles = scope->roles & EPP_ROLES_ALL;
+	for (size_t i = 0; i < scope->place_count; i++) {
+		const struct decide_place *place = &scope->places[i];
+		unsigned roles = place->roles & EPP_ROLES_ALL;
+
+		if (scope->is_placed)
+			roles |= scope->roles & EPP_ROLES_ALL;
+		*covered &=
+		    add_scope(contact, place->suffix, roles, lengths, in);
+		contact->roles |= roles;
+	}
 	return true;
 }
 
@@ -169,8 +209,8 @@ merge_some(const struct contact *contact, const struct contact_side *side,
 	for (size_t i = 0; i < side->block_count * EPP_ROLES; i++) {
 		const struct contact_pair *pair = &side->pairs[i];
 
-		if ((contact->roles & ROLE_BIT(pair->role)) != 0 &&
-		    in_scope(contact, pair->block))
+		if ((roles_in(contact, pair->block) & ROLE_BIT(pair->role)) !=
+		    0)
 			merge_pair(contact, side, pair, merge);
 	}
 }
@@ -200,7 +240,7 @@ static const struct bound_block *
 first_block(const struct contact *contact, const struct contact_side *side)
 {
 	for (size_t b = 0; b < side->block_count; b++)
-		if (in_scope(contact, side->blocks[b]))
+		if (roles_in(contact, side->blocks[b]) != 0)
 			return side->blocks[b];
 	return NULL;
 }
@@ -232,11 +272,11 @@ judge_side(const struct contact *contact, const struct contact_side *side,
 	for (size_t i = 0; i < side->gate_count; i++) {
 		const struct contact_gate *gate = &side->gates[i];
 		const struct rule *rule = gate->rule->rule;
+		unsigned roles = roles_in(contact, gate->block);
 
-		if ((gate->roles & ~contact->roles) != 0 ||
+		if (roles == 0 || (gate->roles & ~roles) != 0 ||
 		    rule->verdict >= outcome->verdict ||
-		    (approved && rule->verdict == VERDICT_HOLD) ||
-		    !in_scope(contact, gate->block))
+		    (approved && rule->verdict == VERDICT_HOLD))
 			continue;
 		if (verdict_fires(
 			rule->verdict, bound_rule_truth(contact->ruleset,
@@ -375,17 +415,16 @@ decide_contact(const struct ruleset *ruleset, const struct decide_scope *scope,
 	    .roles = scope->roles & EPP_ROLES_ALL};
 	struct disclosure *disclosure = start(ruleset, scope, record, arena);
 	const struct bound_block *block = NULL;
+	bool covered;
 
+	if (contact.roles == 0 && scope->roles == 0)
+		contact.roles = contact.plan->mentioned;
 	if (disclosure == NULL ||
-	    !find_scope(&contact,
-		scope->object.len != 0 ? scope->object : scope->suffix,
-		arena)) {
+	    !find_scope(&contact, scope, &covered, arena)) {
 		fail_memory(fail);
 		return NULL;
 	}
-	if (contact.roles == 0 && scope->roles == 0)
-		contact.roles = contact.plan->mentioned;
-	if (contact.plan->side_count != 0 && contact.roles != 0)
+	if (contact.plan->side_count != 0 && contact.roles != 0 && covered)
 		block = first_block(&contact, &contact.plan->sides[0]);
 	if (record_type(record) == OBJECT_CONTACT)
 		decide_note_role(disclosure, record, CONTACT_ROLE, given);

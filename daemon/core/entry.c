@@ -1,5 +1,35 @@
 #include "core/entry.h"
 
+static const struct {
+	const char *word;
+	bool about;
+} event_types[EVENT_COUNT] = {
+#define EVENT(id, word, about) [EVENT_##id] = {word, about},
+#include "core/event.tbl"
+#undef EVENT
+};
+
+const char *
+event_type_name(enum event_type type)
+{
+	return event_types[type].word;
+}
+
+bool
+event_type_is_about(enum event_type type)
+{
+	return event_types[type].about;
+}
+
+bool
+entry_is_type(struct slice word)
+{
+	for (unsigned i = 0; i < EVENT_COUNT; i++)
+		if (slice_is(word, event_types[i].word))
+			return true;
+	return slice_is(word, "disclosure");
+}
+
 static bool
 comes_after(const char *a, const char *b)
 {
@@ -14,7 +44,7 @@ entry_order_init(struct entry_order *order)
 
 		for (; at > 0 && comes_after(role_name(order->roles[at - 1]),
 				     role_name((enum role)i));
-		    at--)
+		     at--)
 			order->roles[at] = order->roles[at - 1];
 		order->roles[at] = (enum role)i;
 	}
@@ -22,9 +52,9 @@ entry_order_init(struct entry_order *order)
 		unsigned at = i;
 
 		for (; at > 0 &&
-		    comes_after(field_info[order->fields[at - 1]].name,
-			field_info[i].name);
-		    at--)
+		       comes_after(field_info[order->fields[at - 1]].name,
+			   field_info[i].name);
+		     at--)
 			order->fields[at] = order->fields[at - 1];
 		order->fields[at] = (enum field)i;
 	}
@@ -228,10 +258,10 @@ add_field(struct text *text, const struct entry_disclosure *entry,
 	add_ruling(text, ruling);
 	if (values.count != 0 && passes(ruling.verdict) &&
 	    entry_may_commit(field)) {
-		struct digest commitment = entry_commit(
-		    &entry->subjects[role]->key,
-		    disclosure_role_word(entry->disclosure, role), field,
-		    values);
+		struct digest commitment =
+		    entry_commit(&entry->subjects[role]->key,
+			disclosure_role_word(entry->disclosure, role), field,
+			values);
 
 		text_add_char(text, ',');
 		add_base64(text, commitment.bytes, DIGEST_SIZE);
@@ -262,17 +292,16 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 			add_field(text, entry, role, field);
 			continue;
 		}
-		add_ruling(text,
-		    disclosure_onward_ruling(
-			disclosure, (size_t)onward, role, field));
+		add_ruling(text, disclosure_onward_ruling(
+				     disclosure, (size_t)onward, role, field));
 		text_add_char(text, ']');
 	}
 	text_add_char(text, '}');
 }
 
 static void
-add_fields(struct text *text, const struct entry_disclosure *entry,
-    uint64_t onward)
+add_fields(
+    struct text *text, const struct entry_disclosure *entry, uint64_t onward)
 {
 	bool first = true;
 
@@ -302,8 +331,7 @@ add_object(struct text *text, const struct entry_disclosure *entry)
 	add_hex_member(
 	    text, &first, "subject", entry->owner->pseudonym, ENTRY_PSEUDONYM);
 	add_text_member(text, &first, "type",
-	    slice_from(
-		object_type_name(disclosure_type(entry->disclosure))));
+	    slice_from(object_type_name(disclosure_type(entry->disclosure))));
 	text_add_char(text, '}');
 }
 
@@ -327,6 +355,16 @@ add_onward(struct text *text, const struct entry_disclosure *entry)
 }
 
 static void
+add_subject(struct text *text, const struct entry_subject *subject)
+{
+	text_add_string(text, "[\"");
+	text_add_hex(text, subject->pseudonym, ENTRY_PSEUDONYM);
+	text_add_string(text, "\",");
+	text_add_number(text, subject->slot);
+	text_add_char(text, ']');
+}
+
+static void
 add_subjects(struct text *text, const struct entry_disclosure *entry)
 {
 	bool first = true;
@@ -340,11 +378,7 @@ add_subjects(struct text *text, const struct entry_disclosure *entry)
 			continue;
 		add_name(text, &first,
 		    disclosure_role_word(entry->disclosure, role));
-		text_add_string(text, "[\"");
-		text_add_hex(text, subject->pseudonym, ENTRY_PSEUDONYM);
-		text_add_string(text, "\",");
-		text_add_number(text, subject->slot);
-		text_add_char(text, ']');
+		add_subject(text, subject);
 	}
 	text_add_char(text, '}');
 }
@@ -403,8 +437,8 @@ check_text(struct slice piece, const char *what, struct fail *fail)
 }
 
 bool
-entry_write_disclosure(struct text *text, const struct entry_disclosure *entry,
-    struct fail *fail)
+entry_write_disclosure(
+    struct text *text, const struct entry_disclosure *entry, struct fail *fail)
 {
 	const struct disclosure *disclosure = entry->disclosure;
 	const struct recipient *recipient = disclosure_recipient(disclosure);
@@ -430,8 +464,8 @@ entry_write_disclosure(struct text *text, const struct entry_disclosure *entry,
 		add_name(text, &first, "payload");
 		add_base64(text, entry->payload->bytes, DIGEST_SIZE);
 	}
-	add_hex_member(text, &first, "policy", entry->common.policy.bytes,
-	    DIGEST_SIZE);
+	add_hex_member(
+	    text, &first, "policy", entry->common.policy.bytes, DIGEST_SIZE);
 	add_text_member(
 	    text, &first, "purpose", disclosure_purpose(disclosure));
 	add_text_member(text, &first, "recipient", recipient->id);
@@ -457,11 +491,14 @@ entry_write_event(
 	if (!check_text(common->request, "the request id", fail) ||
 	    !check_text(entry->word, "the word", fail) ||
 	    !check_text(entry->actor, "the actor", fail) ||
+	    !check_text(entry->case_id, "the case", fail) ||
 	    !check_text(entry->reason, "the reason", fail))
 		return false;
 	text_add_char(text, '{');
 	if (entry->actor.len != 0)
 		add_text_member(text, &first, "actor", entry->actor);
+	if (entry->case_id.len != 0)
+		add_text_member(text, &first, "case", entry->case_id);
 	if (entry->entry != ENTRY_NONE) {
 		add_name(text, &first, "entry");
 		text_add_number(text, (int64_t)entry->entry);
@@ -471,6 +508,10 @@ entry_write_event(
 	if (entry->reason.len != 0)
 		add_text_member(text, &first, "reason", entry->reason);
 	add_tail(text, &first, common);
+	if (entry->subject != NULL) {
+		add_name(text, &first, "subject");
+		add_subject(text, entry->subject);
+	}
 	add_end(text, &first, common, entry->type);
 	/* "word" sorts after "v": take the brace back. */
 	if (entry->word.len != 0 && !text->failed) {

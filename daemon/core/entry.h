@@ -6,8 +6,7 @@
  *
  * Every entry has
  *	v		1
- *	type		"disclosure", or an event's: "start", "stop",
- *			"policy", "setup", "outcome", "hold", "reveal"
+ *	type		"disclosure", or an event's, as core/event.tbl has them
  *	time		milliseconds since 1970-01-01T00:00:00Z
  *	salt		128 random bits, hex: the leaf hash says nothing
  *	policy, setup	identities in force, SHA-256 in hex
@@ -21,7 +20,8 @@
  *	object		{data, slot, subject, type}: the object's name under
  *			AES-256-GCM with the key entry_object_key() makes of
  *			the subject's, data = base64(nonce || text || tag), the
- *			salt as associated data
+ *			salt as associated data; the text may go on after a NUL
+ *			with what was decided by (core/inputs.h)
  *	subjects	role -> [pseudonym in hex, key slot]
  *	recipient, purpose, basis, channel
  *	fields		role -> field -> [verdict, rule] or [verdict, rule,
@@ -35,8 +35,10 @@
  *			or refuse
  *	supersedes	index of the entry decided anew; absent when none
  *
- * An event has besides: entry (the index it is about), word, actor, reason;
- * each absent when empty.
+ * An event has besides: entry (the index it is about), word, actor, reason,
+ * case (the request of a subject, an authority or a registry it belongs to)
+ * and subject ([pseudonym in hex, key slot], whom it is about); each absent
+ * when empty.
  */
 #ifndef MISU_ENTRY_H
 #define MISU_ENTRY_H
@@ -52,6 +54,20 @@ enum {
 };
 
 #define ENTRY_NONE UINT64_MAX
+
+enum event_type {
+#define EVENT(id, word, about) EVENT_##id,
+#include "core/event.tbl"
+#undef EVENT
+	EVENT_COUNT
+};
+
+const char *event_type_name(enum event_type type);
+/* Is every event of this type about an earlier entry? */
+bool event_type_is_about(enum event_type type);
+
+/* Is it "disclosure" or an event's type? */
+bool entry_is_type(struct slice word);
 
 /* Names in RFC 8785 order, made once and kept by who writes entries. */
 struct entry_order {
@@ -82,25 +98,26 @@ struct entry_disclosure {
 	/* For each role the disclosure has; others are not looked at. */
 	const struct entry_subject *subjects[ROLE_COUNT];
 	const struct entry_subject *owner; /* of the object's name */
-	struct slice object;               /* nonce || text || tag */
+	struct slice object;		   /* nonce || text || tag */
 	struct slice channel;
-	const struct digest *payload;      /* NULL where nothing goes */
-	uint64_t supersedes;               /* or ENTRY_NONE */
+	const struct digest *payload; /* NULL where nothing goes */
+	uint64_t supersedes;	      /* or ENTRY_NONE */
 };
 
 struct entry_event {
 	struct entry_common common;
 	const char *type;
 	uint64_t entry; /* or ENTRY_NONE */
-	struct slice word, actor, reason;
+	struct slice word, actor, reason, case_id;
+	const struct entry_subject *subject; /* or NULL */
 };
 
 /*
  * Append the canonical bytes to `text`.  False if memory ran out, if the entry
  * would be too long, or if a text is not UTF-8.
  */
-bool entry_write_disclosure(struct text *text,
-    const struct entry_disclosure *entry, struct fail *fail);
+bool entry_write_disclosure(
+    struct text *text, const struct entry_disclosure *entry, struct fail *fail);
 bool entry_write_event(
     struct text *text, const struct entry_event *entry, struct fail *fail);
 

@@ -1,6 +1,11 @@
 #include "core/note.h"
 
-enum { KEY_ID = 4, ED25519 = 1 };
+enum {
+	KEY_ID = 4,
+	ED25519 = 1,
+	COSIGNATURE = 4,
+	TIMESTAMP = 8, /* bytes before a cosignature's signature */
+};
 
 #define DASH "\xe2\x80\x94 "
 
@@ -17,14 +22,16 @@ note_is_origin(struct slice origin)
 }
 
 static void
-key_id(struct slice name, const uint8_t public_key[32], uint8_t out[KEY_ID])
+key_id(struct slice name, uint8_t type, const uint8_t public_key[32],
+    uint8_t out[KEY_ID])
 {
 	struct digest_run run;
 	struct digest digest;
 
 	digest_start(&run);
 	digest_add(&run, name.data, name.len);
-	digest_add(&run, "\n\x01", 2);
+	digest_add(&run, "\n", 1);
+	digest_add(&run, &type, 1);
 	digest_add(&run, public_key, 32);
 	digest = digest_end(&run);
 	memcpy(out, digest.bytes, KEY_ID);
@@ -57,7 +64,7 @@ note_sign(struct arena *arena, const struct checkpoint *checkpoint,
 		fail_memory(fail);
 		return (struct slice){NULL, 0};
 	}
-	key_id(checkpoint->origin, public_key, line);
+	key_id(checkpoint->origin, ED25519, public_key, line);
 	text_add(&text, SLICE("\n" DASH));
 	text_add(&text, checkpoint->origin);
 	text_add_char(&text, ' ');
@@ -76,7 +83,7 @@ note_verifier_key(struct arena *arena, struct slice name,
 	struct slice out;
 
 	memcpy(key + 1, public_key, 32);
-	key_id(name, public_key, id);
+	key_id(name, ED25519, public_key, id);
 	text_add(&text, name);
 	text_add_char(&text, '+');
 	text_add_hex(&text, id, sizeof(id));
@@ -101,9 +108,9 @@ cut(struct slice *rest, char mark, struct slice *piece)
 	return true;
 }
 
-bool
-note_parse_verifier_key(struct slice text, struct arena *arena,
-    struct slice *name, uint8_t public_key[32], struct fail *fail)
+static bool
+parse_key(struct slice text, uint8_t type, struct arena *arena,
+    struct slice *name, uint8_t public_key[32])
 {
 	uint8_t id[KEY_ID], expected[KEY_ID];
 	struct slice hex, key;
@@ -111,15 +118,29 @@ note_parse_verifier_key(struct slice text, struct arena *arena,
 	if (!cut(&text, '+', name) || !cut(&text, '+', &hex) ||
 	    !note_is_origin(*name) || !text_hex_decode(hex, id, sizeof(id)) ||
 	    !text_base64_decode(arena, text, &key) || key.len != 33 ||
-	    key.data[0] != ED25519)
-		return fail_set(
-		    fail, FAIL_INPUT, "not an Ed25519 verifier key");
+	    key.data[0] != (char)type)
+		return false;
 	memcpy(public_key, key.data + 1, 32);
-	key_id(*name, public_key, expected);
-	if (memcmp(id, expected, sizeof(id)) != 0)
-		return fail_set(fail, FAIL_INPUT,
-		    "the verifier key's id is not that of its key");
-	return true;
+	key_id(*name, type, public_key, expected);
+	return memcmp(id, expected, sizeof(id)) == 0;
+}
+
+bool
+note_parse_verifier_key(struct slice text, struct arena *arena,
+    struct slice *name, uint8_t public_key[32], struct fail *fail)
+{
+	return parse_key(text, ED25519, arena, name, public_key) ||
+	    fail_set(fail, FAIL_INPUT,
+		"not an Ed25519 verifier key, or its id is not its own");
+}
+
+bool
+note_parse_witness_key(struct slice text, struct arena *arena,
+    struct slice *name, uint8_t public_key[32], struct fail *fail)
+{
+	return parse_key(text, COSIGNATURE, arena, name, public_key) ||
+	    fail_set(fail, FAIL_INPUT,
+		"not a cosignature key, or its id is not its own");
 }
 
 static bool
@@ -153,23 +174,34 @@ read_body(struct slice body, struct arena *arena, struct checkpoint *out)
 	return true;
 }
 
-/* One "— name base64" line; sets *good if it is ours and holds. */
+/* One "— name base64" line: whose it says it is, key id and signature. */
 static bool
-read_line(struct slice line, struct slice body, struct arena *arena,
-    const struct checkpoint *checkpoint, const uint8_t key[32], bool *good)
+split_line(struct slice line, struct slice *name, struct slice *encoded)
 {
-	struct slice name, bytes;
-	uint8_t id[KEY_ID];
-
 	if (line.len < sizeof(DASH) - 1 ||
 	    memcmp(line.data, DASH, sizeof(DASH) - 1) != 0)
 		return false;
 	line.data += sizeof(DASH) - 1;
 	line.len -= sizeof(DASH) - 1;
-	if (!cut(&line, ' ', &name) || name.len == 0 ||
-	    !text_base64_decode(arena, line, &bytes) || bytes.len <= KEY_ID)
+	if (!cut(&line, ' ', name) || name->len == 0)
 		return false;
-	key_id(checkpoint->origin, key, id);
+	*encoded = line;
+	return true;
+}
+
+/* Sets *good if the line is ours and holds. */
+static bool
+read_line(struct slice line, struct slice body, struct arena *arena,
+    const struct checkpoint *checkpoint, const uint8_t key[32], bool *good)
+{
+	struct slice name, encoded, bytes;
+	uint8_t id[KEY_ID];
+
+	if (!split_line(line, &name, &encoded) ||
+	    !text_base64_decode(arena, encoded, &bytes) ||
+	    bytes.len <= KEY_ID)
+		return false;
+	key_id(checkpoint->origin, ED25519, key, id);
 	if (!slice_equal(name, checkpoint->origin) ||
 	    memcmp(bytes.data, id, KEY_ID) != 0)
 		return true;
@@ -216,4 +248,73 @@ note_open(struct slice note, struct arena *arena, struct slice origin,
 		return fail_set(fail, FAIL_DENIED,
 		    "the checkpoint is not signed with this log's key");
 	return true;
+}
+
+bool
+note_read(struct slice note, struct arena *arena, struct checkpoint *out)
+{
+	struct slice body = note_body(note);
+
+	return body.data != NULL && read_body(body, arena, out);
+}
+
+struct slice
+note_body(struct slice note)
+{
+	struct slice body, lines;
+
+	if (!text_is_utf8(note) || !split(note, &body, &lines))
+		return (struct slice){NULL, 0};
+	return body;
+}
+
+static uint64_t
+read_time(const uint8_t bytes[TIMESTAMP])
+{
+	uint64_t time = 0;
+
+	for (unsigned i = 0; i < TIMESTAMP; i++)
+		time = time << 8 | bytes[i];
+	return time;
+}
+
+/* What a witness signs: when, and the checkpoint's body. */
+static bool
+cosigned(struct arena *arena, struct slice encoded, struct slice body,
+    struct slice name, const uint8_t public_key[32], uint64_t *time)
+{
+	struct text text = text_start(arena);
+	const uint8_t *at;
+	uint8_t id[KEY_ID];
+	struct slice bytes;
+
+	if (!text_base64_decode(arena, encoded, &bytes) ||
+	    bytes.len != KEY_ID + TIMESTAMP + SIGNATURE_SIZE)
+		return false;
+	at = (const uint8_t *)bytes.data;
+	key_id(name, COSIGNATURE, public_key, id);
+	*time = read_time(at + KEY_ID);
+	text_add_format(&text, "cosignature/v1\ntime %llu\n",
+	    (unsigned long long)*time);
+	text_add(&text, body);
+	return memcmp(at, id, KEY_ID) == 0 && !text.failed &&
+	    digest_verify(
+		public_key, text_slice(&text), at + KEY_ID + TIMESTAMP);
+}
+
+bool
+note_is_cosignature(struct slice line, struct slice body, struct slice name,
+    const uint8_t public_key[32], uint64_t *time)
+{
+	struct slice whose, encoded;
+	struct arena *arena;
+	bool good;
+
+	if (!split_line(line, &whose, &encoded) || !slice_equal(whose, name))
+		return false;
+	arena = arena_create(NULL);
+	good = arena != NULL &&
+	    cosigned(arena, encoded, body, name, public_key, time);
+	arena_destroy(arena);
+	return good;
 }

@@ -32,11 +32,29 @@ struct slice note_verifier_key(struct arena *arena, struct slice name,
 bool note_parse_verifier_key(struct slice text, struct arena *arena,
     struct slice *name, uint8_t public_key[32], struct fail *fail);
 
+/* As note_parse_verifier_key(), of a witness: its type is cosignature/v1. */
+bool note_parse_witness_key(struct slice text, struct arena *arena,
+    struct slice *name, uint8_t public_key[32], struct fail *fail);
+
 /*
  * Read a signed checkpoint.  It must carry a good signature of this key under
  * this origin; lines of keys unknown are skipped.  FAIL_DENIED if it has none.
  */
 bool note_open(struct slice note, struct arena *arena, struct slice origin,
     const uint8_t public_key[32], struct checkpoint *out, struct fail *fail);
+
+/* What a note says, whoever signed it or did not; false if it is none. */
+bool note_read(
+    struct slice note, struct arena *arena, struct checkpoint *out);
+
+/* The text that is signed, without the blank line; NULL: no signed note. */
+struct slice note_body(struct slice note);
+
+/*
+ * Is this line, without its end, a witness' cosignature of this body?  *time
+ * is then when it saw it (Unix seconds).
+ */
+bool note_is_cosignature(struct slice line, struct slice body,
+    struct slice name, const uint8_t public_key[32], uint64_t *time);
 
 #endif

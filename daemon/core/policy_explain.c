@@ -6,6 +6,12 @@
 #include "core/match.h"
 #include "core/policy_print.h"
 
+static const char *const truths[] = {
+    [TRUTH_FALSE] = "no",
+    [TRUTH_UNKNOWN] = "not known",
+    [TRUTH_TRUE] = "yes",
+};
+
 struct explainer {
 	struct text out;
 	const struct ruleset *ruleset;
@@ -28,12 +34,6 @@ add_rule(struct explainer *explainer, const char *lead, const struct rule *rule)
 static void
 add_tests(struct explainer *explainer, const struct bound_rule *bound)
 {
-	static const char *const truths[] = {
-	    [TRUTH_FALSE] = "no",
-	    [TRUTH_UNKNOWN] = "not known",
-	    [TRUTH_TRUE] = "yes",
-	};
-
 	for (size_t i = 0; i < bound->when_count + bound->unless_count; i++) {
 		text_add_string(&explainer->out, i < bound->when_count
 						     ? "            when "
@@ -162,4 +162,83 @@ policy_explain(const struct ruleset *ruleset, const struct record *record,
 	if (out.data == NULL)
 		fail_memory(fail);
 	return out;
+}
+
+struct slice
+policy_explain_block(const struct ruleset *ruleset,
+    const struct record *record, const struct block *block,
+    struct arena *arena, struct fail *fail)
+{
+	struct explainer explainer = {.out = text_start(arena),
+	    .ruleset = ruleset,
+	    .record = record,
+	    .arena = arena};
+	const struct bound_block *bound = &ruleset->blocks[block->number];
+	struct slice nothing = {NULL, 0}, out;
+
+	explainer.facts = facts_of(ruleset, record, arena, fail);
+	if (explainer.facts == NULL || !add_outcome(&explainer, bound, fail))
+		return nothing;
+	add_roles(&explainer, bound);
+	out = text_slice(&explainer.out);
+	if (out.data == NULL)
+		fail_memory(fail);
+	return out;
+}
+
+/* The rule in whatever table has it; NULL: it is in none. */
+static const struct bound_rule *
+find_bound(const struct ruleset *ruleset, unsigned rule, int *role)
+{
+	for (size_t b = 0; b < ruleset->block_count; b++) {
+		for (unsigned r = 0; r <= ROLE_COUNT; r++) {
+			const struct table *table = r == ROLE_COUNT
+				? &ruleset->blocks[b].gate
+				: &ruleset->blocks[b].roles[r];
+
+			for (size_t i = 0; i < table->rule_count; i++) {
+				if (table->rules[i].rule->number != rule)
+					continue;
+				*role = r == ROLE_COUNT ? ROLE_RELATIVE
+							: (int)r;
+				return &table->rules[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+void
+policy_explain_contact_rule(const struct ruleset *ruleset,
+    const struct record *record, unsigned rule, struct text *out)
+{
+	int role = ROLE_RELATIVE;
+	const struct bound_rule *bound = find_bound(ruleset, rule, &role);
+	uint16_t *facts = arena_take_array(
+	    out->arena, ruleset->variable_count, sizeof(*facts));
+
+	if (bound == NULL || facts == NULL)
+		return;
+	for (unsigned v = 0; v < ruleset->variable_count; v++)
+		facts[v] = fact_of(ruleset, v, record, CONTACT_ROLE);
+	for (size_t i = 0; i < bound->when_count + bound->unless_count; i++) {
+		int asked = ruleset->variables[bound->tests[i].variable].role;
+		enum truth truth = TRUTH_UNKNOWN;
+
+		if (asked == ROLE_RELATIVE || asked == role)
+			truth = bound_truth(ruleset, &bound->tests[i], facts);
+		text_add_string(out, i < bound->when_count
+					 ? "            when "
+					 : "            unless ");
+		policy_print_test(out, bound->tests[i].test);
+		text_add_format(out, ": %s\n", truths[truth]);
+	}
+}
+
+void
+policy_explain_ceiling(const struct ruleset *ruleset, unsigned recipient,
+    const char *lead, struct text *out)
+{
+	policy_print_ceiling(
+	    out, &ruleset->policy->recipients[recipient], lead);
 }

@@ -201,10 +201,10 @@ add_option(struct text *out, const char *word, struct slice value)
 }
 
 /* One line for the roles that share a set of fields. */
-static void
-add_ceiling(struct text *out, const struct policy_recipient *recipient)
+void
+policy_print_ceiling(struct text *out,
+    const struct policy_recipient *recipient, const char *lead)
 {
-	text_add_string(out, " {\n");
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		uint64_t fields = recipient->ceiling[role];
 		unsigned roles = 0, before = 0;
@@ -214,12 +214,19 @@ add_ceiling(struct text *out, const struct policy_recipient *recipient)
 				*(i < role ? &before : &roles) |= ROLE_BIT(i);
 		if (fields == 0 || before != 0)
 			continue;
-		text_add_string(out, "\tmay receive ");
+		text_add_string(out, lead);
 		policy_print_fields(out, fields);
 		text_add_string(out, " of ");
 		policy_print_roles(out, roles);
 		text_add_char(out, '\n');
 	}
+}
+
+static void
+add_ceiling(struct text *out, const struct policy_recipient *recipient)
+{
+	text_add_string(out, " {\n");
+	policy_print_ceiling(out, recipient, "\tmay receive ");
 	text_add_char(out, '}');
 }
 

@@ -21,6 +21,10 @@ void policy_print_test(struct text *out, const struct test *test);
 void policy_print_fields(struct text *out, uint64_t fields);
 void policy_print_roles(struct text *out, unsigned roles);
 
+/* What a recipient may receive: a line for each list of fields. */
+void policy_print_ceiling(struct text *out,
+    const struct policy_recipient *recipient, const char *lead);
+
 /* ".jp, .co.jp", "network own", "subscriber" */
 void policy_print_patterns(struct text *out, const struct policy_block *block);
 

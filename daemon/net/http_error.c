@@ -12,7 +12,7 @@ http_reason(int status)
 		const char *reason;
 	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {405, "Method Not Allowed"}, {409, "Conflict"},
+	    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
 	    {413, "Content Too Large"}, {415, "Unsupported Media Type"},
 	    {417, "Expectation Failed"}, {422, "Unprocessable Content"},
 	    {429, "Too Many Requests"}, {500, "Internal Server Error"},

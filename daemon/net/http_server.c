@@ -44,7 +44,7 @@ struct http_request {
 	struct http_server *server; /* NULL once the peer has gone */
 	struct evhttp_request *request;
 	struct bufferevent *stream;
-	struct slice path, body;
+	struct slice path, query, body;
 };
 
 static int64_t
@@ -243,6 +243,7 @@ handle(struct evhttp_request *from, void *arg)
 	    .request = from,
 	    .stream = evhttp_connection_get_bufferevent(evcon),
 	    .path = slice_from(evhttp_uri_get_path(uri)),
+	    .query = slice_from(evhttp_uri_get_query(uri)),
 	    .body = request_body(from)};
 	connection = find(server, request->stream);
 	if (connection != NULL)
@@ -371,6 +372,12 @@ struct slice
 http_request_path(const struct http_request *request)
 {
 	return request->path;
+}
+
+struct slice
+http_request_query(const struct http_request *request)
+{
+	return request->query;
 }
 
 struct slice

@@ -46,6 +46,8 @@ unsigned http_server_connections(const struct http_server *server);
 enum http_method http_request_method(const struct http_request *request);
 /* Without the query; borrowed like the body until the handler returns. */
 struct slice http_request_path(const struct http_request *request);
+/* What follows the question mark, as it was written; empty if none. */
+struct slice http_request_query(const struct http_request *request);
 struct slice http_request_body(const struct http_request *request);
 /* NULL if there is none. */
 const char *http_request_header(

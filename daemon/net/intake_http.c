@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "net/http_problem.h"
 #include "net/http_server.h"
 #include "net/peer.h"
 
@@ -88,34 +89,6 @@ reply(struct intake *intake, struct http_request *request, int status,
 	http_answer(request, status, headers, count, body);
 }
 
-static const struct {
-	int status;
-	const char *type, *title;
-} titles[] = {{400, "bad-request", "Bad Request"},
-    {401, "unauthorized", "Unauthorized"}, {404, "not-found", "Not Found"},
-    {405, "method-not-allowed", "Method Not Allowed"},
-    {413, "too-large", "Content Too Large"},
-    {415, "media-type", "Unsupported Media Type"},
-    {417, "expectation", "Expectation Failed"},
-    {501, "method-unknown", "Not Implemented"},
-    {503, "unavailable", "Service Unavailable"}};
-
-static int
-print_problem(char *out, size_t size, int status, const char *detail)
-{
-	const char *type = "error", *title = "Error";
-
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		if (titles[i].status == status) {
-			type = titles[i].type;
-			title = titles[i].title;
-		}
-	return snprintf(out, size,
-	    "{\"type\":\"urn:misu:problem:%s\",\"title\":\"%s\","
-	    "\"status\":%d,\"detail\":\"%s\"}\n",
-	    type, title, status, detail);
-}
-
 /* Problems of the request's shape; the engine words its own. */
 static void
 refuse(struct intake *intake, struct http_request *request, int status,
@@ -124,7 +97,7 @@ refuse(struct intake *intake, struct http_request *request, int status,
 	const struct http_header headers[2] = {
 	    {"Content-Type", "application/problem+json"}, extra};
 	char body[512];
-	int len = print_problem(body, sizeof(body), status, detail);
+	int len = http_problem_print(body, sizeof(body), status, detail);
 
 	reply(intake, request, status, headers,
 	    (struct slice){body, (size_t)len});
@@ -144,7 +117,7 @@ unreadable(void *context, int status, char *out, size_t size)
 	else if (status == 501)
 		detail = "misu knows GET, HEAD and POST";
 	intake->answers[status / 100 % 6]++;
-	return print_problem(out, size, status, detail);
+	return http_problem_print(out, size, status, detail);
 }
 
 static void

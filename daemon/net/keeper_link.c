@@ -312,12 +312,14 @@ unpack_all(struct pending *pending, const struct wire_fetched *fetched,
 	if (fetched->count != pending->count)
 		return fail_set(fail, FAIL_WORLD,
 		    "the keeper answered about other objects");
-	for (size_t i = 0; i < fetched->count; i++)
+	for (size_t i = 0; i < fetched->count; i++) {
+		held[i].seen = fetched->seen;
 		if (!unpack(pending->arena, fetched->held[i].current.packed,
 			&held[i].current, fail) ||
 		    !unpack(pending->arena, fetched->held[i].proposed.packed,
 			&held[i].proposed, fail))
 			return false;
+	}
 	return true;
 }
 
@@ -360,6 +362,7 @@ commit_fill(struct wire_commit *out, const struct keeper_commit *commit,
 	    .principal = commit->principal,
 	    .store = commit->store,
 	    .approval = commit->approval,
+	    .seen = commit->seen,
 	    .record = {commit->record, {NULL, 0}},
 	    .stored = {commit->stored, {NULL, 0}}};
 	if (commit->scope != NULL)

@@ -34,6 +34,7 @@ struct keeper_held {
 	struct record *current;
 	/* What it was sent without an answer (yet): judge by this too. */
 	struct record *proposed;
+	uint64_t seen; /* for the commit of what is judged by it */
 };
 
 /* In the order asked; `held` is in the asker's arena. */
@@ -68,6 +69,11 @@ struct keeper_commit {
 	enum keeper_store store;
 	const struct record *stored; /* what the vault gets; NULL: `record` */
 	int64_t approval;	     /* id of the approved hold, or 0 */
+	/*
+	 * Of the fetch of the contacts that a domain names: KEEPER_CHANGED if
+	 * one of them is another by now.
+	 */
+	uint64_t seen;
 };
 
 enum keeper_word {
@@ -77,8 +83,9 @@ enum keeper_word {
 			    with `approved`, commit with approval `id` */
 	KEEPER_STALE,	 /* another policy or setup is in force: a new setup
 			    was or will be given; decide again under it */
-	KEEPER_CHANGED,	 /* another changed the object (struct epp_kept) since
-			    it was fetched: begin anew */
+	KEEPER_CHANGED,	 /* what it was judged by changed since it was fetched
+			    (struct epp_kept, contacts that a domain names,
+			    where a contact stands): begin anew */
 };
 
 struct keeper_committed {

@@ -8,16 +8,6 @@
 
 enum { SUBJECT_ID = 400 };
 
-static const char *const event_types[EVENT_COUNT] = {
-    [EVENT_START] = "start",
-    [EVENT_STOP] = "stop",
-    [EVENT_POLICY] = "policy",
-    [EVENT_SETUP] = "setup",
-    [EVENT_OUTCOME] = "outcome",
-    [EVENT_HOLD] = "hold",
-    [EVENT_REVEAL] = "reveal",
-};
-
 struct batch *
 ledger_begin(struct ledger *ledger, struct arena *arena, struct fail *fail)
 {
@@ -70,8 +60,7 @@ assignment_item(struct batch *batch, const struct digest *id,
 
 	memcpy(bytes, id->bytes, DIGEST_SIZE);
 	for (unsigned i = 0; i < 4; i++)
-		bytes[DIGEST_SIZE + i] =
-		    (char)(subject->slot >> (24 - 8 * i));
+		bytes[DIGEST_SIZE + i] = (char)(subject->slot >> (24 - 8 * i));
 	line = arena_copy(batch->arena, (struct slice){bytes, sizeof(bytes)});
 	if (line.data == NULL)
 		return fail_memory(fail);
@@ -133,8 +122,8 @@ subject_id(char buffer[SUBJECT_ID], struct slice given, enum object_type type,
 }
 
 static bool
-entry_subject(struct batch *batch, struct slice id,
-    struct entry_subject *out, struct fail *fail)
+entry_subject(struct batch *batch, struct slice id, struct entry_subject *out,
+    struct fail *fail)
 {
 	struct subject subject;
 
@@ -190,30 +179,47 @@ subjects_fill(struct batch *batch, struct entry_disclosure *entry,
 	    &subjects[ROLE_COUNT], fail);
 }
 
+/* The name, and after a NUL the inputs: they are encrypted where they lie. */
+static struct slice
+object_plain(uint8_t *at, struct slice name, struct slice inputs)
+{
+	size_t len = name.len;
+
+	if (name.len != 0)
+		memcpy(at, name.data, name.len);
+	if (inputs.len != 0) {
+		at[len++] = '\0';
+		memcpy(at + len, inputs.data, inputs.len);
+		len += inputs.len;
+	}
+	return (struct slice){(const char *)at, len};
+}
+
 static bool
 object_encrypt(struct batch *batch, struct entry_disclosure *entry,
-    struct fail *fail)
+    struct slice inputs, struct fail *fail)
 {
 	struct slice object = disclosure_reference(entry->disclosure);
 	struct digest key = entry_object_key(&entry->owner->key);
-	uint8_t *out = arena_take(
-	    batch->arena, NONCE_SIZE + object.len + TAG_SIZE);
+	size_t len = object.len + 1 + inputs.len;
+	uint8_t *out = arena_take(batch->arena, NONCE_SIZE + len + TAG_SIZE);
 	struct digest_seal seal;
 	bool ok;
 
 	if (out == NULL)
 		return fail_memory(fail);
+	object = object_plain(out + NONCE_SIZE, object, inputs);
 	seal = (struct digest_seal){.key = key.bytes,
 	    .nonce = out,
 	    .label = {(const char *)entry->common.salt, ENTRY_SALT},
 	    .plain = object};
 	ok = ledger_random(batch->ledger, out, NONCE_SIZE, fail) &&
-	    (digest_cipher_encrypt(
-		 batch->ledger->cipher, &seal, out + NONCE_SIZE) ||
-		fail_memory(fail));
+	     (digest_cipher_encrypt(
+		  batch->ledger->cipher, &seal, out + NONCE_SIZE) ||
+		 fail_memory(fail));
 	digest_wipe(&key, sizeof(key));
-	entry->object = (struct slice){
-	    (char *)out, NONCE_SIZE + object.len + TAG_SIZE};
+	entry->object =
+	    (struct slice){(char *)out, NONCE_SIZE + object.len + TAG_SIZE};
 	return ok;
 }
 
@@ -232,8 +238,8 @@ static struct item *
 entry_item(struct batch *batch, enum item_kind kind, const struct text *text,
     struct fail *fail)
 {
-	struct slice bytes = arena_copy(
-	    batch->arena, (struct slice){text->data, text->len});
+	struct slice bytes =
+	    arena_copy(batch->arena, (struct slice){text->data, text->len});
 	struct item *item;
 
 	if (bytes.data == NULL) {
@@ -275,29 +281,42 @@ disclosure_item(struct batch *batch, const struct entry_disclosure *entry,
 	}
 	batch->disclosures++;
 	return (item->recipient.data != NULL && item->payload.data != NULL) ||
-	    fail_memory(fail);
+	       fail_memory(fail);
 }
 
 bool
-ledger_add_disclosure(struct batch *batch,
-    const struct disclosure *disclosure, const struct dispatch *dispatch,
-    struct fail *fail)
+ledger_has_disclosure(const struct ledger *ledger,
+    const struct disclosure *disclosure, struct slice request)
+{
+	const struct slice words[2] = {disclosure_recipient(disclosure)->id,
+	    disclosure_purpose(disclosure)};
+	struct digest key =
+	    requests_key(request, "disclosure", words, LEDGER_NONE);
+	uint64_t index;
+
+	return requests_find(ledger->requests, &key, &index);
+}
+
+bool
+ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
+    const struct dispatch *dispatch, struct fail *fail)
 {
 	struct ledger *ledger = batch->ledger;
 	struct entry_subject subjects[ROLE_COUNT + 1];
-	struct digest payload = dispatch->payload_sha != NULL
-	    ? ledger_payload_digest_of(ledger, dispatch->payload_sha)
-	    : ledger_payload_digest(ledger, dispatch->payload);
+	struct digest payload =
+	    dispatch->payload_sha != NULL
+		? ledger_payload_digest_of(ledger, dispatch->payload_sha)
+		: ledger_payload_digest(ledger, dispatch->payload);
 	struct entry_disclosure entry = {
-	    .common = {.policy = *ruleset_identity(
-			   disclosure_ruleset(disclosure)),
+	    .common = {.policy =
+			   *ruleset_identity(disclosure_ruleset(disclosure)),
 		.setup = dispatch->setup},
 	    .disclosure = disclosure,
 	    .order = &ledger->order,
 	    .channel = dispatch->channel,
 	    .supersedes = dispatch->supersedes};
 	bool goes = dispatch->shadow ||
-	    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
+		    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
 	bool has_bytes =
 	    dispatch->payload.len != 0 || dispatch->payload_sha != NULL;
 	bool ok;
@@ -311,9 +330,9 @@ ledger_add_disclosure(struct batch *batch,
 	if (has_bytes)
 		entry.payload = &payload;
 	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
-	    subjects_fill(batch, &entry, subjects, fail) &&
-	    object_encrypt(batch, &entry, fail) &&
-	    disclosure_item(batch, &entry, dispatch, fail);
+	     subjects_fill(batch, &entry, subjects, fail) &&
+	     object_encrypt(batch, &entry, dispatch->inputs, fail) &&
+	     disclosure_item(batch, &entry, dispatch, fail);
 	digest_wipe(subjects, sizeof(subjects));
 	return ok;
 }
@@ -324,20 +343,26 @@ ledger_add_event(
 {
 	struct entry_event entry = {
 	    .common = {.policy = event->policy, .setup = event->setup},
-	    .type = event_types[event->type],
+	    .type = event_type_name(event->type),
 	    .entry = ENTRY_NONE,
 	    .word = event->word,
 	    .actor = event->actor,
-	    .reason = event->reason};
+	    .reason = event->reason,
+	    .case_id = event->case_id};
+	struct entry_subject subject;
 	struct slice words[2] = {event->word, {NULL, 0}};
 	struct text text = entry_start(batch);
 	struct item *item;
 
-	if (event->type == EVENT_OUTCOME || event->type == EVENT_HOLD ||
-	    event->type == EVENT_REVEAL)
+	if (event_type_is_about(event->type) || event->has_entry)
 		entry.entry = event->entry;
-	if (!common_fill(
-		batch->ledger, &entry.common, event->request, fail) ||
+	if (event->subject != NULL) {
+		memcpy(subject.pseudonym, event->subject->pseudonym,
+		    ENTRY_PSEUDONYM);
+		subject.slot = event->subject->slot;
+		entry.subject = &subject;
+	}
+	if (!common_fill(batch->ledger, &entry.common, event->request, fail) ||
 	    !entry_write_event(&text, &entry, fail))
 		return false;
 	item = entry_item(batch, ITEM_EVENT, &text, fail);
@@ -375,10 +400,10 @@ owners_fill(struct batch *batch, const struct record *record,
 			&owners->roles[r], fail))
 			return false;
 	}
-	return any ||
-	    subject_of(batch,
-		subject_id(buffer, (struct slice){NULL, 0}, type, object, ""),
-		&owners->object, fail);
+	return any || subject_of(batch,
+			  subject_id(buffer, (struct slice){NULL, 0}, type,
+			      object, ""),
+			  &owners->object, fail);
 }
 
 /* The draft and what it was made of go; what is sealed stays. */
@@ -388,8 +413,8 @@ change_item(struct batch *batch, const struct text *draft, struct fail *fail)
 	struct slice bytes = {NULL, 0};
 
 	if (!draft->failed)
-		bytes = arena_copy(batch->arena,
-		    (struct slice){draft->data, draft->len});
+		bytes = arena_copy(
+		    batch->arena, (struct slice){draft->data, draft->len});
 	arena_reset(batch->ledger->drafts);
 	if (bytes.data == NULL)
 		return fail_memory(fail);
@@ -415,8 +440,8 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 	    .scratch_size = sizeof(ledger->scratch)};
 	struct text text = text_start(ledger->drafts);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
-	    vault_encode(record, slot, &owners, &text, fail) &&
-	    change_item(batch, &text, fail);
+		  vault_encode(record, slot, &owners, &text, fail) &&
+		  change_item(batch, &text, fail);
 
 	arena_reset(ledger->drafts);
 	digest_wipe(&owners, sizeof(owners));

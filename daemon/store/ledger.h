@@ -17,6 +17,7 @@
 #define MISU_LEDGER_H
 
 #include "core/disclosure.h"
+#include "core/entry.h"
 #include "store/disk.h"
 #include "store/keys.h"
 #include "store/seal.h"
@@ -54,28 +55,32 @@ void ledger_close(struct ledger *ledger);
 /* To be called about once a second: writes the checkpoint that is due. */
 void ledger_tick(struct ledger *ledger);
 
-/* How a delivery ended, or what else happened that the ledger must know. */
-enum event_type {
-	EVENT_START,
-	EVENT_STOP,
-	EVENT_POLICY,  /* another policy revision came into force */
-	EVENT_SETUP,   /* another setup identity */
-	EVENT_OUTCOME, /* sent, answered, refused, unknown, not-sent, given-up */
-	EVENT_HOLD,    /* approved or refused by an operator */
-	EVENT_REVEAL,  /* a value was shown to an operator */
-	EVENT_COUNT
-};
-
-/* Words and numbers only; never a registrant's value. */
+/*
+ * How a delivery ended, or what else happened that the ledger must know.
+ * Words and numbers only; never a registrant's value.
+ */
 struct event {
 	enum event_type type;
-	uint64_t entry;        /* what this is about: OUTCOME, HOLD, REVEAL */
-	struct slice word;     /* "sent", "unknown", "approved" */
-	struct slice actor;    /* operator or principal; may be empty */
-	struct slice reason;   /* a few words for operators; may be empty */
-	struct digest policy;  /* identities in force */
+	/*
+	 * What this is about: types that event_type_is_about() says, and others
+	 * where has_entry is set.
+	 */
+	uint64_t entry;
+	bool has_entry;
+	struct slice word;    /* "sent", "unknown", "approved" */
+	struct slice actor;   /* operator or principal; may be empty */
+	struct slice reason;  /* a few words for operators; may be empty */
+	struct digest policy; /* identities in force */
 	struct digest setup;
-	struct slice request;  /* id that makes asking twice harmless, or empty */
+	struct slice
+	    request; /* id that makes asking twice harmless, or empty */
+	struct slice
+	    case_id; /* the subject's or authority's request, or empty */
+	/*
+	 * Whom it is about: a pseudonym and a slot; the key is not looked at.
+	 * NULL: nobody.
+	 */
+	const struct subject *subject;
 };
 
 #define LEDGER_NONE UINT64_MAX
@@ -91,6 +96,7 @@ struct dispatch {
 	const struct digest *payload_sha;
 	struct digest setup;
 	struct slice request; /* the submission's id */
+	struct slice inputs;  /* core/inputs.h; kept beside the object's name */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
 	/*
 	 * Shadow mode: the bytes pass unchanged, and the disclosure says what
@@ -142,8 +148,12 @@ void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
  * were added, is durable: its index and leaf hash.  Only in a callback that
  * brought no fail; false if there is no nth.
  */
-bool batch_acknowledged(const struct batch *batch, size_t n, uint64_t *index,
-    struct digest *leaf);
+bool batch_acknowledged(
+    const struct batch *batch, size_t n, uint64_t *index, struct digest *leaf);
+
+/* Did this request make an entry for this recipient and purpose? */
+bool ledger_has_disclosure(const struct ledger *ledger,
+    const struct disclosure *disclosure, struct slice request);
 
 /* NULL, or why the ledger does not write any more. */
 const struct fail *ledger_stopped(const struct ledger *ledger);

@@ -2,30 +2,44 @@
 
 #include "core/canon.h"
 #include "core/entry.h"
-#include "core/tree.h"
-#include "store/journal.h"
-#include "store/tiles.h"
-
-enum { TRIES = 8 };
+#include "store/log_reader.h"
 
 struct reader {
 	const struct log_query *query;
-	struct tiles *tiles;
-	struct arena *arena;       /* of one entry */
-	struct slice vkey, origin; /* in `kept` */
-	struct arena *kept;
-	uint8_t public_key[32];
+	struct log_reader *log;
+	struct arena *arena; /* of one entry */
 	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* looked for; or "" */
 	bool ended;
 	uint64_t next;
-	/* The journal's entries, from index `size` of the tiles on. */
-	struct slice *newer;
-	size_t newer_count, newer_room;
 };
 
 bool
 log_query_object(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name)
+{
+	struct slice inputs;
+
+	return log_query_inputs(keys, entry, arena, name, &inputs);
+}
+
+/* The name ends at a NUL, where there is one. */
+static void
+split(struct slice plain, struct slice *name, struct slice *inputs)
+{
+	const char *end =
+	    plain.len != 0 ? memchr(plain.data, '\0', plain.len) : NULL;
+
+	*name = plain;
+	*inputs = (struct slice){"", 0};
+	if (end == NULL)
+		return;
+	name->len = (size_t)(end - plain.data);
+	*inputs = (struct slice){end + 1, plain.len - name->len - 1};
+}
+
+bool
+log_query_inputs(const struct keys *keys, struct slice entry,
+    struct arena *arena, struct slice *name, struct slice *inputs)
 {
 	struct slice object, data, salt, bytes;
 	uint8_t secret[KEY_SIZE], raw_salt[ENTRY_SALT];
@@ -57,8 +71,10 @@ log_query_object(const struct keys *keys, struct slice entry,
 	digest_wipe(secret, sizeof(secret));
 	digest_wipe(&key, sizeof(key));
 	digest_wipe(&object_key, sizeof(object_key));
-	*name = (struct slice){
-	    (char *)plain, bytes.len - NONCE_SIZE - TAG_SIZE};
+	if (ok)
+		split((struct slice){(char *)plain,
+			  bytes.len - NONCE_SIZE - TAG_SIZE},
+		    name, inputs);
 	return ok;
 }
 
@@ -189,22 +205,6 @@ time_passes(struct reader *reader, struct slice entry)
 
 /* --- entries --- */
 
-static bool
-entry_read(struct reader *reader, uint64_t index, struct slice *entry,
-    struct fail *fail)
-{
-	uint64_t size = tiles_tree(reader->tiles)->size;
-
-	if (index < size)
-		return tiles_read(
-		    reader->tiles, index, reader->arena, entry, fail);
-	if (index - size >= reader->newer_count)
-		return fail_set(fail, FAIL_INPUT, "no entry %llu",
-		    (unsigned long long)index);
-	*entry = reader->newer[index - size];
-	return true;
-}
-
 static void
 find_name(struct reader *reader, struct slice entry, struct slice *name)
 {
@@ -226,7 +226,8 @@ event_passes(struct reader *reader, struct slice entry, struct slice *name)
 	if (!wants_disclosure(&reader->query->filter))
 		return true;
 	if (!canon_get_number(entry, "entry", &index) || index < 0 ||
-	    !entry_read(reader, (uint64_t)index, &about, &ignored))
+	    !log_reader_entry(reader->log, (uint64_t)index, reader->arena,
+		&about, &ignored))
 		return false;
 	find_name(reader, about, name);
 	return disclosure_passes(reader, about, *name);
@@ -241,7 +242,8 @@ look_at(struct reader *reader, uint64_t index, struct fail *fail)
 	bool disclosure, passes;
 
 	arena_reset(reader->arena);
-	if (!entry_read(reader, index, &shown.entry, fail))
+	if (!log_reader_entry(
+		reader->log, index, reader->arena, &shown.entry, fail))
 		return false;
 	if (!canon_get_string(shown.entry, "type", reader->arena, &type))
 		return true;
@@ -263,99 +265,7 @@ look_at(struct reader *reader, uint64_t index, struct fail *fail)
 	return true;
 }
 
-/* --- opening --- */
-
-static bool
-newer_add(struct reader *reader, struct slice entry, struct fail *fail)
-{
-	if (reader->newer_count == reader->newer_room) {
-		size_t room =
-		    reader->newer_room == 0 ? 256 : 2 * reader->newer_room;
-		struct slice *grown =
-		    realloc(reader->newer, room * sizeof(*grown));
-
-		if (grown == NULL)
-			return fail_memory(fail);
-		reader->newer = grown;
-		reader->newer_room = room;
-	}
-	entry = arena_copy(reader->kept, entry);
-	reader->newer[reader->newer_count++] = entry;
-	return entry.data != NULL || fail_memory(fail);
-}
-
-static bool
-on_group(void *context, const struct journal_group *group, struct fail *fail)
-{
-	struct reader *reader = context;
-	uint64_t index = group->first;
-	struct slice rest = group->stream, item;
-	enum journal_item type;
-
-	while (journal_next(&rest, &type, &item))
-		if (type == JOURNAL_ENTRY &&
-		    index++ >= tiles_tree(reader->tiles)->size &&
-		    !newer_add(reader, item, fail))
-			return false;
-	return true;
-}
-
-static bool
-open_once(struct reader *reader, struct fail *fail)
-{
-	const struct log_query *query = reader->query;
-	struct journal_scan scan = {.group = on_group, .context = reader};
-	struct tiles_options options = {.disk = query->disk,
-	    .directory = query->directory,
-	    .public_key = reader->public_key};
-	char path[1024], origin[256];
-
-	snprintf(path, sizeof(path), "%.800s/log.vkey", query->directory);
-	if (!disk_read_file(query->disk, path, 1024, reader->kept,
-		&reader->vkey, fail) ||
-	    !note_parse_verifier_key(reader->vkey, reader->kept,
-		&reader->origin, reader->public_key, fail))
-		return false;
-	snprintf(origin, sizeof(origin), "%.*s", SLICE_ARG(reader->origin));
-	options.origin = origin;
-	reader->tiles = tiles_open(&options, fail);
-	if (reader->tiles == NULL)
-		return false;
-	snprintf(path, sizeof(path), "%.800s/journal", query->directory);
-	return journal_read(query->disk, path,
-	    tiles_durable(reader->tiles), &scan, fail);
-}
-
-static void
-close_once(struct reader *reader)
-{
-	tiles_close(reader->tiles);
-	reader->tiles = NULL;
-	free(reader->newer);
-	reader->newer = NULL;
-	reader->newer_count = reader->newer_room = 0;
-	arena_reset(reader->kept);
-}
-
-/*
- * While a daemon writes, partial files and journal groups may move on between
- * our reading one and the other: then look again.
- */
-static bool
-open_reader(struct reader *reader, struct fail *fail)
-{
-	for (int i = 1;; i++) {
-		struct fail once = FAIL_INIT;
-
-		if (open_once(reader, &once))
-			return true;
-		close_once(reader);
-		if (i < TRIES)
-			continue;
-		*fail = once;
-		return false;
-	}
-}
+/* --- the whole --- */
 
 /* A subject without a slot is in no entry. */
 static void
@@ -382,10 +292,12 @@ run(struct reader *reader, struct fail *fail)
 	const struct log_query *query = reader->query;
 	uint64_t size;
 
-	if (!open_reader(reader, fail))
+	reader->log = log_reader_open(
+	    reader->query->disk, reader->query->directory, fail);
+	if (reader->log == NULL)
 		return false;
 	find_pseudonym(reader);
-	size = tiles_tree(reader->tiles)->size + reader->newer_count;
+	size = log_reader_size(reader->log);
 	reader->next = query->start;
 	while (reader->next < size && !reader->ended)
 		if (!look_at(reader, reader->next++, fail))
@@ -398,9 +310,8 @@ log_query_run(
     const struct log_query *query, uint64_t *next, struct fail *fail)
 {
 	struct reader reader = {.query = query,
-	    .arena = arena_create(NULL),
-	    .kept = arena_create(NULL)};
-	bool ok = reader.arena != NULL && reader.kept != NULL;
+	    .arena = arena_create(NULL)};
+	bool ok = reader.arena != NULL;
 
 	if (!ok)
 		fail_memory(fail);
@@ -410,9 +321,7 @@ log_query_run(
 		    "objects and subjects are found with the keys only");
 	ok = ok && run(&reader, fail);
 	*next = reader.next;
-	if (reader.kept != NULL)
-		close_once(&reader);
+	log_reader_close(reader.log);
 	arena_destroy(reader.arena);
-	arena_destroy(reader.kept);
 	return ok;
 }

@@ -51,4 +51,11 @@ bool log_query_run(
 bool log_query_object(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name);
 
+/*
+ * The same, and what the disclosure was decided by (core/inputs.h); empty
+ * where that was not kept.
+ */
+bool log_query_inputs(const struct keys *keys, struct slice entry,
+    struct arena *arena, struct slice *name, struct slice *inputs);
+
 #endif

@@ -6,8 +6,7 @@
 #include "core/entry.h"
 
 void
-verify_found(
-    struct verify *verify, const char *place, const char *format, ...)
+verify_found(struct verify *verify, const char *place, const char *format, ...)
 {
 	char text[256];
 	va_list args;
@@ -17,21 +16,20 @@ verify_found(
 	va_end(args);
 	verify->result->findings++;
 	if (verify->options->finding != NULL)
-		verify->options->finding(
-		    verify->options->context, place, text);
+		verify->options->finding(verify->options->context, place, text);
 }
 
 bool
-verify_read(struct verify *verify, const char *name, size_t max,
-    struct slice *out)
+verify_read(
+    struct verify *verify, const char *name, size_t max, struct slice *out)
 {
 	struct fail fail = FAIL_INIT;
 	char path[1024];
 
-	snprintf(path, sizeof(path), "%.800s/%s", verify->options->directory,
-	    name);
-	if (disk_read_file(verify->options->disk, path, max, verify->arena,
-		out, &fail))
+	snprintf(
+	    path, sizeof(path), "%.800s/%s", verify->options->directory, name);
+	if (disk_read_file(
+		verify->options->disk, path, max, verify->arena, out, &fail))
 		return true;
 	verify_found(verify, name, "%s", fail.text);
 	return false;
@@ -51,11 +49,10 @@ check_key(struct verify *verify)
 		    verify, "log.vkey", "not the verifier key that was given");
 	if (given.len == 0 && !has_file)
 		return;
-	given = arena_copy(
-	    verify->long_lived, given.len != 0 ? given : kept);
+	given = arena_copy(verify->long_lived, given.len != 0 ? given : kept);
 	verify->has_key = given.data != NULL &&
-	    note_parse_verifier_key(given, verify->long_lived,
-		&verify->origin, verify->public_key, &fail);
+			  note_parse_verifier_key(given, verify->long_lived,
+			      &verify->origin, verify->public_key, &fail);
 	if (!verify->has_key)
 		verify_found(verify, "log.vkey", "%s", fail.text);
 }
@@ -70,8 +67,8 @@ check_checkpoint(struct verify *verify)
 	if (!verify_read(verify, "checkpoint", NOTE_MAX, &note) ||
 	    !verify->has_key)
 		return;
-	if (!note_open(note, verify->arena, verify->origin,
-		verify->public_key, &checkpoint, &fail)) {
+	if (!note_open(note, verify->arena, verify->origin, verify->public_key,
+		&checkpoint, &fail)) {
 		verify_found(verify, "checkpoint", "%s", fail.text);
 		return;
 	}
@@ -128,8 +125,8 @@ add_leaf(struct verify *verify, const struct digest *leaf)
 		verify->hashes[i][verify->counts[i]++] = made[i];
 		if (verify->counts[i] < TILE_WIDTH)
 			continue;
-		check_tile(verify, i,
-		    (verify->tree.size - 1) >> 8 * (i + 1), 0);
+		check_tile(
+		    verify, i, (verify->tree.size - 1) >> 8 * (i + 1), 0);
 		verify->counts[i] = 0;
 	}
 }
@@ -148,18 +145,6 @@ check_partial_tiles(struct verify *verify)
 
 /* --- entries --- */
 
-static bool
-is_known_type(struct slice type)
-{
-	static const char *const types[] = {"disclosure", "start", "stop",
-	    "policy", "setup", "outcome", "hold", "reveal"};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (slice_is(type, types[i]))
-			return true;
-	return false;
-}
-
 static void
 check_entry(struct verify *verify, const char *place, struct slice entry)
 {
@@ -176,7 +161,7 @@ check_entry(struct verify *verify, const char *place, struct slice entry)
 	    version != ENTRY_VERSION ||
 	    !canon_get_number(entry, "time", &time) ||
 	    !canon_get_string(entry, "type", verify->arena, &type) ||
-	    !is_known_type(type) ||
+	    !entry_is_type(type) ||
 	    !canon_get_string(entry, "salt", verify->arena, &salt) ||
 	    salt.len != 2 * ENTRY_SALT)
 		verify_found(verify, place,
@@ -208,8 +193,7 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 		add_leaf(verify, &leaf);
 	}
 	if (bundle.len != 0)
-		verify_found(
-		    verify, name, "there is more than the last entry");
+		verify_found(verify, name, "there is more than the last entry");
 }
 
 /* A bundle that is gone leaves a gap nothing after it can be put across. */
@@ -226,8 +210,8 @@ check_bundles(struct verify *verify)
 		tiles_path(name, TILES_ENTRIES, number, width);
 		if (!verify_read(verify, name, BUNDLE_MAX, &bundle))
 			return false;
-		check_bundle(verify, name, bundle,
-		    width == 0 ? TILE_WIDTH : width);
+		check_bundle(
+		    verify, name, bundle, width == 0 ? TILE_WIDTH : width);
 		if (verify->tree.size !=
 		    (number << 8) + (width == 0 ? TILE_WIDTH : width))
 			return false;
@@ -281,7 +265,7 @@ verify_ledger(const struct verify_options *options,
 	verify->arena = arena_create(NULL);
 	verify->long_lived = arena_create(NULL);
 	ok = (verify->arena != NULL && verify->long_lived != NULL) ||
-	    fail_memory(fail);
+	     fail_memory(fail);
 	ok = ok && run(verify, fail);
 	arena_destroy(verify->arena);
 	arena_destroy(verify->long_lived);

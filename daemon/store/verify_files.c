@@ -1,5 +1,6 @@
 #include "store/verify_priv.h"
 
+#include "core/tile.h"
 #include "store/journal.h"
 
 /* --- the journal --- */
@@ -150,63 +151,6 @@ verify_witness_leaf(
 
 /* --- files that must not be there --- */
 
-struct place {
-	int level;
-	uint64_t number;
-	unsigned width; /* 0: full */
-};
-
-static bool
-read_digits(const char **at, size_t count, unsigned *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < count || count == 0; i++) {
-		char c = **at;
-
-		if (c < '0' || c > '9')
-			return count == 0 && i > 0 && i < 5;
-		*out = *out * 10 + (unsigned)(c - '0');
-		(*at)++;
-		if (i > 6)
-			return false;
-	}
-	return true;
-}
-
-/* The inverse of tiles_path(); writing it again must give the same name. */
-static bool
-parse_place(const char *name, struct place *out)
-{
-	const char *at = name + 5; /* after "tile/" */
-	char again[TILES_PATH];
-	unsigned n;
-
-	*out = (struct place){.level = TILES_ENTRIES};
-	if (strncmp(at, "entries/", 8) == 0)
-		at += 8;
-	else {
-		if (!read_digits(&at, 1, &n) || *at++ != '/')
-			return false;
-		out->level = (int)n;
-	}
-	while (*at == 'x') {
-		at++;
-		if (!read_digits(&at, 3, &n) || *at++ != '/')
-			return false;
-		out->number = out->number * 1000 + n;
-	}
-	if (!read_digits(&at, 3, &n))
-		return false;
-	out->number = out->number * 1000 + n;
-	if (strncmp(at, ".p/", 3) == 0) {
-		at += 3;
-		if (!read_digits(&at, 0, &out->width))
-			return false;
-	}
-	tiles_path(again, out->level, out->number, out->width);
-	return *at == '\0' && strcmp(again, name) == 0;
-}
-
 /* The first `width` entries of a bundle, as bytes. */
 static struct slice
 bundle_head(struct slice bundle, unsigned width)
@@ -220,7 +164,7 @@ bundle_head(struct slice bundle, unsigned width)
 
 /* An older partial file must be the beginning of what took its place. */
 static void
-check_older(struct verify *verify, const char *name, struct place place,
+check_older(struct verify *verify, const char *name, struct tile place,
     unsigned width_now)
 {
 	char now[TILES_PATH];
@@ -244,11 +188,11 @@ check_older(struct verify *verify, const char *name, struct place place,
 static void
 check_file(struct verify *verify, const char *name)
 {
-	struct place place;
+	struct tile place;
 	unsigned shift, width;
 	uint64_t full;
 
-	if (!parse_place(name, &place) || place.level >= TILE_LEVELS) {
+	if (!tile_parse(slice_from(name), &place)) {
 		verify_found(verify, name, "no file of the log");
 		return;
 	}
@@ -259,7 +203,7 @@ check_file(struct verify *verify, const char *name)
 		return;
 	if (place.width != 0 && place.number == full && place.width == width)
 		return;
-	if (place.width != 0 && place.number < full && place.width < 256)
+	if (place.width != 0 && place.number < full)
 		check_older(verify, name, place, 0);
 	else if (place.width != 0 && place.number == full &&
 	    place.width < width)

@@ -16,7 +16,8 @@
 #include "setup.h"
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
-    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool"};
+    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
+    "console", "alone"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

@@ -437,6 +437,60 @@ a_limit_keeps_back_but_conditions_see_all(void **state)
 	    disclosure_values(d, CONTACT_ROLE, FIELD_NAME_INT).count, 0);
 }
 
+/* Known to stand somewhere: the strictest over that, and no other place. */
+static void
+places_are_the_scope_where_there_are_no_others(void **state)
+{
+	const struct ruleset *ruleset = load(two_tlds);
+	struct decide_scope scope = scope_of(ruleset);
+	const struct decide_place places[] = {
+	    {1u << ROLE_REGISTRANT, SLICE(".jp")},
+	    {1u << ROLE_ADMIN, SLICE(".org")}};
+	struct disclosure *d;
+
+	(void)state;
+	scope.places = places;
+	scope.place_count = 1;
+	scope.is_placed = true;
+	d = decide_in(ruleset, &scope, contact());
+	check(d, FIELD_EMAIL, VERDICT_FORWARD, "forward name, email");
+	check(d, FIELD_POSTCODE, VERDICT_FORWARD, "forward postcode");
+	/* Each role under its own TLD: as registrant of .org it is not. */
+	scope.place_count = 2;
+	d = decide_in(ruleset, &scope, contact());
+	check(d, FIELD_EMAIL, VERDICT_REDACT, "redact *");
+	check(d, FIELD_POSTCODE, VERDICT_FORWARD, "forward postcode");
+	/* Unless it is told to be for that role. */
+	scope.roles = 1u << ROLE_REGISTRANT;
+	d = decide_in(ruleset, &scope, contact());
+	check(d, FIELD_POSTCODE, VERDICT_GENERALISE, "generalise");
+}
+
+static void
+places_narrow_nothing_where_there_may_be_others(void **state)
+{
+	const struct ruleset *ruleset = load(two_tlds);
+	struct decide_scope scope = scope_of(ruleset);
+	const struct decide_place place = {
+	    1u << ROLE_REGISTRANT, SLICE(".org")};
+	const struct decide_place nowhere = {
+	    1u << ROLE_REGISTRANT, SLICE(".nowhere")};
+	struct disclosure *d;
+
+	(void)state;
+	scope.places = &place;
+	scope.place_count = 1;
+	scope.suffix = SLICE(".jp");
+	scope.roles = 1u << ROLE_ADMIN;
+	d = decide_in(ruleset, &scope, contact());
+	check(d, FIELD_EMAIL, VERDICT_REDACT, "redact *");
+	check(d, FIELD_POSTCODE, VERDICT_GENERALISE, "generalise");
+	/* Where no block is for, nothing may be shown. */
+	scope.places = &nowhere;
+	d = decide_in(ruleset, &scope, contact());
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_REFUSE);
+}
+
 int
 main(void)
 {
@@ -460,6 +514,8 @@ main(void)
 	    TEST(what_one_public_may_not_have_is_not_publishable),
 	    TEST(a_gate_behind_binds_too),
 	    TEST(a_limit_keeps_back_but_conditions_see_all),
+	    TEST(places_are_the_scope_where_there_are_no_others),
+	    TEST(places_narrow_nothing_where_there_may_be_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

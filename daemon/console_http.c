@@ -1,0 +1,210 @@
+/* The console's paths: who may ask for what, and how it is answered. */
+#include <unistd.h>
+
+#include "base/text.h"
+#include "console_priv.h"
+#include "net/http_problem.h"
+#include "net/tokens.h"
+
+enum {
+	BODY_MAX = 64 * 1024,
+	CONNECTIONS = 128,
+	PATIENCE = 30, /* seconds */
+	HEADERS = 2,
+};
+
+static void health(struct console_request *);
+static void metrics(struct console_request *);
+
+/* The first that fits is taken. */
+static const struct console_route routes[] = {
+    {"/checkpoint", false, false, HTTP_GET, console_log_checkpoint},
+    {"/log.vkey", false, false, HTTP_GET, console_log_key},
+    {"/tile/entries/", true, true, HTTP_GET, console_log_entries},
+    {"/tile/", true, false, HTTP_GET, console_log_tile},
+    {"/healthz", false, false, HTTP_GET, health},
+    {"/metrics", false, false, HTTP_GET, metrics},
+};
+
+static void
+reply(struct console_request *asked, int status,
+    const struct http_header headers[HEADERS], struct slice body)
+{
+	size_t count = 0;
+
+	while (count < HEADERS && headers[count].name != NULL)
+		count++;
+	asked->console->answers[status / 100 % 6]++;
+	http_answer(asked->request, status, headers, count, body);
+}
+
+void
+console_give(struct console_request *asked, const char *type, const char *cache,
+    struct slice body)
+{
+	const struct http_header headers[HEADERS] = {
+	    {"Content-Type", type}, {"Cache-Control", cache}};
+
+	reply(asked, 200, headers, body);
+}
+
+static void
+refuse(struct console_request *asked, int status, const char *detail,
+    struct http_header extra)
+{
+	const struct http_header headers[HEADERS] = {
+	    {"Content-Type", "application/problem+json"}, extra};
+	char body[512];
+	int len = http_problem_print(body, sizeof(body), status, detail);
+
+	reply(asked, status, headers, (struct slice){body, (size_t)len});
+}
+
+void
+console_refuse(struct console_request *asked, int status, const char *detail)
+{
+	struct http_header extra = {NULL, NULL};
+
+	if (status == 503)
+		extra = (struct http_header){"Retry-After", "5"};
+	if (status == 401)
+		extra = (struct http_header){
+		    "WWW-Authenticate", "Bearer realm=\"misu\""};
+	refuse(asked, status, detail, extra);
+}
+
+static void
+health(struct console_request *asked)
+{
+	const char *trouble = console_log_trouble(asked->console, asked->arena);
+
+	if (trouble != NULL)
+		console_refuse(asked, 503, trouble);
+	else
+		console_give(asked, "application/json", "no-store",
+		    SLICE("{\"status\":\"ok\"}\n"));
+}
+
+static void
+metrics(struct console_request *asked)
+{
+	struct console *console = asked->console;
+	struct text text = text_start(asked->arena);
+	struct slice all;
+
+	text_add_string(&text, "# TYPE misu_console_answers_total counter\n");
+	for (unsigned class = 2; class <= 5; class ++)
+		text_add_format(&text,
+		    "misu_console_answers_total{class=\"%uxx\"} %llu\n", class,
+		    (unsigned long long)console->answers[class]);
+	text_add_format(&text,
+	    "# TYPE misu_console_connections gauge\n"
+	    "misu_console_connections %u\n",
+	    http_server_connections(console->server));
+	all = text_slice(&text);
+	if (all.data == NULL)
+		console_refuse(asked, 503, "out of memory");
+	else
+		console_give(asked, "text/plain; version=0.0.4; charset=utf-8",
+		    "no-store", all);
+}
+
+/* The token's name, or empty. */
+static struct slice
+find_auditor(struct console_request *asked)
+{
+	const char *authorization =
+	    http_request_header(asked->request, "Authorization");
+
+	if (authorization == NULL || asked->console->auditors == NULL)
+		return (struct slice){"", 0};
+	return tokens_find(asked->console->auditors, slice_from(authorization));
+}
+
+static bool
+fits(const struct console_route *route, struct slice path)
+{
+	size_t len = strlen(route->path);
+
+	return route->below
+		   ? path.len > len && memcmp(path.data, route->path, len) == 0
+		   : slice_is(path, route->path);
+}
+
+static void
+run(struct console_request *asked, const struct console_route *route)
+{
+	enum http_method method = http_request_method(asked->request);
+
+	if (method == HTTP_HEAD)
+		method = HTTP_GET;
+	if (method != route->method) {
+		refuse(asked, 405, "this method does not serve here",
+		    (struct http_header){"Allow",
+			route->method == HTTP_GET ? "GET, HEAD" : "POST"});
+		return;
+	}
+	if (route->auditor) {
+		asked->auditor = find_auditor(asked);
+		if (asked->auditor.len == 0) {
+			console_refuse(asked, 401,
+			    "a bearer token from the console's tokens file "
+			    "is needed");
+			return;
+		}
+	}
+	asked->rest = http_request_path(asked->request);
+	asked->rest.data += strlen(route->path);
+	asked->rest.len -= strlen(route->path);
+	route->run(asked);
+}
+
+static void
+respond(void *context, struct http_request *request)
+{
+	struct console_request asked = {.console = context,
+	    .request = request,
+	    .arena = arena_create(NULL)};
+	struct slice path = http_request_path(request);
+	const struct console_route *route = NULL;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (route == NULL && fits(&routes[i], path))
+			route = &routes[i];
+	if (asked.arena == NULL)
+		console_refuse(&asked, 503, "out of memory");
+	else if (route == NULL)
+		console_refuse(&asked, 404, "there is nothing here");
+	else
+		run(&asked, route);
+	arena_destroy(asked.arena);
+}
+
+/* What was not even a request. */
+static int
+unreadable(void *context, int status, char *out, size_t size)
+{
+	struct console *console = context;
+
+	console->answers[status / 100 % 6]++;
+	return http_problem_print(out, size, status,
+	    status == 413 ? "a body has at most 64 KiB"
+			  : "the request cannot be read as HTTP/1.1");
+}
+
+bool
+console_http_open(struct console *console, int fd, struct fail *fail)
+{
+	const struct http_server_options options = {
+	    .base = loop_base(console->loop),
+	    .body_max = BODY_MAX,
+	    .connections = CONNECTIONS,
+	    .patience = PATIENCE,
+	    .handle = respond,
+	    .error = unreadable,
+	    .context = console};
+
+	http_server_destroy(console->server);
+	console->server = http_server_create(&options, fd, fail);
+	return console->server != NULL;
+}

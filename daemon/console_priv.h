@@ -1,0 +1,68 @@
+/*
+ * What the files of the console share.  A new path is a line in the table of
+ * console_http.c and a function in a file of its own.
+ */
+#ifndef MISU_CONSOLE_PRIV_H
+#define MISU_CONSOLE_PRIV_H
+
+#include "console.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "store/disk.h"
+
+struct wire_stream;
+
+struct console {
+	struct loop *loop;
+	struct disk *disk;
+	struct setup *setup; /* where things are: a glance at misu.conf */
+	const char *ledger;  /* directories */
+	struct wire_stream *parent;
+	struct http_server *server; /* NULL: no port yet */
+	struct arena *arena;	    /* of what the parent told last */
+	struct conf *conf;	    /* NULL: nothing yet */
+	struct tokens *auditors;    /* NULL: there are none */
+	uint64_t answers[6];	    /* by the first digit of the status */
+	bool ready, broken, has_landlock;
+};
+
+/* One request, while its handler runs. */
+struct console_request {
+	struct console *console;
+	struct http_request *request; /* outlives this until it is answered */
+	struct slice rest;	      /* of the path, behind the route's */
+	struct slice auditor; /* the token's name; empty where none is asked */
+	struct arena *arena;  /* ends with the handler */
+};
+
+struct console_route {
+	const char *path;
+	bool below;		 /* and all paths that begin so */
+	bool auditor;		 /* a token of the console's is needed */
+	enum http_method method; /* HTTP_GET: HEAD as well */
+	void (*run)(struct console_request *asked);
+};
+
+/* --- console_http.c ----------------------------------------------------- */
+
+/* Takes the socket over, in place of the one there was. */
+bool console_http_open(struct console *console, int fd, struct fail *fail);
+
+/* Answer.  `cache` is the Cache-Control header. */
+void console_give(struct console_request *asked, const char *type,
+    const char *cache, struct slice body);
+/* The detail is a constant: no quotes in it. */
+void console_refuse(
+    struct console_request *asked, int status, const char *detail);
+
+/* --- console_log.c ------------------------------------------------------ */
+
+void console_log_checkpoint(struct console_request *asked);
+void console_log_key(struct console_request *asked);
+void console_log_tile(struct console_request *asked);
+void console_log_entries(struct console_request *asked);
+
+/* NULL when the log can be read. */
+const char *console_log_trouble(struct console *console, struct arena *arena);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Where a contact is known to stand: in which roles, under which TLDs, as the
+ * domain commands that passed misu said.  The list only grows while there is
+ * a contact, so that it is never less than what the registry has of what
+ * passed; `since` says whether anything else can be there.
+ *
+ * It is a record of its own beside the contact's, "UPSTREAM/ID\tplaces", in
+ * which each role has the suffixes as its handles.  No id has a tab in it.
+ */
+#ifndef MISU_PLACE_H
+#define MISU_PLACE_H
+
+#include "core/decide.h"
+
+struct places {
+	/* Unix seconds: its creation passed misu then, so none came before;
+	   0: it may stand elsewhere, too. */
+	int64_t since;
+	size_t count;
+	struct decide_place items[PLACES_MAX];
+};
+
+/* In `arena`; empty when out of memory. */
+struct slice place_name(struct arena *arena, struct slice contact);
+
+/* ".co.jp" of "example.co.jp"; PLACE_ANYWHERE where it is too long. */
+struct slice place_suffix(struct slice domain);
+
+/*
+ * Add a place; false if it was there.  `suffix` is borrowed.  Where there are
+ * too many they become one: the roles of all, anywhere.
+ */
+bool place_add(struct places *places, unsigned roles, struct slice suffix);
+
+/* Does the list have all these roles under this suffix? */
+bool place_has(const struct decide_place *items, size_t count, unsigned roles,
+    struct slice suffix);
+
+/* `contact` is the contact's own name, whose key it is under. */
+struct record *place_record(struct arena *arena, struct slice contact,
+    const struct places *places, struct fail *fail);
+
+/* Borrows from the record; NULL is a list of nothing, not known whole. */
+void place_read(const struct record *record, struct places *out);
+
+#endif

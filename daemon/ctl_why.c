@@ -1,0 +1,188 @@
+/* misuctl why: what an entry says, and why it says so. */
+#include "core/canon.h"
+#include "core/why.h"
+#include "ctl_opened.h"
+#include "store/log_query.h"
+
+enum { LATER_MAX = 256, ABOUT_DEPTH = 4 };
+
+/* What was asked for. */
+struct asked {
+	struct ctl_opened opened;
+	uint64_t entry;
+	bool json;
+	struct arena *scratch;
+};
+
+/* Is this entry about that one? */
+static bool
+is_about(struct slice entry, uint64_t index)
+{
+	int64_t number;
+
+	return (canon_get_number(entry, "entry", &number) && number >= 0 &&
+		   (uint64_t)number == index) ||
+	    (canon_get_number(entry, "supersedes", &number) && number >= 0 &&
+		(uint64_t)number == index);
+}
+
+static bool
+find_later(struct asked *asked, uint64_t index, struct entry_shown *later,
+    size_t *count, struct fail *fail)
+{
+	struct arena *kept = asked->opened.ctl->arena;
+	uint64_t size = log_reader_size(asked->opened.log);
+
+	*count = 0;
+	for (uint64_t i = index + 1; i < size && *count < LATER_MAX; i++) {
+		struct slice entry;
+
+		arena_reset(asked->scratch);
+		if (!log_reader_entry(asked->opened.log, i, asked->scratch,
+			&entry, fail))
+			return false;
+		if (!is_about(entry, index))
+			continue;
+		entry = arena_copy(kept, entry);
+		if (entry.data == NULL)
+			return fail_memory(fail);
+		later[(*count)++] =
+		    (struct entry_shown){.index = i, .entry = entry};
+	}
+	return true;
+}
+
+static int
+print(struct slice text, const struct fail *fail)
+{
+	if (text.data == NULL)
+		return ctl_fail(fail);
+	fwrite(text.data, 1, text.len, stdout);
+	return CTL_OK;
+}
+
+static int
+show_disclosure(struct asked *asked, const struct entry_shown *shown)
+{
+	struct ctl_opened *opened = &asked->opened;
+	struct arena *arena = opened->ctl->arena;
+	struct entry_shown later[LATER_MAX];
+	struct why_given given = {.shown = *shown, .later = later};
+	struct digest policy = {{0}}, setup = {{0}};
+	struct fail fail = FAIL_INIT;
+	struct slice text;
+
+	if (opened->keys != NULL &&
+	    log_query_inputs(opened->keys, shown->entry, arena,
+		&given.shown.object, &given.inputs) &&
+	    !ctl_opened_reveal(opened))
+		return CTL_TROUBLE;
+	if (entry_digest(shown->entry, "policy", &policy) &&
+	    entry_digest(shown->entry, "setup", &setup))
+		given.ruleset = ctl_opened_policy(
+		    opened, &policy, &setup, &given.missing);
+	if (!find_later(
+		asked, shown->index, later, &given.later_count, &fail))
+		return ctl_fail(&fail);
+	text = asked->json ? why_json(&given, arena, &fail)
+			   : why_text(&given, arena, &fail);
+	return print(text, &fail);
+}
+
+static bool
+read_entry(struct asked *asked, uint64_t index, struct entry_shown *out)
+{
+	struct fail fail = FAIL_INIT;
+
+	*out = (struct entry_shown){.index = index};
+	if (log_reader_entry(asked->opened.log, index,
+		asked->opened.ctl->arena, &out->entry, &fail))
+		return true;
+	ctl_fail(&fail);
+	return false;
+}
+
+/* An event in a line; then what it is about, down to the disclosure. */
+static int
+show(struct asked *asked)
+{
+	struct arena *arena = asked->opened.ctl->arena;
+	struct entry_shown shown = {.index = asked->entry};
+	struct fail fail = FAIL_INIT;
+	struct slice type;
+	int64_t about;
+
+	for (unsigned i = 0; i < ABOUT_DEPTH; i++) {
+		if (!read_entry(asked, shown.index, &shown))
+			return CTL_TROUBLE;
+		if (canon_get_string(shown.entry, "type", arena, &type) &&
+		    slice_is(type, "disclosure"))
+			return show_disclosure(asked, &shown);
+		if (asked->json && !canon_get_number(
+				       shown.entry, "entry", &about)) {
+			int status = print(
+			    entry_print_json(arena, &shown), &fail);
+
+			putchar('\n');
+			return status;
+		}
+		if (!asked->json) {
+			print(entry_print_text(arena, &shown), &fail);
+			putchar('\n');
+		}
+		if (!canon_get_number(shown.entry, "entry", &about) ||
+		    about < 0)
+			return CTL_OK;
+		if (!asked->json)
+			printf("this is about entry %lld:\n\n",
+			    (long long)about);
+		shown.index = (uint64_t)about;
+	}
+	return CTL_OK;
+}
+
+static bool
+parse(struct asked *asked, int argc, char **argv)
+{
+	bool named = false;
+
+	for (int i = 1; i < argc; i++) {
+		char *end;
+
+		if (strcmp(argv[i], "--json") == 0) {
+			asked->json = true;
+			continue;
+		}
+		if (named || argv[i][0] < '0' || argv[i][0] > '9')
+			return false;
+		asked->entry = strtoull(argv[i], &end, 10);
+		named = *end == '\0';
+	}
+	return named;
+}
+
+static int
+run_why(struct ctl *ctl, int argc, char **argv)
+{
+	struct asked asked = {.entry = 0};
+	int status = CTL_TROUBLE;
+
+	if (!parse(&asked, argc, argv))
+		return ctl_usage(&ctl_why);
+	asked.scratch = arena_create(NULL);
+	if (asked.scratch != NULL && ctl_opened_open(&asked.opened, ctl))
+		status = show(&asked);
+	if (asked.scratch != NULL)
+		ctl_opened_close(&asked.opened);
+	arena_destroy(asked.scratch);
+	return status;
+}
+
+const struct ctl_command ctl_why = {
+    .name = "why",
+    .usage = "[--json] ENTRY",
+    .summary = "why an entry of the ledger says what it says",
+    .help = "Each field's verdict with its rule as it stood then, the steps of\n"
+	    "the decision, and what came of it.  Of an event, what it is about.",
+    .run = run_why,
+};
