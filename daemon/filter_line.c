@@ -503,7 +503,6 @@ flight_answered(struct line *line, struct arena *arena, struct slice xml)
 		tell(flight, arena, response);
 }
 
-/* An arena that was given back last is in the processor's cache still. */
 static void
 take_answer(struct line *line, struct slice xml)
 {
@@ -513,7 +512,7 @@ take_answer(struct line *line, struct slice xml)
 	struct fail fail;
 
 	if (lent)
-		arena = filter_arena(filter);
+		arena = filter_work(filter);
 	if (arena == NULL) {
 		fail_clear(&fail);
 		fail_memory(&fail);
@@ -522,7 +521,7 @@ take_answer(struct line *line, struct slice xml)
 	}
 	flight_answered(line, arena, xml);
 	if (lent)
-		filter_give_arena(filter, arena);
+		filter_give_work(filter, arena);
 }
 
 static void

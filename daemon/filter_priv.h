@@ -17,7 +17,7 @@
 enum {
 	LOGIN_FAILURES = 3,
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
-	FILTER_ARENAS = 256, /* kept for reuse */
+	FILTER_ARENAS = 1024, /* kept for reuse */
 	TICK = 1000,	     /* ms between looks at what waits */
 	TICK_SLOW = 10000,   /* the same where nothing does */
 	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
@@ -118,8 +118,11 @@ struct command {
 	struct flight flight; /* first: a flight of it is it */
 	struct session *session;
 	struct command *next;
-	struct arena *arena;
+	struct arena *keep;  /* the command, its frame, what is sent of it */
+	struct arena *arena; /* what is read and decided; settled: `keep` */
+	struct slice text;   /* the frame */
 	struct epp_command *epp;
+	bool settled; /* of `epp` there is what an answer needs, no more */
 	enum command_state state;
 	int64_t deadline;
 	uint64_t setups; /* the filter's, when it began */
@@ -200,6 +203,7 @@ struct filter {
 	const struct conf *conf;
 	struct digest setup;
 	struct upstream *upstreams;
+	struct arena *work; /* for what is soon over; NULL: in use */
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter;		 /* of clTRIDs */
@@ -216,6 +220,12 @@ struct filter {
 struct upstream *filter_upstream(struct filter *filter, struct slice name);
 struct arena *filter_arena(struct filter *filter);
 void filter_give_arena(struct filter *filter, struct arena *arena);
+/*
+ * The same for what is over when the call is, or mostly: one that is in the
+ * processor's cache still.
+ */
+struct arena *filter_work(struct filter *filter);
+void filter_give_work(struct filter *filter, struct arena *arena);
 /* Does the registry publish what it is not told to hide? */
 bool filter_publishes(const struct upstream *upstream);
 int64_t filter_now(const struct filter *filter);
@@ -265,6 +275,12 @@ void command_start(struct command *command);
 /* COMMAND_READY and its turn: give it to a line; false: none yet. */
 bool command_send(struct command *command);
 void command_free(struct command *command);
+/*
+ * It waits for the keeper and the registry, which may be thousands of commands
+ * at once: what was read and decided goes, ten kilobytes of it.  Whoever
+ * begins anew reads the frame once more.
+ */
+void command_settle(struct command *command);
 
 /* Answer; `message` may be NULL and then the code's own text stands alone. */
 void command_answer(struct command *command, unsigned code, const char *format,

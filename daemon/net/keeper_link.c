@@ -532,8 +532,7 @@ seal_delivery(
 		fail_memory(fail);
 		return NULL;
 	}
-	draft = seal_draft(arena, deliver->recipient,
-	    arena_copy(arena, deliver->payload), fail);
+	draft = seal_draft(arena, deliver->recipient, deliver->payload, fail);
 	return draft == NULL
 		   ? NULL
 		   : seal_acknowledged(arena, &acknowledgement, draft, fail);

@@ -98,11 +98,7 @@ struct keeper_committed {
 typedef void keeper_done(void *arg, const struct keeper_committed *committed,
     const struct fail *fail);
 
-/*
- * Everything but the payload is copied into the message.  The payload lives
- * as long as `arena`, and is not changed any more: what is sealed is those
- * very bytes.
- */
+/* Everything is copied into the message; `arena` gets the sealed. */
 void keeper_commit(struct keeper_link *link, struct arena *arena,
     const struct keeper_commit *commit, keeper_done *done, void *arg);
 

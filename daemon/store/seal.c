@@ -116,7 +116,7 @@ seal_draft(struct arena *arena, struct slice recipient, struct slice payload,
 
 	if (draft != NULL) {
 		draft->recipient = arena_copy(arena, recipient);
-		draft->payload = payload;
+		draft->payload = arena_copy(arena, payload);
 	}
 	if (draft == NULL || draft->recipient.data == NULL ||
 	    draft->payload.data == NULL) {

@@ -39,10 +39,9 @@ struct sealed *seal_restore(struct ledger *ledger, struct arena *arena,
     struct fail *fail);
 
 /*
- * What waits to be acknowledged, for a process without the ledger: bytes that
- * were digested when it was made.  They must live as long as `arena`, and
- * nobody writes to them from then on.  NULL with FAIL_MEMORY, also if the
- * payload's data is NULL.
+ * What waits to be acknowledged, for a process without the ledger: a copy of
+ * the bytes, digested when it is made, that nobody can write to from then on.
+ * NULL with FAIL_MEMORY.
  */
 struct draft *seal_draft(struct arena *arena, struct slice recipient,
     struct slice payload, struct fail *fail);
