@@ -11,7 +11,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo)
 
-PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 \
+PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 libcurl \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
@@ -142,6 +142,25 @@ $B/registry-core.o: $(REGISTRY_SRC:%.c=$B/%.o)
 	$(Q)objcopy --wildcard --keep-global-symbol='registry_*' \
 		--keep-global-symbol='bytes_*' $@
 
+# --- the log, as strangers see it ----------------------------------------
+# The generator is misu's own code; the verifier is not: it is Go, with the
+# library that Go's own checksum database is checked with.
+GO_MODULES := /usr/share/gocode
+HAS_GO := $(and $(shell command -v go),\
+	$(wildcard $(GO_MODULES)/src/golang.org/x/mod/sumdb/tlog))
+
+$B/generate: $B/tests/verifier/generate.o $(LIBSHELL) $(LIBMISU)
+	$(SAY) "LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/verifier: tests/verifier/verifier.go
+build/witness: tests/verifier/witness/witness.go
+build/verifier build/witness:
+	@mkdir -p $(@D)
+	$(SAY) "GO      $@"
+	$(Q)GO111MODULE=off GOPATH=$(GO_MODULES) GOFLAGS= \
+		GOCACHE=$(CURDIR)/build/go-cache go build -o $@ $<
+
 # --- scenarios -----------------------------------------------------------
 # The real engine, linked with a fake loop and a disk in memory; channels are
 # wrapped so that what they are given can be looked at.
@@ -256,7 +275,8 @@ install: all
 check: setup
 	@$(SUBMAKE) MODE=asan check-run
 
-check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client \
+check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client $B/generate \
+	$(if $(HAS_GO),build/verifier build/witness) \
 	$(if $(wildcard tests/runner/main.c),$B/scenario)
 	@scripts/check $B
 

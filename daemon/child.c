@@ -47,3 +47,22 @@ child_line(struct event_base *base,
 
 	return wire_stream_create(&options, LINE_FD, fail);
 }
+
+bool
+child_settings(struct slice text, struct slice *conf, struct slice *rest)
+{
+	size_t len = 0;
+
+	while (text.len != 0 && text.data[0] >= '0' && text.data[0] <= '9') {
+		len = len * 10 + (size_t)(text.data[0] - '0');
+		text.data++;
+		text.len--;
+		if (len > WIRE_MESSAGE_MAX)
+			return false;
+	}
+	if (text.len == 0 || text.data[0] != '\n' || text.len - 1 < len)
+		return false;
+	*conf = (struct slice){text.data + 1, len};
+	*rest = (struct slice){text.data + 1 + len, text.len - 1 - len};
+	return true;
+}

@@ -28,6 +28,8 @@ channel_kind_name(enum channel_kind kind)
 		return "desk";
 	case CHANNEL_EPP:
 		return "epp";
+	case CHANNEL_VIEW:
+		return "view";
 	case CHANNEL_COUNT:
 		break;
 	}

@@ -8,12 +8,20 @@
 #define MISU_CONF_H
 
 #include "base/digest.h"
+#include "base/prefix.h"
 #include "codec/epp_frame.h"
+#include "codec/publication.h"
 #include "codec/template.h"
 #include "core/complaint.h"
 #include "core/policy.h"
 
-enum channel_kind { CHANNEL_FILE, CHANNEL_DESK, CHANNEL_EPP, CHANNEL_COUNT };
+enum channel_kind {
+	CHANNEL_FILE,
+	CHANNEL_DESK,
+	CHANNEL_EPP,
+	CHANNEL_VIEW, /* what misu itself publishes */
+	CHANNEL_COUNT
+};
 
 enum upstream_mode {
 	UPSTREAM_SESSION, /* a registry's session for each backend session */
@@ -108,6 +116,19 @@ struct conf_recipient {
 	struct place place;
 };
 
+/* What misu itself publishes, where, and how much of it to whom. */
+struct conf_publish {
+	struct slice whois_address, rdap_address; /* empty: it does not */
+	struct slice rdap_base; /* "https://rdap.registrar.example/" */
+	struct publication_registrar registrar; /* no name: none is said */
+	struct slice contact_form, terms, terms_url;
+	/* Of an address block: questions a minute, personal objects a day. */
+	unsigned rate, budget;
+	const struct prefix *free; /* whom neither holds back */
+	size_t free_count;
+	struct place place;
+};
+
 /*
  * Paths are as written: policies and templates are relative to misu.conf's
  * directory, sockets to the run directory, all others to the state directory.
@@ -133,9 +154,17 @@ struct conf {
 	size_t recipient_count;
 	const struct conf_upstream *upstreams;
 	size_t upstream_count;
+	struct conf_publish publish;
 	unsigned workers;                    /* processes; 1 by default */
 	unsigned retry_first, retry_longest; /* seconds */
 	unsigned give_up_after;              /* seconds */
+	/* How long what is recorded stays; seconds. */
+	unsigned keep_records; /* forgetting waits so long; 0: not at all */
+	unsigned keep_entries; /* older entries go; 0: never */
+	bool forget_now;       /* an operator may forget before */
+	struct slice forgotten_copy; /* file; empty: none */
+	unsigned key_overlap;  /* seconds that two signing keys sign */
+	unsigned disk_warning; /* seconds before the disk is full */
 	struct place place;                  /* where the file begins */
 };
 
@@ -162,6 +191,9 @@ bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
 bool conf_check_idle(const struct conf *conf,
     const struct ruleset *const *rulesets, size_t count, struct arena *arena,
     struct slice *diagnostics, struct fail *fail);
+
+/* Does it publish anything itself? */
+bool conf_publishes(const struct conf *conf);
 
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(

@@ -19,9 +19,9 @@ serves(enum channel_kind channel, enum method method)
 	case METHOD_PHONE:
 		return channel == CHANNEL_DESK;
 	case METHOD_WEB_FORM:
-		return channel != CHANNEL_EPP;
+		return channel == CHANNEL_FILE || channel == CHANNEL_DESK;
 	case METHOD_AGREED:
-		return true;
+		return channel != CHANNEL_VIEW;
 	case METHOD_NONE:
 	case METHOD_COUNT:
 		break;
@@ -148,6 +148,21 @@ check_placeholders(struct conf_checked *check)
 	}
 }
 
+/* What misu publishes itself stands in the view and nowhere else. */
+static void
+check_view(struct conf_checked *check)
+{
+	if (check->channel == NULL ||
+	    check->channel->channel != CHANNEL_VIEW)
+		conf_check_say(check,
+		    check->channel != NULL ? check->channel->place
+					   : check->conf->place,
+		    CONF_SELF, revision(check));
+	else if (!conf_publishes(check->conf))
+		conf_check_say(
+		    check, check->channel->place, CONF_VIEW_UNSEEN, NOTHING);
+}
+
 static void
 check_recipient(struct conf_checked *check)
 {
@@ -164,11 +179,16 @@ check_recipient(struct conf_checked *check)
 	if (!check->has_block)
 		return;
 	if (recipient->via == VIA_SELF) {
-		conf_check_say(check, check->conf->place, CONF_SELF, revision(check));
+		check_view(check);
 		return;
 	}
 	if (check->channel == NULL) {
 		conf_check_say(check, check->conf->place, CONF_RECIPIENT_NONE,
+		    revision(check));
+		return;
+	}
+	if (check->channel->channel == CHANNEL_VIEW) {
+		conf_check_say(check, check->channel->place, CONF_VIEW_OTHER,
 		    revision(check));
 		return;
 	}

@@ -8,11 +8,38 @@
 enum {
 	DAY = 86400,
 	WORKERS_MAX = 64,
+	PUBLISH_RATE = 60,
+	PUBLISH_BUDGET = 1000,
 };
 
-static const char *const statements[] = {"state", "origin", "master-key",
-    "policy", "listen", "control", "network", "retry", "give-up", "workers",
-    "recipient", "upstream", "console", "witness", NULL};
+/* Each statement's first word, and who reads the rest. */
+#define STATEMENTS(X) \
+	X("state", parse_state) \
+	X("origin", parse_origin) \
+	X("master-key", parse_master_key) \
+	X("policy", parse_policy) \
+	X("listen", parse_listen) \
+	X("control", parse_control) \
+	X("network", parse_network) \
+	X("retry", parse_retry) \
+	X("give-up", parse_give_up) \
+	X("workers", parse_workers) \
+	X("keep", conf_parse_keep) \
+	X("forget", conf_parse_forget) \
+	X("key-overlap", conf_parse_key_overlap) \
+	X("disk-warning", conf_parse_disk_warning) \
+	X("recipient", conf_parse_recipient) \
+	X("upstream", conf_parse_upstream) \
+	X("console", conf_parse_console) \
+	X("witness", conf_parse_witness) \
+	X("publish", conf_parse_publish) \
+	X("registrar", conf_parse_registrar)
+
+static const char *const statements[] = {
+#define WORD(word, parse) word,
+    STATEMENTS(WORD)
+#undef WORD
+    NULL};
 
 static bool
 parse_state(struct parser *parser, const struct token *statement)
@@ -220,11 +247,11 @@ static bool
 parse_statement(struct parser *parser)
 {
 	static bool (*const parse[])(
-	    struct parser *, const struct token *) = {parse_state,
-	    parse_origin, parse_master_key, parse_policy, parse_listen,
-	    parse_control, parse_network, parse_retry, parse_give_up,
-	    parse_workers, conf_parse_recipient, conf_parse_upstream,
-	    conf_parse_console, conf_parse_witness};
+	    struct parser *, const struct token *) = {
+#define PARSE(word, parse) parse,
+	    STATEMENTS(PARSE)
+#undef PARSE
+	};
 	struct token token = parser->token;
 
 	conf_next(parser);
@@ -245,6 +272,10 @@ set_defaults(struct conf *conf)
 		conf->master_key = SLICE("master.key");
 	if (conf->workers == 0)
 		conf->workers = 1;
+	if (conf->publish.rate == 0)
+		conf->publish.rate = PUBLISH_RATE;
+	if (conf->publish.budget == 0)
+		conf->publish.budget = PUBLISH_BUDGET;
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)
@@ -267,6 +298,7 @@ parse_all(struct parser *parser)
 		conf_complain(parser->complaints, parser->conf->place,
 		    CONF_POLICY_NONE, NOTHING, NOTHING);
 	set_defaults(parser->conf);
+	conf_keep_defaults(parser);
 	if (!parser->complaints->failed) {
 		conf_check_pairs(parser->conf, parser->complaints);
 		conf_check_console(parser->conf, parser->complaints);

@@ -16,6 +16,7 @@ struct parser {
 	const struct policy_loader *loader;
 	struct conf *conf;
 	bool retry_given, give_up_given;
+	bool records_given, entries_given, overlap_given, warning_given;
 };
 
 void conf_next(struct parser *parser);
@@ -44,6 +45,8 @@ bool conf_keyword(struct parser *parser, const char *word);
 bool conf_take_text(struct parser *parser, const char *what, struct token *out);
 bool conf_take_name(struct parser *parser, const char *what, struct token *out);
 bool conf_take_duration(struct parser *parser, unsigned *out);
+/* As a duration, and years: "3y", of 366 days each, up to 100. */
+bool conf_take_period(struct parser *parser, unsigned *out);
 bool conf_take_number(struct parser *parser, unsigned max, unsigned *out);
 bool conf_take_digest(struct parser *parser, struct digest *out);
 /* One of these words, by its index; 0 where it is none, which is said. */
@@ -64,6 +67,8 @@ bool conf_parse_recipient(struct parser *parser, const struct token *statement);
 bool conf_parse_upstream(struct parser *parser, const struct token *statement);
 bool conf_parse_console(struct parser *parser, const struct token *statement);
 bool conf_parse_witness(struct parser *parser, const struct token *statement);
+bool conf_parse_publish(struct parser *parser, const struct token *statement);
+bool conf_parse_registrar(struct parser *parser, const struct token *statement);
 
 /* What the console needs and must not be; once all is read. */
 void conf_check_console(const struct conf *conf, struct complaints *complaints);
@@ -85,5 +90,14 @@ bool conf_ship_extensions(
 
 /* Recipients and upstreams must be pairs; here, once all are read. */
 void conf_check_pairs(const struct conf *conf, struct complaints *complaints);
+
+/* --- conf_parse_keep.c */
+bool conf_parse_keep(struct parser *parser, const struct token *statement);
+bool conf_parse_forget(struct parser *parser, const struct token *statement);
+bool conf_parse_key_overlap(
+    struct parser *parser, const struct token *statement);
+bool conf_parse_disk_warning(
+    struct parser *parser, const struct token *statement);
+void conf_keep_defaults(struct parser *parser);
 
 #endif

@@ -226,6 +226,7 @@ parse_rest(struct parser *parser, struct conf_recipient *recipient)
 		recipient->upstream_place = token.place;
 		return true;
 	case CHANNEL_DESK:
+	case CHANNEL_VIEW:
 	case CHANNEL_COUNT:
 		break;
 	}

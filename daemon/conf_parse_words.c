@@ -167,6 +167,35 @@ conf_take_duration(struct parser *parser, unsigned *out)
 	return true;
 }
 
+static bool
+period(struct slice text, unsigned *out)
+{
+	const unsigned year = 366 * 86400;
+	unsigned years = 0;
+
+	if (text.len < 2 || text.len > 4 || text.data[text.len - 1] != 'y')
+		return duration(text, out);
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		years = years * 10 + (unsigned)(text.data[i] - '0');
+	}
+	*out = years * year;
+	return years != 0 && years <= 100;
+}
+
+bool
+conf_take_period(struct parser *parser, unsigned *out)
+{
+	struct token token;
+
+	if (!conf_take(parser, TOKEN_WORD, "a period", &token))
+		return false;
+	if (!period(token.text, out))
+		conf_complain_at(parser, &token, CONF_PERIOD, NOTHING);
+	return true;
+}
+
 bool
 conf_take_roles(struct parser *parser, unsigned *out)
 {

@@ -6,11 +6,9 @@
 #include "child.h"
 #include "console_priv.h"
 #include "log.h"
+#include "net/http_client.h"
 #include "proc.h"
 #include "sandbox.h"
-
-/* The sanitizers' leak check looks at its own process. */
-static const char *const always[] = {"/dev/urandom", "/proc/self"};
 
 static void
 serve(struct console *console)
@@ -35,65 +33,74 @@ take_socket(struct console *console, int fd)
 	serve(console);
 }
 
-/* "LENGTH\n", misu.conf, tokens. */
-static bool
-split_settings(struct slice text, struct slice *conf, struct slice *tokens)
-{
-	size_t len = 0;
+/* What the parent told last. */
+struct settings {
+	struct arena *arena;
+	struct conf *conf;
+	struct tokens *auditors;
+	struct witnesses *witnesses;
+};
 
-	while (text.len != 0 && text.data[0] >= '0' && text.data[0] <= '9') {
-		len = len * 10 + (size_t)(text.data[0] - '0');
-		text.data++;
-		text.len--;
-		if (len > WIRE_MESSAGE_MAX)
-			return false;
-	}
-	if (text.len == 0 || text.data[0] != '\n' || text.len - 1 < len)
-		return false;
-	*conf = (struct slice){text.data + 1, len};
-	*tokens = (struct slice){text.data + 1 + len, text.len - 1 - len};
-	return true;
+static bool
+open_witnesses(
+    struct console *console, struct settings *settings, struct fail *fail)
+{
+	const struct witnesses_options options = {.loop = console->loop,
+	    .disk = console->disk,
+	    .log = &console->log,
+	    .directory = console->kept,
+	    .items = settings->conf->witnesses,
+	    .count = settings->conf->witness_count};
+
+	if (options.count == 0)
+		return true;
+	settings->witnesses = witnesses_create(&options, fail);
+	return settings->witnesses != NULL;
 }
 
 static bool
-read_settings(struct console *console, struct arena *arena, struct slice text,
+read_settings(struct console *console, struct slice text, struct settings *out,
     struct fail *fail)
 {
 	struct policy_source source = {.name = SLICE("misu.conf")};
 	struct slice tokens;
-	struct tokens *auditors = NULL;
-	struct conf *conf;
 
-	if (!split_settings(text, &source.text, &tokens))
+	if (out->arena == NULL)
+		return fail_memory(fail);
+	if (!child_settings(text, &source.text, &tokens))
 		return fail_set(fail, FAIL_INPUT, "settings that are cut");
-	conf = conf_glance(arena, &source, fail);
-	if (conf == NULL)
+	out->conf = conf_glance(out->arena, &source, fail);
+	if (out->conf == NULL)
 		return false;
-	if (conf->console_tokens.len != 0) {
-		auditors =
-		    tokens_parse(arena, conf->console_tokens, tokens, fail);
-		if (auditors == NULL)
+	if (out->conf->console_tokens.len != 0) {
+		out->auditors = tokens_parse(
+		    out->arena, out->conf->console_tokens, tokens, fail);
+		if (out->auditors == NULL)
 			return false;
 	}
-	console->conf = conf;
-	console->auditors = auditors;
-	return true;
+	return open_witnesses(console, out, fail);
 }
 
 /* The parent has checked them: what cannot be used now ends the process. */
 static bool
 take_settings(struct console *console, struct slice text)
 {
-	struct arena *arena = arena_create(NULL), *before = console->arena;
+	struct settings new = {.arena = arena_create(NULL)};
 	struct fail fail = FAIL_INIT;
 
-	if (arena == NULL || !read_settings(console, arena, text, &fail)) {
+	/* Their successors read what they have kept. */
+	witnesses_destroy(console->witnesses);
+	console->witnesses = NULL;
+	if (!read_settings(console, text, &new, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "console-not-reloaded", &fail);
-		arena_destroy(arena);
+		arena_destroy(new.arena);
 		return false;
 	}
-	console->arena = arena;
-	arena_destroy(before);
+	arena_destroy(console->arena);
+	console->arena = new.arena;
+	console->conf = new.conf;
+	console->auditors = new.auditors;
+	console->witnesses = new.witnesses;
 	serve(console);
 	return true;
 }
@@ -110,7 +117,7 @@ parent_received(void *context, struct slice message, int fd)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (kind == LINE_CONSOLE)
+	if (kind == LINE_SETTINGS)
 		return take_settings(
 		    console, (struct slice){message.data + 1, message.len - 1});
 	if (kind == LINE_STOP)
@@ -118,20 +125,42 @@ parent_received(void *context, struct slice message, int fd)
 	return kind == LINE_STOP;
 }
 
+/*
+ * What it reads: the log, the index, and what names and certificates of
+ * witnesses are looked up in.  What it writes: what witnesses signed.
+ */
 static bool
 keep_to_files(struct console *console, struct fail *fail)
 {
-	const char *reads[] = {always[0], always[1], console->ledger,
-	    setup_state_path(console->setup, SLICE("index.db")),
-	    setup_state_path(console->setup, SLICE("index.db-wal")),
-	    setup_state_path(console->setup, SLICE("index.db-shm")), NULL};
-	const char *writes[] = {NULL};
+	static const char *const own[] = {
+	    "ledger", "index.db", "index.db-wal", "index.db-shm"};
+	const char *reads[16] = {"/dev/urandom", "/proc/self",
+	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+	    "/etc/gai.conf", "/etc/host.conf", "/etc/ssl/certs",
+	    "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates",
+	    "/usr/local/share/ca-certificates"};
+	const char *writes[] = {console->kept, NULL};
 	const struct sandbox_paths paths = {reads, writes};
+	size_t count = 11;
 
-	for (size_t i = 0; i + 1 < sizeof(reads) / sizeof(*reads); i++)
-		if (reads[i] == NULL)
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		reads[count] =
+		    setup_state_path(console->setup, slice_from(own[i]));
+		if (reads[count++] == NULL)
 			return fail_memory(fail);
+	}
 	return sandbox_files(&paths, &console->has_landlock, fail);
+}
+
+/* libcurl and OpenSSL read their configuration the first time. */
+static bool
+warm_up(struct console *console, struct fail *fail)
+{
+	struct http_client *client =
+	    http_client_create(loop_base(console->loop), fail);
+
+	http_client_destroy(client);
+	return client != NULL;
 }
 
 static bool
@@ -148,11 +177,17 @@ open_all(
 		return false;
 	console->ledger = setup_state_path(console->setup, SLICE("ledger"));
 	console->loop = loop_create();
-	if (console->ledger == NULL || console->loop == NULL)
+	console->kept = setup_state_path(console->setup, SLICE("witness"));
+	if (console->ledger == NULL || console->kept == NULL ||
+	    console->loop == NULL)
 		return fail_memory(fail);
+	if (!proc_make_directory(console->kept, fail) ||
+	    !warm_up(console, fail))
+		return false;
 	console->disk = disk_real_create(NULL, fail);
 	if (console->disk == NULL)
 		return false;
+	log_directory_init(&console->log, console->disk, console->ledger);
 	console->parent = child_line(
 	    loop_base(console->loop), parent_received, console, fail);
 	return console->parent != NULL && keep_to_files(console, fail) &&
@@ -186,6 +221,7 @@ console_destroy(struct console *console)
 	if (console == NULL)
 		return;
 	http_server_destroy(console->server);
+	witnesses_destroy(console->witnesses);
 	wire_stream_destroy(console->parent);
 	disk_real_destroy(console->disk);
 	loop_destroy(console->loop);

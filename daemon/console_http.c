@@ -101,6 +101,7 @@ metrics(struct console_request *asked)
 	    "# TYPE misu_console_connections gauge\n"
 	    "misu_console_connections %u\n",
 	    http_server_connections(console->server));
+	witnesses_metrics(console->witnesses, &text);
 	all = text_slice(&text);
 	if (all.data == NULL)
 		console_refuse(asked, 503, "out of memory");

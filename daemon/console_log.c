@@ -14,21 +14,21 @@ static bool
 read_name(struct console_request *asked, const char *name, size_t max,
     struct slice *out)
 {
-	struct fail fail = FAIL_INIT;
-	char path[1024];
+	struct log_source *log = &asked->console->log.source;
+	struct fail ignored = FAIL_INIT;
 
-	return snprintf(path, sizeof(path), "%s/%s", asked->console->ledger,
-		   name) < (int)sizeof(path) &&
-	       disk_read_file(
-		   asked->console->disk, path, max, asked->arena, out, &fail);
+	return log->get(log, name, max, asked->arena, out, &ignored) == LOG_GOT;
 }
 
+/* With witnesses, the newest that one of them has signed too. */
 void
 console_log_checkpoint(struct console_request *asked)
 {
-	struct slice note;
+	struct slice note =
+	    witnesses_checkpoint(asked->console->witnesses, asked->arena);
 
-	if (!read_name(asked, "checkpoint", NOTE_MAX, &note))
+	if (note.data == NULL &&
+	    !read_name(asked, "checkpoint", NOTE_MAX, &note))
 		console_refuse(asked, 503, "there is no checkpoint yet");
 	else
 		console_give(
@@ -47,35 +47,17 @@ console_log_key(struct console_request *asked)
 		    asked, "text/plain; charset=utf-8", "no-cache", key);
 }
 
-/* Entries under the checkpoint on disk. */
+/* Are all of them older than the retention policy lets the log keep them? */
 static bool
-read_size(struct console_request *asked, uint64_t *size)
+is_pruned(struct console_request *asked, const struct tile *tile)
 {
-	struct checkpoint checkpoint;
-	struct slice note;
-
-	if (!read_name(asked, "checkpoint", NOTE_MAX, &note) ||
-	    !note_read(note, asked->arena, &checkpoint))
-		return false;
-	*size = checkpoint.size;
-	return true;
-}
-
-/* The index below which entries are gone under the retention policy. */
-static uint64_t
-read_minimum(struct console_request *asked)
-{
+	struct fail ignored = FAIL_INIT;
 	uint64_t minimum = 0;
-	struct slice text;
 
-	if (!read_name(asked, "minimum", 64, &text))
-		return 0;
-	for (size_t i = 0; i < text.len && i < 18; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			break;
-		minimum = minimum * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	return minimum;
+	return tile->level == TILE_ENTRIES &&
+	    tiles_read_minimum(asked->console->disk, asked->console->ledger,
+		asked->arena, &minimum, &ignored) &&
+	    tile->number < minimum / TILE_WIDTH;
 }
 
 static unsigned
@@ -84,68 +66,38 @@ wanted(const struct tile *tile)
 	return tile->width == 0 ? (unsigned)TILE_WIDTH : tile->width;
 }
 
-/* The first that are wanted, of a file that may have more. */
 static bool
-cut(const struct tile *tile, struct slice *data)
+read_tile(
+    struct console_request *asked, const struct tile *tile, struct slice *data)
 {
-	struct slice rest = *data, entry;
-	size_t len = (size_t)wanted(tile) * DIGEST_SIZE;
-
-	if (tile->level != TILE_ENTRIES) {
-		if (data->len < len)
-			return false;
-		data->len = len;
-		return true;
-	}
-	for (unsigned i = 0; i < wanted(tile); i++)
-		if (!tiles_next(&rest, &entry))
-			return false;
-	data->len -= rest.len;
-	return true;
-}
-
-/*
- * A partial file that a later checkpoint has taken the place of is the
- * beginning of what lies there now.
- */
-static bool
-read_tile(struct console_request *asked, const struct tile *tile,
-    unsigned filled, struct slice *data)
-{
-	size_t max = tile->level == TILE_ENTRIES ? (size_t)BUNDLE_MAX
-						 : TILE_WIDTH * DIGEST_SIZE;
 	char name[TILES_PATH];
 
 	tiles_path(name, tile->level, tile->number, tile->width);
-	if (read_name(asked, name, max, data))
-		return cut(tile, data);
-	if (tile->width == 0)
-		return false;
-	tiles_path(
-	    name, tile->level, tile->number, filled == TILE_WIDTH ? 0 : filled);
-	return read_name(asked, name, max, data) && cut(tile, data);
+	return read_name(asked, name,
+	    tile->level == TILE_ENTRIES ? (size_t)BUNDLE_MAX
+					: TILE_WIDTH * DIGEST_SIZE,
+	    data);
 }
 
 static void
 give_tile(struct console_request *asked, const struct tile *tile)
 {
+	struct console *console = asked->console;
+	struct fail ignored = FAIL_INIT;
 	uint64_t size = 0;
-	unsigned filled;
 	struct slice data;
 
-	if (!read_size(asked, &size)) {
+	if (!log_directory_size(&console->log, asked->arena, &size, &ignored)) {
 		console_refuse(asked, 503, "there is no checkpoint yet");
 		return;
 	}
-	filled = tile_filled(tile, size);
-	if (filled < wanted(tile))
+	if (tile_filled(tile, size) < wanted(tile))
 		console_refuse(
 		    asked, 404, "the checkpoint does not reach so far");
-	else if (tile->level == TILE_ENTRIES &&
-		 (tile->number + 1) * TILE_WIDTH <= read_minimum(asked))
+	else if (is_pruned(asked, tile))
 		console_refuse(asked, 410,
 		    "these entries are older than the log keeps them");
-	else if (!read_tile(asked, tile, filled, &data))
+	else if (!read_tile(asked, tile, &data))
 		console_refuse(asked, 404, "this file is not there");
 	else
 		console_give(asked, "application/octet-stream",
@@ -182,9 +134,10 @@ console_log_entries(struct console_request *asked)
 const char *
 console_log_trouble(struct console *console, struct arena *arena)
 {
-	struct console_request asked = {.console = console, .arena = arena};
+	struct fail ignored = FAIL_INIT;
 	uint64_t size;
 
-	return read_size(&asked, &size) ? NULL
-					: "the checkpoint cannot be read";
+	return log_directory_size(&console->log, arena, &size, &ignored)
+		   ? NULL
+		   : "the checkpoint cannot be read";
 }

@@ -6,23 +6,27 @@
 #define MISU_CONSOLE_PRIV_H
 
 #include "console.h"
+#include "console_witness.h"
 #include "net/http_server.h"
 #include "net/loop.h"
-#include "store/disk.h"
+#include "store/log_source.h"
 
 struct wire_stream;
 
 struct console {
 	struct loop *loop;
 	struct disk *disk;
-	struct setup *setup; /* where things are: a glance at misu.conf */
-	const char *ledger;  /* directories */
+	struct setup *setup;	  /* where things are: a glance at misu.conf */
+	const char *ledger;	  /* its directory */
+	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
-	struct http_server *server; /* NULL: no port yet */
-	struct arena *arena;	    /* of what the parent told last */
-	struct conf *conf;	    /* NULL: nothing yet */
-	struct tokens *auditors;    /* NULL: there are none */
-	uint64_t answers[6];	    /* by the first digit of the status */
+	struct http_server *server;  /* NULL: no port yet */
+	struct arena *arena;	     /* of what the parent told last */
+	struct conf *conf;	     /* NULL: nothing yet */
+	struct tokens *auditors;     /* NULL: there are none */
+	const char *kept;	     /* directory of what witnesses signed */
+	struct witnesses *witnesses; /* NULL: there are none */
+	uint64_t answers[6];	     /* by the first digit of the status */
 	bool ready, broken, has_landlock;
 };
 

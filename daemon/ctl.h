@@ -32,10 +32,31 @@ struct ctl_command {
 extern const struct ctl_command *const ctl_commands[];
 
 extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
-extern const struct ctl_command ctl_submit, ctl_status, ctl_reload, ctl_stop,
-    ctl_hold_list, ctl_hold_show, ctl_hold_approve, ctl_hold_refuse,
-    ctl_desk_list, ctl_desk_show, ctl_desk_done, ctl_verify, ctl_log,
-    ctl_explain, ctl_diff, ctl_test, ctl_check, ctl_upstreams, ctl_import;
+extern const struct ctl_command ctl_submit;
+extern const struct ctl_command ctl_status;
+extern const struct ctl_command ctl_reload;
+extern const struct ctl_command ctl_stop;
+extern const struct ctl_command ctl_hold_list;
+extern const struct ctl_command ctl_hold_show;
+extern const struct ctl_command ctl_hold_approve;
+extern const struct ctl_command ctl_hold_refuse;
+extern const struct ctl_command ctl_desk_list;
+extern const struct ctl_command ctl_desk_show;
+extern const struct ctl_command ctl_desk_done;
+extern const struct ctl_command ctl_verify;
+extern const struct ctl_command ctl_log;
+extern const struct ctl_command ctl_proof;
+extern const struct ctl_command ctl_verify_proof;
+extern const struct ctl_command ctl_explain;
+extern const struct ctl_command ctl_diff;
+extern const struct ctl_command ctl_test;
+extern const struct ctl_command ctl_check;
+extern const struct ctl_command ctl_upstreams;
+extern const struct ctl_command ctl_import;
+extern const struct ctl_command ctl_forget;
+extern const struct ctl_command ctl_key_show;
+extern const struct ctl_command ctl_key_rotate;
+extern const struct ctl_command ctl_key_confirm;
 
 /* Complains on standard error; CTL_TROUBLE always. */
 int ctl_fail(const struct fail *fail);
@@ -53,6 +74,12 @@ bool ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
 
 /* What misu answered with an error, for people; CTL_REFUSED or TROUBLE. */
 int ctl_problem(struct ctl *ctl, int status, struct slice body);
+
+/* The ledger's directory; NULL after a complaint. */
+const char *ctl_ledger_directory(struct ctl *ctl);
+
+/* Does a misu hold this ledger now? */
+bool ctl_is_live(struct ctl *ctl, const char *directory);
 
 /* A positive decimal number. */
 bool ctl_number(const char *text, int64_t *out);

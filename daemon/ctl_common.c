@@ -1,11 +1,14 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "control.h"
 #include "net/peer.h"
+#include "proc.h"
 
 int
 ctl_fail(const struct fail *fail)
@@ -182,4 +185,28 @@ ctl_integer(const struct json_node *object, const char *name)
 
 	return node != NULL && node->kind == JSON_KIND_INTEGER ? node->integer
 							       : 0;
+}
+
+/* Its lock is there as long as it runs. */
+bool
+ctl_is_live(struct ctl *ctl, const char *directory)
+{
+	const char *path =
+	    proc_path(ctl->arena, slice_from(directory), SLICE("lock"));
+	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	bool live;
+
+	if (fd < 0)
+		return false;
+	live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(fd);
+	return live;
+}
+
+const char *
+ctl_ledger_directory(struct ctl *ctl)
+{
+	const struct setup *setup = ctl_setup(ctl);
+
+	return setup != NULL ? setup_state_path(setup, SLICE("ledger")) : NULL;
 }

@@ -33,9 +33,27 @@ run_stop(struct ctl *ctl, int argc, char **argv)
 	return ask_simply(ctl, &ctl_stop, argc, "stop", "stopping");
 }
 
+/* What a witness signed last, and how many entries came since. */
+static void
+print_witness(const struct json_node *witness, int64_t entries)
+{
+	int64_t signed_entries = ctl_integer(witness, "entries");
+
+	printf("witness   %s: ", ctl_string(witness, "name"));
+	if (signed_entries == 0) {
+		puts("has signed nothing yet");
+		return;
+	}
+	printf("%lld entries, %lld behind, at ", (long long)signed_entries,
+	    (long long)(entries - signed_entries));
+	ctl_print_time(ctl_integer(witness, "time") * 1000);
+	putchar('\n');
+}
+
 static void
 print_status(const struct json_node *node)
 {
+	const struct json_node *witnesses = json_find(node, "witnesses");
 	const struct json_node *spool = json_find(node, "spool");
 
 	printf("policy    %s revision %lld\n", ctl_string(node, "policy"),
@@ -50,6 +68,9 @@ print_status(const struct json_node *node)
 			printf("spool     %lld %.*s\n",
 			    (long long)spool->items[i].integer,
 			    SLICE_ARG(spool->items[i].name));
+	for (size_t i = 0; witnesses != NULL && i < witnesses->count; i++)
+		print_witness(
+		    &witnesses->items[i], ctl_integer(node, "entries"));
 }
 
 static int

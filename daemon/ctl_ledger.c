@@ -1,8 +1,4 @@
-/* misuctl verify and log: on the ledger's files, with misu running or not. */
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <sys/file.h>
+/* misuctl log: on the ledger's files, with misu running or not. */
 #include <unistd.h>
 
 #include "base/date.h"
@@ -11,108 +7,6 @@
 #include "proc.h"
 #include "store/log_query.h"
 #include "store/vault.h"
-#include "store/verify.h"
-
-/* Does a misu hold this ledger?  Its lock is there as long as it runs. */
-static bool
-is_live(struct ctl *ctl, const char *directory)
-{
-	const char *path =
-	    proc_path(ctl->arena, slice_from(directory), SLICE("lock"));
-	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	bool live;
-
-	if (fd < 0)
-		return false;
-	live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	close(fd);
-	return live;
-}
-
-static const char *
-ledger_directory(struct ctl *ctl)
-{
-	const struct setup *setup = ctl_setup(ctl);
-
-	return setup != NULL ? setup_state_path(setup, SLICE("ledger")) : NULL;
-}
-
-static void
-print_finding(void *context, const char *place, const char *text)
-{
-	(void)context;
-	printf("%s: %s\n", place, text);
-}
-
-static void
-print_progress(void *context, uint64_t done, uint64_t size)
-{
-	time_t *told = context;
-	time_t now = time(NULL);
-
-	if (now == *told || size == 0)
-		return;
-	*told = now;
-	fprintf(stderr, "%" PRIu64 " of %" PRIu64 " entries%s", done, size,
-	    isatty(STDERR_FILENO) ? "\r" : "\n");
-}
-
-static int
-print_result(const struct verify_result *result, bool live, bool keyed)
-{
-	printf("%" PRIu64 " entries under the checkpoint, %" PRIu64
-	       " in the journal%s\nroot ",
-	    result->size, result->journal,
-	    live ? " (not read: misu is running)" : "");
-	for (size_t i = 0; i < DIGEST_SIZE; i++)
-		printf("%02x", result->root.bytes[i]);
-	putchar('\n');
-	if (result->findings != 0) {
-		printf("%" PRIu64 " findings: this is not the ledger that was"
-		       " written\n",
-		    result->findings);
-		return CTL_REFUSED;
-	}
-	puts(keyed ? "verified"
-		   : "verified, with the key that lies beside it (--key gives"
-		     " your own)");
-	return CTL_OK;
-}
-
-static int
-run_verify(struct ctl *ctl, int argc, char **argv)
-{
-	struct verify_options options = {.finding = print_finding};
-	struct verify_result result;
-	struct fail fail = FAIL_INIT;
-	time_t told = time(NULL);
-	bool ok;
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
-			options.verifier_key = slice_from(argv[++i]);
-		else if (strcmp(argv[i], "--progress") == 0)
-			options.progress = print_progress;
-		else if (argv[i][0] == '-' || options.directory != NULL)
-			return ctl_usage(&ctl_verify);
-		else
-			options.directory = argv[i];
-	}
-	if (options.directory == NULL)
-		options.directory = ledger_directory(ctl);
-	if (options.directory == NULL)
-		return CTL_TROUBLE;
-	if (isatty(STDERR_FILENO))
-		options.progress = print_progress;
-	options.context = &told;
-	options.live = is_live(ctl, options.directory);
-	options.disk = disk_real_create(NULL, &fail);
-	ok = options.disk != NULL && verify_ledger(&options, &result, &fail);
-	disk_real_destroy(options.disk);
-	return ok ? print_result(&result, options.live,
-			options.verifier_key.len != 0)
-		  : ctl_fail(&fail);
-}
 
 /* What a log command works with; keys only where they are. */
 struct log_view {
@@ -178,8 +72,8 @@ open_keys(struct log_view *view)
 	    access(directory, R_OK | X_OK) != 0)
 		return;
 	if (proc_master_key(path, master, &fresh, &fail))
-		view->keys = keys_open(view->query.disk, directory, master,
-		    &random_system, &fail);
+		view->keys = keys_look(
+		    view->query.disk, directory, master, &fail);
 	digest_wipe(master, sizeof(master));
 	view->query.keys = view->keys;
 	/* While misu runs the vault is its own, and it is asked instead. */
@@ -331,7 +225,7 @@ prepare(struct log_view *view)
 	const struct log_filter *filter = &view->query.filter;
 	struct fail fail = FAIL_INIT;
 
-	view->live = is_live(view->ctl, view->query.directory);
+	view->live = ctl_is_live(view->ctl, view->query.directory);
 	open_keys(view);
 	if (view->keys == NULL &&
 	    (filter->object.len != 0 ||
@@ -360,7 +254,7 @@ run_log(struct ctl *ctl, int argc, char **argv)
 	if (!parse_log(&view, argc, argv))
 		return ctl_usage(&ctl_log);
 	if (view.query.directory == NULL)
-		view.query.directory = ledger_directory(ctl);
+		view.query.directory = ctl_ledger_directory(ctl);
 	view.query.disk = disk_real_create(NULL, &fail);
 	if (view.query.directory == NULL || view.query.disk == NULL)
 		return CTL_TROUBLE;
@@ -373,17 +267,6 @@ run_log(struct ctl *ctl, int argc, char **argv)
 	disk_real_destroy(view.query.disk);
 	return status;
 }
-
-const struct ctl_command ctl_verify = {
-    .name = "verify",
-    .usage = "[--key VERIFIER-KEY] [--progress] [DIRECTORY]",
-    .summary = "prove that the ledger is whole and was not changed",
-    .help =
-	"Reads nothing but the ledger's own files.  Keep the line in\n"
-	"log.vkey elsewhere and give it with --key: then nobody can put\n"
-	"another ledger in its place.  Exit status 1: something was found.",
-    .run = run_verify,
-};
 
 const struct ctl_command ctl_log = {
     .name = "log",

@@ -46,8 +46,8 @@ open_keys(struct ctl_opened *opened, const struct setup *setup)
 	    access(directory, R_OK | X_OK) != 0)
 		return;
 	if (proc_master_key(path, master, &fresh, &fail))
-		opened->keys = keys_open(
-		    opened->disk, directory, master, &random_system, &fail);
+		opened->keys =
+		    keys_look(opened->disk, directory, master, &fail);
 	digest_wipe(master, sizeof(master));
 }
 

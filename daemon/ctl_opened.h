@@ -17,8 +17,8 @@ struct ctl_opened {
 	const char *ledger, *policies; /* directories */
 	struct disk *disk;
 	struct log_reader *log;
-	struct keys *keys; /* NULL: names stay unknown */
-	bool live;	   /* a misu runs on this ledger */
+	struct keys *keys;	   /* NULL: names stay unknown */
+	bool live;		   /* a misu runs on this ledger */
 	struct ctl_policy *loaded; /* each once */
 };
 

@@ -19,9 +19,9 @@ is_in_time(const struct asked *asked, struct slice entry)
 	int64_t time;
 
 	return (!asked->has_since && !asked->has_until) ||
-	    (canon_get_number(entry, "time", &time) &&
-		(!asked->has_since || time >= asked->since) &&
-		(!asked->has_until || time < asked->until));
+	       (canon_get_number(entry, "time", &time) &&
+		   (!asked->has_since || time >= asked->since) &&
+		   (!asked->has_until || time < asked->until));
 }
 
 static bool
@@ -33,11 +33,10 @@ add_entry(struct asked *asked, struct replay *replay, uint64_t index,
 	struct slice missing, type;
 
 	arena_reset(asked->scratch);
-	if (!log_reader_entry(asked->opened.log, index, asked->scratch,
-		&entry.entry, fail))
+	if (!log_reader_entry(
+		asked->opened.log, index, asked->scratch, &entry.entry, fail))
 		return false;
-	if (!canon_get_string(
-		entry.entry, "type", asked->scratch, &type) ||
+	if (!canon_get_string(entry.entry, "type", asked->scratch, &type) ||
 	    !slice_is(type, "disclosure") || !is_in_time(asked, entry.entry))
 		return true;
 	if (asked->opened.keys != NULL)
@@ -100,10 +99,10 @@ parse(struct asked *asked, int argc, char **argv)
 		else if (strcmp(argv[i], "--policy") == 0)
 			asked->policy = argv[++i];
 		else if (strcmp(argv[i], "--since") == 0 &&
-		    ctl_parse_time(argv[i + 1], &asked->since))
+			 ctl_parse_time(argv[i + 1], &asked->since))
 			asked->has_since = ++i != 0;
 		else if (strcmp(argv[i], "--until") == 0 &&
-		    ctl_parse_time(argv[i + 1], &asked->until))
+			 ctl_parse_time(argv[i + 1], &asked->until))
 			asked->has_until = ++i != 0;
 		else
 			return false;
@@ -122,8 +121,8 @@ run_replay(struct ctl *ctl, int argc, char **argv)
 	if (!parse(&asked, argc, argv))
 		return ctl_usage(&ctl_replay);
 	setup = ctl_policy_setup(ctl);
-	now = setup != NULL ? ctl_policy_ruleset(ctl, setup, asked.policy)
-			    : NULL;
+	now =
+	    setup != NULL ? ctl_policy_ruleset(ctl, setup, asked.policy) : NULL;
 	asked.scratch = now != NULL ? arena_create(NULL) : NULL;
 	if (asked.scratch != NULL) {
 		if (ctl_opened_open(&asked.opened, ctl) && has_keys(&asked))

@@ -22,8 +22,8 @@ is_about(struct slice entry, uint64_t index)
 
 	return (canon_get_number(entry, "entry", &number) && number >= 0 &&
 		   (uint64_t)number == index) ||
-	    (canon_get_number(entry, "supersedes", &number) && number >= 0 &&
-		(uint64_t)number == index);
+	       (canon_get_number(entry, "supersedes", &number) && number >= 0 &&
+		   (uint64_t)number == index);
 }
 
 static bool
@@ -38,8 +38,8 @@ find_later(struct asked *asked, uint64_t index, struct entry_shown *later,
 		struct slice entry;
 
 		arena_reset(asked->scratch);
-		if (!log_reader_entry(asked->opened.log, i, asked->scratch,
-			&entry, fail))
+		if (!log_reader_entry(
+			asked->opened.log, i, asked->scratch, &entry, fail))
 			return false;
 		if (!is_about(entry, index))
 			continue;
@@ -79,10 +79,9 @@ show_disclosure(struct asked *asked, const struct entry_shown *shown)
 		return CTL_TROUBLE;
 	if (entry_digest(shown->entry, "policy", &policy) &&
 	    entry_digest(shown->entry, "setup", &setup))
-		given.ruleset = ctl_opened_policy(
-		    opened, &policy, &setup, &given.missing);
-	if (!find_later(
-		asked, shown->index, later, &given.later_count, &fail))
+		given.ruleset =
+		    ctl_opened_policy(opened, &policy, &setup, &given.missing);
+	if (!find_later(asked, shown->index, later, &given.later_count, &fail))
 		return ctl_fail(&fail);
 	text = asked->json ? why_json(&given, arena, &fail)
 			   : why_text(&given, arena, &fail);
@@ -95,8 +94,8 @@ read_entry(struct asked *asked, uint64_t index, struct entry_shown *out)
 	struct fail fail = FAIL_INIT;
 
 	*out = (struct entry_shown){.index = index};
-	if (log_reader_entry(asked->opened.log, index,
-		asked->opened.ctl->arena, &out->entry, &fail))
+	if (log_reader_entry(asked->opened.log, index, asked->opened.ctl->arena,
+		&out->entry, &fail))
 		return true;
 	ctl_fail(&fail);
 	return false;
@@ -118,10 +117,10 @@ show(struct asked *asked)
 		if (canon_get_string(shown.entry, "type", arena, &type) &&
 		    slice_is(type, "disclosure"))
 			return show_disclosure(asked, &shown);
-		if (asked->json && !canon_get_number(
-				       shown.entry, "entry", &about)) {
-			int status = print(
-			    entry_print_json(arena, &shown), &fail);
+		if (asked->json &&
+		    !canon_get_number(shown.entry, "entry", &about)) {
+			int status =
+			    print(entry_print_json(arena, &shown), &fail);
 
 			putchar('\n');
 			return status;
@@ -134,8 +133,8 @@ show(struct asked *asked)
 		    about < 0)
 			return CTL_OK;
 		if (!asked->json)
-			printf("this is about entry %lld:\n\n",
-			    (long long)about);
+			printf(
+			    "this is about entry %lld:\n\n", (long long)about);
 		shown.index = (uint64_t)about;
 	}
 	return CTL_OK;
@@ -170,10 +169,11 @@ run_why(struct ctl *ctl, int argc, char **argv)
 	if (!parse(&asked, argc, argv))
 		return ctl_usage(&ctl_why);
 	asked.scratch = arena_create(NULL);
-	if (asked.scratch != NULL && ctl_opened_open(&asked.opened, ctl))
-		status = show(&asked);
-	if (asked.scratch != NULL)
+	if (asked.scratch != NULL) {
+		if (ctl_opened_open(&asked.opened, ctl))
+			status = show(&asked);
 		ctl_opened_close(&asked.opened);
+	}
 	arena_destroy(asked.scratch);
 	return status;
 }
@@ -182,7 +182,8 @@ const struct ctl_command ctl_why = {
     .name = "why",
     .usage = "[--json] ENTRY",
     .summary = "why an entry of the ledger says what it says",
-    .help = "Each field's verdict with its rule as it stood then, the steps of\n"
-	    "the decision, and what came of it.  Of an event, what it is about.",
+    .help =
+	"Each field's verdict with its rule as it stood then, the steps of\n"
+	"the decision, and what came of it.  Of an event, what it is about.",
     .run = run_why,
 };

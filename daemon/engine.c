@@ -1,3 +1,4 @@
+#include "codec/view.h"
 #include "core/inputs.h"
 #include "engine_priv.h"
 
@@ -57,7 +58,8 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 bool
 engine_uses(const struct engine *engine, const struct conf *conf)
 {
-	if (engine->conf == conf || engine_renews_under(engine, conf))
+	if (engine->conf == conf || engine_renews_under(engine, conf) ||
+	    engine_view_refreshes_under(engine, conf))
 		return true;
 	for (size_t i = 0; i < WORK_BUCKETS; i++)
 		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
@@ -376,6 +378,10 @@ encode(struct engine *engine, struct share *share, struct arena *arena,
 	if (binding->channel == CHANNEL_EPP)
 		return encode_epp(engine, share->disclosure, binding, arena,
 		    &share->payload, fail);
+	if (binding->channel == CHANNEL_VIEW) {
+		share->payload = view_encode(share->disclosure, arena, fail);
+		return share->payload.data != NULL;
+	}
 	share->payload = binding->template != NULL
 	    ? template_render(binding->template, share->disclosure,
 		  &binding->placeholders, arena, fail)
@@ -466,6 +472,9 @@ work_commit(struct work *work)
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && anything_accepted(work))
 		ok = ledger_add_record(batch, work->record, &fail);
+	ok = ok &&
+	    engine_view_doubt(engine, work->record, work->shares,
+		work->share_count, &fail);
 	if (!ok) {
 		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
 		    "ledger", &fail);
@@ -564,10 +573,9 @@ engine_item(const struct engine *engine, const struct record *record,
 	    .leaf = share->leaf,
 	    .recipient = disclosure_recipient(share->disclosure)->id,
 	    .purpose = disclosure_purpose(share->disclosure),
-	    .channel = share->binding == NULL ? SLICE("none")
-		: share->binding->channel == CHANNEL_EPP ? SLICE("epp")
-		: share->binding->template != NULL ? SLICE("file")
-						   : SLICE("desk"),
+	    .channel = share->binding == NULL
+		? SLICE("none")
+		: slice_from(channel_kind_name(share->binding->channel)),
 	    .object = record_object(record),
 	    .object_type = record_type(record),
 	    .operation = record_operation(record),

@@ -17,6 +17,7 @@
 #include "store/ledger.h"
 #include "store/spool.h"
 #include "store/vault.h"
+#include "store/view.h"
 
 struct engine;
 
@@ -29,6 +30,7 @@ struct engine_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct view *view; /* NULL: nothing is published here */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.
@@ -36,6 +38,18 @@ struct engine_options {
 	struct channel *(*epp_channel)(
 	    void *context, struct slice upstream, struct fail *fail);
 	void *epp_context;
+	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
+	const char *forgotten_path;
+	/*
+	 * Forgetting: do others have an entry without an outcome that has
+	 * this text?  And what else knows the subject.  Both may be NULL.
+	 */
+	bool (*in_flight)(void *context, struct slice text);
+	/* Save how far outcomes are known (spool_line_mark()); or NULL. */
+	void (*mark)(void *context);
+	bool (*forget_more)(void *context, uint32_t slot,
+	    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+	void *forget_context;
 	/* Operational log: level "info"/"warn"/"error", event, fail or NULL. */
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);
@@ -105,6 +119,30 @@ void engine_reveal_subject(struct engine *engine, struct slice actor,
     struct slice id, engine_answer *answer, void *arg);
 void engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg);
+
+/* The policy and setup in force, into an event of somebody else's. */
+void engine_identities(const struct engine *engine, struct event *event);
+
+struct engine_forget_ask {
+	struct slice actor, reason;
+	struct slice subject; /* the backend's id; in no entry and no file */
+	bool now; /* although records are to be kept, where misu.conf lets it */
+};
+
+/*
+ * Forget a subject.  Answered when it is done (200), or when it waits for the
+ * end of a duty to keep records (202): {"state":"done" or "waiting",...,
+ * "until":Unix ms}.
+ */
+void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
+    engine_answer *answer, void *arg);
+/*
+ * What is held of a subject in one object, for the subject's own account: text
+ * is {"subject":ID,"type":"domain","object":NAME}.  An entry about the subject
+ * first.  Passwords are not in it.
+ */
+void engine_reveal_values(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

@@ -89,6 +89,7 @@ run(void *arg)
 	size_t count = 0;
 
 	if (engine->parcels != 0 || engine->draining ||
+	    engine->courier_pauses ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return; /* settling wakes the courier again */
 	if (!end_stale_marks(engine, &fail) ||

@@ -43,6 +43,13 @@ struct engine {
 
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
+	struct loop_timer *view_timer;
+	struct refresh *refresh; /* rows of the view that are decided anew */
+	int64_t view_epoch;
+	struct forget *forget; /* engine_forget.c; NULL until it is needed */
+	bool courier_pauses;
+	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
+
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
 	bool draining, stop_recorded;
@@ -149,6 +156,37 @@ void engine_courier_renew(struct engine *engine, const struct spool_item *item,
 /* Is anything being decided again under this conf? */
 bool engine_renews_under(
     const struct engine *engine, const struct conf *conf);
+
+/* --- engine_view.c ------------------------------------------------------- */
+
+/*
+ * What decides has this identity from now on: rows that were decided under
+ * another are not told, and are decided anew in the background.
+ */
+bool engine_view_begin(struct engine *engine, const struct digest *identity,
+    struct fail *fail);
+void engine_view_stop(struct engine *engine);
+
+/* Rows are being decided under this conf. */
+bool engine_view_refreshes_under(
+    const struct engine *engine, const struct conf *conf);
+
+/* What is told of this object may be too much from now on. */
+bool engine_view_doubt(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, struct fail *fail);
+/* --- engine_forget.c ---------------------------------------------------- */
+
+/* What was asked for before goes on. */
+void engine_forget_resume(struct engine *engine);
+/* Who waits is told that it goes on at the next start. */
+void engine_forget_stop(struct engine *engine);
+void engine_forget_destroy(struct engine *engine);
+
+/* --- engine_retention.c ------------------------------------------------- */
+
+/* With each conf; nothing to do where entries are kept for ever. */
+void engine_retention_start(struct engine *engine);
+void engine_retention_destroy(struct engine *engine);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

@@ -2,12 +2,15 @@
  * Who is behind a pseudonym of the ledger.  That somebody asked is an entry,
  * durable before the answer goes out; the name asked for is in none.
  */
+#include "codec/json.h"
+#include "core/entry_rulings.h"
 #include "engine_priv.h"
 
 struct asked {
 	struct engine *engine;
 	struct arena *arena;
 	struct slice body; /* what is told once it is recorded */
+	const struct subject *subject; /* whose values; NULL: nobody's */
 	engine_answer *answer;
 	void *arg;
 };
@@ -54,6 +57,7 @@ record(struct asked *asked, const char *word, struct slice actor,
 
 	event.actor = arena_copy(asked->arena, actor);
 	event.reason = reason;
+	event.subject = asked->subject;
 	if (batch == NULL || event.actor.data == NULL ||
 	    !ledger_add_event(batch, &event, &fail)) {
 		if (fail.kind == FAIL_NONE)
@@ -130,4 +134,118 @@ engine_reveal_object(struct engine *engine, struct slice actor,
 		return;
 	asked->body = SLICE("{\"recorded\":true}");
 	record(asked, "object-shown", actor, (struct slice){"", 0});
+}
+
+/* --- values --- */
+
+/* {"subject":ID,"type":"domain","object":NAME} */
+struct wanted {
+	struct slice subject, object;
+	enum object_type type;
+};
+
+static bool
+read_wanted(struct arena *arena, struct slice text, struct wanted *out,
+    struct fail *fail)
+{
+	const struct json_node *root = json_parse(arena, text, fail);
+	const struct json_node *subject, *type, *object;
+
+	if (root == NULL)
+		return false;
+	subject = json_find(root, "subject");
+	type = json_find(root, "type");
+	object = json_find(root, "object");
+	if (subject == NULL || subject->kind != JSON_KIND_STRING ||
+	    object == NULL || object->kind != JSON_KIND_STRING ||
+	    type == NULL || type->kind != JSON_KIND_STRING ||
+	    !entry_object_type_find(type->string, &out->type))
+		return fail_set(
+		    fail, FAIL_INPUT, "subject, type and object are needed");
+	out->subject = subject->string;
+	out->object = object->string;
+	return true;
+}
+
+/* A password is nobody's to be shown. */
+static bool
+is_shown(enum field field)
+{
+	return field_info[field].class != CLASS_PASSWORD &&
+	    field_info[field].class != CLASS_AUTHINFO;
+}
+
+static void
+add_role(struct text *body, const struct record *record, enum role role)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		struct values values =
+		    record_values(record, role, (enum field)f);
+
+		for (size_t i = 0; is_shown((enum field)f) && i < values.count;
+		     i++) {
+			text_add_format(body,
+			    "%s{\"role\":\"%s\",\"field\":\"%s\",\"value\":",
+			    body->data[body->len - 1] == '[' ? "" : ",",
+			    object_role_name(record_type(record), role),
+			    field_info[f].name);
+			text_add_json(body, values.items[i]);
+			text_add_char(body, '}');
+		}
+	}
+}
+
+/* Of the roles in which this subject stands, and of no other. */
+static struct slice
+values_of(struct asked *asked, const struct wanted *wanted, struct fail *fail)
+{
+	struct slice nothing = {NULL, 0};
+	const struct record *record = vault_get(asked->engine->o.vault,
+	    asked->arena, wanted->type, wanted->object, fail);
+	struct text body = text_start(asked->arena);
+
+	if (record == NULL && fail->kind != FAIL_NONE)
+		return nothing;
+	text_add_string(&body, "{\"values\":[");
+	for (unsigned r = 0; record != NULL && r < ROLE_COUNT; r++)
+		if (record_has_role(record, (enum role)r) &&
+		    slice_equal(record_subject(record, (enum role)r),
+			wanted->subject))
+			add_role(&body, record, (enum role)r);
+	text_add_string(&body, "]}");
+	if (body.failed)
+		fail_memory(fail);
+	return text_slice(&body);
+}
+
+void
+engine_reveal_values(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg)
+{
+	struct asked *asked = start(engine, answer, arg);
+	struct fail fail = FAIL_INIT;
+	struct subject *subject;
+	struct wanted wanted;
+
+	if (asked == NULL)
+		return;
+	if (!read_wanted(asked->arena, text, &wanted, &fail)) {
+		give_up(asked, 400, "request", &fail);
+		return;
+	}
+	subject = arena_take(asked->arena, sizeof(*subject));
+	if (subject == NULL ||
+	    !keys_find(engine->o.keys, wanted.subject, subject)) {
+		fail_set(&fail, FAIL_INPUT, "there is no such subject");
+		give_up(asked, 404, "no-subject", &fail);
+		return;
+	}
+	digest_wipe(&subject->key, sizeof(subject->key));
+	asked->subject = subject;
+	asked->body = values_of(asked, &wanted, &fail);
+	if (asked->body.data == NULL) {
+		give_up(asked, 503, "busy", &fail);
+		return;
+	}
+	record(asked, "values-shown", actor, (struct slice){"", 0});
 }

@@ -46,7 +46,10 @@ engine_destroy(struct engine *engine)
 	if (engine->conf != NULL)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
+	engine_view_stop(engine);
 	engine_courier_stop(engine);
+	engine_forget_destroy(engine);
+	engine_retention_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
 }
@@ -69,7 +72,9 @@ start_channel(struct engine *engine, const struct conf *conf,
 	    .disk = engine->o.disk,
 	    .recipient = id,
 	    .directory = directory,
-	    .suffix = suffix};
+	    .suffix = suffix,
+	    .view = engine->o.view,
+	    .epoch = &engine->view_epoch};
 	bool absolute =
 	    recipient->directory.len != 0 && recipient->directory.data[0] == '/';
 
@@ -83,6 +88,8 @@ start_channel(struct engine *engine, const struct conf *conf,
 		    "the directory of recipient %s is too long", id);
 		return NULL;
 	}
+	if (recipient->channel == CHANNEL_VIEW)
+		return channel_view_start(&options, fail);
 	return recipient->channel == CHANNEL_FILE
 	    ? channel_file_start(&options, fail)
 	    : channel_desk_start(&options, fail);
@@ -142,6 +149,13 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .word = slice_from(word),
 	    .policy = *ruleset_identity(engine->ruleset),
 	    .setup = engine->setup};
+}
+
+void
+engine_identities(const struct engine *engine, struct event *event)
+{
+	event->policy = *ruleset_identity(engine->ruleset);
+	event->setup = engine->setup;
 }
 
 static void
@@ -333,14 +347,14 @@ engine_mark(struct engine *engine)
 		engine_spool_failed(engine, &fail);
 }
 
-static void
-set_epoch(struct engine *engine)
+static struct digest
+epoch_of(const struct ruleset *ruleset, const struct digest *setup)
 {
-	const struct digest *policy = ruleset_identity(engine->ruleset);
+	const struct digest *policy = ruleset_identity(ruleset);
 
-	engine->epoch = digest_sha256_two(
+	return digest_sha256_two(
 	    (struct slice){(const char *)policy->bytes, DIGEST_SIZE},
-	    (struct slice){(const char *)engine->setup.bytes, DIGEST_SIZE});
+	    (struct slice){(const char *)setup->bytes, DIGEST_SIZE});
 }
 
 /* The entries that a change of policy or setup makes. */
@@ -369,39 +383,72 @@ record_change(struct engine *engine, const struct ruleset *old_ruleset,
 	}
 }
 
+/* What these decide with; false without memory. */
+static bool
+identify(struct engine *engine, const struct ruleset *ruleset,
+    const struct conf *conf, struct digest *setup, struct digest *epoch)
+{
+	struct arena *arena = engine_arena(engine);
+
+	if (arena == NULL)
+		return false;
+	*setup = conf_setup_identity(conf, arena);
+	*epoch = epoch_of(ruleset, setup);
+	arena_destroy(arena);
+	return true;
+}
+
+/*
+ * The view first: from here on nothing is told that was decided before.  If
+ * the channels then do not start, all is decided anew under the old policy.
+ */
+static struct channel **
+begin_channels(struct engine *engine, const struct conf *conf,
+    const struct digest *epoch, struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+	struct channel **channels;
+
+	if (!engine_view_begin(engine, epoch, fail))
+		return NULL;
+	channels = start_channels(engine, conf, fail);
+	if (channels == NULL && engine->conf != NULL)
+		engine_view_begin(engine, &engine->epoch, &ignored);
+	return channels;
+}
+
 bool
 engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
     const struct conf *conf, struct fail *fail)
 {
 	const struct ruleset *old_ruleset = engine->ruleset;
-	struct digest old_setup = engine->setup;
-	struct arena *arena = engine_arena(engine);
+	struct digest old_setup = engine->setup, setup, epoch;
 	struct channel **channels;
 
-	if (arena == NULL)
+	if (!identify(engine, ruleset, conf, &setup, &epoch))
 		return fail_memory(fail);
 	if (engine->conf != NULL)
 		flush_channels(engine);
-	channels = start_channels(engine, conf, fail);
-	if (channels == NULL) {
-		arena_destroy(arena);
+	channels = begin_channels(engine, conf, &epoch, fail);
+	if (channels == NULL)
 		return false;
-	}
 	if (engine->conf != NULL)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
 	engine->channels = channels;
 	engine->ruleset = ruleset;
 	engine->conf = conf;
-	engine->setup = conf_setup_identity(conf, arena);
-	arena_destroy(arena);
-	set_epoch(engine);
+	engine->setup = setup;
+	engine->epoch = epoch;
 	record_change(engine, old_ruleset, &old_setup);
 	if (old_ruleset == NULL &&
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
 	engine_courier_wake(engine);
+	if (old_ruleset == NULL)
+		engine_forget_resume(engine);
+	engine_retention_start(engine);
 	return true;
 }
 
@@ -463,6 +510,7 @@ void
 engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
+	engine_forget_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

@@ -86,6 +86,12 @@ void keeper_ask_worker(struct keeper *keeper, struct slice verb,
 void keeper_ask_each(struct keeper *keeper, struct slice verb,
     engine_answer *answer, void *arg);
 
+/* Save in the spool how far outcomes are known. */
+void keeper_mark(struct keeper *keeper);
+
+/* Does an entry that has this text wait for its outcome? */
+bool keeper_waits_for(struct keeper *keeper, struct slice text);
+
 /* What the workers' side adds to GET /metrics. */
 void keeper_add_metrics(const struct keeper *keeper, struct text *text);
 

@@ -149,6 +149,37 @@ open_finish(struct keeper *keeper)
 	}
 }
 
+void
+keeper_mark(struct keeper *keeper)
+{
+	open_save_mark(keeper);
+}
+
+static bool
+has_text(struct keeper *keeper, const struct open *open, struct slice text)
+{
+	struct fail unread = FAIL_INIT;
+	struct slice entry;
+
+	arena_reset(keeper->scratch);
+	return ledger_read(keeper->o.ledger, open->entry, keeper->scratch,
+		   &entry, &unread) &&
+	       memmem(entry.data, entry.len, text.data, text.len) != NULL;
+}
+
+bool
+keeper_waits_for(struct keeper *keeper, struct slice text)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < OPEN_HEADS && !found; i++)
+		for (const struct open *o = keeper->open[i]; o != NULL && !found;
+		     o = o->next)
+			found = has_text(keeper, o, text);
+	arena_reset(keeper->scratch);
+	return found;
+}
+
 /* --- whose they are --- */
 
 void

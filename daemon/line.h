@@ -14,9 +14,9 @@ enum line_kind {
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
 	LINE_KEEPER = 'K', /* worker: a line to the keeper */
-	LINE_LISTEN = 'L', /* a listening socket; worker: upstream's name */
+	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
-	LINE_CONSOLE = 'C', /* console: what it needs; see below */
+	LINE_SETTINGS = 'C', /* console, publisher: what it needs; see below */
 	/* From a child. */
 	LINE_READY = 'r',
 	LINE_PONG = 'p',
@@ -32,8 +32,8 @@ enum line_kind {
  * LINE_SECRET: what was asked, a NUL, then '1' and the file's text, or '0' and
  * the fail's text, place and hint with a NUL between them.
  *
- * LINE_CONSOLE: the length of misu.conf in decimal, a newline, misu.conf, and
- * the tokens of auditors.
+ * LINE_SETTINGS: the length of misu.conf in decimal, a newline, misu.conf, and,
+ * for the console, the tokens of auditors.
  */
 
 #endif

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
+#include "publisher.h"
 #include "report.h"
 #include "service.h"
 #include "version.h"
@@ -196,6 +197,24 @@ run_console(const struct options *options)
 }
 
 static int
+run_publisher(const struct options *options)
+{
+	struct fail fail = FAIL_INIT;
+	struct publisher *publisher =
+	    publisher_create(&options->given, &fail);
+	bool ok;
+
+	if (publisher == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	ok = publisher_run(publisher);
+	publisher_destroy(publisher);
+	/* As for a worker. */
+	_exit(ok ? 0 : 1);
+}
+
+static int
 run_child(char **argv, const struct options *options)
 {
 	struct worker_number number;
@@ -209,6 +228,10 @@ run_child(char **argv, const struct options *options)
 	if (strcmp(options->process, "console") == 0) {
 		proc_name(argv, "misu: console");
 		return run_console(options);
+	}
+	if (strcmp(options->process, "publisher") == 0) {
+		proc_name(argv, "misu: publisher");
+		return run_publisher(options);
 	}
 	number.number = (unsigned)strtoul(options->process, &end, 10);
 	if (*end != '/')

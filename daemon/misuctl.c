@@ -4,10 +4,35 @@
 #include "ctl.h"
 #include "version.h"
 
-const struct ctl_command *const ctl_commands[] = {&ctl_submit, &ctl_status, &ctl_reload,
-    &ctl_stop, &ctl_hold_list, &ctl_hold_show, &ctl_hold_approve,
-    &ctl_hold_refuse, &ctl_desk_list, &ctl_desk_show, &ctl_desk_done,
-    &ctl_upstreams, &ctl_import, &ctl_log, &ctl_verify, &ctl_why, &ctl_replay, &ctl_explain, &ctl_diff, &ctl_test, &ctl_check,
+const struct ctl_command *const ctl_commands[] = {
+    &ctl_submit,
+    &ctl_status,
+    &ctl_reload,
+    &ctl_stop,
+    &ctl_hold_list,
+    &ctl_hold_show,
+    &ctl_hold_approve,
+    &ctl_hold_refuse,
+    &ctl_desk_list,
+    &ctl_desk_show,
+    &ctl_desk_done,
+    &ctl_upstreams,
+    &ctl_import,
+    &ctl_log,
+    &ctl_verify,
+    &ctl_proof,
+    &ctl_verify_proof,
+    &ctl_why,
+    &ctl_replay,
+    &ctl_explain,
+    &ctl_diff,
+    &ctl_test,
+    &ctl_check,
+    &ctl_forget,
+    &ctl_key_show,
+    &ctl_key_rotate,
+    &ctl_key_confirm,
+    &ctl_subject,
     NULL};
 
 static void

@@ -16,7 +16,7 @@ workers_gone(const struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		if (parent->workers[i].pid > 0)
 			return false;
-	return parent->console.pid <= 0;
+	return parent_readers_gone(parent);
 }
 
 /* Workers first, for what they drain is recorded; then the keeper. */
@@ -36,7 +36,7 @@ stop_now(struct parent *parent)
 {
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_kill(&parent->workers[i]);
-	child_kill(&parent->console);
+	parent_readers_kill(parent);
 	child_tell(&parent->keeper, LINE_STOP, SLICE(""), -1);
 	child_tell(&parent->keeper, LINE_STOP, SLICE(""), -1);
 }
@@ -53,8 +53,7 @@ parent_stop(struct parent *parent)
 	proc_notify_stopping();
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_stop(&parent->workers[i], WORKER_DRAIN);
-	if (parent->console.pid > 0)
-		child_stop(&parent->console, CONSOLE_DRAIN);
+	parent_readers_stop(parent);
 	stop_next(parent);
 }
 
@@ -86,8 +85,7 @@ all_ready(const struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		if (!parent->workers[i].ready)
 			return false;
-	return parent->keeper.ready &&
-	    (parent->console.ready || !parent_console_wanted(parent));
+	return parent->keeper.ready && parent_readers_ready(parent);
 }
 
 static bool
@@ -121,14 +119,11 @@ more_workers(struct parent *parent)
 void
 parent_child_ready(struct child *child)
 {
-	static const char *const names[] = {[CHILD_KEEPER] = "keeper",
-	    [CHILD_WORKER] = "worker",
-	    [CHILD_CONSOLE] = "console"};
 	struct parent *parent = child->parent;
 
 	if (child->told_down)
 		log_event(LOG_LEVEL_INFO, "process-ready", "process",
-		    names[child->kind], NULL);
+		    child_kind_name(child->kind), NULL);
 	child->ready = true;
 	child->told_down = false;
 	if (parent->stopping)
@@ -138,7 +133,7 @@ parent_child_ready(struct child *child)
 			give_up(parent);
 			return;
 		}
-		parent_console_run(parent);
+		parent_readers_run(parent);
 	}
 	if (parent->serving || !all_ready(parent))
 		return;
@@ -155,7 +150,7 @@ reloaded(struct parent *parent)
 		log_event(LOG_LEVEL_WARN, "restart-needed", "reason",
 		    "workers become fewer at a restart only", NULL);
 	more_workers(parent);
-	parent_console_run(parent);
+	parent_readers_run(parent);
 	proc_notify_ready("running");
 }
 
@@ -283,7 +278,7 @@ open_all(struct parent *parent, struct fail *fail)
 		return fail_memory(fail);
 	return catch_signals(parent, fail) && start_watchdog(parent, fail) &&
 	    open_program(parent, fail) && parent_listen(parent, fail) &&
-	    parent_console_read(parent, fail) &&
+	    parent_readers_read(parent, fail) &&
 	    sandbox_enter(SANDBOX_PARENT, fail);
 }
 
@@ -328,7 +323,8 @@ parent_destroy(struct parent *parent)
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		child_finish(&parent->workers[i]);
 	child_finish(&parent->keeper);
-	child_finish(&parent->console);
+	for (size_t i = 0; i < READERS; i++)
+		child_finish(&parent->readers[i]);
 	parent_close_listeners(parent);
 	for (size_t i = 0; i < 4; i++)
 		if (parent->signals[i] != NULL)

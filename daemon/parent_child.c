@@ -10,20 +10,25 @@
 
 enum { NAME_SIZE = 24 };
 
+const char *
+child_kind_name(enum child_kind kind)
+{
+	static const char *const names[CHILD_KINDS] = {
+	    [CHILD_KEEPER] = "keeper",
+	    [CHILD_WORKER] = "worker",
+	    [CHILD_CONSOLE] = "console",
+	    [CHILD_PUBLISHER] = "publisher"};
+
+	return names[kind];
+}
+
 static void
 name_of(const struct child *child, char name[NAME_SIZE])
 {
-	switch (child->kind) {
-	case CHILD_KEEPER:
-		snprintf(name, NAME_SIZE, "keeper");
-		break;
-	case CHILD_CONSOLE:
-		snprintf(name, NAME_SIZE, "console");
-		break;
-	case CHILD_WORKER:
+	if (child->kind == CHILD_WORKER)
 		snprintf(name, NAME_SIZE, "worker %u", child->number);
-		break;
-	}
+	else
+		snprintf(name, NAME_SIZE, "%s", child_kind_name(child->kind));
 }
 
 static void
@@ -143,8 +148,8 @@ run(const struct child *child, int line)
 	snprintf(title, sizeof(title), "misu: %s", name);
 	snprintf(which, sizeof(which), "%u/%u", child->number,
 	    parent->worker_count);
-	if (child->kind == CHILD_CONSOLE)
-		snprintf(which, sizeof(which), "console");
+	if (child->kind >= CHILD_CONSOLE)
+		snprintf(which, sizeof(which), "%s", name);
 	argv[n++] = title;
 	argv[n++] = "-p";
 	argv[n++] = which;
@@ -227,8 +232,8 @@ child_start(struct child *child)
 			child_connect(parent, &parent->workers[i]);
 		return;
 	}
-	if (child->kind == CHILD_CONSOLE)
-		parent_console_tell(parent);
+	if (child->kind >= CHILD_CONSOLE)
+		parent_reader_tell(child);
 	parent_give_sockets(child);
 	if (child->kind == CHILD_WORKER)
 		child_connect(parent, child);
@@ -333,5 +338,6 @@ child_reap(struct parent *parent)
 	reap(&parent->keeper);
 	for (unsigned i = 0; i < parent->worker_count; i++)
 		reap(&parent->workers[i]);
-	reap(&parent->console);
+	for (size_t i = 0; i < READERS; i++)
+		reap(&parent->readers[i]);
 }

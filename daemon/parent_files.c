@@ -20,14 +20,20 @@ parent_workers_wanted(const struct parent *parent)
 					   : conf->workers;
 }
 
+/* A port that misu.conf names. */
+struct wanted {
+	enum child_kind kind;
+	struct slice name, address; /* no address: it names none */
+};
+
 static struct listener *
-find(const struct parent *parent, struct slice upstream, struct slice address)
+find(const struct parent *parent, const struct wanted *wanted)
 {
 	struct listener *l = parent->listeners;
 
 	while (l != NULL &&
-	    !(slice_equal(l->upstream, upstream) &&
-		slice_equal(l->address, address)))
+	    !(l->kind == wanted->kind && slice_equal(l->name, wanted->name) &&
+		slice_equal(l->address, wanted->address)))
 		l = l->next;
 	return l;
 }
@@ -37,39 +43,46 @@ is_wanted(const struct conf *conf, const struct listener *listener)
 {
 	const struct conf_upstream *upstream;
 
-	if (listener->upstream.len == 0)
+	if (listener->kind == CHILD_CONSOLE)
 		return slice_equal(conf->console_address, listener->address);
-	upstream = conf_upstream(conf, listener->upstream);
+	if (listener->kind == CHILD_PUBLISHER)
+		return slice_equal(slice_is(listener->name, "whois")
+			? conf->publish.whois_address
+			: conf->publish.rdap_address,
+		    listener->address);
+	upstream = conf_upstream(conf, listener->name);
 	return upstream != NULL &&
 	    slice_equal(upstream->listen, listener->address);
 }
 
 static struct listener *
-listener_new(struct slice upstream, struct slice address)
+listener_new(const struct wanted *wanted)
 {
+	struct slice name = wanted->name, address = wanted->address;
 	struct listener *listener = calloc(
-	    1, sizeof(*listener) + upstream.len + address.len + 2);
+	    1, sizeof(*listener) + name.len + address.len + 2);
 	char *at;
 
 	if (listener == NULL)
 		return NULL;
-	at = listener->text + upstream.len + 1;
-	memcpy(listener->text, upstream.data, upstream.len);
+	at = listener->text + name.len + 1;
+	memcpy(listener->text, name.data, name.len);
 	memcpy(at, address.data, address.len);
-	listener->upstream = (struct slice){listener->text, upstream.len};
+	listener->kind = wanted->kind;
+	listener->name = (struct slice){listener->text, name.len};
 	listener->address = (struct slice){at, address.len};
 	return listener;
 }
 
 static bool
-open_one(struct parent *parent, struct slice upstream, struct slice address,
-    struct fail *fail)
+open_one(
+    struct parent *parent, const struct wanted *wanted, struct fail *fail)
 {
 	struct listener *listener;
 
-	if (find(parent, upstream, address) != NULL)
+	if (wanted->address.len == 0 || find(parent, wanted) != NULL)
 		return true;
-	listener = listener_new(upstream, address);
+	listener = listener_new(wanted);
 	if (listener == NULL)
 		return fail_memory(fail);
 	listener->fd = peer_listen(listener->address.data, fail);
@@ -104,17 +117,22 @@ bool
 parent_listen(struct parent *parent, struct fail *fail)
 {
 	const struct conf *conf = parent->setup->conf;
+	const struct wanted others[] = {
+	    {CHILD_CONSOLE, SLICE(""), conf->console_address},
+	    {CHILD_PUBLISHER, SLICE("whois"), conf->publish.whois_address},
+	    {CHILD_PUBLISHER, SLICE("rdap"), conf->publish.rdap_address}};
 	bool ok = true;
 
 	close_unwanted(parent);
 	for (size_t i = 0; i < conf->upstream_count; i++)
-		ok = open_one(parent, conf->upstreams[i].name,
-			 conf->upstreams[i].listen, fail) &&
+		ok = open_one(parent,
+			 &(struct wanted){CHILD_WORKER,
+			     conf->upstreams[i].name,
+			     conf->upstreams[i].listen},
+			 fail) &&
 		    ok;
-	if (conf->console_address.len != 0)
-		ok = open_one(
-			 parent, SLICE(""), conf->console_address, fail) &&
-		    ok;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		ok = open_one(parent, &others[i], fail) && ok;
 	return ok;
 }
 
@@ -135,11 +153,11 @@ give_socket(struct child *child, const struct listener *listener)
 {
 	int fd;
 
-	if ((child->kind == CHILD_CONSOLE) != (listener->upstream.len == 0))
+	if (child->kind != listener->kind)
 		return;
 	fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, LINE_FD + 1);
 	if (fd >= 0)
-		child_tell(child, LINE_LISTEN, listener->upstream, fd);
+		child_tell(child, LINE_LISTEN, listener->name, fd);
 }
 
 void
@@ -164,8 +182,9 @@ listen_anew(struct parent *parent)
 	for (struct listener *l = parent->listeners; l != before; l = l->next) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			give_socket(&parent->workers[i], l);
-		if (parent->console.parent != NULL)
-			give_socket(&parent->console, l);
+		for (size_t i = 0; i < READERS; i++)
+			if (parent->readers[i].parent != NULL)
+				give_socket(&parent->readers[i], l);
 	}
 }
 
@@ -187,8 +206,8 @@ parent_read_setup(struct parent *parent)
 	setup_free(parent->setup);
 	parent->setup = setup;
 	listen_anew(parent);
-	if (!parent_console_read(parent, &fail))
-		log_fail(LOG_LEVEL_ERROR, "console-not-reloaded", &fail);
+	if (!parent_readers_read(parent, &fail))
+		log_fail(LOG_LEVEL_ERROR, "settings-not-read", &fail);
 }
 
 static void

@@ -16,7 +16,7 @@ enum {
 	BACKOFF_FORGET = 10 * 1000, /* ready so long: all is well again */
 	LINE_GRACE = 2000, /* from the end of its line to its own */
 	WORKER_DRAIN = 15 * 1000,
-	CONSOLE_DRAIN = 5 * 1000,
+	READER_DRAIN = 5 * 1000,
 	KEEPER_DRAIN = 30 * 1000,
 	START_LONGEST = 300 * 1000, /* a keeper that replays its journal */
 };
@@ -26,7 +26,16 @@ enum { PRIORITY_KEEPER, PRIORITY_WORKER, PRIORITIES };
 
 struct event;
 
-enum child_kind { CHILD_KEEPER, CHILD_WORKER, CHILD_CONSOLE };
+enum child_kind {
+	CHILD_KEEPER,
+	CHILD_WORKER,
+	/* Those that only read: misu.conf says whether they are there. */
+	CHILD_CONSOLE,
+	CHILD_PUBLISHER,
+	CHILD_KINDS
+};
+
+enum { READERS = CHILD_KINDS - CHILD_CONSOLE };
 
 struct child {
 	struct parent *parent;
@@ -41,11 +50,15 @@ struct child {
 	bool unwanted;  /* misu.conf has it no more */
 };
 
-/* A port that backends come to, or, with no upstream, the console's. */
+/*
+ * A port, whose it is and what it is called there: for workers the upstream,
+ * for the publisher "whois" or "rdap".
+ */
 struct listener {
 	struct listener *next;
 	int fd;
-	struct slice upstream, address; /* own copies, in `text` */
+	enum child_kind kind;
+	struct slice name, address; /* own copies, in `text` */
 	char text[];
 };
 
@@ -58,9 +71,13 @@ struct parent {
 	struct event *signals[4];
 	struct child keeper, workers[WORKERS_MAX];
 	unsigned worker_count; /* that are to run */
-	struct child console; /* none: no parent in it */
-	char *settings; /* that were last good, for the console */
-	size_t settings_len;
+	struct child readers[READERS]; /* none: no parent in it */
+	/*
+	 * What was last good: misu.conf with its length, as the publisher gets
+	 * it, and behind it the tokens, for the console.
+	 */
+	char *settings;
+	size_t settings_len, settings_conf_len;
 	struct listener *listeners;
 	struct loop_timer *watchdog_timer;
 	int64_t watchdog; /* ms; 0: none */
@@ -113,7 +130,7 @@ void child_connect(struct parent *parent, struct child *worker);
 bool parent_listen(struct parent *parent, struct fail *fail);
 void parent_close_listeners(struct parent *parent);
 
-/* Give a worker, or the console, the listening sockets that are its. */
+/* Give a child the listening sockets that are its. */
 void parent_give_sockets(struct child *child);
 
 /* misu.conf may have changed; if it cannot be read all stays as it is. */
@@ -124,17 +141,25 @@ unsigned parent_workers_wanted(const struct parent *parent);
 
 void parent_give_secret(struct child *worker, struct slice asked);
 
-/* --- parent_console.c --------------------------------------------------- */
+/* --- parent_readers.c --------------------------------------------------- */
 
-/* What misu.conf says of it, made ready; before it is started. */
-bool parent_console_read(struct parent *parent, struct fail *fail);
+/* What misu.conf says of them, made ready; before they are started. */
+bool parent_readers_read(struct parent *parent, struct fail *fail);
 
-/* Start, tell or stop it, as misu.conf now wants. */
-void parent_console_run(struct parent *parent);
+/* Start, tell or stop each, as misu.conf now wants. */
+void parent_readers_run(struct parent *parent);
 
-bool parent_console_wanted(const struct parent *parent);
+/* Are all that are wanted ready?  Have all ended? */
+bool parent_readers_ready(const struct parent *parent);
+bool parent_readers_gone(const struct parent *parent);
 
-/* To a console that was just started. */
-void parent_console_tell(struct parent *parent);
+void parent_readers_stop(struct parent *parent);
+void parent_readers_kill(struct parent *parent);
+
+/* To one that was just started. */
+void parent_reader_tell(struct child *reader);
+
+/* As the log and the process list name a kind. */
+const char *child_kind_name(enum child_kind kind);
 
 #endif

@@ -254,21 +254,16 @@ write_key(const char *path, const char line[KEY_TEXT + 1], struct fail *fail)
 	return ok;
 }
 
-/*
- * Made whole or not at all, whatever is killed when: a half-written key would
- * lock everything in.
- */
-static bool
-make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
+bool
+proc_next_key(
+    const char *path, const uint8_t key[KEY_SIZE], struct fail *fail)
 {
 	char line[KEY_TEXT + 1], new[4096];
 	bool ok;
 
-	if (!random_system.fill(random_system.context, out, KEY_SIZE))
-		return world(fail, path, "no random bytes for a master key");
 	for (size_t i = 0; i < KEY_SIZE; i++) {
-		line[2 * i] = "0123456789abcdef"[out[i] >> 4];
-		line[2 * i + 1] = "0123456789abcdef"[out[i] & 15];
+		line[2 * i] = "0123456789abcdef"[key[i] >> 4];
+		line[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
 	}
 	line[KEY_TEXT] = '\n';
 	if ((size_t)snprintf(new, sizeof(new), "%s.new", path) >=
@@ -278,6 +273,55 @@ make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 	}
 	ok = write_key(new, line, fail);
 	digest_wipe(line, sizeof(line));
+	return ok;
+}
+
+/* Overwritten where it stands: its bytes are not left to whoever looks. */
+static bool
+wipe_key(const char *path, struct fail *fail)
+{
+	static const char zeros[KEY_TEXT + 1];
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0)
+		return world(fail, path, "cannot overwrite the master key");
+	ok = write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros) &&
+	    fsync(fd) == 0;
+	if (!ok)
+		world(fail, path, "cannot overwrite the master key");
+	close(fd);
+	return ok;
+}
+
+bool
+proc_swap_key(const char *path, struct fail *fail)
+{
+	char new[4096];
+
+	snprintf(new, sizeof(new), "%.4090s.new", path);
+	if (!wipe_key(path, fail))
+		return false;
+	return rename(new, path) == 0 ||
+	    world(fail, path, "cannot put the new master key there");
+}
+
+/*
+ * Made whole or not at all, whatever is killed when: a half-written key would
+ * lock everything in.
+ */
+static bool
+make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
+{
+	char new[4096];
+	bool ok;
+
+	if (!random_system.fill(random_system.context, out, KEY_SIZE))
+		return world(fail, path, "no random bytes for a master key");
+	ok = proc_next_key(path, out, fail);
+	snprintf(new, sizeof(new), "%.4090s.new", path);
 	if (ok && rename(new, path) != 0)
 		ok = world(fail, path, "cannot make the master key");
 	if (!ok)
@@ -285,8 +329,8 @@ make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 	return ok;
 }
 
-static bool
-read_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
+bool
+proc_read_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 {
 	struct arena *arena = arena_create(NULL);
 	struct slice text;
@@ -298,6 +342,18 @@ read_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 	    parse_key(text, path, out, fail);
 	arena_destroy(arena);
 	return ok;
+}
+
+bool
+proc_has_credential(void)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char credential[4096];
+
+	if (credentials == NULL)
+		return false;
+	snprintf(credential, sizeof(credential), "%s/master-key", credentials);
+	return access(credential, F_OK) == 0;
 }
 
 bool
@@ -316,7 +372,7 @@ proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
 	}
 	if (access(path, F_OK) == 0) {
 		*fresh = false;
-		return read_key(path, out, fail);
+		return proc_read_key(path, out, fail);
 	}
 	if (errno != ENOENT)
 		return world(fail, path, "cannot look at the master key");

@@ -33,6 +33,21 @@ bool proc_become_child(struct fail *fail);
 bool proc_master_key(const char *path, uint8_t out[KEY_SIZE], bool *fresh,
     struct fail *fail);
 
+/* Does the master key come from systemd?  Then misu cannot change it. */
+bool proc_has_credential(void);
+
+/* A master key's file: its mode and its digits are looked at. */
+bool proc_read_key(
+    const char *path, uint8_t out[KEY_SIZE], struct fail *fail);
+
+/*
+ * The next master key, beside the one in use as "*.new"; and then in its
+ * place, when what the old one opens is gone: the old one is overwritten.
+ */
+bool proc_next_key(
+    const char *path, const uint8_t key[KEY_SIZE], struct fail *fail);
+bool proc_swap_key(const char *path, struct fail *fail);
+
 /* Make a directory and those above it, mode 0700; one that is there is fine. */
 bool proc_make_directory(const char *path, struct fail *fail);
 

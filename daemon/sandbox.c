@@ -68,6 +68,17 @@ static const int refused_console[] = {SCMP_SYS(bind), SCMP_SYS(listen),
     SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat),
     SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr)};
 
+/* It is given its ports, answers, and changes nothing. */
+static const int refused_publisher[] = {SCMP_SYS(connect), SCMP_SYS(socket),
+    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(creat), SCMP_SYS(truncate),
+    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
+    SCMP_SYS(rmdir), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink),
+    SCMP_SYS(symlinkat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown),
+    SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate)};
+
 struct calls {
 	const int *numbers;
 	size_t count;
@@ -108,10 +119,12 @@ add_all(scmp_filter_ctx filter, enum sandbox sandbox)
 				  child = CALLS(forbidden_child),
 				  keeper = CALLS(refused_keeper),
 				  worker = CALLS(refused_worker),
-				  console = CALLS(refused_console);
+				  console = CALLS(refused_console),
+				  publisher = CALLS(refused_publisher);
 	const struct calls *const refused[] = {[SANDBOX_KEEPER] = &keeper,
 	    [SANDBOX_WORKER] = &worker,
-	    [SANDBOX_CONSOLE] = &console};
+	    [SANDBOX_CONSOLE] = &console,
+	    [SANDBOX_PUBLISHER] = &publisher};
 
 	if (!add_rules(filter, SCMP_ACT_KILL_PROCESS, all))
 		return false;

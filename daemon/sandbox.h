@@ -16,7 +16,8 @@ enum sandbox {
 	SANDBOX_PARENT,
 	SANDBOX_KEEPER,
 	SANDBOX_WORKER,
-	SANDBOX_CONSOLE
+	SANDBOX_CONSOLE,
+	SANDBOX_PUBLISHER
 };
 
 /* Directories and files, ended by NULL; what does not exist is left out. */

@@ -14,6 +14,7 @@
 
 enum {
 	LEDGER_LOOK = 1000, /* ms */
+	HOUR = 3600000, /* ms */
 	LOCK_PATIENCE = 2000, /* ms */
 	LOCK_PAUSE = 10, /* ms */
 	IDLE_LOOK = 20, /* ms */
@@ -66,29 +67,19 @@ open_state(struct service *service, struct fail *fail)
 	return ok && service_state_whole(service, fail);
 }
 
+/* In a directory of its own, which is all that the publisher reaches. */
 static bool
-open_keys(struct service *service, struct fail *fail)
+open_view(struct service *service, struct fail *fail)
 {
-	const char *path = setup_state_path(
-	    service->setup, service->setup->conf->master_key);
-	const char *directory = state_path(service, "keys", fail);
-	uint8_t master[KEY_SIZE];
-	bool fresh;
+	const char *directory = state_path(service, "view", fail);
+	const char *path = state_path(service, "view/view.db", fail);
 
-	if (path == NULL || directory == NULL)
-		return fail_memory(fail);
-	if (!service_state_fresh(service, &fresh, fail) ||
-	    !proc_master_key(path, master, &fresh, fail))
+	if (directory == NULL || path == NULL ||
+	    !service->disk->operations->make_directory(
+		service->disk, directory, fail))
 		return false;
-	if (fresh)
-		log_event(LOG_LEVEL_WARN, "master-key-made", "file", path,
-		    "hint", "keep a copy somewhere safe: without it nobody can"
-			    " read the vault, the spool or the keys again",
-		    NULL);
-	service->keys = keys_open(
-	    service->disk, directory, master, &random_system, fail);
-	digest_wipe(master, sizeof(master));
-	return service->keys != NULL;
+	service->view = view_open(path, fail);
+	return service->view != NULL;
 }
 
 static bool
@@ -116,7 +107,7 @@ open_stores(struct service *service, struct fail *fail)
 	if (service->spool == NULL)
 		return false;
 	service->ledger = ledger_open(&options, fail);
-	return service->ledger != NULL;
+	return service->ledger != NULL && open_view(service, fail);
 }
 
 static void
@@ -153,6 +144,22 @@ epp_channel(void *context, struct slice upstream, struct fail *fail)
 	return keeper_channel(service->keeper, upstream, fail);
 }
 
+static void
+mark(void *context)
+{
+	const struct service *service = context;
+
+	keeper_mark(service->keeper);
+}
+
+static bool
+in_flight(void *context, struct slice text)
+{
+	const struct service *service = context;
+
+	return keeper_waits_for(service->keeper, text);
+}
+
 static bool
 open_engine(struct service *service, struct fail *fail)
 {
@@ -163,10 +170,17 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
+	    .forgotten_path = state_path(service, "forgotten", fail),
+	    .in_flight = in_flight,
+	    .mark = mark,
+	    .forget_context = service,
 	    .log = log_engine};
 
+	if (options.forgotten_path == NULL)
+		return false;
 	if (!open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
@@ -299,6 +313,11 @@ ledger_due(void *arg)
 		service_tell(service, LINE_STATUS,
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
+	if (service->started + service->hours * HOUR <
+	    service->loop->operations->now(service->loop)) {
+		service->hours++;
+		service_keys_tick(service);
+	}
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);
@@ -372,6 +391,14 @@ start_json(struct fail *fail)
 }
 
 static bool
+keys_started(struct service *service)
+{
+	service_keys_started(service);
+	service_keys_tick(service);
+	return true;
+}
+
+static bool
 open_all(struct service *service, struct fail *fail)
 {
 	if (!start_json(fail))
@@ -387,9 +414,9 @@ open_all(struct service *service, struct fail *fail)
 	service->disk =
 	    disk_real_create(loop_base(service->loop), fail);
 	return service->disk != NULL && start_timers(service, fail) &&
-	    open_state(service, fail) && open_keys(service, fail) &&
+	    open_state(service, fail) && service_open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    open_ways_in(service, fail) &&
+	    keys_started(service) && open_ways_in(service, fail) &&
 	    service_open_parent(service, fail) &&
 	    sandbox_enter(SANDBOX_KEEPER, fail);
 }
@@ -452,6 +479,7 @@ service_destroy(struct service *service)
 	service_close_lines(service);
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
+	view_close(service->view);
 	spool_close(service->spool);
 	ledger_close(service->ledger);
 	vault_close(service->vault);

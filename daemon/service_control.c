@@ -39,6 +39,13 @@ give_problem(struct control_request *request, int status,
 	arena_destroy(arena);
 }
 
+void
+service_problem(
+    struct control_request *request, int status, const struct fail *fail)
+{
+	give_problem(request, status, fail, NULL);
+}
+
 static void
 run_reload(struct service *service, const struct control_ask *ask,
     struct control_request *request)
@@ -93,6 +100,7 @@ run_status(struct service *service, const struct control_ask *ask,
 	text_add_string(&text, "},\"ledger\":");
 	text_add_json(&text,
 	    slice_from(stopped != NULL ? stopped->text : "writes"));
+	service_add_witnesses(service, arena, &text);
 	text_add_string(&text, "}");
 	control_answer(request, 200, text_slice(&text));
 	arena_destroy(arena);
@@ -180,6 +188,14 @@ run_log_object(struct service *service, const struct control_ask *ask,
 }
 
 static void
+run_subject_values(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	engine_reveal_values(
+	    service->engine, ask->actor, ask->text, control_answer, request);
+}
+
+static void
 run_upstreams(struct service *service, const struct control_ask *ask,
     struct control_request *request)
 {
@@ -210,6 +226,11 @@ static const struct verb verbs[] = {
     {"desk-done", true, run_desk_done},
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
+    {"forget", false, service_forget},
+    {"key-show", false, service_key_show},
+    {"key-rotate", false, service_key_rotate},
+    {"key-confirm", false, service_key_confirm},
+    {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
 };

@@ -86,6 +86,9 @@ add_writes(struct list *list, struct service *service)
 	    list_add_above(list, setup_state_path(setup, conf->master_key)) &&
 	    list_add_above(list, setup_run_path(setup, conf->control_socket));
 
+	if (conf->forgotten_copy.len != 0)
+		ok = ok && list_add_above(list,
+		    setup_state_path(setup, conf->forgotten_copy));
 	if (conf->unix_socket.len != 0)
 		ok = ok && list_add_above(list,
 		    setup_run_path(setup, conf->unix_socket));

@@ -25,6 +25,7 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct view *view;
 	struct engine *engine;
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
@@ -34,6 +35,7 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
 	bool broken; /* it ends, to be started anew */
@@ -59,9 +61,40 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* An answer that is a fail. */
+void service_problem(
+    struct control_request *request, int status, const struct fail *fail);
+
+/* --- service_forget.c, service_keys.c, service_backup.c ------------------ */
+
+void service_forget(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_key_show(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_key_rotate(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
+void service_key_confirm(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
+void service_backup(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+
+/* The master key, and the keys under it; a rotation cut short is ended. */
+bool service_open_keys(struct service *service, struct fail *fail);
+/* What a rotation or a start leaves to be recorded. */
+void service_keys_started(struct service *service);
+/* Once an hour: an older signing key whose time is over goes. */
+void service_keys_tick(struct service *service);
+
 /* --- service_metrics.c -------------------------------------------------- */
 
 struct slice service_metrics(void *context, struct arena *arena);
+
+/* --- service_witness.c -------------------------------------------------- */
+
+/* The member "witnesses" of the status, with the comma before it. */
+struct text;
+void service_add_witnesses(
+    struct service *service, struct arena *arena, struct text *out);
 
 /* --- service_state.c ---------------------------------------------------- */
 

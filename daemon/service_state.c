@@ -65,7 +65,8 @@ service_state_whole(struct service *service, struct fail *fail)
 {
 	/* Each is made before the ledger's first checkpoint. */
 	static const char *const parts[] = {
-	    "keys/signing", "keys/slots", "vault/format", "spool.db"};
+	    "keys/root", "keys/signing", "keys/slots", "vault/format",
+	    "spool.db"};
 	static const char ledger[] = "ledger/checkpoint";
 	bool in_use = false, there = false;
 
@@ -75,7 +76,7 @@ service_state_whole(struct service *service, struct fail *fail)
 		return refuse_old(service, "vault.db", fail);
 	if (!is_there(service, ledger, &in_use, fail))
 		return false;
-	for (size_t i = 0; in_use && i < 4; i++) {
+	for (size_t i = 0; in_use && i < 5; i++) {
 		if (!is_there(service, parts[i], &there, fail))
 			return false;
 		if (!there)

@@ -4,6 +4,10 @@
  *	version, type, operation: a byte each
  *	object, plan
  *	expires (since version 2)
+ *	what is registered of the object (since version 4): a byte, 0
+ *		without; with: created, updated, expires, connected, returned
+ *		(64 bits each), roid, number of statuses and of locks (a byte
+ *		each), the statuses, the locks
  *	what the latest change and the oldest that may wait found (since
  *		version 2), each: a byte, 0 without; with: roles, renamed (32
  *		bits each), number of servers: a byte, the servers
@@ -27,7 +31,7 @@
 #include "core/policy_tree.h"
 #include "core/record_priv.h"
 
-enum { VERSION = 3, VERSION_OLDEST = 1 };
+enum { VERSION = 4, VERSION_OLDEST = 1 };
 
 /* Flags of a role. */
 enum {
@@ -113,6 +117,31 @@ add_epp(struct text *out, const struct epp_facts *epp)
 }
 
 static void
+add_words(struct text *out, struct values words)
+{
+	for (size_t i = 0; i < words.count; i++)
+		add_string(out, words.items[i]);
+}
+
+static void
+add_registration(struct text *out, const struct registration *of)
+{
+	add_byte(out, of->given);
+	if (!of->given)
+		return;
+	add_bits(out, (uint64_t)of->created, 8);
+	add_bits(out, (uint64_t)of->updated, 8);
+	add_bits(out, (uint64_t)of->expires, 8);
+	add_bits(out, (uint64_t)of->connected, 8);
+	add_bits(out, (uint64_t)of->returned, 8);
+	add_string(out, of->roid);
+	add_byte(out, (unsigned)of->status.count);
+	add_byte(out, (unsigned)of->locks.count);
+	add_words(out, of->status);
+	add_words(out, of->locks);
+}
+
+static void
 add_former(struct text *out, const struct record_former *former)
 {
 	add_byte(out, former->known);
@@ -134,6 +163,7 @@ add_head(struct text *out, const struct record *record)
 	add_string(out, record->object);
 	add_string(out, record->plan);
 	add_string(out, record->expires);
+	add_registration(out, &record->registration);
 	add_former(out, &record->latest);
 	add_former(out, &record->waiting);
 	add_epp(out, &record->epp);
@@ -394,6 +424,41 @@ take_fields(struct unpacker *from, struct arena *arena, struct person *person)
 
 /* False when out of memory. */
 static bool
+take_words(struct unpacker *from, struct arena *arena, unsigned count,
+    struct values *out)
+{
+	struct slice *items = arena_take_array(arena, count + 1, sizeof(*items));
+
+	for (unsigned i = 0; items != NULL && i < count; i++)
+		items[i] = take_string(from);
+	*out = (struct values){items, count};
+	return items != NULL;
+}
+
+/* The same. */
+static bool
+take_registration(struct unpacker *from, struct arena *arena,
+    struct registration *out)
+{
+	unsigned status, locks;
+
+	out->given = take_byte(from, 2) != 0;
+	if (!out->given)
+		return true;
+	out->created = (int64_t)take_bits(from, 8);
+	out->updated = (int64_t)take_bits(from, 8);
+	out->expires = (int64_t)take_bits(from, 8);
+	out->connected = (int64_t)take_bits(from, 8);
+	out->returned = (int64_t)take_bits(from, 8);
+	out->roid = take_string(from);
+	status = take_byte(from, REGISTRATION_WORDS + 1);
+	locks = take_byte(from, REGISTRATION_WORDS + 1);
+	return take_words(from, arena, status, &out->status) &&
+	    take_words(from, arena, locks, &out->locks);
+}
+
+/* False when out of memory. */
+static bool
 take_person(struct unpacker *from, struct record *record)
 {
 	unsigned role = take_byte(from, ROLE_COUNT);
@@ -433,6 +498,10 @@ take_record(struct unpacker *from, struct record *record)
 	record->plan = take_string(from);
 	if (version >= 2) {
 		record->expires = take_string(from);
+		if (version >= 4 &&
+		    !take_registration(
+			from, record->arena, &record->registration))
+			return false;
 		if (!take_former(from, record->arena, &record->latest) ||
 		    !take_former(from, record->arena, &record->waiting))
 			return false;

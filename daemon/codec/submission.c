@@ -73,7 +73,7 @@ read_head(struct reader *reader, const struct json_node *root,
     enum operation *operation)
 {
 	static const char *const names[] = {"object", "request", "plan",
-	    "subject", "to", "roles", "expires", NULL};
+	    "subject", "to", "roles", "expires", "registration", NULL};
 	const struct json_place request = {NULL, SLICE("request"), 0};
 	const struct json_place subject = {NULL, SLICE("subject"), 0};
 	struct slice word;
@@ -137,6 +137,8 @@ submission_parse(struct arena *arena, struct slice json, struct fail *fail)
 	    !read_object(&reader, root, operation) ||
 	    !read_plan(&reader, json_find(root, "plan")) ||
 	    !read_expires(&reader, json_find(root, "expires")) ||
+	    !submission_read_registration(
+		&reader, json_find(root, "registration")) ||
 	    !read_to(&reader, json_find(root, "to"), out) ||
 	    !submission_read_roles(&reader, json_find(root, "roles")) ||
 	    !check_delegation(&reader) ||

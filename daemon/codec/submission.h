@@ -8,6 +8,10 @@
  *     "request": "create" | "update" | "renew" | "transfer" | "delete",
  *     "plan":    "fixed-8",
  *     "expires": "2027-01-31",           of a renewal: when it expires now
+ *     "registration": {                  what misu is to publish of the object
+ *         "created": RFC 3339, "updated": ..., "expires": ...,
+ *         "connected": ..., "returned": ..., "roid": "D1-EXAMPLE",
+ *         "status": ["clientHold"], "locks": ["AgentChangeLocked"]},
  *     "subject": "cust-1001",            for every role that names no other
  *     "to":      ["jprs", {"recipient": "jprs", "purpose": "p10"}],
  *     "roles": { "registrant": {

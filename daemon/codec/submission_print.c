@@ -186,6 +186,49 @@ add_fields(struct writer *writer, const struct record *record, enum role role)
 }
 
 static void
+add_time(struct writer *writer, const char *name, int64_t time)
+{
+	char date[DATE_SIZE];
+
+	if (time != 0)
+		add_member(writer, name,
+		    (struct slice){date, date_print(time, 0, date)});
+}
+
+static void
+add_words(struct writer *writer, const char *name, struct values words)
+{
+	if (words.count == 0)
+		return;
+	start_member(writer, name);
+	open_bracket(writer, '[');
+	for (size_t i = 0; i < words.count; i++) {
+		start_item(writer);
+		text_add_json(&writer->text, words.items[i]);
+	}
+	close_bracket(writer, ']');
+}
+
+static void
+add_registration(struct writer *writer, const struct registration *of)
+{
+	if (!of->given)
+		return;
+	start_member(writer, "registration");
+	open_bracket(writer, '{');
+	add_time(writer, "created", of->created);
+	add_time(writer, "updated", of->updated);
+	add_time(writer, "expires", of->expires);
+	add_time(writer, "connected", of->connected);
+	add_time(writer, "returned", of->returned);
+	if (of->roid.len != 0)
+		add_member(writer, "roid", of->roid);
+	add_words(writer, "status", of->status);
+	add_words(writer, "locks", of->locks);
+	close_bracket(writer, '}');
+}
+
+static void
 add_role(struct writer *writer, const struct record *record, enum role role)
 {
 	start_member(writer, role_name(role));
@@ -213,6 +256,7 @@ submission_print(struct arena *arena, const struct record *record)
 		add_member(&writer, "plan", record_plan(record));
 	if (record_expires(record).len != 0)
 		add_member(&writer, "expires", record_expires(record));
+	add_registration(&writer, record_registration(record));
 	start_member(&writer, "roles");
 	open_bracket(&writer, '{');
 	for (unsigned r = 0; r < ROLE_COUNT; r++)

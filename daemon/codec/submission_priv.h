@@ -31,6 +31,10 @@ bool submission_read_string(struct reader *reader,
 bool submission_read_word(struct reader *reader, const struct json_node *node,
     const struct json_place *place, struct slice *out);
 
+/* "registration" and all below it; `node` NULL: nothing is said. */
+bool submission_read_registration(
+    struct reader *reader, const struct json_node *node);
+
 /* "roles" and all below it, into the record. */
 bool submission_read_roles(
     struct reader *reader, const struct json_node *node);

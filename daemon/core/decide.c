@@ -190,6 +190,7 @@ pass_former(struct disclosure *disclosure, const struct record *record)
 	if (!servers)
 		former->servers = (struct values){NULL, 0};
 	disclosure->expires = record_expires(record);
+	disclosure->registration = *record_registration(record);
 }
 
 struct disclosure *

@@ -164,6 +164,12 @@ disclosure_former(const struct disclosure *disclosure)
 	return &disclosure->former;
 }
 
+const struct registration *
+disclosure_registration(const struct disclosure *disclosure)
+{
+	return &disclosure->registration;
+}
+
 struct slice
 disclosure_expires(const struct disclosure *disclosure)
 {

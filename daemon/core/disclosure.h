@@ -84,6 +84,10 @@ struct slice disclosure_expires(const struct disclosure *disclosure);
 uint64_t disclosure_collected_all(
     const struct disclosure *disclosure, enum role role);
 
+/* What is registered of the object itself; no person's data. */
+const struct registration *disclosure_registration(
+    const struct disclosure *disclosure);
+
 /* What passes: count 0 unless forwarded, replaced or generalised. */
 struct values disclosure_values(
     const struct disclosure *disclosure, enum role role, enum field field);

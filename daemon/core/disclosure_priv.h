@@ -28,6 +28,7 @@ struct disclosure {
 	enum object_type type;
 	enum operation operation;
 	struct slice reference, expires;
+	struct registration registration;
 	struct record_former former;
 	bool has_role[ROLE_COUNT];
 	struct slice subjects[ROLE_COUNT];

@@ -167,6 +167,17 @@ entry_commit(const struct digest_key *key, const char *role, enum field field,
 }
 
 struct digest
+entry_payload(const struct digest_key *key, const struct digest *keyed)
+{
+	struct digest_run run;
+
+	digest_key_start(key, &run);
+	digest_add(&run, "misu-payload-1", 14);
+	digest_add(&run, keyed->bytes, DIGEST_SIZE);
+	return digest_key_end(key, &run);
+}
+
+struct digest
 entry_object_key(const struct digest_key *key)
 {
 	return digest_key_hmac(key, SLICE("misu-object-1"));

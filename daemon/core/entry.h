@@ -31,8 +31,9 @@
  *	onward		[{fields, recipient}]: who gets what from the recipient
  *	outcome		["hold" or "refuse", rule]; absent when it goes
  *	payload		HMAC-SHA-256, under a key of the daemon, of the
- *			SHA-256 of the exact bytes, base64; absent for a hold
- *			or refuse
+ *			SHA-256 of the exact bytes, and of that under the key
+ *			that the object's name is under (entry_payload()),
+ *			base64; absent for a hold or refuse
  *	supersedes	index of the entry decided anew; absent when none
  *
  * An event has besides: entry (the index it is about), word, actor, reason,
@@ -128,6 +129,14 @@ bool entry_write_event(
  */
 struct digest entry_commit(const struct digest_key *key, const char *role,
     enum field field, struct values values);
+
+/*
+ * What an entry says of a payload: HMAC-SHA-256 under the subject's key over
+ * "misu-payload-1" and the daemon's keyed digest.  When the subject's key is
+ * gone, no guess of the bytes can be confirmed.
+ */
+struct digest entry_payload(
+    const struct digest_key *key, const struct digest *keyed);
 
 /* False for passwords and auth-info: a guess could be confirmed. */
 bool entry_may_commit(enum field field);

@@ -85,7 +85,8 @@ add_disclosure(struct text *text, const struct entry_shown *shown)
 	int64_t supersedes;
 
 	add_member(text, shown, "recipient");
-	add_column(text, shown->object);
+	add_column(text,
+	    shown->is_forgotten ? SLICE("forgotten") : shown->object);
 	add_member(text, shown, "operation");
 	add_member(text, shown, "purpose");
 	add_member(text, shown, "channel");

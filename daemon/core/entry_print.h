@@ -11,6 +11,7 @@ struct entry_shown {
 	uint64_t index;
 	struct slice entry;  /* canonical bytes */
 	struct slice object; /* the object's name in clear; empty: unknown */
+	bool is_forgotten;   /* the subject whose key it was under */
 };
 
 /*

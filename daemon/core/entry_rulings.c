@@ -65,16 +65,15 @@ read_table(struct slice fields, struct arena *arena, struct entry_table *out)
 		out->has_role[role] = true;
 		while (canon_next_member(&members, &name, &ruling))
 			if (field_find(name, &field) &&
-			    read_ruling(ruling, arena,
-				&out->rulings[role][field]))
+			    read_ruling(
+				ruling, arena, &out->rulings[role][field]))
 				out->listed[role] |= FIELD_BIT(field);
 	}
 	return true;
 }
 
 static bool
-read_onward(
-    struct slice onward, struct arena *arena, struct entry_rulings *out)
+read_onward(struct slice onward, struct arena *arena, struct entry_rulings *out)
 {
 	struct slice rest = onward, item, fields;
 	size_t count = 0;
@@ -127,8 +126,7 @@ read_words(struct slice entry, struct arena *arena, struct entry_rulings *out)
 	    !canon_get_string(object, "type", arena, &word) ||
 	    !entry_object_type_find(word, &out->type) ||
 	    !canon_get_number(entry, "time", &out->time) ||
-	    !canon_get_string(
-		entry, "recipient", arena, &out->own.recipient) ||
+	    !canon_get_string(entry, "recipient", arena, &out->own.recipient) ||
 	    !entry_digest(entry, "policy", &out->policy) ||
 	    !entry_digest(entry, "setup", &out->setup))
 		return false;

@@ -21,10 +21,10 @@ struct entry_rulings {
 	enum operation operation;
 	struct digest policy, setup;
 	struct slice purpose, basis, channel, request;
-	int64_t time;		/* Unix ms */
-	struct ruling outcome;	/* VERDICT_FORWARD: it went */
-	bool has_payload;	/* bytes were made for it */
-	uint64_t supersedes;	/* or ENTRY_NONE */
+	int64_t time;	       /* Unix ms */
+	struct ruling outcome; /* VERDICT_FORWARD: it went */
+	bool has_payload;      /* bytes were made for it */
+	uint64_t supersedes;   /* or ENTRY_NONE */
 	struct entry_table own;
 	struct entry_table *onward;
 	size_t onward_count;

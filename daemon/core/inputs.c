@@ -6,7 +6,13 @@
 #include "core/ruleset_priv.h"
 
 enum { VERSION = 1 };
-enum { IS_APPROVED = 1, IN_SCOPE = 2, TOO_MUCH = 4, FLAGS = 7 };
+enum {
+	IS_APPROVED = 1,
+	IN_SCOPE = 2,
+	TOO_MUCH = 4,
+	IS_PLACED = 8,
+	FLAGS = 15
+};
 
 /* --- writing --- */
 
@@ -134,24 +140,43 @@ put_literals(struct writer *out, const struct record *record,
 		out->bytes[at] = (uint8_t)count;
 }
 
+static void
+put_scope(struct writer *out, const struct decide_scope *scope)
+{
+	put_number(out, scope->roles);
+	put_string(out, scope->object);
+	put_string(out, scope->suffix);
+	put_number(out, scope->place_count);
+	for (size_t i = 0; i < scope->place_count; i++) {
+		put_number(out, scope->places[i].roles);
+		put_string(out, scope->places[i].suffix);
+	}
+}
+
+static unsigned
+flags_of(const struct inputs_given *given)
+{
+	unsigned flags = given->approved ? IS_APPROVED : 0;
+
+	if (given->scope != NULL)
+		flags |= IN_SCOPE | (given->scope->is_placed ? IS_PLACED : 0u);
+	return flags;
+}
+
 struct slice
 inputs_write(const struct record *record, const struct inputs_given *given,
     struct arena *arena)
 {
 	struct writer out;
-	unsigned flags = (given->approved ? IS_APPROVED : 0) |
-			 (given->scope != NULL ? IN_SCOPE : 0);
+	unsigned flags = flags_of(given);
 
 	out.len = 0;
 	out.full = false;
 	put_byte(&out, VERSION);
 	put_byte(&out, flags);
 	put_string(&out, record->plan);
-	if (given->scope != NULL) {
-		put_number(&out, given->scope->roles);
-		put_string(&out, given->scope->object);
-		put_string(&out, given->scope->suffix);
-	}
+	if (given->scope != NULL)
+		put_scope(&out, given->scope);
 	put_roles(&out, record);
 	put_literals(&out, record, given->ruleset);
 	if (out.full) {
@@ -279,6 +304,25 @@ get_literals(struct reader *in, struct arena *arena, struct inputs *out)
 	out->literal_count = count;
 }
 
+static void
+get_scope(struct reader *in, struct arena *arena, struct inputs *out)
+{
+	struct decide_scope *scope = &out->scope;
+	struct decide_place *places;
+
+	scope->roles = get_below(in, ROLE_ALL + 1);
+	scope->object = get_string(in);
+	scope->suffix = get_string(in);
+	scope->place_count = get_below(in, PLACES_MAX + 1);
+	places = arena_take_array(arena, PLACES_MAX, sizeof(*places));
+	in->bad |= places == NULL;
+	for (size_t i = 0; !in->bad && i < scope->place_count; i++) {
+		places[i].roles = get_below(in, ROLE_ALL + 1);
+		places[i].suffix = get_string(in);
+	}
+	scope->places = places;
+}
+
 bool
 inputs_read(struct slice bytes, struct arena *arena, struct inputs *out)
 {
@@ -296,11 +340,9 @@ inputs_read(struct slice bytes, struct arena *arena, struct inputs *out)
 	if ((flags & ~(unsigned)FLAGS) != 0 || out->too_much)
 		return (flags & ~(unsigned)FLAGS) == 0 && in.at == in.end;
 	out->plan = get_string(&in);
-	if (out->in_scope) {
-		out->scope_roles = get_below(&in, ROLE_ALL + 1);
-		out->object = get_string(&in);
-		out->suffix = get_string(&in);
-	}
+	out->scope.is_placed = (flags & IS_PLACED) != 0;
+	if (out->in_scope)
+		get_scope(&in, arena, out);
 	get_roles(&in, arena, out);
 	get_literals(&in, arena, out);
 	return !in.bad && in.at == in.end;

@@ -11,9 +11,11 @@
  *
  *	version: a byte
  *	flags: a byte; 1: an operator had approved it, 2: in a scope, 4: there
- *		was too much to keep, and nothing follows
+ *		was too much to keep, and nothing follows, 8: the scope's
+ *		is_placed
  *	plan: a string
- *	in a scope (an EPP contact or host): roles, object, suffix
+ *	in a scope (an EPP contact or host): roles, object, suffix, number of
+ *		places; each: roles, suffix
  *	number of roles, then each, in rising order:
  *		role and kind: a byte each
  *		fields with a value, fields with several: FIELD_BITs
@@ -56,8 +58,8 @@ struct inputs_literal {
 struct inputs {
 	bool approved, in_scope;
 	bool too_much; /* nothing is known */
-	struct slice plan, object, suffix;
-	unsigned scope_roles;
+	struct slice plan;
+	struct decide_scope scope; /* without its recipient */
 	struct inputs_role roles[ROLE_COUNT];
 	const struct inputs_literal *literals;
 	size_t literal_count;
@@ -88,8 +90,8 @@ struct stand_in_given {
 enum { STAND_IN_MAX = 256 };
 
 /* NULL when out of memory, or (FAIL_INPUT) where it may be too many things. */
-struct stand_in *stand_in_create(const struct stand_in_given *given,
-    struct arena *arena, struct fail *fail);
+struct stand_in *stand_in_create(
+    const struct stand_in_given *given, struct arena *arena, struct fail *fail);
 const struct record *stand_in_record(const struct stand_in *stand_in);
 /* The next one takes its place; false after the last. */
 bool stand_in_step(struct stand_in *stand_in);

@@ -75,6 +75,30 @@ note_sign(struct arena *arena, const struct checkpoint *checkpoint,
 }
 
 struct slice
+note_sign_too(struct arena *arena, struct slice note, struct slice origin,
+    const uint8_t seed[KEY_SIZE], struct fail *fail)
+{
+	struct text text = text_start(arena);
+	uint8_t public_key[32], line[KEY_ID + SIGNATURE_SIZE];
+	struct slice out = {NULL, 0};
+
+	if (!digest_public_key(seed, public_key) ||
+	    !digest_sign(seed, note_body(note), line + KEY_ID)) {
+		fail_memory(fail);
+		return out;
+	}
+	key_id(origin, ED25519, public_key, line);
+	text_add(&text, note);
+	text_add(&text, SLICE(DASH));
+	text_add(&text, origin);
+	text_add_char(&text, ' ');
+	text_add_base64(&text, line, sizeof(line));
+	text_add_char(&text, '\n');
+	finish(&text, &out, fail);
+	return out;
+}
+
+struct slice
 note_verifier_key(struct arena *arena, struct slice name,
     const uint8_t public_key[32], struct fail *fail)
 {

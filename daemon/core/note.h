@@ -24,6 +24,10 @@ struct slice note_sign(struct arena *arena,
     const struct checkpoint *checkpoint, const uint8_t seed[KEY_SIZE],
     struct fail *fail);
 
+/* A second line, of another key of the same log; NULL with a fail. */
+struct slice note_sign_too(struct arena *arena, struct slice note,
+    struct slice origin, const uint8_t seed[KEY_SIZE], struct fail *fail);
+
 /* "<name>+<key id>+<base64 of type and key>": the verifier key. */
 struct slice note_verifier_key(struct arena *arena, struct slice name,
     const uint8_t public_key[32], struct fail *fail);

@@ -271,6 +271,57 @@ record_set_expires(struct record *record, struct slice date, struct fail *fail)
 }
 
 static bool
+copy_words(struct arena *arena, struct values *words, struct fail *fail)
+{
+	struct slice *copy = arena_take_array(
+	    arena, words->count + 1, sizeof(*copy));
+
+	if (copy == NULL)
+		return fail_memory(fail);
+	if (words->count > REGISTRATION_WORDS)
+		return fail_set(fail, FAIL_INPUT, "more than %d words",
+		    REGISTRATION_WORDS);
+	for (size_t i = 0; i < words->count; i++) {
+		if (words->items[i].len == 0 ||
+		    words->items[i].len > REGISTRATION_WORD ||
+		    !text_is_printable(words->items[i]))
+			return fail_set(fail, FAIL_INPUT,
+			    "not a word of at most %d ASCII characters",
+			    REGISTRATION_WORD);
+		copy[i] = arena_copy(arena, words->items[i]);
+		if (copy[i].data == NULL)
+			return fail_memory(fail);
+	}
+	words->items = copy;
+	return true;
+}
+
+bool
+record_set_registration(struct record *record,
+    const struct registration *registration, struct fail *fail)
+{
+	struct registration copy = *registration;
+	struct values roid = {&registration->roid, 1};
+
+	copy.given = true;
+	if (registration->roid.len != 0 &&
+	    !copy_words(record->arena, &roid, fail))
+		return false;
+	copy.roid = roid.items[0];
+	if (!copy_words(record->arena, &copy.status, fail) ||
+	    !copy_words(record->arena, &copy.locks, fail))
+		return false;
+	record->registration = copy;
+	return true;
+}
+
+const struct registration *
+record_registration(const struct record *record)
+{
+	return &record->registration;
+}
+
+static bool
 copy_kept(struct arena *arena, struct epp_kept *kept)
 {
 	struct values from = kept->domains;

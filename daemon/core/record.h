@@ -106,6 +106,20 @@ struct epp_facts {
 };
 
 /*
+ * What is registered of the object itself, no person's data: the backend says
+ * it, where misu is to publish it.  0 and empty: not said.
+ */
+struct registration {
+	bool given;
+	int64_t created, updated, expires; /* Unix seconds */
+	int64_t connected, returned;       /* .jp; networks */
+	struct slice roid;
+	struct values status, locks; /* EPP's words, or the registry's own */
+};
+
+enum { REGISTRATION_WORDS = 16, REGISTRATION_WORD = 64 };
+
+/*
  * What an object was before the update that made this record, for recipients
  * that take changes and no states (EPP).  Nothing personal but handles.
  */
@@ -177,6 +191,11 @@ bool record_set_plan(
 bool record_set_expires(
     struct record *record, struct slice date, struct fail *fail);
 struct slice record_expires(const struct record *record);
+
+/* Copied.  A merge takes the update's where given, else the stored one's. */
+bool record_set_registration(struct record *record,
+    const struct registration *registration, struct fail *fail);
+const struct registration *record_registration(const struct record *record);
 
 /*
  * A merge notes what the stored record had.  The vault keeps, without handles,

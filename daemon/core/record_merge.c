@@ -246,6 +246,9 @@ record_merge(struct arena *arena, const struct record *stored,
 	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
 	merged->expires = update->expires;
+	merged->registration = update->registration.given
+	    ? update->registration
+	    : stored->registration;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		const struct person *old = stored->persons[r];
 		const struct person *new = update->persons[r];

@@ -24,6 +24,7 @@ struct record {
 	enum object_type type;
 	enum operation operation;
 	struct slice object, plan, expires;
+	struct registration registration;
 	struct epp_facts epp;
 	struct record_former former;  /* before this update */
 	struct record_former latest;  /* the same as the vault keeps it */

@@ -130,8 +130,7 @@ group_add(struct replay *replay, const struct replay_group *like,
 static bool
 passes(unsigned verdict)
 {
-	return verdict < VERDICT_COUNT &&
-	       verdict_passes((enum verdict)verdict);
+	return verdict < VERDICT_COUNT && verdict_passes((enum verdict)verdict);
 }
 
 /* Would more of a value be seen than was? */
@@ -251,8 +250,8 @@ meet_own(const struct again *again, const struct disclosure *disclosure,
 			if ((again->was->own.listed[r] & FIELD_BIT(f)) == 0)
 				continue;
 			if (outcome.verdict == VERDICT_FORWARD)
-				ruling = disclosure_ruling(disclosure,
-				    (enum role)r, (enum field)f);
+				ruling = disclosure_ruling(
+				    disclosure, (enum role)r, (enum field)f);
 			meet(&cells->cells[r][f], ruling);
 		}
 	}
@@ -388,12 +387,11 @@ was_matched(const struct again *again, const struct block *block)
 }
 
 static bool
-add_new_block(
-    struct again *again, const struct block *block, struct fail *fail)
+add_new_block(struct again *again, const struct block *block, struct fail *fail)
 {
 	struct cells *cells = arena_take(again->arena, sizeof(*cells));
-	struct disclosure *disclosure = stand_in_decide(again->stand_in,
-	    block->recipient, block, again->arena, fail);
+	struct disclosure *disclosure = stand_in_decide(
+	    again->stand_in, block->recipient, block, again->arena, fail);
 
 	if (cells == NULL || disclosure == NULL)
 		return fail_memory(fail);
@@ -424,8 +422,8 @@ add_new_blocks(struct again *again, struct fail *fail)
 		    again->was->request.data, again->was->request.len);
 		replay->request.len = again->was->request.len;
 	}
-	count = ruleset_match(replay->now, stand_in_record(again->stand_in),
-	    blocks, BLOCKS_MAX);
+	count = ruleset_match(
+	    replay->now, stand_in_record(again->stand_in), blocks, BLOCKS_MAX);
 	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++)
 		if (!blocks[i]->on_request && !was_matched(again, blocks[i]) &&
 		    !add_new_block(again, blocks[i], fail))

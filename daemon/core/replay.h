@@ -45,14 +45,13 @@ struct replay_result {
 struct replay;
 
 /* Groups live in `arena`, which is given nothing else by the way. */
-struct replay *replay_create(
-    const struct ruleset *now, struct arena *arena);
+struct replay *replay_create(const struct ruleset *now, struct arena *arena);
 
 struct replay_entry {
 	uint64_t index;
 	struct slice entry;
-	struct slice object, inputs;	/* empty: not to be had */
-	const struct ruleset *was;	/* NULL: not to be had */
+	struct slice object, inputs; /* empty: not to be had */
+	const struct ruleset *was;   /* NULL: not to be had */
 };
 
 /* `scratch` is used until it returns.  False only when out of memory. */
@@ -64,9 +63,7 @@ const struct replay_result *replay_finish(const struct replay *replay);
 const char *replay_verdict_name(unsigned verdict);
 
 /* "3 disclosures would change ...", a table; and the same as JSON. */
-struct slice replay_text(
-    const struct replay *replay, struct arena *arena);
-struct slice replay_json(
-    const struct replay *replay, struct arena *arena);
+struct slice replay_text(const struct replay *replay, struct arena *arena);
+struct slice replay_json(const struct replay *replay, struct arena *arena);
 
 #endif

@@ -20,8 +20,8 @@ add_count(struct text *out, uint64_t count, const char *what)
 static void
 add_examples(struct text *out, const struct replay_group *group)
 {
-	uint64_t shown = group->count < REPLAY_EXAMPLES ? group->count
-							: REPLAY_EXAMPLES;
+	uint64_t shown =
+	    group->count < REPLAY_EXAMPLES ? group->count : REPLAY_EXAMPLES;
 
 	for (uint64_t i = 0; i < shown; i++)
 		text_add_format(out, "%s#%llu", i == 0 ? "" : " ",
@@ -40,8 +40,8 @@ add_group(struct text *out, const struct replay_group *group)
 	    replay_verdict_name(group->old_verdict),
 	    replay_verdict_name(group->new_verdict));
 	if (group->new_verdict != REPLAY_UNKNOWN)
-		text_add_format(out, "  rule %u -> %u", group->old_rule,
-		    group->new_rule);
+		text_add_format(
+		    out, "  rule %u -> %u", group->old_rule, group->new_rule);
 	text_add_string(out, "  ");
 	add_examples(out, group);
 	text_add_char(out, '\n');
@@ -78,8 +78,8 @@ replay_text(const struct replay *replay, struct arena *arena)
 static void
 json_group(struct text *out, const struct replay_group *group)
 {
-	uint64_t shown = group->count < REPLAY_EXAMPLES ? group->count
-							: REPLAY_EXAMPLES;
+	uint64_t shown =
+	    group->count < REPLAY_EXAMPLES ? group->count : REPLAY_EXAMPLES;
 
 	text_add_string(out, "{\"recipient\":");
 	text_add_json(out, group->recipient);

@@ -77,8 +77,7 @@ is_same(const struct stand_in_given *given, enum role role, enum field field,
 	const struct ruleset *now = given->now;
 
 	for (unsigned v = 0; v < now->variable_count; v++)
-		if (asks_about(
-			&now->variables[v], given->type, role, field) &&
+		if (asks_about(&now->variables[v], given->type, role, field) &&
 		    literal_state(&now->variables[v], two[0]) !=
 			literal_state(&now->variables[v], two[1]))
 			return false;
@@ -141,8 +140,8 @@ fill_field(struct search *search, struct values *values, bool several,
 {
 	struct stand_in *stand_in = search->stand_in;
 	struct choice *choice = &stand_in->choices[stand_in->choice_count];
-	struct slice *items = arena_take_array(
-	    search->arena, STAND_IN_MAX, sizeof(struct slice));
+	struct slice *items =
+	    arena_take_array(search->arena, STAND_IN_MAX, sizeof(struct slice));
 
 	if (items == NULL)
 		return fail_memory(fail);
@@ -225,8 +224,8 @@ count_all(const struct stand_in *stand_in, struct fail *fail)
 }
 
 struct stand_in *
-stand_in_create(const struct stand_in_given *given, struct arena *arena,
-    struct fail *fail)
+stand_in_create(
+    const struct stand_in_given *given, struct arena *arena, struct fail *fail)
 {
 	struct stand_in *stand_in = arena_take(arena, sizeof(*stand_in));
 	struct choice *choices =
@@ -278,14 +277,12 @@ stand_in_decide(const struct stand_in *stand_in, unsigned recipient,
 {
 	const struct inputs *inputs = stand_in->given.inputs;
 	const struct decide_given given = {.approved = inputs->approved};
-	const struct decide_scope scope = {.recipient = recipient,
-	    .roles = inputs->scope_roles,
-	    .object = inputs->object,
-	    .suffix = inputs->suffix};
+	struct decide_scope scope = inputs->scope;
 
+	scope.recipient = recipient;
 	if (inputs->in_scope)
 		return decide_contact(stand_in->given.now, &scope,
 		    stand_in->record, &given, arena, fail);
-	return decide(stand_in->given.now, block, stand_in->record, &given,
-	    arena, fail);
+	return decide(
+	    stand_in->given.now, block, stand_in->record, &given, arena, fail);
 }

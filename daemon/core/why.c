@@ -52,8 +52,7 @@ add_recipient(struct why *why, const char *name, struct slice id)
 		text_add(&why->out, is->country);
 	}
 	if (is->method != METHOD_NONE)
-		text_add_format(
-		    &why->out, ", by %s", method_name(is->method));
+		text_add_format(&why->out, ", by %s", method_name(is->method));
 	text_add_char(&why->out, '\n');
 	policy_explain_ceiling(
 	    ruleset, index, "             may receive ", &why->out);
@@ -127,10 +126,10 @@ add_outcome(struct why *why)
 
 	text_add_string(&why->out, "  outcome    ");
 	if (outcome.verdict == VERDICT_FORWARD) {
-		text_add_string(&why->out,
-		    why->rulings->has_payload
-			? "it was to go\n"
-			: "decided; nothing was to be sent\n");
+		text_add_string(
+		    &why->out, why->rulings->has_payload
+				   ? "it was to go\n"
+				   : "decided; nothing was to be sent\n");
 		return;
 	}
 	text_add_format(&why->out, "%s, ", verdict_name(outcome.verdict));
@@ -159,8 +158,7 @@ add_head(struct why *why)
 	text_add_char(&why->out, '\n');
 	add_recipient(why, "to", rulings->own.recipient);
 	for (size_t i = 0; i < rulings->onward_count; i++)
-		add_recipient(
-		    why, "behind it", rulings->onward[i].recipient);
+		add_recipient(why, "behind it", rulings->onward[i].recipient);
 	add_purpose(why);
 	add_line(why, "channel", rulings->channel);
 	text_add_char(&why->out, '\n');
@@ -253,8 +251,7 @@ add_blocks(struct why *why, const struct record *record, struct fail *fail)
 	struct slice text;
 
 	if (block == NULL) {
-		text_add_string(
-		    &why->out, "  no block was for this object\n");
+		text_add_string(&why->out, "  no block was for this object\n");
 		return true;
 	}
 	text = policy_explain_block(ruleset, record, block, why->arena, fail);
@@ -290,14 +287,14 @@ add_contact(struct why *why, const struct record *record)
 
 /* Does the policy that was kept say the same of the inputs that were? */
 static bool
-is_confirmed(struct why *why, const struct stand_in *stand_in,
-    bool *confirmed, struct fail *fail)
+is_confirmed(struct why *why, const struct stand_in *stand_in, bool *confirmed,
+    struct fail *fail)
 {
 	const struct entry_rulings *rulings = why->rulings;
 	const struct ruleset *ruleset = why->given->ruleset;
 	const struct record *record = stand_in_record(stand_in);
-	const struct block *block = find_block(ruleset,
-	    rulings->own.recipient, rulings->purpose, record);
+	const struct block *block = find_block(
+	    ruleset, rulings->own.recipient, rulings->purpose, record);
 	const struct disclosure *again;
 	unsigned recipient;
 
@@ -336,12 +333,11 @@ explain(struct why *why, const struct inputs *inputs, struct fail *fail)
 	struct stand_in *stand_in = stand_in_create(&given, why->arena, fail);
 	bool confirmed = false;
 
-	if (stand_in == NULL ||
-	    !is_confirmed(why, stand_in, &confirmed, fail))
+	if (stand_in == NULL || !is_confirmed(why, stand_in, &confirmed, fail))
 		return false;
 	if (inputs->approved)
-		text_add_string(&why->out,
-		    "  an operator had approved what was held\n");
+		text_add_string(
+		    &why->out, "  an operator had approved what was held\n");
 	if (inputs->in_scope)
 		add_contact(why, stand_in_record(stand_in));
 	else if (!add_blocks(why, stand_in_record(stand_in), fail))
@@ -444,10 +440,10 @@ json_recipient(struct why *why, struct slice id)
 		add_member(&why->out, "title", is->title);
 		add_member(&why->out, "country", is->country);
 		add_member(&why->out, "basis", is->basis);
-		add_member(&why->out, "method",
-		    slice_from(method_name(is->method)));
-		text_add_format(&why->out, ",\"public\":%s",
-		    is->public ? "true" : "false");
+		add_member(
+		    &why->out, "method", slice_from(method_name(is->method)));
+		text_add_format(
+		    &why->out, ",\"public\":%s", is->public ? "true" : "false");
 		add_member(&why->out, "may_receive", text_slice(&ceiling));
 	}
 	text_add_char(&why->out, '}');
@@ -464,8 +460,8 @@ json_ruling(struct why *why, struct ruling ruling)
 	    ruling.rule <= ruleset_rule_count(ruleset)) {
 		add_member(&why->out, "place",
 		    ruleset_rule_place(ruleset, ruling.rule));
-		add_member(&why->out, "text",
-		    ruleset_rule_text(ruleset, ruling.rule));
+		add_member(
+		    &why->out, "text", ruleset_rule_text(ruleset, ruling.rule));
 	}
 	text_add_char(&why->out, '}');
 }
@@ -475,8 +471,8 @@ json_role(struct why *why, const struct entry_table *table, enum role role)
 {
 	const char *comma = "";
 
-	text_add_format(&why->out, "\"%s\":{",
-	    object_role_name(why->rulings->type, role));
+	text_add_format(
+	    &why->out, "\"%s\":{", object_role_name(why->rulings->type, role));
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		if ((table->listed[role] & FIELD_BIT(f)) == 0)
 			continue;
@@ -516,8 +512,8 @@ json_policy(struct why *why)
 	text_add_char(&why->out, '"');
 	if (ruleset != NULL) {
 		add_member(&why->out, "name", ruleset_name(ruleset));
-		text_add_format(&why->out, ",\"revision\":%u",
-		    ruleset_revision(ruleset));
+		text_add_format(
+		    &why->out, ",\"revision\":%u", ruleset_revision(ruleset));
 	} else {
 		add_member(&why->out, "missing", why->given->missing);
 	}

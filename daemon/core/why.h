@@ -12,10 +12,10 @@
 #include "core/entry_rulings.h"
 
 struct why_given {
-	struct entry_shown shown;     /* the disclosure */
+	struct entry_shown shown;      /* the disclosure */
 	const struct ruleset *ruleset; /* its policy; NULL: not to be had */
-	struct slice missing;	      /* and why */
-	struct slice inputs;	      /* core/inputs.h; empty: not kept */
+	struct slice missing;	       /* and why */
+	struct slice inputs;	       /* core/inputs.h; empty: not kept */
 	/* Later entries about it, oldest first. */
 	const struct entry_shown *later;
 	size_t later_count;

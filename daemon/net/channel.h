@@ -64,9 +64,15 @@ struct channel_options {
 	const char *recipient; /* the recipient's id */
 	const char *directory; /* file: where; desk: where items lie */
 	const char *suffix;    /* file: ".txt", ".json" */
+	struct view *view;     /* view: borrowed */
+	const int64_t *epoch;  /* view: in which is decided now */
 };
 
 struct channel *channel_file_start(
+    const struct channel_options *options, struct fail *fail);
+/* The public view, which belongs to the caller; see engine_options. */
+struct view;
+struct channel *channel_view_start(
     const struct channel_options *options, struct fail *fail);
 struct channel *channel_desk_start(
     const struct channel_options *options, struct fail *fail);

@@ -7,6 +7,8 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -270,9 +272,22 @@ set_limits(struct http_server *server)
 	evhttp_set_gencb(server->http, handle, server);
 }
 
+/*
+ * Connections inherit it: the end of a long answer does not wait until its
+ * beginning was acknowledged.  A Unix socket has no use for it.
+ */
+static void
+set_no_delay(int listen_fd)
+{
+	int on = 1;
+
+	setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static bool
 start(struct http_server *server, int listen_fd)
 {
+	set_no_delay(listen_fd);
 	server->connections = calloc(server->options.connections + BURST,
 	    sizeof(*server->connections));
 	server->http = evhttp_new(server->options.base);

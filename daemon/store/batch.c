@@ -330,8 +330,10 @@ ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
 	if (has_bytes)
 		entry.payload = &payload;
 	ok = common_fill(ledger, &entry.common, dispatch->request, fail) &&
-	     subjects_fill(batch, &entry, subjects, fail) &&
-	     object_encrypt(batch, &entry, dispatch->inputs, fail) &&
+	     subjects_fill(batch, &entry, subjects, fail);
+	if (ok)
+		payload = entry_payload(&entry.owner->key, &payload);
+	ok = ok && object_encrypt(batch, &entry, dispatch->inputs, fail) &&
 	     disclosure_item(batch, &entry, dispatch, fail);
 	digest_wipe(subjects, sizeof(subjects));
 	return ok;

@@ -64,6 +64,38 @@ disk_replace_file(struct disk *disk, const char *directory, const char *name,
 	    op->sync_directory(disk, directory, fail);
 }
 
+static bool
+fill_zeros(struct disk *disk, struct disk_file *file, struct fail *fail)
+{
+	static const uint8_t zeros[65536];
+	uint64_t size = 0;
+	bool ok = disk->operations->size(disk, file, &size, fail);
+
+	for (uint64_t at = 0; ok && at < size; at += sizeof(zeros))
+		ok = disk->operations->write(disk, file, at, zeros,
+		    size - at < sizeof(zeros) ? (size_t)(size - at)
+					      : sizeof(zeros),
+		    fail);
+	return ok && disk->operations->sync(disk, file, fail);
+}
+
+bool
+disk_wipe_file(struct disk *disk, const char *path, struct fail *fail)
+{
+	struct fail absent = FAIL_INIT;
+	struct disk_file *file;
+	bool ok;
+
+	if (!disk->operations->open(disk, path, DISK_READ, &file, &absent))
+		return true;
+	disk->operations->close(disk, file);
+	if (!disk->operations->open(disk, path, DISK_WRITE, &file, fail))
+		return false;
+	ok = fill_zeros(disk, file, fail);
+	disk->operations->close(disk, file);
+	return ok;
+}
+
 bool
 disk_has(struct disk *disk, const char *directory, const char *name,
     struct arena *arena)

@@ -120,6 +120,12 @@ bool disk_write_file(struct disk *disk, const char *path, struct slice data,
 bool disk_replace_file(struct disk *disk, const char *directory,
     const char *name, struct slice data, struct fail *fail);
 
+/*
+ * Overwrite all bytes of a file with zeros and sync; it stays as long as it
+ * was.  No such file: nothing to do.
+ */
+bool disk_wipe_file(struct disk *disk, const char *path, struct fail *fail);
+
 /* Is there a file or directory of this name in the directory? */
 bool disk_has(struct disk *disk, const char *directory, const char *name,
     struct arena *arena);

@@ -152,6 +152,7 @@ struct journal {
 	struct segment *segments;
 	size_t segment_count;
 	size_t current; /* SIZE_MAX: none yet */
+	bool roll;
 };
 
 static bool
@@ -371,6 +372,7 @@ segment_begin(struct journal *journal, struct fail *fail)
 		return false;
 	journal->current = i;
 	journal->offset = 0;
+	journal->roll = false;
 	journal->segments[i].busy = true;
 	journal->segments[i].generation++;
 	return true;
@@ -387,7 +389,7 @@ journal_write(struct journal *journal, struct group *group,
 	size_t len = count * DISK_BLOCK;
 	uint64_t offset;
 
-	if (journal->current == SIZE_MAX ||
+	if (journal->current == SIZE_MAX || journal->roll ||
 	    journal->offset + len > journal->segment_size)
 		if (!segment_begin(journal, fail))
 			return false;
@@ -412,6 +414,37 @@ journal_release(struct journal *journal, uint64_t sequence)
 		    journal->segments[i].newest <= sequence)
 			journal->segments[i].busy = false;
 	journal->pending = 0;
+}
+
+void
+journal_roll(struct journal *journal)
+{
+	journal->roll = true;
+}
+
+bool
+journal_wipe(struct journal *journal, uint64_t sequence, bool *left,
+    struct fail *fail)
+{
+	bool wiped = false;
+
+	*left = false;
+	for (size_t i = 0; i < journal->segment_count; i++) {
+		struct segment *segment = &journal->segments[i];
+
+		if (segment->newest == 0 || segment->newest > sequence)
+			continue;
+		if (wiped || segment->busy || i == journal->current) {
+			*left = true;
+			continue;
+		}
+		if (!fill_zeros(journal, segment->file,
+			journal->segment_size, fail))
+			return false;
+		segment->newest = 0;
+		wiped = true;
+	}
+	return true;
 }
 
 uint64_t

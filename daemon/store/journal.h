@@ -123,6 +123,16 @@ bool journal_write(struct journal *journal, struct group *group,
  */
 void journal_release(struct journal *journal, uint64_t sequence);
 
+/* The next group begins a segment, however much room is left. */
+void journal_roll(struct journal *journal);
+
+/*
+ * Overwrite with zeros one segment that is free and has no group newer than
+ * this.  *left: segments like that, free or not yet, remain.
+ */
+bool journal_wipe(struct journal *journal, uint64_t sequence, bool *left,
+    struct fail *fail);
+
 /* Sequence of the newest group, 0 if there is none. */
 uint64_t journal_sequence(const struct journal *journal);
 

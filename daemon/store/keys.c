@@ -1,6 +1,6 @@
 /*
- * On disk: `signing`, the seed of the log's key, and `slots`, records of 128
- * bytes; both under the master key.  A slot is one of
+ * On disk, beside what keys_root.c keeps: `slots`, records of 128 bytes under
+ * the wrapping secret.  A slot is one of
  *
  *	'K' nonce[12] AES-256-GCM(key[32] pseudonym[16]) tag[16] zeros
  *	'F' zeros	(forgotten)
@@ -8,50 +8,10 @@
  * with the slot's number as associated data, so that slots cannot change
  * places.
  */
-#include "store/keys.h"
-
 #include <errno.h>
 #include <sys/random.h>
 
-enum {
-	SLOT_SIZE = 128,
-	SLOT_PLAIN = KEY_SIZE + PSEUDONYM_SIZE,
-	SLOT_CHUNK = 1024, /* slots made at a time */
-	SLOT_SPARE = 256,  /* fewer free ones than this: make more */
-	ID_SIZE = 16,      /* bytes of an id's digest that are kept */
-	PATH_SIZE = 1024,
-	SLOTS_MAX = 1 << 24
-};
-
-#define SIGNING_MAGIC "misu signing 1\n\n"
-enum {
-	MAGIC_SIZE = sizeof(SIGNING_MAGIC) - 1,
-	SIGNING_SIZE = MAGIC_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE
-};
-
-struct slot {
-	uint8_t key[KEY_SIZE];
-	uint8_t pseudonym[PSEUDONYM_SIZE];
-	bool forgotten, taken, noted;
-};
-
-/* Open addressing; slot 0 is written as 1, so that 0 is an empty place. */
-struct place {
-	uint8_t id[ID_SIZE];
-	uint32_t slot_plus_one;
-};
-
-struct keys {
-	struct disk *disk;
-	const struct random_source *random;
-	uint8_t master[KEY_SIZE], seed[KEY_SIZE], public_key[32];
-	struct digest_key id_key;
-	struct slot *slots;
-	uint32_t slot_count, slot_room, next;
-	struct place *places;
-	size_t place_count, place_used;
-	char directory[PATH_SIZE], slots_path[PATH_SIZE];
-};
+#include "store/keys_priv.h"
 
 static bool
 system_fill(void *context, void *out, size_t len)
@@ -71,90 +31,6 @@ system_fill(void *context, void *out, size_t len)
 }
 
 const struct random_source random_system = {.fill = system_fill};
-
-static bool
-fill(struct keys *keys, void *out, size_t len, struct fail *fail)
-{
-	if (keys->random->fill(keys->random->context, out, len))
-		return true;
-	return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
-}
-
-void
-keys_derive(const struct keys *keys, const char *use, uint8_t out[KEY_SIZE])
-{
-	struct digest_key key;
-	struct digest_run run;
-	struct digest digest;
-
-	digest_key_set(&key, keys->master);
-	digest_key_start(&key, &run);
-	digest_add(&run, "misu-derive-1:", 14);
-	digest_add(&run, use, strlen(use));
-	digest = digest_key_end(&key, &run);
-	memcpy(out, digest.bytes, KEY_SIZE);
-	digest_wipe(&key, sizeof(key));
-	digest_wipe(&digest, sizeof(digest));
-}
-
-/* --- the signing key --- */
-
-static bool
-signing_create(struct keys *keys, struct fail *fail)
-{
-	uint8_t file[SIGNING_SIZE], wrap[KEY_SIZE];
-	bool ok;
-
-	memcpy(file, SIGNING_MAGIC, MAGIC_SIZE);
-	keys_derive(keys, "signing", wrap);
-	ok = fill(keys, keys->seed, KEY_SIZE, fail) &&
-	    fill(keys, file + MAGIC_SIZE, NONCE_SIZE, fail) &&
-	    (digest_encrypt(wrap, file + MAGIC_SIZE,
-		 SLICE(SIGNING_MAGIC),
-		 (struct slice){(char *)keys->seed, KEY_SIZE},
-		 file + MAGIC_SIZE + NONCE_SIZE) ||
-		fail_memory(fail)) &&
-	    disk_replace_file(keys->disk, keys->directory, "signing",
-		(struct slice){(char *)file, sizeof(file)}, fail);
-	digest_wipe(wrap, sizeof(wrap));
-	return ok;
-}
-
-static bool
-signing_load(struct keys *keys, struct arena *arena, struct fail *fail)
-{
-	char path[PATH_SIZE + 16];
-	uint8_t wrap[KEY_SIZE];
-	struct slice file;
-	bool ok;
-
-	snprintf(path, sizeof(path), "%s/signing", keys->directory);
-	if (!disk_read_file(
-		keys->disk, path, SIGNING_SIZE, arena, &file, fail))
-		return false;
-	if (file.len != SIGNING_SIZE ||
-	    memcmp(file.data, SIGNING_MAGIC, MAGIC_SIZE) != 0) {
-		fail_set(fail, FAIL_WORLD, "not a signing key file, or cut");
-		fail_place(fail, "%s", path);
-		fail_hint(fail, "restore the keys directory from a backup");
-		return false;
-	}
-	keys_derive(keys, "signing", wrap);
-	ok = digest_decrypt(wrap, (const uint8_t *)file.data + MAGIC_SIZE,
-	    SLICE(SIGNING_MAGIC),
-	    (struct slice){file.data + MAGIC_SIZE + NONCE_SIZE,
-		KEY_SIZE + TAG_SIZE},
-	    keys->seed);
-	digest_wipe(wrap, sizeof(wrap));
-	if (!ok) {
-		fail_set(fail, FAIL_DENIED,
-		    "the master key is not the one these keys are under");
-		fail_place(fail, "%s", path);
-		fail_hint(fail, "give the master key this directory was made "
-				"with");
-	}
-	return ok;
-}
 
 /* --- slots --- */
 
@@ -193,16 +69,10 @@ slots_grow(struct keys *keys, uint32_t count, struct fail *fail)
 	return true;
 }
 
-/* What a new slot needs of randomness. */
-struct fresh {
-	uint8_t plain[SLOT_PLAIN];
-	uint8_t nonce[NONCE_SIZE];
-};
-
 /* `wrap` may be NULL: the key that the cipher had before. */
-static bool
-slot_make(const uint8_t *wrap, struct digest_cipher *cipher, uint32_t number,
-    const struct fresh *fresh, uint8_t record[SLOT_SIZE])
+bool
+keys_slot_make(const uint8_t *wrap, struct digest_cipher *cipher,
+    uint32_t number, const struct fresh *fresh, uint8_t record[SLOT_SIZE])
 {
 	char label[16];
 	struct digest_seal seal = {.key = wrap,
@@ -229,10 +99,10 @@ chunk_make(struct keys *keys, uint32_t first, struct chunk *chunk,
 	uint8_t wrap[KEY_SIZE];
 	bool ok = cipher != NULL || fail_memory(fail);
 
-	ok = ok && fill(keys, chunk->fresh, sizeof(chunk->fresh), fail);
-	keys_derive(keys, "slots", wrap);
+	ok = ok && keys_fill(keys, chunk->fresh, sizeof(chunk->fresh), fail);
+	keys_derive_from(keys->root.wrap, "slots", wrap);
 	for (uint32_t i = 0; ok && i < SLOT_CHUNK; i++)
-		ok = slot_make(i == 0 ? wrap : NULL, cipher, first + i,
+		ok = keys_slot_make(i == 0 ? wrap : NULL, cipher, first + i,
 			 &chunk->fresh[i],
 			 chunk->records + (size_t)i * SLOT_SIZE) ||
 		    fail_memory(fail);
@@ -268,6 +138,9 @@ pool_extend(struct keys *keys, struct fail *fail)
 	struct chunk *chunk;
 	bool ok;
 
+	if (keys->broken)
+		return fail_set(
+		    fail, FAIL_WORLD, "a rotation of keys failed");
 	if (!slots_grow(keys, first + SLOT_CHUNK, fail))
 		return false;
 	chunk = calloc(1, sizeof(*chunk));
@@ -299,6 +172,7 @@ slot_load(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
 
 	if (record[0] == 'F') {
 		slot->forgotten = true;
+		keys->forgotten++;
 		return true;
 	}
 	if (record[0] != 'K' ||
@@ -343,7 +217,11 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 	uint32_t count;
 	bool ok = true;
 
-	if (!disk_read_file(keys->disk, keys->slots_path,
+	const char *path = keys_file(keys, "slots", arena);
+
+	if (path == NULL)
+		return fail_memory(fail);
+	if (!disk_read_file(keys->disk, path,
 		(size_t)SLOTS_MAX * SLOT_SIZE, arena, &file, fail))
 		return false;
 	count = (uint32_t)(file.len / SLOT_SIZE / SLOT_CHUNK * SLOT_CHUNK);
@@ -353,7 +231,7 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 		return true;
 	if (!slots_grow(keys, count, fail))
 		return false;
-	keys_derive(keys, "slots", wrap);
+	keys_derive_from(keys->root.wrap, "slots", wrap);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = slot_load(keys, wrap, i,
 		    (const uint8_t *)file.data + (size_t)i * SLOT_SIZE, fail);
@@ -364,42 +242,76 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 
 /* --- opening --- */
 
+/*
+ * The root is made first and the slots last: keys without a signing key were
+ * never in use.
+ */
+static bool
+make_all(struct keys *keys, bool had_slots, struct fail *fail)
+{
+	if (had_slots) {
+		fail_set(fail, FAIL_WORLD,
+		    "there are key slots but no signing key");
+		fail_place(fail, "%s/signing", keys->directory);
+		fail_hint(fail, "restore the keys directory from a backup");
+		return false;
+	}
+	return keys_root_create(keys, fail) &&
+	    keys_fill(keys, keys->signing.seed, KEY_SIZE, fail) &&
+	    (digest_public_key(
+		 keys->signing.seed, keys->signing.public_key) ||
+		fail_memory(fail)) &&
+	    keys_signing_write(keys, &keys->signing, keys->root.wrap,
+		"signing", fail) &&
+	    keys->disk->operations->sync_directory(
+		keys->disk, keys->directory, fail);
+}
+
+static bool
+check_version(struct keys *keys, struct arena *arena, struct fail *fail)
+{
+	if (disk_has(keys->disk, keys->directory, "root", arena))
+		return true;
+	fail_set(fail, FAIL_WORLD, "there is a signing key but no root");
+	fail_place(fail, "%s/root", keys->directory);
+	fail_hint(fail, "restore the keys directory from a backup; one that a"
+			" trial version made is not read any more");
+	return false;
+}
+
 static bool
 keys_start(struct keys *keys, struct arena *arena, struct fail *fail)
 {
 	struct disk *disk = keys->disk;
 	uint8_t id[KEY_SIZE];
-	bool had_slots;
+	bool writes = keys->random != NULL, had_slots, had_signing;
 
-	if (!disk->operations->make_directory(disk, keys->directory, fail))
+	if (writes &&
+	    !disk->operations->make_directory(disk, keys->directory, fail))
 		return false;
 	had_slots = disk_has(disk, keys->directory, "slots", arena);
-	if (!disk_has(disk, keys->directory, "signing", arena)) {
-		if (had_slots) {
-			fail_set(fail, FAIL_WORLD,
-			    "there are key slots but no signing key");
-			fail_place(fail, "%s/signing", keys->directory);
-			fail_hint(fail,
-			    "restore the keys directory from a backup");
+	had_signing = disk_has(disk, keys->directory, "signing", arena);
+	if (!had_signing && writes) {
+		if (!make_all(keys, had_slots, fail))
 			return false;
-		}
-		if (!signing_create(keys, fail))
-			return false;
-	} else if (!signing_load(keys, arena, fail) ||
-	    !disk->operations->sync_directory(disk, keys->directory, fail))
+	} else if (!check_version(keys, arena, fail) ||
+	    !keys_root_load(keys, arena, fail) ||
+	    (writes &&
+		(!disk->operations->sync_directory(
+		     disk, keys->directory, fail) ||
+		    !keys_settle(keys, arena, fail))) ||
+	    !keys_signing_load(keys, arena, fail))
 		return false;
-	if (!digest_public_key(keys->seed, keys->public_key))
-		return fail_memory(fail);
 	keys_derive(keys, "subject-id", id);
 	digest_key_set(&keys->id_key, id);
 	digest_wipe(id, sizeof(id));
 	if (had_slots && !slots_load(keys, arena, fail))
 		return false;
-	return keys->slot_count != 0 || pool_extend(keys, fail);
+	return keys->slot_count != 0 || !writes || pool_extend(keys, fail);
 }
 
-struct keys *
-keys_open(struct disk *disk, const char *directory,
+static struct keys *
+open_all(struct disk *disk, const char *directory,
     const uint8_t master[KEY_SIZE], const struct random_source *random,
     struct fail *fail)
 {
@@ -409,14 +321,15 @@ keys_open(struct disk *disk, const char *directory,
 
 	if (!ok)
 		fail_memory(fail);
-	else if (strlen(directory) + 16 > PATH_SIZE)
+	else if (strlen(directory) > 900)
 		ok = fail_set(fail, FAIL_INPUT, "the path is too long");
 	if (ok) {
 		keys->disk = disk;
 		keys->random = random;
-		memcpy(keys->master, master, KEY_SIZE);
-		snprintf(keys->directory, PATH_SIZE, "%s", directory);
-		snprintf(keys->slots_path, PATH_SIZE, "%.1000s/slots",
+		keys_derive_from(master, "root", keys->master_wrap.bytes);
+		keys->fingerprint = keys_fingerprint(master);
+		snprintf(keys->directory, KEYS_PATH, "%s", directory);
+		snprintf(keys->slots_path, KEYS_PATH, "%.1000s/slots",
 		    directory);
 		ok = keys_start(keys, arena, fail);
 	}
@@ -425,6 +338,21 @@ keys_open(struct disk *disk, const char *directory,
 		return keys;
 	keys_close(keys);
 	return NULL;
+}
+
+struct keys *
+keys_open(struct disk *disk, const char *directory,
+    const uint8_t master[KEY_SIZE], const struct random_source *random,
+    struct fail *fail)
+{
+	return open_all(disk, directory, master, random, fail);
+}
+
+struct keys *
+keys_look(struct disk *disk, const char *directory,
+    const uint8_t master[KEY_SIZE], struct fail *fail)
+{
+	return open_all(disk, directory, master, NULL, fail);
 }
 
 void
@@ -439,18 +367,6 @@ keys_close(struct keys *keys)
 	free(keys->places);
 	digest_wipe(keys, sizeof(*keys));
 	free(keys);
-}
-
-const uint8_t *
-keys_signing_seed(const struct keys *keys)
-{
-	return keys->seed;
-}
-
-const uint8_t *
-keys_public(const struct keys *keys)
-{
-	return keys->public_key;
 }
 
 /* --- who has which slot --- */
@@ -641,6 +557,9 @@ keys_forget(struct keys *keys, uint32_t slot, struct fail *fail)
 
 	if (slot >= keys->slot_count)
 		return fail_set(fail, FAIL_INPUT, "no key slot %u", slot);
+	if (keys->broken)
+		return fail_set(
+		    fail, FAIL_WORLD, "a rotation of keys failed");
 	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
 		return false;
 	ok = op->write(keys->disk, file, (uint64_t)slot * SLOT_SIZE, record,
@@ -649,7 +568,9 @@ keys_forget(struct keys *keys, uint32_t slot, struct fail *fail)
 	op->close(keys->disk, file);
 	if (!ok)
 		return false;
+	keys->forgotten += !keys->slots[slot].forgotten;
 	keys->slots[slot].forgotten = true;
 	digest_wipe(keys->slots[slot].key, KEY_SIZE);
+	digest_wipe(keys->slots[slot].pseudonym, PSEUDONYM_SIZE);
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
- * The keys: a master key from a file of mode 0600 (or a systemd credential),
- * the log's signing key, one key for each use, and the key slots of subjects.
+ * The keys: a root secret under the master key (a file of mode 0600 or a
+ * systemd credential), from which comes one key for each use; the log's
+ * signing key, and the key slots of subjects.
  * A slot is made durable before any entry names it, so a new subject costs no
  * extra sync.  The keeper alone holds this.
  */
@@ -36,15 +37,62 @@ struct keys *keys_open(struct disk *disk, const char *directory,
     struct fail *fail);
 void keys_close(struct keys *keys);
 
+/* As keys_open(), for tools: nothing is made, changed or put right. */
+struct keys *keys_look(struct disk *disk, const char *directory,
+    const uint8_t master[KEY_SIZE], struct fail *fail);
+
 /* Ed25519 seed of the log's signing key. */
 const uint8_t *keys_signing_seed(const struct keys *keys);
 
-/* A key for one use ("spool", "payload", "vault"), derived from the master. */
+/* A key for one use ("spool", "payload", "vault"), derived from the root. */
 void keys_derive(
     const struct keys *keys, const char *use, uint8_t out[KEY_SIZE]);
 
 /* The log's public key, 32 bytes, for its verifier key. */
 const uint8_t *keys_public(const struct keys *keys);
+
+/* The signing key before, while it signs too; else NULL. */
+const uint8_t *keys_previous_seed(const struct keys *keys);
+const uint8_t *keys_previous_public(const struct keys *keys);
+
+/* --- rotation; times are Unix milliseconds --- */
+
+/*
+ * From now on another master key opens these keys and the one before does
+ * not.  Derived keys, signing key and slots stay.  A failure may leave either
+ * of the two in use: then nothing more is written before the next start.
+ */
+bool keys_rotate_master(struct keys *keys, const uint8_t master[KEY_SIZE],
+    int64_t now, struct fail *fail);
+
+/* A new signing key; the one before signs too until `until`. */
+bool keys_rotate_signing(
+    struct keys *keys, int64_t now, int64_t until, struct fail *fail);
+/* Forget the one before if its time is over. */
+bool keys_retire_signing(struct keys *keys, int64_t now, struct fail *fail);
+
+struct keys_state {
+	struct digest fingerprint; /* of the master key in use */
+	int64_t made;		   /* when it came in use; 0: unknown */
+	int64_t confirmed;	   /* when a copy of it was; 0: never */
+	bool unrecorded;	   /* no entry tells of its rotation yet */
+	int64_t signing_made;	   /* 0: with the log */
+	int64_t previous_until;	   /* 0: there is no previous one */
+	uint32_t slots, forgotten;
+};
+
+struct keys_state keys_describe(const struct keys *keys);
+
+/* Says which master key it is, and nothing else about it. */
+struct digest keys_fingerprint(const uint8_t master[KEY_SIZE]);
+
+/* The first start's master key came now. */
+bool keys_date(struct keys *keys, int64_t now, struct fail *fail);
+/* A copy with this fingerprint was found; FAIL_DENIED if it is another. */
+bool keys_confirm(struct keys *keys, const struct digest *fingerprint,
+    int64_t now, struct fail *fail);
+/* An entry tells of the rotation. */
+bool keys_recorded(struct keys *keys, struct fail *fail);
 
 /* How a subject's id stands in files: an HMAC of it. */
 struct digest keys_id(const struct keys *keys, struct slice id);

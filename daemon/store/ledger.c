@@ -99,6 +99,12 @@ ledger_payload_digest(const struct ledger *ledger, struct slice payload)
 	return ledger_payload_digest_of(ledger, &sha256);
 }
 
+const struct keys *
+ledger_keys(const struct ledger *ledger)
+{
+	return ledger->options.keys;
+}
+
 const struct fail *
 ledger_stopped(const struct ledger *ledger)
 {
@@ -118,8 +124,8 @@ ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 	return tiles_read(ledger->tiles, index, arena, out, fail);
 }
 
-static void
-stop(struct ledger *ledger, const struct fail *fail)
+void
+ledger_stop(struct ledger *ledger, const struct fail *fail)
 {
 	if (ledger->stopped.kind != FAIL_NONE)
 		return;
@@ -426,6 +432,8 @@ checkpoint_begin(struct ledger *ledger, struct fail *fail)
 
 	*work = (struct ledger_work){
 	    .ledger = ledger, .covered = newest_durable(ledger)};
+	tiles_sign_too(
+	    ledger->tiles, keys_previous_seed(ledger->options.keys));
 	return tiles_checkpoint_begin(
 		   ledger->tiles, &work->tiles_due, fail) &&
 	    (vault == NULL ||
@@ -462,7 +470,7 @@ ledger_checkpoint(struct ledger *ledger, struct fail *fail)
 
 	if (ledger->stopped.kind == FAIL_NONE &&
 	    !checkpoint_now(ledger, &trouble))
-		stop(ledger, &trouble);
+		ledger_stop(ledger, &trouble);
 	if (ledger->stopped.kind == FAIL_NONE)
 		return true;
 	*fail = ledger->stopped;
@@ -474,7 +482,7 @@ tick_done(struct ledger *ledger, bool ok, const struct fail *fail)
 {
 	if (ok)
 		return;
-	stop(ledger, fail);
+	ledger_stop(ledger, fail);
 	if (!ledger->is_flying)
 		launch_later(ledger);
 }
@@ -532,7 +540,7 @@ written(void *arg, const struct fail *fail)
 
 	ledger->is_flying = false;
 	if (fail != NULL) {
-		stop(ledger, fail);
+		ledger_stop(ledger, fail);
 		answer_stopped(ledger);
 		return;
 	}
@@ -541,7 +549,7 @@ written(void *arg, const struct fail *fail)
 	/* Durable already: a trouble here stops what comes after. */
 	if (ledger->stopped.kind == FAIL_NONE &&
 	    !store_group(ledger, &durable, &trouble))
-		stop(ledger, &trouble);
+		ledger_stop(ledger, &trouble);
 	launch(ledger);
 	answer_all(ledger, &durable);
 	if (ledger->stopped.kind == FAIL_NONE && checkpoint_is_due(ledger))
@@ -568,7 +576,7 @@ fly(struct ledger *ledger)
 		return;
 	}
 	ledger->is_flying = false;
-	stop(ledger, &fail);
+	ledger_stop(ledger, &fail);
 	launch_later(ledger);
 }
 
@@ -637,9 +645,12 @@ load_requests(struct ledger *ledger, struct fail *fail)
 {
 	uint64_t size = ledger_size(ledger);
 	uint64_t at = size > REQUESTS_KEPT ? size - REQUESTS_KEPT : 0;
+	uint64_t minimum = ledger_minimum(ledger);
 	struct arena *arena = arena_create(NULL);
 	bool ok = arena != NULL || fail_memory(fail);
 
+	if (at < minimum)
+		at = minimum;
 	for (; ok && at < size; at++) {
 		struct slice entry;
 		struct digest key;
@@ -661,7 +672,8 @@ open_all(struct ledger *ledger, struct fail *fail)
 	    .directory = options->directory,
 	    .origin = options->origin,
 	    .seed = keys_signing_seed(options->keys),
-	    .public_key = keys_public(options->keys)};
+	    .public_key = keys_public(options->keys),
+	    .previous_key = keys_previous_public(options->keys)};
 	char lock[1024];
 
 	if (strlen(options->directory) > 800)
@@ -722,7 +734,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	if (ok && open_all(ledger, fail))
 		return ledger;
 	/* What could not be opened must not be written to. */
-	stop(ledger, fail);
+	ledger_stop(ledger, fail);
 	ledger_close(ledger);
 	return NULL;
 }

@@ -161,6 +161,18 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* Entries below were pruned: their places and hashes stay. */
+uint64_t ledger_minimum(const struct ledger *ledger);
+
+/*
+ * Raise it to a multiple of 256; an entry that says so is durable.  The
+ * bundles go with ledger_drop(), some with each call, while any are *left.
+ */
+bool ledger_prune(
+    struct ledger *ledger, uint64_t minimum, struct fail *fail);
+bool ledger_drop(
+    struct ledger *ledger, unsigned count, bool *left, struct fail *fail);
+
 /* The canonical bytes of a durable entry, in `arena`. */
 bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail);
@@ -168,7 +180,27 @@ bool ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
 /* Write bundles, tiles and checkpoint for all that is durable, now. */
 bool ledger_checkpoint(struct ledger *ledger, struct fail *fail);
 
-/* HMAC of outgoing bytes' SHA-256, as their entry has it. */
+const struct keys *ledger_keys(const struct ledger *ledger);
+
+/*
+ * What the journal has now goes, too, once it stands elsewhere: the next
+ * group begins a segment, and all before are overwritten, one with each call
+ * of ledger_wipe(), as they become free.  Between the two at least one batch
+ * must become durable, and checkpoints be written.
+ */
+void ledger_wipe_begin(struct ledger *ledger);
+bool ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail);
+
+/*
+ * After a rotation of the signing key: the verifier keys for an entry that
+ * tells of it, false without a fail if there is none to be told of; and, when
+ * that is durable, log.vkey and a checkpoint.
+ */
+bool ledger_key_changed(struct ledger *ledger, struct arena *arena,
+    struct slice *from, struct slice *to, struct fail *fail);
+bool ledger_write_key(struct ledger *ledger, struct fail *fail);
+
+/* HMAC of outgoing bytes' SHA-256, of which their entry has entry_payload(). */
 struct digest ledger_payload_digest(
     const struct ledger *ledger, struct slice payload);
 struct digest ledger_payload_digest_of(

@@ -39,6 +39,7 @@ struct ledger {
 	struct group *building, *flying;
 	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
+	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
 	bool is_checkpointing;  /* behind the loop's back */
 	struct ledger_work work;
@@ -85,6 +86,9 @@ struct batch {
 /* Random bytes from the pool, so that an entry costs no system call. */
 bool ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail);
+
+/* From now on it writes nothing, and says why. */
+void ledger_stop(struct ledger *ledger, const struct fail *fail);
 
 /* Opens the journal behind the tiles, which are open. */
 bool ledger_replay(struct ledger *ledger, struct fail *fail);

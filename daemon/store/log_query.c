@@ -78,6 +78,23 @@ log_query_inputs(const struct keys *keys, struct slice entry,
 	return ok;
 }
 
+bool
+log_query_forgotten(const struct keys *keys, struct slice entry)
+{
+	uint8_t secret[KEY_SIZE];
+	struct slice object;
+	int64_t slot;
+	bool there;
+
+	if (keys == NULL || !canon_member(entry, "object", &object) ||
+	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
+	    slot > UINT32_MAX)
+		return false;
+	there = keys_slot(keys, (uint32_t)slot, secret);
+	digest_wipe(secret, sizeof(secret));
+	return !there;
+}
+
 /* --- filters --- */
 
 static bool
@@ -256,6 +273,8 @@ look_at(struct reader *reader, uint64_t index, struct fail *fail)
 		return true;
 	if (disclosure) {
 		find_name(reader, shown.entry, &shown.object);
+		shown.is_forgotten = shown.object.len == 0 &&
+		    log_query_forgotten(query->keys, shown.entry);
 		passes =
 		    disclosure_passes(reader, shown.entry, shown.object);
 	} else
@@ -299,6 +318,8 @@ run(struct reader *reader, struct fail *fail)
 	find_pseudonym(reader);
 	size = log_reader_size(reader->log);
 	reader->next = query->start;
+	if (reader->next < log_reader_minimum(reader->log))
+		reader->next = log_reader_minimum(reader->log);
 	while (reader->next < size && !reader->ended)
 		if (!look_at(reader, reader->next++, fail))
 			return false;

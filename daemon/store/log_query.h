@@ -51,6 +51,9 @@ bool log_query_run(
 bool log_query_object(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name);
 
+/* Is its subject's key slot overwritten? */
+bool log_query_forgotten(const struct keys *keys, struct slice entry);
+
 /*
  * The same, and what the disclosure was decided by (core/inputs.h); empty
  * where that was not kept.

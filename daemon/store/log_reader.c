@@ -64,8 +64,8 @@ open_once(struct log_reader *reader, struct fail *fail)
 	char path[1024], origin[256];
 
 	snprintf(path, sizeof(path), "%.800s/log.vkey", reader->directory);
-	if (!disk_read_file(reader->disk, path, 1024, reader->kept,
-		&reader->vkey, fail) ||
+	if (!disk_read_file(
+		reader->disk, path, 1024, reader->kept, &reader->vkey, fail) ||
 	    !note_parse_verifier_key(reader->vkey, reader->kept,
 		&reader->origin, reader->public_key, fail))
 		return false;
@@ -75,8 +75,8 @@ open_once(struct log_reader *reader, struct fail *fail)
 	if (reader->tiles == NULL)
 		return false;
 	snprintf(path, sizeof(path), "%.800s/journal", reader->directory);
-	return journal_read(reader->disk, path, tiles_durable(reader->tiles),
-	    &scan, fail);
+	return journal_read(
+	    reader->disk, path, tiles_durable(reader->tiles), &scan, fail);
 }
 
 static void
@@ -142,14 +142,20 @@ log_reader_close(struct log_reader *reader)
 }
 
 uint64_t
+log_reader_minimum(const struct log_reader *reader)
+{
+	return tiles_minimum(reader->tiles);
+}
+
+uint64_t
 log_reader_size(const struct log_reader *reader)
 {
 	return tiles_tree(reader->tiles)->size + reader->newer_count;
 }
 
 bool
-log_reader_entry(struct log_reader *reader, uint64_t index,
-    struct arena *arena, struct slice *entry, struct fail *fail)
+log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
+    struct slice *entry, struct fail *fail)
 {
 	uint64_t size = tiles_tree(reader->tiles)->size;
 

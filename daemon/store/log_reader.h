@@ -17,6 +17,9 @@ void log_reader_close(struct log_reader *reader);
 /* How many entries there are: the index of the next. */
 uint64_t log_reader_size(const struct log_reader *reader);
 
+/* Those below were pruned. */
+uint64_t log_reader_minimum(const struct log_reader *reader);
+
 /*
  * The canonical bytes of an entry; they live as long as `arena` and the
  * reader do.  FAIL_INPUT if there is no such entry.

@@ -25,8 +25,7 @@ read_file(struct disk *disk, const char *directory, const char *name,
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return fail_set(fail, FAIL_INPUT, "the path is too long");
-	return disk_read_file(
-	    disk, path, POLICIES_FILE_MAX, arena, out, fail);
+	return disk_read_file(disk, path, POLICIES_FILE_MAX, arena, out, fail);
 }
 
 /* --- keeping --- */
@@ -42,8 +41,8 @@ is_kept(struct disk *disk, const char *directory, const char *name,
 	bool same;
 
 	same = arena != NULL && disk_has(disk, directory, name, arena) &&
-	    read_file(disk, directory, name, arena, &there, &ignored) &&
-	    slice_equal(there, text);
+	       read_file(disk, directory, name, arena, &there, &ignored) &&
+	       slice_equal(there, text);
 	arena_destroy(arena);
 	return same;
 }
@@ -53,8 +52,8 @@ keep(struct disk *disk, const char *directory, const char *name,
     struct slice text, struct fail *fail)
 {
 	return disk->operations->make_directory(disk, directory, fail) &&
-	    (is_kept(disk, directory, name, text) ||
-		disk_replace_file(disk, directory, name, text, fail));
+	       (is_kept(disk, directory, name, text) ||
+		   disk_replace_file(disk, directory, name, text, fail));
 }
 
 static bool
@@ -69,8 +68,8 @@ keep_text(struct disk *disk, const char *directory, struct slice text,
 }
 
 bool
-policies_keep_setup(struct disk *disk, const char *directory,
-    struct slice text, struct fail *fail)
+policies_keep_setup(struct disk *disk, const char *directory, struct slice text,
+    struct fail *fail)
 {
 	return keep_text(disk, directory, text, fail);
 }
@@ -129,9 +128,9 @@ policies_keep(struct disk *disk, const char *directory,
     size_t file_count, struct fail *fail)
 {
 	return keep_text(disk, directory, ruleset_text(ruleset), fail) &&
-	    (file_count == 0 ||
-		keep_files(disk, directory, ruleset_identity(ruleset), files,
-		    file_count, fail));
+	       (file_count == 0 ||
+		   keep_files(disk, directory, ruleset_identity(ruleset), files,
+		       file_count, fail));
 }
 
 /* --- reading --- */
@@ -187,7 +186,7 @@ next_file(struct slice *rest, struct policy_source *file)
 	    memcmp(line.data, "file ", 5) != 0)
 		return false;
 	for (; at < line.len && line.data[at] >= '0' && line.data[at] <= '9' &&
-	     len < POLICIES_FILE_MAX;
+	       len < POLICIES_FILE_MAX;
 	     at++)
 		len = 10 * len + (size_t)(line.data[at] - '0');
 	if (at == line.len || line.data[at] != ' ' || len >= rest->len ||
@@ -214,15 +213,14 @@ open_bundle(struct slice bytes, struct bundle *bundle)
 
 	if (bytes.len < head + 2 * DIGEST_SIZE + 1 ||
 	    memcmp(bytes.data, magic, head) != 0 ||
-	    !text_hex_decode(
-		(struct slice){bytes.data + head, 2 * DIGEST_SIZE},
+	    !text_hex_decode((struct slice){bytes.data + head, 2 * DIGEST_SIZE},
 		said.bytes, DIGEST_SIZE))
 		return false;
 	bytes.data += head + 2 * DIGEST_SIZE + 1;
 	bytes.len -= head + 2 * DIGEST_SIZE + 1;
 	found = digest_sha256(bytes);
-	bundle->files = arena_take_array(
-	    bundle->arena, FILES_MAX, sizeof(*bundle->files));
+	bundle->files =
+	    arena_take_array(bundle->arena, FILES_MAX, sizeof(*bundle->files));
 	if (!digest_equal(&found, &said) || bundle->files == NULL)
 		return false;
 	while (bytes.len != 0 && bundle->count < FILES_MAX)
@@ -254,8 +252,8 @@ load_include(void *context, struct slice name, struct slice *text)
 
 /* "network NAME PREFIX ..." of a setup's text (conf.c). */
 static bool
-parse_network(struct slice line, struct arena *arena,
-    struct network_group *group)
+parse_network(
+    struct slice line, struct arena *arena, struct network_group *group)
 {
 	struct slice *prefixes =
 	    arena_take_array(arena, line.len / 2 + 1, sizeof(*prefixes));
@@ -264,8 +262,7 @@ parse_network(struct slice line, struct arena *arena,
 	while (prefixes != NULL && at < line.len) {
 		const char *from = line.data + at;
 		const char *end = memchr(from, ' ', line.len - at);
-		size_t len =
-		    end != NULL ? (size_t)(end - from) : line.len - at;
+		size_t len = end != NULL ? (size_t)(end - from) : line.len - at;
 
 		if (words++ == 0)
 			group->name = (struct slice){from, len};
@@ -305,15 +302,15 @@ compile(const struct bundle *bundle, const struct networks *networks,
 {
 	const struct policy_loader loader = {load_include, (void *)bundle};
 	struct slice diagnostics;
-	const struct ruleset *ruleset = policy_load(bundle->arena,
-	    &bundle->files[0], &loader, networks->groups, networks->count,
-	    &diagnostics, fail);
+	const struct ruleset *ruleset =
+	    policy_load(bundle->arena, &bundle->files[0], &loader,
+		networks->groups, networks->count, &diagnostics, fail);
 
 	if (ruleset != NULL &&
 	    digest_equal(ruleset_identity(ruleset), identity))
 		return ruleset;
-	fail_set(fail, FAIL_WORLD,
-	    "the kept policy does not come out as it was");
+	fail_set(
+	    fail, FAIL_WORLD, "the kept policy does not come out as it was");
 	return NULL;
 }
 

@@ -50,15 +50,39 @@ sealed_payload(const struct sealed *sealed)
 	return sealed->payload;
 }
 
+/* As the entry has it; false if its subject was forgotten. */
+static bool
+payload_digest(const struct ledger *ledger, struct slice entry,
+    struct slice payload, struct digest *out)
+{
+	struct digest keyed = ledger_payload_digest(ledger, payload);
+	uint8_t secret[KEY_SIZE];
+	struct digest_key key;
+	struct slice object;
+	int64_t slot;
+
+	if (!canon_member(entry, "object", &object) ||
+	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
+	    slot > UINT32_MAX ||
+	    !keys_slot(ledger_keys(ledger), (uint32_t)slot, secret))
+		return false;
+	digest_key_set(&key, secret);
+	*out = entry_payload(&key, &keyed);
+	digest_wipe(secret, sizeof(secret));
+	digest_wipe(&key, sizeof(key));
+	return true;
+}
+
 /* Does the entry say that exactly these bytes may go? */
 static bool
 covers(const struct ledger *ledger, struct slice entry, struct slice payload,
     struct arena *arena)
 {
-	struct digest digest = ledger_payload_digest(ledger, payload);
 	struct slice type, text, bytes;
+	struct digest digest;
 
-	return canon_get_string(entry, "type", arena, &type) &&
+	return payload_digest(ledger, entry, payload, &digest) &&
+	    canon_get_string(entry, "type", arena, &type) &&
 	    slice_is(type, "disclosure") &&
 	    canon_get_string(entry, "payload", arena, &text) &&
 	    text_base64_decode(arena, text, &bytes) &&

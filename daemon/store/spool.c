@@ -1,7 +1,6 @@
-#include "store/spool.h"
+#include "store/spool_priv.h"
 
 #include "base/text.h"
-#include "store/sqlite.h"
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS item ("
@@ -33,7 +32,10 @@ static const char schema[] =
     "INSERT OR IGNORE INTO mark VALUES (1, 0);"
     "CREATE TABLE IF NOT EXISTS line_mark ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO line_mark VALUES (1, 0);";
+    "INSERT OR IGNORE INTO line_mark VALUES (1, 0);"
+    "CREATE TABLE IF NOT EXISTS forgetting ("
+    " slot INTEGER PRIMARY KEY, pseudonym BLOB NOT NULL,"
+    " due INTEGER NOT NULL, phase INTEGER NOT NULL);";
 
 #define ITEM_COLUMNS                                                          \
 	"id, state, entry, leaf, recipient, purpose, channel, object,"        \
@@ -42,19 +44,6 @@ static const char schema[] =
 
 #define REQUEST_COLUMNS                                                       \
 	"submission, principal, key, body, answer, status, created"
-
-struct spool {
-	struct sqlite *db;
-	const struct random_source *random;
-	uint8_t key[KEY_SIZE];      /* payloads, names, answers */
-	uint8_t hash_key[KEY_SIZE]; /* objects, so that they can be found */
-	uint64_t mark, line_mark;
-	struct statement *begin, *commit, *rollback, *add, *add_request,
-	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *waits, *follows, *each, *each_of, *due, *next_due,
-	    *count, *prune_items, *prune_requests, *set_line_mark,
-	    *find_content, *spend;
-};
 
 static const char *const state_names[SPOOL_STATE_COUNT] = {
     [SPOOL_QUEUED] = "queued",
@@ -151,7 +140,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		if (*all[i].to == NULL)
 			return false;
 	}
-	return true;
+	return spool_forget_prepare(s, fail);
 }
 
 static bool

@@ -157,6 +157,54 @@ bool spool_prune(struct spool *spool, int64_t before, struct fail *fail);
 int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);
 
+/* --- forgetting --- */
+
+/* How far it is with a subject. */
+enum forget_phase {
+	FORGET_WAITS,	  /* a duty to keep records runs until `due` */
+	FORGET_ASKED,	  /* what is under way for it is being ended */
+	FORGET_DESTROYED, /* its key is gone, and now all the rest goes */
+};
+
+struct forgetting {
+	uint32_t slot;
+	uint8_t pseudonym[PSEUDONYM_SIZE];
+	int64_t due; /* Unix ms */
+	enum forget_phase phase;
+};
+
+bool spool_set_forgetting(struct spool *spool,
+    const struct forgetting *forgetting, struct fail *fail);
+/* False without a fail when there is none. */
+bool spool_get_forgetting(struct spool *spool, uint32_t slot,
+    struct forgetting *out, struct fail *fail);
+/* The one that is furthest, or else due first. */
+bool spool_next_forgetting(
+    struct spool *spool, struct forgetting *out, struct fail *fail);
+bool spool_end_forgetting(
+    struct spool *spool, uint32_t slot, struct fail *fail);
+
+enum { SPOOL_PAGE = 256 };
+
+struct spool_row {
+	int64_t id;
+	enum spool_state state;
+	uint64_t entry;
+};
+
+/* The next SPOOL_PAGE rows in order of their ids, in any state. */
+bool spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
+    size_t *count, struct fail *fail);
+/* The row, and what its submission was answered. */
+bool spool_drop(struct spool *spool, int64_t id, struct fail *fail);
+/*
+ * Answers whose rows are gone go too, and nothing of what went is left in the
+ * database's files or in the log beside it.
+ */
+bool spool_scrub(struct spool *spool, struct fail *fail);
+/* The lowest entry of what is not finished; UINT64_MAX: there is none. */
+uint64_t spool_oldest(struct spool *spool);
+
 const char *spool_state_name(enum spool_state state);
 
 #endif

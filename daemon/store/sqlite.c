@@ -75,9 +75,27 @@ set_version(struct sqlite *sqlite, int version, struct fail *fail)
 	return found == version || sqlite_run(sqlite, pragma, fail);
 }
 
-struct sqlite *
-sqlite_open(
-    const char *path, const char *schema, int version, struct fail *fail)
+/* Exclusive: no shared memory file, and one daemon per database. */
+static const char exclusive[] =
+    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;";
+
+/*
+ * Written by one, read by others meanwhile.  A commit that power loss takes
+ * back is written again.
+ */
+static const char shared[] =
+    "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;";
+
+static const char reading[] =
+    "PRAGMA busy_timeout=5000; PRAGMA query_only=ON;"
+    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=1073741824;";
+
+static struct sqlite *
+open_as(const char *path, const char *pragmas, int flags, struct fail *fail)
 {
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
 
@@ -86,27 +104,52 @@ sqlite_open(
 		return NULL;
 	}
 	snprintf(sqlite->path, sizeof(sqlite->path), "%s", path);
-	if (sqlite3_open_v2(path, &sqlite->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-		    SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &sqlite->db, flags | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
 		complain(sqlite, "cannot open the database", fail);
-		sqlite_close(sqlite);
-		return NULL;
+	else {
+		sqlite3_extended_result_codes(sqlite->db, 1);
+		if (sqlite_run(sqlite, pragmas, fail))
+			return sqlite;
 	}
-	sqlite3_extended_result_codes(sqlite->db, 1);
-	/* Exclusive: no shared memory file, and one daemon per database. */
-	if (!sqlite_run(sqlite,
-		"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-		"PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;",
-		fail) ||
-	    !set_version(sqlite, version, fail) ||
-	    !sqlite_run(sqlite, schema, fail)) {
-		sqlite_close(sqlite);
+	sqlite_close(sqlite);
+	return NULL;
+}
+
+static struct sqlite *
+open_and_make(const char *path, const char *pragmas, const char *schema,
+    int version, struct fail *fail)
+{
+	struct sqlite *sqlite = open_as(path, pragmas,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fail);
+
+	if (sqlite == NULL)
 		return NULL;
-	}
-	return sqlite;
+	if (set_version(sqlite, version, fail) &&
+	    sqlite_run(sqlite, schema, fail))
+		return sqlite;
+	sqlite_close(sqlite);
+	return NULL;
+}
+
+struct sqlite *
+sqlite_open(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	return open_and_make(path, exclusive, schema, version, fail);
+}
+
+struct sqlite *
+sqlite_open_shared(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	return open_and_make(path, shared, schema, version, fail);
+}
+
+struct sqlite *
+sqlite_open_reader(const char *path, struct fail *fail)
+{
+	return open_as(path, reading, SQLITE_OPEN_READWRITE, fail);
 }
 
 void
@@ -221,4 +264,52 @@ int
 sqlite_changes(struct sqlite *sqlite)
 {
 	return sqlite3_changes(sqlite->db);
+}
+
+bool
+sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail)
+{
+	if (sqlite3_wal_checkpoint_v2(sqlite->db, NULL,
+		cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART,
+		NULL, NULL) != SQLITE_OK)
+		return complain(sqlite, "cannot empty the log", fail);
+	return true;
+}
+
+int64_t
+sqlite_log_size(struct sqlite *sqlite)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+
+	if (sqlite3_file_control(sqlite->db, "main",
+		SQLITE_FCNTL_JOURNAL_POINTER, (void *)&file) != SQLITE_OK ||
+	    file == NULL || file->pMethods == NULL ||
+	    file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+		return 0;
+	return size;
+}
+
+bool
+sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail)
+{
+	sqlite3_backup *backup = NULL;
+	sqlite3 *to = NULL;
+	bool ok;
+
+	ok = sqlite3_open_v2(path, &to,
+		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ==
+	    SQLITE_OK;
+	if (ok)
+		backup = sqlite3_backup_init(to, "main", sqlite->db, "main");
+	ok = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+	if (backup != NULL && sqlite3_backup_finish(backup) != SQLITE_OK)
+		ok = false;
+	if (!ok) {
+		fail_set(fail, FAIL_WORLD, "cannot copy the database: %s",
+		    to != NULL ? sqlite3_errmsg(to) : "no memory");
+		fail_place(fail, "%s", path);
+	}
+	sqlite3_close(to);
+	return ok;
 }

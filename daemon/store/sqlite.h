@@ -20,6 +20,14 @@ struct statement;
  */
 struct sqlite *sqlite_open(
     const char *path, const char *schema, int version, struct fail *fail);
+/*
+ * The same, for one who writes and others who read beside it.  What a commit
+ * wrote may be taken back by a power loss, whole commits from the last on.
+ */
+struct sqlite *sqlite_open_shared(
+    const char *path, const char *schema, int version, struct fail *fail);
+/* For one of those others.  It must exist; its version is the caller's. */
+struct sqlite *sqlite_open_reader(const char *path, struct fail *fail);
 /* All statements are finalized with it.  NULL-safe. */
 void sqlite_close(struct sqlite *sqlite);
 
@@ -47,6 +55,13 @@ void statement_reset(struct statement *statement);
 /* Columns count from 0; bytes are borrowed until the next step. */
 int64_t statement_number(struct statement *statement, int column);
 struct slice statement_bytes(struct statement *statement, int column);
+
+/* All that is in the log goes to the database; the log is cut if asked. */
+bool sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail);
+/* Bytes of the log's file. */
+int64_t sqlite_log_size(struct sqlite *sqlite);
+/* A copy of all there is now, in a file that must not exist. */
+bool sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail);
 
 int64_t sqlite_last_id(struct sqlite *sqlite);
 int sqlite_changes(struct sqlite *sqlite);

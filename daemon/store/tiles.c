@@ -1,46 +1,4 @@
-#include "store/tiles.h"
-
-enum { PATH_SIZE = 1024, DIRTY_MAX = 512, KINDS = TILE_LEVELS + 1 };
-
-/* A directory in which names are new since the last checkpoint. */
-struct dirty {
-	struct dirty *next;
-	char path[];
-};
-
-/* What waits for its sync: files, and directories with new names. */
-struct unsynced {
-	struct disk_file *files[DIRTY_MAX];
-	size_t file_count;
-	struct dirty *directories;
-};
-
-struct tiles {
-	struct disk *disk;
-	char directory[PATH_SIZE];
-	char origin[256];
-	const uint8_t *seed, *public_key;
-	bool is_new;
-	struct tree tree;
-	uint64_t durable, older; /* sizes of the last two checkpoints */
-	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
-	unsigned counts[TILE_LEVELS];
-	uint8_t *bundle; /* the one that fills, as it will be written */
-	size_t bundle_len, bundle_size;
-	unsigned bundle_count;
-	struct unsynced unsynced; /* since the last checkpoint began */
-	/* The checkpoint under way; the worker's between begin and end. */
-	struct unsynced working;
-	struct slice note;
-	struct arena *note_arena;
-	uint64_t note_size;
-	struct fail note_fail;
-	uint64_t made[KINDS]; /* number / 1000 + 1 whose folder was made */
-	struct arena *arena;  /* of one call */
-	uint64_t cached;      /* number of the bundle in `cache` */
-	struct arena *cache_arena;
-	struct slice cache;
-};
+#include "store/tiles_priv.h"
 
 /* --- names --- */
 
@@ -80,10 +38,10 @@ tiles_next(struct slice *bundle, struct slice *entry)
 	return true;
 }
 
-static void
-full_path(const struct tiles *tiles, char out[PATH_SIZE], const char *name)
+void
+tiles_full_path(const struct tiles *tiles, char out[TILES_FULL_PATH], const char *name)
 {
-	snprintf(out, PATH_SIZE, "%.900s/%.100s", tiles->directory, name);
+	snprintf(out, TILES_FULL_PATH, "%.900s/%.100s", tiles->directory, name);
 }
 
 /* --- writing --- */
@@ -112,10 +70,10 @@ directory_dirty(struct tiles *tiles, const char *path, size_t len,
 static bool
 make_folders(struct tiles *tiles, const char *name, struct fail *fail)
 {
-	char path[PATH_SIZE];
+	char path[TILES_FULL_PATH];
 	size_t base = strlen(tiles->directory);
 
-	full_path(tiles, path, name);
+	tiles_full_path(tiles, path, name);
 	for (size_t at = base + 1; path[at] != '\0'; at++) {
 		size_t parent = at;
 
@@ -184,11 +142,11 @@ write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
 {
 	const struct disk_operations *op = tiles->disk->operations;
 	size_t kind = (size_t)level + 1; /* entries are level -1 */
-	char name[TILES_PATH], path[PATH_SIZE], *end;
+	char name[TILES_PATH], path[TILES_FULL_PATH], *end;
 	struct disk_file *file;
 
 	tiles_path(name, level, number, width);
-	full_path(tiles, path, name);
+	tiles_full_path(tiles, path, name);
 	if (width != 0 || tiles->made[kind] != number / 1000 + 1)
 		if (!make_folders(tiles, name, fail))
 			return false;
@@ -340,7 +298,7 @@ remove_partials(struct tiles *tiles, uint64_t old)
 	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++) {
 		unsigned width = partial_width(old, level);
 		uint64_t number = partial_number(old, level);
-		char name[TILES_PATH], path[PATH_SIZE];
+		char name[TILES_PATH], path[TILES_FULL_PATH];
 		struct fail ignored = FAIL_INIT;
 
 		if (width == 0 ||
@@ -348,7 +306,7 @@ remove_partials(struct tiles *tiles, uint64_t old)
 			number == partial_number(tiles->durable, level)))
 			continue;
 		tiles_path(name, level, number, width);
-		full_path(tiles, path, name);
+		tiles_full_path(tiles, path, name);
 		op->remove(tiles->disk, path, &ignored);
 		if (number == partial_number(tiles->durable, level) &&
 		    partial_width(tiles->durable, level) != 0)
@@ -373,6 +331,9 @@ tiles_checkpoint_begin(struct tiles *tiles, bool *due, struct fail *fail)
 	arena_reset(tiles->note_arena);
 	tiles->note =
 	    note_sign(tiles->note_arena, &checkpoint, tiles->seed, fail);
+	if (tiles->note.data != NULL && tiles->seed_too != NULL)
+		tiles->note = note_sign_too(tiles->note_arena, tiles->note,
+		    checkpoint.origin, tiles->seed_too, fail);
 	tiles->note_size = checkpoint.size;
 	tiles->note_fail = (struct fail)FAIL_INIT;
 	tiles->working = tiles->unsynced;
@@ -428,17 +389,17 @@ static bool
 read_name(struct tiles *tiles, const char *name, size_t max,
     struct arena *arena, struct slice *out, struct fail *fail)
 {
-	char path[PATH_SIZE];
+	char path[TILES_FULL_PATH];
 
-	full_path(tiles, path, name);
+	tiles_full_path(tiles, path, name);
 	if (disk_read_file(tiles->disk, path, max, arena, out, fail))
 		return true;
 	fail_hint(fail, "restore the ledger from a backup");
 	return false;
 }
 
-static bool
-damaged(struct fail *fail, const char *name, const char *what)
+bool
+tiles_damaged(struct fail *fail, const char *name, const char *what)
 {
 	fail_set(fail, FAIL_WORLD, "%s", what);
 	fail_place(fail, "%s", name);
@@ -468,6 +429,13 @@ tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
 	if (index >= tiles->tree.size)
 		return fail_set(fail, FAIL_INPUT, "no entry %llu",
 		    (unsigned long long)index);
+	if (index < tiles->minimum) {
+		fail_hint(fail, "its hash is kept: proofs of it still hold");
+		return fail_set(fail, FAIL_INPUT,
+		    "entry %llu was pruned: the log keeps those from %llu on",
+		    (unsigned long long)index,
+		    (unsigned long long)tiles->minimum);
+	}
 	if (number != tiles->tree.size >> 8) {
 		tiles_path(name, TILES_ENTRIES, number, 0);
 		if (tiles->cached != number) {
@@ -482,7 +450,7 @@ tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
 	}
 	if (!bundle_find(bundle, index & 255, out)) {
 		tiles_path(name, TILES_ENTRIES, number, 0);
-		return damaged(fail, name, "the bundle was cut");
+		return tiles_damaged(fail, name, "the bundle was cut");
 	}
 	*out = arena_copy(arena, *out);
 	return out->data != NULL || fail_memory(fail);
@@ -506,7 +474,7 @@ load_level(struct tiles *tiles, unsigned level, struct fail *fail)
 		&data, fail))
 		return false;
 	if (data.len != (size_t)width * DIGEST_SIZE)
-		return damaged(fail, name, "the tile was cut");
+		return tiles_damaged(fail, name, "the tile was cut");
 	memcpy(tiles->hashes[level], data.data, data.len);
 	return true;
 }
@@ -528,16 +496,16 @@ load_bundle(struct tiles *tiles, struct fail *fail)
 		struct digest leaf;
 
 		if (!tiles_next(&data, &entry))
-			return damaged(fail, name, "the bundle was cut");
+			return tiles_damaged(fail, name, "the bundle was cut");
 		leaf = tree_leaf(entry);
 		if (!digest_equal(&leaf, &tiles->hashes[0][i]))
-			return damaged(fail, name,
+			return tiles_damaged(fail, name,
 			    "an entry is not the one its tile has");
 		if (!bundle_add(tiles, entry, fail))
 			return false;
 	}
 	return data.len == 0 ||
-	    damaged(fail, name, "there is more than the last entry");
+	    tiles_damaged(fail, name, "there is more than the last entry");
 }
 
 /* Are all full files there, and are the tiles as long as they must be? */
@@ -547,14 +515,17 @@ check_files(struct tiles *tiles, int level, struct fail *fail)
 	const struct disk_operations *op = tiles->disk->operations;
 	uint64_t count = partial_number(tiles->tree.size, level);
 
-	for (uint64_t i = 0; i < count; i++) {
-		char name[TILES_PATH], path[PATH_SIZE];
+	uint64_t first =
+	    level == TILES_ENTRIES ? tiles->minimum / TILE_WIDTH : 0;
+
+	for (uint64_t i = first; i < count; i++) {
+		char name[TILES_PATH], path[TILES_FULL_PATH];
 		struct disk_file *file;
 		uint64_t size = 0;
 		bool ok;
 
 		tiles_path(name, level, i, 0);
-		full_path(tiles, path, name);
+		tiles_full_path(tiles, path, name);
 		if (!op->open(tiles->disk, path, DISK_READ, &file, fail)) {
 			fail_hint(fail, "restore the ledger from a backup");
 			return false;
@@ -565,7 +536,7 @@ check_files(struct tiles *tiles, int level, struct fail *fail)
 			return false;
 		if (level == TILES_ENTRIES ? size < 2 * TILE_WIDTH
 					   : size != TILE_WIDTH * DIGEST_SIZE)
-			return damaged(fail, name, "the file was cut");
+			return tiles_damaged(fail, name, "the file was cut");
 	}
 	return true;
 }
@@ -578,14 +549,14 @@ remove_litter(struct tiles *tiles, int level, uint64_t number)
 	unsigned keep = partial_number(tiles->durable, level) == number
 	    ? partial_width(tiles->durable, level)
 	    : 0;
-	char name[TILES_PATH], folder[PATH_SIZE], path[PATH_SIZE], kept[12];
+	char name[TILES_PATH], folder[TILES_FULL_PATH], path[TILES_FULL_PATH], kept[12];
 	struct fail ignored = FAIL_INIT;
 	struct slice *names;
 	size_t count;
 
 	tiles_path(name, level, number, 1);
 	name[strlen(name) - 2] = '\0';
-	full_path(tiles, folder, name);
+	tiles_full_path(tiles, folder, name);
 	snprintf(kept, sizeof(kept), "%u", keep);
 	if (!op->list(tiles->disk, folder, tiles->arena, &names, &count,
 		&ignored))
@@ -601,6 +572,22 @@ remove_litter(struct tiles *tiles, int level, uint64_t number)
 		op->remove(tiles->disk, folder, &ignored);
 }
 
+/* Under the key in use, or the one before: it was changed and then killed. */
+static bool
+open_note(struct tiles *tiles, struct slice note,
+    struct checkpoint *checkpoint, struct fail *fail)
+{
+	struct slice origin = slice_from(tiles->origin);
+	struct fail other = FAIL_INIT;
+
+	return note_open(note, tiles->arena, origin, tiles->public_key,
+		   checkpoint, &other) ||
+	    note_open(note, tiles->arena, origin,
+		tiles->previous_key != NULL ? tiles->previous_key
+					    : tiles->public_key,
+		checkpoint, fail);
+}
+
 static bool
 load_checkpoint(struct tiles *tiles, struct fail *fail)
 {
@@ -610,14 +597,19 @@ load_checkpoint(struct tiles *tiles, struct fail *fail)
 	if (!read_name(
 		tiles, "checkpoint", NOTE_MAX, tiles->arena, &note, fail))
 		return false;
-	if (!note_open(note, tiles->arena, slice_from(tiles->origin),
-		tiles->public_key, &checkpoint, fail)) {
+	if (!open_note(tiles, note, &checkpoint, fail)) {
 		fail_place(fail, "%.80s/checkpoint", tiles->directory);
 		fail_hint(fail, "was the log's origin or its signing key "
 				"changed?");
 		return false;
 	}
 	tiles->tree.size = checkpoint.size;
+	if (!tiles_read_minimum(tiles->disk, tiles->directory, tiles->arena,
+		&tiles->minimum, fail))
+		return false;
+	if (tiles->minimum > checkpoint.size)
+		return tiles_damaged(
+		    fail, "minimum", "it is above the checkpoint's size");
 	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++)
 		if (!check_files(tiles, level, fail) ||
 		    (level != TILES_ENTRIES &&
@@ -625,6 +617,7 @@ load_checkpoint(struct tiles *tiles, struct fail *fail)
 			return false;
 	if (!load_bundle(tiles, fail))
 		return false;
+	tiles_find_dropped(tiles);
 	tiles->durable = tiles->older = checkpoint.size;
 	return true;
 }
@@ -643,7 +636,7 @@ load(struct tiles *tiles, struct fail *fail)
 		if (disk_has(tiles->disk, tiles->directory, "tile",
 			tiles->arena) &&
 		    tiles->seed == NULL)
-			return damaged(
+			return tiles_damaged(
 			    fail, "checkpoint", "there is no checkpoint");
 		return true;
 	}
@@ -654,12 +647,11 @@ load(struct tiles *tiles, struct fail *fail)
 	tree_restore(&tiles->tree, tiles->durable, hashes);
 	if (!read_name(tiles, "checkpoint", NOTE_MAX, tiles->arena, &note,
 		fail) ||
-	    !note_open(note, tiles->arena, slice_from(tiles->origin),
-		tiles->public_key, &checkpoint, fail))
+	    !open_note(tiles, note, &checkpoint, fail))
 		return false;
 	root = tree_root(&tiles->tree);
 	if (!digest_equal(&root, &checkpoint.root))
-		return damaged(fail, "checkpoint",
+		return tiles_damaged(fail, "checkpoint",
 		    "the root does not follow from the tiles");
 	for (int level = TILES_ENTRIES;
 	    tiles->seed != NULL && level < TILE_LEVELS; level++) {
@@ -696,6 +688,7 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 	tiles->disk = options->disk;
 	tiles->seed = options->seed;
 	tiles->public_key = options->public_key;
+	tiles->previous_key = options->previous_key;
 	tiles->cached = UINT64_MAX;
 	tiles->arena = arena_create(NULL);
 	tiles->note_arena = arena_create(NULL);
@@ -711,7 +704,7 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 	if (ok) {
 		snprintf(tiles->origin, sizeof(tiles->origin), "%s",
 		    options->origin);
-		snprintf(tiles->directory, PATH_SIZE, "%s",
+		snprintf(tiles->directory, TILES_FULL_PATH, "%s",
 		    options->directory);
 		ok = load(tiles, fail) && write_verifier_key(tiles, fail);
 	}

@@ -26,6 +26,8 @@ struct tiles_options {
 	const char *origin;
 	const uint8_t *seed;       /* signing key, KEY_SIZE; NULL: read only */
 	const uint8_t *public_key; /* 32 bytes */
+	/* The key before: a checkpoint of it is opened too.  Or NULL. */
+	const uint8_t *previous_key;
 };
 
 /*
@@ -41,8 +43,43 @@ void tiles_close(struct tiles *tiles);
 bool tiles_is_new(const struct tiles *tiles);
 const struct tree *tiles_tree(const struct tiles *tiles);
 
+/* Checkpoints carry a signature of this seed too from now on; NULL: none. */
+void tiles_sign_too(struct tiles *tiles, const uint8_t *seed);
+
+/*
+ * Is the key that log.vkey names still the one that signs?  If not, *from and
+ * *to are the verifier keys, in `arena`.
+ */
+bool tiles_key_changed(struct tiles *tiles, struct arena *arena,
+    struct slice *from, struct slice *to, struct fail *fail);
+
+/*
+ * An entry tells of the change: log.vkey names the new key, and log.vkey.old
+ * all that were before it, oldest first, one a line.
+ */
+bool tiles_write_key(struct tiles *tiles, struct fail *fail);
+
 /* Entries that the checkpoint on disk covers. */
 uint64_t tiles_durable(const struct tiles *tiles);
+
+/*
+ * Entries below this index, a multiple of TILE_WIDTH, were pruned: the file
+ * "minimum" says so.  Their bundles are gone; their hashes stay, so that all
+ * roots and proofs hold.
+ */
+uint64_t tiles_minimum(const struct tiles *tiles);
+
+/*
+ * Raise it, durably; an entry of the log says so already, and a checkpoint
+ * covers that.  Bundles go with tiles_drop(), `count` at most a call.
+ */
+bool tiles_prune(struct tiles *tiles, uint64_t minimum, struct fail *fail);
+bool tiles_drop(struct tiles *tiles, unsigned count, bool *left,
+    struct fail *fail);
+
+/* What the file says: 0 if there is none; false if it is malformed. */
+bool tiles_read_minimum(struct disk *disk, const char *directory,
+    struct arena *arena, uint64_t *out, struct fail *fail);
 
 /* The next entry; durable with the next checkpoint. */
 bool tiles_add(struct tiles *tiles, struct slice entry,

@@ -216,6 +216,56 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	return ok;
 }
 
+/* The next part of a change; false at the end, or if it is cut. */
+static bool
+next_part(struct slice *rest, struct slice *part, uint32_t *slot)
+{
+	const uint8_t *at = (const uint8_t *)rest->data;
+	uint32_t len;
+
+	if (rest->len < PART_HEAD)
+		return false;
+	len = vault_get32(at + 5);
+	if (len > rest->len - PART_HEAD)
+		return false;
+	*slot = vault_get32(at + 1);
+	*part = (struct slice){rest->data, PART_HEAD + len};
+	rest->data += part->len;
+	rest->len -= part->len;
+	return true;
+}
+
+bool
+vault_parts_left(struct vault *vault, struct slice change,
+    struct arena *arena, struct slice *rest, struct fail *fail)
+{
+	struct slice parts = {
+	    change.data + CHANGE_HEAD, change.len - CHANGE_HEAD};
+	struct text text = text_start(arena);
+	uint8_t key[KEY_SIZE];
+	bool all = true, any = false;
+	struct slice part;
+	uint32_t slot;
+
+	*rest = (struct slice){change.data + 1, change.len - 1};
+	text_add(&text, (struct slice){change.data + 1, DIGEST_SIZE});
+	while (parts.len != 0) {
+		if (!next_part(&parts, &part, &slot))
+			return damaged(fail);
+		if (!keys_slot(vault->keys, slot, key)) {
+			all = false;
+			continue;
+		}
+		text_add(&text, part);
+		any = true;
+	}
+	digest_wipe(key, sizeof(key));
+	if (all)
+		return true;
+	*rest = any ? text_slice(&text) : (struct slice){NULL, 0};
+	return !any || rest->data != NULL || fail_memory(fail);
+}
+
 /* What all parts say alike is taken from the first. */
 static bool
 merge_part(struct record **record, struct arena *arena, struct slice text,

@@ -50,6 +50,16 @@ struct record *vault_get_slot(struct vault *vault, struct arena *arena,
     enum object_type type, struct slice object, enum vault_slot slot,
     struct fail *fail);
 
+/*
+ * Some subject's key slot was overwritten: with the flushes that follow, all
+ * segments there are now are written anew without what was under it (parts of
+ * records, records that have no other part, who had the slot), and the old
+ * ones are overwritten.
+ */
+void vault_purge(struct vault *vault);
+/* Has that come to its end? */
+bool vault_is_purged(const struct vault *vault);
+
 /* --- for the ledger --- */
 
 /* Under which the names of objects become keys. */

@@ -20,7 +20,23 @@ bool
 vault_wants_cleaning(const struct vault *vault)
 {
 	return vault->kept == vault->first && vault->count != 0 &&
-	       vault->total - vault->live > vault->live + vault->limits.slack;
+	       (vault->purge_due ||
+		   vault->total - vault->live >
+		       vault->live + vault->limits.slack);
+}
+
+/* What a cleaning under way has looked through already may have it too. */
+void
+vault_purge(struct vault *vault)
+{
+	vault->purge_due = vault->count != 0 || vault->pending.len != 0;
+}
+
+bool
+vault_is_purged(const struct vault *vault)
+{
+	return !vault->purge_due && !vault_is_cleaning(vault) &&
+	       vault->kept == vault->first && vault->stale == vault->first;
 }
 
 void
@@ -34,6 +50,8 @@ vault_clean_begin(struct vault *vault)
 		vault->clean_end = vault->first + vault->count;
 		vault->clean_at = 0;
 		vault->roll = true;
+		vault->purging = vault->purge_due;
+		vault->purge_due = false;
 	}
 	if (!vault_is_cleaning(vault))
 		return;
@@ -51,6 +69,47 @@ vault_clean_begin(struct vault *vault)
 		write->old_len = vault->limits.chunk;
 }
 
+/* Nobody is left in it: the object is not known any more. */
+static void
+drop_generation(struct vault *vault, struct vault_object *object, unsigned i)
+{
+	vault->live -= object->of[i].len;
+	object->of[i] = (struct vault_place){.len = 0};
+	if (object->of[0].len == 0 && object->of[1].len == 0)
+		vault_index_drop(&vault->index, object);
+}
+
+/* Adds the change again, but for parts whose subject was forgotten. */
+static bool
+add_again(struct vault *vault, char word, struct slice change,
+    struct vault_object *object, unsigned i, struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice rest = {change.data + 1, change.len - 1};
+	struct slice body[2] = {{&word, 1}, {NULL, 0}};
+	struct vault_place place;
+	bool ok = arena != NULL || fail_memory(fail);
+
+	ok = ok &&
+	    (!vault->purging ||
+		vault_parts_left(vault, change, arena, &rest, fail));
+	if (ok && rest.len == 0) {
+		drop_generation(vault, object, i);
+	} else if (ok) {
+		uint32_t before = object->of[i].len;
+
+		body[1] = rest;
+		ok = vault_append(vault, VAULT_RECORD, body, &place, fail);
+		if (ok) {
+			object->of[i] = place;
+			vault->live += place.len;
+			vault->live -= before;
+		}
+	}
+	arena_destroy(arena);
+	return ok;
+}
+
 /* A proposal that was promoted is the current record now. */
 static bool
 keep_record(struct vault *vault, struct slice change,
@@ -66,15 +125,11 @@ keep_record(struct vault *vault, struct slice change,
 	object =
 	    vault_index_find(&vault->index, (const uint8_t *)change.data + 1);
 	for (unsigned i = 0; object != NULL && i < VAULT_SLOTS; i++) {
-		const struct slice body[2] = {
-		    {&words[i], 1}, {change.data + 1, change.len - 1}};
-
 		if (object->of[i].segment != place->segment ||
 		    object->of[i].offset != place->offset ||
 		    object->of[i].len == 0)
 			continue;
-		return vault_append(
-		    vault, VAULT_RECORD, body, &object->of[i], fail);
+		return add_again(vault, words[i], change, object, i, fail);
 	}
 	return true;
 }

@@ -110,6 +110,8 @@ struct vault {
 	/* Segments up to `clean_end` are cleaned, `kept` is the next. */
 	uint32_t kept, clean_end, clean_at;
 	char *chunk;
+	bool purge_due; /* all there is now is to be looked through */
+	bool purging;	/* the cleaning under way leaves out what was forgotten */
 };
 
 /* --- frames */
@@ -168,6 +170,13 @@ bool vault_apply(struct vault *vault, struct slice change,
     const struct vault_place *place, struct fail *fail);
 
 bool vault_change_is_sound(struct slice change);
+
+/*
+ * What follows a change's word, without the parts of subjects that were
+ * forgotten; borrowed where all are there.  Empty: no part is left.
+ */
+bool vault_parts_left(struct vault *vault, struct slice change,
+    struct arena *arena, struct slice *rest, struct fail *fail);
 
 /* --- opening and cleaning */
 

@@ -258,7 +258,10 @@ write_all(struct vault *vault, struct vault_write *write)
 		   buffer->data + len, write->proof, &write->fail);
 }
 
-/* A durable mark says that these are not needed. */
+/*
+ * A durable mark says that these are not needed.  They are overwritten, so
+ * that what somebody asked to be forgotten is not left on the disk.
+ */
 static bool
 remove_stale(struct vault *vault, struct vault_write *write)
 {
@@ -267,7 +270,8 @@ remove_stale(struct vault *vault, struct vault_write *write)
 
 	for (uint32_t n = write->stale; n < write->first; n++) {
 		vault_path(vault, n, path);
-		if (!op->remove(vault->disk, path, &write->fail))
+		if (!disk_wipe_file(vault->disk, path, &write->fail) ||
+		    !op->remove(vault->disk, path, &write->fail))
 			return false;
 	}
 	return true;

@@ -4,6 +4,7 @@
 
 #include "core/canon.h"
 #include "core/entry.h"
+#include "core/tile.h"
 
 void
 verify_found(struct verify *verify, const char *place, const char *format, ...)
@@ -19,20 +20,28 @@ verify_found(struct verify *verify, const char *place, const char *format, ...)
 		verify->options->finding(verify->options->context, place, text);
 }
 
+/* Nothing can be said of a log that cannot be asked. */
+static void
+not_got(struct verify *verify, const char *name, enum log_got got,
+    const struct fail *fail)
+{
+	if (got != LOG_AWAY)
+		verify_found(verify, name, "%s", fail->text);
+	else if (verify->away.kind == FAIL_NONE)
+		verify->away = *fail;
+}
+
 bool
 verify_read(
     struct verify *verify, const char *name, size_t max, struct slice *out)
 {
 	struct fail fail = FAIL_INIT;
-	char path[1024];
+	enum log_got got = verify->source->get(
+	    verify->source, name, max, verify->arena, out, &fail);
 
-	snprintf(
-	    path, sizeof(path), "%.800s/%s", verify->options->directory, name);
-	if (disk_read_file(
-		verify->options->disk, path, max, verify->arena, out, &fail))
-		return true;
-	verify_found(verify, name, "%s", fail.text);
-	return false;
+	if (got != LOG_GOT)
+		not_got(verify, name, got, &fail);
+	return got == LOG_GOT;
 }
 
 /* --- the key and the checkpoint --- */
@@ -75,6 +84,9 @@ check_checkpoint(struct verify *verify)
 	verify->has_checkpoint = true;
 	verify->size = checkpoint.size;
 	verify->root = checkpoint.root;
+	if (verify->options->arena != NULL)
+		verify->result->note =
+		    arena_copy(verify->options->arena, note);
 }
 
 /* --- tiles --- */
@@ -115,8 +127,9 @@ check_tile(
 		    at / DIGEST_SIZE);
 }
 
+/* What a leaf's hash was read from need not be read to be compared. */
 static void
-add_leaf(struct verify *verify, const struct digest *leaf)
+add_leaf(struct verify *verify, const struct digest *leaf, bool from_tile)
 {
 	struct digest made[TILE_LEVELS];
 	unsigned count = tree_append(&verify->tree, leaf, made);
@@ -125,8 +138,9 @@ add_leaf(struct verify *verify, const struct digest *leaf)
 		verify->hashes[i][verify->counts[i]++] = made[i];
 		if (verify->counts[i] < TILE_WIDTH)
 			continue;
-		check_tile(
-		    verify, i, (verify->tree.size - 1) >> 8 * (i + 1), 0);
+		if (i != 0 || !from_tile)
+			check_tile(verify, i,
+			    (verify->tree.size - 1) >> 8 * (i + 1), 0);
 		verify->counts[i] = 0;
 	}
 }
@@ -135,7 +149,8 @@ static void
 check_partial_tiles(struct verify *verify)
 {
 	for (unsigned i = 0; i < TILE_LEVELS; i++)
-		if (verify->counts[i] != 0)
+		if (verify->counts[i] != 0 &&
+		    (i != 0 || !verify->options->hashes_only))
 			check_tile(verify, i,
 			    i == TILE_LEVELS - 1
 				? 0
@@ -168,14 +183,30 @@ check_entry(struct verify *verify, const char *place, struct slice entry)
 		    "not an entry of a version and type known here");
 }
 
+/* Known from an older checkpoint, or the next one. */
+static void
+take_leaf(struct verify *verify, const char *place, uint64_t index,
+    const struct digest *leaf, bool from_tile)
+{
+	if (index == verify->tree.size)
+		verify_witness_root(verify);
+	verify_witness_leaf(verify, index, leaf);
+	if (index >= verify->tree.size)
+		add_leaf(verify, leaf, from_tile);
+	else if (!digest_equal(leaf, &verify->hashes[0][index & 255]))
+		verify_found(verify, place,
+		    "the entry is not the one its tile has");
+}
+
 static void
 check_bundle(struct verify *verify, const char *name, struct slice bundle,
-    uint64_t count)
+    struct tile tile)
 {
+	uint64_t first = tile.number << 8;
+	unsigned count = tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
 	size_t total = bundle.len;
 
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t index = verify->tree.size;
+	for (uint64_t index = first; index < first + count; index++) {
 		char place[TILES_PATH + 64];
 		struct slice entry;
 		struct digest leaf;
@@ -187,33 +218,118 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 			return;
 		}
 		leaf = tree_leaf(entry);
-		verify_witness_root(verify);
-		verify_witness_leaf(verify, index, &leaf);
+		take_leaf(verify, place, index, &leaf, false);
 		check_entry(verify, place, entry);
-		add_leaf(verify, &leaf);
+		verify_note_pruning(verify, entry);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");
+}
+
+/* Where there are no entries to be had, the log's own leaf hashes serve. */
+static bool
+check_hashes(struct verify *verify, struct tile tile)
+{
+	unsigned count = tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
+	char name[TILES_PATH];
+	struct slice data;
+
+	tiles_path(name, 0, tile.number, tile.width);
+	if (!verify_read(verify, name, TILE_WIDTH * DIGEST_SIZE, &data))
+		return false;
+	if (data.len != (size_t)count * DIGEST_SIZE) {
+		verify_found(verify, name, "the tile was cut");
+		return false;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct digest leaf;
+
+		memcpy(leaf.bytes, data.data + (size_t)i * DIGEST_SIZE,
+		    DIGEST_SIZE);
+		take_leaf(verify, name, (tile.number << 8) + i, &leaf, true);
+	}
+	return true;
+}
+
+static bool
+check_pruned(struct verify *verify, struct tile tile)
+{
+	verify->result->gone +=
+	    tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width;
+	return check_hashes(verify, tile);
+}
+
+static bool
+check_entries(struct verify *verify, struct tile tile)
+{
+	struct fail fail = FAIL_INIT;
+	char name[TILES_PATH];
+	struct slice bundle;
+	enum log_got got;
+
+	tiles_path(name, TILES_ENTRIES, tile.number, tile.width);
+	got = verify->source->get(verify->source, name, BUNDLE_MAX,
+	    verify->arena, &bundle, &fail);
+	if (got == LOG_GOT) {
+		check_bundle(verify, name, bundle, tile);
+		return true;
+	}
+	if (got == LOG_GONE) {
+		if (verify->minimum < (tile.number + 1) << 8)
+			verify->minimum = (tile.number + 1) << 8;
+		return check_pruned(verify, tile);
+	}
+	not_got(verify, name, got, &fail);
+	return false;
+}
+
+/* The files of the log's bundle of that number. */
+static struct tile
+tile_of(const struct verify *verify, uint64_t number)
+{
+	uint64_t left = verify->size - (number << 8);
+
+	return (struct tile){TILE_ENTRIES, number,
+	    left < TILE_WIDTH ? (unsigned)left : 0};
+}
+
+static void
+ask_ahead(struct verify *verify, uint64_t number)
+{
+	struct log_source *source = verify->source;
+
+	for (uint64_t i = number; i < number + 4 && i << 8 < verify->size;
+	     i++) {
+		struct tile tile = tile_of(verify, i);
+		char name[TILES_PATH];
+
+		tiles_path(name, 0, i, tile.width);
+		source->ahead(source, name, TILE_WIDTH * DIGEST_SIZE);
+		if (verify->options->hashes_only)
+			continue;
+		tiles_path(name, TILES_ENTRIES, i, tile.width);
+		source->ahead(source, name, BUNDLE_MAX);
+	}
 }
 
 /* A bundle that is gone leaves a gap nothing after it can be put across. */
 static bool
 check_bundles(struct verify *verify)
 {
-	for (uint64_t number = 0; number << 8 < verify->size; number++) {
-		uint64_t left = verify->size - (number << 8);
-		unsigned width = left < TILE_WIDTH ? (unsigned)left : 0;
-		char name[TILES_PATH];
-		struct slice bundle;
+	uint64_t number = verify->tree.size >> 8;
+
+	for (; number << 8 < verify->size; number++) {
+		struct tile tile = tile_of(verify, number);
+		uint64_t end = (number << 8) +
+		    (tile.width == 0 ? (unsigned)TILE_WIDTH : tile.width);
 
 		arena_reset(verify->arena);
-		tiles_path(name, TILES_ENTRIES, number, width);
-		if (!verify_read(verify, name, BUNDLE_MAX, &bundle))
-			return false;
-		check_bundle(
-		    verify, name, bundle, width == 0 ? TILE_WIDTH : width);
-		if (verify->tree.size !=
-		    (number << 8) + (width == 0 ? TILE_WIDTH : width))
+		if (verify->source->ahead != NULL)
+			ask_ahead(verify, number);
+		if (!(verify->options->hashes_only
+			    ? check_hashes(verify, tile)
+			    : check_entries(verify, tile)) ||
+		    verify->tree.size != end)
 			return false;
 		if (verify->options->progress != NULL)
 			verify->options->progress(verify->options->context,
@@ -234,20 +350,25 @@ check_root(struct verify *verify)
 static bool
 run(struct verify *verify, struct fail *fail)
 {
+	bool here = verify->options->source == NULL;
+
 	check_key(verify);
 	check_checkpoint(verify);
-	if (!verify->options->live && !verify_journal(verify, fail))
+	if (here && !verify->options->live && !verify_journal(verify, fail))
 		return false;
 	if (!verify->has_checkpoint)
 		return true;
 	verify->result->size = verify->size;
-	if (check_bundles(verify)) {
+	if (here)
+		verify_read_minimum(verify);
+	if (verify_go_on(verify) && check_bundles(verify)) {
+		verify_check_minimum(verify);
 		verify_witness_root(verify);
 		arena_reset(verify->arena);
 		check_partial_tiles(verify);
 		check_root(verify);
 	}
-	return verify_strangers(verify, fail);
+	return !here || verify_strangers(verify, fail);
 }
 
 bool
@@ -264,9 +385,17 @@ verify_ledger(const struct verify_options *options,
 	verify->result = result;
 	verify->arena = arena_create(NULL);
 	verify->long_lived = arena_create(NULL);
+	log_directory_init(
+	    &verify->directory, options->disk, options->directory);
+	verify->source = options->source != NULL ? options->source
+						 : &verify->directory.source;
 	ok = (verify->arena != NULL && verify->long_lived != NULL) ||
 	     fail_memory(fail);
 	ok = ok && run(verify, fail);
+	if (ok && verify->away.kind != FAIL_NONE) {
+		*fail = verify->away;
+		ok = false;
+	}
 	arena_destroy(verify->arena);
 	arena_destroy(verify->long_lived);
 	free(verify->witnesses);

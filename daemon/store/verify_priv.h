@@ -21,12 +21,17 @@ struct witness {
 struct verify {
 	const struct verify_options *options;
 	struct verify_result *result;
+	struct log_directory directory;
+	struct log_source *source;
 	struct arena *arena;     /* of one file */
 	struct arena *long_lived;
 	struct slice origin;
 	uint8_t public_key[32];
 	bool has_key, has_checkpoint;
+	struct fail away; /* why the log cannot be asked */
 	uint64_t size;
+	/* Those below were pruned: as the log has it, and as entries say. */
+	uint64_t minimum, told_minimum;
 	struct digest root;      /* as the checkpoint has it */
 	struct tree tree;
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
@@ -38,7 +43,7 @@ struct verify {
 void verify_found(struct verify *verify, const char *place,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A file below the directory; missing or unreadable ones are a finding. */
+/* A file of the log; missing or unreadable ones are a finding. */
 bool verify_read(struct verify *verify, const char *name, size_t max,
     struct slice *out);
 
@@ -49,6 +54,17 @@ bool verify_journal(struct verify *verify, struct fail *fail);
 void verify_witness_root(struct verify *verify);
 void verify_witness_leaf(struct verify *verify, uint64_t index,
     const struct digest *leaf);
+
+/*
+ * Begin at the checkpoint from before, if one was given.  False after a
+ * finding that nothing can follow.
+ */
+bool verify_go_on(struct verify *verify);
+
+/* The minimum of a directory; what entries say of it; do they agree? */
+void verify_read_minimum(struct verify *verify);
+void verify_note_pruning(struct verify *verify, struct slice entry);
+void verify_check_minimum(struct verify *verify);
 
 /* Files below tile/ that no checkpoint of this size has. */
 bool verify_strangers(struct verify *verify, struct fail *fail);

@@ -5,6 +5,8 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "core/canon.h"
+#include "core/entry.h"
 #include "core/tree.h"
 #include "runner/canary.h"
 #include "runner/epp_make.h"
@@ -90,16 +92,25 @@ witness_close(struct witness *witness)
 
 /* As an entry says it: "payload":"...". */
 static struct slice
-payload_member(const struct witness *witness, struct slice payload,
-    struct arena *arena)
+payload_member(const struct witness *witness, struct slice entry,
+    struct slice payload, struct arena *arena)
 {
 	uint8_t key[KEY_SIZE];
 	struct digest digest = digest_sha256(payload);
 	struct text text = text_start(arena);
+	struct digest_key owner;
+	struct slice object;
+	int64_t slot;
 
 	keys_derive(witness->keys, "payload", key);
 	digest = digest_hmac(
 	    key, (struct slice){(const char *)digest.bytes, DIGEST_SIZE});
+	if (!canon_member(entry, "object", &object) ||
+	    !canon_get_number(object, "slot", &slot) ||
+	    !keys_slot(witness->keys, (uint32_t)slot, key))
+		return SLICE("no disclosure, or forgotten");
+	digest_key_set(&owner, key);
+	digest = entry_payload(&owner, &digest);
 	text_add_string(&text, "\"payload\":\"");
 	text_add_base64(&text, digest.bytes, DIGEST_SIZE);
 	text_add_char(&text, '"');
@@ -121,7 +132,8 @@ covers(const struct witness *witness, struct slice entry,
 
 	return digest_equal(&leaf, sealed_leaf(sealed)) &&
 	    says(entry,
-		payload_member(witness, sealed_payload(sealed), arena));
+		payload_member(
+		    witness, entry, sealed_payload(sealed), arena));
 }
 
 /* malloc'ed, ended by a NUL. */
@@ -145,14 +157,16 @@ invariants_entry_of(struct world *world, struct slice payload)
 	struct witness witness;
 
 	if (witness_open(&witness, world)) {
-		member = payload_member(&witness, payload, arena);
 		/* The newest are the likeliest. */
 		for (uint64_t n = ledger_size(witness.ledger);
 		     n-- != 0 && out.data == NULL;)
 			if (ledger_read(witness.ledger, n, arena, &entry,
-				&witness.fail) &&
-			    says(entry, member))
-				out = keep(entry);
+				&witness.fail)) {
+				member = payload_member(
+				    &witness, entry, payload, arena);
+				if (says(entry, member))
+					out = keep(entry);
+			}
 	}
 	witness_close(&witness);
 	arena_destroy(arena);
@@ -618,8 +632,10 @@ invariants_check(struct world *world)
 		daemon_stop(world);
 		return;
 	}
-	if (bring_to_rest(world))
+	if (bring_to_rest(world)) {
 		check_promises(world);
+		review_check(world);
+	}
 	check_payloads(world);
 	check_traces(world);
 	daemon_stop(world);

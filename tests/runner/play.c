@@ -183,6 +183,22 @@ run_status(struct world *world, const struct step *step)
 	daemon_settle(world, 0);
 }
 
+/* A subject, and the reason. */
+static void
+run_forget(struct world *world, const struct step *step)
+{
+	struct engine_forget_ask ask = {.actor = step->actor,
+	    .now = step->number != 0};
+
+	if (step->string_count > 0)
+		ask.subject = step->strings[0];
+	if (step->string_count > 1)
+		ask.reason = step->strings[1];
+	engine_forget(world->engine, &ask, play_answered,
+	    play_expect(world, step->actor));
+	daemon_settle(world, 0);
+}
+
 static void
 run_operator(struct world *world, const struct step *step)
 {
@@ -193,6 +209,10 @@ run_operator(struct world *world, const struct step *step)
 
 	if (engine == NULL)
 		return;
+	if (slice_is(step->verb, "forget")) {
+		run_forget(world, step);
+		return;
+	}
 	answer = play_expect(world, actor);
 	if (step->string_count != 0)
 		reason = step->strings[0];
@@ -397,6 +417,22 @@ run_ledger_has(struct world *world, const struct step *step)
 }
 
 static void
+run_ledger_account(struct world *world, const struct step *step)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice account = {"", 0};
+
+	if (world->ledger != NULL)
+		account = review_account(world, step->strings[0], arena);
+	for (size_t i = 1; i < step->string_count; i++)
+		if (!has(account.data, account.len, step->strings[i]))
+			play_unmet(world, "the account does not say \"%.*s\": "
+					  "%.*s",
+			    SLICE_ARG(step->strings[i]), SLICE_ARG(account));
+	arena_destroy(arena);
+}
+
+static void
 run_ledger_finds(struct world *world, const struct step *step)
 {
 	struct seen findings = invariants_findings(world);
@@ -533,6 +569,9 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_LEDGER_HAS:
 		run_ledger_has(world, step);
+		return;
+	case STEP_LEDGER_ACCOUNT:
+		run_ledger_account(world, step);
 		return;
 	case STEP_LEDGER_VERIFIES:
 		invariants_ledger(world);

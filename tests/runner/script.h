@@ -18,7 +18,9 @@
  *	jprs ! later | refused | unknown | lost [times 3]
  *	jprs ? sent | not-sent | refused | unknown [times 3]
  *	operator > hold approve 1 "why"         operator < 200 "..."
+ *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
+ *	ledger account "subject" "words of the record of provision" ...
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
  *	clock +60s          disk full | read-only | ok
@@ -83,6 +85,7 @@ enum step_kind {
 	STEP_OPERATOR,
 	STEP_LEDGER_ENTRIES,
 	STEP_LEDGER_HAS,
+	STEP_LEDGER_ACCOUNT,
 	STEP_LEDGER_VERIFIES,
 	STEP_LEDGER_FINDS, /* the verifier names what was damaged */
 	STEP_LOG_HAS,

@@ -114,6 +114,12 @@ read_operator(struct reader *reader, struct slice actor)
 		return reader_word(reader, &step->verb) &&
 		    reader_strings(reader, step);
 	}
+	if (reader_skip(reader, "forget")) {
+		step->verb = SLICE("forget");
+		if (reader_skip(reader, "now"))
+			step->number = 1;
+		return reader_strings(reader, step);
+	}
 	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
 		return reader_fail(reader, "not hold, desk or ask");
 	if (!reader_word(reader, &step->name) ||
@@ -275,6 +281,12 @@ read_ledger(struct reader *reader)
 						      : STEP_LEDGER_FINDS;
 		reader_next(reader);
 		return reader_strings(reader, step);
+	}
+	if (reader_skip(reader, "account")) {
+		step->kind = STEP_LEDGER_ACCOUNT;
+		return reader_strings(reader, step) &&
+		    (step->string_count > 1 ||
+			reader_fail(reader, "not a subject and words"));
 	}
 	if (!reader_number(reader, &step->number))
 		return false;

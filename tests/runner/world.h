@@ -189,6 +189,14 @@ void play_check(struct world *world, const struct step *step,
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
 
+/* --- review.c: what the ledger is good for afterwards */
+
+/* The policy in force would have done what was done under it. */
+void review_check(struct world *world);
+/* A subject's record of provision in English, blanks made one. */
+struct slice review_account(
+    struct world *world, struct slice id, struct arena *arena);
+
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
 /* Is everything durable in the ledger as it was written and signed? */

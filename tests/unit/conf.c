@@ -17,7 +17,7 @@
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
     "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
-    "console", "alone"};
+    "console", "alone", "publish", "registrar"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

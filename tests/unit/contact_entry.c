@@ -146,6 +146,9 @@ a_contact_without_a_subject_has_one_of_its_name(void **state)
 static void
 a_payload_elsewhere_is_acknowledged_not_sealed(void **state)
 {
+	uint8_t secret[KEY_SIZE];
+	struct digest_key key;
+	int64_t slot;
 	struct world *world = world_create(1 << 20);
 	struct digest sha = digest_sha256(SLICE("<contact/>"));
 	struct digest other = digest_sha256(SLICE("<Contact/>"));
@@ -174,6 +177,13 @@ a_payload_elsewhere_is_acknowledged_not_sealed(void **state)
 	    entry_at(world, 1), "payload", world->arena, &text));
 	assert_true(text_base64_decode(world->arena, text, &bytes));
 	digest = ledger_payload_digest(world->ledger, SLICE("<contact/>"));
+	assert_memory_not_equal(bytes.data, digest.bytes, DIGEST_SIZE);
+	/* Under the subject's key, so that it goes with that. */
+	assert_true(canon_member(entry_at(world, 1), "object", &text) &&
+	    canon_get_number(text, "slot", &slot) &&
+	    keys_slot(world->keys, (uint32_t)slot, secret));
+	digest_key_set(&key, secret);
+	digest = entry_payload(&key, &digest);
 	assert_memory_equal(bytes.data, digest.bytes, DIGEST_SIZE);
 	/* Whoever has the bytes may restore the seal. */
 	assert_non_null(seal_restore(world->ledger, world->arena, 1, &leaf,

@@ -153,7 +153,12 @@ static void
 put_frame(FILE *out, struct chance *chance)
 {
 	static const char *const others[] = {"hello", "poll req", "poll ack 1",
-	    "logout", "frame \"<epp/>\"", "frame \"\"",
+	    "logout", "frame \"\"",
+	    /* Sound, but misu does not read instructions: a shadow passes it. */
+	    "frame \"<?odd one?><epp xmlns="
+	    "\\\"urn:ietf:params:xml:ns:epp-1.0\\\"><command><info>"
+	    "<c:info xmlns:c=\\\"urn:ietf:params:xml:ns:contact-1.0\\\">"
+	    "<c:id>CON-1</c:id></c:info></info></command></epp>\"",
 	    "login \"hosting\" \"hosting-pw\"",
 	    "login \"shop-22\" \"wrong-pw\"",
 	    "frame \"<epp xmlns=\\\"urn:ietf:params:xml:ns:epp-1.0\\\">"

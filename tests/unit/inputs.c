@@ -26,13 +26,12 @@ some_policy(struct random *random)
 {
 	static const struct network_group own = {
 	    SLICE("own"), random_prefixes, 1};
-	struct policy_source source = {SLICE("random.policy"),
-	    random_policy(random, arena)};
+	struct policy_source source = {
+	    SLICE("random.policy"), random_policy(random, arena)};
 	struct slice diagnostics;
 	struct fail fail = FAIL_INIT;
 
-	return policy_load(
-	    arena, &source, NULL, &own, 1, &diagnostics, &fail);
+	return policy_load(arena, &source, NULL, &own, 1, &diagnostics, &fail);
 }
 
 static void
@@ -79,8 +78,7 @@ assert_no_value(const struct record *record, struct slice bytes)
 			if (random_is_canary(field))
 				values[count++] = from.items[i];
 	}
-	assert_false(
-	    count != 0 && canary_find(bytes, values, count, &found));
+	assert_false(count != 0 && canary_find(bytes, values, count, &found));
 }
 
 static struct stand_in *
@@ -110,8 +108,8 @@ check_block(const struct ruleset *ruleset, const struct ruleset *other,
 	struct decide_given given = {.approved = false};
 	struct fail fail = FAIL_INIT;
 	struct slice bytes = inputs_write(record, &kept, arena);
-	struct disclosure *real = decide(
-	    ruleset, block, record, &given, arena, &fail);
+	struct disclosure *real =
+	    decide(ruleset, block, record, &given, arena, &fail);
 	struct stand_in *stand_in =
 	    stand_in_of(record, bytes, ruleset, ruleset);
 	const struct block *blocks[BLOCKS];
@@ -121,8 +119,8 @@ check_block(const struct ruleset *ruleset, const struct ruleset *other,
 	assert_no_value(record, bytes);
 	assert_non_null(real);
 	assert_non_null(stand_in);
-	assert_same(real, stand_in_decide(stand_in, block->recipient, block,
-			      arena, &fail));
+	assert_same(real,
+	    stand_in_decide(stand_in, block->recipient, block, arena, &fail));
 	assert_false(stand_in_step(stand_in));
 	count = ruleset_match(other, record, blocks, BLOCKS);
 	stand_in = stand_in_of(record, bytes, ruleset, other);
@@ -131,8 +129,8 @@ check_block(const struct ruleset *ruleset, const struct ruleset *other,
 	/* One of the stand-ins is what the record was. */
 	real = decide(other, blocks[0], record, &given, arena, &fail);
 	do {
-		struct disclosure *maybe = stand_in_decide(stand_in,
-		    blocks[0]->recipient, blocks[0], arena, &fail);
+		struct disclosure *maybe = stand_in_decide(
+		    stand_in, blocks[0]->recipient, blocks[0], arena, &fail);
 		bool same = true;
 
 		for (unsigned slot = 0; same && slot < SLOT_COUNT; slot++) {
@@ -140,7 +138,7 @@ check_block(const struct ruleset *ruleset, const struct ruleset *other,
 			enum field field = (enum field)(slot % FIELD_COUNT);
 
 			same = disclosure_ruling(maybe, role, field).rule ==
-			    disclosure_ruling(real, role, field).rule;
+			       disclosure_ruling(real, role, field).rule;
 		}
 		met = met || same;
 	} while (stand_in_step(stand_in));
@@ -153,8 +151,8 @@ the_same_policy_decides_the_same_from_what_was_kept(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < ITERATIONS; i++) {
-		struct random random = random_from(
-		    (struct slice){(const char *)&i, sizeof(i)});
+		struct random random =
+		    random_from((struct slice){(const char *)&i, sizeof(i)});
 		struct fail fail = FAIL_INIT;
 		const struct block *blocks[BLOCKS];
 		struct ruleset *ruleset, *other;
@@ -167,16 +165,17 @@ the_same_policy_decides_the_same_from_what_was_kept(void **state)
 		other = some_policy(&random);
 		record = random_record(&random, arena, &fail);
 		assert_non_null(record);
-		count = ruleset != NULL && record_type(record) < OBJECT_SUBMITTED
-		    ? ruleset_match(ruleset, record, blocks, BLOCKS)
-		    : 0;
+		count =
+		    ruleset != NULL && record_type(record) < OBJECT_SUBMITTED
+			? ruleset_match(ruleset, record, blocks, BLOCKS)
+			: 0;
 		for (size_t b = 0; b < count && b < BLOCKS; b++)
 			check_block(ruleset, other != NULL ? other : ruleset,
 			    blocks[b], record);
 		arena_destroy(arena);
 	}
-	print_message("%u compared, %u under another policy\n", compared,
-	    conditioned);
+	print_message(
+	    "%u compared, %u under another policy\n", compared, conditioned);
 	assert_true(compared > ITERATIONS / 4);
 	assert_true(conditioned > ITERATIONS / 8);
 }
@@ -203,8 +202,8 @@ policy_of(const char *set)
 
 	snprintf(text, sizeof(text), conditions, set);
 	ruleset = policy_load(arena,
-	    &(struct policy_source){SLICE("t.policy"),
-		arena_copy(arena, slice_from(text))},
+	    &(struct policy_source){
+		SLICE("t.policy"), arena_copy(arena, slice_from(text))},
 	    NULL, NULL, 0, &diagnostics, &fail);
 	if (ruleset == NULL)
 		print_message("%.*s\n", SLICE_ARG(diagnostics));
@@ -221,11 +220,10 @@ living_in(const char *country)
 	    OPERATION_CREATE, SLICE("hanako.example"), &fail);
 
 	assert_non_null(record);
-	assert_true(
-	    record_set(record, ROLE_REGISTRANT, FIELD_NAME_INT, &name, 1,
-		&fail) &&
-	    record_set(
-		record, ROLE_REGISTRANT, FIELD_COUNTRY, &code, 1, &fail));
+	assert_true(record_set(record, ROLE_REGISTRANT, FIELD_NAME_INT, &name,
+			1, &fail) &&
+		    record_set(record, ROLE_REGISTRANT, FIELD_COUNTRY, &code, 1,
+			&fail));
 	return record;
 }
 
@@ -237,8 +235,8 @@ verdicts(const char *country, const char *was, const char *now)
 	const struct ruleset *old = policy_of(was), *new = policy_of(now);
 	const struct inputs_given kept = {.ruleset = old};
 	struct record *record = living_in(country);
-	struct stand_in *stand_in = stand_in_of(
-	    record, inputs_write(record, &kept, arena), old, new);
+	struct stand_in *stand_in =
+	    stand_in_of(record, inputs_write(record, &kept, arena), old, new);
 	struct fail fail = FAIL_INIT;
 	size_t len = 0;
 
@@ -247,11 +245,11 @@ verdicts(const char *country, const char *was, const char *now)
 		struct disclosure *disclosure = stand_in_decide(
 		    stand_in, 0, ruleset_block(new, 0), arena, &fail);
 
-		out[len++] = disclosure_ruling(disclosure, ROLE_REGISTRANT,
-				 FIELD_NAME_INT)
-				    .verdict == VERDICT_FORWARD
-		    ? 'f'
-		    : 'r';
+		out[len++] = disclosure_ruling(
+				 disclosure, ROLE_REGISTRANT, FIELD_NAME_INT)
+					 .verdict == VERDICT_FORWARD
+				 ? 'f'
+				 : 'r';
 	} while (len < 15 && stand_in_step(stand_in));
 	out[len] = '\0';
 	return out;
@@ -298,8 +296,8 @@ damage_is_no_inputs(void **state)
 		for (unsigned byte = 0; byte < 256; byte += 5) {
 			memcpy(copy, bytes.data, bytes.len);
 			copy[i] = (char)byte;
-			inputs_read((struct slice){copy, bytes.len}, arena,
-			    &inputs);
+			inputs_read(
+			    (struct slice){copy, bytes.len}, arena, &inputs);
 		}
 	}
 	arena_destroy(arena);
@@ -309,9 +307,8 @@ static void
 too_much_is_said_to_be(void **state)
 {
 	char version[256];
-	struct consent consent = {.purpose = SLICE("p10"),
-	    .given = true,
-	    .version = {version, 255}};
+	struct consent consent = {
+	    .purpose = SLICE("p10"), .given = true, .version = {version, 255}};
 	struct fail fail = FAIL_INIT;
 	struct record *record;
 	struct inputs inputs;

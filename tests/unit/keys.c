@@ -136,7 +136,7 @@ test_another_master_key_is_refused(void **state)
 
 	assert_false(crash(world, other));
 	assert_int_equal(world->fail.kind, FAIL_DENIED);
-	assert_string_equal(world->fail.place, "keys/signing");
+	assert_string_equal(world->fail.place, "keys/root");
 }
 
 static void

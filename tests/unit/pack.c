@@ -199,6 +199,33 @@ what_there_was_comes_back(void **state)
 	arena_destroy(arena);
 }
 
+static void
+what_is_registered_of_an_object_comes_back(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice status[2] = {SLICE("clientHold"), SLICE("ok")};
+	const struct registration it = {.created = 1000000000,
+	    .expires = 1900000000,
+	    .roid = SLICE("D1-EXAMPLE"),
+	    .status = {status, 2}};
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(arena, OBJECT_DOMAIN,
+	    OPERATION_CREATE, SLICE("example.com"), &fail);
+	const struct registration *back;
+
+	(void)state;
+	assert_true(record_set_registration(record, &it, &fail));
+	back = record_registration(
+	    unpack_record(arena, packed(arena, record), &fail));
+	assert_true(back->given);
+	assert_int_equal(back->created, 1000000000);
+	assert_int_equal(back->updated, 0);
+	assert_true(slice_is(back->roid, "D1-EXAMPLE"));
+	assert_int_equal(back->status.count, 2);
+	assert_true(slice_is(back->status.items[1], "ok"));
+	arena_destroy(arena);
+}
+
 /* Every cut is found, and no changed byte does harm. */
 static void
 what_is_damaged_is_refused(void **state)
@@ -227,7 +254,7 @@ what_is_damaged_is_refused(void **state)
 	copy[bytes.len] = '\0';
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len + 1}, NULL));
-	copy[0] = 4;
+	copy[0] = 5;
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len}, NULL));
 	free(copy);
@@ -273,6 +300,7 @@ main(void)
 	    cmocka_unit_test(a_role_has_the_head_and_its_person_alone),
 	    cmocka_unit_test(a_record_without_roles_keeps_its_facts),
 	    cmocka_unit_test(what_there_was_comes_back),
+	    cmocka_unit_test(what_is_registered_of_an_object_comes_back),
 	    cmocka_unit_test(what_is_damaged_is_refused),
 	    cmocka_unit_test(numbers_mean_what_they_did),
 	};

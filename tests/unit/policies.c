@@ -69,13 +69,13 @@ make(void **state)
 	world->disk = disk_real_create(NULL, &fail);
 	world->arena = arena_create(NULL);
 	world->setup = digest_sha256(SLICE(setup_text));
-	world->ruleset = policy_load(world->arena, &files[0], &loader, &own, 1,
-	    &diagnostics, &fail);
+	world->ruleset = policy_load(
+	    world->arena, &files[0], &loader, &own, 1, &diagnostics, &fail);
 	if (world->ruleset == NULL)
 		print_message("%.*s\n", SLICE_ARG(diagnostics));
 	assert_non_null(world->ruleset);
-	assert_true(policies_keep(world->disk, world->directory,
-	    world->ruleset, files, 2, &fail));
+	assert_true(policies_keep(
+	    world->disk, world->directory, world->ruleset, files, 2, &fail));
 	assert_true(policies_keep_setup(
 	    world->disk, world->directory, SLICE(setup_text), &fail));
 	*state = world;
@@ -90,8 +90,8 @@ unmake(void **state)
 	struct slice *names;
 	size_t count;
 
-	assert_true(world->disk->operations->list(world->disk,
-	    world->directory, world->arena, &names, &count, &fail));
+	assert_true(world->disk->operations->list(world->disk, world->directory,
+	    world->arena, &names, &count, &fail));
 	for (size_t i = 0; i < count; i++) {
 		char path[300];
 
@@ -201,14 +201,14 @@ what_is_kept_is_not_written_again(void **state)
 
 	assert_int_equal(stat(file_of(world, ".source"), &before), 0);
 	other.name = SLICE("elsewhere.policy");
-	assert_true(policies_keep(world->disk, world->directory,
-	    world->ruleset, &other, 1, &fail));
+	assert_true(policies_keep(
+	    world->disk, world->directory, world->ruleset, &other, 1, &fail));
 	assert_int_equal(stat(file_of(world, ".source"), &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 	/* A damaged text is mended by who has the right one. */
 	spoil(file_of(world, ""));
-	assert_true(policies_keep(world->disk, world->directory,
-	    world->ruleset, files, 2, &fail));
+	assert_true(policies_keep(
+	    world->disk, world->directory, world->ruleset, files, 2, &fail));
 	assert_non_null(again(world, &fail));
 }
 
@@ -219,8 +219,8 @@ what_was_never_kept_is_missing(void **state)
 	struct digest other = digest_sha256(SLICE("another"));
 	struct fail fail = FAIL_INIT;
 
-	assert_null(policies_load(world->disk, world->directory, &other, NULL,
-	    world->arena, &fail));
+	assert_null(policies_load(
+	    world->disk, world->directory, &other, NULL, world->arena, &fail));
 	assert_int_equal(fail.kind, FAIL_INPUT);
 }
 

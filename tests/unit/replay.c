@@ -28,8 +28,7 @@ write_entry(struct world *world, const struct disclosure *disclosure,
 	    ledger_begin(world->ledger, world->arena, &world->fail);
 
 	assert_non_null(batch);
-	if (!ledger_add_disclosure(
-		batch, disclosure, &dispatch, &world->fail))
+	if (!ledger_add_disclosure(batch, disclosure, &dispatch, &world->fail))
 		world_complain(world);
 	ledger_commit(batch, world_answered, &answer);
 	world_wait(world, &answer);
@@ -41,8 +40,8 @@ read_back(struct world *world, uint64_t index, const struct ruleset *was)
 {
 	struct replay_entry entry = {.index = index, .was = was};
 
-	assert_true(ledger_read(world->ledger, index, world->arena,
-	    &entry.entry, &world->fail));
+	assert_true(ledger_read(
+	    world->ledger, index, world->arena, &entry.entry, &world->fail));
 	assert_true(log_query_inputs(world->keys, entry.entry, world->arena,
 	    &entry.object, &entry.inputs));
 	return entry;
@@ -64,8 +63,8 @@ random_ruleset(struct world *world, struct random *random)
 {
 	static const struct network_group own = {
 	    SLICE("own"), random_prefixes, 1};
-	struct policy_source source = {SLICE("random.policy"),
-	    random_policy(random, world->arena)};
+	struct policy_source source = {
+	    SLICE("random.policy"), random_policy(random, world->arena)};
 	struct slice diagnostics;
 	struct fail fail = FAIL_INIT;
 
@@ -81,23 +80,22 @@ the_same_policy_changes_nothing(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < ITERATIONS; i++) {
-		struct random random = random_from(
-		    (struct slice){(const char *)&i, sizeof(i)});
-		const struct ruleset *ruleset =
-		    random_ruleset(world, &random);
+		struct random random =
+		    random_from((struct slice){(const char *)&i, sizeof(i)});
+		const struct ruleset *ruleset = random_ruleset(world, &random);
 		struct record *record =
 		    random_record(&random, world->arena, &world->fail);
 		const struct block *blocks[BLOCKS];
-		size_t count = ruleset != NULL
-		    ? ruleset_match(ruleset, record, blocks, BLOCKS)
-		    : 0;
+		size_t count = ruleset != NULL ? ruleset_match(ruleset, record,
+						     blocks, BLOCKS)
+					       : 0;
 
 		for (size_t b = 0; b < count && b < BLOCKS; b++) {
 			const struct inputs_given kept = {.ruleset = ruleset};
 			const struct decide_given given = {.approved = false};
-			struct disclosure *disclosure = decide(ruleset,
-			    blocks[b], record, &given, world->arena,
-			    &world->fail);
+			struct disclosure *disclosure =
+			    decide(ruleset, blocks[b], record, &given,
+				world->arena, &world->fail);
 			struct replay_entry entry = read_back(world,
 			    write_entry(world, disclosure,
 				inputs_write(record, &kept, world->arena)),
@@ -132,10 +130,10 @@ a_contact_is_decided_in_its_scope_again(void **state)
 	struct replay_entry entry;
 
 	(void)state;
-	assert_true(record_set_role(
-	    record, CONTACT_ROLE, KIND_UNKNOWN, &world->fail));
-	assert_true(record_set(record, CONTACT_ROLE, FIELD_NAME_INT, &name, 1,
-	    &world->fail));
+	assert_true(
+	    record_set_role(record, CONTACT_ROLE, KIND_UNKNOWN, &world->fail));
+	assert_true(record_set(
+	    record, CONTACT_ROLE, FIELD_NAME_INT, &name, 1, &world->fail));
 	entry = read_back(world,
 	    write_entry(world,
 		decide_contact(ruleset, &scope, record, &given, world->arena,
@@ -167,8 +165,8 @@ variant(struct world *world, const char *rule, const char *more)
 	    "}\n",
 	    more, rule);
 	ruleset = policy_load(world->arena,
-	    &(struct policy_source){SLICE("v.policy"), text_slice(&text)},
-	    NULL, NULL, 0, &diagnostics, &fail);
+	    &(struct policy_source){SLICE("v.policy"), text_slice(&text)}, NULL,
+	    NULL, 0, &diagnostics, &fail);
 	if (ruleset == NULL)
 		print_message("%.*s\n", SLICE_ARG(diagnostics));
 	assert_non_null(ruleset);
@@ -214,8 +212,7 @@ what_would_be_shown_more_is_marked(void **state)
 	assert_int_equal(result.changed, 1);
 	assert_int_equal(result.more, 0);
 	/* Everything is refused. */
-	result = run(world, &entry,
-	    variant(world, "  refuse \"no\"\n", ""));
+	result = run(world, &entry, variant(world, "  refuse \"no\"\n", ""));
 	assert_int_equal(result.changed, 1);
 	assert_int_equal(result.groups->new_verdict, VERDICT_REFUSE);
 	world_destroy(world);
@@ -264,26 +261,23 @@ a_recipient_that_got_nothing_is_told_of(void **state)
 	assert_true(slice_is(result.groups->recipient, "public"));
 	assert_int_equal(result.groups->old_verdict, REPLAY_NOTHING);
 	/* And why shows the entry whole. */
-	text = why_text(
-	    &(struct why_given){
-		.shown = {.index = entry.index,
-		    .entry = entry.entry,
-		    .object = entry.object},
-		.ruleset = was,
-		.inputs = entry.inputs},
+	text = why_text(&(struct why_given){.shown = {.index = entry.index,
+						.entry = entry.entry,
+						.object = entry.object},
+			    .ruleset = was,
+			    .inputs = entry.inputs},
 	    world->arena, &world->fail);
 	assert_non_null(text.data);
-	assert_non_null(strstr(text.data,
-	    "by rule 2, t.policy:8: forward name of registrant"));
+	assert_non_null(strstr(
+	    text.data, "by rule 2, t.policy:8: forward name of registrant"));
 	assert_non_null(strstr(text.data, "decided again from what was kept: "
 					  "the same"));
 	assert_non_null(strstr(text.data, "may receive name, email, auth-info"
 					  " of registrant"));
 	assert_null(strstr(text.data, "Canary"));
-	text = why_json(
-	    &(struct why_given){
-		.shown = {.index = entry.index, .entry = entry.entry},
-		.missing = SLICE("it is gone")},
+	text = why_json(&(struct why_given){.shown = {.index = entry.index,
+						.entry = entry.entry},
+			    .missing = SLICE("it is gone")},
 	    world->arena, &world->fail);
 	assert_non_null(strstr(text.data, "\"missing\":\"it is gone\""));
 	world_destroy(world);

@@ -21,8 +21,8 @@ a_name_is_read_as_it_was_written(void **state)
 		char name[TILES_PATH];
 		struct tile read;
 
-		tiles_path(name, tiles[i].level, tiles[i].number,
-		    tiles[i].width);
+		tiles_path(
+		    name, tiles[i].level, tiles[i].number, tiles[i].width);
 		assert_true(tile_parse(slice_from(name), &read));
 		assert_int_equal(read.level, tiles[i].level);
 		assert_true(read.number == tiles[i].number);
@@ -37,13 +37,12 @@ no_other_way_to_write_a_name_is_taken(void **state)
 	    "tile/0/", "tile/0/0", "tile/0/00", "tile/0/0000", "tile/00/000",
 	    "tile/8/000", "tile/64/000", "tile/-1/000", "tile/0/x000/000",
 	    "tile/0/x001", "tile/0/x001/", "tile/0/x001x002/003",
-	    "tile/0/001/002", "tile/0/x001/x002", "tile/0/000/",
-	    "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0",
-	    "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/",
-	    "tile/0/000.p/+1", "tile/entries", "tile/entries/",
-	    "tile/entries/../0/000", "tile/0/../../checkpoint",
-	    "tile//0/000", "/tile/0/000", "tile/0/000 ", "tile/0/00a",
-	    "tile/0/x999/x999/x999/x999/x999/999",
+	    "tile/0/001/002", "tile/0/x001/x002", "tile/0/000/", "tile/0/000.p",
+	    "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256",
+	    "tile/0/000.p/01", "tile/0/000.p/1/", "tile/0/000.p/+1",
+	    "tile/entries", "tile/entries/", "tile/entries/../0/000",
+	    "tile/0/../../checkpoint", "tile//0/000", "/tile/0/000",
+	    "tile/0/000 ", "tile/0/00a", "tile/0/x999/x999/x999/x999/x999/999",
 	    "tile/0/x001/x000/x000/x000/x000/x000/000", "tile/data/000"};
 
 	(void)state;

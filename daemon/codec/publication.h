@@ -1,0 +1,68 @@
+/*
+ * What misu itself publishes of one object, as the layouts of WHOIS and RDAP
+ * read it: values that may be shown, and of every other field whether it was
+ * redacted or never collected.  No layout sees anything else.
+ *
+ * Everything is borrowed; texts are UTF-8 without control characters.
+ */
+#ifndef MISU_PUBLICATION_H
+#define MISU_PUBLICATION_H
+
+#include "base/date.h"
+#include "core/field.h"
+#include "core/record.h"
+
+enum publication_state { NOT_COLLECTED, REDACTED, PUBLISHED };
+
+struct publication_item {
+	enum publication_state state;
+	struct values values; /* PUBLISHED: at least one */
+};
+
+struct publication_role {
+	bool present;
+	struct publication_item items[FIELD_COUNT];
+};
+
+/* Who sponsors the object: of misu.conf, the same for all. */
+struct publication_registrar {
+	struct slice name, iana_id, whois_server, url;
+	struct slice abuse_email, abuse_phone, reseller;
+};
+
+/* A network above or below one. */
+struct publication_relative {
+	struct slice organization, netname; /* may be empty */
+	struct slice kind, kind_japanese;   /* "Allocation", "割り振り" */
+	struct slice range;		    /* "192.0.2.0/24" */
+};
+
+struct publication_relatives {
+	const struct publication_relative *items;
+	size_t count;
+};
+
+struct publication {
+	enum object_type type;
+	struct slice name;    /* canonical: A-labels in lower case, a prefix */
+	struct slice unicode; /* a domain's U-labels where they differ */
+	struct publication_item roid;
+	const struct publication_registrar *registrar; /* NULL: not said */
+	/* Unix seconds; 0: not said. */
+	int64_t created, updated, expires, connected, returned;
+	struct values status; /* of EPP ("clientHold"), or as JPRS words it */
+	struct values locks;  /* .jp: "AgentChangeLocked" */
+	struct publication_item ns, ds;
+	bool is_allocation; /* networks: to a provider, not to its customer */
+	struct publication_relatives above, below;
+	struct publication_role roles[ROLE_COUNT];
+};
+
+/*
+ * The item of a field with two forms: the first of them that is published,
+ * else redacted if one is.  `prefer` and `other` may be the same.
+ */
+struct publication_item publication_either(const struct publication *it,
+    enum role role, enum field prefer, enum field other);
+
+#endif

@@ -1,0 +1,316 @@
+/*
+ * "redacted" (RFC 9537): which of what was collected is not shown, by the
+ * names that IANA registered where there is one, and how it can be seen in
+ * the answer.
+ */
+#include "codec/json.h"
+#include "codec/jsonpath.h"
+#include "codec/rdap_priv.h"
+
+enum method { REMOVAL, EMPTY_VALUE, REPLACEMENT };
+
+/*
+ * `path` goes on from the entity; NULL: the field has no place of its own in
+ * a jCard, and its absence is all there is to see.
+ */
+static const struct redactable {
+	enum field prefer, other;
+	enum method method;
+	const char *label; /* "Name": after "Registrant " */
+	const char *path;
+} redactables[] = {
+    {FIELD_NAME_INT, FIELD_NAME_LOC, EMPTY_VALUE, "Name",
+	".vcardArray[1][?(@[0]=='fn')][3]"},
+    {FIELD_ORG_INT, FIELD_ORG_LOC, REMOVAL, "Organization",
+	".vcardArray[1][?(@[0]=='org')]"},
+    {FIELD_STREET_INT, FIELD_STREET_LOC, EMPTY_VALUE, "Street",
+	".vcardArray[1][?(@[0]=='adr')][3][:3]"},
+    {FIELD_CITY_INT, FIELD_CITY_LOC, EMPTY_VALUE, "City",
+	".vcardArray[1][?(@[0]=='adr')][3][3]"},
+    {FIELD_STATE_INT, FIELD_STATE_LOC, EMPTY_VALUE, "State/Province",
+	".vcardArray[1][?(@[0]=='adr')][3][4]"},
+    {FIELD_POSTCODE, FIELD_POSTCODE, EMPTY_VALUE, "Postal Code",
+	".vcardArray[1][?(@[0]=='adr')][3][5]"},
+    {FIELD_COUNTRY, FIELD_COUNTRY, REMOVAL, "Country",
+	".vcardArray[1][?(@[0]=='adr')][1].cc"},
+    {FIELD_PHONE, FIELD_PHONE, REMOVAL, "Phone",
+	".vcardArray[1][?(@[1].type=='voice')]"},
+    {FIELD_PHONE_EXT, FIELD_PHONE_EXT, REMOVAL, "Phone Ext", NULL},
+    {FIELD_FAX, FIELD_FAX, REMOVAL, "Fax",
+	".vcardArray[1][?(@[1].type=='fax')]"},
+    {FIELD_FAX_EXT, FIELD_FAX_EXT, REMOVAL, "Fax Ext", NULL},
+    {FIELD_EMAIL, FIELD_EMAIL, REPLACEMENT, "Email",
+	".vcardArray[1][?(@[0]=='email')]"},
+};
+
+/* IANA's "redacted name" values are of registrant and technical contact. */
+static const char *const registered_registrant[] = {"Name", "Organization",
+    "Street", "City", "Postal Code", "Phone", "Phone Ext", "Fax", "Fax Ext",
+    "Email", NULL};
+static const char *const registered_tech[] = {
+    "Name", "Phone", "Phone Ext", "Email", NULL};
+
+static bool
+is_registered(enum role role, const char *label)
+{
+	const char *const *names = role == ROLE_REGISTRANT
+				       ? registered_registrant
+				   : role == ROLE_TECH ? registered_tech
+						       : NULL;
+
+	for (; names != NULL && *names != NULL; names++)
+		if (strcmp(*names, label) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+role_word(enum role role)
+{
+	switch (role) {
+	case ROLE_REGISTRANT:
+		return "Registrant";
+	case ROLE_ADMIN:
+		return "Admin";
+	case ROLE_TECH:
+		return "Tech";
+	case ROLE_BILLING:
+		return "Billing";
+	case ROLE_ABUSE:
+		return "Abuse";
+	case ROLE_PUBLIC_CONTACT:
+		return "Public Contact";
+	case ROLE_SUBSCRIBER:
+	case ROLE_APPLICANT_AGENT:
+	case ROLE_SPAM_SENDER:
+	case ROLE_COUNT:
+		break;
+	}
+	return "Contact";
+}
+
+/* One entry; paths are ours and need no escaping. */
+struct redaction {
+	const char *before, *label; /* "Registrant", "Name" */
+	bool registered;
+	enum method method;
+	const char *root, *path; /* path NULL: none is given */
+	const char *replacement; /* REPLACEMENT: goes on from root */
+};
+
+static void
+path_member(struct rdap_page *page, const char *name, const char *root,
+    const char *path)
+{
+	rdap_member(page, name);
+	text_add_char(page->text, '"');
+	text_add_string(page->text, root);
+	text_add_string(page->text, path);
+	text_add_char(page->text, '"');
+}
+
+static void
+add(struct rdap_page *page, const struct redaction *redaction)
+{
+	static const char *const methods[] = {
+	    "removal", "emptyValue", "replacementValue"};
+
+	rdap_open(page, "", '{');
+	rdap_open(page, "name", '{');
+	rdap_member(page, redaction->registered ? "type" : "description");
+	text_add_format(
+	    page->text, "\"%s %s\"", redaction->before, redaction->label);
+	rdap_close(page, '}');
+	if (redaction->path != NULL)
+		path_member(page,
+		    redaction->method == EMPTY_VALUE ? "postPath" : "prePath",
+		    redaction->root, redaction->path);
+	if (redaction->method == REPLACEMENT)
+		path_member(page, "replacementPath", redaction->root,
+		    redaction->replacement);
+	if (redaction->path != NULL)
+		rdap_string(page, "pathLang", SLICE("jsonpath"));
+	rdap_string(page, "method", slice_from(methods[redaction->method]));
+	rdap_close(page, '}');
+}
+
+/* Where the entity of a role is, from the document's root. */
+static void
+entity_root(char out[64], enum role role, bool own)
+{
+	if (own)
+		snprintf(out, 64, "$");
+	else
+		snprintf(out, 64, "$.entities[?(@.roles[0]=='%s')]",
+		    rdap_role(role));
+}
+
+static bool
+is_redacted(struct rdap_page *page, enum role role, const struct redactable *of)
+{
+	return publication_either(page->it, role, of->prefer, of->other)
+		   .state == REDACTED;
+}
+
+static void
+add_handle(struct rdap_page *page, enum role role, const char *root)
+{
+	struct redaction redaction = {.before = "Registry",
+	    .label = role == ROLE_REGISTRANT ? "Registrant ID" : "Tech ID",
+	    .registered = true,
+	    .root = root,
+	    .path = ".handle"};
+
+	if (role != ROLE_REGISTRANT && role != ROLE_TECH)
+		redaction = (struct redaction){.before = role_word(role),
+		    .label = "ID",
+		    .root = root,
+		    .path = ".handle"};
+	add(page, &redaction);
+}
+
+static void
+add_role(struct rdap_page *page, enum role role, bool own)
+{
+	bool form = page->options->contact_uri.len != 0;
+	char root[64];
+
+	entity_root(root, role, own);
+	if (publication_either(page->it, role, FIELD_HANDLE, FIELD_HANDLE)
+		.state == REDACTED)
+		add_handle(page, role, root);
+	for (size_t i = 0; i < sizeof(redactables) / sizeof(*redactables);
+	     i++) {
+		const struct redactable *of = &redactables[i];
+		struct redaction redaction = {.before = role_word(role),
+		    .label = of->label,
+		    .registered = is_registered(role, of->label),
+		    .method = of->method == REPLACEMENT && !form ? REMOVAL
+								 : of->method,
+		    .root = root,
+		    .path = of->path,
+		    .replacement = ".vcardArray[1][?(@[0]=='contact-uri')]"};
+
+		if (is_redacted(page, role, of))
+			add(page, &redaction);
+	}
+}
+
+static bool
+is_any_redacted(
+    struct rdap_page *page, const enum role *roles, size_t count, bool own)
+{
+	if (!own && page->it->roid.state == REDACTED)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (publication_either(
+			page->it, roles[i], FIELD_HANDLE, FIELD_HANDLE)
+			.state == REDACTED)
+			return true;
+		for (size_t k = 0;
+		     k < sizeof(redactables) / sizeof(*redactables); k++)
+			if (is_redacted(page, roles[i], &redactables[k]))
+				return true;
+	}
+	return false;
+}
+
+void
+rdap_redacted(
+    struct rdap_page *page, const enum role *roles, size_t count, bool own)
+{
+	static const struct redaction roid = {.before = "Registry",
+	    .label = "Domain ID",
+	    .registered = true,
+	    .root = "$",
+	    .path = ".handle"};
+
+	if (!is_any_redacted(page, roles, count, own))
+		return;
+	rdap_open(page, "redacted", '[');
+	if (!own && page->it->roid.state == REDACTED)
+		add(page, &roid);
+	for (size_t i = 0; i < count; i++)
+		add_role(page, roles[i], own);
+	rdap_close(page, ']');
+}
+
+/* --- the check ------------------------------------------------------------ */
+
+static bool
+untrue(struct fail *fail, const char *what, struct slice path)
+{
+	fail_set(fail, FAIL_WORLD, "an RDAP answer would say %s", what);
+	fail_place(fail, "%.*s", SLICE_ARG(path));
+	fail_hint(fail, "this is an error in misu: nothing was answered");
+	return false;
+}
+
+/* NULL without a fail if the entry has no such path. */
+static bool
+find(const struct json_node *root, const struct json_node *entry,
+    const char *name, struct jsonpath_found *found, struct fail *fail)
+{
+	const struct json_node *path = json_find(entry, name);
+
+	if (path == NULL) {
+		found->count = SIZE_MAX;
+		return true;
+	}
+	if (path->kind != JSON_KIND_STRING ||
+	    !jsonpath_find(root, path->string, found))
+		return untrue(fail, "a path nobody can follow", path->string);
+	return true;
+}
+
+static bool
+is_empty(const struct json_node *node)
+{
+	return node->kind == JSON_KIND_STRING && node->string.len == 0;
+}
+
+/* SIZE_MAX stands for a path that is not given. */
+static bool
+check_entry(const struct json_node *root, const struct json_node *entry,
+    struct fail *fail)
+{
+	struct jsonpath_found before, after, instead;
+	const struct json_node *method = json_find(entry, "method");
+	struct slice name = method != NULL ? method->string : SLICE("removal");
+
+	if (!find(root, entry, "prePath", &before, fail) ||
+	    !find(root, entry, "postPath", &after, fail) ||
+	    !find(root, entry, "replacementPath", &instead, fail))
+		return false;
+	if (before.count != SIZE_MAX && before.count != 0)
+		return untrue(fail, "that what it shows is removed", name);
+	if (slice_is(name, "emptyValue")) {
+		if (after.count == SIZE_MAX || after.count == 0)
+			return untrue(
+			    fail, "that what is not there is empty", name);
+		for (size_t i = 0; i < after.count; i++)
+			if (!is_empty(after.nodes[i]))
+				return untrue(
+				    fail, "that what it shows is empty", name);
+	}
+	if (slice_is(name, "replacementValue") &&
+	    (instead.count == SIZE_MAX || instead.count == 0))
+		return untrue(fail, "that something stands for another", name);
+	return true;
+}
+
+bool
+rdap_redacted_check(
+    struct arena *arena, struct slice document, struct fail *fail)
+{
+	const struct json_node *root = json_parse(arena, document, fail);
+	const struct json_node *redacted;
+
+	if (root == NULL)
+		return false;
+	redacted = json_find(root, "redacted");
+	for (size_t i = 0; redacted != NULL && i < redacted->count; i++)
+		if (!check_entry(root, &redacted->items[i], fail))
+			return false;
+	return true;
+}

@@ -1,0 +1,376 @@
+/*
+ * The layouts of whois.jprs.jp.  Where a single value is empty JPRS prints one
+ * blank more than where a list is: readers depend on both.
+ */
+#include "codec/whois.h"
+#include "codec/whois_columns.h"
+
+/* Four lines of 79 columns stand before every answer. */
+static const char banner[] =
+    "[ JPRS database provides information on network administration. Its use"
+    " is    ]\n"
+    "[ restricted to network administration purposes. For further"
+    " information,     ]\n"
+    "[ use 'whois -h whois.jprs.jp help'. To suppress Japanese output, add'/e'"
+    "     ]\n"
+    "[ at the end of command, e.g. 'whois -h whois.jprs.jp xxx/e'."
+    "                 ]\n";
+
+struct page {
+	struct text *text;
+	const struct publication *it;
+	bool english;
+};
+
+/* NULL where the language of the answer has no such line. */
+static const char *
+label_of(const struct page *page, struct whois_label label)
+{
+	return page->english ? label.english : label.japanese;
+}
+
+static void
+put_one(struct page *page, struct whois_label label, struct slice value)
+{
+	if (label_of(page, label) != NULL)
+		whois_put(
+		    page->text, label_of(page, label), value, EMPTY_BLANK);
+}
+
+static void
+put_list(struct page *page, struct whois_label label, struct values values,
+    enum whois_empty empty)
+{
+	if (label_of(page, label) != NULL)
+		whois_put_values(
+		    page->text, label_of(page, label), values, empty);
+}
+
+static void
+put_field(struct page *page, struct whois_label label, enum role role,
+    enum field field)
+{
+	put_list(page, label,
+	    whois_shown(publication_either(page->it, role, field, field)),
+	    EMPTY_BLANK);
+}
+
+static void
+put_day(struct page *page, struct whois_label label, int64_t time)
+{
+	char day[DATE_SIZE];
+
+	put_one(page, label, whois_day(day, time));
+}
+
+static void
+put_updated(struct page *page, struct whois_label label)
+{
+	char moment[DATE_SIZE + 8];
+
+	put_one(page, label, whois_moment(moment, page->it->updated, " (JST)"));
+}
+
+static void
+put_name(struct page *page, struct whois_label label)
+{
+	struct text name = text_start(page->text->arena);
+
+	text_add(&name, page->it->name);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] >= 'a' && name.data[i] <= 'z')
+			name.data[i] -= 'a' - 'A';
+	page->text->failed |= name.failed;
+	put_one(page, label, text_slice(&name));
+}
+
+static void
+begin(struct page *page)
+{
+	text_add_string(page->text, banner);
+	text_add_string(
+	    page->text, page->english ? "\nDomain Information:\n"
+				      : "Domain Information: [ドメイン情報]\n");
+}
+
+static void
+blank(struct page *page)
+{
+	text_add_char(page->text, '\n');
+}
+
+/* --- generic and prefecture names ---------------------------------------- */
+
+/* The lines of an address, one below the other in the second column. */
+static void
+put_address(struct page *page, struct whois_label label,
+    const enum field *fields, size_t count)
+{
+	size_t lines = 0;
+
+	if (label_of(page, label) == NULL)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct values part = whois_shown(publication_either(
+		    page->it, ROLE_PUBLIC_CONTACT, fields[i], fields[i]));
+
+		for (size_t k = 0; k < part.count; k++)
+			whois_put(page->text,
+			    lines++ == 0 ? label_of(page, label) : "",
+			    part.items[k], EMPTY_BLANK);
+	}
+	if (lines == 0)
+		put_one(page, label, (struct slice){"", 0});
+}
+
+/* Japanese addresses go from the large to the small. */
+static void
+put_contact_address(struct page *page)
+{
+	static const enum field japanese[] = {
+	    FIELD_STATE_LOC, FIELD_CITY_LOC, FIELD_STREET_LOC};
+	static const enum field english[] = {
+	    FIELD_STREET_INT, FIELD_CITY_INT, FIELD_STATE_INT};
+
+	put_address(page, (struct whois_label){"[住所]", NULL}, japanese, 3);
+	put_address(page,
+	    (struct whois_label){"[Postal Address]", "[Postal Address]"},
+	    english, 3);
+}
+
+static void
+put_contact_phone(struct page *page, struct whois_label label, enum field field)
+{
+	char digits[40];
+
+	whois_put(page->text, label_of(page, label),
+	    whois_phone(digits, whois_shown(publication_either(page->it,
+				    ROLE_PUBLIC_CONTACT, field, field))),
+	    EMPTY_PADDED);
+}
+
+static void
+put_public_contact(struct page *page)
+{
+	const enum role role = ROLE_PUBLIC_CONTACT;
+
+	text_add_string(page->text,
+	    page->english ? "Contact Information:\n"
+			  : "Contact Information: [公開連絡窓口]\n");
+	put_field(
+	    page, (struct whois_label){"[名前]", NULL}, role, FIELD_NAME_LOC);
+	put_field(page, (struct whois_label){"[Name]", "[Name]"}, role,
+	    FIELD_NAME_INT);
+	put_list(page, (struct whois_label){"[Email]", "[Email]"},
+	    whois_shown(
+		publication_either(page->it, role, FIELD_EMAIL, FIELD_EMAIL)),
+	    EMPTY_PADDED);
+	put_field(page, (struct whois_label){"[Web Page]", "[Web Page]"}, role,
+	    FIELD_WEB);
+	put_field(page, (struct whois_label){"[郵便番号]", "[Postal code]"},
+	    role, FIELD_POSTCODE);
+	put_contact_address(page);
+	put_contact_phone(
+	    page, (struct whois_label){"[電話番号]", "[Phone]"}, FIELD_PHONE);
+	put_contact_phone(
+	    page, (struct whois_label){"[FAX番号]", "[Fax]"}, FIELD_FAX);
+}
+
+static void
+put_generic_dates(struct page *page)
+{
+	const struct publication *it = page->it;
+
+	put_day(page, (struct whois_label){"[登録年月日]", "[Created on]"},
+	    it->created);
+	put_day(page, (struct whois_label){"[有効期限]", "[Expires on]"},
+	    it->expires);
+	put_list(page, (struct whois_label){"[状態]", "[Status]"}, it->status,
+	    EMPTY_BLANK);
+	put_list(page, (struct whois_label){"[ロック状態]", "[Lock Status]"},
+	    it->locks, EMPTY_LEFT_OUT);
+	put_updated(page, (struct whois_label){"[最終更新]", "[Last Updated]"});
+}
+
+void
+whois_jprs_generic(
+    struct text *text, const struct publication *it, bool english)
+{
+	struct page page = {text, it, english};
+
+	begin(&page);
+	put_name(&page, (struct whois_label){"[Domain Name]", "[Domain Name]"});
+	blank(&page);
+	put_field(&page, (struct whois_label){"[登録者名]", NULL},
+	    ROLE_REGISTRANT, FIELD_NAME_LOC);
+	put_field(&page, (struct whois_label){"[Registrant]", "[Registrant]"},
+	    ROLE_REGISTRANT, FIELD_NAME_INT);
+	blank(&page);
+	put_list(&page, (struct whois_label){"[Name Server]", "[Name Server]"},
+	    whois_shown(it->ns), EMPTY_PADDED);
+	put_list(&page, (struct whois_label){"[Signing Key]", "[Signing Key]"},
+	    whois_shown(it->ds), EMPTY_PADDED);
+	blank(&page);
+	put_generic_dates(&page);
+	blank(&page);
+	put_public_contact(&page);
+	blank(&page);
+}
+
+/* --- organizational names ------------------------------------------------ */
+
+static bool
+ends_with(struct slice text, const char *end)
+{
+	size_t len = strlen(end);
+
+	return text.len >= len &&
+	       memcmp(text.data + text.len - len, end, len) == 0;
+}
+
+static void
+put_organization(struct page *page)
+{
+	const enum role role = ROLE_REGISTRANT;
+
+	/* ne.jp names a network service where others name who they are. */
+	if (ends_with(page->it->name, ".ne.jp")) {
+		put_field(page,
+		    (struct whois_label){"b. [ねっとわーくさーびすめい]", NULL},
+		    role, FIELD_NAME_KANA);
+		put_field(page,
+		    (struct whois_label){"c. [ネットワークサービス名]", NULL},
+		    role, FIELD_ORG_LOC);
+		put_field(page,
+		    (struct whois_label){"d. [Network Service Name]",
+			"d. [Network Service Name]"},
+		    role, FIELD_ORG_INT);
+		return;
+	}
+	put_field(page, (struct whois_label){"e. [そしきめい]", NULL}, role,
+	    FIELD_NAME_KANA);
+	put_field(page, (struct whois_label){"f. [組織名]", NULL}, role,
+	    FIELD_ORG_LOC);
+	put_field(page,
+	    (struct whois_label){"g. [Organization]", "g. [Organization]"},
+	    role, FIELD_ORG_INT);
+}
+
+/* Kinds of organisations as JPRS words them in its two languages. */
+static const struct {
+	const char *japanese, *english;
+} organization_types[] = {
+    {"国立大学", "National University"},
+    {"公立大学", "Public University"},
+    {"私立大学", "Private University"},
+    {"株式会社", "Corporation"},
+    {"有限会社", "Limited Company"},
+    {"ネットワークサービス", "Network Service"},
+};
+
+static struct values
+english_type(struct values type, struct slice *room)
+{
+	for (size_t i = 0;
+	     type.count != 0 &&
+	     i < sizeof(organization_types) / sizeof(*organization_types);
+	     i++)
+		if (slice_is(type.items[0], organization_types[i].japanese)) {
+			*room = slice_from(organization_types[i].english);
+			return (struct values){room, 1};
+		}
+	if (type.count != 0 && text_is_printable(type.items[0]))
+		return type;
+	return (struct values){NULL, 0};
+}
+
+static void
+put_organization_type(struct page *page)
+{
+	struct values type = whois_shown(publication_either(
+	    page->it, ROLE_REGISTRANT, FIELD_ORG_TYPE, FIELD_ORG_TYPE));
+	struct slice room;
+
+	put_list(page, (struct whois_label){"k. [組織種別]", NULL}, type,
+	    EMPTY_BLANK);
+	put_list(page,
+	    (struct whois_label){
+		"l. [Organization Type]", "l. [Organization Type]"},
+	    english_type(type, &room), EMPTY_BLANK);
+}
+
+static void
+put_handles(struct page *page)
+{
+	put_list(page,
+	    (struct whois_label){
+		"m. [登録担当者]", "m. [Administrative Contact]"},
+	    whois_shown(publication_either(
+		page->it, ROLE_ADMIN, FIELD_HANDLE, FIELD_HANDLE)),
+	    EMPTY_BLANK);
+	put_list(page,
+	    (struct whois_label){
+		"n. [技術連絡担当者]", "n. [Technical Contact]"},
+	    whois_shown(publication_either(
+		page->it, ROLE_TECH, FIELD_HANDLE, FIELD_HANDLE)),
+	    EMPTY_PADDED);
+}
+
+void
+whois_jprs_organizational(
+    struct text *text, const struct publication *it, bool english)
+{
+	struct page page = {text, it, english};
+
+	begin(&page);
+	put_name(
+	    &page, (struct whois_label){"a. [ドメイン名]", "a. [Domain Name]"});
+	put_organization(&page);
+	put_organization_type(&page);
+	put_handles(&page);
+	put_list(&page,
+	    (struct whois_label){"p. [ネームサーバ]", "p. [Name Server]"},
+	    whois_shown(it->ns), EMPTY_PADDED);
+	put_list(&page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"},
+	    whois_shown(it->ds), EMPTY_PADDED);
+	put_list(&page, (struct whois_label){"[状態]", "[State]"}, it->status,
+	    EMPTY_BLANK);
+	put_list(&page, (struct whois_label){"[ロック状態]", "[Lock Status]"},
+	    it->locks, EMPTY_LEFT_OUT);
+	put_day(&page,
+	    (struct whois_label){"[登録年月日]", "[Registered Date]"},
+	    it->created);
+	put_day(&page, (struct whois_label){"[接続年月日]", "[Connected Date]"},
+	    it->connected);
+	put_updated(&page, (struct whois_label){"[最終更新]", "[Last Update]"});
+	blank(&page);
+}
+
+/* --- nothing ------------------------------------------------------------- */
+
+static const char elsewhere[] =
+    "\n"
+    "JPRS WHOISは、JPRSが管理している以下のドメイン名に関する情報を確認でき\n"
+    "るサービスです。\n"
+    "    ・登録されているJPドメイン名\n"
+    "    ・JPRSを管理レジストラとするgTLD等ドメイン名\n"
+    "詳しくは https://jprs.jp/about/dom-search/jprs-whois/ "
+    "を参照してください。\n"
+    "\n"
+    "参考: IPアドレスのWHOISサーバ\n"
+    "   ・JPNIC WHOIS(whois.nic.ad.jp)\n"
+    "   ・APNIC WHOIS(whois.apnic.net)\n"
+    "   ・ARIN WHOIS(whois.arin.net)\n"
+    "   ・RIPE WHOIS(whois.ripe.net)\n"
+    "   ・LACNIC WHOIS(whois.lacnic.net)\n"
+    "   ・AfriNIC WHOIS(whois.afrinic.net)\n"
+    "\n";
+
+void
+whois_jprs_not_found(struct text *text, bool english)
+{
+	text_add_string(text, banner);
+	text_add_string(text, english ? "\nNo match!!\n" : "No match!!\n");
+	if (!english)
+		text_add_string(text, elsewhere);
+}

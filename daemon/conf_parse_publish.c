@@ -1,0 +1,148 @@
+/* What misu itself publishes: over WHOIS and RDAP, and for which registrar. */
+#include "base/prefix.h"
+#include "base/text.h"
+#include "conf_parse_priv.h"
+#include "core/grow.h"
+#include "net/peer.h"
+
+static bool
+take_address(
+    struct parser *parser, const struct token *statement, struct slice *out)
+{
+	struct token address;
+
+	if (!conf_keyword(parser, "on") ||
+	    !conf_take_text(parser, "an address with a port", &address))
+		return false;
+	if (!peer_is_address(address.text.data))
+		conf_complain_at(
+		    parser, &address, CONF_LISTEN_ADDRESS, NOTHING);
+	if (out->len != 0)
+		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
+	*out = address.text;
+	return true;
+}
+
+/* A base ends in a slash: paths are put behind it. */
+static bool
+take_base(struct parser *parser, struct slice *out)
+{
+	struct token url;
+
+	if (!conf_keyword(parser, "at") ||
+	    !conf_take_text(parser, "the URL it has for others", &url))
+		return false;
+	if (url.text.data[url.text.len - 1] != '/' ||
+	    (memcmp(url.text.data, "http://",
+		 url.text.len < 7 ? url.text.len : 7) != 0 &&
+		memcmp(url.text.data, "https://",
+		    url.text.len < 8 ? url.text.len : 8) != 0))
+		conf_complain_at(parser, &url, CONF_RDAP_BASE, NOTHING);
+	*out = url.text;
+	return true;
+}
+
+static bool
+take_free(struct parser *parser, struct conf_publish *publish)
+{
+	struct prefix *more = (struct prefix *)(uintptr_t)publish->free;
+	struct fail fail = FAIL_INIT;
+	struct prefix prefix;
+	struct token token;
+
+	do {
+		if (!conf_take(parser, TOKEN_WORD, "a prefix", &token))
+			return false;
+		if (!prefix_parse(token.text, &prefix, &fail)) {
+			conf_complain_at(parser, &token, CONF_PREFIX,
+			    slice_from(fail.text));
+			continue;
+		}
+		more = grow(parser->arena, more, publish->free_count,
+		    sizeof(*more));
+		if (more == NULL)
+			return conf_memory(parser);
+		more[publish->free_count++] = prefix;
+		publish->free = more;
+	} while (conf_mark(parser, TOKEN_COMMA));
+	return true;
+}
+
+bool
+conf_parse_publish(struct parser *parser, const struct token *statement)
+{
+	struct conf_publish *publish = &parser->conf->publish;
+
+	publish->place = statement->place;
+	if (conf_accept(parser, "whois"))
+		return take_address(
+		    parser, statement, &publish->whois_address);
+	if (conf_accept(parser, "rdap"))
+		return take_address(
+			   parser, statement, &publish->rdap_address) &&
+		    take_base(parser, &publish->rdap_base);
+	if (conf_accept(parser, "rate"))
+		return conf_take_number(parser, 1000000, &publish->rate);
+	if (conf_accept(parser, "budget"))
+		return conf_take_number(parser, 100000000, &publish->budget);
+	if (conf_accept(parser, "free"))
+		return take_free(parser, publish);
+	return conf_expected(parser, "whois, rdap, rate, budget or free");
+}
+
+/* One line of the registrar's block. */
+static bool
+parse_line(struct parser *parser, struct conf_publish *publish)
+{
+	const struct {
+		const char *word;
+		struct slice *out;
+	} lines[] = {{"iana-id", &publish->registrar.iana_id},
+	    {"whois", &publish->registrar.whois_server},
+	    {"url", &publish->registrar.url},
+	    {"abuse-email", &publish->registrar.abuse_email},
+	    {"abuse-phone", &publish->registrar.abuse_phone},
+	    {"reseller", &publish->registrar.reseller},
+	    {"contact-form", &publish->contact_form},
+	    {"terms", &publish->terms},
+	    {"terms-url", &publish->terms_url}};
+	struct token token = parser->token;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		if (!conf_accept(parser, lines[i].word))
+			continue;
+		if (!conf_take_once(parser, &token, "a text", lines[i].out))
+			return false;
+		if (text_is_utf8(*lines[i].out) &&
+		    text_is_plain(*lines[i].out))
+			return true;
+		conf_complain_at(parser, &token, CONF_PLAIN, NOTHING);
+		return true;
+	}
+	return conf_expected(parser,
+	    "iana-id, whois, url, abuse-email, abuse-phone, reseller,"
+	    " contact-form, terms, terms-url or }");
+}
+
+bool
+conf_parse_registrar(struct parser *parser, const struct token *statement)
+{
+	struct conf_publish *publish = &parser->conf->publish;
+
+	if (!conf_take_once(parser, statement, "the registrar's name",
+		&publish->registrar.name))
+		return false;
+	if (!conf_mark(parser, TOKEN_OPEN))
+		return true;
+	while (!conf_mark(parser, TOKEN_CLOSE))
+		if (!parse_line(parser, publish))
+			return false;
+	return true;
+}
+
+bool
+conf_publishes(const struct conf *conf)
+{
+	return conf->publish.whois_address.len != 0 ||
+	    conf->publish.rdap_address.len != 0;
+}

@@ -1,0 +1,802 @@
+/*
+ * Forgetting a subject, in steps that a crash may part anywhere:
+ *
+ *	asked      an entry, and a row in the spool: from here on it goes on
+ *		   after every start
+ *	waiting    while records of provision must be kept
+ *	           what is queued, held or laid out for the subject ends
+ *	           the slot is in the list of forgotten ones, and overwritten
+ *	destroyed  vault, journal and spool are written anew without it, and
+ *		   what stood there is overwritten
+ *	erased     begins a new segment, so that all before can be overwritten
+ *	done
+ *
+ * One at a time, driven by a timer, in pieces that do not hold the loop up.
+ */
+#include "base/date.h"
+#include "core/canon.h"
+#include "engine_priv.h"
+#include "store/forgotten.h"
+
+enum {
+	SOON = 20,		/* ms to the next piece */
+	TROUBLE = 5000,		/* ms, when the world is wrong */
+	LONGEST_WAIT = 3600000, /* ms: an hour */
+	SLICE_ENTRIES = 2000,	/* looked at in one piece */
+	MARK_SIZE = 2 * PSEUDONYM_SIZE + 3
+};
+
+enum step {
+	STEP_NONE,  /* what is next stands in the spool */
+	STEP_DUTY,  /* when was anything of it provided last? */
+	STEP_ITEMS, /* end what is under way */
+	STEP_KEY,
+	STEP_ROLL,
+	STEP_REST, /* items that came to be meanwhile */
+	STEP_PURGE,
+	STEP_WIPE,
+	STEP_ENTRY /* one is on its way to the disk */
+};
+
+struct forget {
+	struct engine *engine;
+	struct loop_timer *timer;
+	struct forgetting what;
+	enum step step, then;
+	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
+	uint64_t scan;	      /* entries below are not looked at yet */
+	int64_t row;
+	bool any_waits;
+	struct arena *entry_arena; /* of the entry under way */
+	/* Who asked and waits for the end of this one. */
+	engine_answer *answer;
+	void *arg;
+	uint32_t asked_slot;
+	int status; /* to be answered when the entry under way is durable */
+	const char *state;
+};
+
+static void run(void *arg);
+
+static struct forget *
+forget_of(struct engine *engine)
+{
+	struct forget *forget = engine->forget;
+
+	if (forget != NULL)
+		return forget;
+	forget = calloc(1, sizeof(*forget));
+	if (forget == NULL)
+		return NULL;
+	forget->engine = engine;
+	forget->timer = engine->o.loop->operations->timer_create(
+	    engine->o.loop, run, forget);
+	if (forget->timer == NULL) {
+		free(forget);
+		return NULL;
+	}
+	engine->forget = forget;
+	return forget;
+}
+
+static void
+wake(struct forget *forget, int64_t delay)
+{
+	forget->engine->o.loop->operations->timer_set(forget->timer, delay);
+}
+
+void
+engine_forget_resume(struct engine *engine)
+{
+	struct forgetting any;
+	struct forget *forget;
+
+	if (!spool_next_forgetting(engine->o.spool, &any, NULL))
+		return;
+	forget = forget_of(engine);
+	if (forget != NULL)
+		wake(forget, SOON);
+}
+
+static void
+pause_courier(struct forget *forget, bool pauses)
+{
+	struct engine *engine = forget->engine;
+
+	if (engine->courier_pauses == pauses)
+		return;
+	engine->courier_pauses = pauses;
+	if (!pauses)
+		engine_courier_wake(engine);
+}
+
+static void
+answer_with(struct forget *forget, int status, const char *state)
+{
+	engine_answer *answer = forget->answer;
+	char body[160];
+
+	if (answer == NULL || forget->asked_slot != forget->what.slot)
+		return;
+	forget->answer = NULL;
+	snprintf(body, sizeof(body),
+	    "{\"state\":\"%s\",\"slot\":%u,\"until\":%lld}", state,
+	    forget->what.slot, (long long)forget->what.due);
+	answer(forget->arg, status, slice_from(body));
+}
+
+void
+engine_forget_stop(struct engine *engine)
+{
+	struct forget *forget = engine->forget;
+
+	if (forget == NULL)
+		return;
+	if (forget->answer != NULL) {
+		forget->what.slot = forget->asked_slot;
+		answer_with(forget, 202, "goes-on-at-the-next-start");
+	}
+}
+
+void
+engine_forget_destroy(struct engine *engine)
+{
+	if (engine->forget == NULL)
+		return;
+	engine->o.loop->operations->timer_destroy(engine->forget->timer);
+	arena_destroy(engine->forget->entry_arena);
+	free(engine->forget);
+	engine->forget = NULL;
+}
+
+static void
+trouble(struct forget *forget, const struct fail *fail)
+{
+	engine_log(forget->engine, "error", "forgetting-waits", fail);
+	pause_courier(forget, false);
+	wake(forget, TROUBLE);
+}
+
+/* --- entries --- */
+
+static void
+entry_durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail)
+{
+	struct forget *forget = arg;
+	struct engine *engine = forget->engine;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	arena_destroy(forget->entry_arena);
+	forget->entry_arena = NULL;
+	engine_checkpoint_soon(engine);
+	if (fail != NULL && fail->kind != FAIL_NONE) {
+		forget->step = STEP_NONE;
+		trouble(forget, fail);
+	} else {
+		if (forget->state != NULL)
+			answer_with(forget, forget->status, forget->state);
+		forget->step = forget->then;
+		wake(forget, 0);
+	}
+	forget->state = NULL;
+	engine_finish_one(engine);
+}
+
+static struct event
+event_of(const struct forget *forget, const char *word, struct subject *subject)
+{
+	struct event event =
+	    engine_event(forget->engine, EVENT_FORGET, word, LEDGER_NONE);
+
+	*subject = (struct subject){.slot = forget->what.slot};
+	memcpy(subject->pseudonym, forget->what.pseudonym, PSEUDONYM_SIZE);
+	event.subject = subject;
+	return event;
+}
+
+/* Goes on in `then` when it is durable. */
+static void
+record(struct forget *forget, const char *word, struct slice reason,
+    enum step then)
+{
+	struct engine *engine = forget->engine;
+	struct subject subject;
+	struct event event = event_of(forget, word, &subject);
+	struct arena *arena = engine_arena(engine);
+	struct fail fail = FAIL_INIT;
+	struct batch *batch =
+	    arena != NULL ? ledger_begin(engine->o.ledger, arena, &fail) : NULL;
+
+	event.reason = reason;
+	if (arena == NULL)
+		fail_memory(&fail);
+	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
+		arena_destroy(arena);
+		forget->step = STEP_NONE;
+		trouble(forget, &fail);
+		return;
+	}
+	forget->entry_arena = arena;
+	forget->step = STEP_ENTRY;
+	forget->then = then;
+	engine->under_way++;
+	ledger_commit(batch, entry_durable, forget);
+}
+
+static bool
+set_phase(struct forget *forget, enum forget_phase phase, struct fail *fail)
+{
+	forget->what.phase = phase;
+	return spool_set_forgetting(
+	    forget->engine->o.spool, &forget->what, fail);
+}
+
+/* --- the duty to keep records --- */
+
+static bool
+names_subject(const struct forget *forget, struct slice entry)
+{
+	return memmem(entry.data, entry.len, forget->mark, MARK_SIZE - 1) !=
+	       NULL;
+}
+
+static bool
+was_provided(struct slice entry)
+{
+	static const char type[] = "\"type\":\"disclosure\"";
+	static const char payload[] = "\"payload\":";
+
+	return memmem(entry.data, entry.len, type, sizeof(type) - 1) != NULL &&
+	       memmem(entry.data, entry.len, payload, sizeof(payload) - 1) !=
+		   NULL;
+}
+
+static void
+begin_items(struct forget *forget, enum step step)
+{
+	forget->step = step;
+	forget->row = 0;
+	forget->any_waits = false;
+	pause_courier(forget, true);
+	wake(forget, 0);
+}
+
+static void
+wait_for_duty(struct forget *forget, int64_t until)
+{
+	char reason[64], date[DATE_SIZE];
+	struct fail fail = FAIL_INIT;
+
+	forget->what.due = until;
+	if (!set_phase(forget, FORGET_WAITS, &fail)) {
+		forget->step = STEP_NONE;
+		trouble(forget, &fail);
+		return;
+	}
+	date_print(until / 1000, 0, date);
+	snprintf(reason, sizeof(reason), "records are kept until %s", date);
+	forget->status = 202;
+	forget->state = "waiting";
+	record(forget, "waiting", slice_from(reason), STEP_NONE);
+}
+
+/* The newest provision counts; older than the period nothing does. */
+static bool
+look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
+    struct fail *fail)
+{
+	struct engine *engine = forget->engine;
+	int64_t keep = (int64_t)engine->conf->keep_records * 1000;
+	struct slice entry;
+	int64_t time;
+
+	arena_reset(arena);
+	if (!ledger_read(engine->o.ledger, index, arena, &entry, fail))
+		return false;
+	if (!canon_get_number(entry, "time", &time))
+		return true;
+	if (time + keep <= engine_now(engine)) {
+		*ended = true;
+	} else if (was_provided(entry) && names_subject(forget, entry)) {
+		*ended = true;
+		forget->scan = LEDGER_NONE;
+		wait_for_duty(forget, time + keep);
+	}
+	return true;
+}
+
+static void
+run_duty(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct arena *arena = engine_arena(engine);
+	uint64_t lowest = ledger_minimum(engine->o.ledger);
+	struct fail fail = FAIL_INIT;
+	bool ok = arena != NULL || fail_memory(&fail);
+	bool ended = engine->conf->keep_records == 0 || forget->what.due < 0;
+
+	for (unsigned i = 0; ok && !ended && i < SLICE_ENTRIES; i++) {
+		ended = forget->scan <= lowest;
+		if (!ended)
+			ok = look_at(
+			    forget, --forget->scan, arena, &ended, &fail);
+	}
+	arena_destroy(arena);
+	if (!ok) {
+		forget->step = STEP_NONE;
+		trouble(forget, &fail);
+	} else if (!ended) {
+		wake(forget, 0);
+	} else if (forget->step == STEP_DUTY && forget->scan != LEDGER_NONE) {
+		begin_items(forget, STEP_ITEMS);
+	}
+}
+
+/* --- what is under way --- */
+
+/* How an item that was not sent, and now never will be, ended. */
+static void
+end_item(struct forget *forget, const struct spool_row *row)
+{
+	const struct slice reason = SLICE("the subject is forgotten");
+	struct engine *engine = forget->engine;
+	struct event event =
+	    engine_event(engine, EVENT_HOLD, "refused", row->entry);
+
+	switch (row->state) {
+	case SPOOL_QUEUED:
+	case SPOOL_LAID_OUT:
+		engine_record_outcome(engine, row->entry, "not-sent", reason);
+		break;
+	case SPOOL_SENDING:
+	case SPOOL_UNKNOWN:
+		engine_record_outcome(engine, row->entry, "unknown", reason);
+		break;
+	case SPOOL_HELD:
+		event.reason = reason;
+		engine_record_event(engine, &event);
+		break;
+	case SPOOL_APPROVED:
+	case SPOOL_DONE:
+	case SPOOL_REFUSED:
+	case SPOOL_GIVEN_UP:
+	case SPOOL_SUPERSEDED:
+	case SPOOL_STATE_COUNT:
+		break;
+	}
+}
+
+static bool
+is_in_hand(const struct engine *engine, int64_t id)
+{
+	for (size_t i = 0; i < IN_HAND_MAX; i++)
+		if (engine->in_hand[i] == id)
+			return true;
+	return false;
+}
+
+static bool
+take_row(struct forget *forget, const struct spool_row *row,
+    struct arena *arena, struct fail *fail)
+{
+	struct engine *engine = forget->engine;
+	struct slice entry;
+
+	arena_reset(arena);
+	forget->row = row->id;
+	/* What was pruned ended long ago, and its row is as old. */
+	if (row->entry >= ledger_minimum(engine->o.ledger)) {
+		if (!ledger_read(
+			engine->o.ledger, row->entry, arena, &entry, fail))
+			return false;
+		if (!names_subject(forget, entry))
+			return true;
+	}
+	if (is_in_hand(engine, row->id)) {
+		forget->any_waits = true;
+		return true;
+	}
+	end_item(forget, row);
+	return spool_drop(engine->o.spool, row->id, fail);
+}
+
+/* False if there is more, or a trouble. */
+static bool
+walk_items(struct forget *forget, struct fail *fail)
+{
+	struct engine *engine = forget->engine;
+	struct spool_row rows[SPOOL_PAGE];
+	struct arena *arena = engine_arena(engine);
+	size_t count = 0;
+	bool ok = arena != NULL || fail_memory(fail);
+
+	ok = ok && spool_page(engine->o.spool, forget->row, rows, &count, fail);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = take_row(forget, &rows[i], arena, fail);
+	arena_destroy(arena);
+	return ok && count < SPOOL_PAGE;
+}
+
+/* Commands of EPP end by themselves; so do submissions. */
+static bool
+others_wait(const struct forget *forget)
+{
+	const struct engine *engine = forget->engine;
+
+	return engine->o.in_flight != NULL &&
+	       engine->o.in_flight(engine->o.forget_context,
+		   (struct slice){forget->mark, MARK_SIZE - 1});
+}
+
+static void
+run_items(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+
+	if (engine->parcels != 0 || engine->renewals != NULL) {
+		wake(forget, SOON); /* the courier comes to rest first */
+		return;
+	}
+	engine_flush(engine);
+	if (!walk_items(forget, &fail)) {
+		if (fail.kind != FAIL_NONE)
+			trouble(forget, &fail);
+		else
+			wake(forget, 0);
+		return;
+	}
+	pause_courier(forget, false);
+	if (forget->any_waits ||
+	    (forget->step == STEP_ITEMS && others_wait(forget))) {
+		forget->row = 0;
+		forget->any_waits = false;
+		wake(forget, 10 * SOON);
+		pause_courier(forget, true);
+		return;
+	}
+	forget->step = forget->step == STEP_ITEMS ? STEP_KEY : STEP_PURGE;
+	wake(forget, 0);
+}
+
+/* --- the key, and all that is left --- */
+
+static bool
+list_slot(struct forget *forget, struct fail *fail)
+{
+	struct engine *engine = forget->engine;
+	const struct conf *conf = engine->conf;
+	const struct slice copy = conf->forgotten_copy;
+	bool absolute = copy.len != 0 && copy.data[0] == '/';
+	char path[1024];
+	const struct forgotten_list list = {.disk = engine->o.disk,
+	    .path = engine->o.forgotten_path,
+	    .copy = copy.len != 0 ? path : NULL,
+	    .origin = conf->origin.data,
+	    .keys = engine->o.keys};
+
+	snprintf(path, sizeof(path), "%.*s%s%.*s",
+	    absolute ? 0 : (int)conf->state.len, conf->state.data,
+	    absolute ? "" : "/", SLICE_ARG(copy));
+	return list.path == NULL || forgotten_add(&list, forget->what.slot,
+					engine_now(engine), fail);
+}
+
+static void
+run_key(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+
+	if (!list_slot(forget, &fail) ||
+	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
+	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
+		forget->step = STEP_NONE;
+		trouble(forget, &fail);
+		return;
+	}
+	record(forget, "destroyed", (struct slice){"", 0}, STEP_ROLL);
+}
+
+/* All that was built with the key is in the journal by now. */
+static void
+run_roll(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+
+	ledger_wipe_begin(engine->o.ledger);
+	vault_purge(engine->o.vault);
+	begin_items(forget, STEP_REST);
+}
+
+static bool
+forget_elsewhere(struct forget *forget, struct fail *fail)
+{
+	const struct engine *engine = forget->engine;
+
+	return engine->o.forget_more == NULL ||
+	       engine->o.forget_more(engine->o.forget_context,
+		   forget->what.slot, forget->what.pseudonym, fail);
+}
+
+static void
+run_purge(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+
+	if (!vault_is_purged(engine->o.vault)) {
+		ledger_tick(engine->o.ledger);
+		wake(forget, SOON);
+		return;
+	}
+	if (!spool_scrub(engine->o.spool, &fail) ||
+	    !forget_elsewhere(forget, &fail)) {
+		trouble(forget, &fail);
+		return;
+	}
+	record(forget, "erased", (struct slice){"", 0}, STEP_WIPE);
+}
+
+static void
+finish(struct forget *forget)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!spool_end_forgetting(
+		forget->engine->o.spool, forget->what.slot, &fail)) {
+		forget->step = STEP_NONE;
+		trouble(forget, &fail);
+		return;
+	}
+	forget->what.due = 0;
+	forget->status = 200;
+	forget->state = "done";
+	record(forget, "done", (struct slice){"", 0}, STEP_NONE);
+}
+
+static void
+run_wipe(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+	bool left = true;
+
+	ledger_tick(engine->o.ledger);
+	if (!ledger_wipe(engine->o.ledger, &left, &fail))
+		trouble(forget, &fail);
+	else if (left)
+		wake(forget, SOON);
+	else
+		finish(forget);
+}
+
+/* --- what is next --- */
+
+static void
+begin(struct forget *forget)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *at = forget->mark;
+
+	*at++ = '"';
+	for (size_t i = 0; i < PSEUDONYM_SIZE; i++) {
+		*at++ = hex[forget->what.pseudonym[i] >> 4];
+		*at++ = hex[forget->what.pseudonym[i] & 15];
+	}
+	*at++ = '"';
+	*at = '\0';
+	forget->scan = ledger_size(forget->engine->o.ledger);
+}
+
+static void
+run_next(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+	uint8_t key[KEY_SIZE];
+	int64_t left;
+
+	if (!spool_next_forgetting(engine->o.spool, &forget->what, &fail)) {
+		if (fail.kind != FAIL_NONE)
+			trouble(forget, &fail);
+		return;
+	}
+	left = forget->what.due - engine_now(engine);
+	if (forget->what.phase == FORGET_WAITS && left > 0) {
+		wake(forget, left < LONGEST_WAIT ? left : LONGEST_WAIT);
+		return;
+	}
+	begin(forget);
+	if (forget->what.phase == FORGET_DESTROYED)
+		forget->step = STEP_ROLL;
+	else if (keys_slot(engine->o.keys, forget->what.slot, key))
+		forget->step = STEP_DUTY;
+	else
+		forget->step = STEP_KEY;
+	digest_wipe(key, sizeof(key));
+	wake(forget, 0);
+}
+
+static void
+run(void *arg)
+{
+	struct forget *forget = arg;
+	struct engine *engine = forget->engine;
+
+	if (engine->draining || engine->ruleset == NULL ||
+	    ledger_stopped(engine->o.ledger) != NULL) {
+		pause_courier(forget, false);
+		return;
+	}
+	switch (forget->step) {
+	case STEP_NONE:
+		run_next(forget);
+		break;
+	case STEP_DUTY:
+		run_duty(forget);
+		break;
+	case STEP_ITEMS:
+	case STEP_REST:
+		run_items(forget);
+		break;
+	case STEP_KEY:
+		run_key(forget);
+		break;
+	case STEP_ROLL:
+		run_roll(forget);
+		break;
+	case STEP_PURGE:
+		run_purge(forget);
+		break;
+	case STEP_WIPE:
+		run_wipe(forget);
+		break;
+	case STEP_ENTRY:
+		break;
+	}
+}
+
+/* --- asking --- */
+
+struct asked {
+	struct engine *engine;
+	struct arena *arena;
+	struct forgetting what;
+	engine_answer *answer;
+	void *arg;
+};
+
+static void
+refuse(
+    struct asked *asked, int status, const char *type, const struct fail *fail)
+{
+	engine_answer_fail(
+	    asked->engine, status, type, fail, asked->answer, asked->arg);
+	arena_destroy(asked->arena);
+}
+
+static void
+asked_durable(void *arg, uint64_t first, struct sealed *const *sealed,
+    size_t count, const struct fail *fail)
+{
+	struct asked *asked = arg;
+	struct engine *engine = asked->engine;
+	struct forget *forget = forget_of(engine);
+	struct fail trouble = FAIL_INIT;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	engine_checkpoint_soon(engine);
+	if (fail != NULL && fail->kind != FAIL_NONE)
+		refuse(asked, 503, "ledger-stopped", fail);
+	else if (forget == NULL || !spool_set_forgetting(engine->o.spool,
+				       &asked->what, &trouble)) {
+		if (forget == NULL)
+			fail_memory(&trouble);
+		refuse(asked, 503, "spool", &trouble);
+	} else {
+		forget->answer = asked->answer;
+		forget->arg = asked->arg;
+		forget->asked_slot = asked->what.slot;
+		if (forget->step == STEP_NONE)
+			wake(forget, 0);
+		arena_destroy(asked->arena);
+	}
+	engine_finish_one(engine);
+}
+
+static void
+record_asked(struct asked *asked, struct slice actor, struct slice reason)
+{
+	struct engine *engine = asked->engine;
+	struct event event =
+	    engine_event(engine, EVENT_FORGET, "asked", LEDGER_NONE);
+	struct subject subject = {.slot = asked->what.slot};
+	struct fail fail = FAIL_INIT;
+	struct batch *batch =
+	    ledger_begin(engine->o.ledger, asked->arena, &fail);
+
+	memcpy(subject.pseudonym, asked->what.pseudonym, PSEUDONYM_SIZE);
+	event.subject = &subject;
+	event.actor = actor;
+	event.reason = reason;
+	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
+		refuse(asked, 503, "ledger-stopped", &fail);
+		return;
+	}
+	engine->under_way++;
+	ledger_commit(batch, asked_durable, asked);
+}
+
+/* NULL: it may be asked. */
+static const char *
+check(struct asked *asked, struct slice id, bool now, int *status,
+    struct fail *fail)
+{
+	struct engine *engine = asked->engine;
+	struct forgetting found;
+	struct subject subject;
+
+	*status = 409;
+	if (engine->forget != NULL && engine->forget->answer != NULL) {
+		fail_set(
+		    fail, FAIL_INPUT, "another subject is being forgotten");
+		return "busy";
+	}
+	*status = 403;
+	if (now && !engine->conf->forget_now) {
+		fail_set(fail, FAIL_DENIED,
+		    "records of provision must be kept: --now is refused");
+		fail_hint(fail, "`forget now` in misu.conf allows it");
+		return "duty";
+	}
+	*status = 404;
+	if (!keys_find(engine->o.keys, id, &subject)) {
+		fail_set(fail, FAIL_INPUT, "there is no such subject");
+		return "no-subject";
+	}
+	asked->what = (struct forgetting){
+	    .slot = subject.slot, .phase = FORGET_ASKED, .due = now ? -1 : 0};
+	memcpy(asked->what.pseudonym, subject.pseudonym, PSEUDONYM_SIZE);
+	digest_wipe(&subject, sizeof(subject));
+	*status = 409;
+	if (spool_get_forgetting(
+		engine->o.spool, asked->what.slot, &found, fail) &&
+	    found.phase != FORGET_WAITS) {
+		fail_set(fail, FAIL_INPUT, "it is being forgotten already");
+		return "under-way";
+	}
+	*status = 503;
+	return fail->kind != FAIL_NONE ? "spool" : NULL;
+}
+
+void
+engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
+    engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct asked *asked =
+	    arena != NULL ? arena_take(arena, sizeof(*asked)) : NULL;
+	struct fail fail = FAIL_INIT;
+	const char *type;
+	int status;
+
+	if (asked == NULL) {
+		fail_memory(&fail);
+		engine_answer_fail(engine, 503, "busy", &fail, answer, arg);
+		arena_destroy(arena);
+		return;
+	}
+	*asked = (struct asked){
+	    .engine = engine, .arena = arena, .answer = answer, .arg = arg};
+	type = check(asked, ask->subject, ask->now, &status, &fail);
+	if (type != NULL)
+		refuse(asked, status, type, &fail);
+	else
+		record_asked(asked, ask->actor, ask->reason);
+}

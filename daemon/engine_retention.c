@@ -1,0 +1,287 @@
+/*
+ * Entries older than `keep entries` in misu.conf go: the log's minimum is
+ * raised to where the first one begins that is younger, that has no outcome
+ * yet, or that is about an object which is still kept here, so that what was
+ * provided of it stands.  Looked at after a start and once a day, in pieces.
+ */
+#include "core/canon.h"
+#include "engine_priv.h"
+#include "store/log_query.h"
+#include "store/tiles.h"
+
+enum {
+	FIRST_LOOK = 2000,    /* ms after a start */
+	NEXT_LOOK = 86400000, /* ms: a day */
+	PIECE = 20,	      /* ms */
+	PIECE_ENTRIES = 1000,
+	PIECE_BUNDLES = 64,
+};
+
+struct retention {
+	struct engine *engine;
+	struct loop_timer *timer;
+	struct arena *arena;
+	uint64_t at, cut; /* looked at up to; entries below may go */
+	bool looking, recording;
+};
+
+static void
+wake(struct retention *retention, int64_t delay)
+{
+	retention->engine->o.loop->operations->timer_set(
+	    retention->timer, delay);
+}
+
+static void
+give_up(struct retention *retention, const struct fail *fail)
+{
+	retention->looking = false;
+	engine_log(retention->engine, "error", "not-pruned", fail);
+	wake(retention, NEXT_LOOK);
+}
+
+static bool
+time_of(struct retention *retention, uint64_t index, int64_t *time,
+    struct fail *fail)
+{
+	struct slice entry;
+
+	arena_reset(retention->arena);
+	*time = INT64_MAX;
+	return ledger_read(retention->engine->o.ledger, index, retention->arena,
+		   &entry, fail) &&
+	       (canon_get_number(entry, "time", time) || true);
+}
+
+/* The last bundle that begins before the time: those before it are older. */
+static bool
+find_cut(struct retention *retention, int64_t before, uint64_t *cut,
+    struct fail *fail)
+{
+	struct ledger *ledger = retention->engine->o.ledger;
+	uint64_t low = ledger_minimum(ledger) / TILE_WIDTH;
+	uint64_t high = (ledger_size(ledger) + TILE_WIDTH - 1) / TILE_WIDTH;
+
+	while (low + 1 < high) {
+		uint64_t middle = low + (high - low) / 2;
+		int64_t time;
+
+		if (!time_of(retention, middle * TILE_WIDTH, &time, fail))
+			return false;
+		if (time < before)
+			low = middle;
+		else
+			high = middle;
+	}
+	*cut = low * TILE_WIDTH;
+	return true;
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+look(struct retention *retention)
+{
+	struct engine *engine = retention->engine;
+	int64_t keep = (int64_t)engine->conf->keep_entries * 1000;
+	struct fail fail = FAIL_INIT;
+	uint64_t cut;
+
+	if (keep == 0) {
+		wake(retention, NEXT_LOOK);
+		return;
+	}
+	if (!find_cut(retention, engine_now(engine) - keep, &cut, &fail)) {
+		give_up(retention, &fail);
+		return;
+	}
+	if (engine->under_way == 0 &&
+	    !spool_set_mark(
+		engine->o.spool, ledger_size(engine->o.ledger), &fail)) {
+		give_up(retention, &fail);
+		return;
+	}
+	if (engine->o.mark != NULL)
+		engine->o.mark(engine->o.forget_context);
+	cut = least(cut, spool_oldest(engine->o.spool));
+	cut = least(cut, spool_mark(engine->o.spool));
+	cut = least(cut, spool_line_mark(engine->o.spool));
+	retention->cut = cut / TILE_WIDTH * TILE_WIDTH;
+	retention->at = ledger_minimum(engine->o.ledger);
+	retention->looking = retention->at < retention->cut;
+	wake(retention, retention->looking ? 0 : NEXT_LOOK);
+}
+
+/* Is what this entry provided in force still? */
+static bool
+is_in_force(struct retention *retention, struct slice entry, bool *in_force,
+    struct fail *fail)
+{
+	struct engine *engine = retention->engine;
+	struct arena *arena = retention->arena;
+	enum object_type type;
+	struct slice object, word, name;
+
+	*in_force = false;
+	if (!canon_member(entry, "payload", &word) ||
+	    !canon_member(entry, "object", &object) ||
+	    !canon_get_string(object, "type", arena, &word) ||
+	    !object_type_find(word, &type) ||
+	    !log_query_object(engine->o.keys, entry, arena, &name))
+		return true;
+	*in_force = vault_get(engine->o.vault, arena, type, name, fail) != NULL;
+	return fail->kind == FAIL_NONE;
+}
+
+/* --- the entry, and then the bundles --- */
+
+struct pruning {
+	struct retention *retention;
+	struct arena *arena;
+};
+
+static void
+durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
+{
+	struct pruning *pruning = arg;
+	struct retention *retention = pruning->retention;
+	struct engine *engine = retention->engine;
+	struct fail trouble = FAIL_INIT;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	if (fail != NULL && fail->kind != FAIL_NONE)
+		trouble = *fail;
+	retention->recording = false;
+	if (trouble.kind != FAIL_NONE ||
+	    !ledger_prune(engine->o.ledger, retention->cut, &trouble))
+		give_up(retention, &trouble);
+	else
+		wake(retention, 0);
+	arena_destroy(pruning->arena);
+	engine_finish_one(engine);
+}
+
+static void
+record(struct retention *retention)
+{
+	struct engine *engine = retention->engine;
+	struct arena *arena = engine_arena(engine);
+	struct pruning *pruning =
+	    arena != NULL ? arena_take(arena, sizeof(*pruning)) : NULL;
+	struct event event =
+	    engine_event(engine, EVENT_PRUNE, "pruned", retention->cut);
+	struct fail fail = FAIL_INIT;
+	struct batch *batch = pruning != NULL
+				  ? ledger_begin(engine->o.ledger, arena, &fail)
+				  : NULL;
+
+	event.has_entry = true;
+	retention->looking = false;
+	if (pruning == NULL)
+		fail_memory(&fail);
+	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
+		arena_destroy(arena);
+		give_up(retention, &fail);
+		return;
+	}
+	*pruning = (struct pruning){retention, arena};
+	retention->recording = true;
+	engine->under_way++;
+	ledger_commit(batch, durable, pruning);
+}
+
+static void
+look_on(struct retention *retention)
+{
+	struct engine *engine = retention->engine;
+	struct fail fail = FAIL_INIT;
+	bool ok = true, in_force = false;
+
+	for (unsigned i = 0; ok && !in_force && i < PIECE_ENTRIES &&
+			     retention->at < retention->cut;
+	     i++) {
+		struct slice entry;
+
+		arena_reset(retention->arena);
+		ok = ledger_read(engine->o.ledger, retention->at,
+			 retention->arena, &entry, &fail) &&
+		     is_in_force(retention, entry, &in_force, &fail);
+		retention->at += !in_force;
+	}
+	if (in_force)
+		retention->cut = retention->at / TILE_WIDTH * TILE_WIDTH;
+	if (!ok)
+		give_up(retention, &fail);
+	else if (!in_force && retention->at < retention->cut)
+		wake(retention, PIECE);
+	else if (retention->cut > ledger_minimum(engine->o.ledger))
+		record(retention);
+	else {
+		retention->looking = false;
+		wake(retention, NEXT_LOOK);
+	}
+}
+
+static void
+run(void *arg)
+{
+	struct retention *retention = arg;
+	struct engine *engine = retention->engine;
+	struct fail fail = FAIL_INIT;
+	bool left = false;
+
+	if (engine->draining || retention->recording ||
+	    ledger_stopped(engine->o.ledger) != NULL)
+		return;
+	if (retention->looking)
+		look_on(retention);
+	else if (!ledger_drop(engine->o.ledger, PIECE_BUNDLES, &left, &fail))
+		give_up(retention, &fail);
+	else if (left)
+		wake(retention, PIECE);
+	else
+		look(retention);
+}
+
+void
+engine_retention_start(struct engine *engine)
+{
+	struct retention *retention = engine->retention;
+
+	if (retention != NULL || (engine->conf->keep_entries == 0 &&
+				     ledger_minimum(engine->o.ledger) == 0))
+		return;
+	retention = calloc(1, sizeof(*retention));
+	if (retention == NULL)
+		return;
+	retention->engine = engine;
+	retention->arena = engine_arena(engine);
+	retention->timer = engine->o.loop->operations->timer_create(
+	    engine->o.loop, run, retention);
+	engine->retention = retention;
+	if (retention->timer == NULL || retention->arena == NULL)
+		engine_retention_destroy(engine);
+	else
+		wake(retention, FIRST_LOOK);
+}
+
+void
+engine_retention_destroy(struct engine *engine)
+{
+	struct retention *retention = engine->retention;
+
+	if (retention == NULL)
+		return;
+	if (retention->timer != NULL)
+		engine->o.loop->operations->timer_destroy(retention->timer);
+	arena_destroy(retention->arena);
+	free(retention);
+	engine->retention = NULL;
+}

@@ -1,0 +1,130 @@
+/*
+ * The channel `view`: what the public gets of an object becomes its row in
+ * the public view, or the row goes with the object.
+ */
+#include "codec/view.h"
+#include "net/channel.h"
+#include "store/view.h"
+
+enum { HANDLES_MAX = 16 };
+
+struct channel_view {
+	struct channel channel;
+	struct loop *loop;
+	struct view *view;
+	const int64_t *epoch;
+};
+
+/* Contacts are asked for by handles that are published. */
+static size_t
+find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
+{
+	size_t count = 0;
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		struct publication_item item = publication_either(
+		    it, (enum role)role, FIELD_HANDLE, FIELD_HANDLE);
+
+		for (size_t i = 0; item.state == PUBLISHED &&
+		    i < item.values.count && count < HANDLES_MAX;
+		    i++)
+			out[count++] = item.values.items[i];
+	}
+	return count;
+}
+
+static bool
+write_row(struct channel_view *channel, const struct sealed *sealed,
+    struct arena *arena, struct fail *fail)
+{
+	struct slice handles[HANDLES_MAX];
+	struct view_put put;
+	struct view_row row;
+
+	if (!view_decode(sealed_payload(sealed), arena, &row, fail))
+		return false;
+	put = (struct view_put){
+	    .type = slice_from(object_type_name(row.it.type)),
+	    .name = row.it.name,
+	    .entry = sealed_index(sealed),
+	    .epoch = *channel->epoch,
+	    .time = channel->loop->operations->now(channel->loop) / 1000,
+	    .bytes = sealed_payload(sealed),
+	    .handles = handles,
+	    .handle_count = find_handles(&row.it, handles)};
+	if (row.operation == OPERATION_DELETE)
+		return view_remove(channel->view, &put, fail);
+	return view_put(channel->view, &put, fail);
+}
+
+static void
+submit(struct channel *base, const struct sealed *sealed, channel_done *done,
+    void *arg)
+{
+	struct channel_view *channel = (struct channel_view *)base;
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	bool ok = arena != NULL ? write_row(channel, sealed, arena, &fail)
+				: fail_memory(&fail);
+
+	arena_destroy(arena);
+	done(arg, ok ? DELIVERY_SENT : DELIVERY_LATER, ok ? NULL : &fail);
+}
+
+/* The row says which entry it came from; a newer one stands for it. */
+static void
+status(struct channel *base, const struct sealed *sealed, channel_done *done,
+    void *arg)
+{
+	struct channel_view *channel = (struct channel_view *)base;
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	struct view_row row;
+	uint64_t entry;
+	bool sent;
+
+	if (arena == NULL ||
+	    !view_decode(sealed_payload(sealed), arena, &row, &fail)) {
+		if (fail.kind == FAIL_NONE)
+			fail_memory(&fail);
+		arena_destroy(arena);
+		done(arg, DELIVERY_UNKNOWN, &fail);
+		return;
+	}
+	sent = view_entry(channel->view,
+		   slice_from(object_type_name(row.it.type)), row.it.name,
+		   &entry) &&
+	    entry >= sealed_index(sealed);
+	arena_destroy(arena);
+	done(arg, sent ? DELIVERY_SENT : DELIVERY_NOT_SENT, NULL);
+}
+
+static void
+stop(struct channel *channel)
+{
+	free(channel);
+}
+
+static const struct channel_operations operations = {
+    .name = "view", .submit = submit, .status = status, .stop = stop};
+
+struct channel *
+channel_view_start(const struct channel_options *options, struct fail *fail)
+{
+	struct channel_view *channel;
+
+	if (options->view == NULL) {
+		fail_set(fail, FAIL_INPUT,
+		    "recipient %s: there is no public view here",
+		    options->recipient);
+		return NULL;
+	}
+	channel = calloc(1, sizeof(*channel));
+	if (channel == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	*channel = (struct channel_view){{&operations}, options->loop,
+	    options->view, options->epoch};
+	return &channel->channel;
+}

@@ -1,0 +1,189 @@
+#include "net/rate.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ROWS = 8192, /* a power of two */
+	PLACES = 4,  /* blocks that share a row */
+	MINUTE = 60 * 1000,
+	DAY = 24 * 60 * MINUTE
+};
+
+struct place {
+	uint8_t block[9]; /* the family, then 8 bytes */
+	bool used;
+	int64_t seen, day; /* last question; when its day began */
+	uint64_t tokens;   /* thousandths of a question */
+	unsigned spent;    /* personal objects of its day */
+};
+
+struct rate {
+	struct rate_limits limits;
+	uint64_t seed;
+	struct place places[ROWS][PLACES];
+};
+
+struct rate *
+rate_create(const struct rate_limits *limits,
+    const struct random_source *random, struct fail *fail)
+{
+	struct rate *rate = calloc(1, sizeof(*rate));
+
+	if (rate == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	rate->limits = *limits;
+	if (random->fill(random->context, &rate->seed, sizeof(rate->seed)))
+		return rate;
+	fail_set(fail, FAIL_WORLD, "no random bytes to be had");
+	free(rate);
+	return NULL;
+}
+
+void
+rate_destroy(struct rate *rate)
+{
+	free(rate);
+}
+
+void
+rate_set_limits(struct rate *rate, const struct rate_limits *limits)
+{
+	rate->limits = *limits;
+}
+
+bool
+rate_block(const struct sockaddr *address, struct prefix *block)
+{
+	*block = (struct prefix){.bits = 32};
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in =
+		    (const struct sockaddr_in *)(const void *)address;
+
+		memcpy(block->bytes, &in->sin_addr, 4);
+		return true;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 =
+		    (const struct sockaddr_in6 *)(const void *)address;
+
+		/* An IPv4 address that came in on an IPv6 socket. */
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			memcpy(block->bytes, in6->sin6_addr.s6_addr + 12, 4);
+			return true;
+		}
+		memcpy(block->bytes, &in6->sin6_addr, 8);
+		block->six = true;
+		block->bits = 64;
+		return true;
+	}
+	return false;
+}
+
+bool
+rate_block_of(struct slice address, struct prefix *block)
+{
+	if (!prefix_parse_address(address, block))
+		return false;
+	if (block->six) {
+		memset(block->bytes + 8, 0, 8);
+		block->bits = 64;
+	}
+	return true;
+}
+
+static void
+name_block(const struct prefix *block, uint8_t out[9])
+{
+	memset(out, 0, 9);
+	out[0] = block->six ? 6 : 4;
+	memcpy(out + 1, block->bytes, block->six ? 8 : 4);
+}
+
+/* The seed keeps others from choosing blocks that share a row. */
+static uint64_t
+mix(uint64_t seed, const uint8_t name[9])
+{
+	uint64_t hash = seed ^ 0x9e3779b97f4a7c15u;
+
+	for (size_t i = 0; i < 9; i++) {
+		hash = (hash ^ name[i]) * 0xff51afd7ed558ccdu;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+static struct place *
+place_of(struct rate *rate, const struct prefix *block, int64_t now)
+{
+	struct place *oldest;
+	struct place *row;
+	uint8_t name[9];
+
+	name_block(block, name);
+	row = rate->places[mix(rate->seed, name) & (ROWS - 1)];
+	oldest = &row[0];
+	for (size_t i = 0; i < PLACES; i++) {
+		if (row[i].used &&
+		    memcmp(row[i].block, name, sizeof(name)) == 0)
+			return &row[i];
+		if (!row[i].used || row[i].seen < oldest->seen)
+			oldest = &row[i];
+		if (!row[i].used)
+			break;
+	}
+	*oldest = (struct place){.used = true,
+	    .seen = now,
+	    .day = now,
+	    .tokens = (uint64_t)rate->limits.a_minute * 1000};
+	memcpy(oldest->block, name, sizeof(name));
+	return oldest;
+}
+
+bool
+rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
+    unsigned *wait)
+{
+	uint64_t full = (uint64_t)rate->limits.a_minute * 1000;
+	struct place *place;
+	uint64_t more;
+
+	*wait = 0;
+	if (rate->limits.a_minute == 0)
+		return true;
+	place = place_of(rate, block, now);
+	more = (uint64_t)(now - place->seen) * rate->limits.a_minute / 60;
+	if (more != 0 || now == place->seen)
+		place->seen = now;
+	place->tokens =
+	    place->tokens + more < full ? place->tokens + more : full;
+	if (place->tokens >= 1000) {
+		place->tokens -= 1000;
+		return true;
+	}
+	*wait = (unsigned)((1000 - place->tokens) * 60 /
+		    rate->limits.a_minute / 1000) +
+	    1;
+	return false;
+}
+
+bool
+rate_spend(struct rate *rate, const struct prefix *block, int64_t now)
+{
+	struct place *place;
+
+	if (rate->limits.a_day == 0)
+		return true;
+	place = place_of(rate, block, now);
+	if (now - place->day >= DAY) {
+		place->day = now;
+		place->spent = 0;
+	}
+	if (place->spent >= rate->limits.a_day)
+		return false;
+	place->spent++;
+	return true;
+}

@@ -1,0 +1,43 @@
+/*
+ * How much one address block may ask: IPv4 /32, IPv6 /64.  A bucket of
+ * questions that fills again each minute, and a budget of personal objects a
+ * day.  Memory is fixed: of blocks that share a row of the table, the one
+ * that was quiet longest is forgotten.
+ */
+#ifndef MISU_RATE_H
+#define MISU_RATE_H
+
+#include <sys/socket.h>
+
+#include "base/fail.h"
+#include "base/prefix.h"
+#include "store/keys.h"
+
+struct rate;
+
+struct rate_limits {
+	unsigned a_minute; /* questions; 0: no limit */
+	unsigned a_day;    /* personal objects; 0: no limit */
+};
+
+struct rate *rate_create(const struct rate_limits *limits,
+    const struct random_source *random, struct fail *fail);
+void rate_destroy(struct rate *rate);
+void rate_set_limits(struct rate *rate, const struct rate_limits *limits);
+
+/* What stands for the asker: an address of the family, in one prefix. */
+bool rate_block(const struct sockaddr *address, struct prefix *block);
+/* As a proxy words it, "192.0.2.1"; false if it is no address. */
+bool rate_block_of(struct slice address, struct prefix *block);
+
+/*
+ * May this block ask once more, at this time (ms of any steady clock)?  If
+ * not, *wait says in how many seconds.
+ */
+bool rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
+    unsigned *wait);
+
+/* It was told of a personal object: false if that was one too many. */
+bool rate_spend(struct rate *rate, const struct prefix *block, int64_t now);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * The parent's side of those that only read, console and publisher: whether
+ * they are there, and what they are told.  They read neither misu.conf nor
+ * tokens themselves, which may lie beside keys.
+ */
+#include "base/text.h"
+#include "log.h"
+#include "parent_priv.h"
+#include "setup_priv.h"
+
+static enum child_kind
+kind_of(size_t reader)
+{
+	return (enum child_kind)(CHILD_CONSOLE + reader);
+}
+
+static bool
+is_wanted(const struct parent *parent, enum child_kind kind)
+{
+	const struct conf *conf = parent->setup->conf;
+
+	return kind == CHILD_CONSOLE ? conf->console_address.len != 0
+				     : conf_publishes(conf);
+}
+
+/* The text of misu.conf, as it was read. */
+static struct slice
+conf_text(const struct setup *setup)
+{
+	for (const struct setup_source *s = setup->sources; s != NULL;
+	     s = s->next)
+		if (slice_equal(s->path, setup->path))
+			return s->text;
+	return (struct slice){"", 0};
+}
+
+static bool
+keep_settings(struct parent *parent, struct arena *arena, struct fail *fail)
+{
+	struct slice conf = conf_text(parent->setup), settings;
+	struct text text = text_start(arena);
+	char *copy;
+
+	text_add_format(&text, "%zu\n", conf.len);
+	text_add(&text, conf);
+	text_add(&text, parent->setup->auditors);
+	settings = text_slice(&text);
+	copy = settings.data != NULL ? malloc(settings.len) : NULL;
+	if (copy == NULL)
+		return fail_memory(fail);
+	memcpy(copy, settings.data, settings.len);
+	free(parent->settings);
+	parent->settings_conf_len =
+	    settings.len - parent->setup->auditors.len;
+	parent->settings = copy;
+	parent->settings_len = settings.len;
+	return true;
+}
+
+bool
+parent_readers_read(struct parent *parent, struct fail *fail)
+{
+	struct arena *arena;
+	bool ok;
+
+	if (!is_wanted(parent, CHILD_CONSOLE) &&
+	    !is_wanted(parent, CHILD_PUBLISHER))
+		return true;
+	arena = arena_create(NULL);
+	ok = arena != NULL ? setup_read_auditors(parent->setup, fail) &&
+		keep_settings(parent, arena, fail)
+			   : fail_memory(fail);
+	arena_destroy(arena);
+	return ok;
+}
+
+/* Tokens are the console's alone. */
+void
+parent_reader_tell(struct child *reader)
+{
+	const struct parent *parent = reader->parent;
+
+	child_tell(reader, LINE_SETTINGS,
+	    (struct slice){parent->settings,
+		reader->kind == CHILD_CONSOLE ? parent->settings_len
+					      : parent->settings_conf_len},
+	    -1);
+}
+
+/* One that is to go, and comes back before it has gone, is started anew. */
+static void
+run_wanted(struct parent *parent, struct child *reader, enum child_kind kind)
+{
+	bool was_unwanted = reader->unwanted;
+
+	reader->unwanted = false;
+	if (reader->parent == NULL && !child_init(reader, parent, kind, 0)) {
+		log_event(LOG_LEVEL_ERROR, "process-not-started", "process",
+		    child_kind_name(kind), "reason", "out of memory", NULL);
+		return;
+	}
+	if (reader->line != NULL && !was_unwanted)
+		parent_reader_tell(reader);
+	else if (reader->pid == 0)
+		parent->loop->operations->timer_set(reader->timer, 0);
+}
+
+void
+parent_readers_run(struct parent *parent)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		struct child *reader = &parent->readers[i];
+
+		if (is_wanted(parent, kind_of(i))) {
+			if (parent->settings != NULL)
+				run_wanted(parent, reader, kind_of(i));
+		} else if (reader->pid > 0 && !reader->unwanted) {
+			reader->unwanted = true;
+			child_stop(reader, READER_DRAIN);
+		}
+	}
+}
+
+bool
+parent_readers_ready(const struct parent *parent)
+{
+	for (size_t i = 0; i < READERS; i++)
+		if (is_wanted(parent, kind_of(i)) &&
+		    !parent->readers[i].ready)
+			return false;
+	return true;
+}
+
+bool
+parent_readers_gone(const struct parent *parent)
+{
+	for (size_t i = 0; i < READERS; i++)
+		if (parent->readers[i].pid > 0)
+			return false;
+	return true;
+}
+
+void
+parent_readers_stop(struct parent *parent)
+{
+	for (size_t i = 0; i < READERS; i++)
+		if (parent->readers[i].pid > 0)
+			child_stop(&parent->readers[i], READER_DRAIN);
+}
+
+void
+parent_readers_kill(struct parent *parent)
+{
+	for (size_t i = 0; i < READERS; i++)
+		child_kill(&parent->readers[i]);
+}

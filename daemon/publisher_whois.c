@@ -1,0 +1,175 @@
+/* WHOIS: which layout an object has, and what is said where there is none. */
+#include "codec/whois.h"
+#include "publisher_priv.h"
+
+enum { CONNECTIONS = 1000, PATIENCE = 15 /* seconds */ };
+
+static bool
+ends_with(struct slice text, const char *end)
+{
+	size_t len = strlen(end);
+
+	return text.len > len &&
+	    memcmp(text.data + text.len - len, end, len) == 0;
+}
+
+/* Second-level domains whose names are organizations'. */
+static bool
+is_organizational(struct slice name)
+{
+	static const char *const zones[] = {".ac.jp", ".ad.jp", ".co.jp",
+	    ".ed.jp", ".go.jp", ".gr.jp", ".lg.jp", ".ne.jp", ".or.jp"};
+
+	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++)
+		if (ends_with(name, zones[i]))
+			return true;
+	return false;
+}
+
+static unsigned
+roles_of(const struct publication *it)
+{
+	static const enum role roles[] = {
+	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
+	unsigned present = 0;
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+		if (it->roles[roles[i]].present)
+			present |= 1u << roles[i];
+	return present;
+}
+
+static void
+tell_gtld(struct publisher *publisher, const struct publication *it,
+    struct text *text)
+{
+	const struct conf_publish *publish = &publisher->conf->publish;
+	struct whois_style style = {.roles = roles_of(it),
+	    .streets = 1,
+	    .redacted = SLICE("REDACTED FOR PRIVACY"),
+	    .redacted_id = SLICE("REDACTED FOR PRIVACY"),
+	    .redacted_email = publish->contact_form,
+	    .complaint_label =
+		SLICE("URL of the ICANN RDDS Inaccuracy Complaint Form"),
+	    .complaint_url = SLICE("https://icann.org/wicf"),
+	    .database = SLICE("WHOIS database"),
+	    .footer = publish->terms};
+
+	if (style.redacted_email.len == 0)
+		style.redacted_email = style.redacted;
+	whois_gtld(text, it, &style, publisher_now(publisher));
+}
+
+static void
+tell(struct publisher *publisher, const struct ask *ask,
+    const struct publication *it, enum role role, struct text *text)
+{
+	if (ask->kind == ASK_CONTACT)
+		whois_jpnic_contact(text, it, role, ask->english);
+	else if (it->type == OBJECT_NETWORK)
+		whois_jpnic_network(text, it, ask->english);
+	else if (is_organizational(it->name))
+		whois_jprs_organizational(text, it, ask->english);
+	else if (ends_with(it->name, ".jp"))
+		whois_jprs_generic(text, it, ask->english);
+	else
+		tell_gtld(publisher, it, text);
+}
+
+static void
+tell_none(const struct ask *ask, struct text *text)
+{
+	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT) {
+		whois_jpnic_not_found(text, ask->english);
+	} else if (ask->kind == ASK_DOMAIN && ends_with(ask->name, ".jp")) {
+		whois_jprs_not_found(text, ask->english);
+	} else if (ask->kind == ASK_DOMAIN) {
+		text_add_string(text, "No match for domain \"");
+		text_add(text, ask->name);
+		text_add_string(text, "\".\n");
+	} else {
+		text_add_string(text, "No match!!\n");
+	}
+}
+
+static void
+tell_help(struct text *text)
+{
+	text_add_string(text,
+	    "Ask for a domain name, an address, a prefix or a handle:\n"
+	    "    example.jp\n    192.0.2.1\n    2001:db8::/48\n"
+	    "    CONTACT TM1234JP\n"
+	    "With /e at the end the answer has no Japanese: example.jp/e\n"
+	    "\n"
+	    "ドメイン名、アドレス、プレフィックス、ハンドルを検索できます。\n"
+	    "末尾に /e を付けると英語のみで表示します。\n");
+}
+
+static void
+tell_asked(struct publisher *publisher, const struct prefix *asker,
+    const struct ask *ask, struct text *text)
+{
+	enum role role = ROLE_REGISTRANT;
+	struct view_row row;
+
+	if (ask->kind == ASK_HELP) {
+		tell_help(text);
+		return;
+	}
+	switch (publisher_find(
+	    publisher, ask, asker, text->arena, &row, &role)) {
+	case FOUND:
+		tell(publisher, ask, &row.it, role, text);
+		break;
+	case NOT_FOUND:
+		tell_none(ask, text);
+		break;
+	case NOT_NOW:
+		text_add_string(text,
+		    "This cannot be told now; please ask again in a"
+		    " minute.\n"
+		    "ただいま表示できません。しばらくしてから検索してください。\n");
+		break;
+	case TOO_MANY:
+		text_add_string(text,
+		    "WHOIS LIMIT EXCEEDED: too many personal records in one"
+		    " day\n");
+		break;
+	}
+}
+
+static void
+answer(void *context, const struct sockaddr *from, struct slice line,
+    struct text *text)
+{
+	struct publisher *publisher = context;
+	struct fail fail = FAIL_INIT;
+	struct prefix asker;
+	struct ask ask;
+	unsigned wait;
+
+	if (publisher->conf == NULL || !rate_block(from, &asker))
+		return;
+	if (!publisher_may_ask(publisher, &asker, &wait))
+		text_add_format(text,
+		    "WHOIS LIMIT EXCEEDED: ask again in %u seconds\n", wait);
+	else if (!ask_whois(text->arena, line, &ask, &fail))
+		text_add_format(text, "Invalid query: %s\n", fail.text);
+	else
+		tell_asked(publisher, &asker, &ask, text);
+}
+
+bool
+publisher_whois_open(struct publisher *publisher, int fd, struct fail *fail)
+{
+	const struct whois_server_options options = {
+	    .base = loop_base(publisher->loop),
+	    .connections = CONNECTIONS,
+	    .patience = PATIENCE,
+	    .answer = answer,
+	    .context = publisher};
+
+	whois_server_destroy(publisher->whois);
+	publisher->whois = whois_server_create(&options, fd, fail);
+	return publisher->whois != NULL;
+}

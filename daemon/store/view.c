@@ -1,0 +1,400 @@
+#include "store/view.h"
+
+#include "store/sqlite.h"
+
+enum { VERSION = 1 };
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS head ("
+    " id INTEGER PRIMARY KEY CHECK (id = 0),"
+    " lowest INTEGER NOT NULL, identity BLOB NOT NULL);"
+    "INSERT OR IGNORE INTO head VALUES (0, 1, x'');"
+    /* A removed object keeps its entry and has no bytes. */
+    "CREATE TABLE IF NOT EXISTS object ("
+    " type TEXT NOT NULL, name TEXT NOT NULL, entry INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL, time INTEGER NOT NULL, bytes BLOB,"
+    " PRIMARY KEY (type, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS handle ("
+    " handle TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (handle, type, name)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
+    "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
+
+struct view {
+	struct sqlite *sqlite;
+	struct statement *get, *by_handle, *head, *count, *stale, *entry;
+	/* NULL for a reader. */
+	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt;
+};
+
+static bool
+prepare_reads(struct view *view, struct fail *fail)
+{
+	struct sqlite *sqlite = view->sqlite;
+
+	view->get = sqlite_prepare(sqlite,
+	    "SELECT bytes, entry, time, epoch >= (SELECT lowest FROM head)"
+	    " FROM object WHERE type = ?1 AND name = ?2"
+	    " AND bytes IS NOT NULL",
+	    fail);
+	if (view->get != NULL)
+		view->by_handle = sqlite_prepare(sqlite,
+		    "SELECT bytes, entry, time,"
+		    " epoch >= (SELECT lowest FROM head)"
+		    " FROM handle JOIN object USING (type, name)"
+		    " WHERE handle = ?1 AND bytes IS NOT NULL"
+		    " ORDER BY entry DESC LIMIT 1",
+		    fail);
+	if (view->by_handle != NULL)
+		view->head = sqlite_prepare(
+		    sqlite, "SELECT lowest, identity FROM head", fail);
+	if (view->head != NULL)
+		view->stale = sqlite_prepare(sqlite,
+		    "SELECT type, name, entry FROM object"
+		    " WHERE epoch < (SELECT lowest FROM head)"
+		    " AND (epoch > 0 OR time < ?2)"
+		    " AND bytes IS NOT NULL LIMIT ?1",
+		    fail);
+	if (view->stale != NULL)
+		view->entry = sqlite_prepare(sqlite,
+		    "SELECT entry FROM object WHERE type = ?1 AND name = ?2",
+		    fail);
+	if (view->entry != NULL)
+		view->count = sqlite_prepare(sqlite,
+		    "SELECT count(*) FILTER (WHERE epoch >= lowest),"
+		    " count(*) FILTER (WHERE epoch < lowest)"
+		    " FROM object, head WHERE bytes IS NOT NULL",
+		    fail);
+	return view->count != NULL;
+}
+
+static bool
+prepare_writes(struct view *view, struct fail *fail)
+{
+	struct sqlite *sqlite = view->sqlite;
+
+	view->put = sqlite_prepare(sqlite,
+	    "INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	    " ON CONFLICT (type, name) DO UPDATE SET entry = ?3,"
+	    " epoch = ?4, time = ?5, bytes = ?6 WHERE entry <= ?3",
+	    fail);
+	if (view->put != NULL)
+		view->forget_handles = sqlite_prepare(sqlite,
+		    "DELETE FROM handle WHERE type = ?1 AND name = ?2", fail);
+	if (view->forget_handles != NULL)
+		view->add_handle = sqlite_prepare(sqlite,
+		    "INSERT OR IGNORE INTO handle VALUES (?1, ?2, ?3)", fail);
+	if (view->add_handle != NULL)
+		view->set_head = sqlite_prepare(sqlite,
+		    "UPDATE head SET lowest = ?1, identity = ?2", fail);
+	if (view->set_head != NULL)
+		view->doubt = sqlite_prepare(sqlite,
+		    "UPDATE object SET epoch = 0, time = ?3"
+		    " WHERE type = ?1 AND name = ?2",
+		    fail);
+	return view->doubt != NULL;
+}
+
+static struct view *
+open_as(struct sqlite *sqlite, bool writes, struct fail *fail)
+{
+	struct view *view;
+
+	if (sqlite == NULL)
+		return NULL;
+	view = calloc(1, sizeof(*view));
+	if (view == NULL) {
+		sqlite_close(sqlite);
+		fail_memory(fail);
+		return NULL;
+	}
+	view->sqlite = sqlite;
+	if (prepare_reads(view, fail) &&
+	    (!writes || prepare_writes(view, fail)))
+		return view;
+	view_close(view);
+	return NULL;
+}
+
+struct view *
+view_open(const char *path, struct fail *fail)
+{
+	return open_as(
+	    sqlite_open_shared(path, schema, VERSION, fail), true, fail);
+}
+
+struct view *
+view_open_reader(const char *path, struct fail *fail)
+{
+	return open_as(sqlite_open_reader(path, fail), false, fail);
+}
+
+void
+view_close(struct view *view)
+{
+	if (view == NULL)
+		return;
+	sqlite_close(view->sqlite);
+	free(view);
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+static bool
+write_row(struct view *view, const struct view_put *put, bool gone,
+    bool *changed, struct fail *fail)
+{
+	statement_bind_text(view->put, 1, put->type);
+	statement_bind_text(view->put, 2, put->name);
+	statement_bind_number(view->put, 3, (int64_t)put->entry);
+	statement_bind_number(view->put, 4, put->epoch);
+	statement_bind_number(view->put, 5, put->time);
+	if (!gone)
+		statement_bind_bytes(
+		    view->put, 6, put->bytes.data, put->bytes.len);
+	if (!statement_do(view->put, fail))
+		return false;
+	*changed = sqlite_changes(view->sqlite) != 0;
+	return true;
+}
+
+static bool
+write_handles(
+    struct view *view, const struct view_put *put, struct fail *fail)
+{
+	statement_bind_text(view->forget_handles, 1, put->type);
+	statement_bind_text(view->forget_handles, 2, put->name);
+	if (!statement_do(view->forget_handles, fail))
+		return false;
+	for (size_t i = 0; i < put->handle_count; i++) {
+		statement_bind_text(view->add_handle, 1, put->handles[i]);
+		statement_bind_text(view->add_handle, 2, put->type);
+		statement_bind_text(view->add_handle, 3, put->name);
+		if (!statement_do(view->add_handle, fail))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_all(struct view *view, const struct view_put *put, bool gone,
+    struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+	bool changed;
+
+	if (!sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail))
+		return false;
+	if (write_row(view, put, gone, &changed, fail) &&
+	    (!changed || write_handles(view, put, fail)) &&
+	    sqlite_run(view->sqlite, "COMMIT", fail))
+		return true;
+	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
+	return false;
+}
+
+bool
+view_put(struct view *view, const struct view_put *put, struct fail *fail)
+{
+	return write_all(view, put, false, fail);
+}
+
+bool
+view_remove(struct view *view, const struct view_put *put, struct fail *fail)
+{
+	struct view_put gone = *put;
+
+	gone.handle_count = 0;
+	return write_all(view, &gone, true, fail);
+}
+
+static bool
+read_head(struct view *view, int64_t *lowest, struct digest *identity,
+    struct fail *fail)
+{
+	bool row, ok = statement_step(view->head, &row, fail);
+	struct slice bytes;
+
+	if (ok && row) {
+		*lowest = statement_number(view->head, 0);
+		bytes = statement_bytes(view->head, 1);
+		*identity = (struct digest){{0}};
+		if (bytes.len == DIGEST_SIZE)
+			memcpy(identity->bytes, bytes.data, DIGEST_SIZE);
+	}
+	statement_reset(view->head);
+	return ok &&
+	    (row ||
+		fail_set(fail, FAIL_WORLD,
+		    "the public view has lost its header row"));
+}
+
+static bool
+write_head(struct view *view, int64_t lowest, const struct digest *identity,
+    struct fail *fail)
+{
+	statement_bind_number(view->set_head, 1, lowest);
+	statement_bind_bytes(
+	    view->set_head, 2, identity->bytes, DIGEST_SIZE);
+	return statement_do(view->set_head, fail);
+}
+
+bool
+view_begin(struct view *view, const struct digest *identity, int64_t *epoch,
+    struct fail *fail)
+{
+	struct digest before;
+
+	if (!read_head(view, epoch, &before, fail))
+		return false;
+	if (digest_equal(&before, identity))
+		return true;
+	return write_head(view, ++*epoch, identity, fail);
+}
+
+bool
+view_raise(struct view *view, int64_t *epoch, struct fail *fail)
+{
+	struct digest identity;
+
+	return read_head(view, epoch, &identity, fail) &&
+	    write_head(view, ++*epoch, &identity, fail);
+}
+
+bool
+view_doubt(struct view *view, struct slice type, struct slice name,
+    int64_t now, struct fail *fail)
+{
+	statement_bind_number(view->doubt, 3, now);
+	statement_bind_text(view->doubt, 1, type);
+	statement_bind_text(view->doubt, 2, name);
+	return statement_do(view->doubt, fail);
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+bool
+view_stale(struct view *view, struct arena *arena, int64_t doubt,
+    struct view_stale *out, size_t *count, size_t max, struct fail *fail)
+{
+	bool row = true, ok = true;
+
+	*count = 0;
+	statement_bind_number(view->stale, 1, (int64_t)max);
+	statement_bind_number(view->stale, 2, doubt);
+	while (*count < max) {
+		struct view_stale *at = &out[*count];
+
+		ok = statement_step(view->stale, &row, fail);
+		if (!ok || !row)
+			break;
+		at->type = arena_copy(arena, statement_bytes(view->stale, 0));
+		at->name = arena_copy(arena, statement_bytes(view->stale, 1));
+		at->entry = (uint64_t)statement_number(view->stale, 2);
+		if (at->type.data == NULL || at->name.data == NULL) {
+			ok = fail_memory(fail);
+			break;
+		}
+		++*count;
+	}
+	statement_reset(view->stale);
+	return ok;
+}
+
+bool
+view_entry(struct view *view, struct slice type, struct slice name,
+    uint64_t *entry)
+{
+	struct fail ignored = FAIL_INIT;
+	bool row = false;
+
+	statement_bind_text(view->entry, 1, type);
+	statement_bind_text(view->entry, 2, name);
+	if (statement_step(view->entry, &row, &ignored) && row)
+		*entry = (uint64_t)statement_number(view->entry, 0);
+	statement_reset(view->entry);
+	return row;
+}
+
+static bool
+read_row(struct statement *statement, struct arena *arena,
+    struct view_found *found, struct fail *fail)
+{
+	bool row, ok = statement_step(statement, &row, fail);
+
+	*found = (struct view_found){.state = VIEW_NONE};
+	if (ok && row) {
+		found->entry = (uint64_t)statement_number(statement, 1);
+		found->time = statement_number(statement, 2);
+		found->state = statement_number(statement, 3) != 0
+		    ? VIEW_CURRENT
+		    : VIEW_STALE;
+	}
+	if (found->state == VIEW_CURRENT) {
+		found->bytes =
+		    arena_copy(arena, statement_bytes(statement, 0));
+		ok = found->bytes.data != NULL || fail_memory(fail);
+	}
+	statement_reset(statement);
+	return ok;
+}
+
+bool
+view_get(struct view *view, struct arena *arena, struct slice type,
+    struct slice name, struct view_found *found, struct fail *fail)
+{
+	statement_bind_text(view->get, 1, type);
+	statement_bind_text(view->get, 2, name);
+	return read_row(view->get, arena, found, fail);
+}
+
+bool
+view_get_handle(struct view *view, struct arena *arena, struct slice handle,
+    struct view_found *found, struct fail *fail)
+{
+	statement_bind_text(view->by_handle, 1, handle);
+	return read_row(view->by_handle, arena, found, fail);
+}
+
+/* All bits beyond the prefix are zero in its canonical text. */
+static void
+shorten(struct prefix *prefix, uint8_t bits)
+{
+	for (unsigned i = bits; i < prefix->bits; i++)
+		prefix->bytes[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+	prefix->bits = bits;
+}
+
+bool
+view_get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+{
+	struct prefix at = *prefix;
+	char text[PREFIX_SIZE];
+
+	for (;;) {
+		size_t len = prefix_print(&at, text);
+
+		if (!view_get(view, arena, SLICE("network"),
+			(struct slice){text, len}, found, fail))
+			return false;
+		if (found->state != VIEW_NONE || at.bits == 0)
+			return true;
+		shorten(&at, (uint8_t)(at.bits - 1));
+	}
+}
+
+bool
+view_count(
+    struct view *view, int64_t *current, int64_t *stale, struct fail *fail)
+{
+	bool row, ok = statement_step(view->count, &row, fail);
+
+	*current = *stale = 0;
+	if (ok && row) {
+		*current = statement_number(view->count, 0);
+		*stale = statement_number(view->count, 1);
+	}
+	statement_reset(view->count);
+	return ok;
+}

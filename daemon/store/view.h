@@ -1,0 +1,106 @@
+/*
+ * The public view: of each object exactly what the public gets, as the
+ * channel `view` brought it (codec/view.h).  The keeper writes it, the
+ * publisher reads it beside; neither sees more than stands here.
+ *
+ * Rows have the epoch they were decided in, a number that grows; one header
+ * row holds the lowest that may be answered.  A row below it is there, but
+ * nobody may be told what it says until it was decided anew.
+ */
+#ifndef MISU_VIEW_H
+#define MISU_VIEW_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fail.h"
+#include "base/prefix.h"
+
+struct view;
+
+/* Made where it is not there. */
+struct view *view_open(const char *path, struct fail *fail);
+/* For who only reads, beside the one who writes. */
+struct view *view_open_reader(const char *path, struct fail *fail);
+void view_close(struct view *view);
+
+struct view_put {
+	struct slice type, name; /* "domain", its canonical name */
+	uint64_t entry;          /* of the ledger */
+	int64_t epoch;           /* it was decided in */
+	int64_t time;            /* Unix seconds: when it was decided */
+	struct slice bytes;
+	/* Handles by which its contacts are asked for, in capitals. */
+	const struct slice *handles;
+	size_t handle_count;
+};
+
+/*
+ * Durable when it returns.  An entry older than the row's own changes
+ * nothing: deliveries may come twice, and in any order.
+ */
+bool view_put(
+    struct view *view, const struct view_put *put, struct fail *fail);
+
+/* The object is gone; its entry stays, so that nothing older comes back. */
+bool view_remove(struct view *view, const struct view_put *put,
+    struct fail *fail);
+
+/*
+ * The epoch in which is decided now.  Another identity of what decides (policy
+ * and setup) begins the next, and nothing decided before is told any more.
+ */
+bool view_begin(struct view *view, const struct digest *identity,
+    int64_t *epoch, struct fail *fail);
+
+/* The next epoch under the same identity: somebody's data changed its rules. */
+bool view_raise(struct view *view, int64_t *epoch, struct fail *fail);
+
+/*
+ * This object's row is not told until it is put again: what it says may be
+ * more than will be allowed.
+ */
+bool view_doubt(struct view *view, struct slice type, struct slice name,
+    int64_t now, struct fail *fail);
+
+/*
+ * Objects that wait to be decided anew, at most `max`; names in the arena.
+ * Those in doubt since `doubt` (Unix seconds) or later are not among them:
+ * whoever doubted them puts them again.
+ */
+struct view_stale {
+	struct slice type, name;
+	uint64_t entry;
+};
+bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
+    struct view_stale *out, size_t *count, size_t max, struct fail *fail);
+
+/* The entry a row came from, or was removed by; false: there never was one. */
+bool view_entry(struct view *view, struct slice type, struct slice name,
+    uint64_t *entry);
+
+enum view_state { VIEW_NONE, VIEW_STALE, VIEW_CURRENT };
+
+struct view_found {
+	enum view_state state;
+	struct slice bytes; /* CURRENT: in the arena */
+	uint64_t entry;
+	int64_t time;
+};
+
+bool view_get(struct view *view, struct arena *arena, struct slice type,
+    struct slice name, struct view_found *found, struct fail *fail);
+
+/* The object of a contact with this handle: the newest, if several have. */
+bool view_get_handle(struct view *view, struct arena *arena,
+    struct slice handle, struct view_found *found, struct fail *fail);
+
+/* The smallest network that holds all of this prefix. */
+bool view_get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found,
+    struct fail *fail);
+
+/* Rows that may be answered, and those that wait to be decided anew. */
+bool view_count(struct view *view, int64_t *current, int64_t *stale,
+    struct fail *fail);
+
+#endif

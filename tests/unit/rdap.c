@@ -1,0 +1,324 @@
+/* RDAP answers: what is in them, and what they say about what is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "codec/json.h"
+#include "codec/jsonpath.h"
+#include "codec/rdap_priv.h"
+
+struct fixture {
+	struct arena *arena;
+	struct publication it;
+	struct rdap_options options;
+	struct publication_registrar registrar;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture->arena = arena_create(NULL);
+	fixture->registrar = (struct publication_registrar){
+	    .name = SLICE("Example Registrar K.K."),
+	    .iana_id = SLICE("9999"),
+	    .abuse_email = SLICE("abuse@registrar.example"),
+	    .abuse_phone = SLICE("+81.355550000")};
+	fixture->it = (struct publication){.type = OBJECT_DOMAIN,
+	    .name = SLICE("example.com"),
+	    .registrar = &fixture->registrar,
+	    .created = 1000000000,
+	    .updated = 0,
+	    .expires = 1900000000};
+	fixture->options = (struct rdap_options){
+	    .base = SLICE("https://rdap.registrar.example/"),
+	    .whois = SLICE("whois.registrar.example"),
+	    .contact_uri = SLICE("https://registrar.example/contact"),
+	    .terms = SLICE("For lawful purposes."),
+	    .terms_url = SLICE("https://registrar.example/terms"),
+	    .now = 1800000000};
+	*state = fixture;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	arena_destroy(fixture->arena);
+	free(fixture);
+	return 0;
+}
+
+static void
+show(
+    struct fixture *fixture, enum role role, enum field field, const char *text)
+{
+	struct slice *value = arena_take(fixture->arena, sizeof(*value));
+
+	*value = slice_from(text);
+	fixture->it.roles[role].present = true;
+	fixture->it.roles[role].items[field] =
+	    (struct publication_item){PUBLISHED, {value, 1}};
+}
+
+static void
+redact(struct fixture *fixture, enum role role, enum field field)
+{
+	fixture->it.roles[role].present = true;
+	fixture->it.roles[role].items[field].state = REDACTED;
+}
+
+/* A registrant of whom only state and country are shown. */
+static void
+redact_registrant(struct fixture *fixture)
+{
+	static const enum field fields[] = {FIELD_HANDLE, FIELD_NAME_INT,
+	    FIELD_ORG_INT, FIELD_STREET_INT, FIELD_CITY_INT, FIELD_POSTCODE,
+	    FIELD_PHONE, FIELD_PHONE_EXT, FIELD_EMAIL};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		redact(fixture, ROLE_REGISTRANT, fields[i]);
+	show(fixture, ROLE_REGISTRANT, FIELD_STATE_INT, "Kakuu");
+	show(fixture, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+}
+
+static struct slice
+domain(struct fixture *fixture)
+{
+	struct text text = text_start(fixture->arena);
+	struct fail fail = FAIL_INIT;
+
+	if (!rdap_domain(&text, &fixture->it, &fixture->options, &fail))
+		fail_msg("%s at %s", fail.text, fail.place);
+	return text_slice(&text);
+}
+
+static bool
+contains(struct slice text, const char *part)
+{
+	return memmem(text.data, text.len, part, strlen(part)) != NULL;
+}
+
+static struct jsonpath_found
+found(struct fixture *fixture, struct slice document, const char *path)
+{
+	struct jsonpath_found result;
+	struct fail fail = FAIL_INIT;
+	const struct json_node *root =
+	    json_parse(fixture->arena, document, &fail);
+
+	assert_non_null(root);
+	assert_true(jsonpath_find(root, slice_from(path), &result));
+	return result;
+}
+
+#define REGISTRANT "$.entities[?(@.roles[0]=='registrant')]"
+
+static void
+what_is_redacted_is_said_by_its_registered_name(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	redact_registrant(fixture);
+	answer = domain(fixture);
+	assert_true(contains(answer,
+	    "{\"name\":{\"type\":\"Registrant Street\"},\"postPath\":"
+	    "\"" REGISTRANT ".vcardArray[1][?(@[0]=='adr')][3][:3]\","
+	    "\"pathLang\":\"jsonpath\",\"method\":\"emptyValue\"}"));
+	assert_true(contains(answer, "{\"type\":\"Registry Registrant ID\"}"));
+	assert_true(contains(answer, "\"method\":\"replacementValue\""));
+	assert_int_equal(found(fixture, answer, REGISTRANT ".handle").count, 0);
+	assert_int_equal(
+	    found(fixture, answer,
+		REGISTRANT ".vcardArray[1][?(@[0]=='contact-uri')]")
+		.count,
+	    1);
+	assert_false(contains(answer, "REDACTED"));
+}
+
+static void
+what_was_never_collected_is_not_said_to_be_redacted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	redact_registrant(fixture);
+	answer = domain(fixture);
+	assert_false(contains(answer, "Registrant Fax"));
+	assert_false(contains(answer, "Tech"));
+}
+
+static void
+nothing_redacted_nothing_said(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	show(fixture, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro Mihon");
+	answer = domain(fixture);
+	assert_false(contains(answer, "\"redacted\":"));
+	assert_true(contains(answer, "[\"fn\",{},\"text\",\"Taro Mihon\"]"));
+}
+
+static void
+a_registry_removes_an_address_without_a_form(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	redact_registrant(fixture);
+	fixture->options.contact_uri = (struct slice){"", 0};
+	answer = domain(fixture);
+	assert_false(contains(answer, "replacementValue"));
+	assert_true(contains(answer,
+	    "{\"type\":\"Registrant Email\"},\"prePath\":\"" REGISTRANT
+	    ".vcardArray[1][?(@[0]=='email')]\""));
+}
+
+static void
+names_that_iana_did_not_register_are_descriptions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	redact(fixture, ROLE_ADMIN, FIELD_NAME_INT);
+	redact(fixture, ROLE_TECH, FIELD_CITY_INT);
+	answer = domain(fixture);
+	assert_true(contains(answer, "{\"description\":\"Admin Name\"}"));
+	assert_true(contains(answer, "{\"description\":\"Tech City\"}"));
+}
+
+static void
+a_network_has_its_first_and_last_address(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct fail fail = FAIL_INIT;
+
+	fixture->it.type = OBJECT_NETWORK;
+	fixture->it.name = SLICE("192.0.2.8/29");
+	show(fixture, ROLE_REGISTRANT, FIELD_NETNAME, "MIHON-NET");
+	assert_true(
+	    rdap_network(&text, &fixture->it, &fixture->options, &fail));
+	assert_true(contains(text_slice(&text),
+	    "\"startAddress\":\"192.0.2.8\",\"endAddress\":\"192.0.2.15\","
+	    "\"ipVersion\":\"v4\",\"name\":\"MIHON-NET\""));
+}
+
+static void
+an_entity_alone_has_paths_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct fail fail = FAIL_INIT;
+
+	redact(fixture, ROLE_TECH, FIELD_NAME_INT);
+	show(fixture, ROLE_TECH, FIELD_HANDLE, "T1-EXAMPLE");
+	assert_true(rdap_entity(
+	    &text, &fixture->it, ROLE_TECH, &fixture->options, &fail));
+	assert_true(contains(text_slice(&text),
+	    "\"postPath\":\"$.vcardArray[1][?(@[0]=='fn')][3]\""));
+	assert_true(contains(text_slice(&text), "/entity/T1-EXAMPLE\""));
+}
+
+static void
+an_answer_that_lies_about_redaction_is_not_given(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const lies[] = {
+	    "{\"handle\":\"X\",\"redacted\":[{\"name\":{\"type\":\"a\"},"
+	    "\"prePath\":\"$.handle\",\"method\":\"removal\"}]}",
+	    "{\"a\":[\"x\"],\"redacted\":[{\"name\":{\"type\":\"a\"},"
+	    "\"postPath\":\"$.a[0]\",\"method\":\"emptyValue\"}]}",
+	    "{\"a\":[],\"redacted\":[{\"name\":{\"type\":\"a\"},"
+	    "\"postPath\":\"$.a[0]\",\"method\":\"emptyValue\"}]}",
+	    "{\"redacted\":[{\"name\":{\"type\":\"a\"},\"prePath\":\"$.a\","
+	    "\"replacementPath\":\"$.b\",\"method\":\"replacementValue\"}]}",
+	    "{\"redacted\":[{\"name\":{\"type\":\"a\"},"
+	    "\"prePath\":\"$..a\",\"method\":\"removal\"}]}",
+	};
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		struct fail fail = FAIL_INIT;
+
+		assert_false(rdap_redacted_check(
+		    fixture->arena, slice_from(lies[i]), &fail));
+		assert_int_equal(fail.kind, FAIL_WORLD);
+	}
+}
+
+/* Any publication at all gives an answer that is true of itself. */
+static void
+every_answer_is_true_of_itself(void **state)
+{
+	struct fixture *fixture = *state;
+	static const enum field fields[] = {FIELD_HANDLE, FIELD_NAME_LOC,
+	    FIELD_NAME_INT, FIELD_ORG_INT, FIELD_STREET_INT, FIELD_CITY_INT,
+	    FIELD_STATE_INT, FIELD_POSTCODE, FIELD_COUNTRY, FIELD_PHONE,
+	    FIELD_PHONE_EXT, FIELD_FAX, FIELD_FAX_EXT, FIELD_EMAIL, FIELD_WEB};
+	uint64_t seed = 88172645463325252u;
+
+	for (int round = 0; round < 300; round++) {
+		memset(fixture->it.roles, 0, sizeof(fixture->it.roles));
+		for (unsigned role = 0; role <= ROLE_ABUSE; role++)
+			for (size_t i = 0; i < sizeof(fields) / sizeof(*fields);
+			     i++) {
+				seed ^= seed << 13;
+				seed ^= seed >> 7;
+				seed ^= seed << 17;
+				if (seed % 3 == 0)
+					redact(fixture, (enum role)role,
+					    fields[i]);
+				else if (seed % 3 == 1)
+					show(fixture, (enum role)role,
+					    fields[i],
+					    fields[i] == FIELD_COUNTRY
+						? "JP"
+						: "+81.3\"\\x");
+			}
+		domain(fixture);
+	}
+}
+
+static void
+an_error_is_an_object(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct fail fail = FAIL_INIT;
+
+	assert_true(rdap_error(
+	    &text, 404, "Not Found", "There is no such domain here.", &fail));
+	assert_true(contains(
+	    text_slice(&text), "\"errorCode\":404,\"title\":\"Not Found\""));
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    CASE(what_is_redacted_is_said_by_its_registered_name),
+	    CASE(what_was_never_collected_is_not_said_to_be_redacted),
+	    CASE(nothing_redacted_nothing_said),
+	    CASE(a_registry_removes_an_address_without_a_form),
+	    CASE(names_that_iana_did_not_register_are_descriptions),
+	    CASE(a_network_has_its_first_and_last_address),
+	    CASE(an_entity_alone_has_paths_of_its_own),
+	    CASE(an_answer_that_lies_about_redaction_is_not_given),
+	    CASE(every_answer_is_true_of_itself),
+	    CASE(an_error_is_an_object),
+	};
+#undef CASE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* The public view: rows, epochs, and who reads beside who writes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/view.h"
+
+struct fixture {
+	char directory[64], path[128];
+	struct view *view, *reader;
+	struct arena *arena;
+	struct fail fail;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	snprintf(fixture->directory, sizeof(fixture->directory),
+	    "/tmp/misu-view-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/view.db",
+	    fixture->directory);
+	fixture->arena = arena_create(NULL);
+	fixture->view = view_open(fixture->path, &fixture->fail);
+	fixture->reader = view_open_reader(fixture->path, &fixture->fail);
+	*state = fixture;
+	return fixture->view == NULL || fixture->reader == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[160];
+
+	view_close(fixture->reader);
+	view_close(fixture->view);
+	for (int i = 0; i < 3; i++) {
+		static const char *const ends[] = {"", "-wal", "-shm"};
+
+		snprintf(path, sizeof(path), "%s%s", fixture->path, ends[i]);
+		unlink(path);
+	}
+	rmdir(fixture->directory);
+	arena_destroy(fixture->arena);
+	free(fixture);
+	return 0;
+}
+
+static void
+put(struct fixture *fixture, const char *type, const char *name,
+    uint64_t entry, const char *bytes)
+{
+	const struct slice handle = SLICE("T1-EXAMPLE");
+	const struct view_put row = {.type = slice_from(type),
+	    .name = slice_from(name),
+	    .entry = entry,
+	    .epoch = 1,
+	    .time = 1000,
+	    .bytes = slice_from(bytes),
+	    .handles = &handle,
+	    .handle_count = 1};
+
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+}
+
+static struct view_found
+get(struct fixture *fixture, const char *name)
+{
+	struct view_found found;
+
+	assert_true(view_get(fixture->reader, fixture->arena, SLICE("domain"),
+	    slice_from(name), &found, &fixture->fail));
+	return found;
+}
+
+static void
+what_is_put_is_read_beside(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	assert_int_equal(get(fixture, "example.com").state, VIEW_CURRENT);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "one"));
+	assert_int_equal(get(fixture, "example.net").state, VIEW_NONE);
+}
+
+static void
+an_older_entry_changes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_put gone = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 9,
+	    .epoch = 1};
+
+	put(fixture, "domain", "example.com", 7, "new");
+	put(fixture, "domain", "example.com", 6, "old");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "new"));
+	assert_true(view_remove(fixture->view, &gone, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "late");
+	assert_int_equal(get(fixture, "example.com").state, VIEW_NONE);
+	put(fixture, "domain", "example.com", 10, "again");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "again"));
+}
+
+static void
+a_row_below_the_lowest_epoch_is_not_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_found found;
+	int64_t current, stale, epoch;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
+	found = get(fixture, "example.com");
+	assert_int_equal(found.state, VIEW_STALE);
+	assert_int_equal(found.bytes.len, 0);
+	assert_true(
+	    view_count(fixture->reader, &current, &stale, &fixture->fail));
+	assert_int_equal(current, 0);
+	assert_int_equal(stale, 1);
+}
+
+static void
+another_policy_begins_another_epoch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct digest one = digest_sha256(SLICE("one")),
+		      two = digest_sha256(SLICE("two"));
+	int64_t first, again, next;
+
+	assert_true(view_begin(fixture->view, &one, &first, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_true(view_begin(fixture->view, &two, &next, &fixture->fail));
+	assert_int_equal(again, first);
+	assert_int_equal(next, first + 1);
+}
+
+static void
+what_is_in_doubt_waits_to_be_put_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_stale stale[4];
+	size_t count;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	put(fixture, "domain", "example.net", 8, "two");
+	assert_true(view_doubt(fixture->view, SLICE("domain"),
+	    SLICE("example.com"), 5000, &fixture->fail));
+	assert_int_equal(get(fixture, "example.com").state, VIEW_STALE);
+	assert_int_equal(get(fixture, "example.net").state, VIEW_CURRENT);
+	assert_true(view_stale(fixture->view, fixture->arena, 5000, stale,
+	    &count, 4, &fixture->fail));
+	assert_int_equal(count, 0);
+	assert_true(view_stale(fixture->view, fixture->arena, 5001, stale,
+	    &count, 4, &fixture->fail));
+	assert_int_equal(count, 1);
+	assert_true(slice_is(stale[0].name, "example.com"));
+	assert_int_equal(stale[0].entry, 7);
+	put(fixture, "domain", "example.com", 9, "less");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "less"));
+}
+
+static void
+the_smallest_network_answers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_found found;
+	struct prefix prefix;
+
+	put(fixture, "network", "192.0.2.0/24", 1, "wide");
+	put(fixture, "network", "192.0.2.8/29", 2, "narrow");
+	assert_true(prefix_parse_address(SLICE("192.0.2.9"), &prefix));
+	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
+	    &found, &fixture->fail));
+	assert_true(slice_is(found.bytes, "narrow"));
+	assert_true(prefix_parse_address(SLICE("192.0.2.99"), &prefix));
+	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
+	    &found, &fixture->fail));
+	assert_true(slice_is(found.bytes, "wide"));
+	assert_true(prefix_parse_address(SLICE("198.51.100.1"), &prefix));
+	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
+	    &found, &fixture->fail));
+	assert_int_equal(found.state, VIEW_NONE);
+}
+
+static void
+a_handle_finds_the_object_that_has_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_found found;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	put(fixture, "domain", "example.net", 8, "two");
+	assert_true(view_get_handle(fixture->reader, fixture->arena,
+	    SLICE("T1-EXAMPLE"), &found, &fixture->fail));
+	assert_true(slice_is(found.bytes, "two"));
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    CASE(what_is_put_is_read_beside),
+	    CASE(an_older_entry_changes_nothing),
+	    CASE(a_row_below_the_lowest_epoch_is_not_told),
+	    CASE(another_policy_begins_another_epoch),
+	    CASE(what_is_in_doubt_waits_to_be_put_again),
+	    CASE(the_smallest_network_answers),
+	    CASE(a_handle_finds_the_object_that_has_it),
+	};
+#undef CASE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
