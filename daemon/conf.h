@@ -116,6 +116,41 @@ struct conf_recipient {
 	struct place place;
 };
 
+/* What an operator may do, as bits. */
+enum {
+	CONF_MAY_LOOK = 1,    /* lists and states, no values */
+	CONF_MAY_HOLD = 2,    /* look at holds and decide them */
+	CONF_MAY_DESK = 4,    /* take items from the desk */
+	CONF_MAY_REQUEST = 8, /* requests, stops of provision, removals */
+	CONF_MAY_FORGET = 16,
+	CONF_MAY_ALL = 32, /* reload, stop and whatever else there is */
+};
+
+/* Who may come to the control socket besides root and misu itself. */
+struct conf_operator {
+	bool is_group;
+	unsigned id; /* uid or gid */
+	struct slice name;
+	unsigned rights;
+};
+
+/* What two different operators must approve, as bits of conf.two_for. */
+enum conf_matter {
+	CONF_TWO_HOLDS,
+	CONF_TWO_FORGETTING,
+	CONF_TWO_AUTHORITY,
+};
+
+/* By which law a request must be answered in time. */
+enum conf_law {
+	CONF_LAW_APPI,
+	CONF_LAW_GDPR,
+	CONF_LAW_NIS2,
+	CONF_LAW_AUTHORITY, /* as it states; 0: no limit */
+	CONF_LAW_REGISTRY,
+	CONF_LAWS
+};
+
 /* What misu itself publishes, where, and how much of it to whom. */
 struct conf_publish {
 	struct slice whois_address, rdap_address; /* empty: it does not */
@@ -156,6 +191,13 @@ struct conf {
 	size_t upstream_count;
 	struct conf_publish publish;
 	unsigned workers;                    /* processes; 1 by default */
+	const struct conf_operator *operators;
+	size_t operator_count;
+	unsigned two_for;           /* 1 << enum conf_matter */
+	unsigned approval_lasts;    /* seconds until the second is too late */
+	unsigned limits[CONF_LAWS]; /* seconds */
+	unsigned fee;               /* for disclosure to the subject */
+	struct slice fee_unit;      /* "JPY without tax" */
 	unsigned retry_first, retry_longest; /* seconds */
 	unsigned give_up_after;              /* seconds */
 	/* How long what is recorded stays; seconds. */
@@ -181,11 +223,12 @@ struct conf *conf_glance(struct arena *arena,
     const struct policy_source *source, struct fail *fail);
 
 /*
- * Policy and conf together; errors and warnings are added to *diagnostics.
- * True if there was no error.
+ * All revisions of the policy and conf together; errors and warnings are added
+ * to *diagnostics, each once.  True if there was no error.
  */
-bool conf_check(const struct conf *conf, const struct ruleset *ruleset,
-    struct arena *arena, struct slice *diagnostics, struct fail *fail);
+bool conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
+    size_t count, struct arena *arena, struct slice *diagnostics,
+    struct fail *fail);
 
 /* Recipients of misu.conf that no revision of the policy knows: warnings. */
 bool conf_check_idle(const struct conf *conf,
@@ -222,11 +265,21 @@ bool conf_upstream_files(const struct conf *conf,
 unsigned conf_epp_redacts(const struct ruleset *ruleset,
     struct slice recipient, enum field field);
 
+/*
+ * Must a value of this field go to this recipient, and is there no
+ * placeholder that could stand for it?
+ */
+bool conf_needs_value(const struct conf_recipient *recipient, enum role role,
+    enum field field);
+
 /* Everything here that can change what leaves, as canonical text. */
 struct slice conf_setup_text(const struct conf *conf, struct arena *arena);
 
 /* Its SHA-256. */
 struct digest conf_setup_identity(const struct conf *conf, struct arena *arena);
+
+/* "appi" */
+const char *conf_law_name(enum conf_law law);
 
 const char *channel_kind_name(enum channel_kind kind);
 

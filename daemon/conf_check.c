@@ -226,22 +226,29 @@ finish(struct complaints *complaints, struct slice *diagnostics,
 }
 
 bool
-conf_check(const struct conf *conf, const struct ruleset *ruleset,
-    struct arena *arena, struct slice *diagnostics, struct fail *fail)
+conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
+    size_t count, struct arena *arena, struct slice *diagnostics,
+    struct fail *fail)
 {
 	struct complaints complaints = {.arena = arena};
 	struct conf_checked *check = arena_take(arena, sizeof(*check));
-	size_t count = ruleset_recipient_count(ruleset);
 
 	if (check == NULL)
 		return fail_memory(fail);
-	check->conf = conf;
-	check->ruleset = ruleset;
-	check->arena = arena;
-	check->complaints = &complaints;
-	for (check->index = 0; check->index < count; check->index++) {
-		check->recipient = ruleset_recipient(ruleset, check->index);
-		check_recipient(check);
+	/* What holds under each of them is said once. */
+	for (size_t i = 0; i < count; i++) {
+		size_t recipients = ruleset_recipient_count(rulesets[i]);
+
+		*check = (struct conf_checked){.conf = conf,
+		    .ruleset = rulesets[i],
+		    .arena = arena,
+		    .complaints = &complaints};
+		for (check->index = 0; check->index < recipients;
+		     check->index++) {
+			check->recipient =
+			    ruleset_recipient(rulesets[i], check->index);
+			check_recipient(check);
+		}
 	}
 	return finish(&complaints, diagnostics, fail);
 }

@@ -38,6 +38,40 @@ conf_epp_demands(enum field field)
 }
 
 static bool
+has_placeholder(const struct conf_recipient *recipient, enum role role,
+    enum field field)
+{
+	const struct placeholders *all = &recipient->placeholders;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].field == field &&
+		    (recipient->channel == CHANNEL_EPP ||
+			all->items[i].role == role))
+			return true;
+	return false;
+}
+
+bool
+conf_needs_value(
+    const struct conf_recipient *recipient, enum role role, enum field field)
+{
+	switch (recipient->channel) {
+	case CHANNEL_EPP:
+		return field == FIELD_HANDLE ||
+		    (conf_epp_demands(field) &&
+			!has_placeholder(recipient, role, field));
+	case CHANNEL_FILE:
+		return template_demands(recipient->template, role, field) &&
+		    !has_placeholder(recipient, role, field);
+	case CHANNEL_DESK:
+	case CHANNEL_VIEW:
+	case CHANNEL_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool
 is_epp_role(enum role role)
 {
 	return (EPP_ROLES & 1 << role) != 0;

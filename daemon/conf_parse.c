@@ -33,7 +33,11 @@ enum {
 	X("console", conf_parse_console) \
 	X("witness", conf_parse_witness) \
 	X("publish", conf_parse_publish) \
-	X("registrar", conf_parse_registrar)
+	X("registrar", conf_parse_registrar) \
+	X("operator", conf_parse_operator) \
+	X("approval", conf_parse_approval) \
+	X("time-limit", conf_parse_time_limit) \
+	X("fee", conf_parse_fee)
 
 static const char *const statements[] = {
 #define WORD(word, parse) word,
@@ -272,6 +276,7 @@ set_defaults(struct conf *conf)
 		conf->master_key = SLICE("master.key");
 	if (conf->workers == 0)
 		conf->workers = 1;
+	conf_default_requests(conf);
 	if (conf->publish.rate == 0)
 		conf->publish.rate = PUBLISH_RATE;
 	if (conf->publish.budget == 0)

@@ -65,6 +65,14 @@ bool conf_begins(const struct parser *parser, const char *const *words);
 /* Sentences in files of their own. */
 bool conf_parse_recipient(struct parser *parser, const struct token *statement);
 bool conf_parse_upstream(struct parser *parser, const struct token *statement);
+bool conf_parse_operator(
+    struct parser *parser, const struct token *statement);
+bool conf_parse_approval(
+    struct parser *parser, const struct token *statement);
+bool conf_parse_time_limit(
+    struct parser *parser, const struct token *statement);
+bool conf_parse_fee(struct parser *parser, const struct token *statement);
+void conf_default_requests(struct conf *conf);
 bool conf_parse_console(struct parser *parser, const struct token *statement);
 bool conf_parse_witness(struct parser *parser, const struct token *statement);
 bool conf_parse_publish(struct parser *parser, const struct token *statement);

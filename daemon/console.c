@@ -132,8 +132,7 @@ parent_received(void *context, struct slice message, int fd)
 static bool
 keep_to_files(struct console *console, struct fail *fail)
 {
-	static const char *const own[] = {
-	    "ledger", "index.db", "index.db-wal", "index.db-shm"};
+	static const char *const own[] = {"ledger", "index"};
 	const char *reads[16] = {"/dev/urandom", "/proc/self",
 	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
 	    "/etc/gai.conf", "/etc/host.conf", "/etc/ssl/certs",
@@ -168,6 +167,7 @@ open_all(
     struct console *console, const struct setup_given *given, struct fail *fail)
 {
 	struct setup_given glance = *given;
+	const char *index;
 	char *diagnostics;
 
 	glance.glance = true;
@@ -178,10 +178,15 @@ open_all(
 	console->ledger = setup_state_path(console->setup, SLICE("ledger"));
 	console->loop = loop_create();
 	console->kept = setup_state_path(console->setup, SLICE("witness"));
+	console->index =
+	    setup_state_path(console->setup, SLICE("index/index.db"));
+	index = setup_state_path(console->setup, SLICE("index"));
 	if (console->ledger == NULL || console->kept == NULL ||
+	    console->index == NULL || index == NULL ||
 	    console->loop == NULL)
 		return fail_memory(fail);
 	if (!proc_make_directory(console->kept, fail) ||
+	    !proc_make_directory(index, fail) ||
 	    !warm_up(console, fail))
 		return false;
 	console->disk = disk_real_create(NULL, fail);
@@ -220,6 +225,7 @@ console_destroy(struct console *console)
 {
 	if (console == NULL)
 		return;
+	console_events_end(console);
 	http_server_destroy(console->server);
 	witnesses_destroy(console->witnesses);
 	wire_stream_destroy(console->parent);

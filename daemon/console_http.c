@@ -21,6 +21,8 @@ static const struct console_route routes[] = {
     {"/checkpoint", false, false, HTTP_GET, console_log_checkpoint},
     {"/log.vkey", false, false, HTTP_GET, console_log_key},
     {"/tile/entries/", true, true, HTTP_GET, console_log_entries},
+    {"/v1/entries", false, true, HTTP_GET, console_entries},
+    {"/v1/events", false, true, HTTP_GET, console_events},
     {"/tile/", true, false, HTTP_GET, console_log_tile},
     {"/healthz", false, false, HTTP_GET, health},
     {"/metrics", false, false, HTTP_GET, metrics},
@@ -71,6 +73,29 @@ console_refuse(struct console_request *asked, int status, const char *detail)
 		extra = (struct http_header){
 		    "WWW-Authenticate", "Bearer realm=\"misu\""};
 	refuse(asked, status, detail, extra);
+}
+
+void
+console_fail(
+    struct console_request *asked, int status, const struct fail *fail)
+{
+	const struct http_header headers[HEADERS] = {
+	    {"Content-Type", "application/problem+json"}};
+	struct text text = text_start(asked->arena);
+	struct slice body;
+
+	text_add_string(&text, "{\"type\":\"about:blank\",\"title\":");
+	text_add_json(&text, slice_from(fail->text));
+	text_add_format(&text, ",\"status\":%d,\"detail\":", status);
+	text_add_json(&text, slice_from(fail->hint));
+	text_add_string(&text, ",\"pointer\":");
+	text_add_json(&text, slice_from(fail->place));
+	text_add_string(&text, "}\n");
+	body = text_slice(&text);
+	if (body.data == NULL)
+		console_refuse(asked, 503, "out of memory");
+	else
+		reply(asked, status, headers, body);
 }
 
 static void
@@ -205,6 +230,7 @@ console_http_open(struct console *console, int fd, struct fail *fail)
 	    .error = unreadable,
 	    .context = console};
 
+	console_events_end(console);
 	http_server_destroy(console->server);
 	console->server = http_server_create(&options, fd, fail);
 	return console->server != NULL;

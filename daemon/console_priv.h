@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "store/log_source.h"
 
+struct console_waiting;
 struct wire_stream;
 
 struct console {
@@ -18,6 +19,7 @@ struct console {
 	struct disk *disk;
 	struct setup *setup;	  /* where things are: a glance at misu.conf */
 	const char *ledger;	  /* its directory */
+	const char *index;	  /* its index, which the keeper writes */
 	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
 	struct http_server *server;  /* NULL: no port yet */
@@ -26,6 +28,8 @@ struct console {
 	struct tokens *auditors;     /* NULL: there are none */
 	const char *kept;	     /* directory of what witnesses signed */
 	struct witnesses *witnesses; /* NULL: there are none */
+	struct console_waiting *waiting; /* for events */
+	unsigned waiting_count;
 	uint64_t answers[6];	     /* by the first digit of the status */
 	bool ready, broken, has_landlock;
 };
@@ -58,6 +62,9 @@ void console_give(struct console_request *asked, const char *type,
 /* The detail is a constant: no quotes in it. */
 void console_refuse(
     struct console_request *asked, int status, const char *detail);
+/* A fail's text, place and hint as a problem. */
+void console_fail(
+    struct console_request *asked, int status, const struct fail *fail);
 
 /* --- console_log.c ------------------------------------------------------ */
 
@@ -65,6 +72,13 @@ void console_log_checkpoint(struct console_request *asked);
 void console_log_key(struct console_request *asked);
 void console_log_tile(struct console_request *asked);
 void console_log_entries(struct console_request *asked);
+
+/* --- console_entries.c -------------------------------------------------- */
+
+void console_entries(struct console_request *asked);
+void console_events(struct console_request *asked);
+/* Those who wait for events get what there is. */
+void console_events_end(struct console *console);
 
 /* NULL when the log can be read. */
 const char *console_log_trouble(struct console *console, struct arena *arena);

@@ -22,7 +22,8 @@ struct control_request {
 	struct control *control; /* NULL: it is gone */
 	struct control_request *next, **previous;
 	struct bufferevent *stream; /* NULL: the peer is gone */
-	char actor[32];
+	char actor[96];
+	unsigned rights;
 	bool handed; /* to the handler: it will answer */
 };
 
@@ -112,7 +113,8 @@ static void
 handle_line(struct control_request *request, struct slice line)
 {
 	struct control *control = request->control;
-	struct control_ask ask = {.actor = slice_from(request->actor)};
+	struct control_ask ask = {.actor = slice_from(request->actor),
+	    .rights = request->rights};
 	struct arena *arena = arena_create(NULL);
 	struct fail fail = FAIL_INIT;
 	const struct json_node *node =
@@ -147,8 +149,29 @@ on_read(struct bufferevent *stream, void *arg)
 	free(line);
 }
 
+/* Who may come, and for what; no rights: nobody. */
+struct admitted {
+	unsigned rights;
+	struct slice name;
+};
+
+static struct admitted
+admit(struct control *control, int fd, uid_t uid)
+{
+	struct admitted who = {UINT32_MAX, {"", 0}};
+
+	if (uid == 0 || uid == geteuid())
+		return who;
+	who.rights = 0;
+	if (control->options.operator != NULL)
+		who.rights = control->options.operator(
+		    control->options.context, fd, uid, &who.name);
+	return who;
+}
+
 static struct control_request *
-start_request(struct control *control, int fd, uid_t uid)
+start_request(
+    struct control *control, int fd, uid_t uid, const struct admitted *who)
 {
 	struct control_request *request = calloc(1, sizeof(*request));
 
@@ -160,8 +183,15 @@ start_request(struct control *control, int fd, uid_t uid)
 		free(request);
 		return NULL;
 	}
-	snprintf(request->actor, sizeof(request->actor), "uid %u",
-	    (unsigned)uid);
+	if (who->name.len != 0)
+		snprintf(request->actor, sizeof(request->actor),
+		    "uid %u (%.*s)", (unsigned)uid,
+		    (int)(who->name.len < 64 ? who->name.len : 64),
+		    who->name.data);
+	else
+		snprintf(request->actor, sizeof(request->actor), "uid %u",
+		    (unsigned)uid);
+	request->rights = who->rights;
 	request->control = control;
 	request->next = control->requests;
 	request->previous = &control->requests;
@@ -179,14 +209,16 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	const struct timeval patience = {.tv_sec = PATIENCE};
 	struct control *control = arg;
 	struct control_request *request = NULL;
+	struct admitted who = {0, {"", 0}};
 	uid_t uid;
 
 	(void)listener;
 	(void)address;
 	(void)len;
-	if (control->count < REQUESTS_MAX && peer_user(fd, &uid) &&
-	    (uid == 0 || uid == geteuid()))
-		request = start_request(control, fd, uid);
+	if (control->count < REQUESTS_MAX && peer_user(fd, &uid))
+		who = admit(control, fd, uid);
+	if (who.rights != 0)
+		request = start_request(control, fd, uid, &who);
 	if (request == NULL) {
 		close(fd);
 		return;

@@ -1,6 +1,6 @@
 /*
  * The control socket, through which misuctl talks to a running misu.  Only
- * root and the daemon's own user are answered.  One connection is one
+ * root, the daemon's own user and the operators of misu.conf are answered.  One connection is one
  * request: a line of JSON,
  *
  *	{"verb":"hold-approve","id":12,"text":"called the registrant"}
@@ -11,6 +11,7 @@
 #define MISU_CONTROL_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/fail.h"
 #include "base/slice.h"
@@ -25,7 +26,8 @@ struct control_ask {
 	struct slice verb;
 	int64_t id;         /* 0: not given */
 	struct slice text;  /* a reason or a note; may be empty */
-	struct slice actor; /* "uid 0", as the kernel says */
+	struct slice actor; /* "uid 0", "uid 1001 (alice)": the kernel's word */
+	unsigned rights;    /* CONF_MAY_*; all of them for root */
 };
 
 struct control_options {
@@ -33,6 +35,12 @@ struct control_options {
 	/* `ask` is borrowed; control_answer() is called once, now or later. */
 	void (*handle)(void *context, const struct control_ask *ask,
 	    struct control_request *request);
+	/*
+	 * Who of misu.conf's operators is at the other end of `fd`: their
+	 * rights, 0 for nobody, and a name that lives as long as the call.
+	 */
+	unsigned (*operator)(
+	    void *context, int fd, uid_t uid, struct slice *name);
 	void *context;
 };
 

@@ -31,6 +31,7 @@ struct ctl_command {
 
 extern const struct ctl_command *const ctl_commands[];
 
+extern const struct ctl_command ctl_backup, ctl_restore;
 extern const struct ctl_command ctl_why, ctl_replay, ctl_subject;
 extern const struct ctl_command ctl_submit;
 extern const struct ctl_command ctl_status;
@@ -45,6 +46,8 @@ extern const struct ctl_command ctl_desk_show;
 extern const struct ctl_command ctl_desk_done;
 extern const struct ctl_command ctl_verify;
 extern const struct ctl_command ctl_log;
+extern const struct ctl_command ctl_stats;
+extern const struct ctl_command ctl_reindex;
 extern const struct ctl_command ctl_proof;
 extern const struct ctl_command ctl_verify_proof;
 extern const struct ctl_command ctl_explain;
@@ -57,6 +60,19 @@ extern const struct ctl_command ctl_forget;
 extern const struct ctl_command ctl_key_show;
 extern const struct ctl_command ctl_key_rotate;
 extern const struct ctl_command ctl_key_confirm;
+extern const struct ctl_command ctl_provision_stop;
+extern const struct ctl_command ctl_provision_resume;
+extern const struct ctl_command ctl_provision_list;
+extern const struct ctl_command ctl_resubmit;
+extern const struct ctl_command ctl_request_open;
+extern const struct ctl_command ctl_request_list;
+extern const struct ctl_command ctl_request_show;
+extern const struct ctl_command ctl_request_verify;
+extern const struct ctl_command ctl_request_note;
+extern const struct ctl_command ctl_request_fee;
+extern const struct ctl_command ctl_request_give;
+extern const struct ctl_command ctl_request_close;
+extern const struct ctl_command ctl_request_letter;
 
 /* Complains on standard error; CTL_TROUBLE always. */
 int ctl_fail(const struct fail *fail);

@@ -118,7 +118,8 @@ ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
 		return true;
 	fail_set(&fail, FAIL_WORLD, "misu hung up");
 	fail_place(&fail, "%s", path);
-	fail_hint(&fail, "only root and misu's own user are answered");
+	fail_hint(&fail, "only root, misu's own user and operators of misu.conf are "
+	    "answered");
 	ctl_fail(&fail);
 	return false;
 }

@@ -11,6 +11,12 @@ say(const char *subject, const struct json_node *node)
 		printf("%s is forgotten\n", subject);
 		return CTL_OK;
 	}
+	if (strcmp(state, "approved-once") == 0) {
+		printf("%s is forgotten when another operator asks for it"
+		       " too\n",
+		    subject);
+		return CTL_OK;
+	}
 	if (strcmp(state, "waiting") == 0) {
 		fputs("records of provision are kept until ", stdout);
 		ctl_print_time(ctl_integer(node, "until"));

@@ -60,7 +60,8 @@ replay_all(struct asked *asked, const struct ruleset *now)
 
 	if (replay == NULL)
 		fail_memory(&fail);
-	for (uint64_t i = 0; fail.kind == FAIL_NONE && i < size; i++)
+	for (uint64_t i = log_reader_minimum(asked->opened.log);
+	     fail.kind == FAIL_NONE && i < size; i++)
 		if (!add_entry(asked, replay, i, &fail))
 			break;
 	if (fail.kind != FAIL_NONE)

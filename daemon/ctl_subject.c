@@ -121,7 +121,8 @@ read_ledger(struct asked *asked, struct fail *fail)
 	uint64_t size = log_reader_size(asked->opened.log);
 
 	asked->account.ledger = size;
-	for (uint64_t i = 0; i < size; i++) {
+	asked->account.minimum = log_reader_minimum(asked->opened.log);
+	for (uint64_t i = asked->account.minimum; i < size; i++) {
 		struct provided_entry entry = {.index = i};
 		bool mine;
 

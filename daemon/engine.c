@@ -1,5 +1,6 @@
 #include "codec/view.h"
 #include "core/inputs.h"
+#include "core/place.h"
 #include "engine_priv.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
@@ -198,7 +199,7 @@ static bool
 merge_stored(struct work *work, struct fail *fail)
 {
 	struct record *stored;
-	bool waits;
+	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
@@ -211,7 +212,14 @@ merge_stored(struct work *work, struct fail *fail)
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
 		record_object(work->record), &waits, fail))
 		return false;
-	if (!waits)
+	if (waits)
+		return true;
+	if (!spool_is_refused(work->engine->o.spool, record_type(work->record),
+		record_object(work->record), &refused, fail))
+		return false;
+	if (refused)
+		record_undo(work->record);
+	else
 		record_settle(work->record);
 	return true;
 }
@@ -340,37 +348,47 @@ work_prepare(struct work *work, struct slice body, int *status,
 	    work_decide(work, submission, status, type, fail);
 }
 
-/* The frames that a worker will send, made here: the entry covers them. */
-static bool
-encode_epp(struct engine *engine, const struct disclosure *disclosure,
-    const struct conf_recipient *binding, struct arena *arena,
-    struct slice *out, struct fail *fail)
+bool
+engine_manner(const struct engine *engine, const struct conf_recipient *binding,
+    struct epp_manner *out, struct fail *fail)
 {
 	const struct conf_upstream *upstream =
 	    conf_upstream(engine->conf, binding->upstream);
-	struct epp_manner manner;
-	uint8_t random[16];
 
 	if (upstream == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no upstream in misu.conf",
 		    SLICE_ARG(binding->id));
-	if (!engine->o.random->fill(
-		engine->o.random->context, random, sizeof(random)))
-		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	manner = (struct epp_manner){.extensions = upstream->extensions,
+	*out = (struct epp_manner){.extensions = upstream->extensions,
 	    .extension_count = upstream->extension_count,
 	    .placeholders = &binding->placeholders,
 	    .disclose = upstream->disclose,
 	    .publishes = upstream->dcp != UPSTREAM_DCP_PRIVATE,
 	    .prohibits_contacts =
 		upstream->contacts == CONTACTS_PROHIBITED};
+	return true;
+}
+
+/* The frames that a worker will send, made here: the entry covers them. */
+static bool
+encode_epp(const struct engine *engine, const struct disclosure *disclosure,
+    const struct conf_recipient *binding, struct arena *arena,
+    struct slice *out, struct fail *fail)
+{
+	struct epp_manner manner;
+	uint8_t random[16];
+
+	if (!engine_manner(engine, binding, &manner, fail))
+		return false;
+	if (!engine->o.random->fill(
+		engine->o.random->context, random, sizeof(random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	return epp_frame_submission(
 	    disclosure, &manner, random, arena, out, fail);
 }
 
 static bool
-encode(struct engine *engine, struct share *share, struct arena *arena,
+encode(const struct engine *engine, struct share *share, struct arena *arena,
     struct fail *fail)
 {
 	const struct conf_recipient *binding = share->binding;
@@ -390,37 +408,50 @@ encode(struct engine *engine, struct share *share, struct arena *arena,
 }
 
 bool
-engine_share(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
-    struct share *share, struct fail *fail)
+engine_fill_share(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail)
 {
-	const struct recipient *recipient =
-	    ruleset_recipient(engine->ruleset, block->recipient);
-	struct decide_given given = {.approved = approved};
-	const struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .approved = approved};
-	struct disclosure *disclosure;
+	struct slice id = disclosure_recipient(share->disclosure)->id;
 
-	if (!engine->o.random->fill(engine->o.random->context, given.random,
-		sizeof(given.random)))
-		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	disclosure = decide(
-	    engine->ruleset, block, record, &given, arena, fail);
-	if (disclosure == NULL)
-		return false;
-	*share = (struct share){.block = block,
-	    .disclosure = disclosure,
-	    .inputs = inputs_write(record, &decided, arena),
-	    .binding = conf_recipient(engine->conf, recipient->id)};
+	share->binding = conf_recipient(engine->conf, id);
 	if (share->inputs.data == NULL)
 		return fail_memory(fail);
-	if (disclosure_outcome(disclosure).verdict != VERDICT_FORWARD)
+	if (disclosure_outcome(share->disclosure).verdict != VERDICT_FORWARD)
 		return true;
 	if (share->binding == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no channel in misu.conf",
-		    SLICE_ARG(recipient->id));
+		    SLICE_ARG(id));
 	return encode(engine, share, arena, fail);
+}
+
+bool
+engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail)
+{
+	struct engine_judged judged = {
+	    .block = block, .record = record, .given = {.approved = approved}};
+	struct inputs_given decided = {
+	    .ruleset = engine->ruleset, .approved = approved};
+	struct disclosure *disclosure;
+
+	if (!engine->o.random->fill(engine->o.random->context,
+		judged.given.random, sizeof(judged.given.random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	disclosure = decide(
+	    engine->ruleset, block, record, &judged.given, arena, fail);
+	if (disclosure != NULL && stops_any(engine->o.stops))
+		disclosure = engine_heed_stops(
+		    engine, disclosure, &judged, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	if (judged.given.minimises)
+		decided.minimal = &judged.given;
+	*share = (struct share){.block = block,
+	    .disclosure = disclosure,
+	    .inputs = inputs_write(record, &decided, arena)};
+	return engine_fill_share(engine, share, arena, fail);
 }
 
 bool
@@ -457,6 +488,38 @@ anything_accepted(const struct work *work)
 	return false;
 }
 
+static bool
+names_contacts(const struct record *record)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (record_values(record, (enum role)role, FIELD_HANDLE)
+			.count != 0)
+			return true;
+	return false;
+}
+
+/* Contacts that came by EPP come to stand where no domain command said it. */
+static bool
+mark_unseen(struct work *work, struct batch *batch, struct fail *fail)
+{
+	bool ok = true;
+
+	if (record_type(work->record) != OBJECT_DOMAIN ||
+	    !names_contacts(work->record))
+		return true;
+	for (size_t i = 0; ok && i < work->share_count; i++) {
+		const struct conf_recipient *binding = work->shares[i].binding;
+		struct record *mark;
+
+		if (binding == NULL || binding->channel != CHANNEL_EPP)
+			continue;
+		mark = place_mark(work->arena, binding->upstream,
+		    engine_now(work->engine) / 1000, fail);
+		ok = mark != NULL && ledger_add_record(batch, mark, fail);
+	}
+	return ok;
+}
+
 static void
 work_commit(struct work *work)
 {
@@ -471,7 +534,8 @@ work_commit(struct work *work)
 		    work->id, LEDGER_NONE, &fail);
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && anything_accepted(work))
-		ok = ledger_add_record(batch, work->record, &fail);
+		ok = ledger_add_record(batch, work->record, &fail) &&
+		    mark_unseen(work, batch, &fail);
 	ok = ok &&
 	    engine_view_doubt(engine, work->record, work->shares,
 		work->share_count, &fail);

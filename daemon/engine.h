@@ -15,7 +15,10 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "store/ledger.h"
+#include "store/approvals.h"
+#include "store/cases.h"
 #include "store/spool.h"
+#include "store/stops.h"
 #include "store/vault.h"
 #include "store/view.h"
 
@@ -30,6 +33,9 @@ struct engine_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct stops *stops; /* or NULL: nobody can stop anything */
+	struct approvals *approvals; /* or NULL: what needs two cannot be */
+	struct cases *cases;	     /* or NULL: none are kept */
 	struct view *view; /* NULL: nothing is published here */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
@@ -42,7 +48,9 @@ struct engine_options {
 	const char *forgotten_path;
 	/*
 	 * Forgetting: do others have an entry without an outcome that has
-	 * this text?  And what else knows the subject.  Both may be NULL.
+	 * this text?  And what else knows the subject: false without a fail
+	 * says that it is at it, and wants to be called again.  Both may be
+	 * NULL.
 	 */
 	bool (*in_flight)(void *context, struct slice text);
 	/* Save how far outcomes are known (spool_line_mark()); or NULL. */
@@ -120,6 +128,53 @@ void engine_reveal_subject(struct engine *engine, struct slice actor,
 void engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg);
 
+/*
+ * A subject's stop of provision; `text` is JSON.  stop: {"subject", "case",
+ * "reason"}, answered with who holds data of the subject; resume: the same;
+ * list: {"subject"} for one with its holders, or {} for all.
+ */
+void engine_provision_stop(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_provision_resume(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_provision_list(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/*
+ * Cases: requests of subjects, authorities and registries; `text` is JSON of
+ * strings, "id" the case's.  Each step is an entry.
+ *	open	kind, law, subject, who, basis, asked, due
+ *	list	nothing; show: id
+ *	verify	id, evidence, date, agent
+ *	note	id, text;	fee: id, fee
+ *	give	id, object, type, to, purpose: a disclosure, decided as any
+ *	close	id, as, text
+ */
+void engine_request_open(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_list(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_show(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_verify(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_note(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_fee(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_give(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_close(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* Steps whose entry a crash prevented get it. */
+void engine_request_recover(struct engine *engine);
+/* How many are open, due and overdue, for /metrics. */
+void engine_request_metrics(struct engine *engine, struct text *text);
+
+/* {"subject"} or {"object"}: recipients that hold data are made to lose it. */
+void engine_resubmit(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* Stops that a crash left half done are gone on with. */
+void engine_provision_recover(struct engine *engine);
 /* The policy and setup in force, into an event of somebody else's. */
 void engine_identities(const struct engine *engine, struct event *event);
 
@@ -136,6 +191,9 @@ struct engine_forget_ask {
  */
 void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
     engine_answer *answer, void *arg);
+/* The same, once as many operators agreed as misu.conf wants. */
+void engine_forget_by_two(struct engine *engine,
+    const struct engine_forget_ask *ask, engine_answer *answer, void *arg);
 /*
  * What is held of a subject in one object, for the subject's own account: text
  * is {"subject":ID,"type":"domain","object":NAME}.  An entry about the subject
@@ -143,6 +201,9 @@ void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
  */
 void engine_reveal_values(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
+
+/* Rows of forgetting were put into the spool: go on with them. */
+void engine_forget_again(struct engine *engine);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

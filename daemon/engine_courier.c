@@ -164,6 +164,12 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 	struct engine *engine = parcel->engine;
 
 	(void)id;
+	/* What cannot be made out of it is tried, and given up, as what a
+	   recipient does not take. */
+	if (fail != NULL && fail->kind == FAIL_INPUT) {
+		parcel_done(parcel, DELIVERY_LATER, fail);
+		return;
+	}
 	if (fail != NULL)
 		engine_log(engine, "error", "decide-again-failed", fail);
 	parcel_drop(parcel);
@@ -315,6 +321,8 @@ add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 
 	event.request = engine_outcome_request(
 	    request, parcel->item.entry, word);
+	if (parcel->gives_up)
+		event.reason = slice_from(parcel->fail.text);
 	return ledger_add_event(batch, &event, fail);
 }
 

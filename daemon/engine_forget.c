@@ -98,6 +98,12 @@ engine_forget_resume(struct engine *engine)
 		wake(forget, SOON);
 }
 
+void
+engine_forget_again(struct engine *engine)
+{
+	engine_forget_resume(engine);
+}
+
 static void
 pause_courier(struct forget *forget, bool pauses)
 {
@@ -533,8 +539,11 @@ run_purge(struct forget *forget)
 		wake(forget, SOON);
 		return;
 	}
-	if (!spool_scrub(engine->o.spool, &fail) ||
-	    !forget_elsewhere(forget, &fail)) {
+	if (!forget_elsewhere(forget, &fail) && fail.kind == FAIL_NONE) {
+		wake(forget, SOON); /* it is under way */
+		return;
+	}
+	if (fail.kind != FAIL_NONE || !spool_scrub(engine->o.spool, &fail)) {
 		trouble(forget, &fail);
 		return;
 	}
@@ -660,143 +669,28 @@ run(void *arg)
 	}
 }
 
-/* --- asking --- */
+/* --- asked for --- */
 
-struct asked {
-	struct engine *engine;
-	struct arena *arena;
-	struct forgetting what;
-	engine_answer *answer;
-	void *arg;
-};
-
-static void
-refuse(
-    struct asked *asked, int status, const char *type, const struct fail *fail)
+bool
+engine_forget_is_busy(const struct engine *engine)
 {
-	engine_answer_fail(
-	    asked->engine, status, type, fail, asked->answer, asked->arg);
-	arena_destroy(asked->arena);
+	return engine->forget != NULL && engine->forget->answer != NULL;
 }
 
-static void
-asked_durable(void *arg, uint64_t first, struct sealed *const *sealed,
-    size_t count, const struct fail *fail)
+bool
+engine_forget_begin(struct engine *engine, const struct forgetting *what,
+    engine_answer *answer, void *arg, struct fail *fail)
 {
-	struct asked *asked = arg;
-	struct engine *engine = asked->engine;
 	struct forget *forget = forget_of(engine);
-	struct fail trouble = FAIL_INIT;
 
-	(void)first;
-	(void)sealed;
-	(void)count;
-	engine_checkpoint_soon(engine);
-	if (fail != NULL && fail->kind != FAIL_NONE)
-		refuse(asked, 503, "ledger-stopped", fail);
-	else if (forget == NULL || !spool_set_forgetting(engine->o.spool,
-				       &asked->what, &trouble)) {
-		if (forget == NULL)
-			fail_memory(&trouble);
-		refuse(asked, 503, "spool", &trouble);
-	} else {
-		forget->answer = asked->answer;
-		forget->arg = asked->arg;
-		forget->asked_slot = asked->what.slot;
-		if (forget->step == STEP_NONE)
-			wake(forget, 0);
-		arena_destroy(asked->arena);
-	}
-	engine_finish_one(engine);
-}
-
-static void
-record_asked(struct asked *asked, struct slice actor, struct slice reason)
-{
-	struct engine *engine = asked->engine;
-	struct event event =
-	    engine_event(engine, EVENT_FORGET, "asked", LEDGER_NONE);
-	struct subject subject = {.slot = asked->what.slot};
-	struct fail fail = FAIL_INIT;
-	struct batch *batch =
-	    ledger_begin(engine->o.ledger, asked->arena, &fail);
-
-	memcpy(subject.pseudonym, asked->what.pseudonym, PSEUDONYM_SIZE);
-	event.subject = &subject;
-	event.actor = actor;
-	event.reason = reason;
-	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
-		refuse(asked, 503, "ledger-stopped", &fail);
-		return;
-	}
-	engine->under_way++;
-	ledger_commit(batch, asked_durable, asked);
-}
-
-/* NULL: it may be asked. */
-static const char *
-check(struct asked *asked, struct slice id, bool now, int *status,
-    struct fail *fail)
-{
-	struct engine *engine = asked->engine;
-	struct forgetting found;
-	struct subject subject;
-
-	*status = 409;
-	if (engine->forget != NULL && engine->forget->answer != NULL) {
-		fail_set(
-		    fail, FAIL_INPUT, "another subject is being forgotten");
-		return "busy";
-	}
-	*status = 403;
-	if (now && !engine->conf->forget_now) {
-		fail_set(fail, FAIL_DENIED,
-		    "records of provision must be kept: --now is refused");
-		fail_hint(fail, "`forget now` in misu.conf allows it");
-		return "duty";
-	}
-	*status = 404;
-	if (!keys_find(engine->o.keys, id, &subject)) {
-		fail_set(fail, FAIL_INPUT, "there is no such subject");
-		return "no-subject";
-	}
-	asked->what = (struct forgetting){
-	    .slot = subject.slot, .phase = FORGET_ASKED, .due = now ? -1 : 0};
-	memcpy(asked->what.pseudonym, subject.pseudonym, PSEUDONYM_SIZE);
-	digest_wipe(&subject, sizeof(subject));
-	*status = 409;
-	if (spool_get_forgetting(
-		engine->o.spool, asked->what.slot, &found, fail) &&
-	    found.phase != FORGET_WAITS) {
-		fail_set(fail, FAIL_INPUT, "it is being forgotten already");
-		return "under-way";
-	}
-	*status = 503;
-	return fail->kind != FAIL_NONE ? "spool" : NULL;
-}
-
-void
-engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
-    engine_answer *answer, void *arg)
-{
-	struct arena *arena = engine_arena(engine);
-	struct asked *asked =
-	    arena != NULL ? arena_take(arena, sizeof(*asked)) : NULL;
-	struct fail fail = FAIL_INIT;
-	const char *type;
-	int status;
-
-	if (asked == NULL) {
-		fail_memory(&fail);
-		engine_answer_fail(engine, 503, "busy", &fail, answer, arg);
-		arena_destroy(arena);
-		return;
-	}
-	*asked = (struct asked){
-	    .engine = engine, .arena = arena, .answer = answer, .arg = arg};
-	type = check(asked, ask->subject, ask->now, &status, &fail);
-	if (type != NULL)
-		refuse(asked, status, type, &fail);
-	else
-		record_asked(asked, ask->actor, ask->reason);
+	if (forget == NULL)
+		return fail_memory(fail);
+	if (!spool_set_forgetting(engine->o.spool, what, fail))
+		return false;
+	forget->answer = answer;
+	forget->arg = arg;
+	forget->asked_slot = what->slot;
+	if (forget->step == STEP_NONE)
+		wake(forget, 0);
+	return true;
 }

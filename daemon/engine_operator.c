@@ -5,7 +5,7 @@
  */
 #include "codec/pack.h"
 #include "codec/wire.h"
-#include "engine_priv.h"
+#include "engine_approval.h"
 
 /* An operator's request that waits for its entry. */
 struct request {
@@ -121,14 +121,31 @@ add_item(struct text *text, const struct spool_item *item)
 	text_add_json(text, item->submission);
 }
 
+static struct slice
+number_of(char buffer[24], int64_t id)
+{
+	snprintf(buffer, 24, "%lld", (long long)id);
+	return slice_from(buffer);
+}
+
+struct listing {
+	struct engine *engine;
+	struct text *text;
+};
+
 static bool
 list_item(void *arg, const struct spool_item *item)
 {
-	struct text *text = arg;
+	struct listing *listing = arg;
+	struct text *text = listing->text;
+	char id[24];
 
 	if (text->len > 1)
 		text_add_char(text, ',');
 	add_item(text, item);
+	if (item->state == SPOOL_HELD)
+		approval_add(listing->engine, text, CONF_TWO_HOLDS,
+		    number_of(id, item->id));
 	text_add_char(text, '}');
 	return true;
 }
@@ -143,10 +160,11 @@ list(struct engine *engine, enum spool_state state, engine_answer *answer,
 
 	if (arena != NULL) {
 		struct text text = text_start(arena);
+		struct listing listing = {engine, &text};
 
 		text_add_char(&text, '[');
 		if (spool_each(engine->o.spool, state, 10000, list_item,
-			&text, &fail)) {
+			&listing, &fail)) {
 			text_add_char(&text, ']');
 			body = text_slice(&text);
 		}
@@ -273,12 +291,15 @@ show_hold(struct request *request)
 	struct fail fail = FAIL_INIT;
 	struct record *record = stored_record(request, &fail);
 	struct text text = text_start(request->arena);
+	char id[24];
 
 	if (record == NULL) {
 		answer_fail(request, 503, "vault", &fail);
 		return;
 	}
 	add_item(&text, &request->item);
+	approval_add(engine, &text, CONF_TWO_HOLDS,
+	    number_of(id, request->item.id));
 	text_add_string(&text, ",\"rule_text\":");
 	text_add_json(&text,
 	    ruleset_rule_text(engine->ruleset, request->item.rule));
@@ -330,7 +351,10 @@ static void
 refuse(struct request *request)
 {
 	struct fail fail = FAIL_INIT;
+	char id[24];
 
+	approval_drop(request->engine, CONF_TWO_HOLDS,
+	    number_of(id, request->item.id));
 	if (!spool_set_state(request->engine->o.spool, request->item.id,
 		SPOOL_REFUSED, &fail)) {
 		answer_fail(request, 503, "spool", &fail);
@@ -389,6 +413,42 @@ let_pass(struct request *request)
 	answer_text(request, &text);
 }
 
+/* As many agreed as misu.conf wants. */
+static void
+approved(void *arg, enum approval_word word, const struct fail *fail)
+{
+	struct request *request = arg;
+
+	switch (word) {
+	case APPROVAL_WHOLE:
+		record_first(request, EVENT_HOLD, "approved",
+		    is_of_line(request) ? let_pass : release);
+		break;
+	case APPROVAL_WAITS:
+		answer_word(request, "approved-once", 0);
+		break;
+	case APPROVAL_REFUSED:
+		answer_fail(request, 409, "same-operator", fail);
+		break;
+	case APPROVAL_FAILED:
+		answer_fail(request, 503, "approval", fail);
+		break;
+	}
+}
+
+static void
+give_approval(struct request *request)
+{
+	char id[24];
+	const struct approval_ask ask = {.matter = CONF_TWO_HOLDS,
+	    .about = number_of(id, request->item.id),
+	    .actor = request->actor,
+	    .reason = request->reason,
+	    .entry = request->item.entry};
+
+	approval_give(request->engine, &ask, approved, request);
+}
+
 void
 engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
     bool approve, struct slice reason, engine_answer *answer, void *arg)
@@ -406,8 +466,10 @@ engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
 		    "content-changed", &fail);
 		return;
 	}
-	record_first(request, EVENT_HOLD, approve ? "approved" : "refused",
-	    !approve ? refuse : is_of_line(request) ? let_pass : release);
+	if (approve)
+		give_approval(request);
+	else
+		record_first(request, EVENT_HOLD, "refused", refuse);
 }
 
 static void

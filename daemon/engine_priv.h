@@ -79,6 +79,24 @@ bool engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
+/* Channel and bytes of a share whose disclosure and inputs are there. */
+bool engine_fill_share(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail);
+bool engine_manner(const struct engine *engine,
+    const struct conf_recipient *binding, struct epp_manner *out,
+    struct fail *fail);
+
+/* What was decided, to be decided again as a subject's stop has it. */
+struct engine_judged {
+	const struct block *block;
+	const struct record *record;
+	struct decide_given given; /* gets what the stop says */
+	uint64_t kept[ROLE_COUNT];
+};
+struct disclosure *engine_heed_stops(struct engine *engine,
+    struct disclosure *disclosure, struct engine_judged *judged,
+    struct arena *arena, struct fail *fail);
+
 /* The block of the policy in force for this recipient and purpose, or NULL. */
 const struct block *engine_block(const struct engine *engine,
     const struct record *record, struct slice recipient, struct slice purpose);
@@ -174,10 +192,20 @@ bool engine_view_refreshes_under(
 /* What is told of this object may be too much from now on. */
 bool engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail);
+
+/* One object is told no more until it was decided anew, which is at once. */
+bool engine_view_renew(struct engine *engine, enum object_type type,
+    struct slice object, struct fail *fail);
 /* --- engine_forget.c ---------------------------------------------------- */
 
 /* What was asked for before goes on. */
 void engine_forget_resume(struct engine *engine);
+/* One at a time is waited for. */
+bool engine_forget_is_busy(const struct engine *engine);
+/* The entry that says who asked is durable; `answer` is called at the end. */
+bool engine_forget_begin(struct engine *engine,
+    const struct forgetting *what, engine_answer *answer, void *arg,
+    struct fail *fail);
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);

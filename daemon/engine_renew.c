@@ -3,7 +3,7 @@
  * what an operator released from a hold.  The record comes from the vault;
  * the new entry names the one it supersedes.
  */
-#include "engine_priv.h"
+#include "engine_stop.h"
 
 struct renewal {
 	struct engine *engine;
@@ -129,6 +129,30 @@ renewal_id(struct renewal *renewal)
 	return text_slice(&text);
 }
 
+/* Where the subject did not stop any more it is dropped. */
+static void
+renew_removal(struct renewal *renewal)
+{
+	struct engine *engine = renewal->engine;
+	struct fail fail = FAIL_INIT;
+	struct batch *batch =
+	    ledger_begin(engine->o.ledger, renewal->arena, &fail);
+	bool ok = batch != NULL;
+
+	if (ok && engine_removal_share(engine, &renewal->item, renewal->arena,
+		      &renewal->share, &renewal->record, &fail)) {
+		ok = engine_add_entry(engine, batch, &renewal->share,
+		    renewal_id(renewal), renewal->item.entry, &fail);
+	} else if (ok && fail.kind == FAIL_INPUT) {
+		renewal->share.disclosure = NULL;
+		ok = add_dropped(renewal, batch, &fail);
+	}
+	if (ok)
+		ledger_commit(batch, renew_durable, renewal);
+	else
+		finish(renewal, 0, &fail);
+}
+
 void
 engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
@@ -151,6 +175,10 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	renewal->next = engine->renewals;
 	engine->renewals = renewal;
 	engine->under_way++;
+	if (engine_is_removal(item)) {
+		renew_removal(renewal);
+		return;
+	}
 	renewal->record = record_now(renewal, &fail);
 	batch = renewal->record != NULL
 	    ? ledger_begin(engine->o.ledger, renewal->arena, &fail)

@@ -445,6 +445,10 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
+	if (old_ruleset == NULL) {
+		engine_provision_recover(engine);
+		engine_request_recover(engine);
+	}
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);

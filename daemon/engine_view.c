@@ -86,6 +86,18 @@ engine_view_doubt(struct engine *engine, const struct record *record,
 	return true;
 }
 
+bool
+engine_view_renew(struct engine *engine, enum object_type type,
+    struct slice object, struct fail *fail)
+{
+	if (engine->o.view == NULL)
+		return true;
+	look_in(engine, 0);
+	/* Since long: nobody is about to put it again. */
+	return view_doubt(engine->o.view, slice_from(object_type_name(type)),
+	    object, 1, fail);
+}
+
 /* The block that says what is published of it; NULL: nothing is. */
 static const struct block *
 block_of(const struct engine *engine, const struct record *record)

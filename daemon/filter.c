@@ -134,6 +134,19 @@ is_busy(const struct upstream *upstream)
 	return upstream->failures != 0;
 }
 
+/* Nothing is waited for but the time to say hello, a third of idle. */
+static int64_t
+slow_tick(const struct upstream *upstream)
+{
+	int64_t delay = upstream->conf != NULL
+	    ? (int64_t)upstream->conf->idle * 1000 / 12
+	    : TICK_SLOW;
+
+	if (delay > TICK_SLOW)
+		return TICK_SLOW;
+	return delay > TICK ? delay : TICK + 1;
+}
+
 static void
 set_tick(struct upstream *upstream, int64_t delay)
 {
@@ -174,7 +187,8 @@ tick(void *arg)
 	own_tick(upstream, now);
 	/* What was asked for meanwhile is not made later again. */
 	if (has_work(upstream) && !upstream->ticking)
-		set_tick(upstream, is_busy(upstream) ? TICK : TICK_SLOW);
+		set_tick(upstream,
+		    is_busy(upstream) ? TICK : slow_tick(upstream));
 }
 
 void

@@ -234,23 +234,23 @@ inquired(struct command *command, struct record *found)
 }
 
 /* In the order they are fetched. */
-enum { THE_CONTACT, ITS_PLACES, UNREAD, FETCHED };
+enum { THE_CONTACT, ITS_PLACES, UNSEEN, FETCHED };
 
 static void
 update_fetched(struct command *command)
 {
 	const struct record *held = command_held(command, THE_CONTACT);
 	struct places *places = arena_take(command->arena, sizeof(*places));
-	const struct record *unread;
+	const struct record *unseen;
 
 	if (places == NULL) {
 		command_answer(command, EPP_FAILED, "out of memory");
 		return;
 	}
 	place_read(command->held[ITS_PLACES].current, places);
-	/* A frame that nobody read may have named it. */
-	unread = command->held[UNREAD].current;
-	if (unread != NULL && record_epp(unread)->created >= places->since)
+	/* A frame that nobody read may have named it, say. */
+	unseen = command->held[UNSEEN].current;
+	if (unseen != NULL && record_epp(unseen)->created >= places->since)
 		places->since = 0;
 	command->places = places;
 
@@ -285,7 +285,8 @@ contact_start(struct command *command)
 	    OBJECT_CONTACT, record_object(command->record)};
 	objects[ITS_PLACES] = (struct keeper_object){OBJECT_CONTACT,
 	    place_name(command->arena, record_object(command->record))};
-	objects[UNREAD] =
-	    (struct keeper_object){OBJECT_HOST, unread_mark(command)};
+	objects[UNSEEN] = (struct keeper_object){OBJECT_HOST,
+	    place_mark_name(command->arena,
+		slice_from(command->session->upstream->name))};
 	command_fetch(command, objects, FETCHED, update_fetched);
 }

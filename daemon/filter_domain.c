@@ -7,6 +7,7 @@
  *	stored domain -> its links after the command -> their contacts
  *	    -> one record with all persons -> decided -> each new link judged
  */
+#include "base/text.h"
 #include "filter_priv.h"
 
 enum { SEATS_MAX = KEEPER_OBJECTS_MAX };
@@ -257,11 +258,37 @@ knows_all(struct command *command)
 	return true;
 }
 
-/* True if it may stand there; else it was answered, or is being updated. */
+static bool decide_nth(struct command *command, size_t nth,
+    struct decision *decision, struct decide_given *given);
+
+/* An entry says so, as of all that is refused. */
+static void
+refuse_link(struct command *command, size_t nth, const struct seat *seat)
+{
+	const struct record *contact =
+	    command->domain->contacts[seat->object];
+	uint64_t limit[ROLE_COUNT];
+	struct decide_given given = {.approved = command->approved,
+	    .limit = limit,
+	    .link = &record_epp(contact)->shown,
+	    .link_role = seat->role};
+	struct decision decision = {.given = &given, .store = KEEP_NOTHING};
+	struct fail fail = FAIL_INIT;
+
+	command->more = NULL;
+	if (!filter_random(
+		command->session->upstream->filter, given.random, &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else if (decide_nth(command, nth, &decision, &given))
+		command_commit(command, &decision);
+}
+
+/* True if it may stand there; else it is refused, or is being updated. */
 static bool
 judge_link(struct command *command, const struct disclosure *disclosure,
-    const struct seat *seat)
+    const struct seat *seat, size_t nth)
 {
+	struct text text = text_start(command->arena);
 	const struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
 	const struct record *contact = work->contacts[seat->object];
@@ -282,11 +309,13 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 		    work->contacts[seat->object], domain_start);
 		return false;
 	}
-	command_answer(command, EPP_POLICY,
+	text_add_format(&text,
 	    "as %s of %.*s, contact %.*s would show its %s, which rule %u "
 	    "does not let through; use another contact, or set on-link update",
 	    role_name(seat->role), SLICE_ARG(command->epp->domain->name),
 	    SLICE_ARG(seat->id), field_info[field].name, ruling.rule);
+	command->refusal = text_slice(&text);
+	refuse_link(command, nth, seat);
 	return false;
 }
 
@@ -307,7 +336,7 @@ judge_links(
 		/* The others of a role are judged in a turn of their own. */
 		if (!seat->is_new || seat != own)
 			continue;
-		if (!judge_link(command, disclosure, seat))
+		if (!judge_link(command, disclosure, seat, nth))
 			return false;
 	}
 	return true;
@@ -595,6 +624,7 @@ domain_start(struct command *command)
 
 	command->record = NULL;
 	command->kept = NULL;
+	command->refusal = (struct slice){NULL, 0};
 	command->domain = arena_take(command->arena, sizeof(*command->domain));
 	if (command->domain == NULL) {
 		command_answer(command, EPP_FAILED, "out of memory");

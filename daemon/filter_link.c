@@ -4,7 +4,6 @@
  * is a command of misu's own, decided, recorded and sent like any other, on
  * the line that the domain command will take.
  */
-#include "base/text.h"
 #include "filter_priv.h"
 
 enum { LINK_UPDATES_MAX = 16 };
@@ -21,32 +20,6 @@ struct link_update {
 
 static void committed(void *arg, const struct keeper_committed *committed,
     const struct fail *fail);
-
-/* An update that says nothing yet: the disclosure fills it. */
-static struct epp_command *
-bare_update(struct command *command, struct slice id, struct fail *fail)
-{
-	struct text text = text_start(command->arena);
-	struct epp_problem problem;
-	struct slice xml;
-
-	text_add_string(&text,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	    "<epp xmlns=\"" EPP_SPACE "\"><command><update>"
-	    "<contact:update xmlns:contact=\"" EPP_CONTACT_SPACE "\">"
-	    "<contact:id>");
-	text_add_xml(&text, id);
-	text_add_string(&text,
-	    "</contact:id><contact:chg></contact:chg></contact:update>"
-	    "</update></command></epp>");
-	xml = text_slice(&text);
-	if (xml.data == NULL) {
-		fail_memory(fail);
-		return NULL;
-	}
-	return epp_read_command(
-	    command->arena, xml, &xml_limits_default, &problem, fail);
-}
 
 static void
 answered(struct flight *flight, const struct epp_response *response)
@@ -122,6 +95,11 @@ committed(void *arg, const struct keeper_committed *committed,
 		    "not recorded, not sent: %s", fail->text);
 	} else if (committed->word == KEEPER_STALE) {
 		command_stale(command);
+	} else if (committed->word == KEEPER_STOPPED) {
+		command_answer(command, EPP_POLICY,
+		    "stopped: the contact's person stopped its provision "
+		    "(entry %llu)",
+		    (unsigned long long)committed->entry);
 	} else if (committed->word != KEEPER_DURABLE ||
 	    committed->sealed == NULL) {
 		command_answer(command, EPP_POLICY,
@@ -211,7 +189,7 @@ command_update_contact(struct command *command, const struct link *link,
 	    .object = {OBJECT_CONTACT,
 		command_object_name(command, link->id, arena)}};
 	update->flight.client_id = filter_client_id(upstream->filter, arena);
-	update->epp = bare_update(command, link->id, &fail);
+	update->epp = epp_frame_bare_update(link->id, arena, &fail);
 	update->record = record_create(arena, OBJECT_CONTACT,
 	    OPERATION_UPDATE, update->object.name, &fail);
 	if (update->epp == NULL || update->record == NULL ||

@@ -56,8 +56,8 @@ pool_fill(struct upstream *upstream)
 			pool_failed(upstream, &fail);
 			break;
 		}
+		filter_tick(upstream);
 	}
-	filter_tick(upstream);
 }
 
 void

@@ -19,7 +19,7 @@ enum {
 	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
 	FILTER_ARENAS = 1024, /* kept for reuse */
 	TICK = 1000,	     /* ms between looks at what waits */
-	TICK_SLOW = 10000,   /* the same where nothing does */
+	TICK_SLOW = 60000,   /* the same where nothing does, at most */
 	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
 };
 
@@ -155,6 +155,7 @@ struct command {
 	struct also *also;		       /* entries besides the last */
 	struct ruling outcome; /* of the decision, and its reason */
 	struct slice reason;
+	struct slice refusal; /* says more than the rule's own reason; empty */
 	struct slice local_data; /* <resData> of what misu answers itself */
 };
 
@@ -412,8 +413,6 @@ void kept_note(struct command *command);
 /* May a frame that cannot be read pass nevertheless?  It is borrowed. */
 bool unread_keep(struct command *command, struct slice text);
 void unread_start(struct command *command);
-/* The vault's name of when the last one passed. */
-struct slice unread_mark(const struct command *command);
 
 /* --- filter_contact.c --------------------------------------------------- */
 

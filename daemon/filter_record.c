@@ -221,8 +221,12 @@ recorded(struct command *command, const struct keeper_committed *committed)
 	command->entry = committed->entry;
 	if (committed->sealed == NULL &&
 	    command->outcome.verdict != VERDICT_FORWARD) {
-		command_answer(command, EPP_POLICY, "rule %u: %.*s",
-		    command->outcome.rule, SLICE_ARG(command->reason));
+		if (command->refusal.len != 0)
+			command_answer(command, EPP_POLICY, "%.*s",
+			    SLICE_ARG(command->refusal));
+		else
+			command_answer(command, EPP_POLICY, "rule %u: %.*s",
+			    command->outcome.rule, SLICE_ARG(command->reason));
 		return;
 	}
 	if (command->more != NULL &&
@@ -296,6 +300,12 @@ committed(void *arg, const struct keeper_committed *committed,
 		break;
 	case KEEPER_CHANGED:
 		command->state = COMMAND_NEW;
+		break;
+	case KEEPER_STOPPED:
+		command_answer(command, EPP_POLICY,
+		    "stopped: a person whose data this shows stopped its "
+		    "provision (entry %llu); only what takes data away passes",
+		    (unsigned long long)committed->entry);
 		break;
 	}
 	session_pump(session);

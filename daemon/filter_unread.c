@@ -24,12 +24,6 @@ unread_keep(struct command *command, struct slice text)
 	return true;
 }
 
-struct slice
-unread_mark(const struct command *command)
-{
-	return command_object_name(command, SLICE("\tunread"), command->arena);
-}
-
 void
 unread_start(struct command *command)
 {
@@ -39,9 +33,6 @@ unread_start(struct command *command)
 	struct decide_given given = {.approved = false};
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = KEEP_HERE};
-	const struct epp_facts facts = {
-	    .given = true, .created = filter_now(filter) / 1000};
-	struct slice name = unread_mark(command);
 	struct fail fail = FAIL_INIT;
 
 	/* A reload ended the shadow while it waited. */
@@ -49,10 +40,9 @@ unread_start(struct command *command)
 		command_answer(command, EPP_SYNTAX, "the frame cannot be read");
 		return;
 	}
-	command->record = record_create(
-	    command->arena, OBJECT_HOST, OPERATION_UPDATE, name, &fail);
+	command->record = place_mark(command->arena,
+	    slice_from(upstream->name), filter_now(filter) / 1000, &fail);
 	if (command->record != NULL &&
-	    record_set_epp(command->record, &facts, &fail) &&
 	    filter_random(filter, given.random, &fail))
 		decision.disclosure = decide_contact(filter->ruleset, &scope,
 		    command->record, &given, command->arena, &fail);

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "engine.h"
+#include "store/stops.h"
 
 struct keeper;
 struct keeper_worker;
@@ -25,6 +26,7 @@ struct keeper_options {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct stops *stops; /* or NULL: nobody can stop anything */
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);
 	void *log_context;

@@ -7,6 +7,7 @@
 #include "core/inputs.h"
 #include "keeper_priv.h"
 #include "must.h"
+#include "provision.h"
 
 struct commit {
 	struct job job;
@@ -21,6 +22,7 @@ struct commit {
 	struct spool_item hold;
 	int64_t approval;
 	bool spent; /* just now */
+	bool is_stopped;
 	enum counted_channel channel;
 	bool passes;
 };
@@ -76,22 +78,25 @@ struct judged {
 	struct record *record, *stored;
 	struct disclosure *disclosure;
 	struct ruling outcome;
+	struct decide_given given;
 	bool shadow; /* misu.conf says that this upstream is only watched */
+	bool sends;  /* the worker has bytes, and they may go */
 };
 
 static struct disclosure *
-decide_again(struct keeper *keeper, const struct wire_commit *from,
-    const struct record *record, struct arena *arena, struct fail *fail)
+decide_again(struct keeper *keeper, const struct judged *judged,
+    struct arena *arena, struct fail *fail)
 {
 	const struct ruleset *ruleset = keeper->ruleset;
+	const struct wire_commit *from = judged->from;
 
 	if (from->in_scope) {
 		if (from->scope.recipient < ruleset_recipient_count(ruleset))
-			return decide_contact(ruleset, &from->scope, record,
-			    &from->given, arena, fail);
+			return decide_contact(ruleset, &from->scope,
+			    judged->record, &judged->given, arena, fail);
 	} else if (from->block < ruleset_block_count(ruleset)) {
 		return decide(ruleset, ruleset_block(ruleset, from->block),
-		    record, &from->given, arena, fail);
+		    judged->record, &judged->given, arena, fail);
 	}
 	fail_set(fail, FAIL_DENIED,
 	    "a worker names a block that the policy does not have");
@@ -129,6 +134,31 @@ is_shadow(const struct keeper *keeper, const struct wire_commit *from)
 	return upstream != NULL && upstream->shadows && from->has_payload;
 }
 
+/*
+ * A person's stop, which workers do not know of.  What misu alone keeps is
+ * provided to nobody.
+ */
+static bool
+heed_stops(struct keeper *keeper, struct arena *arena, struct judged *judged,
+    struct fail *fail)
+{
+	const struct provision provision = {
+	    keeper->o.stops, keeper->o.ledger, keeper->o.keys};
+
+	if (!judged->sends && judged->outcome.verdict != VERDICT_HOLD)
+		return true;
+	judged->given.stopped = provision_stopped(
+	    &provision, judged->record, judged->disclosure, arena);
+	if (judged->given.stopped == 0)
+		return true;
+	judged->disclosure = decide_again(keeper, judged, arena, fail);
+	if (judged->disclosure == NULL)
+		return false;
+	judged->outcome = disclosure_outcome(judged->disclosure);
+	judged->sends = judged->shadow;
+	return true;
+}
+
 static bool
 judge(struct keeper *keeper, struct arena *arena, struct judged *judged,
     struct fail *fail)
@@ -144,13 +174,17 @@ judge(struct keeper *keeper, struct arena *arena, struct judged *judged,
 		    unpack_record(arena, from->stored.packed, fail);
 	if (judged->stored == NULL)
 		return false;
-	judged->disclosure =
-	    decide_again(keeper, from, judged->record, arena, fail);
+	judged->given = from->given;
+	judged->given.stopped = 0;
+	judged->disclosure = decide_again(keeper, judged, arena, fail);
 	if (judged->disclosure == NULL)
 		return false;
 	judged->outcome = disclosure_outcome(judged->disclosure);
 	judged->shadow = is_shadow(keeper, from);
-	return check_claims(judged, fail);
+	judged->sends = from->has_payload;
+	return check_claims(judged, fail) &&
+	       (!stops_any(keeper->o.stops) ||
+		   heed_stops(keeper, arena, judged, fail));
 }
 
 /* --- writing --- */
@@ -174,7 +208,7 @@ add_store(struct commit *commit, const struct judged *judged,
 		return !commit->stores || store_record(batch, judged->stored,
 					      store == KEEP_RECORD, fail);
 	case KEEP_REMOVAL:
-		commit->stores = goes(judged) && !judged->from->has_payload;
+		commit->stores = goes(judged) && !judged->sends;
 		return !commit->stores ||
 		       store_removal(batch, record_type(judged->stored),
 			   record_object(judged->stored), false, fail);
@@ -260,7 +294,7 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 				  ? from->stored.packed
 				  : from->record.packed;
 
-	commit->is_sealed = from->has_payload;
+	commit->is_sealed = judged->sends;
 	if (!commit->is_sealed)
 		return true;
 	commit->payload = from->payload;
@@ -279,7 +313,7 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	const struct wire_commit *from = judged->from;
 	struct dispatch dispatch = {.channel = from->channel,
 	    .setup = from->setup,
-	    .payload_sha = from->has_payload ? &from->payload : NULL,
+	    .payload_sha = judged->sends ? &from->payload : NULL,
 	    .request = {commit->request, WIRE_REQUEST},
 	    .supersedes = supersedes,
 	    .shadow = judged->shadow};
@@ -290,6 +324,8 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 
 	commit->channel = counted_channel(from->channel);
 	commit->passes = goes(judged);
+	commit->is_stopped =
+	    !judged->sends && disclosure_is_stopped(judged->disclosure);
 	dispatch.inputs =
 	    inputs_write(judged->record, &decided, keeper->scratch);
 	if (dispatch.inputs.data == NULL)
@@ -508,18 +544,22 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	}
 	keeper_wrote(keeper);
 	keeper->counted[commit->channel][how_of(commit)]++;
-	if (commit->approval != 0)
+	/* What is sent may yet not be: then the approval is given back. */
+	if (commit->approval != 0 && !commit->is_sealed)
 		hold_finish(keeper, commit->approval);
 	if (commit->is_held) {
 		lay_out(commit, first);
 	} else {
 		committed = answer_start(&message, commit->number);
 		committed->entry = first;
+		if (commit->is_stopped)
+			committed->word = KEEPER_STOPPED;
 		committed->is_sealed = commit->is_sealed;
 		committed->payload = commit->payload;
 		if (commit->is_sealed) {
 			must(batch_acknowledged(commit->batch, 0,
 			    &committed->entry, &committed->leaf));
+			commit->job.open->approval = commit->approval;
 			open_add(keeper, commit->job.open, first,
 			    commit->job.worker);
 			commit->job.open = NULL;

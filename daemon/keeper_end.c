@@ -13,6 +13,7 @@ struct end {
 	struct job job;
 	uint64_t number; /* of the worker's outcome */
 	uint64_t entry;
+	enum keeper_end how;
 	bool stores; /* the vault changes with it */
 	uint32_t hash;
 };
@@ -53,6 +54,19 @@ failed(struct end *end, const struct fail *fail)
 	job_end(&end->job);
 }
 
+/* What nobody got may be sent again under the same approval. */
+static void
+end_approval(
+    struct keeper *keeper, const struct open *open, enum keeper_end how)
+{
+	if (open->approval == 0)
+		return;
+	if (how == KEEPER_NOT_SENT)
+		hold_give_back(keeper, open->approval);
+	else
+		hold_finish(keeper, open->approval);
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *fail)
@@ -73,8 +87,10 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	}
 	keeper_wrote(keeper);
 	open = open_find(keeper, end->entry);
-	if (open != NULL && open->is_ending)
+	if (open != NULL && open->is_ending) {
+		end_approval(keeper, open, end->how);
 		open_remove(keeper, open);
+	}
 	if (end->job.worker != NULL)
 		note(end->job.worker, end->number);
 	job_end(&end->job);
@@ -299,6 +315,7 @@ begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
 	}
 	end->number = outcome->number;
 	end->entry = outcome->entry;
+	end->how = (enum keeper_end)outcome->end;
 	if (write(end, open, outcome, &fail))
 		return;
 	keeper_log(keeper, "error", "outcome-not-recorded", &fail);

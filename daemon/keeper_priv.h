@@ -59,6 +59,7 @@ struct open {
 	enum keeper_store store;
 	bool is_ending; /* an outcome is on its way to the disk */
 	bool creates;
+	int64_t approval; /* the hold that it passed by; 0: none */
 	enum object_type type;
 	struct slice name, packed;
 	char bytes[];

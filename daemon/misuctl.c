@@ -1,6 +1,7 @@
 /* misuctl: finds the command, helps, and suggests. */
 #include <unistd.h>
 
+#include "base/near.h"
 #include "ctl.h"
 #include "version.h"
 
@@ -16,9 +17,24 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_desk_list,
     &ctl_desk_show,
     &ctl_desk_done,
+    &ctl_provision_stop,
+    &ctl_provision_resume,
+    &ctl_provision_list,
+    &ctl_resubmit,
+    &ctl_request_open,
+    &ctl_request_list,
+    &ctl_request_show,
+    &ctl_request_verify,
+    &ctl_request_note,
+    &ctl_request_fee,
+    &ctl_request_give,
+    &ctl_request_close,
+    &ctl_request_letter,
     &ctl_upstreams,
     &ctl_import,
     &ctl_log,
+    &ctl_stats,
+    &ctl_reindex,
     &ctl_verify,
     &ctl_proof,
     &ctl_verify_proof,
@@ -28,7 +44,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_diff,
     &ctl_test,
     &ctl_check,
-    &ctl_forget,
+    &ctl_forget, &ctl_backup, &ctl_restore,
     &ctl_key_show,
     &ctl_key_rotate,
     &ctl_key_confirm,
@@ -42,7 +58,7 @@ print_commands(FILE *out)
 	      " [argument ...]\n\n",
 	    out);
 	for (size_t i = 0; ctl_commands[i] != NULL; i++)
-		fprintf(out, "  %-13s  %s\n", ctl_commands[i]->name,
+		fprintf(out, "  %-23s  %s\n", ctl_commands[i]->name,
 		    ctl_commands[i]->summary);
 	fputs("\n`misuctl help COMMAND` says more; see misuctl(8).\n", out);
 }
@@ -74,36 +90,6 @@ find(int argc, char **argv, int *words)
 
 enum { WORD_MAX = 24 };
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Edits that make one word of the other. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1], len = strlen(b);
-
-	if (len > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= len; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t corner = row[0]++;
-
-		for (size_t j = 0; j < len; j++) {
-			size_t change = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			row[j + 1] =
-			    least(change, least(row[j], row[j + 1]) + 1);
-		}
-	}
-	return row[len];
-}
-
 static int
 unknown(int argc, char **argv)
 {
@@ -116,9 +102,13 @@ unknown(int argc, char **argv)
 	    argc > 1 && argv[1][0] != '-' ? argv[1] : "");
 	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
 		const char *name = ctl_commands[i]->name;
-		size_t far = least(distance(given, name),
-		    distance(argv[0], name));
+		size_t far =
+		    near_distance(slice_from(given), slice_from(name));
+		size_t first =
+		    near_distance(slice_from(argv[0]), slice_from(name));
 
+		if (first < far)
+			far = first;
 		if (far < best) {
 			best = far;
 			near = name;

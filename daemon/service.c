@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "embed.h"
+#include "indexer.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
@@ -87,6 +88,7 @@ open_stores(struct service *service, struct fail *fail)
 {
 	const char *vault = state_path(service, "vault", fail);
 	const char *spool = state_path(service, "spool.db", fail);
+	const char *cases = state_path(service, "cases.db", fail);
 	struct ledger_options options = {.disk = service->disk,
 	    .keys = service->keys,
 	    .directory = state_path(service, "ledger", fail),
@@ -95,7 +97,8 @@ open_stores(struct service *service, struct fail *fail)
 	    .now = ledger_now,
 	    .now_context = service->loop};
 
-	if (vault == NULL || spool == NULL || options.directory == NULL)
+	if (vault == NULL || spool == NULL || cases == NULL ||
+	    options.directory == NULL)
 		return false;
 	service->vault = vault_open(
 	    service->disk, vault, service->keys, fail);
@@ -104,7 +107,8 @@ open_stores(struct service *service, struct fail *fail)
 	options.vault = service->vault;
 	service->spool = spool_open(
 	    service->disk, spool, service->keys, &random_system, fail);
-	if (service->spool == NULL)
+	if (service->spool == NULL ||
+	    !service_open_cases(service, cases, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
 	return service->ledger != NULL && open_view(service, fail);
@@ -128,6 +132,7 @@ open_keeper(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
 	    .log = log_engine,
 	    .marked = marked,
 	    .marked_context = service};
@@ -170,11 +175,15 @@ open_engine(struct service *service, struct fail *fail)
 	    .vault = service->vault,
 	    .ledger = service->ledger,
 	    .spool = service->spool,
+	    .stops = service->stops,
+	    .approvals = service->approvals,
+	    .cases = service->cases,
 	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
 	    .in_flight = in_flight,
+	    .forget_more = service_forget_more,
 	    .mark = mark,
 	    .forget_context = service,
 	    .log = log_engine};
@@ -255,6 +264,7 @@ open_control(struct service *service, struct fail *fail)
 	const struct control_options options = {
 	    .base = loop_base(service->loop),
 	    .handle = service_control,
+	    .operator = service_operator,
 	    .context = service};
 	const char *path = setup_run_path(
 	    service->setup, service->setup->conf->control_socket);
@@ -262,7 +272,9 @@ open_control(struct service *service, struct fail *fail)
 
 	if (path == NULL)
 		return fail_memory(fail);
-	fd = peer_listen_unix(path, 0600, fail);
+	/* Who comes is looked at: the kernel says who it is. */
+	fd = peer_listen_unix(path,
+	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);
@@ -313,11 +325,14 @@ ledger_due(void *arg)
 		service_tell(service, LINE_STATUS,
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
+	service_index_tick(service);
 	if (service->started + service->hours * HOUR <
 	    service->loop->operations->now(service->loop)) {
 		service->hours++;
 		service_keys_tick(service);
+		service_backup_tick(service);
 	}
+	service_disk_tick(service);
 	reload_free_retired(service);
 	service->loop->operations->timer_set(
 	    service->ledger_timer, LEDGER_LOOK);
@@ -391,8 +406,10 @@ start_json(struct fail *fail)
 }
 
 static bool
-keys_started(struct service *service)
+keys_started(struct service *service, struct fail *fail)
 {
+	if (!service_backup_started(service, fail))
+		return false;
 	service_keys_started(service);
 	service_keys_tick(service);
 	return true;
@@ -416,7 +433,8 @@ open_all(struct service *service, struct fail *fail)
 	return service->disk != NULL && start_timers(service, fail) &&
 	    open_state(service, fail) && service_open_keys(service, fail) &&
 	    open_stores(service, fail) && open_engine(service, fail) &&
-	    keys_started(service) && open_ways_in(service, fail) &&
+	    keys_started(service, fail) && service_open_index(service, fail) &&
+	    open_ways_in(service, fail) &&
 	    service_open_parent(service, fail) &&
 	    sandbox_enter(SANDBOX_KEEPER, fail);
 }
@@ -477,10 +495,12 @@ service_destroy(struct service *service)
 		intake_http_destroy(service->intakes[i]);
 	control_destroy(service->control);
 	service_close_lines(service);
+	indexer_destroy(service->indexer);
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	view_close(service->view);
 	spool_close(service->spool);
+	service_close_cases(service);
 	ledger_close(service->ledger);
 	vault_close(service->vault);
 	keys_close(service->keys);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "engine_order.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
@@ -227,12 +228,15 @@ static const struct verb verbs[] = {
     {"log-subject", false, run_log_subject},
     {"log-object", false, run_log_object},
     {"forget", false, service_forget},
+    {"backup", false, service_backup},
     {"key-show", false, service_key_show},
     {"key-rotate", false, service_key_rotate},
     {"key-confirm", false, service_key_confirm},
     {"subject-values", false, run_subject_values},
     {"upstreams", false, run_upstreams},
     {"import", false, run_import},
+    {"reindex", false, service_reindex},
+    {"index-status", false, service_index_status},
 };
 
 void
@@ -240,7 +244,14 @@ service_control(void *context, const struct control_ask *ask,
     struct control_request *request)
 {
 	struct service *service = context;
+	engine_order *order = engine_order_find(ask->verb);
 
+	if ((ask->rights & service_right_of(ask->verb)) == 0) {
+		control_answer(request, 403,
+		    SLICE("{\"title\":\"misu.conf does not let this operator do"
+			  " that\"}"));
+		return;
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (!slice_is(ask->verb, verbs[i].name))
 			continue;
@@ -249,6 +260,11 @@ service_control(void *context, const struct control_ask *ask,
 			    SLICE("{\"title\":\"an id is needed\"}"));
 		else
 			verbs[i].run(service, ask, request);
+		return;
+	}
+	if (order != NULL) {
+		order(service->engine, ask->actor, ask->text, control_answer,
+		    request);
 		return;
 	}
 	control_answer(

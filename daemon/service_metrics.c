@@ -1,5 +1,6 @@
 /* GET /metrics: the engine's counters, and those of what is around it. */
 #include "base/text.h"
+#include "indexer.h"
 #include "keeper.h"
 #include "service_priv.h"
 #include "version.h"
@@ -46,6 +47,16 @@ service_metrics(void *context, struct arena *arena)
 	    intake_http_metrics(
 		service->intakes, service->intake_count, arena));
 	text_add(&text, engine_metrics(service->engine, arena));
+	service_disk_metrics(service, &text);
 	keeper_add_metrics(service->keeper, &text);
+	engine_request_metrics(service->engine, &text);
+	text_add_format(&text,
+	    "# TYPE misu_index_entries gauge\n"
+	    "misu_index_entries %llu\n"
+	    "# TYPE misu_index_behind gauge\n"
+	    "misu_index_behind %llu\n",
+	    (unsigned long long)indexer_done(service->indexer),
+	    (unsigned long long)(ledger_size(service->ledger) -
+		indexer_done(service->indexer)));
 	return text_slice(&text);
 }

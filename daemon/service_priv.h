@@ -6,12 +6,23 @@
 #include "engine.h"
 #include "net/intake_http.h"
 #include "service.h"
+#include "service_disk.h"
+#include "store/sqlite.h"
+#include "store/stops.h"
 
 enum { INTAKES_MAX = 2 };
 
+struct indexer;
 struct keeper;
 struct service_worker;
 struct wire_stream;
+
+/* A subject that the index is to forget: one at a time. */
+struct index_forgetting {
+	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* "": nobody */
+	bool is_done;
+	struct fail fail;
+};
 
 struct service {
 	struct setup_given given;
@@ -25,8 +36,15 @@ struct service {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* stops, requests, approvals */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct view *view;
 	struct engine *engine;
+	struct indexer *indexer;
+	struct index_forgetting forgetting;
+	uint64_t index_minimum; /* that the index was told */
 	struct intake *intakes[INTAKES_MAX];
 	size_t intake_count;
 	struct control *control;
@@ -35,6 +53,8 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	struct disk_forecast forecast;
+	int64_t backup_since; /* Unix ms; 0: none is being made */
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
@@ -61,6 +81,23 @@ void reload_free_retired(struct service *service);
 void service_control(void *context, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_cases.c ---------------------------------------------------- */
+
+bool service_open_cases(
+    struct service *service, const char *path, struct fail *fail);
+void service_close_cases(struct service *service);
+/* What else knows a subject that is forgotten (engine_options). */
+bool service_forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- service_operators.c ------------------------------------------------ */
+
+/* See control_options. */
+unsigned service_operator(
+    void *context, int fd, uid_t uid, struct slice *name);
+
+/* Which of the rights (CONF_MAY_*) a verb needs. */
+unsigned service_right_of(struct slice verb);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);
@@ -78,12 +115,23 @@ void service_key_confirm(struct service *service,
 void service_backup(struct service *service, const struct control_ask *ask,
     struct control_request *request);
 
+/* A backup that was left alone is given up. */
+void service_backup_tick(struct service *service);
+/* After a restore: what was forgotten since the backup is forgotten again. */
+bool service_backup_started(struct service *service, struct fail *fail);
+
 /* The master key, and the keys under it; a rotation cut short is ended. */
 bool service_open_keys(struct service *service, struct fail *fail);
 /* What a rotation or a start leaves to be recorded. */
 void service_keys_started(struct service *service);
 /* Once an hour: an older signing key whose time is over goes. */
 void service_keys_tick(struct service *service);
+
+/* --- service_disk.c ------------------------------------------------------ */
+
+/* To be called about once a second. */
+void service_disk_tick(struct service *service);
+void service_disk_metrics(struct service *service, struct text *text);
 
 /* --- service_metrics.c -------------------------------------------------- */
 
@@ -109,6 +157,20 @@ bool service_state_fresh(
 
 /* Before the first thread is made; later it reaches no other files. */
 bool service_keep_to_files(struct service *service, struct fail *fail);
+
+/* --- service_index.c ---------------------------------------------------- */
+
+bool service_open_index(struct service *service, struct fail *fail);
+/* engine_options.forget_more: the index knows subjects and their objects. */
+bool service_index_forget(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+/* To be called about once a second. */
+void service_index_tick(struct service *service);
+/* Verbs of misuctl: begin the index anew; how far it is. */
+void service_reindex(struct service *service, const struct control_ask *ask,
+    struct control_request *request);
+void service_index_status(struct service *service,
+    const struct control_ask *ask, struct control_request *request);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

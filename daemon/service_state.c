@@ -66,7 +66,7 @@ service_state_whole(struct service *service, struct fail *fail)
 	/* Each is made before the ledger's first checkpoint. */
 	static const char *const parts[] = {
 	    "keys/root", "keys/signing", "keys/slots", "vault/format",
-	    "spool.db"};
+	    "spool.db", "cases.db"};
 	static const char ledger[] = "ledger/checkpoint";
 	bool in_use = false, there = false;
 
@@ -76,7 +76,7 @@ service_state_whole(struct service *service, struct fail *fail)
 		return refuse_old(service, "vault.db", fail);
 	if (!is_there(service, ledger, &in_use, fail))
 		return false;
-	for (size_t i = 0; in_use && i < 5; i++) {
+	for (size_t i = 0; in_use && i < sizeof(parts) / sizeof(*parts); i++) {
 		if (!is_there(service, parts[i], &there, fail))
 			return false;
 		if (!there)

@@ -271,12 +271,10 @@ static bool
 check(struct setup *setup, struct fail *fail)
 {
 	struct slice found = {"", 0};
-	bool ok = true;
+	bool ok = conf_check(setup->conf,
+	    (const struct ruleset *const *)setup->rulesets,
+	    setup->ruleset_count, setup->arena, &found, fail);
 
-	for (size_t i = 0; i < setup->ruleset_count; i++)
-		ok = conf_check(setup->conf, setup->rulesets[i], setup->arena,
-			 &found, fail) &&
-		    ok;
 	ok = conf_check_idle(setup->conf, setup->rulesets,
 		 setup->ruleset_count, setup->arena, &found, fail) &&
 	    ok;

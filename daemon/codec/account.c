@@ -53,6 +53,7 @@ static const struct named channels[] = {
     {"epp-shadow", {"EPP", "EPP"}},
     {"file", {"ファイルの受渡し", "file"}},
     {"desk", {"担当者による", "by an operator"}},
+    {"view", {"当社のWHOIS・RDAP", "our own WHOIS and RDAP"}},
     {NULL, {NULL, NULL}},
 };
 
@@ -68,6 +69,14 @@ static const char *const outcomes[PROVIDED_OUTCOMES][ACCOUNT_LANGUAGES] = {
 static const struct named steps[] = {
     {"provision stopped", {"第三者提供の停止", "provision stopped"}},
     {"provision resumed", {"第三者提供の再開", "provision resumed"}},
+    {"provision resubmit", {"登録済みの提供先への削除の送信",
+			       "removals sent to those that hold data"}},
+    {"case opened", {"請求の受付", "a request was opened"}},
+    {"case identity-verified", {"本人確認", "identity verified"}},
+    {"case given", {"回答", "an answer was given"}},
+    {"case noted", {"記録", "a note was made"}},
+    {"case overdue", {"期限の超過", "its time limit passed"}},
+    {"case closed", {"請求の完了", "the request was closed"}},
     {"forget asked", {"消去の請求", "forgetting asked for"}},
     {"forget waiting", {"消去の待機（保存義務期間）",
 			   "forgetting waits: a duty to keep runs"}},

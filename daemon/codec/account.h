@@ -28,6 +28,7 @@ struct account {
 	bool has_names;		/* names of objects could be read */
 	int64_t made;		/* Unix ms */
 	uint64_t ledger;	/* entries that the ledger had */
+	uint64_t minimum;	/* those before this one were pruned */
 	const struct account_value *values;
 	size_t value_count;
 	bool has_values; /* they were asked for */

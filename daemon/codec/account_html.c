@@ -98,6 +98,8 @@ add_summary(struct text *out, const struct account *account)
 		add_number(out, account, WORD_WITHHELD, provided->withheld);
 	if (provided->kept != 0)
 		add_number(out, account, WORD_KEPT, provided->kept);
+	if (account->minimum != 0)
+		add_number(out, account, WORD_PRUNED, account->minimum);
 	text_add_string(out, "</dl>\n");
 	if (account->is_forgotten)
 		add_paragraph(out, account, WORD_FORGOTTEN);

@@ -190,9 +190,11 @@ account_json(const struct account *account, struct arena *arena)
 	add_member(&out, "pseudonym", account->pseudonym);
 	add_time(&out, "made", account->made);
 	text_add_format(&out,
-	    ",\"forgotten\":%s,\"ledger_entries\":%llu,\"disclosures\":%llu,"
+	    ",\"forgotten\":%s,\"first_entry\":%llu,"
+	    "\"ledger_entries\":%llu,\"disclosures\":%llu,"
 	    "\"withheld\":%llu,\"kept\":%llu,\"cut\":%s,\"provided\":[",
 	    account->is_forgotten ? "true" : "false",
+	    (unsigned long long)account->minimum,
 	    (unsigned long long)account->ledger,
 	    (unsigned long long)provided->disclosures,
 	    (unsigned long long)provided->withheld,

@@ -44,6 +44,8 @@ add_head(struct text *out, const struct account *account)
 		add_number(out, account, WORD_WITHHELD, provided->withheld);
 	if (provided->kept != 0)
 		add_number(out, account, WORD_KEPT, provided->kept);
+	if (account->minimum != 0)
+		add_number(out, account, WORD_PRUNED, account->minimum);
 	if (account->is_forgotten)
 		text_add_format(
 		    out, "%s\n", account_word(account, WORD_FORGOTTEN));

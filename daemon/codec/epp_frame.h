@@ -103,6 +103,18 @@ bool epp_frame_contact(const struct epp_command *command,
     struct arena *arena, struct slice *out, struct fail *fail);
 
 /*
+ * For the channel: the frame, after its length, by which the registry loses
+ * what it has of a contact and may have no more; empty if that is nothing.
+ */
+bool epp_frame_removal(const struct disclosure *disclosure,
+    const struct epp_manner *manner, struct slice id, struct arena *arena,
+    struct slice *out, struct fail *fail);
+
+/* A contact:update that says nothing yet: a disclosure fills it. */
+struct epp_command *epp_frame_bare_update(
+    struct slice id, struct arena *arena, struct fail *fail);
+
+/*
  * domain:create, update and transfer, host:create and update, and
  * contact:transfer: links, servers and all else as written, once it was
  * decided that they may go; where contacts are prohibited the links are out.

@@ -67,23 +67,27 @@ read_menu(struct greeting_reader *g, uint32_t menu)
 	    &out->extension_count);
 }
 
-/* Does it say that whoever asks is shown what is not marked otherwise? */
+/*
+ * RFC 5730 section 2.4: whether data is published is said by who receives it.
+ * <access> says only what those whose data it is may see of their own.  Where
+ * nobody is said to receive it, all may.
+ */
 static bool
 policy_publishes(const struct xml_document *d, uint32_t dcp)
 {
-	uint32_t access = epp_child(d, dcp, "access");
+	bool told = false;
 
-	if (access != XML_NONE && epp_child(d, access, "all") != XML_NONE)
-		return true;
 	for (uint32_t at = d->elements[dcp].first; at != XML_NONE;
 	     at = d->elements[at].next) {
 		uint32_t recipient = epp_child(d, at, "recipient");
 
-		if (recipient != XML_NONE &&
-		    epp_child(d, recipient, "public") != XML_NONE)
+		if (recipient == XML_NONE)
+			continue;
+		told = true;
+		if (epp_child(d, recipient, "public") != XML_NONE)
 			return true;
 	}
-	return false;
+	return !told;
 }
 
 static bool

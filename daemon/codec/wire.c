@@ -151,6 +151,18 @@ put_scope(struct writer *w, const struct decide_scope *scope)
 }
 
 static void
+put_link(struct writer *w, const struct decide_given *given)
+{
+	put8(w, given->link != NULL);
+	if (given->link == NULL)
+		return;
+	put8(w, given->link_role);
+	put64(w, given->link->passed);
+	put64(w, given->link->altered);
+	put64(w, given->link->published);
+}
+
+static void
 put_decision(struct writer *w, const struct wire_commit *commit)
 {
 	const uint64_t *limit = commit->given.limit;
@@ -165,6 +177,7 @@ put_decision(struct writer *w, const struct wire_commit *commit)
 	put8(w, limit != NULL);
 	for (unsigned i = 0; limit != NULL && i < ROLE_COUNT; i++)
 		put64(w, limit[i]);
+	put_link(w, &commit->given);
 	put64(w, commit->verdicts);
 }
 
@@ -490,6 +503,19 @@ get_scope(struct reader *r, struct wire_commit *out)
 }
 
 static void
+get_link(struct reader *r, struct wire_commit *out)
+{
+	out->given.link = get_word(r, 2) != 0 ? &out->linked : NULL;
+	out->given.link_role = ROLE_REGISTRANT;
+	if (out->given.link == NULL)
+		return;
+	out->given.link_role = (enum role)get_word(r, ROLE_COUNT);
+	out->linked.passed = get(r, 8);
+	out->linked.altered = get(r, 8);
+	out->linked.published = get(r, 8);
+}
+
+static void
 get_decision(struct reader *r, struct wire_commit *out)
 {
 	const uint8_t *random;
@@ -505,9 +531,14 @@ get_decision(struct reader *r, struct wire_commit *out)
 	if (random != NULL)
 		memcpy(out->given.random, random, sizeof(out->given.random));
 	out->given.approved = get_word(r, 2) != 0;
+	/* These are for the keeper to say. */
+	out->given.stopped = 0;
+	out->given.minimises = false;
+	out->given.kept = NULL;
 	out->given.limit = get_word(r, 2) != 0 ? out->limits : NULL;
 	for (unsigned i = 0; out->given.limit != NULL && i < ROLE_COUNT; i++)
 		out->limits[i] = get(r, 8);
+	get_link(r, out);
 	out->verdicts = get(r, 8);
 }
 

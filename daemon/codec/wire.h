@@ -44,7 +44,7 @@ enum wire_type {
 /* How many words the enums of net/keeper_link.h and net/channel.h have. */
 enum {
 	WIRE_STORES = 4,
-	WIRE_WORDS = 5,
+	WIRE_WORDS = 6,
 	WIRE_ENDS = 4,
 	WIRE_DELIVERIES = 6,
 };
@@ -92,6 +92,7 @@ struct wire_commit {
 	struct decide_place places[PLACES_MAX];
 	struct decide_given given; /* `limit` points to `limits` when read */
 	uint64_t limits[ROLE_COUNT];
+	struct shown linked; /* given.link points to it when read */
 	uint64_t verdicts; /* verdicts_digest() */
 	bool has_payload;
 	struct digest payload; /* SHA-256 */

@@ -170,6 +170,54 @@ pass_record(struct disclosure *disclosure, const struct record *record,
 	return true;
 }
 
+/* A row of rule 0 but for what is kept; NULL when out of memory. */
+static const uint16_t *
+minimal_row(const uint16_t *row, uint64_t kept, struct arena *arena)
+{
+	uint16_t *out = arena_take_array(arena, FIELD_COUNT, sizeof(*out));
+
+	for (unsigned f = 0; out != NULL && f < FIELD_COUNT; f++)
+		out[f] = (kept & FIELD_BIT(f)) != 0 ? row[f] : 0;
+	return out;
+}
+
+static bool
+minimise(struct disclosure *disclosure, const struct decide_given *given,
+    struct arena *arena)
+{
+	for (size_t i = 0; i <= disclosure->onward_count; i++) {
+		struct decided *decided =
+		    i == 0 ? &disclosure->own : &disclosure->onward[i - 1];
+
+		for (unsigned role = 0; role < ROLE_COUNT; role++) {
+			uint64_t kept =
+			    given->kept != NULL ? given->kept[role] : 0;
+
+			if ((given->stopped & 1u << role) == 0)
+				continue;
+			decided->rows[role] =
+			    minimal_row(decided->rows[role], kept, arena);
+			if (decided->rows[role] == NULL)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+decide_stop(struct disclosure *disclosure, const struct decide_given *given,
+    struct arena *arena)
+{
+	if (given->stopped == 0 ||
+	    disclosure->outcome.verdict == VERDICT_REFUSE)
+		return true;
+	if (given->minimises)
+		return minimise(disclosure, given, arena);
+	disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};
+	disclosure->stopped = true;
+	return true;
+}
+
 static void
 pass_former(struct disclosure *disclosure, const struct record *record)
 {
@@ -191,6 +239,20 @@ pass_former(struct disclosure *disclosure, const struct record *record)
 		former->servers = (struct values){NULL, 0};
 	disclosure->expires = record_expires(record);
 	disclosure->registration = *record_registration(record);
+}
+
+static void
+refuse_link(struct disclosure *disclosure, const struct decide_given *given)
+{
+	enum field field;
+	struct ruling ruling;
+
+	if (disclosure->outcome.verdict == VERDICT_FORWARD &&
+	    given->link != NULL &&
+	    !decide_link(disclosure, given->link_role, given->link, &field,
+		&ruling))
+		disclosure->outcome =
+		    (struct ruling){VERDICT_REFUSE, ruling.rule};
 }
 
 struct disclosure *
@@ -219,6 +281,11 @@ decide(const struct ruleset *ruleset, const struct block *block,
 	if (!match_wins(ruleset->policy, ruleset->blocks[block->number].block,
 		record_type(record), record_object(record)))
 		disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};
+	if (!decide_stop(disclosure, given, arena)) {
+		fail_memory(fail);
+		return NULL;
+	}
+	refuse_link(disclosure, given);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
 	pass_former(disclosure, record);

@@ -17,6 +17,25 @@ struct decide_given {
 	 * all.  Conditions see the whole record.
 	 */
 	const uint64_t *limit;
+	/*
+	 * 1 << role of those whose person stopped the provision of their data:
+	 * the whole is refused, by rule 0 and the word "stopped".
+	 */
+	unsigned stopped;
+	/*
+	 * Not refused but made to show nothing of these roles: every field of
+	 * theirs is redacted by rule 0, but for FIELD_BITs in `kept`
+	 * (ROLE_COUNT of them, or NULL), which stay as their rules say.
+	 */
+	bool minimises;
+	const uint64_t *kept;
+	/*
+	 * What is shown of a contact that comes to stand in this role of a
+	 * domain: where decide_link() says no, the whole is refused by that
+	 * rule.  NULL: not asked.
+	 */
+	const struct shown *link;
+	enum role link_role;
 };
 
 /*

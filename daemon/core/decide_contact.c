@@ -376,7 +376,8 @@ pass(struct contact *contact, struct disclosure *disclosure,
 	    .object = contact->object, .role = CONTACT_ROLE};
 
 	if (!find_facts(contact, record, arena) ||
-	    !decide_sides(contact, disclosure, given, arena))
+	    !decide_sides(contact, disclosure, given, arena) ||
+	    !decide_stop(disclosure, given, arena))
 		return fail_memory(fail);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return true;

@@ -26,12 +26,21 @@ disclosure_outcome(const struct disclosure *disclosure)
 	return disclosure->outcome;
 }
 
+bool
+disclosure_is_stopped(const struct disclosure *disclosure)
+{
+	return disclosure->stopped;
+}
+
 struct slice
 disclosure_reason(const struct disclosure *disclosure)
 {
 	const struct rule *rule =
 	    rule_of(disclosure->ruleset, disclosure->outcome.rule);
 
+	if (disclosure->stopped)
+		return SLICE("the person whose data this is stopped its "
+			     "provision");
 	if (rule == NULL && disclosure->outcome.verdict == VERDICT_REFUSE)
 		return SLICE("no block is for this object");
 	return rule != NULL ? rule->text : (struct slice){"", 0};

@@ -14,11 +14,14 @@ struct disclosure;
 
 struct ruling {
 	enum verdict verdict;
-	unsigned rule; /* 0: no rule named it */
+	unsigned rule; /* 0: no rule named it, or a subject's stop did */
 };
 
 /* VERDICT_FORWARD (it goes), VERDICT_HOLD or VERDICT_REFUSE, and its rule. */
 struct ruling disclosure_outcome(const struct disclosure *disclosure);
+
+/* Is it refused because a person in it stopped the provision of their data? */
+bool disclosure_is_stopped(const struct disclosure *disclosure);
 
 /* The reason a hold or refuse rule gives; empty otherwise. */
 struct slice disclosure_reason(const struct disclosure *disclosure);

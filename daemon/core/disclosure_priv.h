@@ -25,6 +25,7 @@ struct disclosure {
 	struct decided *onward;
 	size_t onward_count;
 	struct ruling outcome;
+	bool stopped; /* the outcome is a subject's word */
 	enum object_type type;
 	enum operation operation;
 	struct slice reference, expires;
@@ -52,5 +53,12 @@ void decide_note_role(struct disclosure *disclosure,
 bool decide_pass_role(struct disclosure *disclosure,
     const struct record *record, const struct decide_given *given,
     struct alter_given *alter, struct arena *arena, struct fail *fail);
+
+/*
+ * decide.c: what given->stopped says.  Before values pass: outcome and rows
+ * are as the rules made them.  False when out of memory.
+ */
+bool decide_stop(struct disclosure *disclosure,
+    const struct decide_given *given, struct arena *arena);
 
 #endif

@@ -417,12 +417,17 @@ add_end(struct text *text, bool *first, const struct entry_common *common,
 }
 
 static void
-add_outcome(struct text *text, bool *first, struct ruling outcome)
+add_outcome(
+    struct text *text, bool *first, const struct disclosure *disclosure)
 {
+	struct ruling outcome = disclosure_outcome(disclosure);
+
 	if (outcome.verdict == VERDICT_FORWARD)
 		return;
 	add_name(text, first, "outcome");
 	add_ruling(text, outcome);
+	if (disclosure_is_stopped(disclosure))
+		text_add_string(text, ",\"stopped\"");
 	text_add_char(text, ']');
 }
 
@@ -470,7 +475,7 @@ entry_write_disclosure(
 	add_onward(text, entry);
 	add_text_member(text, &first, "operation",
 	    slice_from(operation_name(disclosure_operation(disclosure))));
-	add_outcome(text, &first, disclosure_outcome(disclosure));
+	add_outcome(text, &first, disclosure);
 	if (entry->payload != NULL) {
 		add_name(text, &first, "payload");
 		add_base64(text, entry->payload->bytes, DIGEST_SIZE);

@@ -29,7 +29,10 @@
  *			value was made for; the commitment (base64) where a
  *			value passed, see entry_commit()
  *	onward		[{fields, recipient}]: who gets what from the recipient
- *	outcome		["hold" or "refuse", rule]; absent when it goes
+ *	outcome		["hold" or "refuse", rule]; absent when it goes.
+ *			["refuse", 0, "stopped"] where no rule refuses but a
+ *			person in it stopped the provision of their data; a
+ *			field's rule 0 is the default, or such a stop
  *	payload		HMAC-SHA-256, under a key of the daemon, of the
  *			SHA-256 of the exact bytes, and of that under the key
  *			that the object's name is under (entry_payload()),

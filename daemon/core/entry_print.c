@@ -66,6 +66,9 @@ add_verdicts(struct text *text, const struct entry_shown *shown)
 		if (canon_next_item(&value, &item) &&
 		    canon_number(item, &rule))
 			text_add_format(text, " rule %d", (int)rule);
+		if (canon_next_item(&value, &item) &&
+		    canon_string(item, text->arena, &word))
+			add_column(text, word);
 		return;
 	}
 	if (canon_member(shown->entry, "fields", &value))

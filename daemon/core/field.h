@@ -46,7 +46,7 @@ struct field_info {
 	enum field_form form;
 	enum field_class class;
 	enum field_check check;
-	size_t max;  /* bytes of one value, UTF-8 */
+	size_t max;  /* characters of one value; 65,535 bytes of UTF-8 */
 	size_t many; /* how many values at most */
 	const char *epp, *rdap, *whois, *jprs, *jpnic;
 	const char *japanese;

@@ -11,7 +11,8 @@ enum {
 	IN_SCOPE = 2,
 	TOO_MUCH = 4,
 	IS_PLACED = 8,
-	FLAGS = 15
+	IS_MINIMAL = 16,
+	FLAGS = 31
 };
 
 /* --- writing --- */
@@ -160,7 +161,19 @@ flags_of(const struct inputs_given *given)
 
 	if (given->scope != NULL)
 		flags |= IN_SCOPE | (given->scope->is_placed ? IS_PLACED : 0u);
+	if (given->minimal != NULL)
+		flags |= IS_MINIMAL;
 	return flags;
+}
+
+static void
+put_minimal(struct writer *out, const struct decide_given *given)
+{
+	put_number(out, given->stopped);
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((given->stopped & 1u << r) != 0)
+			put_number(
+			    out, given->kept != NULL ? given->kept[r] : 0);
 }
 
 struct slice
@@ -175,6 +188,8 @@ inputs_write(const struct record *record, const struct inputs_given *given,
 	put_byte(&out, VERSION);
 	put_byte(&out, flags);
 	put_string(&out, record->plan);
+	if (given->minimal != NULL)
+		put_minimal(&out, given->minimal);
 	if (given->scope != NULL)
 		put_scope(&out, given->scope);
 	put_roles(&out, record);
@@ -323,6 +338,15 @@ get_scope(struct reader *in, struct arena *arena, struct inputs *out)
 	scope->places = places;
 }
 
+static void
+get_minimal(struct reader *in, struct inputs *out)
+{
+	out->stopped = get_below(in, ROLE_ALL + 1);
+	for (unsigned r = 0; !in->bad && r < ROLE_COUNT; r++)
+		if ((out->stopped & 1u << r) != 0)
+			out->kept[r] = get_number(in) & FIELD_ALL;
+}
+
 bool
 inputs_read(struct slice bytes, struct arena *arena, struct inputs *out)
 {
@@ -340,6 +364,8 @@ inputs_read(struct slice bytes, struct arena *arena, struct inputs *out)
 	if ((flags & ~(unsigned)FLAGS) != 0 || out->too_much)
 		return (flags & ~(unsigned)FLAGS) == 0 && in.at == in.end;
 	out->plan = get_string(&in);
+	if ((flags & IS_MINIMAL) != 0)
+		get_minimal(&in, out);
 	out->scope.is_placed = (flags & IS_PLACED) != 0;
 	if (out->in_scope)
 		get_scope(&in, arena, out);

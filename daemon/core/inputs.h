@@ -12,8 +12,10 @@
  *	version: a byte
  *	flags: a byte; 1: an operator had approved it, 2: in a scope, 4: there
  *		was too much to keep, and nothing follows, 8: the scope's
- *		is_placed
+ *		is_placed, 16: persons who stopped provision are shown nothing of
  *	plan: a string
+ *	of a flag 16: roles of those (1 << role), then for each in rising order
+ *		the FIELD_BITs that stay as the rules have them
  *	in a scope (an EPP contact or host): roles, object, suffix, number of
  *		places; each: roles, suffix
  *	number of roles, then each, in rising order:
@@ -37,6 +39,8 @@ struct inputs_given {
 	const struct ruleset *ruleset;
 	const struct decide_scope *scope; /* of decide_contact(); or NULL */
 	bool approved;
+	/* Where roles were made to show nothing (minimises); NULL: none was. */
+	const struct decide_given *minimal;
 };
 
 /* {NULL, 0} when out of memory. */
@@ -59,6 +63,8 @@ struct inputs {
 	bool approved, in_scope;
 	bool too_much; /* nothing is known */
 	struct slice plan;
+	unsigned stopped; /* 1 << role of those minimised; 0: none */
+	uint64_t kept[ROLE_COUNT];
 	struct decide_scope scope; /* without its recipient */
 	struct inputs_role roles[ROLE_COUNT];
 	const struct inputs_literal *literals;

@@ -130,6 +130,34 @@ place_record(struct arena *arena, struct slice contact,
 	return record;
 }
 
+struct slice
+place_mark_name(struct arena *arena, struct slice upstream)
+{
+	struct text text = text_start(arena);
+
+	text_add(&text, upstream);
+	text_add_string(&text, "/\tunseen");
+	return text_slice(&text);
+}
+
+struct record *
+place_mark(struct arena *arena, struct slice upstream, int64_t seconds,
+    struct fail *fail)
+{
+	const struct epp_facts facts = {.given = true, .created = seconds};
+	struct slice name = place_mark_name(arena, upstream);
+	struct record *record =
+	    name.data != NULL ? record_create(arena, OBJECT_HOST,
+				    OPERATION_UPDATE, name, fail)
+			      : NULL;
+
+	if (record == NULL || !record_set_epp(record, &facts, fail)) {
+		fail_memory(fail);
+		return NULL;
+	}
+	return record;
+}
+
 void
 place_read(const struct record *record, struct places *out)
 {

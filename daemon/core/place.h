@@ -40,6 +40,15 @@ bool place_has(const struct decide_place *items, size_t count, unsigned roles,
 struct record *place_record(struct arena *arena, struct slice contact,
     const struct places *places, struct fail *fail);
 
+/*
+ * When something last made contacts of this upstream stand where misu did not
+ * see it: what was made before may stand anywhere.  A record that says no more
+ * than that, under this name.
+ */
+struct slice place_mark_name(struct arena *arena, struct slice upstream);
+struct record *place_mark(struct arena *arena, struct slice upstream,
+    int64_t seconds, struct fail *fail);
+
 /* Borrows from the record; NULL is a list of nothing, not known whole. */
 void place_read(const struct record *record, struct places *out);
 

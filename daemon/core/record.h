@@ -206,6 +206,8 @@ const struct registration *record_registration(const struct record *record);
  */
 const struct record_former *record_former(const struct record *record);
 void record_settle(struct record *record);
+/* Of a merge: the changes before it were refused, and what was there stays. */
+void record_undo(struct record *merged);
 void record_decide_again(
     struct record *merged, const struct record *stored, bool is_last);
 

@@ -191,6 +191,15 @@ record_settle(struct record *record)
 }
 
 void
+record_undo(struct record *merged)
+{
+	merged->former = merged->waiting;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		merged->former.handles[r] = handle_of(merged, r);
+	merged->latest = merged->waiting;
+}
+
+void
 record_decide_again(
     struct record *merged, const struct record *stored, bool is_last)
 {

@@ -276,7 +276,10 @@ stand_in_decide(const struct stand_in *stand_in, unsigned recipient,
     const struct block *block, struct arena *arena, struct fail *fail)
 {
 	const struct inputs *inputs = stand_in->given.inputs;
-	const struct decide_given given = {.approved = inputs->approved};
+	const struct decide_given given = {.approved = inputs->approved,
+	    .stopped = inputs->stopped,
+	    .minimises = inputs->stopped != 0,
+	    .kept = inputs->kept};
 	struct decide_scope scope = inputs->scope;
 
 	scope.recipient = recipient;

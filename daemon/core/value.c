@@ -8,6 +8,7 @@
 enum {
 	SHORT_MAX = 320,     /* room for a value that is folded to ASCII */
 	LINES_FROM = 1024,   /* fields longer than this may have lines */
+	VALUE_BYTES = 65535, /* whatever its characters, as a record packs it */
 	LOCAL_MAX = 64,	     /* RFC 5321 section 4.5.3.1.1 */
 	E164_DIGITS_MAX = 15 /* RFC 5733 e164StringType has room for no more */
 };
@@ -22,6 +23,27 @@ static bool check_text(
 static bool canonical_by_check(struct arena *arena, enum field field,
     struct slice value, struct slice *out, struct fail *fail);
 
+/* Of what is known to be UTF-8. */
+static size_t
+characters(struct slice value)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < value.len; i++)
+		count += ((unsigned char)value.data[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static bool
+too_long(const struct field_info *info, struct fail *fail)
+{
+	if (info->max > VALUE_BYTES / 4)
+		return fail_set(fail, FAIL_INPUT, "%s is longer than %d bytes",
+		    info->name, (int)VALUE_BYTES);
+	return fail_set(fail, FAIL_INPUT, "%s is longer than %zu characters",
+	    info->name, info->max);
+}
+
 bool
 value_canonical(struct arena *arena, enum field field, struct slice value,
     struct slice *out, struct fail *fail)
@@ -33,8 +55,7 @@ value_canonical(struct arena *arena, enum field field, struct slice value,
 	if (value.len == 0)
 		return fail_set(fail, FAIL_INPUT, "%s is empty", info->name);
 	if (value.len > 4 * info->max)
-		return fail_set(fail, FAIL_INPUT, "%s is longer than %zu bytes",
-		    info->name, info->max);
+		return too_long(info, fail);
 	if (!check_text(info, value, fail))
 		return false;
 	fail_clear(&why);
@@ -45,9 +66,9 @@ value_canonical(struct arena *arena, enum field field, struct slice value,
 	if (!ok)
 		return fail_set(
 		    fail, FAIL_INPUT, "%s: %.200s", info->name, why.text);
-	if (out->len > info->max)
-		return fail_set(fail, FAIL_INPUT, "%s is longer than %zu bytes",
-		    info->name, info->max);
+	if (out->len > info->max &&
+	    (out->len > VALUE_BYTES || characters(*out) > info->max))
+		return too_long(info, fail);
 	return true;
 }
 

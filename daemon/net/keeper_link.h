@@ -86,6 +86,8 @@ enum keeper_word {
 	KEEPER_CHANGED,	 /* what it was judged by changed since it was fetched
 			    (struct epp_kept, contacts that a domain names,
 			    where a contact stands): begin anew */
+	KEEPER_STOPPED,	 /* durable as refused: a person whose data it shows
+			    stopped its provision */
 };
 
 struct keeper_committed {

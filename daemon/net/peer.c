@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, MANY = 4096 };
+enum { BACKLOG = 512, MANY = 4096, GROUPS_MAX = 1024 };
 
 bool
 peer_user(int fd, uid_t *out)
@@ -21,6 +21,26 @@ peer_user(int fd, uid_t *out)
 		return false;
 	*out = peer.uid;
 	return true;
+}
+
+bool
+peer_in_group(int fd, gid_t group)
+{
+	struct ucred peer;
+	gid_t groups[GROUPS_MAX];
+	socklen_t len = sizeof(peer), size = sizeof(groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
+	    len != sizeof(peer))
+		return false;
+	if (peer.gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
+		return false;
+	for (size_t i = 0; i < size / sizeof(*groups); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
 }
 
 static bool

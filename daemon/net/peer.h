@@ -13,6 +13,9 @@
 /* The user at the other end of a Unix socket, as the kernel knows it. */
 bool peer_user(int fd, uid_t *out);
 
+/* Is the peer in this group, by its first or another one? */
+bool peer_in_group(int fd, gid_t group);
+
 /*
  * A listening Unix socket of this mode.  A socket file that nobody listens on
  * any more is replaced; one that is in use is refused.  -1 with a fail.

@@ -202,6 +202,22 @@ fill_zeros(struct journal *journal, struct disk_file *file, uint64_t size,
 	return ok && op->sync(journal->disk, file, fail);
 }
 
+/* A restored journal has one segment, of any number. */
+static void
+name_segment(const struct journal *journal, struct segment *segment)
+{
+	bool taken = true;
+
+	for (size_t n = journal->segment_count; taken; n++) {
+		taken = false;
+		snprintf(segment->name, sizeof(segment->name), "%08zu", n);
+		for (size_t i = 0; i < journal->segment_count; i++)
+			taken = taken ||
+			    strcmp(journal->segments[i].name,
+				segment->name) == 0;
+	}
+}
+
 /* A new file is whole under a name of its own before it is a segment. */
 static bool
 segment_make(struct journal *journal, struct fail *fail)
@@ -214,8 +230,7 @@ segment_make(struct journal *journal, struct fail *fail)
 
 	if (segment == NULL)
 		return false;
-	snprintf(segment->name, sizeof(segment->name), "%08zu",
-	    journal->segment_count);
+	name_segment(journal, segment);
 	if (!segment_path(journal, segment->name, path, fail) ||
 	    !segment_path(journal, "new", fresh, fail) ||
 	    !op->open(journal->disk, fresh, DISK_WRITE, &file, fail))
@@ -414,6 +429,24 @@ journal_release(struct journal *journal, uint64_t sequence)
 		    journal->segments[i].newest <= sequence)
 			journal->segments[i].busy = false;
 	journal->pending = 0;
+}
+
+bool
+journal_current(
+    const struct journal *journal, char name[64], uint64_t *size)
+{
+	if (journal->current == SIZE_MAX)
+		return false;
+	snprintf(
+	    name, 64, "%s", journal->segments[journal->current].name);
+	*size = journal->offset;
+	return true;
+}
+
+uint64_t
+journal_bytes(const struct journal *journal)
+{
+	return journal->segment_count * journal->segment_size;
 }
 
 void

@@ -123,6 +123,13 @@ bool journal_write(struct journal *journal, struct group *group,
  */
 void journal_release(struct journal *journal, uint64_t sequence);
 
+/* The segment that is written to, and how far; false: none yet. */
+bool journal_current(
+    const struct journal *journal, char name[64], uint64_t *size);
+
+/* Bytes of all segments. */
+uint64_t journal_bytes(const struct journal *journal);
+
 /* The next group begins a segment, however much room is left. */
 void journal_roll(struct journal *journal);
 

@@ -9,6 +9,7 @@
  * places.
  */
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "store/keys_priv.h"
@@ -42,30 +43,34 @@ slot_label(uint32_t number, char label[16])
 	return (struct slice){label, (size_t)n};
 }
 
-/* Twice as many at least, so that nothing is copied often. */
+/*
+ * The slots have one place in memory from the first to the last, taken as
+ * they grow: who reads them in another thread (the index) never finds them
+ * moved.
+ */
 static bool
 slots_grow(struct keys *keys, uint32_t count, struct fail *fail)
 {
-	uint32_t room = count > 2 * keys->slot_room ? count
-						    : 2 * keys->slot_room;
-	struct slot *slots;
+	size_t whole = (size_t)SLOTS_MAX * sizeof(*keys->slots);
+	size_t page = 65536, size = count * sizeof(*keys->slots);
+	void *place = keys->slots;
 
 	if (count > SLOTS_MAX)
 		return fail_set(fail, FAIL_WORLD, "the key slots are full");
 	if (count <= keys->slot_room)
 		return true;
-	slots = calloc(room, sizeof(*slots));
-	if (slots == NULL)
+	if (place == NULL)
+		place = mmap(NULL, whole, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (place == MAP_FAILED)
 		return fail_memory(fail);
-	if (keys->slots != NULL) {
-		memcpy(slots, keys->slots,
-		    keys->slot_count * sizeof(*slots));
-		digest_wipe(
-		    keys->slots, keys->slot_count * sizeof(*slots));
-		free(keys->slots);
-	}
-	keys->slots = slots;
-	keys->slot_room = room;
+	keys->slots = place;
+	size = (size + page - 1) / page * page;
+	if (size > whole)
+		size = whole;
+	if (mprotect(place, size, PROT_READ | PROT_WRITE) != 0)
+		return fail_memory(fail);
+	keys->slot_room = (uint32_t)(size / sizeof(*keys->slots));
 	return true;
 }
 
@@ -155,8 +160,10 @@ pool_extend(struct keys *keys, struct fail *fail)
 		memcpy(slot->key, plain, KEY_SIZE);
 		memcpy(slot->pseudonym, plain + KEY_SIZE, PSEUDONYM_SIZE);
 	}
+	/* Another thread sees a slot only when it is whole. */
 	if (ok)
-		keys->slot_count += SLOT_CHUNK;
+		__atomic_store_n(&keys->slot_count, first + SLOT_CHUNK,
+		    __ATOMIC_RELEASE);
 	digest_wipe(chunk, sizeof(*chunk));
 	free(chunk);
 	return ok;
@@ -360,10 +367,12 @@ keys_close(struct keys *keys)
 {
 	if (keys == NULL)
 		return;
-	if (keys->slots != NULL)
+	if (keys->slots != NULL) {
 		digest_wipe(
 		    keys->slots, keys->slot_count * sizeof(*keys->slots));
-	free(keys->slots);
+		munmap(keys->slots,
+		    (size_t)SLOTS_MAX * sizeof(*keys->slots));
+	}
 	free(keys->places);
 	digest_wipe(keys, sizeof(*keys));
 	free(keys);
@@ -541,7 +550,8 @@ bool
 keys_slot_subject(
     const struct keys *keys, uint32_t slot, struct subject *out)
 {
-	if (slot >= keys->slot_count || keys->slots[slot].forgotten)
+	if (slot >= __atomic_load_n(&keys->slot_count, __ATOMIC_ACQUIRE) ||
+	    keys->slots[slot].forgotten)
 		return false;
 	give(keys, slot, out);
 	return true;

@@ -119,7 +119,11 @@ bool keys_has(
 bool keys_find(
     const struct keys *keys, struct slice id, struct subject *out);
 
-/* The key in a slot; false if it was forgotten or there is no such slot. */
+/*
+ * The key in a slot; false if it was forgotten or there is no such slot.  Any
+ * thread may ask, also while slots are made; one forgotten meanwhile gives a
+ * key that opens nothing.
+ */
 bool keys_slot(const struct keys *keys, uint32_t slot, uint8_t out[KEY_SIZE]);
 
 /* As keys_slot, by pseudonym and all. */

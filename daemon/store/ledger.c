@@ -112,6 +112,12 @@ ledger_stopped(const struct ledger *ledger)
 }
 
 uint64_t
+ledger_bundled(const struct ledger *ledger)
+{
+	return tiles_durable(ledger->tiles);
+}
+
+uint64_t
 ledger_size(const struct ledger *ledger)
 {
 	return tiles_tree(ledger->tiles)->size;

@@ -161,6 +161,9 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* Those of them that the checkpoint on disk covers. */
+uint64_t ledger_bundled(const struct ledger *ledger);
+
 /* Entries below were pruned: their places and hashes stay. */
 uint64_t ledger_minimum(const struct ledger *ledger);
 
@@ -199,6 +202,24 @@ bool ledger_wipe(struct ledger *ledger, bool *left, struct fail *fail);
 bool ledger_key_changed(struct ledger *ledger, struct arena *arena,
     struct slice *from, struct slice *to, struct fail *fail);
 bool ledger_write_key(struct ledger *ledger, struct fail *fail);
+
+/* Bytes of full bundles and tiles, and of the journal's segments. */
+uint64_t ledger_bytes(const struct ledger *ledger);
+
+/* --- for a backup --- */
+
+/* The next group begins a segment of the journal. */
+void ledger_roll(struct ledger *ledger);
+/* Entries under the checkpoint on the disk. */
+uint64_t ledger_covered(const struct ledger *ledger);
+/*
+ * Each file that changes in place and is needed with that checkpoint, by its
+ * name below the state, and how much of it: the checkpoint, keys, partial
+ * tiles, the segment of the journal that is written to.
+ */
+bool ledger_each_file(struct ledger *ledger,
+    bool (*visit)(void *context, const char *name, uint64_t size),
+    void *context, struct fail *fail);
 
 /* HMAC of outgoing bytes' SHA-256, of which their entry has entry_payload(). */
 struct digest ledger_payload_digest(

@@ -1,348 +1,195 @@
 #include "store/log_query.h"
 
-#include "core/canon.h"
-#include "core/entry.h"
-#include "store/log_reader.h"
+#include "store/log_look.h"
 
-struct reader {
-	const struct log_query *query;
-	struct log_reader *log;
-	struct arena *arena; /* of one entry */
-	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* looked for; or "" */
+enum { SPAN_BITS = 16 };
+
+struct run {
+	const struct log_query *o;
+	struct log_look look;
+	struct log_page *page;
+	uint64_t first, end; /* indexes of this page */
+	size_t shown;
 	bool ended;
-	uint64_t next;
 };
 
-bool
-log_query_object(const struct keys *keys, struct slice entry,
-    struct arena *arena, struct slice *name)
-{
-	struct slice inputs;
-
-	return log_query_inputs(keys, entry, arena, name, &inputs);
-}
-
-/* The name ends at a NUL, where there is one. */
+/* The next one begins with this entry. */
 static void
-split(struct slice plain, struct slice *name, struct slice *inputs)
+end_page(struct run *run, uint64_t index)
 {
-	const char *end =
-	    plain.len != 0 ? memchr(plain.data, '\0', plain.len) : NULL;
-
-	*name = plain;
-	*inputs = (struct slice){"", 0};
-	if (end == NULL)
-		return;
-	name->len = (size_t)(end - plain.data);
-	*inputs = (struct slice){end + 1, plain.len - name->len - 1};
-}
-
-bool
-log_query_inputs(const struct keys *keys, struct slice entry,
-    struct arena *arena, struct slice *name, struct slice *inputs)
-{
-	struct slice object, data, salt, bytes;
-	uint8_t secret[KEY_SIZE], raw_salt[ENTRY_SALT];
-	struct digest_key key;
-	struct digest object_key;
-	int64_t slot;
-	uint8_t *plain;
-	bool ok;
-
-	if (!canon_member(entry, "object", &object) ||
-	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
-	    slot > UINT32_MAX ||
-	    !canon_get_string(object, "data", arena, &data) ||
-	    !canon_get_string(entry, "salt", arena, &salt) ||
-	    !text_hex_decode(salt, raw_salt, sizeof(raw_salt)) ||
-	    !text_base64_decode(arena, data, &bytes) ||
-	    bytes.len < NONCE_SIZE + TAG_SIZE ||
-	    !keys_slot(keys, (uint32_t)slot, secret))
-		return false;
-	digest_key_set(&key, secret);
-	object_key = entry_object_key(&key);
-	plain = arena_take(arena, bytes.len);
-	ok = plain != NULL &&
-	    digest_decrypt(object_key.bytes, (const uint8_t *)bytes.data,
-		(struct slice){(char *)raw_salt, sizeof(raw_salt)},
-		(struct slice){
-		    bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE},
-		plain);
-	digest_wipe(secret, sizeof(secret));
-	digest_wipe(&key, sizeof(key));
-	digest_wipe(&object_key, sizeof(object_key));
-	if (ok)
-		split((struct slice){(char *)plain,
-			  bytes.len - NONCE_SIZE - TAG_SIZE},
-		    name, inputs);
-	return ok;
-}
-
-bool
-log_query_forgotten(const struct keys *keys, struct slice entry)
-{
-	uint8_t secret[KEY_SIZE];
-	struct slice object;
-	int64_t slot;
-	bool there;
-
-	if (keys == NULL || !canon_member(entry, "object", &object) ||
-	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
-	    slot > UINT32_MAX)
-		return false;
-	there = keys_slot(keys, (uint32_t)slot, secret);
-	digest_wipe(secret, sizeof(secret));
-	return !there;
-}
-
-/* --- filters --- */
-
-static bool
-has_string(struct reader *reader, struct slice entry, const char *name,
-    struct slice wanted)
-{
-	struct slice value;
-
-	return wanted.len == 0 ||
-	    (canon_get_string(entry, name, reader->arena, &value) &&
-		slice_equal(value, wanted));
+	run->page->has_more = true;
+	run->page->start = run->o->newest_first ? index + 1 : index;
+	run->ended = true;
 }
 
 static bool
-ruling_is(const struct log_filter *filter, struct slice ruling,
-    struct arena *arena)
+look_at(struct run *run, uint64_t index, struct fail *fail)
 {
-	struct slice item, word;
-	int64_t rule;
+	const struct log_query *o = run->o;
+	struct log_entry found;
+	struct entry_shown shown;
+	bool matches;
 
-	if (!canon_next_item(&ruling, &item) ||
-	    !canon_string(item, arena, &word))
-		return false;
-	if (filter->has_verdict &&
-	    !slice_is(word, verdict_name(filter->verdict)))
-		return false;
-	return filter->rule == 0 ||
-	    (canon_next_item(&ruling, &item) && canon_number(item, &rule) &&
-		rule == filter->rule);
-}
-
-static bool
-has_ruling(struct reader *reader, struct slice entry)
-{
-	const struct log_filter *filter = &reader->query->filter;
-	struct slice fields, role, members, field, ruling;
-
-	if (!filter->has_verdict && filter->rule == 0)
+	if (o->budget != 0 && run->look.looked >= o->budget) {
+		end_page(run, index);
 		return true;
-	if (canon_member(entry, "outcome", &ruling) &&
-	    ruling_is(filter, ruling, reader->arena))
-		return true;
-	if (!canon_member(entry, "fields", &fields))
+	}
+	if (!log_look_at(&run->look, index, true, &found, &matches, fail))
 		return false;
-	while (canon_next_member(&fields, &role, &members))
-		while (canon_next_member(&members, &field, &ruling))
-			if (ruling_is(filter, ruling, reader->arena))
-				return true;
-	return false;
-}
-
-static bool
-wants_subject(const struct log_filter *filter)
-{
-	return filter->subject.len != 0 || filter->pseudonym.len != 0;
-}
-
-static bool
-has_subject(struct reader *reader, struct slice entry)
-{
-	struct slice subjects, role, line, item, text;
-
-	if (!wants_subject(&reader->query->filter))
+	if (!matches)
 		return true;
-	if (reader->pseudonym[0] == '\0' ||
-	    !canon_member(entry, "subjects", &subjects))
-		return false;
-	while (canon_next_member(&subjects, &role, &line))
-		if (canon_next_item(&line, &item) &&
-		    canon_string(item, reader->arena, &text) &&
-		    slice_is(text, reader->pseudonym))
-			return true;
-	return false;
-}
-
-/* What only a disclosure has. */
-static bool
-disclosure_passes(
-    struct reader *reader, struct slice entry, struct slice name)
-{
-	const struct log_filter *filter = &reader->query->filter;
-
-	return (filter->object.len == 0 ||
-		   slice_equal(name, filter->object)) &&
-	    has_string(reader, entry, "recipient", filter->recipient) &&
-	    has_subject(reader, entry) && has_ruling(reader, entry);
-}
-
-static bool
-wants_disclosure(const struct log_filter *filter)
-{
-	return filter->object.len != 0 || filter->recipient.len != 0 ||
-	    wants_subject(filter) || filter->has_verdict ||
-	    filter->rule != 0;
-}
-
-static bool
-outcome_passes(struct reader *reader, struct slice entry, bool disclosure)
-{
-	struct slice wanted = reader->query->filter.outcome, value, item;
-
-	if (wanted.len == 0)
+	if (o->limit != 0 && run->shown == o->limit) {
+		end_page(run, index);
 		return true;
-	if (!disclosure)
-		return has_string(reader, entry, "word", wanted);
-	if (!canon_member(entry, "outcome", &value))
-		return slice_is(wanted, "forward");
-	return canon_next_item(&value, &item) &&
-	    canon_string(item, reader->arena, &item) &&
-	    slice_equal(item, wanted);
-}
-
-static bool
-time_passes(struct reader *reader, struct slice entry)
-{
-	const struct log_filter *filter = &reader->query->filter;
-	int64_t time;
-
-	if (!filter->has_from && !filter->has_until)
-		return true;
-	return canon_get_number(entry, "time", &time) &&
-	    (!filter->has_from || time >= filter->from) &&
-	    (!filter->has_until || time < filter->until);
-}
-
-/* --- entries --- */
-
-static void
-find_name(struct reader *reader, struct slice entry, struct slice *name)
-{
-	*name = (struct slice){NULL, 0};
-	if (reader->query->keys != NULL)
-		log_query_object(
-		    reader->query->keys, entry, reader->arena, name);
-}
-
-/* For an event, the filters on disclosures ask the one it is about. */
-static bool
-event_passes(struct reader *reader, struct slice entry, struct slice *name)
-{
-	struct fail ignored = FAIL_INIT;
-	struct slice about;
-	int64_t index;
-
-	*name = (struct slice){NULL, 0};
-	if (!wants_disclosure(&reader->query->filter))
-		return true;
-	if (!canon_get_number(entry, "entry", &index) || index < 0 ||
-	    !log_reader_entry(reader->log, (uint64_t)index, reader->arena,
-		&about, &ignored))
-		return false;
-	find_name(reader, about, name);
-	return disclosure_passes(reader, about, *name);
-}
-
-static bool
-look_at(struct reader *reader, uint64_t index, struct fail *fail)
-{
-	const struct log_query *query = reader->query;
-	struct entry_shown shown = {.index = index};
-	struct slice type;
-	bool disclosure, passes;
-
-	arena_reset(reader->arena);
-	if (!log_reader_entry(
-		reader->log, index, reader->arena, &shown.entry, fail))
-		return false;
-	if (!canon_get_string(shown.entry, "type", reader->arena, &type))
-		return true;
-	disclosure = slice_is(type, "disclosure");
-	passes = time_passes(reader, shown.entry) &&
-	    (query->filter.type.len == 0 ||
-		slice_equal(type, query->filter.type)) &&
-	    outcome_passes(reader, shown.entry, disclosure);
-	if (!passes)
-		return true;
-	if (disclosure) {
-		find_name(reader, shown.entry, &shown.object);
-		shown.is_forgotten = shown.object.len == 0 &&
-		    log_query_forgotten(query->keys, shown.entry);
-		passes =
-		    disclosure_passes(reader, shown.entry, shown.object);
-	} else
-		passes = event_passes(reader, shown.entry, &shown.object);
-	if (passes && !query->show(query->context, &shown))
-		reader->ended = true;
+	}
+	shown = (struct entry_shown){
+	    .index = index, .entry = found.entry, .object = found.object,
+	    .is_forgotten = found.object.len == 0 &&
+			    found.parts.is_disclosure &&
+			    log_query_forgotten(o->keys, found.entry)};
+	run->shown++;
+	run->ended = !o->show(o->context, &shown);
 	return true;
 }
 
-/* --- the whole --- */
-
-/* A subject without a slot is in no entry. */
-static void
-find_pseudonym(struct reader *reader)
-{
-	const struct log_query *query = reader->query;
-	char *hex = reader->pseudonym;
-	struct subject subject;
-
-	if (query->filter.pseudonym.len != 0) {
-		snprintf(hex, sizeof(reader->pseudonym), "%.*s",
-		    SLICE_ARG(query->filter.pseudonym));
-	} else if (query->keys != NULL && query->filter.subject.len != 0 &&
-	    keys_find(query->keys, query->filter.subject, &subject)) {
-		for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
-			snprintf(hex + 2 * i, 3, "%02x", subject.pseudonym[i]);
-		digest_wipe(&subject, sizeof(subject));
-	}
-}
+/* --- one after the other --- */
 
 static bool
-run(struct reader *reader, struct fail *fail)
+walk(struct run *run, uint64_t first, uint64_t end, struct fail *fail)
 {
-	const struct log_query *query = reader->query;
-	uint64_t size;
-
-	reader->log = log_reader_open(
-	    reader->query->disk, reader->query->directory, fail);
-	if (reader->log == NULL)
-		return false;
-	find_pseudonym(reader);
-	size = log_reader_size(reader->log);
-	reader->next = query->start;
-	if (reader->next < log_reader_minimum(reader->log))
-		reader->next = log_reader_minimum(reader->log);
-	while (reader->next < size && !reader->ended)
-		if (!look_at(reader, reader->next++, fail))
+	if (first < run->first)
+		first = run->first;
+	if (end > run->end)
+		end = run->end;
+	while (first < end && !run->ended)
+		if (!look_at(run, run->o->newest_first ? --end : first++, fail))
 			return false;
 	return true;
 }
 
+/* --- by the index --- */
+
+static bool
+walk_span(struct run *run, uint64_t span, struct fail *fail)
+{
+	uint64_t base = span << SPAN_BITS;
+	struct bits bits;
+	unsigned at;
+
+	if (base >= run->end || base + BITS_COUNT <= run->first)
+		return true;
+	if (!log_look_span(&run->look, span, &bits, NULL, fail))
+		return false;
+	at = run->o->newest_first ? bits_before(&bits, BITS_COUNT)
+				  : bits_next(&bits, 0);
+	while (at < BITS_COUNT && !run->ended) {
+		if (base + at >= run->first && base + at < run->end &&
+		    !look_at(run, base + at, fail))
+			return false;
+		at = run->o->newest_first ? bits_before(&bits, at)
+					  : bits_next(&bits, at + 1);
+	}
+	return true;
+}
+
+static bool
+walk_spans(struct run *run, struct fail *fail)
+{
+	uint64_t count = (run->look.indexed + BITS_COUNT - 1) >> SPAN_BITS;
+
+	if (run->look.index == NULL)
+		return true;
+	for (uint64_t i = 0; i < count && !run->ended; i++)
+		if (!walk_span(
+			run, run->o->newest_first ? count - 1 - i : i, fail))
+			return false;
+	return true;
+}
+
+static void
+set_range(struct run *run)
+{
+	const struct log_query *o = run->o;
+
+	run->first = o->query->first;
+	run->end = o->query->end;
+	if (run->first < run->look.minimum)
+		run->first = run->look.minimum;
+	if (run->end > run->look.size)
+		run->end = run->look.size;
+	if (!o->has_start)
+		return;
+	if (o->newest_first && o->start < run->end)
+		run->end = o->start;
+	if (!o->newest_first && o->start > run->first)
+		run->first = o->start;
+}
+
+static bool
+go(struct run *run, struct fail *fail)
+{
+	uint64_t indexed = run->look.indexed, size = run->look.size;
+
+	if (run->o->newest_first)
+		return walk(run, indexed, size, fail) && walk_spans(run, fail);
+	return walk_spans(run, fail) && walk(run, indexed, size, fail);
+}
+
 bool
 log_query_run(
-    const struct log_query *query, uint64_t *next, struct fail *fail)
+    const struct log_query *query, struct log_page *page, struct fail *fail)
 {
-	struct reader reader = {.query = query,
-	    .arena = arena_create(NULL)};
-	bool ok = reader.arena != NULL;
+	struct run run = {.o = query,
+	    .look = {.query = query->query,
+		.keys = query->keys,
+		.budget = query->budget,
+		.bundles_only = query->bundles_only},
+	    .page = page};
+	bool ok;
 
-	if (!ok)
-		fail_memory(fail);
-	if (query->keys == NULL &&
-	    (query->filter.object.len != 0 || query->filter.subject.len != 0))
-		ok = fail_set(fail, FAIL_INPUT,
-		    "objects and subjects are found with the keys only");
-	ok = ok && run(&reader, fail);
-	*next = reader.next;
-	log_reader_close(reader.log);
-	arena_destroy(reader.arena);
+	memset(page, 0, sizeof(*page));
+	if (!log_look_start(
+		&run.look, query->disk, query->directory, query->index, fail))
+		return false;
+	page->size = run.look.size;
+	page->start = query->newest_first ? 0 : run.look.size;
+	set_range(&run);
+	ok = go(&run, fail);
+	page->looked = run.look.looked;
+	page->indexed = run.look.index != NULL ? run.look.indexed : 0;
+	log_look_finish(&run.look);
 	return ok;
+}
+
+/* --- cursors --- */
+
+void
+log_cursor_write(bool newest_first, uint64_t start, char out[LOG_CURSOR_SIZE])
+{
+	snprintf(out, LOG_CURSOR_SIZE, "%c%llx", newest_first ? 'n' : 'o',
+	    (unsigned long long)start);
+}
+
+bool
+log_cursor_read(
+    struct slice text, bool newest_first, uint64_t *start, struct fail *fail)
+{
+	bool ok = text.len >= 2 && text.len <= 16 &&
+		  text.data[0] == (newest_first ? 'n' : 'o');
+
+	*start = 0;
+	for (size_t i = 1; ok && i < text.len; i++) {
+		char c = text.data[i];
+
+		ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+		*start =
+		    *start << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	if (ok)
+		return true;
+	fail_set(fail, FAIL_INPUT, "this is no cursor of such a query");
+	fail_place(fail, "cursor");
+	fail_hint(fail, "give the one that the page before it ended with, and "
+			"the same sort");
+	return false;
 }

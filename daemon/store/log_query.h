@@ -1,51 +1,67 @@
 /*
- * Reading and filtering a ledger's entries straight from bundles and journal,
- * also while a daemon writes: `misuctl log`.
+ * The ledger's entries that answer a query (core/query.h), straight from
+ * bundles and journal, also while a daemon writes.  Where there is an index
+ * it says where to look, and what it does not have yet is looked at entry by
+ * entry: what comes out is the same without it.
  */
 #ifndef MISU_LOG_QUERY_H
 #define MISU_LOG_QUERY_H
 
 #include "core/entry_print.h"
-#include "core/field.h"
+#include "core/query.h"
 #include "store/disk.h"
 #include "store/keys.h"
-
-/*
- * What is empty, or has its is_ or has_ flag unset, does not matter.  An event
- * about a disclosure (its outcome, say) passes where the disclosure would.
- */
-struct log_filter {
-	bool has_from, has_until;
-	int64_t from, until;     /* Unix ms; until is not included */
-	struct slice object;     /* canonical name; needs keys */
-	struct slice subject;    /* the backend's id; needs keys */
-	struct slice pseudonym;  /* the same, in hex as entries have it */
-	struct slice recipient;
-	struct slice type;       /* "disclosure", "outcome", ... */
-	struct slice outcome;    /* an event's word, or hold, refuse, forward */
-	bool has_verdict;
-	enum verdict verdict;    /* some field has it */
-	unsigned rule;           /* some field, or the outcome, is by it */
-};
 
 struct log_query {
 	struct disk *disk;
 	const char *directory;
-	/* For names of objects and subjects; NULL: they stay unknown. */
+	const char *index; /* file; NULL: none.  One that is no use is left */
+	/* For names of objects; NULL: they stay unknown. */
 	const struct keys *keys;
-	struct log_filter filter;
-	uint64_t start; /* the first index to look at: to follow, `next` */
+	const struct query *query; /* subjects stand as pseudonyms in it */
+	bool newest_first;
+	/*
+	 * Where a page goes on: the first index to look at, or, with the newest
+	 * first, the first not to look at.
+	 */
+	bool has_start;
+	uint64_t start;
+	size_t limit;	 /* entries of a page; 0: all */
+	/*
+	 * So many entries are read for a page; then it ends, and the next one
+	 * goes on.  Where the index is further behind, it fails.  0: no limit
+	 */
+	uint64_t budget;
+	bool bundles_only; /* what the checkpoint covers */
 	/* False ends it early.  `shown` is borrowed for the call. */
 	bool (*show)(void *context, const struct entry_shown *shown);
 	void *context;
 };
 
+struct log_page {
+	bool has_more;
+	uint64_t start;	 /* of the next page */
+	uint64_t size;	 /* entries there were */
+	uint64_t indexed; /* of them, by the index */
+	uint64_t looked; /* entries that were read to decide */
+};
+
 /*
- * `*next` is the index after the last entry looked at.  False if the ledger
- * cannot be read; entries of it that are damaged are verify's to find.
+ * False if the ledger cannot be read; entries of it that are damaged are
+ * verify's to find.
  */
 bool log_query_run(
-    const struct log_query *query, uint64_t *next, struct fail *fail);
+    const struct log_query *query, struct log_page *page, struct fail *fail);
+
+/*
+ * Where the next page starts, as text that says nothing to whoever keeps it;
+ * it stays good while entries are added.
+ */
+enum { LOG_CURSOR_SIZE = 24 };
+void log_cursor_write(
+    bool newest_first, uint64_t start, char out[LOG_CURSOR_SIZE]);
+bool log_cursor_read(
+    struct slice text, bool newest_first, uint64_t *start, struct fail *fail);
 
 /* The object's name of a disclosure; false without its key. */
 bool log_query_object(const struct keys *keys, struct slice entry,

@@ -20,6 +20,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS item_submission ON item (submission);"
     "CREATE INDEX IF NOT EXISTS item_ended ON item (created)"
     " WHERE state >= 5;"
+    "CREATE INDEX IF NOT EXISTS item_object_ended ON item"
+    " (object_hash, recipient, place) WHERE state IN (5, 6, 7);"
     "CREATE TABLE IF NOT EXISTS request ("
     " submission TEXT PRIMARY KEY, principal TEXT NOT NULL,"
     " key TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL,"
@@ -58,6 +60,18 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
     [SPOOL_APPROVED] = "approved",
 };
 
+#define WAITS                                                                 \
+	"SELECT 1 FROM item WHERE object_hash = ?"                            \
+	" AND state IN (0, 1, 2, 3, 4) LIMIT 1"
+
+/* It took nothing since. */
+#define REFUSED                                                               \
+	"SELECT 1 FROM item AS a WHERE object_hash = ?1"                      \
+	" AND state IN (6, 7) AND NOT EXISTS"                                 \
+	" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"                  \
+	" AND b.recipient = a.recipient AND b.place > a.place"                \
+	" AND b.state = 5) LIMIT 1"
+
 static bool
 prepare_all(struct spool *s, struct fail *fail)
 {
@@ -89,8 +103,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		"SELECT " REQUEST_COLUMNS
 		" FROM request WHERE principal = ? AND key = ? AND key <> ''"},
 	    {&s->find_submission,
-		"SELECT " REQUEST_COLUMNS
-		" FROM request WHERE submission = ?"},
+		"SELECT " REQUEST_COLUMNS " FROM request WHERE submission = ?"},
 	    {&s->get, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?"},
 	    {&s->set_state, "UPDATE item SET state = ? WHERE id = ?"},
 	    {&s->finish,
@@ -103,9 +116,10 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
-	    {&s->waits,
-		"SELECT 1 FROM item WHERE object_hash = ?"
-		" AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
+	    {&s->outdate_item,
+		"UPDATE item SET outdated = 1, due = min(due, ?) WHERE id = ?"},
+	    {&s->waits, WAITS},
+	    {&s->refused, REFUSED},
 	    {&s->follows,
 		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
 		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -124,9 +138,8 @@ prepare_all(struct spool *s, struct fail *fail)
 		"  AND b.state IN (0, 1, 2)) ORDER BY place LIMIT ?"},
 	    {&s->next_due, "SELECT min(due) FROM item WHERE state = 0"},
 	    {&s->prune_items,
-		"DELETE FROM item WHERE id IN (SELECT id FROM item"
-		" WHERE created < ? AND state >= 5 ORDER BY created"
-		" LIMIT 1000)"},
+		"DELETE FROM item WHERE id IN (SELECT id FROM item WHERE"
+		" created < ? AND state >= 5 ORDER BY created LIMIT 1000)"},
 	    {&s->prune_requests,
 		"DELETE FROM request WHERE submission IN (SELECT submission"
 		" FROM request AS r WHERE created < ? AND NOT EXISTS"
@@ -550,18 +563,44 @@ spool_outdate(struct spool *spool, int object_type, struct slice object,
 	return statement_do(spool->outdate, fail);
 }
 
+static bool
+has_row(struct statement *statement, const struct digest *object, bool *out,
+    struct fail *fail)
+{
+	bool ok;
+
+	*out = false;
+	statement_bind_bytes(statement, 1, object->bytes, DIGEST_SIZE);
+	ok = statement_step(statement, out, fail);
+	statement_reset(statement);
+	return ok;
+}
+
+bool
+spool_outdate_item(
+    struct spool *spool, int64_t id, int64_t now, struct fail *fail)
+{
+	statement_bind_number(spool->outdate_item, 1, now);
+	statement_bind_number(spool->outdate_item, 2, id);
+	return statement_do(spool->outdate_item, fail);
+}
+
 bool
 spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail)
 {
 	struct digest hash = object_hash(spool, object_type, object);
-	bool ok;
 
-	*out = false;
-	statement_bind_bytes(spool->waits, 1, hash.bytes, DIGEST_SIZE);
-	ok = statement_step(spool->waits, out, fail);
-	statement_reset(spool->waits);
-	return ok;
+	return has_row(spool->waits, &hash, out, fail);
+}
+
+bool
+spool_is_refused(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail)
+{
+	struct digest hash = object_hash(spool, object_type, object);
+
+	return has_row(spool->refused, &hash, out, fail);
 }
 
 bool

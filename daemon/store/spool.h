@@ -118,9 +118,18 @@ bool spool_recover(struct spool *spool, struct fail *fail);
  */
 bool spool_outdate(struct spool *spool, int object_type, struct slice object,
     const struct digest *consents, struct fail *fail);
+/* The same for one item, which is due at `now` then. */
+bool spool_outdate_item(
+    struct spool *spool, int64_t id, int64_t now, struct fail *fail);
 /* Does anything wait for this object, with whomever? */
 bool spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail);
+/*
+ * Did a recipient refuse what it was last to get of this object, or was that
+ * given up?  Then it has what it had before.
+ */
+bool spool_is_refused(struct spool *spool, int object_type,
+    struct slice object, bool *out, struct fail *fail);
 /* Does a later item for its object and recipient wait behind this one? */
 bool spool_is_followed(struct spool *spool, const struct spool_item *item,
     bool *out, struct fail *fail);
@@ -156,6 +165,9 @@ bool spool_prune(struct spool *spool, int64_t before, struct fail *fail);
 /* When the next queued item is due, or INT64_MAX. */
 int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);
+
+/* All there is now, in a new file. */
+bool spool_copy(struct spool *spool, const char *path, struct fail *fail);
 
 /* --- forgetting --- */
 

@@ -171,3 +171,9 @@ spool_end_forgetting(struct spool *spool, uint32_t slot, struct fail *fail)
 	statement_bind_number(spool->forget.end, 1, slot);
 	return statement_do(spool->forget.end, fail);
 }
+
+bool
+spool_copy(struct spool *spool, const char *path, struct fail *fail)
+{
+	return sqlite_copy(spool->db, path, fail);
+}

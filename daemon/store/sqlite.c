@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-enum { STATEMENTS_MAX = 64 };
+enum { STATEMENTS_MAX = 96 };
 
 struct statement {
 	struct sqlite *sqlite;
@@ -211,6 +211,14 @@ statement_bind_bytes(
 	    statement->stmt, at, len ? bytes : "", (int)len, SQLITE_STATIC);
 }
 
+void
+statement_bind_copy(
+    struct statement *statement, int at, const void *bytes, size_t len)
+{
+	sqlite3_bind_blob(statement->stmt, at, len ? bytes : "", (int)len,
+	    SQLITE_TRANSIENT);
+}
+
 bool
 statement_step(struct statement *statement, bool *row, struct fail *fail)
 {
@@ -288,6 +296,28 @@ sqlite_log_size(struct sqlite *sqlite)
 	    file->pMethods->xFileSize(file, &size) != SQLITE_OK)
 		return 0;
 	return size;
+}
+
+bool
+sqlite_scrub(struct sqlite *sqlite, struct fail *fail)
+{
+	char fill[80];
+	int64_t bytes;
+
+	if (!sqlite_checkpoint(sqlite, false, fail))
+		return false;
+	bytes = sqlite_log_size(sqlite);
+	snprintf(fill, sizeof(fill),
+	    "INSERT OR REPLACE INTO scrub VALUES (1, zeroblob(%lld))",
+	    (long long)bytes);
+	return (bytes == 0 ||
+		   (sqlite_run(sqlite,
+			"CREATE TABLE IF NOT EXISTS scrub"
+			" (one INTEGER PRIMARY KEY, bytes BLOB)",
+			fail) &&
+		       sqlite_run(sqlite, fill, fail) &&
+		       sqlite_run(sqlite, "DELETE FROM scrub", fail))) &&
+	    sqlite_checkpoint(sqlite, true, fail);
 }
 
 bool

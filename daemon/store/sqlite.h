@@ -33,7 +33,7 @@ void sqlite_close(struct sqlite *sqlite);
 
 bool sqlite_run(struct sqlite *sqlite, const char *sql, struct fail *fail);
 
-/* Prepared for the life of the database; at most 64 of them. */
+/* Prepared for the life of the database; at most 96 of them. */
 struct statement *sqlite_prepare(
     struct sqlite *sqlite, const char *sql, struct fail *fail);
 
@@ -42,6 +42,10 @@ void statement_bind_number(struct statement *statement, int at, int64_t n);
 void statement_bind_text(
     struct statement *statement, int at, struct slice text);
 void statement_bind_bytes(
+    struct statement *statement, int at, const void *bytes, size_t len);
+
+/* The same, copied at once. */
+void statement_bind_copy(
     struct statement *statement, int at, const void *bytes, size_t len);
 
 /* One step: *row tells whether there is a row to read. */
@@ -59,6 +63,12 @@ struct slice statement_bytes(struct statement *statement, int column);
 /* All that is in the log goes to the database; the log is cut if asked. */
 bool sqlite_checkpoint(struct sqlite *sqlite, bool cut, struct fail *fail);
 /* Bytes of the log's file. */
+/*
+ * Nothing of what was deleted is left in the files: the log of changes is
+ * written over before it is cut.
+ */
+bool sqlite_scrub(struct sqlite *sqlite, struct fail *fail);
+
 int64_t sqlite_log_size(struct sqlite *sqlite);
 /* A copy of all there is now, in a file that must not exist. */
 bool sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail);

@@ -151,6 +151,8 @@ write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
 		if (!make_folders(tiles, name, fail))
 			return false;
 	tiles->made[kind] = number / 1000 + 1;
+	if (width == 0)
+		tiles->bytes += data.len;
 	if (tiles->unsynced.file_count == DIRTY_MAX &&
 	    !sync_files(tiles->disk, &tiles->unsynced, fail))
 		return false;
@@ -534,6 +536,7 @@ check_files(struct tiles *tiles, int level, struct fail *fail)
 		op->close(tiles->disk, file);
 		if (!ok)
 			return false;
+		tiles->bytes += size;
 		if (level == TILES_ENTRIES ? size < 2 * TILE_WIDTH
 					   : size != TILE_WIDTH * DIGEST_SIZE)
 			return tiles_damaged(fail, name, "the file was cut");

@@ -59,6 +59,9 @@ bool tiles_key_changed(struct tiles *tiles, struct arena *arena,
  */
 bool tiles_write_key(struct tiles *tiles, struct fail *fail);
 
+/* Bytes of full bundles and tiles. */
+uint64_t tiles_bytes(const struct tiles *tiles);
+
 /* Entries that the checkpoint on disk covers. */
 uint64_t tiles_durable(const struct tiles *tiles);
 

@@ -27,6 +27,7 @@ struct tiles {
 	const uint8_t *seed_too, *previous_key; /* or NULL */
 	bool is_new;
 	struct tree tree;
+	uint64_t bytes;		   /* of full files */
 	uint64_t minimum, dropped; /* bundles below are said to be, are gone */
 	uint64_t durable, older;   /* sizes of the last two checkpoints */
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];

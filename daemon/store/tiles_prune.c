@@ -85,16 +85,38 @@ tiles_prune(struct tiles *tiles, uint64_t minimum, struct fail *fail)
 	return true;
 }
 
+uint64_t
+tiles_bytes(const struct tiles *tiles)
+{
+	return tiles->bytes;
+}
+
+/* What goes is less to be counted. */
+static bool
+drop_one(struct tiles *tiles, uint64_t number, struct fail *fail)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	struct disk_file *file;
+	char path[TILES_FULL_PATH];
+	uint64_t size = 0;
+	struct fail absent = FAIL_INIT;
+
+	bundle_path(tiles, number, path);
+	if (!op->open(tiles->disk, path, DISK_READ, &file, &absent))
+		return true;
+	op->size(tiles->disk, file, &size, &absent);
+	op->close(tiles->disk, file);
+	tiles->bytes -= size < tiles->bytes ? size : tiles->bytes;
+	return op->remove(tiles->disk, path, fail);
+}
+
 bool
 tiles_drop(struct tiles *tiles, unsigned count, bool *left, struct fail *fail)
 {
 	uint64_t end = tiles->minimum / TILE_WIDTH;
-	char path[TILES_FULL_PATH];
 
 	for (; count != 0 && tiles->dropped < end; count--) {
-		bundle_path(tiles, tiles->dropped, path);
-		if (bundle_is_there(tiles, tiles->dropped) &&
-		    !tiles->disk->operations->remove(tiles->disk, path, fail))
+		if (!drop_one(tiles, tiles->dropped, fail))
 			return false;
 		tiles->dropped++;
 	}

@@ -60,6 +60,20 @@ void vault_purge(struct vault *vault);
 /* Has that come to its end? */
 bool vault_is_purged(const struct vault *vault);
 
+/*
+ * While it is held, segments that are not needed any more stay as they are,
+ * for who copies them.
+ */
+void vault_hold(struct vault *vault, bool held);
+
+/* Each segment that is needed, and how much of it is durable. */
+void vault_each_segment(const struct vault *vault,
+    void (*visit)(void *context, uint32_t segment, uint32_t size),
+    void *context);
+
+/* Bytes of all segments, those that are not needed any more included. */
+uint64_t vault_bytes(const struct vault *vault);
+
 /* --- for the ledger --- */
 
 /* Under which the names of objects become keys. */

@@ -78,7 +78,7 @@ struct vault_write {
 	size_t proof; /* bytes at its end: written after the sync */
 	uint64_t sequence;
 	uint32_t first, stale; /* segments from stale up to first go */
-	bool cut, sync;
+	bool cut, sync, held;
 	struct disk_file *file, *before;
 	/* What is read to be cleaned, of a segment nobody writes to. */
 	struct disk_file *old;
@@ -106,10 +106,12 @@ struct vault {
 	uint64_t sequence; /* of the newest durable mark */
 	uint64_t newest;   /* group that brought something */
 	uint32_t durable_segment, durable; /* bytes of the one written last */
+	uint32_t proof; /* bytes of the mark behind them */
 	uint64_t live, total;		   /* bytes */
 	/* Segments up to `clean_end` are cleaned, `kept` is the next. */
 	uint32_t kept, clean_end, clean_at;
 	char *chunk;
+	bool is_held;
 	bool purge_due; /* all there is now is to be looked through */
 	bool purging;	/* the cleaning under way leaves out what was forgotten */
 };

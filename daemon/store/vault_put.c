@@ -186,6 +186,7 @@ swap(struct vault *vault)
 
 	*write = (struct vault_write){.buffer = vault->pending,
 	    .first = vault->kept,
+	    .held = vault->is_held,
 	    .stale = vault->stale,
 	    .cut = segment->cut,
 	    .file = segment->file,
@@ -268,7 +269,8 @@ remove_stale(struct vault *vault, struct vault_write *write)
 	const struct disk_operations *op = vault->disk->operations;
 	char path[1024];
 
-	for (uint32_t n = write->stale; n < write->first; n++) {
+	for (uint32_t n = write->stale; n < write->first && !write->held;
+	     n++) {
 		vault_path(vault, n, path);
 		if (!disk_wipe_file(vault->disk, path, &write->fail) ||
 		    !op->remove(vault->disk, path, &write->fail))
@@ -324,8 +326,10 @@ vault_flush_end(struct vault *vault, struct fail *fail)
 		vault->durable_segment = buffer->segment;
 		vault->durable =
 		    buffer->at + (uint32_t)(buffer->len - write->proof);
+		vault->proof = (uint32_t)write->proof;
 		drop_segments(vault, write->first);
-		vault->stale = write->first;
+		if (!write->held)
+			vault->stale = write->first;
 	} else {
 		vault->is_synced = false;
 	}
@@ -376,4 +380,36 @@ uint64_t
 vault_sequence(const struct vault *vault)
 {
 	return vault->sequence;
+}
+
+void
+vault_hold(struct vault *vault, bool held)
+{
+	vault->is_held = held;
+}
+
+void
+vault_each_segment(const struct vault *vault,
+    void (*visit)(void *context, uint32_t segment, uint32_t size),
+    void *context)
+{
+	uint32_t last = vault->durable_segment;
+
+	for (uint32_t i = 0; i < vault->count; i++) {
+		uint32_t segment = vault->first + i;
+		uint32_t size = vault->segments[i].size;
+
+		if (segment > last)
+			break;
+		/* The mark that calls it durable follows it. */
+		if (segment == last && vault->durable != 0)
+			size = vault->durable + vault->proof;
+		visit(context, segment, size);
+	}
+}
+
+uint64_t
+vault_bytes(const struct vault *vault)
+{
+	return vault->total;
 }

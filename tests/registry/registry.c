@@ -164,11 +164,10 @@ greeting_write(const struct registry *registry, struct bytes *out)
 	    EPP_URI, date);
 	greeting_services(registry, out);
 	bytes_add_format(out,
-	    "</svcMenu><dcp><access>%s</access><statement><purpose>"
+	    "</svcMenu><dcp><access><all/></access><statement><purpose>"
 	    "<admin/><prov/></purpose><recipient><ours/>%s</recipient>"
 	    "<retention><stated/></retention></statement></dcp></greeting>"
 	    "</epp>\n",
-	    registry->dcp_public ? "<all/>" : "<personal/>",
 	    registry->dcp_public ? "<public/>" : "");
 }
 

@@ -98,8 +98,8 @@ daemon_read(struct world *world, struct arena *arena, struct slice policy_name,
 		    (*conf)->networks, (*conf)->network_count, &diagnostics,
 		    &ignored);
 	if (*conf != NULL && *ruleset != NULL &&
-	    conf_check(*conf, *ruleset, arena, &diagnostics,
-		&ignored))
+	    conf_check(*conf, (const struct ruleset *const *)ruleset, 1,
+		arena, &diagnostics, &ignored))
 		return true;
 	/* The first diagnostic, as far as it fits. */
 	return fail_set(fail, FAIL_INPUT, "%.*s", SLICE_ARG(diagnostics));
@@ -123,6 +123,30 @@ make_state(struct world *world, struct fail *fail)
 	path_of(world, "lock", lock);
 	return ops->make_directory(world->disk, state, fail) &&
 	    ops->lock(world->disk, lock, fail);
+}
+
+/* Only where a step is about it: a sweep fails every write there is. */
+static bool
+open_cases(struct world *world, struct fail *fail)
+{
+	char path[200];
+
+	if (!world->script->has_cases)
+		return true;
+	path_of(world, "cases.sqlite", path);
+	world->cases_db = sqlite_open(path, "", 1, fail);
+	if (world->cases_db == NULL)
+		return false;
+	world->stops =
+	    stops_open(world->cases_db, world->keys, &world->random, fail);
+	if (world->stops == NULL)
+		return false;
+	world->approvals = approvals_open(world->cases_db, fail);
+	if (world->approvals == NULL)
+		return false;
+	world->cases =
+	    cases_open(world->cases_db, world->keys, &world->random, fail);
+	return world->cases != NULL;
 }
 
 static bool
@@ -159,7 +183,20 @@ open_store(struct world *world, struct fail *fail)
 		return false;
 	world->spool = spool_open(
 	    world->disk, spool, world->keys, &world->random, fail);
-	return world->spool != NULL;
+	return world->spool != NULL && open_cases(world, fail);
+}
+
+static bool
+forget_more(void *context, uint32_t slot,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail)
+{
+	struct world *world = context;
+
+	(void)slot;
+	return world->cases_db == NULL ||
+	    (stops_forget(world->stops, pseudonym, fail) &&
+		cases_forget(world->cases, pseudonym, fail) &&
+		sqlite_scrub(world->cases_db, fail));
 }
 
 static bool
@@ -173,10 +210,15 @@ open_engine(struct world *world, struct fail *fail)
 	    .vault = world->vault,
 	    .ledger = world->ledger,
 	    .spool = world->spool,
+	    .stops = world->stops,
+	    .approvals = world->approvals,
+	    .cases = world->cases,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
-	    .epp_context = world};
+	    .epp_context = world,
+	    .forget_more = forget_more,
+	    .forget_context = world};
 	const struct keeper_options keeper = {.loop = world->loop,
 	    .random = &world->random,
 	    .memory = &world->memory,
@@ -184,6 +226,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .vault = world->vault,
 	    .ledger = world->ledger,
 	    .spool = world->spool,
+	    .stops = world->stops,
 	    .log = daemon_log,
 	    .log_context = world};
 
@@ -236,6 +279,14 @@ parts_close(struct world *world)
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	cases_close(world->cases);
+	world->cases = NULL;
+	approvals_close(world->approvals);
+	world->approvals = NULL;
+	stops_close(world->stops);
+	world->stops = NULL;
+	sqlite_close(world->cases_db);
+	world->cases_db = NULL;
 	if (world->ledger != NULL)
 		ledger_close(world->ledger);
 	world->ledger = NULL;

@@ -8,17 +8,23 @@ memory_disk_need(void *pointer)
 	return pointer;
 }
 
+static void
+make_room(struct bytes *bytes, size_t len)
+{
+	size_t size = bytes->size == 0 ? 4096 : bytes->size;
+
+	if (len <= bytes->size)
+		return;
+	while (size < len)
+		size *= 2;
+	bytes->data = memory_disk_need(realloc(bytes->data, size));
+	bytes->size = size;
+}
+
 void
 memory_disk_resize(struct bytes *bytes, size_t len)
 {
-	if (len > bytes->size) {
-		size_t size = bytes->size == 0 ? 4096 : bytes->size;
-
-		while (size < len)
-			size *= 2;
-		bytes->data = memory_disk_need(realloc(bytes->data, size));
-		bytes->size = size;
-	}
+	make_room(bytes, len);
 	if (len > bytes->len)
 		memset(bytes->data + bytes->len, 0, len - bytes->len);
 	bytes->len = len;
@@ -27,10 +33,13 @@ memory_disk_resize(struct bytes *bytes, size_t len)
 void
 memory_disk_put(struct bytes *bytes, size_t offset, const void *data, size_t len)
 {
-	if (offset + len > bytes->len)
-		memory_disk_resize(bytes, offset + len);
+	if (offset > bytes->len)
+		memory_disk_resize(bytes, offset);
+	make_room(bytes, offset + len);
 	if (len != 0)
 		memcpy(bytes->data + offset, data, len);
+	if (offset + len > bytes->len)
+		bytes->len = offset + len;
 }
 
 static void

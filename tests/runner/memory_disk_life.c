@@ -30,8 +30,8 @@ memory_disk_survivor(struct disk *base, struct loop *loop)
 		memory_disk_point(&name->durable, inode);
 		memory_disk_put(&inode->now, 0, n->durable->durable.data,
 		    n->durable->durable.len);
+		/* Its durable bytes are made when it is first synced. */
 		memory_disk_dirty(inode, 0, inode->now.len);
-		memory_disk_sync_inode(inode);
 	}
 	return copy;
 }

@@ -1,6 +1,7 @@
 /* The steps of a scenario, one after another. */
 #include <stdarg.h>
 
+#include "engine_order.h"
 #include "runner/canary.h"
 #include "runner/submission_json.h"
 #include "runner/epp_world.h"
@@ -194,7 +195,7 @@ run_forget(struct world *world, const struct step *step)
 		ask.subject = step->strings[0];
 	if (step->string_count > 1)
 		ask.reason = step->strings[1];
-	engine_forget(world->engine, &ask, play_answered,
+	engine_forget_by_two(world->engine, &ask, play_answered,
 	    play_expect(world, step->actor));
 	daemon_settle(world, 0);
 }
@@ -230,6 +231,26 @@ run_operator(struct world *world, const struct step *step)
 	else
 		engine_hold_decide(engine, actor, step->number,
 		    slice_is(step->verb, "approve"), reason, play_answered, answer);
+	daemon_settle(world, 0);
+}
+
+static void
+run_order(struct world *world, const struct step *step)
+{
+	engine_order *order = engine_order_find(step->verb);
+	struct slice text = {"", 0};
+
+	if (world->engine == NULL)
+		return;
+	if (order == NULL) {
+		play_unmet(world, "there is no verb %.*s",
+		    SLICE_ARG(step->verb));
+		return;
+	}
+	if (step->string_count != 0)
+		text = step->strings[0];
+	order(world->engine, step->actor, text, play_answered,
+	    play_expect(world, step->actor));
 	daemon_settle(world, 0);
 }
 
@@ -557,6 +578,9 @@ run_step(struct world *world, const struct step *step)
 	case STEP_BEHAVE:
 	case STEP_EVIDENCE:
 		run_behave(world, step);
+		return;
+	case STEP_ORDER:
+		run_order(world, step);
 		return;
 	case STEP_OPERATOR:
 		run_operator(world, step);

@@ -336,11 +336,14 @@ recipients_epp(void *context, struct slice upstream, struct fail *fail)
 	struct world *world = context;
 	const struct conf_upstream *at =
 	    conf_upstream(world->conf, upstream);
+	const struct conf_recipient *binding =
+	    at != NULL ? conf_upstream_recipient(world->conf, at) : NULL;
 	char recipient[64];
 	struct channel_options options = {.recipient = recipient};
 
+	/* A reload may bring an upstream that was not there before. */
 	snprintf(recipient, sizeof(recipient), "%.*s",
-	    SLICE_ARG(conf_upstream_recipient(world->conf, at)->id));
+	    SLICE_ARG(binding != NULL ? binding->id : upstream));
 	return wrap(keeper_channel(world->keeper, upstream, fail),
 	    &epp_operations, &options);
 }

@@ -18,6 +18,7 @@
  *	jprs ! later | refused | unknown | lost [times 3]
  *	jprs ? sent | not-sent | refused | unknown [times 3]
  *	operator > hold approve 1 "why"         operator < 200 "..."
+ *	operator > order provision-stop subject "s" reason "why"   # any verb
  *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	ledger account "subject" "words of the record of provision" ...
@@ -83,6 +84,7 @@ enum step_kind {
 	STEP_BEHAVE,   /* what the recipient will do with a delivery */
 	STEP_EVIDENCE, /* what asking it later will show */
 	STEP_OPERATOR,
+	STEP_ORDER, /* a verb with JSON */
 	STEP_LEDGER_ENTRIES,
 	STEP_LEDGER_HAS,
 	STEP_LEDGER_ACCOUNT,
@@ -206,6 +208,7 @@ struct script {
 	size_t registry_count;
 	bool sweep_alloc, sweep_write, sweep_sync, sweep_kill;
 	bool sweep_worker, sweep_keeper;
+	bool has_cases; /* some order is about a stop or a request */
 	size_t errors;
 };
 

@@ -1,4 +1,5 @@
 /* The steps of a scenario: actor, arrow, what. */
+#include "base/text.h"
 #include "runner/script_priv.h"
 
 struct step *
@@ -103,6 +104,35 @@ read_ask(struct reader *reader, struct slice actor)
 	    reader_fail(reader, "a record is missing here");
 }
 
+/* VERB NAME "text" ...: the pairs become one text of JSON. */
+static bool
+read_order(struct reader *reader, struct step *step)
+{
+	struct text json = text_start(reader->script->arena);
+	struct slice name, value;
+	bool any = false;
+
+	step->kind = STEP_ORDER;
+	reader->script->has_cases = true;
+	if (!reader_word(reader, &step->verb))
+		return false;
+	while (reader->token.kind == TOKEN_WORD) {
+		if (!reader_word(reader, &name) ||
+		    !reader_string(reader, &value))
+			return false;
+		text_add_char(&json, any ? ',' : '{');
+		text_add_json(&json, name);
+		text_add_char(&json, ':');
+		text_add_json(&json, value);
+		any = true;
+	}
+	if (any)
+		text_add_char(&json, '}');
+	step->strings[0] = text_slice(&json);
+	step->string_count = any ? 1 : 0;
+	return true;
+}
+
 static bool
 read_operator(struct reader *reader, struct slice actor)
 {
@@ -114,6 +144,8 @@ read_operator(struct reader *reader, struct slice actor)
 		return reader_word(reader, &step->verb) &&
 		    reader_strings(reader, step);
 	}
+	if (reader_skip(reader, "order"))
+		return read_order(reader, step);
 	if (reader_skip(reader, "forget")) {
 		step->verb = SLICE("forget");
 		if (reader_skip(reader, "now"))
@@ -121,7 +153,7 @@ read_operator(struct reader *reader, struct slice actor)
 		return reader_strings(reader, step);
 	}
 	if (!reader_is(reader, "hold") && !reader_is(reader, "desk"))
-		return reader_fail(reader, "not hold, desk or ask");
+		return reader_fail(reader, "not hold, desk, ask or order");
 	if (!reader_word(reader, &step->name) ||
 	    !reader_word(reader, &step->verb))
 		return false;
@@ -441,7 +473,8 @@ reader_actor(struct reader *reader)
 	if (!reader_epp(reader, actor, &taken) || taken)
 		return !reader->failed;
 	if (reader_skip(reader, ">"))
-		return slice_is(actor, "operator")
+		return actor.len >= 8 &&
+			memcmp(actor.data, "operator", 8) == 0
 		    ? read_operator(reader, actor)
 		    : read_ask(reader, actor);
 	if (reader_skip(reader, "<"))

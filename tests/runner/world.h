@@ -7,12 +7,13 @@
 #define MISU_TESTS_WORLD_H
 
 #include "engine.h"
+#include "store/sqlite.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "runner/script.h"
 
 /* A journal segment: small, since a disk in memory is copied often. */
-enum { WORLD_SEGMENT = 1 << 20 };
+enum { WORLD_SEGMENT = 1 << 18 };
 
 enum fault_kind {
 	PLAN_NONE,
@@ -110,6 +111,10 @@ struct world {
 	struct vault *vault;
 	struct ledger *ledger;
 	struct spool *spool;
+	struct sqlite *cases_db; /* NULL where the script needs none */
+	struct stops *stops;
+	struct approvals *approvals;
+	struct cases *cases;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */

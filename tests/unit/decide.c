@@ -499,7 +499,7 @@ test_opaque_tokens_hang_on_the_random_bytes_alone(void **state)
 		 "registrant\n redact * of *\n}\n");
 	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
 	struct decide_given given[3] = {
-	    {{1}, false, NULL}, {{1}, false, NULL}, {{2}, false, NULL}};
+	    {.random = {1}}, {.random = {1}}, {.random = {2}}};
 	struct slice tokens[3];
 
 	(void)state;
@@ -537,6 +537,48 @@ test_a_limit_keeps_back_but_conditions_see_all(void **state)
 	assert_false(disclosure_collected(d, ROLE_REGISTRANT, FIELD_COUNTRY));
 }
 
+static void
+test_a_stop_refuses_the_whole_or_empties_a_role(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("for .jp to reg for p10 {\n"
+		 " refuse \"not there\" when registrant.country is KP\n"
+		 " forward name, country of registrant, admin\n"
+		 " redact * of *\n}\n");
+	struct record *record = record_of("a.jp", OBJECT_DOMAIN);
+	uint64_t kept[ROLE_COUNT] = {
+	    [ROLE_REGISTRANT] = (uint64_t)1 << FIELD_COUNTRY};
+	struct decide_given given = {.stopped = 1u << ROLE_REGISTRANT};
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+	put(record, ROLE_ADMIN, FIELD_NAME_INT, "Hanako");
+	d = decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
+	    NULL);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_REFUSE);
+	assert_int_equal(disclosure_outcome(d).rule, 0);
+	assert_true(disclosure_is_stopped(d));
+	check_value(d, ROLE_ADMIN, FIELD_NAME_INT, NULL);
+	given.minimises = true;
+	given.kept = kept;
+	d = decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
+	    NULL);
+	assert_int_equal(disclosure_outcome(d).verdict, VERDICT_FORWARD);
+	assert_false(disclosure_is_stopped(d));
+	check_value(d, ROLE_REGISTRANT, FIELD_NAME_INT, NULL);
+	check_value(d, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+	check_value(d, ROLE_ADMIN, FIELD_NAME_INT, "Hanako");
+	/* A rule's own refusal keeps its number. */
+	put(record, ROLE_REGISTRANT, FIELD_COUNTRY, "KP");
+	given.minimises = false;
+	d = decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
+	    NULL);
+	assert_int_equal(disclosure_outcome(d).rule, 1);
+	assert_false(disclosure_is_stopped(d));
+}
+
 int
 main(void)
 {
@@ -562,6 +604,7 @@ main(void)
 	    cmocka_unit_test(test_the_newest_effective_revision_is_in_force),
 	    cmocka_unit_test(test_opaque_tokens_hang_on_the_random_bytes_alone),
 	    cmocka_unit_test(test_a_limit_keeps_back_but_conditions_see_all),
+	    cmocka_unit_test(test_a_stop_refuses_the_whole_or_empties_a_role),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);

@@ -622,6 +622,41 @@ reads_a_greeting(void **state)
 	    &xml_limits_default, NULL));
 }
 
+static bool
+publishes(const char *dcp)
+{
+	char text[600];
+	struct epp_greeting *g;
+
+	snprintf(text, sizeof(text),
+	    "<epp xmlns=\"" EPP_SPACE "\"><greeting><svID>reg</svID>"
+	    "<svDate>2026-04-01T00:00:00Z</svDate><svcMenu><version>1.0"
+	    "</version><lang>en</lang><objURI>urn:o</objURI></svcMenu>%s"
+	    "</greeting></epp>",
+	    dcp);
+	g = epp_read_greeting(
+	    arena, slice_from(text), &xml_limits_default, NULL);
+	assert_non_null(g);
+	return g->publishes;
+}
+
+/* RFC 5730 section 2.4: access is people's to their own data. */
+static void
+a_public_recipient_is_what_publishes(void **state)
+{
+	(void)state;
+	assert_false(publishes("<dcp><access><all/></access><statement>"
+			       "<recipient><ours/></recipient></statement>"
+			       "</dcp>"));
+	assert_true(publishes("<dcp><access><none/></access><statement>"
+			      "<recipient><ours/></recipient></statement>"
+			      "<statement><recipient><public/></recipient>"
+			      "</statement></dcp>"));
+	/* Who says nothing may publish all. */
+	assert_true(publishes("<dcp><access><none/></access></dcp>"));
+	assert_true(publishes(""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -644,6 +679,7 @@ main(void)
 	    TEST(refuses_hints_by_code),
 	    TEST(reads_responses),
 	    TEST(reads_a_greeting),
+	    TEST(a_public_recipient_is_what_publishes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

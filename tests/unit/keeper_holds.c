@@ -77,6 +77,35 @@ an_approved_content_passes_once(void **state)
 }
 
 /* What is put down with the decision differs from one time to the next. */
+/* The session went before a byte of it left. */
+static void
+an_approval_for_what_was_not_sent_is_given_back(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct wish wish = unknown_kind;
+	struct asked *asked = commit(side, &wish);
+	int64_t id = asked->committed.id;
+
+	(void)state;
+	decide_hold(world, id, true, 200);
+	for (unsigned i = 0; i < 2; i++) {
+		wish.approval = 0;
+		asked = commit(side, &wish);
+		assert_int_equal(asked->committed.word, KEEPER_APPROVED);
+		assert_int_equal(asked->committed.id, id);
+		wish.approval = id;
+		asked = commit(side, &wish);
+		assert_non_null(asked->committed.sealed);
+		end(side, asked, i == 0 ? KEEPER_NOT_SENT : KEEPER_REFUSED,
+		    "taro.example");
+	}
+	/* What the registry refused was sent. */
+	wish.approval = 0;
+	assert_int_equal(commit(side, &wish)->committed.word, KEEPER_HELD);
+	keeper_world_destroy(world);
+}
+
 static void
 an_approval_does_not_mind_the_time(void **state)
 {
@@ -369,6 +398,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_approved_content_passes_once),
+	    cmocka_unit_test(an_approval_for_what_was_not_sent_is_given_back),
 	    cmocka_unit_test(an_approval_does_not_mind_the_time),
 	    cmocka_unit_test(an_approval_is_for_its_content),
 	    cmocka_unit_test(a_refused_hold_is_a_new_one_next_time),

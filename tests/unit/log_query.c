@@ -26,23 +26,26 @@ show(void *context, const struct entry_shown *shown)
 }
 
 static struct lines
-query(struct world *world, struct log_filter filter)
+query(struct world *world, const char *text)
 {
 	struct lines lines = {.count = 0};
 	struct fail fail = FAIL_INIT;
-	uint64_t next;
-	struct log_query query = {.disk = world->disk,
+	struct query asked;
+	struct log_page page;
+	struct log_query run = {.disk = world->disk,
 	    .directory = world->ledger_path,
 	    .keys = world->keys,
-	    .filter = filter,
+	    .query = &asked,
 	    .show = show,
 	    .context = &lines};
 
 	arena_reset(print_arena);
-	if (!log_query_run(&query, &next, &fail))
+	query_init(&asked);
+	if (!query_parse(&asked, slice_from(text), 0, world->arena, &fail) ||
+	    !log_query_run(&run, &page, &fail))
 		print_message("%s: %s\n", fail.place, fail.text);
 	assert_int_equal(fail.kind, FAIL_NONE);
-	assert_int_equal(next, ledger_size(world->ledger));
+	assert_int_equal(page.size, ledger_size(world->ledger));
 	return lines;
 }
 
@@ -74,75 +77,51 @@ unmake(struct world *world)
 	world_destroy(world);
 }
 
-static struct slice
+static const char *
 pseudonym_of(struct world *world, struct slice id)
 {
 	struct text text = text_start(world->arena);
 	struct subject subject;
 
 	assert_true(keys_find(world->keys, id, &subject));
+	text_add_string(&text, "pseudonym:");
 	text_add_hex(&text, subject.pseudonym, PSEUDONYM_SIZE);
-	return text_slice(&text);
+	return text_slice(&text).data;
 }
 
 static void
-every_filter_finds_what_it_names(void **state)
+every_term_finds_what_it_names(void **state)
 {
 	struct world *world = make();
-	struct log_filter verdict = {
-	    .has_verdict = true, .verdict = VERDICT_REDACT};
 
 	(void)state;
-	assert_int_equal(query(world, (struct log_filter){0}).count, 3);
+	assert_int_equal(query(world, "").count, 3);
+	assert_int_equal(query(world, "type:outcome").count, 1);
+	assert_int_equal(query(world, "-type:outcome").count, 2);
+	assert_int_equal(query(world, "outcome:hold").last, 2);
+	assert_int_equal(query(world, "outcome:open").count, 0);
+	/* The outcome entry, and the disclosure whose latest it is. */
+	assert_int_equal(query(world, "outcome:sent").count, 2);
+	assert_int_equal(query(world, "outcome:sent").last, 1);
+	assert_int_equal(query(world, "recipient:reg").count, 3);
+	assert_int_equal(query(world, "recipient:other").count, 0);
 	assert_int_equal(
-	    query(world, (struct log_filter){.type = SLICE("outcome")}).count,
-	    1);
+	    query(world, pseudonym_of(world, SLICE("cust-1"))).count, 2);
 	assert_int_equal(
-	    query(world, (struct log_filter){.outcome = SLICE("hold")}).last,
-	    2);
-	assert_int_equal(
-	    query(world, (struct log_filter){.outcome = SLICE("sent")}).last,
-	    1);
-	assert_int_equal(
-	    query(world, (struct log_filter){.recipient = SLICE("reg")})
-		.count,
-	    3);
-	assert_int_equal(
-	    query(world, (struct log_filter){.recipient = SLICE("other")})
-		.count,
-	    0);
-	assert_int_equal(
-	    query(world, (struct log_filter){.subject = SLICE("cust-1")})
-		.count,
-	    2);
-	assert_int_equal(
-	    query(world, (struct log_filter){.subject = SLICE("cust-2")})
-		.last,
-	    2);
-	assert_int_equal(
-	    query(world, (struct log_filter){.pseudonym = pseudonym_of(
-				world, SLICE("cust-2"))})
-		.last,
-	    2);
-	assert_int_equal(
-	    query(world, (struct log_filter){.pseudonym = SLICE("00")}).count,
-	    0);
-	assert_int_equal(
-	    query(world, (struct log_filter){.object = SLICE("taro.example")})
-		.count,
-	    3);
-	assert_int_equal(
-	    query(world, (struct log_filter){.object = SLICE("a.example")})
-		.count,
-	    0);
-	assert_int_not_equal(query(world, verdict).count, 0);
-	assert_int_equal(
-	    query(world, (struct log_filter){.rule = 1}).last, 2);
-	assert_int_equal(
-	    query(world,
-		(struct log_filter){.has_from = true, .from = INT64_MAX})
-		.count,
-	    0);
+	    query(world, pseudonym_of(world, SLICE("cust-2"))).last, 2);
+	assert_int_equal(query(world, "pseudonym:00").count, 0);
+	/* Nobody's, before it is known whose it is. */
+	assert_int_equal(query(world, "subject:cust-1").count, 0);
+	assert_int_equal(query(world, "object:Taro.Example").count, 3);
+	assert_int_equal(query(world, "object:a.example").count, 0);
+	assert_int_not_equal(query(world, "verdict:redact").count, 0);
+	assert_int_equal(query(world, "field:email verdict:redact").last, 2);
+	assert_int_equal(query(world, "field:email verdict:forward").count, 0);
+	assert_int_equal(query(world, "field:name -verdict:redact").last, 2);
+	assert_int_equal(query(world, "field:email -verdict:redact").count, 0);
+	assert_int_equal(query(world, "rule:1 type:disclosure").last, 2);
+	assert_int_equal(query(world, "about:0").last, 1);
+	assert_int_equal(query(world, "time>2100-01-01").count, 0);
 	unmake(world);
 }
 
@@ -151,7 +130,7 @@ lines_name_time_object_and_verdicts(void **state)
 {
 	struct world *world = make();
 	struct lines lines =
-	    query(world, (struct log_filter){.subject = SLICE("cust-2")});
+	    query(world, pseudonym_of(world, SLICE("cust-2")));
 
 	(void)state;
 	assert_non_null(strstr(lines.text,
@@ -161,7 +140,7 @@ lines_name_time_object_and_verdicts(void **state)
 	assert_int_equal(strncmp(lines.json,
 			     "{\"index\":2,\"name\":\"taro.example\",", 33),
 	    0);
-	lines = query(world, (struct log_filter){.type = SLICE("outcome")});
+	lines = query(world, "type:outcome");
 	assert_non_null(strstr(lines.text, "  outcome  #0  sent"));
 	unmake(world);
 }
@@ -170,7 +149,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_filter_finds_what_it_names),
+	    cmocka_unit_test(every_term_finds_what_it_names),
 	    cmocka_unit_test(lines_name_time_object_and_verdicts),
 	};
 

@@ -128,6 +128,7 @@ a_contact_is_decided_in_its_scope_again(void **state)
 	struct record *record = record_create(world->arena, OBJECT_CONTACT,
 	    OPERATION_CREATE, SLICE("up/c-1"), &world->fail);
 	struct replay_entry entry;
+	struct slice text;
 
 	(void)state;
 	assert_true(
@@ -142,6 +143,16 @@ a_contact_is_decided_in_its_scope_again(void **state)
 	    ruleset);
 	assert_true(slice_is(entry.object, "up/c-1"));
 	assert_int_equal(run(world, &entry, ruleset).same, 1);
+	text = why_text(&(struct why_given){.shown = {.index = entry.index,
+						.entry = entry.entry,
+						.object = entry.object},
+			    .ruleset = ruleset,
+			    .inputs = entry.inputs},
+	    world->arena, &world->fail);
+	assert_non_null(text.data);
+	assert_non_null(strstr(text.data, "create of a contact"));
+	assert_non_null(strstr(text.data, "an operator had approved"));
+	assert_non_null(strstr(text.data, "kept: the same"));
 	world_destroy(world);
 }
 

@@ -374,8 +374,9 @@ misu_conf_expresses_both_revisions(void **state)
 	struct fail fail = FAIL_INIT;
 
 	(void)state;
-	for (unsigned i = 0; i < REVISIONS; i++)
-		conf_check(walk->conf, walk->rulesets[i], walk->arena, &diagnostics, &fail);
+	conf_check(walk->conf,
+	    (const struct ruleset *const *)walk->rulesets, REVISIONS,
+	    walk->arena, &diagnostics, &fail);
 	conf_check_idle(walk->conf,
 	    (const struct ruleset *const *)walk->rulesets, REVISIONS,
 	    walk->arena, &diagnostics, &fail);

@@ -93,6 +93,20 @@ bad_utf8_and_wrong_lengths_are_refused(void **state)
 	refuses(FIELD_NAME_LOC, long_name, "longer than 255");
 }
 
+/* RFC 5733 counts characters, and so does JSON Schema. */
+static void
+lengths_are_characters(void **state)
+{
+	char name[256 * 3 + 1] = "";
+
+	(void)state;
+	for (unsigned i = 0; i < 255; i++)
+		memcpy(name + 3 * i, "東", 3);
+	becomes(FIELD_STREET_LOC, name, name);
+	memcpy(name + 3 * 255, "東", 4);
+	refuses(FIELD_STREET_LOC, name, "longer than 255 characters");
+}
+
 static void
 ascii_forms_take_only_ascii(void **state)
 {
@@ -206,6 +220,7 @@ main(void)
 	    cmocka_unit_test(text_is_kept_as_it_is),
 	    cmocka_unit_test(hidden_characters_are_refused),
 	    cmocka_unit_test(bad_utf8_and_wrong_lengths_are_refused),
+	    cmocka_unit_test(lengths_are_characters),
 	    cmocka_unit_test(ascii_forms_take_only_ascii),
 	    cmocka_unit_test(postcodes_and_digits_lose_their_width),
 	    cmocka_unit_test(countries_are_assigned_codes_in_upper_case),

@@ -1,0 +1,130 @@
+/* misuctl provision stop, resume, list. */
+#include "ctl_order.h"
+
+static const char *const subject[] = {"subject", NULL};
+static const char *const why[] = {"case", "reason", NULL};
+
+static void
+print_holder(const struct json_node *held)
+{
+	const char *onward = ctl_string(held, "onward");
+
+	printf("  %-9s %-28s %-18s ", ctl_string(held, "state"),
+	    ctl_string(held, "object"), ctl_string(held, "recipient"));
+	ctl_print_time(ctl_integer(held, "time"));
+	printf("  by %s, entry %lld", ctl_string(held, "channel"),
+	    (long long)ctl_integer(held, "entry"));
+	if (*onward != '\0')
+		printf(", and behind it %s", onward);
+	if (json_find(held, "removal") != NULL)
+		printf(", removal entry %lld",
+		    (long long)ctl_integer(held, "removal"));
+	putchar('\n');
+}
+
+static void
+print_stop(const struct json_node *stop)
+{
+	const char *case_id = ctl_string(stop, "case");
+
+	printf("%s  stopped ", ctl_string(stop, "subject"));
+	ctl_print_time(ctl_integer(stop, "since"));
+	printf("  entry %lld", (long long)ctl_integer(stop, "entry"));
+	if (*case_id != '\0')
+		printf("  case %s", case_id);
+	printf("  by %s\n", ctl_string(stop, "actor"));
+}
+
+static void
+print_whole(const struct json_node *node)
+{
+	const struct json_node *held = json_find(node, "held");
+
+	print_stop(node);
+	if (held == NULL || held->kind != JSON_KIND_ARRAY)
+		return;
+	if (held->count == 0)
+		puts("  no recipient holds data of it");
+	for (size_t i = 0; i < held->count; i++)
+		print_holder(&held->items[i]);
+	if (held->count != 0)
+		printf("`misuctl resubmit %s` asks them to lose it\n",
+		    ctl_string(node, "subject"));
+}
+
+static int
+run_stop(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_order order = {.ctl = ctl, .command = &ctl_provision_stop};
+	const struct json_node *node;
+	int result;
+
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, why, 1}, argc, argv))
+		return CTL_TROUBLE;
+	result = ctl_order_ask(&order, "provision-stop", &node);
+	if (node != NULL)
+		print_whole(node);
+	return result;
+}
+
+static int
+run_resume(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_order order = {.ctl = ctl, .command = &ctl_provision_resume};
+	const struct json_node *node;
+	int result;
+
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, why, 1}, argc, argv))
+		return CTL_TROUBLE;
+	result = ctl_order_ask(&order, "provision-resume", &node);
+	if (node != NULL)
+		puts("resumed");
+	return result;
+}
+
+static int
+run_list(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_order order = {.ctl = ctl, .command = &ctl_provision_list};
+	const struct json_node *node;
+	int result;
+
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){subject, NULL, 0}, argc, argv))
+		return CTL_TROUBLE;
+	result = ctl_order_ask(&order, "provision-list", &node);
+	if (node != NULL && node->kind == JSON_KIND_OBJECT)
+		print_whole(node);
+	else if (node != NULL)
+		for (size_t i = 0; i < node->count; i++)
+			print_stop(&node->items[i]);
+	return result;
+}
+
+const struct ctl_command ctl_provision_stop = {
+    .name = "provision stop",
+    .usage = "SUBJECT [--case ID] [--reason TEXT] [--json]",
+    .summary = "provide a person's data to nobody any more",
+    .help = "What waits is decided again at once.  Printed is who holds data"
+	    " of the\nsubject already.  Law, court and urgent bases, renewals,"
+	    " deletions and\nupdates that only take data away pass all the"
+	    " same.  The reason stands in\nthe ledger in clear and for good:"
+	    " name no person in it.",
+    .run = run_stop,
+};
+
+const struct ctl_command ctl_provision_resume = {
+    .name = "provision resume",
+    .usage = "SUBJECT [--case ID] [--reason TEXT]",
+    .summary = "the policy alone decides about a person's data again",
+    .run = run_resume,
+};
+
+const struct ctl_command ctl_provision_list = {
+    .name = "provision list",
+    .usage = "[SUBJECT] [--json]",
+    .summary = "who stopped; of one, who holds data and what came of it",
+    .run = run_list,
+};

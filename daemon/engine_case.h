@@ -1,0 +1,43 @@
+/* What the files of the engine that keep cases share. */
+#ifndef MISU_ENGINE_CASE_H
+#define MISU_ENGINE_CASE_H
+
+#include "codec/json.h"
+#include "engine_priv.h"
+#include "store/cases.h"
+
+enum { CASE_NAME = 24 };
+
+/* An operator's order about one case, in its arena. */
+struct affair {
+	struct engine *engine;
+	struct arena *arena;
+	struct slice actor;
+	const struct json_node *node;
+	struct case_row row;
+	struct case_step step;
+	char name[CASE_NAME]; /* "R-7" */
+	int64_t entry;	      /* of the step, once it is durable */
+	struct slice state;   /* what the answer says, besides */
+	engine_answer *answer;
+	void *arg;
+};
+
+/* NULL after an answer.  `text` is JSON. */
+struct affair *affair_create(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* The same for a case that is there; `open`: and not closed. */
+struct affair *affair_find(struct affair *affair, bool open);
+
+void affair_fail(struct affair *affair, int status, const struct fail *fail);
+/* FAIL_INPUT: 400. */
+void affair_wrong(struct affair *affair, const char *text, const char *hint);
+
+/*
+ * Make the step and what the row became durable, then its entry; then answer
+ * with the case's name, the entry and affair->state.
+ */
+void affair_take_step(
+    struct affair *affair, const char *word, struct slice text, int64_t about);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * What subjects' stops make of decisions, and of what waits.  A stop is asked
+ * when something is decided, and what was decided before is decided again.
+ */
+#include "codec/pack.h"
+#include "codec/wire.h"
+#include "engine_stop.h"
+#include "provision.h"
+
+enum { WAITING_MAX = 10000 };
+
+struct disclosure *
+engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
+    struct engine_judged *judged, struct arena *arena, struct fail *fail)
+{
+	const struct provision provision = {
+	    engine->o.stops, engine->o.ledger, engine->o.keys};
+	struct decide_given *given = &judged->given;
+	const struct conf_recipient *binding;
+
+	given->stopped = provision_stopped(
+	    &provision, judged->record, disclosure, arena);
+	if (given->stopped == 0)
+		return disclosure;
+	/* The public still learns that a name is registered, and nobody's. */
+	binding = conf_recipient(
+	    engine->conf, disclosure_recipient(disclosure)->id);
+	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
+		engine_find_kept(engine, binding->id, judged->kept);
+		given->minimises = true;
+		given->kept = judged->kept;
+	}
+	return decide(engine->ruleset, judged->block, judged->record, given,
+	    arena, fail);
+}
+
+bool
+engine_is_removal(const struct spool_item *item)
+{
+	static const struct slice prefix = {
+	    ENGINE_REMOVAL, sizeof(ENGINE_REMOVAL) - 1};
+
+	return item->submission.len > prefix.len &&
+	       memcmp(item->submission.data, prefix.data, prefix.len) == 0;
+}
+
+/* --- what waits --- */
+
+struct waiting {
+	struct engine *engine;
+	struct arena *arena, *scratch;
+	int64_t *ids;
+	size_t count;
+	struct fail fail;
+};
+
+static const struct record *
+record_of(struct waiting *waiting, const struct spool_item *item)
+{
+	struct engine *engine = waiting->engine;
+	struct fail fail = FAIL_INIT;
+
+	if (item->state == SPOOL_HELD && wire_is_request(item->submission))
+		return unpack_record(waiting->scratch, item->payload, &fail);
+	return vault_get(engine->o.vault, waiting->scratch,
+	    (enum object_type)item->object_type, item->object, &fail);
+}
+
+static bool
+collect(void *arg, const struct spool_item *item)
+{
+	struct waiting *waiting = arg;
+
+	if (waiting->count < WAITING_MAX && !engine_is_removal(item))
+		waiting->ids[waiting->count++] = item->id;
+	return true;
+}
+
+/* An EPP command's hold has no record but its own: it ends here. */
+static bool
+refuse_hold(struct waiting *waiting, const struct spool_item *item)
+{
+	struct engine *engine = waiting->engine;
+	struct event event =
+	    engine_event(engine, EVENT_HOLD, "refused", item->entry);
+
+	event.reason = SLICE("the subject stopped provision");
+	engine_record_event(engine, &event);
+	return spool_set_state(
+	    engine->o.spool, item->id, SPOOL_REFUSED, &waiting->fail);
+}
+
+static void
+renewed(void *arg, int64_t id, const struct fail *fail)
+{
+	struct engine *engine = arg;
+
+	(void)id;
+	if (fail != NULL)
+		engine_log(engine, "error", "decide-again-failed", fail);
+	engine_courier_wake(engine);
+}
+
+static bool
+is_in_hand(const struct engine *engine, int64_t id)
+{
+	for (size_t i = 0; i < IN_HAND_MAX; i++)
+		if (engine->in_hand[i] == id)
+			return true;
+	return false;
+}
+
+static bool
+look_at(struct waiting *waiting, int64_t id)
+{
+	struct engine *engine = waiting->engine;
+	const struct record *record;
+	struct spool_item item;
+
+	arena_reset(waiting->scratch);
+	if (!spool_get(
+		engine->o.spool, waiting->scratch, id, &item, &waiting->fail))
+		return waiting->fail.kind == FAIL_NONE;
+	record = record_of(waiting, &item);
+	if (record == NULL || stops_roles(engine->o.stops, record) == 0)
+		return true;
+	if (wire_is_request(item.submission))
+		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);
+	/* Whoever has it in hand now finds it outdated. */
+	if (item.state == SPOOL_QUEUED || is_in_hand(engine, id))
+		return spool_outdate_item(
+		    engine->o.spool, id, engine_now(engine), &waiting->fail);
+	engine_courier_renew(engine, &item, false, renewed, engine);
+	return true;
+}
+
+static bool
+look_through(struct waiting *waiting)
+{
+	static const enum spool_state states[] = {
+	    SPOOL_QUEUED, SPOOL_LAID_OUT, SPOOL_HELD};
+	struct spool *spool = waiting->engine->o.spool;
+
+	waiting->ids = arena_take_array(
+	    waiting->arena, WAITING_MAX, sizeof(*waiting->ids));
+	if (waiting->ids == NULL || waiting->scratch == NULL)
+		return fail_memory(&waiting->fail);
+	for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++) {
+		waiting->count = 0;
+		if (!spool_each(spool, states[s], WAITING_MAX, collect, waiting,
+			&waiting->fail))
+			return false;
+		for (size_t i = 0; i < waiting->count; i++)
+			if (!look_at(waiting, waiting->ids[i]))
+				return false;
+	}
+	return true;
+}
+
+void
+engine_stop_waiting(struct engine *engine)
+{
+	struct waiting waiting = {.engine = engine,
+	    .arena = engine_arena(engine),
+	    .scratch = engine_arena(engine)};
+	bool ok = waiting.arena != NULL || fail_memory(&waiting.fail);
+
+	engine->under_way++;
+	if (!ok || !look_through(&waiting))
+		engine_spool_failed(engine, &waiting.fail);
+	arena_destroy(waiting.scratch);
+	arena_destroy(waiting.arena);
+	engine_courier_wake(engine);
+	engine_finish_one(engine);
+}

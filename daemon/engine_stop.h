@@ -1,0 +1,50 @@
+/*
+ * Stops of provision inside the engine: what they make of a decision, who
+ * holds data of the subject, what waits, and the verbs of operators.
+ * engine.h has the latter; this is for engine_*.c.
+ */
+#ifndef MISU_ENGINE_STOP_H
+#define MISU_ENGINE_STOP_H
+
+#include "codec/json.h"
+#include "engine_priv.h"
+
+/* Is this the person a role of the record is about, by id or by place? */
+bool engine_is_subject(
+    const struct record *record, enum role role, struct slice subject);
+
+/*
+ * Read the ledger for whom the subject of a stop was disclosed to, a piece at
+ * a turn of the loop, and make the stop know it and by what else the subject
+ * is known.  `then` is called once.
+ */
+void engine_look_up(struct engine *engine, const struct stop *stop,
+    void (*then)(void *arg, const struct fail *fail), void *arg);
+
+/* What waits in the spool and shows a stopped subject is decided again. */
+void engine_stop_waiting(struct engine *engine);
+
+/* The id that begins the submissions of resubmit: they take data away. */
+#define ENGINE_REMOVAL "removal-"
+bool engine_is_removal(const struct spool_item *item);
+
+/*
+ * FIELD_BITs of each role that a removal leaves as they are: what is nobody's
+ * data, and what the channel cannot go without.
+ */
+void engine_find_kept(const struct engine *engine, struct slice recipient,
+    uint64_t kept[ROLE_COUNT]);
+
+/* Decide an item of resubmit, which names object, recipient and purpose. */
+bool engine_removal_share(struct engine *engine,
+    const struct spool_item *target, struct arena *arena, struct share *share,
+    struct record **record, struct fail *fail);
+
+/* Where it is now: "held", "asked", "at-desk", "removed" ... */
+const char *engine_removal_state(
+    struct engine *engine, struct arena *arena, const struct stop_held *row);
+
+/* Members of a verb's JSON; empty where absent. */
+struct slice engine_member(const struct json_node *node, const char *name);
+
+#endif

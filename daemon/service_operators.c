@@ -1,0 +1,53 @@
+/* Who may ask a running misu for what: misu.conf's operators and verbs. */
+#include "net/peer.h"
+#include "service_priv.h"
+
+unsigned
+service_operator(void *context, int fd, uid_t uid, struct slice *name)
+{
+	const struct service *service = context;
+	const struct conf *conf = service->setup->conf;
+	unsigned rights = 0;
+
+	for (size_t i = 0; i < conf->operator_count; i++) {
+		const struct conf_operator *operator= & conf->operators[i];
+
+		if (operator->is_group ? !peer_in_group(fd, operator->id) :
+				       operator->id != uid)
+			continue;
+		rights |= operator->rights;
+		/* A name of one's own says more than a group's. */
+		if (name->len == 0 || !operator->is_group)
+			*name = operator->name;
+	}
+	return rights;
+}
+
+unsigned
+service_right_of(struct slice verb)
+{
+	static const struct {
+		const char *begin;
+		unsigned right;
+	} verbs[] = {
+	    {"status", CONF_MAY_LOOK},
+	    {"upstreams", CONF_MAY_LOOK},
+	    {"hold-list", CONF_MAY_LOOK},
+	    {"desk-list", CONF_MAY_LOOK},
+	    {"hold-", CONF_MAY_HOLD},
+	    {"desk-", CONF_MAY_DESK},
+	    {"provision-", CONF_MAY_REQUEST},
+	    {"resubmit", CONF_MAY_REQUEST},
+	    {"request-", CONF_MAY_REQUEST},
+	    {"forget", CONF_MAY_FORGET},
+	};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		size_t len = strlen(verbs[i].begin);
+
+		if (verb.len >= len &&
+		    memcmp(verb.data, verbs[i].begin, len) == 0)
+			return verbs[i].right;
+	}
+	return CONF_MAY_ALL;
+}

@@ -1,0 +1,228 @@
+#include "store/stops_priv.h"
+
+enum { CLUE_TEXT = 700, CLUES_MAX = 1 << 20 };
+
+struct digest
+clue_of(const struct stops *stops, enum clue_kind kind, struct slice what)
+{
+	char text[CLUE_TEXT];
+	size_t len = what.len < sizeof(text) - 1 ? what.len : sizeof(text) - 1;
+	struct digest digest;
+
+	text[0] = (char)kind;
+	if (len != 0)
+		memcpy(text + 1, what.data, len);
+	digest =
+	    digest_key_hmac(&stops->hash_key, (struct slice){text, len + 1});
+	digest_wipe(text, len + 1);
+	return digest;
+}
+
+struct digest
+clue_of_place(const struct stops *stops, enum object_type type,
+    struct slice object, enum role role)
+{
+	char text[CLUE_TEXT];
+	int len = snprintf(text, sizeof(text), "%s:%.*s/%s",
+	    object_type_name(type), (int)(object.len < 600 ? object.len : 600),
+	    object.data, object_role_name(type, role));
+
+	return clue_of(
+	    stops, CLUE_PLACE, (struct slice){text, len < 0 ? 0 : (size_t)len});
+}
+
+/* As letters of either case reach the same mailbox nearly everywhere. */
+static struct digest
+clue_of_email(const struct stops *stops, struct slice email)
+{
+	char text[CLUE_TEXT];
+	size_t len = email.len < sizeof(text) ? email.len : sizeof(text);
+
+	for (size_t i = 0; i < len; i++) {
+		char c = email.data[i];
+
+		text[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	return clue_of(stops, CLUE_EMAIL, (struct slice){text, len});
+}
+
+/* The digits of E.164: "+81.79295535" and "+8179295535" are one number. */
+static struct digest
+clue_of_phone(const struct stops *stops, struct slice phone)
+{
+	char text[CLUE_TEXT];
+	size_t len = 0;
+
+	for (size_t i = 0; i < phone.len && len < sizeof(text); i++)
+		if (phone.data[i] >= '0' && phone.data[i] <= '9')
+			text[len++] = phone.data[i];
+	return clue_of(stops, CLUE_PHONE, (struct slice){text, len});
+}
+
+static bool
+each_value(const struct stops *stops, struct values values, bool phone,
+    const struct clue_visit *visit)
+{
+	for (size_t i = 0; i < values.count; i++) {
+		struct digest clue =
+		    phone ? clue_of_phone(stops, values.items[i])
+			  : clue_of_email(stops, values.items[i]);
+
+		if (values.items[i].len != 0 && visit->visit(visit->arg, &clue))
+			return true;
+	}
+	return false;
+}
+
+bool
+clue_each(const struct stops *stops, const struct record *record,
+    enum role role, const struct clue_visit *visit)
+{
+	static const struct {
+		enum field field;
+		bool phone;
+	} known_by[] = {{FIELD_EMAIL, false}, {FIELD_NOTIFY_EMAIL, false},
+	    {FIELD_PHONE, true}, {FIELD_IP_PHONE, true}};
+	struct slice subject = record_subject(record, role);
+	struct digest clue;
+
+	if (subject.len != 0) {
+		clue = clue_of(stops, CLUE_SUBJECT, subject);
+		if (visit->visit(visit->arg, &clue))
+			return true;
+		if (record_subject_given(record, role) && !visit->all)
+			return false;
+	}
+	clue = clue_of_place(
+	    stops, record_type(record), record_object(record), role);
+	if (visit->visit(visit->arg, &clue))
+		return true;
+	for (size_t i = 0; i < sizeof(known_by) / sizeof(known_by[0]); i++)
+		if (each_value(stops,
+			record_values(record, role, known_by[i].field),
+			known_by[i].phone, visit))
+			return true;
+	return false;
+}
+
+/* --- in memory --- */
+
+static size_t
+start_of(const struct stops *stops, const struct digest *clue)
+{
+	uint64_t at;
+
+	memcpy(&at, clue->bytes, sizeof(at));
+	return (size_t)at & (stops->clue_size - 1);
+}
+
+static bool
+is_empty(const struct digest *clue)
+{
+	static const struct digest none;
+
+	return digest_equal(clue, &none);
+}
+
+static bool
+is_known(void *arg, const struct digest *clue)
+{
+	const struct stops *stops = arg;
+	size_t at;
+
+	if (stops->clue_count == 0)
+		return false;
+	for (at = start_of(stops, clue); !is_empty(&stops->clues[at]);
+	     at = (at + 1) & (stops->clue_size - 1))
+		if (digest_equal(&stops->clues[at], clue))
+			return true;
+	return false;
+}
+
+bool
+stops_any(const struct stops *stops)
+{
+	return stops != NULL && stops->count != 0;
+}
+
+size_t
+stops_count(const struct stops *stops)
+{
+	return stops != NULL ? stops->count : 0;
+}
+
+unsigned
+stops_roles(const struct stops *stops, const struct record *record)
+{
+	const struct clue_visit visit = {
+	    .visit = is_known, .arg = (void *)(uintptr_t)stops};
+	unsigned roles = 0;
+
+	if (!stops_any(stops))
+		return 0;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (record_has_role(record, (enum role)r) &&
+		    clue_each(stops, record, (enum role)r, &visit))
+			roles |= 1u << r;
+	return roles;
+}
+
+static bool
+make_room(struct stops *stops, size_t count, struct fail *fail)
+{
+	struct digest *clues;
+	size_t size = 64;
+
+	if (count > CLUES_MAX)
+		return fail_set(fail, FAIL_WORLD,
+		    "more stops than misu can keep in memory");
+	while (size < 2 * count)
+		size *= 2;
+	clues = calloc(size, sizeof(*clues));
+	if (clues == NULL)
+		return fail_memory(fail);
+	free(stops->clues);
+	stops->clues = clues;
+	stops->clue_size = size;
+	stops->clue_count = 0;
+	return true;
+}
+
+static bool
+count_all(struct stops *stops, size_t *clues, struct fail *fail)
+{
+	bool row = false;
+
+	if (!statement_step(stops->counted, &row, fail))
+		return false;
+	*clues = row ? (size_t)statement_number(stops->counted, 0) : 0;
+	stops->count = row ? (size_t)statement_number(stops->counted, 1) : 0;
+	statement_reset(stops->counted);
+	return true;
+}
+
+bool
+clue_load(struct stops *stops, struct fail *fail)
+{
+	struct statement *s = stops->all_clues;
+	size_t count, at;
+	bool row, ok;
+
+	if (!count_all(stops, &count, fail) || !make_room(stops, count, fail))
+		return false;
+	while ((ok = statement_step(s, &row, fail)) && row) {
+		struct slice bytes = statement_bytes(s, 0);
+		struct digest clue;
+
+		if (bytes.len != DIGEST_SIZE)
+			continue;
+		memcpy(clue.bytes, bytes.data, DIGEST_SIZE);
+		for (at = start_of(stops, &clue); !is_empty(&stops->clues[at]);
+		     at = (at + 1) & (stops->clue_size - 1))
+			;
+		stops->clues[at] = clue;
+		stops->clue_count++;
+	}
+	statement_reset(s);
+	return ok;
+}
