@@ -21,8 +21,8 @@ name_flight(struct command *command)
 	if (!session->pooled)
 		command->flight.client_id = command->epp->client_id;
 	else if (command->flight.client_id.len == 0)
-		command->flight.client_id = filter_client_id(
-		    session->upstream->filter, command->keep);
+		command->flight.client_id =
+		    filter_client_id(session->upstream->filter, command->keep);
 }
 
 static void
@@ -118,8 +118,7 @@ void
 command_settle(struct command *command)
 {
 	struct filter *filter = command->session->upstream->filter;
-	struct slice name =
-	    arena_copy(command->keep, command->object.name);
+	struct slice name = arena_copy(command->keep, command->object.name);
 	struct epp_command *rest = make_rest(command);
 
 	/* Without the memory for less it keeps what it has. */
@@ -144,8 +143,7 @@ command_settle(struct command *command)
 static bool
 read_again(struct command *command)
 {
-	struct arena *work =
-	    filter_work(command->session->upstream->filter);
+	struct arena *work = filter_work(command->session->upstream->filter);
 
 	if (work == NULL) {
 		command_answer(command, EPP_FAILED, "out of memory");

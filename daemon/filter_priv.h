@@ -16,11 +16,11 @@
 
 enum {
 	LOGIN_FAILURES = 3,
-	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
+	COMMANDS_MAX = 64,    /* of one session; then it is read no more */
 	FILTER_ARENAS = 1024, /* kept for reuse */
-	TICK = 1000,	     /* ms between looks at what waits */
-	TICK_SLOW = 60000,   /* the same where nothing does, at most */
-	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
+	TICK = 1000,	      /* ms between looks at what waits */
+	TICK_SLOW = 60000,    /* the same where nothing does, at most */
+	ANSWER_TIMES = 4,     /* as long as a frame may be is an answer */
 };
 
 /* --- the registry's side ------------------------------------------------ */

@@ -171,8 +171,8 @@ command_commit(struct command *command, const struct decision *decision)
 	/* It is told when the answer comes: the setup may be another then. */
 	command->reason = (struct slice){NULL, 0};
 	if (command->outcome.verdict != VERDICT_FORWARD)
-		command->reason = arena_copy(command->keep,
-		    disclosure_reason(decision->disclosure));
+		command->reason = arena_copy(
+		    command->keep, disclosure_reason(decision->disclosure));
 	if (!encode(command, decision->disclosure, &commit.payload, &fail)) {
 		filter_log(upstream, "error", "frame-not-made", &fail);
 		command_answer_fail(command, EPP_FAILED, &fail);

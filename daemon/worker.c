@@ -232,7 +232,7 @@ worker_create(struct worker_number number, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
-	/* OpenSSL's buffers come and go with every read: not from the kernel. */
+	/* OpenSSL takes and gives a buffer with every read: not the kernel. */
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	if (open_all(worker, number, fail))
 		return worker;
