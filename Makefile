@@ -158,7 +158,7 @@ build/witness: tests/verifier/witness/witness.go
 build/verifier build/witness:
 	@mkdir -p $(@D)
 	$(SAY) "GO      $@"
-	$(Q)GO111MODULE=off GOPATH=$(GO_MODULES) GOFLAGS= \
+	$(Q)CGO_ENABLED=0 GO111MODULE=off GOPATH=$(GO_MODULES) GOFLAGS= \
 		GOCACHE=$(CURDIR)/build/go-cache go build -o $@ $<
 
 # --- scenarios -----------------------------------------------------------

@@ -69,8 +69,7 @@ on_entry(void *context, const struct entry_shown *shown)
 /* --- what is asked --- */
 
 static bool
-parameter_number(
-    struct evkeyvalq *parameters, const char *name, uint64_t *out)
+parameter_number(struct evkeyvalq *parameters, const char *name, uint64_t *out)
 {
 	const char *value = evhttp_find_header(parameters, name);
 	char *end;
@@ -103,9 +102,8 @@ take_parameters(
 	uint64_t limit = LIMIT;
 
 	query_init(&asking->query);
-	if (text != NULL &&
-	    !query_parse(
-		&asking->query, slice_from(text), 0, asking->arena, fail))
+	if (text != NULL && !query_parse(&asking->query, slice_from(text), 0,
+				asking->arena, fail))
 		return false;
 	if (!refuse_persons(&asking->query, fail))
 		return false;
@@ -163,8 +161,7 @@ finish_page(struct asking *asking)
 	struct text *text = &asking->text;
 	char cursor[LOG_CURSOR_SIZE];
 
-	log_cursor_write(
-	    asking->run.newest_first, asking->page.start, cursor);
+	log_cursor_write(asking->run.newest_first, asking->page.start, cursor);
 	text_add_format(text, "],\"size\":%llu,\"indexed\":%llu",
 	    (unsigned long long)asking->page.size,
 	    (unsigned long long)asking->page.indexed);

@@ -12,6 +12,7 @@ enum { PROOF_MAX = NOTE_MAX + 64 * 64 };
 
 struct asked {
 	const char *place, *out, *key, *entry, *token_file, *subject;
+	const char *witness;
 };
 
 struct option {
@@ -191,22 +192,29 @@ leaf_of(struct slice entry)
 	return tree_leaf(entry);
 }
 
+/* What is said of it, in files. */
+struct claim {
+	struct slice text, entry, key;
+	struct slice witness; /* empty: none */
+};
+
 static bool
-check(struct ctl *ctl, struct slice text, struct slice entry, struct slice key,
-    struct fail *fail)
+check(struct ctl *ctl, const struct claim *claim, struct fail *fail)
 {
-	struct digest leaf = leaf_of(entry);
+	struct digest leaf = leaf_of(claim->entry);
 	struct checkpoint checkpoint;
 	struct proof_file file;
 	struct proof_tree tree;
 	uint8_t public_key[32];
 	struct slice name;
 
-	if (!proof_parse(text, ctl->arena, &file, fail) ||
+	if (!proof_parse(claim->text, ctl->arena, &file, fail) ||
 	    !note_parse_verifier_key(
-		key, ctl->arena, &name, public_key, fail) ||
+		claim->key, ctl->arena, &name, public_key, fail) ||
 	    !note_open(
-		file.note, ctl->arena, name, public_key, &checkpoint, fail))
+		file.note, ctl->arena, name, public_key, &checkpoint, fail) ||
+	    (claim->witness.len != 0 && !note_check_witness(file.note,
+					    claim->witness, ctl->arena, fail)))
 		return false;
 	tree = (struct proof_tree){checkpoint.size, checkpoint.root};
 	if (!proof_includes(&file.proof, file.index, &leaf, &tree))
@@ -223,20 +231,23 @@ static int
 run_verify_proof(struct ctl *ctl, int argc, char **argv)
 {
 	struct asked asked = {.place = NULL};
-	const struct option options[] = {
-	    {"--key", &asked.key}, {"--entry", &asked.entry}, {NULL, NULL}};
-	struct slice text, entry, key;
+	const struct option options[] = {{"--key", &asked.key},
+	    {"--entry", &asked.entry}, {"--witness", &asked.witness},
+	    {NULL, NULL}};
+	struct claim claim = {.witness = {"", 0}};
 	struct fail fail = FAIL_INIT;
 
 	if (!parse(&asked, options, argc, argv) || asked.place != NULL ||
 	    asked.key == NULL || asked.entry == NULL)
 		return ctl_usage(&ctl_verify_proof);
-	key = ctl_key(ctl, asked.key);
-	if (key.data == NULL ||
-	    !ctl_file(ctl, asked.subject, PROOF_MAX, &text) ||
-	    !ctl_file(ctl, asked.entry, 65536, &entry))
+	claim.key = ctl_key(ctl, asked.key);
+	if (asked.witness != NULL)
+		claim.witness = ctl_key(ctl, asked.witness);
+	if (claim.key.data == NULL || claim.witness.data == NULL ||
+	    !ctl_file(ctl, asked.subject, PROOF_MAX, &claim.text) ||
+	    !ctl_file(ctl, asked.entry, 65536, &claim.entry))
 		return CTL_TROUBLE;
-	if (check(ctl, text, entry, key, &fail))
+	if (check(ctl, &claim, &fail))
 		return CTL_OK;
 	ctl_fail(&fail);
 	return CTL_REFUSED;
@@ -254,7 +265,8 @@ const struct ctl_command ctl_proof = {
 
 const struct ctl_command ctl_verify_proof = {
     .name = "verify-proof",
-    .usage = "--key VERIFIER-KEY|FILE --entry FILE PROOF",
+    .usage = "--key VERIFIER-KEY|FILE --entry FILE [--witness KEY|FILE]\n"
+	     "           PROOF",
     .summary = "check a proof and its entry, offline",
     .help = "Reads the three files and nothing else.  Exit status 1: the\n"
 	    "proof does not hold.",

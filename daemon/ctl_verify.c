@@ -12,7 +12,7 @@
 
 struct asked {
 	struct verify_options options;
-	const char *place, *from, *token_file, *key;
+	const char *place, *from, *token_file, *key, *witness;
 };
 
 static void
@@ -89,6 +89,8 @@ value_of(struct asked *asked, const char *option)
 		return &asked->from;
 	if (strcmp(option, "--token-file") == 0)
 		return &asked->token_file;
+	if (strcmp(option, "--witness") == 0)
+		return &asked->witness;
 	return NULL;
 }
 
@@ -122,6 +124,11 @@ prepare(struct ctl *ctl, struct asked *asked, struct ctl_source *source)
 	if (asked->key != NULL) {
 		options->verifier_key = ctl_key(ctl, asked->key);
 		if (options->verifier_key.data == NULL)
+			return false;
+	}
+	if (asked->witness != NULL) {
+		options->witness_key = ctl_key(ctl, asked->witness);
+		if (options->witness_key.data == NULL)
 			return false;
 	}
 	if (asked->from != NULL &&
@@ -167,7 +174,8 @@ run_verify(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_verify = {
     .name = "verify",
     .usage = "[--key VERIFIER-KEY|FILE] [--from CHECKPOINT]\n"
-	     "           [--token-file FILE] [--progress] [DIRECTORY|URL]",
+	     "           [--witness KEY|FILE] [--token-file FILE]"
+	     " [--progress]\n           [DIRECTORY|URL]",
     .summary = "prove that the ledger is whole and was not changed",
     .help =
 	"Reads the ledger's own files, or those that a console serves at a\n"
@@ -175,7 +183,8 @@ const struct ctl_command ctl_verify = {
 	"then nobody can put another ledger in its place.  With --from the\n"
 	"log must go on from that checkpoint, only what is new is looked at,\n"
 	"and the newer checkpoint is kept there.  Over HTTP entries are for\n"
-	"auditors: without a token their hashes are verified.  Exit status 1:\n"
+	"auditors: without a token their hashes are verified.  With --witness\n"
+	"that witness must have signed the checkpoint too.  Exit status 1:\n"
 	"something was found.",
     .run = run_verify,
 };

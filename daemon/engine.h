@@ -45,7 +45,7 @@ struct engine_options {
 	    void *context, struct slice upstream, struct fail *fail);
 	void *epp_context;
 	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
-	const char *forgotten_path;
+	const char *forgotten_path; /* copied */
 	/*
 	 * Forgetting: do others have an entry without an outcome that has
 	 * this text?  And what else knows the subject: false without a fail

@@ -33,6 +33,7 @@ enum step {
 	STEP_KEY,
 	STEP_ROLL,
 	STEP_REST, /* items that came to be meanwhile */
+	STEP_VIEW,
 	STEP_PURGE,
 	STEP_WIPE,
 	STEP_ENTRY /* one is on its way to the disk */
@@ -46,6 +47,7 @@ struct forget {
 	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
 	uint64_t scan;	      /* entries below are not looked at yet */
 	int64_t row;
+	struct engine_view_walk *walk;
 	bool any_waits;
 	struct arena *entry_arena; /* of the entry under way */
 	/* Who asked and waits for the end of this one. */
@@ -151,6 +153,7 @@ engine_forget_destroy(struct engine *engine)
 		return;
 	engine->o.loop->operations->timer_destroy(engine->forget->timer);
 	arena_destroy(engine->forget->entry_arena);
+	engine_view_walk_destroy(engine->forget->walk);
 	free(engine->forget);
 	engine->forget = NULL;
 }
@@ -464,7 +467,7 @@ run_items(struct forget *forget)
 		pause_courier(forget, true);
 		return;
 	}
-	forget->step = forget->step == STEP_ITEMS ? STEP_KEY : STEP_PURGE;
+	forget->step = forget->step == STEP_ITEMS ? STEP_KEY : STEP_VIEW;
 	wake(forget, 0);
 }
 
@@ -516,6 +519,34 @@ run_roll(struct forget *forget)
 	ledger_wipe_begin(engine->o.ledger);
 	vault_purge(engine->o.vault);
 	begin_items(forget, STEP_REST);
+}
+
+/* What is published of it is answered no more. */
+static void
+run_view(struct forget *forget)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+	bool left = false;
+
+	if (engine->o.view != NULL && forget->walk == NULL)
+		forget->walk = engine_view_walk_create();
+	if (engine->o.view != NULL &&
+	    (forget->walk == NULL ||
+		!engine_view_walk_on(engine, forget->walk,
+		    (struct slice){forget->mark, MARK_SIZE - 1}, &left,
+		    &fail))) {
+		if (forget->walk == NULL)
+			fail_memory(&fail);
+		trouble(forget, &fail);
+		return;
+	}
+	if (!left) {
+		engine_view_walk_destroy(forget->walk);
+		forget->walk = NULL;
+		forget->step = STEP_PURGE;
+	}
+	wake(forget, 0);
 }
 
 static bool
@@ -657,6 +688,9 @@ run(void *arg)
 		break;
 	case STEP_ROLL:
 		run_roll(forget);
+		break;
+	case STEP_VIEW:
+		run_view(forget);
 		break;
 	case STEP_PURGE:
 		run_purge(forget);

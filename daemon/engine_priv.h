@@ -19,6 +19,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
+	char *forgotten_path;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -209,6 +210,18 @@ bool engine_forget_begin(struct engine *engine,
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
+
+/* --- engine_forget_view.c ------------------------------------------------ */
+
+/*
+ * Rows of the public view whose entry has the text `mark` go, some with each
+ * call while any are *left; at the end nothing of them is in any file.
+ */
+struct engine_view_walk;
+struct engine_view_walk *engine_view_walk_create(void);
+void engine_view_walk_destroy(struct engine_view_walk *walk);
+bool engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
+    struct slice mark, bool *left, struct fail *fail);
 
 /* --- engine_retention.c ------------------------------------------------- */
 

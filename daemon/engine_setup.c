@@ -21,6 +21,16 @@ engine_create(const struct engine_options *options, struct fail *fail)
 		return NULL;
 	}
 	engine->o = *options;
+	/* The setup it is of may go at a reload. */
+	if (options->forgotten_path != NULL) {
+		engine->forgotten_path = strdup(options->forgotten_path);
+		if (engine->forgotten_path == NULL) {
+			free(engine);
+			fail_memory(fail);
+			return NULL;
+		}
+		engine->o.forgotten_path = engine->forgotten_path;
+	}
 	engine->accepted_end = &engine->accepted;
 	keys_derive(options->keys, "content", engine->content_key);
 	return engine;
@@ -51,6 +61,7 @@ engine_destroy(struct engine *engine)
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
+	free(engine->forgotten_path);
 	free(engine);
 }
 

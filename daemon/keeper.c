@@ -2,6 +2,7 @@
 
 static void save_mark(void *arg);
 static void checkpoint(void *arg);
+static void outcomes(void *arg);
 static void orphans(void *arg);
 
 /* What a worker saw of an earlier life tells nothing of this one. */
@@ -35,10 +36,12 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	    ops->timer_create(options->loop, save_mark, keeper);
 	keeper->checkpoint_timer =
 	    ops->timer_create(options->loop, checkpoint, keeper);
+	keeper->outcome_timer =
+	    ops->timer_create(options->loop, outcomes, keeper);
 	keeper->orphan_timer =
 	    ops->timer_create(options->loop, orphans, keeper);
 	if (keeper->mark_timer == NULL || keeper->checkpoint_timer == NULL ||
-	    keeper->orphan_timer == NULL || keeper->scratch == NULL)
+	    keeper->outcome_timer == NULL || keeper->orphan_timer == NULL || keeper->scratch == NULL)
 		fail_memory(fail);
 	else if (begin_counting(keeper, fail) && open_scan(keeper, fail))
 		return keeper;
@@ -52,10 +55,6 @@ keeper_destroy(struct keeper *keeper)
 	if (keeper == NULL)
 		return;
 	deliveries_finish(keeper);
-	for (struct keeper_worker *w = keeper->workers, *next; w; w = next) {
-		next = w->next;
-		free(w);
-	}
 	for (struct job *job = keeper->jobs, *older; job; job = older) {
 		older = job->older;
 		if (job->worker != NULL && job->worker->is_gone &&
@@ -63,6 +62,10 @@ keeper_destroy(struct keeper *keeper)
 			free(job->worker);
 		open_drop(job->open);
 		arena_destroy(job->arena);
+	}
+	for (struct keeper_worker *w = keeper->workers, *next; w; w = next) {
+		next = w->next;
+		free(w);
 	}
 	while (keeper->arena_count != 0)
 		arena_destroy(keeper->arenas[--keeper->arena_count]);
@@ -72,6 +75,9 @@ keeper_destroy(struct keeper *keeper)
 	if (keeper->checkpoint_timer != NULL)
 		keeper->o.loop->operations->timer_destroy(
 		    keeper->checkpoint_timer);
+	if (keeper->outcome_timer != NULL)
+		keeper->o.loop->operations->timer_destroy(
+		    keeper->outcome_timer);
 	if (keeper->orphan_timer != NULL)
 		keeper->o.loop->operations->timer_destroy(keeper->orphan_timer);
 	arena_destroy(keeper->bundle_arena);
@@ -187,6 +193,24 @@ checkpoint(void *arg)
 
 	keeper->checkpoint_set = false;
 	ledger_tick(keeper->o.ledger);
+}
+
+static void
+outcomes(void *arg)
+{
+	struct keeper *keeper = arg;
+
+	keeper->outcome_set = false;
+	ledger_hurry(keeper->o.ledger);
+}
+
+void
+keeper_waits(struct keeper *keeper)
+{
+	if (!keeper->outcome_set)
+		keeper->o.loop->operations->timer_set(
+		    keeper->outcome_timer, KEEPER_OUTCOME_DELAY);
+	keeper->outcome_set = true;
 }
 
 void

@@ -18,6 +18,9 @@
 struct keeper;
 struct keeper_worker;
 
+/* So long (ms) an outcome waits for a commit that it is written with. */
+enum { KEEPER_OUTCOME_DELAY = 20 };
+
 struct keeper_options {
 	struct loop *loop;
 	const struct random_source *random;
@@ -62,7 +65,10 @@ void keeper_leave(struct keeper_worker *worker);
 /* False: no message of ours; let the worker go. */
 bool keeper_receive(struct keeper_worker *worker, struct slice message);
 
-/* Is nothing being written?  (Open entries may still wait for an outcome.) */
+/*
+ * Is nothing being written, nor waits for it?  (Open entries may still wait
+ * for an outcome.)
+ */
 bool keeper_is_idle(const struct keeper *keeper);
 
 /*

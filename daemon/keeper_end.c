@@ -296,7 +296,8 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 	if (end->stores)
 		unsettled_begin(keeper, end->hash);
 	place_begin(&end->job);
-	ledger_commit(batch, durable, end);
+	ledger_commit_later(batch, durable, end);
+	keeper_waits(keeper);
 	return true;
 }
 

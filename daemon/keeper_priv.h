@@ -100,8 +100,8 @@ struct keeper {
 	struct open *open[OPEN_HEADS], *by_object[OPEN_HEADS];
 	size_t open_count;
 	struct loop_timer *orphan_timer;
-	struct loop_timer *mark_timer, *checkpoint_timer;
-	bool mark_set, checkpoint_set, mark_told;
+	struct loop_timer *mark_timer, *checkpoint_timer, *outcome_timer;
+	bool mark_set, checkpoint_set, outcome_set, mark_told;
 
 	/* Changes of the vault on their way to the disk, by object. */
 	uint16_t unsettled[UNSETTLED_HEADS];
@@ -139,6 +139,8 @@ void keeper_log(const struct keeper *keeper, const char *level,
     const char *event, const struct fail *fail);
 /* Entries became durable: mark and checkpoint follow. */
 void keeper_wrote(struct keeper *keeper);
+/* Something was committed for later: it waits so long and no longer. */
+void keeper_waits(struct keeper *keeper);
 
 /* --- keeper_commit.c --- */
 

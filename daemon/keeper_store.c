@@ -82,6 +82,7 @@ park(struct fetch *fetch)
 	fetch->next = NULL;
 	*keeper->parked_end = fetch;
 	keeper->parked_end = &fetch->next;
+	ledger_hurry(keeper->o.ledger);
 }
 
 /* The names are copied where the fetch outlives its message. */

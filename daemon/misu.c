@@ -2,6 +2,7 @@
  * misu: options, the check of a configuration, or the service: its parent or,
  * as the parent starts it, one of its processes.
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -74,12 +75,29 @@ print_fail(const struct fail *fail)
 		fprintf(stderr, "hint: %s\n", fail->hint);
 }
 
+/* Said before it can happen: nobody can make it good afterwards. */
+static void
+tell_key(const struct setup *setup)
+{
+	const char *path = setup_state_path(setup, setup->conf->master_key);
+
+	if (path == NULL || proc_has_credential() || access(path, F_OK) == 0 ||
+	    errno != ENOENT)
+		return;
+	fprintf(stderr,
+	    "misu: the first start makes the master key, %s\n"
+	    "hint: keep a copy elsewhere: without it no backup can be read,"
+	    " see KEYS in misu(8)\n",
+	    path);
+}
+
 static int
 check(const struct setup *setup, const struct options *options)
 {
 	bool ok = options->show ? report_setup(setup, stdout)
 				: report_summary(setup, stdout);
 
+	tell_key(setup);
 	return ok && fflush(stdout) == 0 ? 0 : 1;
 }
 

@@ -144,10 +144,13 @@ copy_all(struct copying *copying)
 	    "keys/slots", "vault/format", "forgotten"};
 	struct service *service = copying->service;
 	const char *spool = path_of(service, copying->arena, "backup/spool.db");
-	bool ok = spool != NULL || fail_memory(copying->fail);
+	const char *cases = path_of(service, copying->arena, "backup/cases.db");
+	bool ok =
+	    (spool != NULL && cases != NULL) || fail_memory(copying->fail);
 
 	ok = ok && make_above(service, spool, copying->fail) &&
 	     spool_copy(service->spool, spool, copying->fail) &&
+	     sqlite_copy(service->cases_db, cases, copying->fail) &&
 	     ledger_each_file(
 		 service->ledger, copy_name, copying, copying->fail);
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)

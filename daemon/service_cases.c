@@ -34,8 +34,10 @@ service_forget_more(void *context, uint32_t slot,
 {
 	struct service *service = context;
 
-	return stops_forget(service->stops, pseudonym, fail) &&
+	(void)slot;
+	/* The index is at it in its own thread, and this is called again. */
+	return service_index_forget(service, pseudonym, fail) &&
+	       stops_forget(service->stops, pseudonym, fail) &&
 	       cases_forget(service->cases, pseudonym, fail) &&
-	       sqlite_scrub(service->cases_db, fail) &&
-	       service_index_forget(service, slot, pseudonym, fail);
+	       sqlite_scrub(service->cases_db, fail);
 }

@@ -61,14 +61,12 @@ forgotten(void *arg, const struct fail *fail)
 }
 
 bool
-service_index_forget(void *context, uint32_t slot,
+service_index_forget(struct service *service,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail)
 {
-	struct service *service = context;
 	struct index_forgetting *forgetting = &service->forgetting;
 	char hex[2 * PSEUDONYM_SIZE + 1];
 
-	(void)slot;
 	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
 		snprintf(hex + 2 * i, 3, "%02x", pseudonym[i]);
 	if (strcmp(forgetting->pseudonym, hex) != 0) {

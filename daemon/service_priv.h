@@ -161,8 +161,11 @@ bool service_keep_to_files(struct service *service, struct fail *fail);
 /* --- service_index.c ---------------------------------------------------- */
 
 bool service_open_index(struct service *service, struct fail *fail);
-/* engine_options.forget_more: the index knows subjects and their objects. */
-bool service_index_forget(void *context, uint32_t slot,
+/*
+ * The index knows subjects and their objects: false without a fail while it
+ * is at it.
+ */
+bool service_index_forget(struct service *service,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 /* To be called about once a second. */
 void service_index_tick(struct service *service);

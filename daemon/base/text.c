@@ -39,20 +39,29 @@ text_grow(struct text *text, size_t more)
 	return true;
 }
 
+char *
+text_put_number(char *at, int64_t number)
+{
+	char digits[TEXT_NUMBER_MAX];
+	char *end = digits + sizeof(digits), *from = end;
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	if (number < 0)
+		*at++ = '-';
+	do
+		*--from = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	memcpy(at, from, (size_t)(end - from));
+	return at + (end - from);
+}
+
 void
 text_add_number(struct text *text, int64_t number)
 {
-	char digits[24];
-	char *at = digits + sizeof(digits);
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) != 0);
-	if (number < 0)
-		*--at = '-';
-	text_add(text,
-	    (struct slice){at, (size_t)(digits + sizeof(digits) - at)});
+	if (text_reserve(text, TEXT_NUMBER_MAX))
+		text->len = (size_t)(text_put_number(
+					 text->data + text->len, number) -
+				     text->data);
 }
 
 void
@@ -156,28 +165,76 @@ text_add_hex(struct text *text, const void *bytes, size_t len)
 static const char base64[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/*
+ * Six bytes, the first in the highest of 48 bits, as eight letters in order
+ * in memory.  A letter is its number and what its range of the alphabet is
+ * away from it; no sum leaves its byte.
+ */
+static uint64_t
+base64_letters(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t six = (bytes & 0xffffff) | bytes >> 24 << 32;
+	uint64_t word, lower, digit, plus, slash;
+
+	six = (six & UINT64_C(0x00000fff00000fff)) |
+	      (six & UINT64_C(0x00fff00000fff000)) << 4;
+	six = (six & UINT64_C(0x003f003f003f003f)) |
+	      (six & UINT64_C(0x0fc00fc00fc00fc0)) << 2;
+	lower = (six + (128 - 26) * ones) >> 7 & ones;
+	digit = (six + (128 - 52) * ones) >> 7 & ones;
+	plus = (six + (128 - 62) * ones) >> 7 & ones;
+	slash = (six + (128 - 63) * ones) >> 7 & ones;
+	word = six + 'A' * ones + lower * ('a' - 'Z' - 1) +
+	       slash * ('/' - '+' - 1);
+	word -= digit * ('z' - '0' + 1) + plus * ('9' - '+' + 1);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+static void
+put_base64_rest(char *to, const unsigned char *from, size_t len)
+{
+	to[0] = base64[from[0] >> 2];
+	to[1] = base64[(from[0] & 3) << 4 | (len > 1 ? from[1] >> 4 : 0)];
+	to[2] = '=';
+	to[3] = '=';
+	if (len > 1)
+		to[2] = base64[(from[1] & 15) << 2 |
+			       (len > 2 ? from[2] >> 6 : 0)];
+	if (len > 2)
+		to[3] = base64[from[2] & 63];
+}
+
+char *
+text_put_base64(char *to, const void *bytes, size_t len)
+{
+	const unsigned char *from = bytes;
+
+	for (; len >= 6; len -= 6, from += 6, to += 8) {
+		uint64_t letters = base64_letters((uint64_t)from[0] << 40 |
+		    (uint64_t)from[1] << 32 | (uint64_t)from[2] << 24 |
+		    (uint64_t)from[3] << 16 | (uint64_t)from[4] << 8 |
+		    from[5]);
+
+		memcpy(to, &letters, sizeof(letters));
+	}
+	for (; len != 0; from += 3, to += 4) {
+		put_base64_rest(to, from, len);
+		len -= len > 3 ? 3 : len;
+	}
+	return to;
+}
+
 void
 text_add_base64(struct text *text, const void *bytes, size_t len)
 {
-	const unsigned char *from = bytes;
-	char *to;
-
-	if (len == 0 || !text_reserve(text, (len + 2) / 3 * 4))
+	if (len == 0 || !text_reserve(text, TEXT_BASE64_LEN(len)))
 		return;
-	to = text->data + text->len;
-	text->len += (len + 2) / 3 * 4;
-	for (; len > 2; len -= 3, from += 3) {
-		*to++ = base64[from[0] >> 2];
-		*to++ = base64[(from[0] & 3) << 4 | from[1] >> 4];
-		*to++ = base64[(from[1] & 15) << 2 | from[2] >> 6];
-		*to++ = base64[from[2] & 63];
-	}
-	if (len == 0)
-		return;
-	to[0] = base64[from[0] >> 2];
-	to[1] = base64[(from[0] & 3) << 4 | (len == 2 ? from[1] >> 4 : 0)];
-	to[2] = len == 2 ? base64[(from[1] & 15) << 2] : '=';
-	to[3] = '=';
+	text_put_base64(text->data + text->len, bytes, len);
+	text->len += TEXT_BASE64_LEN(len);
 }
 
 struct slice

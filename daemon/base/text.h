@@ -62,6 +62,17 @@ text_add_string(struct text *text, const char *piece)
 }
 
 void text_add_number(struct text *text, int64_t number);
+
+/*
+ * As text_add_number() and text_add_base64(), to where there is room for the
+ * longest number (TEXT_NUMBER_MAX) or for TEXT_BASE64_LEN(len); both return
+ * the end.
+ */
+enum { TEXT_NUMBER_MAX = 20 };
+#define TEXT_BASE64_LEN(len) (((len) + 2) / 3 * 4)
+char *text_put_number(char *at, int64_t number);
+char *text_put_base64(char *at, const void *bytes, size_t len);
+
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -36,6 +36,24 @@ comes_after(const char *a, const char *b)
 	return slice_compare(slice_from(a), slice_from(b)) > 0;
 }
 
+#define FIELD(id, name, ...)                                                  \
+	_Static_assert(sizeof("\"\":[\"") + sizeof(name) - 1 <=               \
+			   sizeof(((struct entry_word *)NULL)->text),         \
+	    "a field's name fits into its word");
+#include "core/field.tbl"
+#undef FIELD
+
+static struct entry_word
+word_make(const char *before, const char *word, const char *after)
+{
+	struct entry_word made;
+	int len = snprintf(
+	    made.text, sizeof(made.text), "%s%s%s", before, word, after);
+
+	made.len = (uint8_t)len;
+	return made;
+}
+
 void
 entry_order_init(struct entry_order *order)
 {
@@ -57,7 +75,12 @@ entry_order_init(struct entry_order *order)
 		     at--)
 			order->fields[at] = order->fields[at - 1];
 		order->fields[at] = (enum field)i;
+		order->names[i] =
+		    word_make("\"", field_info[i].name, "\":[\"");
 	}
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		order->verdicts[i] =
+		    word_make("", verdict_name((enum verdict)i), "\",");
 }
 
 bool
@@ -257,27 +280,36 @@ passes(enum verdict verdict)
 	return false;
 }
 
-static void
-add_field(struct text *text, const struct entry_disclosure *entry,
-    enum role role, enum field field)
+/* A line of a field at its longest: words, a rule's number, a commitment. */
+enum {
+	FIELD_ROOM = 2 * sizeof(struct entry_word) + TEXT_NUMBER_MAX +
+	    TEXT_BASE64_LEN(DIGEST_SIZE) + 8
+};
+
+static inline char *
+put_word(char *at, const struct entry_word *word)
 {
-	struct ruling ruling =
-	    disclosure_ruling(entry->disclosure, role, field);
+	memcpy(at, word->text, sizeof(word->text));
+	return at + word->len;
+}
+
+static char *
+put_commitment(char *at, const struct entry_disclosure *entry, enum role role,
+    enum field field)
+{
 	struct values values =
 	    disclosure_values(entry->disclosure, role, field);
+	struct digest commitment;
 
-	add_ruling(text, ruling);
-	if (values.count != 0 && passes(ruling.verdict) &&
-	    entry_may_commit(field)) {
-		struct digest commitment =
-		    entry_commit(&entry->subjects[role]->key,
-			disclosure_role_word(entry->disclosure, role), field,
-			values);
-
-		text_add_char(text, ',');
-		add_base64(text, commitment.bytes, DIGEST_SIZE);
-	}
-	text_add_char(text, ']');
+	if (values.count == 0 || !entry_may_commit(field))
+		return at;
+	commitment = entry_commit(&entry->subjects[role]->key,
+	    disclosure_role_word(entry->disclosure, role), field, values);
+	*at++ = ',';
+	*at++ = '"';
+	at = text_put_base64(at, commitment.bytes, DIGEST_SIZE);
+	*at++ = '"';
+	return at;
 }
 
 /*
@@ -289,24 +321,34 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
     enum role role, uint64_t onward)
 {
 	const struct disclosure *disclosure = entry->disclosure;
+	const struct entry_order *order = entry->order;
 	uint64_t listed = disclosure_listed(disclosure, role);
-	bool first = true;
+	bool is_own = onward == ENTRY_NONE;
+	char *at;
 
 	text_add_char(text, '{');
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
-		enum field field = entry->order->fields[i];
+		enum field field = order->fields[i];
+		struct ruling ruling;
 
 		if ((listed >> field & 1) == 0)
 			continue;
-		add_name(text, &first, field_info[field].name);
-		if (onward == ENTRY_NONE) {
-			add_field(text, entry, role, field);
-			continue;
-		}
-		add_ruling(text, disclosure_onward_ruling(
-				     disclosure, (size_t)onward, role, field));
-		text_add_char(text, ']');
+		if (!text_reserve(text, FIELD_ROOM))
+			return;
+		ruling = is_own ? disclosure_ruling(disclosure, role, field)
+				: disclosure_onward_ruling(disclosure,
+				      (size_t)onward, role, field);
+		at = put_word(text->data + text->len, &order->names[field]);
+		at = put_word(at, &order->verdicts[ruling.verdict]);
+		at = text_put_number(at, ruling.rule);
+		if (is_own && passes(ruling.verdict))
+			at = put_commitment(at, entry, role, field);
+		*at++ = ']';
+		*at++ = ',';
+		text->len = (size_t)(at - text->data);
 	}
+	if (listed != 0)
+		text->len--; /* the last comma */
 	text_add_char(text, '}');
 }
 

@@ -73,10 +73,21 @@ bool event_type_is_about(enum event_type type);
 /* Is it "disclosure" or an event's type? */
 bool entry_is_type(struct slice word);
 
-/* Names in RFC 8785 order, made once and kept by who writes entries. */
+/* Copied whole, of which `len` bytes count. */
+struct entry_word {
+	char text[31];
+	uint8_t len;
+};
+
+/*
+ * Names in RFC 8785 order, made once and kept by who writes entries, and what
+ * a field's line begins with: `"name.int":["` and `forward",`.
+ */
 struct entry_order {
 	enum role roles[ROLE_COUNT];
 	enum field fields[FIELD_COUNT];
+	struct entry_word names[FIELD_COUNT];
+	struct entry_word verdicts[VERDICT_COUNT];
 };
 
 void entry_order_init(struct entry_order *order);

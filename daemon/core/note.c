@@ -342,3 +342,23 @@ note_is_cosignature(struct slice line, struct slice body, struct slice name,
 	arena_destroy(arena);
 	return good;
 }
+
+bool
+note_check_witness(struct slice note, struct slice verifier_key,
+    struct arena *arena, struct fail *fail)
+{
+	struct slice name, body, lines, line;
+	uint8_t key[32];
+	uint64_t time;
+
+	if (!note_parse_witness_key(verifier_key, arena, &name, key, fail))
+		return false;
+	if (!text_is_utf8(note) || !split(note, &body, &lines))
+		return fail_set(fail, FAIL_WORLD, "not a signed checkpoint");
+	while (cut(&lines, '\n', &line))
+		if (note_is_cosignature(line, body, name, key, &time))
+			return true;
+	return fail_set(fail, FAIL_DENIED,
+	    "the witness %.*s has not signed the checkpoint",
+	    SLICE_ARG(name));
+}

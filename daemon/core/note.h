@@ -61,4 +61,11 @@ struct slice note_body(struct slice note);
 bool note_is_cosignature(struct slice line, struct slice body,
     struct slice name, const uint8_t public_key[32], uint64_t *time);
 
+/*
+ * Has the witness with this verifier key signed the note?  FAIL_DENIED if
+ * not.
+ */
+bool note_check_witness(struct slice note, struct slice verifier_key,
+    struct arena *arena, struct fail *fail);
+
 #endif

@@ -82,9 +82,12 @@ subject_of(struct arena *arena, struct slice contact)
 {
 	struct text text = text_start(arena);
 
-	text_add_format(&text, "object:%s:%.*s/%s",
-	    object_type_name(OBJECT_CONTACT), SLICE_ARG(contact),
-	    object_role_name(OBJECT_CONTACT, CONTACT_ROLE));
+	text_add(&text, SLICE("object:"));
+	text_add_string(&text, object_type_name(OBJECT_CONTACT));
+	text_add_char(&text, ':');
+	text_add(&text, contact);
+	text_add_char(&text, '/');
+	text_add_string(&text, object_role_name(OBJECT_CONTACT, CONTACT_ROLE));
 	return text_slice(&text);
 }
 

@@ -23,6 +23,7 @@ struct again {
 	const struct inputs *inputs;
 	struct arena *arena;
 	bool changed, more, unknown;
+	bool takes_back; /* redacted by no rule: no policy undoes it */
 };
 
 /* What a slot would come to; `met` once a stand-in was looked at. */
@@ -151,6 +152,8 @@ compare_slot(struct again *again, const struct cells *cells, enum role role,
 	if (cells->was != NULL)
 		was = entry_table_ruling(
 		    cells->was, again->was->outcome, role, field);
+	if (again->takes_back && was.verdict == VERDICT_REDACT && was.rule == 0)
+		return true;
 	if ((unsigned)was.verdict == cell->verdict ||
 	    ((unsigned)was.verdict == REPLAY_NOTHING &&
 		cell->verdict != REPLAY_UNKNOWN && !passes(cell->verdict)))
@@ -349,29 +352,60 @@ stand_in_under(
 	return stand_in_create(&given, again->arena, fail);
 }
 
-/*
- * Refused without a rule though the policy of then would not have: the subject
- * had stopped provision, which no policy undoes.
- */
+/* What decided the outcome: the policy, or what no policy undoes. */
+enum outside {
+	OUTSIDE_NOT,  /* the policy did */
+	OUTSIDE_STOP, /* the subject had provision stopped */
+	OUTSIDE_LINK  /* a link would have shown what a registry holds */
+};
+
 static bool
-is_stopped(struct again *again, bool *stopped, struct fail *fail)
+is_same_ruling(struct ruling a, struct ruling b)
+{
+	return a.verdict == b.verdict && a.rule == b.rule;
+}
+
+/* Redacted by no rule where there is one: a stop takes back what was given. */
+static bool
+takes_back(const struct again *again, const struct disclosure *then)
+{
+	const struct entry_table *own = &again->was->own;
+
+	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
+		enum role role = (enum role)(slot / FIELD_COUNT);
+		enum field field = (enum field)(slot % FIELD_COUNT);
+		const struct ruling none = {VERDICT_REDACT, 0};
+
+		if ((own->listed[role] & FIELD_BIT(field)) != 0 &&
+		    is_same_ruling(own->rulings[role][field], none) &&
+		    disclosure_ruling(then, role, field).rule != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the policy of then say what was recorded? */
+static bool
+look_outside(struct again *again, enum outside *out, struct fail *fail)
 {
 	const struct ruling outcome = again->was->outcome;
 	struct disclosure *then;
 	struct stand_in *stand_in;
 
-	*stopped = false;
-	if (outcome.verdict != VERDICT_REFUSE || outcome.rule != 0 ||
-	    again->entry->was == NULL)
+	*out = OUTSIDE_NOT;
+	if (again->entry->was == NULL)
 		return true;
 	stand_in = stand_in_under(again, again->entry->was, fail);
 	if (stand_in == NULL)
 		return false;
 	then = decide_anew(again, again->entry->was, stand_in, fail);
-	if (then != NULL)
-		*stopped = disclosure_outcome(then).rule != 0 ||
-			   disclosure_outcome(then).verdict != VERDICT_REFUSE;
-	return fail->kind == FAIL_NONE;
+	if (then == NULL)
+		return fail->kind == FAIL_NONE;
+	if (outcome.verdict == VERDICT_FORWARD)
+		again->takes_back = takes_back(again, then);
+	else if (!is_same_ruling(outcome, disclosure_outcome(then)))
+		*out = outcome.rule == 0 ? OUTSIDE_STOP : OUTSIDE_LINK;
+	return true;
 }
 
 /* --- recipients that got nothing of a submission --- */
@@ -480,7 +514,7 @@ replay_add(struct replay *replay, const struct replay_entry *entry,
 	    .inputs = &inputs,
 	    .arena = scratch};
 	struct fail once = FAIL_INIT;
-	bool stopped;
+	enum outside outside;
 
 	if (again.was == NULL)
 		return true;
@@ -495,10 +529,13 @@ replay_add(struct replay *replay, const struct replay_entry *entry,
 		replay->result.unknown++;
 		return true;
 	}
-	if (again.stand_in == NULL || !is_stopped(&again, &stopped, fail))
+	if (again.stand_in == NULL || !look_outside(&again, &outside, fail))
 		return fail_memory(fail);
-	if (!stopped && !decide_all(&again, fail))
+	if (outside == OUTSIDE_NOT && !decide_all(&again, fail))
 		return false;
+	again.unknown |= outside == OUTSIDE_LINK &&
+			 !digest_equal(ruleset_identity(replay->now),
+			     ruleset_identity(entry->was));
 	count_entry(&again);
 	return true;
 }

@@ -109,7 +109,8 @@ add_rule(struct why *why, unsigned rule)
 
 	text_add_format(&why->out, "rule %u", rule);
 	if (rule == 0) {
-		text_add_string(&why->out, ": no rule names it");
+		text_add_string(&why->out,
+		    ": no rule, or the subject had provision stopped");
 	} else if (ruleset != NULL && rule <= ruleset_rule_count(ruleset)) {
 		text_add_string(&why->out, ", ");
 		text_add(&why->out, ruleset_rule_place(ruleset, rule));
@@ -314,6 +315,9 @@ is_confirmed(struct why *why, const struct stand_in *stand_in, bool *confirmed,
 		struct ruling is = disclosure_ruling(again, role, field);
 		struct ruling was = rulings->own.rulings[role][field];
 
+		/* By no rule: the subject had provision stopped. */
+		if (was.verdict == VERDICT_REDACT && was.rule == 0)
+			continue;
 		if ((rulings->own.listed[role] & FIELD_BIT(field)) != 0 &&
 		    (is.verdict != was.verdict || is.rule != was.rule))
 			*confirmed = false;

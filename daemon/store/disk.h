@@ -1,8 +1,8 @@
 /*
  * All bytes that reach the disk pass here: the one seam through which tests
  * fail the nth write or sync, lose what was not synced, or stop the world.
- * The real disk has one thread that does journal writes while the loop goes
- * on; everything else is called and done.
+ * The real disk has the kernel, or a thread, do journal writes while the loop
+ * goes on; everything else is called and done.
  *
  * Every function returns false with the file's name in fail.place when the
  * world is wrong.  A failed sync is final for that file: never try again.
@@ -39,6 +39,20 @@ struct disk_operations {
 	    struct fail *fail);
 	bool (*sync)(
 	    struct disk *disk, struct disk_file *file, struct fail *fail);
+	/*
+	 * Create or replace a file with these bytes, which begin at a whole
+	 * block and have room up to one behind them.  It stays open for
+	 * put_away().
+	 */
+	bool (*lay_down)(struct disk *disk, const char *path, const void *data,
+	    size_t len, struct disk_file **out, struct fail *fail);
+	/*
+	 * Sync these files and close them, whatever becomes of that.  They
+	 * are not read soon: their bytes do not stay in memory.  Together
+	 * they cost less than one by one.
+	 */
+	bool (*put_away)(struct disk *disk, struct disk_file *const *files,
+	    size_t count, struct fail *fail);
 	bool (*rename)(struct disk *disk, const char *from, const char *to,
 	    struct fail *fail);
 	bool (*remove)(struct disk *disk, const char *path, struct fail *fail);

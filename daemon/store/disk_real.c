@@ -1,28 +1,22 @@
 /*
- * The real disk: system calls, and two threads for what is done behind the
- * loop's back.  The loop and the threads share lists under one lock; a thread
- * wakes the loop through an eventfd.
+ * The real disk: what is done behind the loop's back is done by the kernel
+ * where it can, else by two threads.  The loop and the threads share lists
+ * under one lock; a thread wakes the loop through an eventfd, as the kernel
+ * does.
  */
-#include "store/disk.h"
+#include "store/disk_real_priv.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 1024, LOCKS_MAX = 8 };
+#include "store/disk_aio.h"
 
-struct disk_file {
-	int fd;
-	bool direct; /* O_DIRECT|O_DSYNC took: a write is a sync */
-	bool journal;
-	char path[PATH_SIZE];
-};
+enum { LOCKS_MAX = 8 };
 
 struct job {
 	struct job *next;
@@ -53,8 +47,10 @@ struct worker {
 struct real {
 	struct disk disk;
 	struct event_base *base;
-	struct event *woken;
+	struct event *woken, *deferring;
 	int wake;
+	struct disk_aio *aio; /* or NULL: the threads write */
+	struct queue flying;  /* with the kernel; the loop's alone */
 	struct worker writer, helper;
 	bool stopping;
 	pthread_mutex_t lock;
@@ -62,7 +58,7 @@ struct real {
 	struct queue done;     /* under `lock` */
 	struct queue deferred; /* the loop's alone */
 	int locks[LOCKS_MAX];
-	char lock_paths[LOCKS_MAX][PATH_SIZE];
+	char lock_paths[LOCKS_MAX][DISK_REAL_PATH];
 	size_t lock_count;
 };
 
@@ -93,274 +89,6 @@ pop(struct queue *queue)
 	return job;
 }
 
-/* What an operator can do about it; NULL: nothing we know of. */
-static const char *
-remedy(int error)
-{
-	switch (error) {
-	case ENOSPC:
-	case EDQUOT:
-		return "make room on its file system";
-	case EROFS:
-		return "mount its file system writable";
-	case EACCES:
-	case EPERM:
-		return "give misu's user access to it";
-	case EMFILE:
-	case ENFILE:
-		return "allow more open files";
-	case EIO:
-		return "see the kernel's log about its disk";
-	default:
-		return NULL;
-	}
-}
-
-static bool
-world(struct fail *fail, const char *path, const char *what)
-{
-	char text[128];
-	int error = errno;
-	const char *why = strerror_r(error, text, sizeof(text));
-
-	fail_set(fail, FAIL_WORLD, "%s: %s", what, why);
-	fail_place(fail, "%s", path);
-	if (remedy(error) != NULL)
-		fail_hint(fail, "%s", remedy(error));
-	return false;
-}
-
-static int
-flags_of(enum disk_open how)
-{
-	switch (how) {
-	case DISK_READ:
-		return O_RDONLY;
-	case DISK_WRITE:
-	case DISK_JOURNAL:
-		return O_RDWR | O_CREAT;
-	case DISK_CREATE:
-		return O_RDWR | O_CREAT | O_EXCL;
-	}
-	return O_RDONLY;
-}
-
-static bool
-real_open(struct disk *disk, const char *path, enum disk_open how,
-    struct disk_file **out, struct fail *fail)
-{
-	struct disk_file *file = calloc(1, sizeof(*file));
-	int flags = flags_of(how) | O_CLOEXEC;
-
-	(void)disk;
-	if (file == NULL)
-		return fail_memory(fail);
-	if ((size_t)snprintf(file->path, PATH_SIZE, "%s", path) >= PATH_SIZE) {
-		free(file);
-		return fail_set(fail, FAIL_INPUT, "the path is too long");
-	}
-	file->fd = -1;
-	file->journal = how == DISK_JOURNAL;
-	if (file->journal) {
-		file->fd = open(path, flags | O_DIRECT | O_DSYNC, 0600);
-		file->direct = file->fd >= 0;
-	}
-	if (file->fd < 0)
-		file->fd = open(path, flags, 0600);
-	if (file->fd < 0) {
-		free(file);
-		return world(fail, path, "cannot open");
-	}
-	*out = file;
-	return true;
-}
-
-static void
-real_close(struct disk *disk, struct disk_file *file)
-{
-	(void)disk;
-	if (file == NULL)
-		return;
-	close(file->fd);
-	free(file);
-}
-
-static bool
-real_read(struct disk *disk, struct disk_file *file, uint64_t offset,
-    void *data, size_t len, size_t *got, struct fail *fail)
-{
-	size_t done = 0;
-
-	(void)disk;
-	while (done < len) {
-		ssize_t n = pread(file->fd, (char *)data + done, len - done,
-		    (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return world(fail, file->path, "cannot read");
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	*got = done;
-	return true;
-}
-
-static bool
-real_write(struct disk *disk, struct disk_file *file, uint64_t offset,
-    const void *data, size_t len, struct fail *fail)
-{
-	size_t done = 0;
-
-	(void)disk;
-	while (done < len) {
-		ssize_t n = pwrite(file->fd, (const char *)data + done,
-		    len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return world(fail, file->path, "cannot write");
-		done += (size_t)n;
-	}
-	return true;
-}
-
-static bool
-real_truncate(struct disk *disk, struct disk_file *file, uint64_t size,
-    struct fail *fail)
-{
-	(void)disk;
-	if (ftruncate(file->fd, (off_t)size) != 0)
-		return world(fail, file->path, "cannot set the size");
-	return true;
-}
-
-static bool
-real_size(struct disk *disk, struct disk_file *file, uint64_t *out,
-    struct fail *fail)
-{
-	struct stat st;
-
-	(void)disk;
-	if (fstat(file->fd, &st) != 0)
-		return world(fail, file->path, "cannot stat");
-	*out = (uint64_t)st.st_size;
-	return true;
-}
-
-static bool
-real_sync(struct disk *disk, struct disk_file *file, struct fail *fail)
-{
-	(void)disk;
-	if (fdatasync(file->fd) != 0)
-		return world(fail, file->path, "cannot sync");
-	return true;
-}
-
-static bool
-real_rename(struct disk *disk, const char *from, const char *to,
-    struct fail *fail)
-{
-	(void)disk;
-	if (rename(from, to) != 0)
-		return world(fail, to, "cannot rename");
-	return true;
-}
-
-static bool
-real_remove(struct disk *disk, const char *path, struct fail *fail)
-{
-	(void)disk;
-	if (unlink(path) != 0 && errno != ENOENT)
-		return world(fail, path, "cannot remove");
-	return true;
-}
-
-static bool
-real_make_directory(struct disk *disk, const char *path, struct fail *fail)
-{
-	(void)disk;
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return world(fail, path, "cannot make the directory");
-	return true;
-}
-
-static bool
-real_sync_directory(struct disk *disk, const char *path, struct fail *fail)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok;
-
-	(void)disk;
-	if (fd < 0)
-		return world(fail, path, "cannot open the directory");
-	ok = fsync(fd) == 0;
-	if (!ok)
-		world(fail, path, "cannot sync the directory");
-	close(fd);
-	return ok;
-}
-
-static bool
-real_sync_all(struct disk *disk, const char *path, struct fail *fail)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok;
-
-	(void)disk;
-	if (fd < 0)
-		return world(fail, path, "cannot open the directory");
-	ok = syncfs(fd) == 0;
-	if (!ok)
-		world(fail, path, "cannot sync the file system");
-	close(fd);
-	return ok;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct slice *x = a, *y = b;
-
-	return slice_compare(*x, *y);
-}
-
-/* Count first, then copy: the list is short and the directory is ours. */
-static bool
-real_list(struct disk *disk, const char *path, struct arena *arena,
-    struct slice **names, size_t *count, struct fail *fail)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	size_t n = 0, room = 0;
-	bool ok = true;
-
-	(void)disk;
-	if (dir == NULL)
-		return world(fail, path, "cannot list");
-	while (readdir(dir) != NULL)
-		room++;
-	rewinddir(dir);
-	*names = arena_take_array(arena, room + 1, sizeof(**names));
-	while (ok && *names != NULL && n < room &&
-	    (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		(*names)[n] = arena_copy(arena, slice_from(entry->d_name));
-		ok = (*names)[n++].data != NULL;
-	}
-	closedir(dir);
-	if (*names == NULL || !ok)
-		return fail_memory(fail);
-	qsort(*names, n, sizeof(**names), by_name);
-	*count = n;
-	return true;
-}
-
 static bool
 real_lock(struct disk *disk, const char *path, struct fail *fail)
 {
@@ -372,7 +100,7 @@ real_lock(struct disk *disk, const char *path, struct fail *fail)
 			return true;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return world(fail, path, "cannot open");
+		return disk_real_world(fail, path, "cannot open");
 	if (real->lock_count == LOCKS_MAX ||
 	    flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
@@ -383,7 +111,7 @@ real_lock(struct disk *disk, const char *path, struct fail *fail)
 				"one, or name another directory");
 		return false;
 	}
-	snprintf(real->lock_paths[real->lock_count], PATH_SIZE, "%.1000s",
+	snprintf(real->lock_paths[real->lock_count], DISK_REAL_PATH, "%.1000s",
 	    path);
 	real->locks[real->lock_count++] = fd;
 	return true;
@@ -409,6 +137,47 @@ enqueue(struct real *real, struct worker *worker, struct job *job)
 	pthread_mutex_unlock(&real->lock);
 }
 
+/* The kernel writes it, or else it is for the thread. */
+static bool
+fly(struct real *real, struct job *job)
+{
+	const struct disk_aio_write write = {.fd = job->file->fd,
+	    .offset = job->offset,
+	    .data = job->data,
+	    .len = job->len,
+	    .token = job};
+
+	if (real->aio == NULL || !job->file->direct ||
+	    !disk_aio_begin(real->aio, &write))
+		return false;
+	push(&real->flying, job);
+	return true;
+}
+
+/* What the kernel did of it.  False: the rest is with the thread now. */
+static bool
+land(struct real *real, struct job *job, int64_t result)
+{
+	struct job **at = &real->flying.first;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	if (job->next == NULL)
+		real->flying.last = at;
+	if (result < 0) {
+		errno = (int)-result;
+		disk_real_world(&job->fail, job->file->path, "cannot write");
+	} else if ((size_t)result < job->len) {
+		job->offset += (uint64_t)result;
+		job->data = (const char *)job->data + result;
+		job->len -= (size_t)result;
+		enqueue(real, &real->writer, job);
+		return false;
+	}
+	return true;
+}
+
 static void
 real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
     const void *data, size_t len,
@@ -422,7 +191,8 @@ real_write_behind(struct disk *disk, struct disk_file *file, uint64_t offset,
 	job->data = data;
 	job->len = len;
 	job->done = done;
-	enqueue(real, &real->writer, job);
+	if (!fly(real, job))
+		enqueue(real, &real->writer, job);
 }
 
 static void
@@ -445,7 +215,7 @@ real_defer(struct disk *disk, void (*call)(void *arg), void *arg)
 
 	job->call = call;
 	push(&real->deferred, job);
-	event_active(real->woken, EV_READ, 0);
+	event_active(real->deferring, EV_WRITE, 0);
 }
 
 static void
@@ -466,6 +236,23 @@ is_busy(const struct worker *worker, const void *arg)
 	return false;
 }
 
+static bool
+is_flying(const struct real *real, const void *arg)
+{
+	for (struct job *j = real->flying.first; j != NULL; j = j->next)
+		if (j->arg == arg)
+			return true;
+	return false;
+}
+
+static void
+keep_done(struct real *real, struct job *job)
+{
+	pthread_mutex_lock(&real->lock);
+	push(&real->done, job);
+	pthread_mutex_unlock(&real->lock);
+}
+
 /* Waits for the write under way: its buffer belongs to who forgets it. */
 static void
 real_forget(struct disk *disk, void *arg)
@@ -475,6 +262,15 @@ real_forget(struct disk *disk, void *arg)
 	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
 		if (j->arg == arg)
 			j->call = NULL;
+	while (is_flying(real, arg)) {
+		int64_t result;
+		struct job *job = disk_aio_next(real->aio, true, &result);
+
+		if (job == NULL)
+			abort(); /* its buffer would be written from later */
+		if (land(real, job, result))
+			keep_done(real, job);
+	}
 	pthread_mutex_lock(&real->lock);
 	while (is_busy(&real->writer, arg) || is_busy(&real->helper, arg))
 		pthread_cond_wait(&real->ended, &real->lock);
@@ -489,10 +285,10 @@ job_run(struct real *real, struct job *job)
 {
 	if (job->call != NULL)
 		job->call(job->arg);
-	else if (real_write(&real->disk, job->file, job->offset, job->data,
+	else if (disk_real_write(&real->disk, job->file, job->offset, job->data,
 		     job->len, &job->fail) &&
 	    !job->file->direct)
-		real_sync(&real->disk, job->file, &job->fail);
+		disk_real_sync(&real->disk, job->file, &job->fail);
 }
 
 static void *
@@ -531,10 +327,13 @@ thread_main(void *arg)
 
 /* What is deferred meanwhile waits for the next turn of the loop. */
 static void
-run_deferred(struct real *real)
+run_deferred(evutil_socket_t fd, short what, void *arg)
 {
+	struct real *real = arg;
 	size_t count = 0;
 
+	(void)fd;
+	(void)what;
 	for (struct job *j = real->deferred.first; j != NULL; j = j->next)
 		count++;
 	while (count-- != 0) {
@@ -546,44 +345,61 @@ run_deferred(struct real *real)
 	}
 }
 
-/* The eventfd fired, or something was deferred. */
+static void
+job_end(struct job *job)
+{
+	job->done(
+	    job->arg, job->fail.kind == FAIL_NONE ? NULL : &job->fail);
+	free(job);
+}
+
+/* The eventfd fired. */
 static void
 woken(evutil_socket_t fd, short what, void *arg)
 {
 	struct real *real = arg;
+	bool more = real->flying.first != NULL;
 	uint64_t count;
+	int64_t result;
 	struct job *job;
 
 	(void)what;
 	if (read(fd, &count, sizeof(count)) < 0)
-		count = 0; /* only a deferred call woke us */
+		return;
+	/* What flies from here on has an event of its own. */
+	while (more && (job = disk_aio_next(real->aio, false, &result)) != NULL) {
+		bool whole = land(real, job, result);
+
+		more = real->flying.first != NULL;
+		if (whole)
+			job_end(job);
+	}
 	for (;;) {
 		pthread_mutex_lock(&real->lock);
 		job = pop(&real->done);
 		pthread_mutex_unlock(&real->lock);
 		if (job == NULL)
 			break;
-		job->done(job->arg,
-		    job->fail.kind == FAIL_NONE ? NULL : &job->fail);
-		free(job);
+		job_end(job);
 	}
-	run_deferred(real);
 }
 
 static const struct disk_operations operations = {
-    .open = real_open,
-    .close = real_close,
-    .read = real_read,
-    .write = real_write,
-    .truncate = real_truncate,
-    .size = real_size,
-    .sync = real_sync,
-    .rename = real_rename,
-    .remove = real_remove,
-    .make_directory = real_make_directory,
-    .sync_directory = real_sync_directory,
-    .sync_all = real_sync_all,
-    .list = real_list,
+    .open = disk_real_open,
+    .close = disk_real_close,
+    .read = disk_real_read,
+    .write = disk_real_write,
+    .truncate = disk_real_truncate,
+    .size = disk_real_size,
+    .sync = disk_real_sync,
+    .lay_down = disk_real_lay_down,
+    .put_away = disk_real_put_away,
+    .rename = disk_real_rename,
+    .remove = disk_real_remove,
+    .make_directory = disk_real_make_directory,
+    .sync_directory = disk_real_sync_directory,
+    .sync_all = disk_real_sync_all,
+    .list = disk_real_list,
     .lock = real_lock,
     .write_behind = real_write_behind,
     .defer = real_defer,
@@ -606,11 +422,14 @@ start_threads(struct real *real, struct fail *fail)
 {
 	real->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (real->wake < 0)
-		return world(fail, "eventfd", "cannot make");
+		return disk_real_world(fail, "eventfd", "cannot make");
 	real->woken = event_new(
 	    real->base, real->wake, EV_READ | EV_PERSIST, woken, real);
-	if (real->woken == NULL || event_add(real->woken, NULL) != 0)
+	real->deferring = event_new(real->base, -1, 0, run_deferred, real);
+	if (real->woken == NULL || real->deferring == NULL ||
+	    event_add(real->woken, NULL) != 0)
 		return fail_memory(fail);
+	real->aio = disk_aio_create(real->wake);
 	return start_worker(real, &real->writer, fail) &&
 	    start_worker(real, &real->helper, fail);
 }
@@ -631,6 +450,7 @@ disk_real_create(struct event_base *base, struct fail *fail)
 	real->helper.todo.last = &real->helper.todo.first;
 	real->done.last = &real->done.first;
 	real->deferred.last = &real->deferred.first;
+	real->flying.last = &real->flying.first;
 	pthread_mutex_init(&real->lock, NULL);
 	pthread_cond_init(&real->ended, NULL);
 	pthread_cond_init(&real->writer.called, NULL);
@@ -668,14 +488,18 @@ disk_real_destroy(struct disk *disk)
 		pthread_join(real->writer.thread, NULL);
 	if (real->helper.running)
 		pthread_join(real->helper.thread, NULL);
+	disk_aio_destroy(real->aio);
 	if (real->woken != NULL)
 		event_free(real->woken);
+	if (real->deferring != NULL)
+		event_free(real->deferring);
 	if (real->wake >= 0)
 		close(real->wake);
 	for (size_t i = 0; i < real->lock_count; i++)
 		close(real->locks[i]);
 	queue_free(&real->done);
 	queue_free(&real->deferred);
+	queue_free(&real->flying);
 	pthread_mutex_destroy(&real->lock);
 	pthread_cond_destroy(&real->ended);
 	pthread_cond_destroy(&real->writer.called);

@@ -199,7 +199,7 @@ fill_zeros(struct journal *journal, struct disk_file *file, uint64_t size,
 		ok = op->write(journal->disk, file, at, zeros,
 		    size - at < piece ? (size_t)(size - at) : piece, fail);
 	free(zeros);
-	return ok && op->sync(journal->disk, file, fail);
+	return ok;
 }
 
 /* A restored journal has one segment, of any number. */
@@ -236,8 +236,8 @@ segment_make(struct journal *journal, struct fail *fail)
 	    !op->open(journal->disk, fresh, DISK_WRITE, &file, fail))
 		return false;
 	ok = fill_zeros(journal, file, journal->segment_size, fail);
-	op->close(journal->disk, file);
-	if (!ok || !op->rename(journal->disk, fresh, path, fail) ||
+	if (!op->put_away(journal->disk, &file, 1, fail) || !ok ||
+	    !op->rename(journal->disk, fresh, path, fail) ||
 	    !op->sync_directory(journal->disk, journal->directory, fail) ||
 	    !op->open(journal->disk, path, DISK_JOURNAL, &segment->file,
 		fail))
@@ -472,7 +472,9 @@ journal_wipe(struct journal *journal, uint64_t sequence, bool *left,
 			continue;
 		}
 		if (!fill_zeros(journal, segment->file,
-			journal->segment_size, fail))
+			journal->segment_size, fail) ||
+		    !journal->disk->operations->sync(
+			journal->disk, segment->file, fail))
 			return false;
 		segment->newest = 0;
 		wiped = true;

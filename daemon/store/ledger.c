@@ -10,7 +10,8 @@
 #include "store/seal_priv.h"
 
 enum {
-	CHECKPOINT_ENTRIES = 16384,
+	CHECKPOINT_ENTRIES = 1 << 16,
+	CHECKPOINT_BYTES = 16 << 20, /* of the journal */
 };
 
 static void launch(void *arg);
@@ -206,7 +207,16 @@ launch_later(struct ledger *ledger)
 }
 
 void
-ledger_commit(struct batch *batch, ledger_done *done, void *arg)
+ledger_hurry(struct ledger *ledger)
+{
+	ledger->in_hurry = true;
+	if (!ledger->is_flying)
+		launch_later(ledger);
+}
+
+/* What the group has no room for is not kept waiting for long. */
+void
+ledger_commit_later(struct batch *batch, ledger_done *done, void *arg)
 {
 	struct ledger *ledger = batch->ledger;
 
@@ -215,8 +225,15 @@ ledger_commit(struct batch *batch, ledger_done *done, void *arg)
 	queue_push(&ledger->waiting, batch);
 	if (ledger->stopped.kind == FAIL_NONE)
 		place_waiting(ledger);
-	if (!ledger->is_flying)
-		launch_later(ledger);
+	if (ledger->waiting.first != NULL || group_is_empty(ledger->building))
+		ledger_hurry(ledger);
+}
+
+void
+ledger_commit(struct batch *batch, ledger_done *done, void *arg)
+{
+	ledger_commit_later(batch, done, arg);
+	ledger_hurry(batch->ledger);
 }
 
 /* --- answering --- */
@@ -375,6 +392,7 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 }
 
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
+static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
 /* A group's changes stand in the vault together: it may trim only then. */
 static bool
@@ -387,6 +405,8 @@ store_group(
 	for (struct batch *b = group->first; b != NULL; b = b->next)
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
+	if (tiles_is_full(ledger->tiles) && !checkpoint_now(ledger, fail))
+		return false;
 	return vault == NULL || !vault_is_full(vault) ||
 	    (checkpoint_await(ledger, fail) && vault_trim(vault, fail));
 }
@@ -533,7 +553,7 @@ checkpoint_is_due(const struct ledger *ledger)
 {
 	return ledger_size(ledger) - tiles_durable(ledger->tiles) >=
 	    CHECKPOINT_ENTRIES ||
-	    journal_pending(ledger->journal) >= JOURNAL_SEGMENT / 2;
+	    journal_pending(ledger->journal) >= CHECKPOINT_BYTES;
 }
 
 /* Called from the loop when the group in flight is on disk, or is not. */
@@ -576,6 +596,7 @@ fly(struct ledger *ledger)
 	group_reset(ledger->building);
 	queue_move(&ledger->built, &ledger->flown);
 	ledger->is_flying = true;
+	ledger->in_hurry = ledger->waiting.first != NULL;
 	if (journal_write(ledger->journal, group, ledger->before.size, &root,
 		written, ledger, &fail)) {
 		place_waiting(ledger);
@@ -616,6 +637,8 @@ launch(void *arg)
 		return;
 	}
 	place_waiting(ledger);
+	if (!ledger->in_hurry)
+		return;
 	if (!group_is_empty(ledger->building))
 		fly(ledger);
 	else if (ledger->built.first != NULL) {

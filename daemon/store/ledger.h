@@ -142,6 +142,13 @@ bool ledger_add_removal(struct batch *batch, enum object_type type,
     struct slice object, enum vault_slot slot, struct fail *fail);
 /* `done` is called from the loop, never from within. */
 void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
+/*
+ * The same for what nobody waits for: it is written with the next that is in
+ * a hurry, or after ledger_hurry(), so that it costs no write of its own.
+ */
+void ledger_commit_later(struct batch *batch, ledger_done *done, void *arg);
+/* What was committed for later is written now. */
+void ledger_hurry(struct ledger *ledger);
 
 /*
  * Where the nth entry of the batch, disclosures and events in the order they

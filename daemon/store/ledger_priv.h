@@ -41,6 +41,7 @@ struct ledger {
 	struct batch_queue built, flown, waiting;
 	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
+	bool in_hurry; /* somebody waits for what is not flying yet */
 	bool is_checkpointing;  /* behind the loop's back */
 	struct ledger_work work;
 	struct fail stopped;

@@ -22,7 +22,7 @@ struct log_look {
 	const struct query *query;
 	const struct keys *keys;
 	bool wants_outcome; /* also where the query asks for none */
-	uint64_t budget; /* of entries to read; 0: no limit */
+	uint64_t budget;    /* of entries to read; 0: no limit */
 	bool bundles_only;
 	struct log_reader *log;
 	struct index *index; /* or NULL */

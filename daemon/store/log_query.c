@@ -42,8 +42,9 @@ look_at(struct run *run, uint64_t index, struct fail *fail)
 		end_page(run, index);
 		return true;
 	}
-	shown = (struct entry_shown){
-	    .index = index, .entry = found.entry, .object = found.object,
+	shown = (struct entry_shown){.index = index,
+	    .entry = found.entry,
+	    .object = found.object,
 	    .is_forgotten = found.object.len == 0 &&
 			    found.parts.is_disclosure &&
 			    log_query_forgotten(o->keys, found.entry)};

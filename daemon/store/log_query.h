@@ -26,7 +26,7 @@ struct log_query {
 	 */
 	bool has_start;
 	uint64_t start;
-	size_t limit;	 /* entries of a page; 0: all */
+	size_t limit; /* entries of a page; 0: all */
 	/*
 	 * So many entries are read for a page; then it ends, and the next one
 	 * goes on.  Where the index is further behind, it fails.  0: no limit
@@ -40,10 +40,10 @@ struct log_query {
 
 struct log_page {
 	bool has_more;
-	uint64_t start;	 /* of the next page */
-	uint64_t size;	 /* entries there were */
+	uint64_t start;	  /* of the next page */
+	uint64_t size;	  /* entries there were */
 	uint64_t indexed; /* of them, by the index */
-	uint64_t looked; /* entries that were read to decide */
+	uint64_t looked;  /* entries that were read to decide */
 };
 
 /*

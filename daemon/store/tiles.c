@@ -46,123 +46,17 @@ tiles_full_path(const struct tiles *tiles, char out[TILES_FULL_PATH], const char
 
 /* --- writing --- */
 
-static bool
-directory_dirty(struct tiles *tiles, const char *path, size_t len,
-    struct fail *fail)
-{
-	struct dirty *dirty;
-
-	for (dirty = tiles->unsynced.directories; dirty != NULL;
-	    dirty = dirty->next)
-		if (strlen(dirty->path) == len &&
-		    memcmp(dirty->path, path, len) == 0)
-			return true;
-	dirty = calloc(1, sizeof(*dirty) + len + 1);
-	if (dirty == NULL)
-		return fail_memory(fail);
-	memcpy(dirty->path, path, len);
-	dirty->next = tiles->unsynced.directories;
-	tiles->unsynced.directories = dirty;
-	return true;
-}
-
-/* Make every folder on the way to `name`, which is below the log's. */
-static bool
-make_folders(struct tiles *tiles, const char *name, struct fail *fail)
-{
-	char path[TILES_FULL_PATH];
-	size_t base = strlen(tiles->directory);
-
-	tiles_full_path(tiles, path, name);
-	for (size_t at = base + 1; path[at] != '\0'; at++) {
-		size_t parent = at;
-
-		if (path[at] != '/')
-			continue;
-		path[at] = '\0';
-		while (path[--parent] != '/')
-			;
-		if (!tiles->disk->operations->make_directory(
-			tiles->disk, path, fail) ||
-		    !directory_dirty(tiles, path, parent, fail))
-			return false;
-		path[at] = '/';
-	}
-	return true;
-}
-
-static bool
-sync_files(
-    struct disk *disk, struct unsynced *unsynced, struct fail *fail)
-{
-	const struct disk_operations *op = disk->operations;
-	bool ok = true;
-
-	for (size_t i = 0; i < unsynced->file_count; i++) {
-		ok = ok && op->sync(disk, unsynced->files[i], fail);
-		op->close(disk, unsynced->files[i]);
-	}
-	unsynced->file_count = 0;
-	return ok;
-}
-
-static bool
-sync_directories(
-    struct disk *disk, struct unsynced *unsynced, struct fail *fail)
-{
-	struct dirty *dirty;
-	bool ok = true;
-
-	while ((dirty = unsynced->directories) != NULL) {
-		unsynced->directories = dirty->next;
-		ok = ok &&
-		    disk->operations->sync_directory(disk, dirty->path, fail);
-		free(dirty);
-	}
-	return ok;
-}
-
-static void
-drop_unsynced(struct disk *disk, struct unsynced *unsynced)
-{
-	struct dirty *dirty;
-
-	for (size_t i = 0; i < unsynced->file_count; i++)
-		disk->operations->close(disk, unsynced->files[i]);
-	while ((dirty = unsynced->directories) != NULL) {
-		unsynced->directories = dirty->next;
-		free(dirty);
-	}
-}
-
-/* Write a file that waits for its sync. */
+/* It is written with the next checkpoint. */
 static bool
 write_new(struct tiles *tiles, int level, uint64_t number, unsigned width,
     struct slice data, struct fail *fail)
 {
-	const struct disk_operations *op = tiles->disk->operations;
-	size_t kind = (size_t)level + 1; /* entries are level -1 */
-	char name[TILES_PATH], path[TILES_FULL_PATH], *end;
-	struct disk_file *file;
+	const struct tiles_file like = {
+	    .level = level, .number = number, .width = width};
 
-	tiles_path(name, level, number, width);
-	tiles_full_path(tiles, path, name);
-	if (width != 0 || tiles->made[kind] != number / 1000 + 1)
-		if (!make_folders(tiles, name, fail))
-			return false;
-	tiles->made[kind] = number / 1000 + 1;
 	if (width == 0)
 		tiles->bytes += data.len;
-	if (tiles->unsynced.file_count == DIRTY_MAX &&
-	    !sync_files(tiles->disk, &tiles->unsynced, fail))
-		return false;
-	if (!op->open(tiles->disk, path, DISK_WRITE, &file, fail))
-		return false;
-	tiles->unsynced.files[tiles->unsynced.file_count++] = file;
-	end = strrchr(path, '/');
-	return op->truncate(tiles->disk, file, 0, fail) &&
-	    op->write(tiles->disk, file, 0, data.data, data.len, fail) &&
-	    directory_dirty(tiles, path, (size_t)(end - path), fail);
+	return tiles_files_copy(tiles->files, &like, data, fail);
 }
 
 static struct slice
@@ -172,53 +66,48 @@ hashes_slice(const struct tiles *tiles, unsigned level)
 	    (size_t)tiles->counts[level] * DIGEST_SIZE};
 }
 
-static bool
-bundle_reserve(struct tiles *tiles, size_t more, struct fail *fail)
+static struct slice
+bundle_slice(const struct tiles *tiles)
 {
-	size_t size = tiles->bundle_size == 0 ? 1 << 18 : tiles->bundle_size;
-	uint8_t *grown;
-
-	while (size < tiles->bundle_len + more)
-		size *= 2;
-	if (size == tiles->bundle_size)
-		return true;
-	grown = realloc(tiles->bundle, size);
-	if (grown == NULL)
-		return fail_memory(fail);
-	tiles->bundle = grown;
-	tiles->bundle_size = size;
-	return true;
+	if (tiles->bundle == NULL)
+		return (struct slice){"", 0};
+	return (struct slice){
+	    (const char *)tiles->bundle->data, tiles->bundle->len};
 }
 
 static bool
 bundle_add(struct tiles *tiles, struct slice entry, struct fail *fail)
 {
+	struct tiles_file *bundle = tiles->bundle;
 	uint8_t *at;
 
-	if (!bundle_reserve(tiles, entry.len + 2, fail))
+	if (bundle == NULL)
+		bundle = tiles->bundle = tiles_file_take(tiles->files, fail);
+	if (bundle == NULL || !tiles_file_reserve(bundle, entry.len + 2, fail))
 		return false;
-	at = tiles->bundle + tiles->bundle_len;
+	at = bundle->data + bundle->len;
 	at[0] = (uint8_t)(entry.len >> 8);
 	at[1] = (uint8_t)entry.len;
 	memcpy(at + 2, entry.data, entry.len);
-	tiles->bundle_len += entry.len + 2;
+	bundle->len += entry.len + 2;
 	tiles->bundle_count++;
 	return true;
 }
 
-static bool
-bundle_flush(struct tiles *tiles, struct fail *fail)
+static void
+bundle_flush(struct tiles *tiles)
 {
+	struct tiles_file *bundle = tiles->bundle;
+
 	if (tiles->bundle_count < TILE_WIDTH)
-		return true;
-	if (!write_new(tiles, TILES_ENTRIES, (tiles->tree.size - 1) >> 8, 0,
-		(struct slice){
-		    (const char *)tiles->bundle, tiles->bundle_len},
-		fail))
-		return false;
-	tiles->bundle_len = 0;
+		return;
+	bundle->level = TILES_ENTRIES;
+	bundle->number = (tiles->tree.size - 1) >> 8;
+	bundle->width = 0;
+	tiles->bytes += bundle->len;
+	tiles_files_add(tiles->files, bundle);
+	tiles->bundle = NULL;
 	tiles->bundle_count = 0;
-	return true;
 }
 
 bool
@@ -241,7 +130,14 @@ tiles_add(struct tiles *tiles, struct slice entry, const struct digest *leaf,
 			return false;
 		tiles->counts[i] = 0;
 	}
-	return bundle_flush(tiles, fail);
+	bundle_flush(tiles);
+	return true;
+}
+
+bool
+tiles_is_full(const struct tiles *tiles)
+{
+	return tiles_files_size(tiles->files) >= TILES_PENDING_MAX;
 }
 
 /* --- checkpoints --- */
@@ -268,8 +164,7 @@ write_partials(struct tiles *tiles, struct fail *fail)
 	uint64_t size = tiles->tree.size;
 
 	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++) {
-		struct slice data = {
-		    (const char *)tiles->bundle, tiles->bundle_len};
+		struct slice data = bundle_slice(tiles);
 		unsigned width = partial_width(size, level);
 
 		if (width == 0)
@@ -338,10 +233,10 @@ tiles_checkpoint_begin(struct tiles *tiles, bool *due, struct fail *fail)
 		    checkpoint.origin, tiles->seed_too, fail);
 	tiles->note_size = checkpoint.size;
 	tiles->note_fail = (struct fail)FAIL_INIT;
-	tiles->working = tiles->unsynced;
-	tiles->unsynced.file_count = 0;
-	tiles->unsynced.directories = NULL;
-	return tiles->note.data != NULL;
+	if (tiles->note.data == NULL)
+		return false;
+	tiles_files_begin(tiles->files);
+	return true;
 }
 
 void
@@ -349,8 +244,7 @@ tiles_checkpoint_work(struct tiles *tiles)
 {
 	struct fail *fail = &tiles->note_fail;
 
-	if (sync_files(tiles->disk, &tiles->working, fail) &&
-	    sync_directories(tiles->disk, &tiles->working, fail))
+	if (tiles_files_work(tiles->files, fail))
 		disk_replace_file(tiles->disk, tiles->directory,
 		    "checkpoint", tiles->note, fail);
 }
@@ -364,6 +258,7 @@ tiles_checkpoint_end(struct tiles *tiles, struct fail *fail)
 		*fail = tiles->note_fail;
 		return false;
 	}
+	tiles_files_end(tiles->files);
 	tiles->is_new = false;
 	tiles->durable = tiles->note_size;
 	if (tiles->older != before)
@@ -423,8 +318,7 @@ bool
 tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail)
 {
-	struct slice bundle = {
-	    (const char *)tiles->bundle, tiles->bundle_len};
+	struct slice bundle = bundle_slice(tiles);
 	uint64_t number = index >> 8;
 	char name[TILES_PATH];
 
@@ -438,7 +332,8 @@ tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
 		    (unsigned long long)index,
 		    (unsigned long long)tiles->minimum);
 	}
-	if (number != tiles->tree.size >> 8) {
+	if (number != tiles->tree.size >> 8 &&
+	    !tiles_files_find(tiles->files, number, &bundle)) {
 		tiles_path(name, TILES_ENTRIES, number, 0);
 		if (tiles->cached != number) {
 			tiles->cached = UINT64_MAX;
@@ -696,7 +591,8 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 	tiles->arena = arena_create(NULL);
 	tiles->note_arena = arena_create(NULL);
 	tiles->cache_arena = arena_create(NULL);
-	if (tiles->arena == NULL || tiles->cache_arena == NULL ||
+	tiles->files = tiles_files_create(tiles->disk, tiles->directory);
+	if (tiles->files == NULL || tiles->arena == NULL || tiles->cache_arena == NULL ||
 	    tiles->note_arena == NULL)
 		ok = fail_memory(fail);
 	else if (strlen(options->origin) >= sizeof(tiles->origin) ||
@@ -722,12 +618,12 @@ tiles_close(struct tiles *tiles)
 {
 	if (tiles == NULL)
 		return;
-	drop_unsynced(tiles->disk, &tiles->unsynced);
-	drop_unsynced(tiles->disk, &tiles->working);
+	if (tiles->files != NULL)
+		tiles_file_give(tiles->files, tiles->bundle);
+	tiles_files_destroy(tiles->files);
 	arena_destroy(tiles->arena);
 	arena_destroy(tiles->note_arena);
 	arena_destroy(tiles->cache_arena);
-	free(tiles->bundle);
 	free(tiles);
 }
 

@@ -7,9 +7,8 @@
  *					up to 256 times
  *	tile/L/NNN[.p/W]		hashes
  *
- * Full bundles and tiles are written as they fill; partial ones, all syncs
- * and then the checkpoint by tiles_checkpoint().  What a signed checkpoint
- * covers is never written again.
+ * All of them are written, synced, and then the checkpoint, by
+ * tiles_checkpoint().  What a signed checkpoint covers is never written again.
  */
 #ifndef MISU_TILES_H
 #define MISU_TILES_H
@@ -87,6 +86,9 @@ bool tiles_read_minimum(struct disk *disk, const char *directory,
 /* The next entry; durable with the next checkpoint. */
 bool tiles_add(struct tiles *tiles, struct slice entry,
     const struct digest *leaf, struct fail *fail);
+
+/* So much waits for a checkpoint that there must be one before more comes. */
+bool tiles_is_full(const struct tiles *tiles);
 
 /*
  * A checkpoint of everything added so far.  In three parts, of which only the

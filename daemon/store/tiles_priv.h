@@ -2,21 +2,11 @@
 #ifndef MISU_TILES_PRIV_H
 #define MISU_TILES_PRIV_H
 
-#include "store/tiles.h"
+#include "store/tiles_files.h"
 
-enum { TILES_FULL_PATH = 1024, DIRTY_MAX = 512, KINDS = TILE_LEVELS + 1 };
-
-/* A directory in which names are new since the last checkpoint. */
-struct dirty {
-	struct dirty *next;
-	char path[];
-};
-
-/* What waits for its sync: files, and directories with new names. */
-struct unsynced {
-	struct disk_file *files[DIRTY_MAX];
-	size_t file_count;
-	struct dirty *directories;
+enum {
+	TILES_FULL_PATH = 1024,
+	TILES_PENDING_MAX = 64 << 20, /* bytes that wait for a checkpoint */
 };
 
 struct tiles {
@@ -32,17 +22,14 @@ struct tiles {
 	uint64_t durable, older;   /* sizes of the last two checkpoints */
 	struct digest hashes[TILE_LEVELS][TILE_WIDTH];
 	unsigned counts[TILE_LEVELS];
-	uint8_t *bundle; /* the one that fills, as it will be written */
-	size_t bundle_len, bundle_size;
+	struct tiles_files *files;
+	struct tiles_file *bundle; /* the one that fills; NULL: none yet */
 	unsigned bundle_count;
-	struct unsynced unsynced; /* since the last checkpoint began */
 	/* The checkpoint under way; the worker's between begin and end. */
-	struct unsynced working;
 	struct slice note;
 	struct arena *note_arena;
 	uint64_t note_size;
 	struct fail note_fail;
-	uint64_t made[KINDS]; /* number / 1000 + 1 whose folder was made */
 	struct arena *arena;  /* of one call */
 	uint64_t cached;      /* number of the bundle in `cache` */
 	struct arena *cache_arena;

@@ -81,6 +81,10 @@ check_checkpoint(struct verify *verify)
 		verify_found(verify, "checkpoint", "%s", fail.text);
 		return;
 	}
+	if (verify->options->witness_key.len != 0 &&
+	    !note_check_witness(note, verify->options->witness_key,
+		verify->arena, &fail))
+		verify_found(verify, "checkpoint", "%s", fail.text);
 	verify->has_checkpoint = true;
 	verify->size = checkpoint.size;
 	verify->root = checkpoint.root;

@@ -31,6 +31,8 @@ struct verify_options {
 	 * in log.vkey, which then proves only that the parts fit together.
 	 */
 	struct slice verifier_key;
+	/* A witness' key: it must have signed the checkpoint.  Empty: none. */
+	struct slice witness_key;
 	/*
 	 * A daemon is writing: the journal, which changes under the reader,
 	 * is left out, and files newer than the checkpoint are not strange.

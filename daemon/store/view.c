@@ -1,6 +1,4 @@
-#include "store/view.h"
-
-#include "store/sqlite.h"
+#include "store/view_priv.h"
 
 enum { VERSION = 1 };
 
@@ -19,13 +17,6 @@ static const char schema[] =
     " PRIMARY KEY (handle, type, name)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
     "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
-
-struct view {
-	struct sqlite *sqlite;
-	struct statement *get, *by_handle, *head, *count, *stale, *entry;
-	/* NULL for a reader. */
-	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt;
-};
 
 static bool
 prepare_reads(struct view *view, struct fail *fail)
@@ -92,7 +83,7 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE object SET epoch = 0, time = ?3"
 		    " WHERE type = ?1 AND name = ?2",
 		    fail);
-	return view->doubt != NULL;
+	return view->doubt != NULL && view_forget_prepare(view, fail);
 }
 
 static struct view *

@@ -99,6 +99,20 @@ bool view_get_network(struct view *view, struct arena *arena,
     const struct prefix *prefix, struct view_found *found,
     struct fail *fail);
 
+/* --- forgetting --- */
+
+/*
+ * Rows in order of type and name behind these two, the removed ones too; and
+ * one that goes, also its name.  view_scrub() leaves nothing of it in the
+ * database's files; FAIL_WORLD while somebody reads.
+ */
+bool view_page(struct view *view, struct arena *arena, struct slice type,
+    struct slice name, struct view_stale *out, size_t *count, size_t max,
+    struct fail *fail);
+bool view_drop(struct view *view, struct slice type, struct slice name,
+    struct fail *fail);
+bool view_scrub(struct view *view, struct fail *fail);
+
 /* Rows that may be answered, and those that wait to be decided anew. */
 bool view_count(struct view *view, int64_t *current, int64_t *stale,
     struct fail *fail);

@@ -177,11 +177,12 @@ encode_turn(struct bench *bench, size_t *len)
 	    .scratch = scratch,
 	    .scratch_size = sizeof(scratch)};
 	struct fail fail = FAIL_INIT;
+	struct digest id = keys_id(bench->keys, SLICE("one"));
 	bool fresh;
 	double start;
 
 	vault_key_set(&object_key, bench->keys);
-	if (!keys_subject(bench->keys, SLICE("one"),
+	if (!keys_subject(bench->keys, &id,
 		&owners.roles[CONTACT_ROLE], &fresh, &fail))
 		die("subject", &fail);
 	start = cpu_us();

@@ -336,7 +336,7 @@ daemon_stop(struct world *world)
 	epp_worker_stop(world);
 	world_note(world, "daemon stops");
 	engine_drain(world->engine, drained, &done);
-	daemon_settle(world, 0);
+	daemon_settle(world, KEEPER_OUTCOME_DELAY);
 	if (!done && !world->struck && !memory_disk_struck(world->disk))
 		world_fail(world, "the daemon does not drain");
 	parts_close(world);

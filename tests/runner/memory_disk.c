@@ -371,6 +371,32 @@ disk_sync(struct disk *base, struct disk_file *file, struct fail *fail)
 /* --- names */
 
 static bool
+disk_lay_down(struct disk *base, const char *path, const void *data,
+    size_t len, struct disk_file **out, struct fail *fail)
+{
+	if (!disk_open(base, path, DISK_WRITE, out, fail))
+		return false;
+	if (disk_truncate(base, *out, 0, fail) &&
+	    disk_write(base, *out, 0, data, len, fail))
+		return true;
+	disk_close(base, *out);
+	return false;
+}
+
+static bool
+disk_put_away(struct disk *base, struct disk_file *const *files, size_t count,
+    struct fail *fail)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < count; i++) {
+		ok = ok && disk_sync(base, files[i], fail);
+		disk_close(base, files[i]);
+	}
+	return ok;
+}
+
+static bool
 disk_rename(struct disk *base, const char *from, const char *to,
     struct fail *fail)
 {
@@ -615,6 +641,8 @@ const struct disk_operations memory_disk_operations = {
     .truncate = disk_truncate,
     .size = disk_size,
     .sync = disk_sync,
+    .lay_down = disk_lay_down,
+    .put_away = disk_put_away,
     .rename = disk_rename,
     .remove = disk_remove,
     .make_directory = disk_make_directory,

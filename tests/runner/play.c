@@ -414,6 +414,14 @@ run_behave(struct world *world, const struct step *step)
 
 /* --- ledger and log */
 
+/* Outcomes are written a moment after they are told. */
+static void
+await_ledger(struct world *world)
+{
+	if (world->keeper != NULL && !keeper_is_idle(world->keeper))
+		daemon_settle(world, KEEPER_OUTCOME_DELAY);
+}
+
 static void
 run_ledger_has(struct world *world, const struct step *step)
 {
@@ -421,6 +429,7 @@ run_ledger_has(struct world *world, const struct step *step)
 	struct fail fail = FAIL_INIT;
 	struct slice entry;
 
+	await_ledger(world);
 	for (size_t i = 0; i < step->string_count; i++) {
 		bool found = false;
 		uint64_t size =
@@ -586,6 +595,7 @@ run_step(struct world *world, const struct step *step)
 		run_operator(world, step);
 		return;
 	case STEP_LEDGER_ENTRIES:
+		await_ledger(world);
 		if (world->ledger != NULL &&
 		    ledger_size(world->ledger) != (uint64_t)step->number)
 			play_unmet(world, "the ledger has %llu entries",
@@ -598,9 +608,11 @@ run_step(struct world *world, const struct step *step)
 		run_ledger_account(world, step);
 		return;
 	case STEP_LEDGER_VERIFIES:
+		await_ledger(world);
 		invariants_ledger(world);
 		return;
 	case STEP_LEDGER_FINDS:
+		await_ledger(world);
 		run_ledger_finds(world, step);
 		return;
 	case STEP_LOG_HAS:

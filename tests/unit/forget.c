@@ -8,6 +8,7 @@
 #include <ftw.h>
 
 #include "store/spool.h"
+#include "store/view.h"
 #include "store/verify.h"
 
 /* --- looking at every file --- */
@@ -297,6 +298,60 @@ a_dropped_item_is_in_neither_the_database_nor_its_log(void **state)
 	world_destroy(world);
 }
 
+/* --- the public view --- */
+
+static void
+publish(
+    struct view *view, const char *name, const char *bytes, struct fail *fail)
+{
+	const struct slice handle = SLICE("TARO-9XQ");
+	const struct view_put put = {.type = SLICE("domain"),
+	    .name = slice_from(name),
+	    .entry = 7,
+	    .epoch = 1,
+	    .time = 1775000000,
+	    .bytes = slice_from(bytes),
+	    .handles = &handle,
+	    .handle_count = 1};
+
+	assert_true(view_put(view, &put, fail));
+}
+
+static void
+a_dropped_row_is_in_neither_the_view_nor_its_log(void **state)
+{
+	static const char value[] = "Taro Example 9xq",
+			  name[] = "own9xq.example";
+	struct world *world = world_create(1 << 20);
+	struct slice nothing = {"", 0};
+	struct view_stale rows[8];
+	struct view *view;
+	size_t count;
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/view.db", world->root);
+	view = view_open(path, &world->fail);
+	assert_non_null(view);
+	publish(view, name, value, &world->fail);
+	publish(view, "other.example", "Hanako Example", &world->fail);
+	assert_true(files_with(world, value, sizeof(value) - 1) >= 1);
+	assert_true(view_page(view, world->arena, nothing, nothing, rows,
+	    &count, 8, &world->fail));
+	assert_int_equal(count, 2);
+	assert_true(
+	    view_drop(view, SLICE("domain"), slice_from(name), &world->fail));
+	assert_true(view_scrub(view, &world->fail));
+	assert_int_equal(files_with(world, value, sizeof(value) - 1), 0);
+	assert_int_equal(files_with(world, name, sizeof(name) - 1), 0);
+	assert_true(files_with(world, "Hanako Example", 14) >= 1);
+	assert_true(view_page(view, world->arena, nothing, nothing, rows,
+	    &count, 8, &world->fail));
+	assert_int_equal(count, 1);
+	view_close(view);
+	world_destroy(world);
+}
+
 int
 main(void)
 {
@@ -305,6 +360,7 @@ main(void)
 	    cmocka_unit_test(what_is_added_meanwhile_is_kept),
 	    cmocka_unit_test(
 		a_dropped_item_is_in_neither_the_database_nor_its_log),
+	    cmocka_unit_test(a_dropped_row_is_in_neither_the_view_nor_its_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

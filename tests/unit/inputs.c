@@ -99,6 +99,30 @@ stand_in_of(const struct record *record, struct slice bytes,
 	return stand_in_create(&given, arena, &fail);
 }
 
+/* Of persons who stopped provision what was left out is left out again. */
+static void
+check_minimal(const struct ruleset *ruleset, const struct block *block,
+    const struct record *record)
+{
+	const uint64_t left[ROLE_COUNT] = {
+	    [ROLE_REGISTRANT] = FIELD_BIT(FIELD_COUNTRY)};
+	const struct decide_given given = {
+	    .stopped = 1u << ROLE_REGISTRANT | 1u << ROLE_SUBSCRIBER,
+	    .minimises = true,
+	    .kept = left};
+	const struct inputs_given kept = {
+	    .ruleset = ruleset, .minimal = &given};
+	struct slice bytes = inputs_write(record, &kept, arena);
+	struct fail fail = FAIL_INIT;
+	struct stand_in *stand_in =
+	    stand_in_of(record, bytes, ruleset, ruleset);
+
+	assert_no_value(record, bytes);
+	assert_non_null(stand_in);
+	assert_same(decide(ruleset, block, record, &given, arena, &fail),
+	    stand_in_decide(stand_in, block->recipient, block, arena, &fail));
+}
+
 /* Of one block: under its own policy, and what another can tell. */
 static void
 check_block(const struct ruleset *ruleset, const struct ruleset *other,
@@ -116,6 +140,7 @@ check_block(const struct ruleset *ruleset, const struct ruleset *other,
 	size_t count;
 	bool met = false;
 
+	check_minimal(ruleset, block, record);
 	assert_no_value(record, bytes);
 	assert_non_null(real);
 	assert_non_null(stand_in);

@@ -208,6 +208,72 @@ two_workers_share_a_group(void **state)
 	keeper_world_destroy(world);
 }
 
+/* Told without waiting for it to be written. */
+static void
+tell(struct side *side, const struct asked *asked, const char *object)
+{
+	struct keeper_outcome outcome = {.entry = asked->committed.entry,
+	    .end = KEEPER_ANSWERED,
+	    .code = 1000,
+	    .object = {OBJECT_DOMAIN, slice_from(object)},
+	    .store = KEEP_RECORD};
+
+	keeper_outcome(side->link, &outcome);
+	settle(side->world);
+}
+
+static void
+an_outcome_is_written_with_the_next_commit(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct wish other = natural;
+	struct asked *asked = commit(side, &natural);
+	unsigned before = world->journal_writes;
+
+	(void)state;
+	tell(side, asked, "taro.example");
+	assert_int_equal(world->journal_writes, before);
+	assert_false(keeper_is_idle(world->keeper));
+	other.object = "hanako.example";
+	commit(side, &other);
+	assert_int_equal(world->journal_writes, before + 1);
+	assert_int_equal(entries(world, OUTCOME, "answered"), 1);
+	assert_true(keeper_is_idle(world->keeper));
+	keeper_world_destroy(world);
+}
+
+static void
+an_outcome_alone_does_not_wait_for_long(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct asked *asked = commit(side, &natural);
+
+	(void)state;
+	tell(side, asked, "taro.example");
+	pass_time(world, KEEPER_OUTCOME_DELAY - 1);
+	assert_int_equal(entries(world, OUTCOME, "answered"), 0);
+	pass_time(world, 1);
+	assert_int_equal(entries(world, OUTCOME, "answered"), 1);
+	keeper_world_destroy(world);
+}
+
+/* Who asks for what an outcome changes does not wait longer than before. */
+static void
+an_outcome_that_is_waited_for_is_written_at_once(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct asked *asked = commit(side, &natural);
+
+	(void)state;
+	tell(side, asked, "taro.example");
+	assert_held(side, "Taro Canary", "");
+	assert_int_equal(entries(world, OUTCOME, "answered"), 1);
+	keeper_world_destroy(world);
+}
+
 /* --- lines that break --- */
 
 static void
@@ -282,7 +348,7 @@ beyond_patience_it_fails_and_was_not_sent(void **state)
 	slow = ask(side, &natural);
 	assert_true(fake_loop_advance(world->loop, KEEPER_PATIENCE));
 	assert_int_equal(slow->fail.kind, FAIL_WORLD);
-	settle(world);
+	pass_time(world, KEEPER_OUTCOME_DELAY);
 	assert_int_equal(slow->done, 1);
 	assert_int_equal(entries(world, DISCLOSURE, ""), 1);
 	assert_int_equal(entries(world, OUTCOME, "not-sent"), 1);
@@ -300,7 +366,7 @@ a_lost_worker_leaves_the_unknown(void **state)
 	lose(&world->sides[0]);
 	pass_time(world, KEEPER_PATIENCE - 1);
 	assert_int_equal(entries(world, OUTCOME, "unknown"), 0);
-	pass_time(world, 1);
+	pass_time(world, 1 + KEEPER_OUTCOME_DELAY);
 	assert_int_equal(asked->done, 1);
 	assert_int_equal(entries(world, OUTCOME, "unknown"), 1);
 	assert_held(&world->sides[1], "", "Taro Canary");
@@ -385,6 +451,7 @@ an_outcome_is_kept_until_it_is_noted(void **state)
 	end(side, asked, KEEPER_ANSWERED, "taro.example");
 	assert_int_equal(entries(world, OUTCOME, ""), 0);
 	join(side);
+	pass_time(world, KEEPER_OUTCOME_DELAY);
 	assert_int_equal(entries(world, OUTCOME, "answered"), 1);
 	keeper_kill(world);
 	join(side);
@@ -581,6 +648,9 @@ main(void)
 	    cmocka_unit_test(a_shadow_passes_what_would_be_refused),
 	    cmocka_unit_test(what_goes_nowhere_needs_no_approval),
 	    cmocka_unit_test(two_workers_share_a_group),
+	    cmocka_unit_test(an_outcome_is_written_with_the_next_commit),
+	    cmocka_unit_test(an_outcome_alone_does_not_wait_for_long),
+	    cmocka_unit_test(an_outcome_that_is_waited_for_is_written_at_once),
 	    cmocka_unit_test(asked_again_makes_one_entry),
 	    cmocka_unit_test(killed_while_it_writes_it_writes_again),
 	    cmocka_unit_test(beyond_patience_it_fails_and_was_not_sent),

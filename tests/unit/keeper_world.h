@@ -600,7 +600,7 @@ end(struct side *side, const struct asked *asked, enum keeper_end how,
 	    .store = KEEP_RECORD};
 
 	keeper_outcome(side->link, &outcome);
-	settle(side->world);
+	pass_time(side->world, KEEPER_OUTCOME_DELAY);
 }
 
 /* How many durable entries have these texts in them? */

@@ -120,6 +120,45 @@ be_keeper_that_starts_a_program(void)
 }
 
 static int
+be_console(void)
+{
+	const char *const reads[] = {"/etc", NULL};
+	const char *const writes[] = {"/var/tmp", NULL};
+	const struct sandbox_paths paths = {reads, writes};
+	const struct sockaddr any = {.sa_family = AF_INET};
+	struct fail fail = FAIL_INIT;
+	bool in_force;
+	int fd;
+
+	if (!sandbox_files(&paths, &in_force, &fail) ||
+	    !sandbox_enter(SANDBOX_CONSOLE, &fail))
+		return NOT_ENTERED;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, &any, sizeof(any)) == 0 || errno != EACCES ||
+	    listen(fd, 1) == 0 || errno != EACCES)
+		return WRONG;
+	if (!opens("/etc/passwd", O_RDONLY) ||
+	    mkdir("/var/tmp/misu-no-such-directory", 0700) == 0 ||
+	    errno != EACCES)
+		return WRONG;
+	if (!in_force)
+		return NO_LANDLOCK;
+	return opens("/etc/misu-no-such-file", O_WRONLY | O_CREAT) ||
+		opens("/usr/include/stdio.h", O_RDONLY) || errno != EACCES
+	    ? WRONG
+	    : FINE;
+}
+
+static int
+be_console_that_starts_a_program(void)
+{
+	int status = be_console();
+
+	return status == FINE || status == NO_LANDLOCK ? start_program()
+						       : status;
+}
+
+static int
 be_parent(void)
 {
 	struct fail fail = FAIL_INIT;
@@ -151,9 +190,24 @@ a_keeper_has_its_directories_and_no_network(void **state)
 }
 
 static void
+a_console_reads_its_files_and_opens_no_port(void **state)
+{
+	int status = outcome(be_console);
+
+	(void)state;
+	if (status == NO_LANDLOCK) {
+		print_message("skipped: this kernel has no Landlock\n");
+		skip();
+	}
+	assert_int_equal(status, FINE);
+}
+
+static void
 only_the_parent_starts_programs(void **state)
 {
 	(void)state;
+	assert_int_equal(
+	    outcome(be_console_that_starts_a_program), 128 + SIGSYS);
 	assert_int_equal(
 	    outcome(be_worker_that_starts_a_program), 128 + SIGSYS);
 	assert_int_equal(
@@ -167,6 +221,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_worker_has_the_network_and_no_file),
 	    cmocka_unit_test(a_keeper_has_its_directories_and_no_network),
+	    cmocka_unit_test(a_console_reads_its_files_and_opens_no_port),
 	    cmocka_unit_test(only_the_parent_starts_programs),
 	};
 

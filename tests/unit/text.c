@@ -77,6 +77,29 @@ base64_is_that_of_rfc_4648(void **state)
 	}
 }
 
+/* Every letter in every place, at every length. */
+static void
+base64_is_read_back_however_long(void **state)
+{
+	unsigned char bytes[48];
+	struct slice back;
+
+	(void)state;
+	for (unsigned first = 0; first < 256; first++)
+		for (size_t len = 0; len <= sizeof(bytes); len++) {
+			struct text text = text_start(arena);
+
+			for (size_t i = 0; i < len; i++)
+				bytes[i] = (unsigned char)(first + i * 67);
+			text_add_base64(&text, bytes, len);
+			assert_true(text_base64_decode(
+			    arena, text_slice(&text), &back));
+			assert_int_equal(back.len, len);
+			assert_memory_equal(back.data, bytes, len);
+			arena_reset(arena);
+		}
+}
+
 static void
 base64_that_is_not_strict_is_refused(void **state)
 {
@@ -230,6 +253,7 @@ main(void)
 	    cmocka_unit_test(numbers_reach_both_ends),
 	    cmocka_unit_test(json_is_escaped_as_rfc_8785_says),
 	    cmocka_unit_test(base64_is_that_of_rfc_4648),
+	    cmocka_unit_test(base64_is_read_back_however_long),
 	    cmocka_unit_test(base64_that_is_not_strict_is_refused),
 	    cmocka_unit_test(hex_is_lower_case_and_of_one_length),
 	    cmocka_unit_test(hex_is_the_same_however_long),
