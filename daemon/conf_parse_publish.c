@@ -54,12 +54,12 @@ take_free(struct parser *parser, struct conf_publish *publish)
 		if (!conf_take(parser, TOKEN_WORD, "a prefix", &token))
 			return false;
 		if (!prefix_parse(token.text, &prefix, &fail)) {
-			conf_complain_at(parser, &token, CONF_PREFIX,
-			    slice_from(fail.text));
+			conf_complain_at(
+			    parser, &token, CONF_PREFIX, slice_from(fail.text));
 			continue;
 		}
-		more = grow(parser->arena, more, publish->free_count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, publish->free_count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[publish->free_count++] = prefix;
@@ -75,12 +75,11 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 
 	publish->place = statement->place;
 	if (conf_accept(parser, "whois"))
-		return take_address(
-		    parser, statement, &publish->whois_address);
+		return take_address(parser, statement, &publish->whois_address);
 	if (conf_accept(parser, "rdap"))
 		return take_address(
 			   parser, statement, &publish->rdap_address) &&
-		    take_base(parser, &publish->rdap_base);
+		       take_base(parser, &publish->rdap_base);
 	if (conf_accept(parser, "rate"))
 		return conf_take_number(parser, 1000000, &publish->rate);
 	if (conf_accept(parser, "budget"))
@@ -104,8 +103,7 @@ parse_line(struct parser *parser, struct conf_publish *publish)
 	    {"abuse-phone", &publish->registrar.abuse_phone},
 	    {"reseller", &publish->registrar.reseller},
 	    {"contact-form", &publish->contact_form},
-	    {"terms", &publish->terms},
-	    {"terms-url", &publish->terms_url}};
+	    {"terms", &publish->terms}, {"terms-url", &publish->terms_url}};
 	struct token token = parser->token;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
@@ -113,8 +111,7 @@ parse_line(struct parser *parser, struct conf_publish *publish)
 			continue;
 		if (!conf_take_once(parser, &token, "a text", lines[i].out))
 			return false;
-		if (text_is_utf8(*lines[i].out) &&
-		    text_is_plain(*lines[i].out))
+		if (text_is_utf8(*lines[i].out) && text_is_plain(*lines[i].out))
 			return true;
 		conf_complain_at(parser, &token, CONF_PLAIN, NOTHING);
 		return true;
@@ -144,5 +141,5 @@ bool
 conf_publishes(const struct conf *conf)
 {
 	return conf->publish.whois_address.len != 0 ||
-	    conf->publish.rdap_address.len != 0;
+	       conf->publish.rdap_address.len != 0;
 }

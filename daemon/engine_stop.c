@@ -18,20 +18,20 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	struct decide_given *given = &judged->given;
 	const struct conf_recipient *binding;
 
-	given->stopped = provision_stopped(
-	    &provision, judged->record, disclosure, arena);
+	given->stopped =
+	    provision_stopped(&provision, judged->record, disclosure, arena);
 	if (given->stopped == 0)
 		return disclosure;
 	/* The public still learns that a name is registered, and nobody's. */
-	binding = conf_recipient(
-	    engine->conf, disclosure_recipient(disclosure)->id);
+	binding =
+	    conf_recipient(engine->conf, disclosure_recipient(disclosure)->id);
 	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
 		engine_find_kept(engine, binding->id, judged->kept);
 		given->minimises = true;
 		given->kept = judged->kept;
 	}
-	return decide(engine->ruleset, judged->block, judged->record, given,
-	    arena, fail);
+	return decide(
+	    engine->ruleset, judged->block, judged->record, given, arena, fail);
 }
 
 bool
