@@ -3,25 +3,6 @@
 #include "base/text.h"
 #include "conf_parse_priv.h"
 #include "core/grow.h"
-#include "net/peer.h"
-
-static bool
-take_address(
-    struct parser *parser, const struct token *statement, struct slice *out)
-{
-	struct token address;
-
-	if (!conf_keyword(parser, "on") ||
-	    !conf_take_text(parser, "an address with a port", &address))
-		return false;
-	if (!peer_is_address(address.text.data))
-		conf_complain_at(
-		    parser, &address, CONF_LISTEN_ADDRESS, NOTHING);
-	if (out->len != 0)
-		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
-	*out = address.text;
-	return true;
-}
 
 /* A base ends in a slash: paths are put behind it. */
 static bool
@@ -72,13 +53,15 @@ bool
 conf_parse_publish(struct parser *parser, const struct token *statement)
 {
 	struct conf_publish *publish = &parser->conf->publish;
+	struct token address;
 
 	publish->place = statement->place;
 	if (conf_accept(parser, "whois"))
-		return take_address(parser, statement, &publish->whois_address);
+		return conf_take_listen(
+		    parser, statement, &publish->whois_address, &address);
 	if (conf_accept(parser, "rdap"))
-		return take_address(
-			   parser, statement, &publish->rdap_address) &&
+		return conf_take_listen(parser, statement,
+			   &publish->rdap_address, &address) &&
 		       take_base(parser, &publish->rdap_base);
 	if (conf_accept(parser, "rate"))
 		return conf_take_number(parser, 1000000, &publish->rate);

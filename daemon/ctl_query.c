@@ -57,6 +57,26 @@ ctl_query_take(struct ctl_query *query, const char *argument, const char *next)
 	return CTL_NOT_MINE;
 }
 
+bool
+ctl_query_take_all(struct ctl_query *query, int argc, char **argv,
+    enum ctl_query_took (*own)(
+	void *context, const char *argument, const char *next),
+    void *context)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		enum ctl_query_took took = ctl_query_take(query, argv[i], next);
+
+		if (took == CTL_NOT_MINE)
+			took = own(context, argv[i], next);
+		if (took == CTL_NOT_MINE)
+			return false;
+		if (took == CTL_TWO)
+			i++;
+	}
+	return true;
+}
+
 /* --- parsing --- */
 
 /* "UTC", "JST", "+09:00" */

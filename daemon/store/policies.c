@@ -160,7 +160,6 @@ policies_read(struct disk *disk, const char *directory,
 	return false;
 }
 
-/* Take the line off the front. */
 /* A file of a bundle, if it is the next. */
 static bool
 next_file(struct slice *rest, struct policy_source *file)
