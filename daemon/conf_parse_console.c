@@ -10,15 +10,9 @@ conf_parse_console(struct parser *parser, const struct token *statement)
 	struct conf *conf = parser->conf;
 	struct token address;
 
-	if (!conf_keyword(parser, "on") ||
-	    !conf_take_text(parser, "an address with a port", &address))
+	if (!conf_take_listen(
+		parser, statement, &conf->console_address, &address))
 		return false;
-	if (!peer_is_address(address.text.data))
-		conf_complain_at(
-		    parser, &address, CONF_LISTEN_ADDRESS, NOTHING);
-	if (conf->console_address.len != 0)
-		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
-	conf->console_address = address.text;
 	conf->console_place = address.place;
 	return !conf_goes_on(parser, "tokens") ||
 	       conf_take_once(parser, statement, "the tokens' file",

@@ -59,6 +59,10 @@ bool conf_take_roles(struct parser *parser, unsigned *out);
 bool conf_take_once(struct parser *parser, const struct token *statement,
     const char *what, struct slice *out);
 
+/* The same: "on ADDRESS", where something listens; `address` for its place. */
+bool conf_take_listen(struct parser *parser, const struct token *statement,
+    struct slice *out, struct token *address);
+
 /* Does the token looked at begin a line with one of these words? */
 bool conf_begins(const struct parser *parser, const char *const *words);
 

@@ -3,25 +3,6 @@
 #include "base/text.h"
 #include "conf_parse_priv.h"
 #include "core/grow.h"
-#include "net/peer.h"
-
-static bool
-take_address(
-    struct parser *parser, const struct token *statement, struct slice *out)
-{
-	struct token address;
-
-	if (!conf_keyword(parser, "on") ||
-	    !conf_take_text(parser, "an address with a port", &address))
-		return false;
-	if (!peer_is_address(address.text.data))
-		conf_complain_at(
-		    parser, &address, CONF_LISTEN_ADDRESS, NOTHING);
-	if (out->len != 0)
-		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
-	*out = address.text;
-	return true;
-}
 
 /* A base ends in a slash: paths are put behind it. */
 static bool
@@ -54,12 +35,12 @@ take_free(struct parser *parser, struct conf_publish *publish)
 		if (!conf_take(parser, TOKEN_WORD, "a prefix", &token))
 			return false;
 		if (!prefix_parse(token.text, &prefix, &fail)) {
-			conf_complain_at(parser, &token, CONF_PREFIX,
-			    slice_from(fail.text));
+			conf_complain_at(
+			    parser, &token, CONF_PREFIX, slice_from(fail.text));
 			continue;
 		}
-		more = grow(parser->arena, more, publish->free_count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, publish->free_count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[publish->free_count++] = prefix;
@@ -72,15 +53,16 @@ bool
 conf_parse_publish(struct parser *parser, const struct token *statement)
 {
 	struct conf_publish *publish = &parser->conf->publish;
+	struct token address;
 
 	publish->place = statement->place;
 	if (conf_accept(parser, "whois"))
-		return take_address(
-		    parser, statement, &publish->whois_address);
+		return conf_take_listen(
+		    parser, statement, &publish->whois_address, &address);
 	if (conf_accept(parser, "rdap"))
-		return take_address(
-			   parser, statement, &publish->rdap_address) &&
-		    take_base(parser, &publish->rdap_base);
+		return conf_take_listen(parser, statement,
+			   &publish->rdap_address, &address) &&
+		       take_base(parser, &publish->rdap_base);
 	if (conf_accept(parser, "rate"))
 		return conf_take_number(parser, 1000000, &publish->rate);
 	if (conf_accept(parser, "budget"))
@@ -104,8 +86,7 @@ parse_line(struct parser *parser, struct conf_publish *publish)
 	    {"abuse-phone", &publish->registrar.abuse_phone},
 	    {"reseller", &publish->registrar.reseller},
 	    {"contact-form", &publish->contact_form},
-	    {"terms", &publish->terms},
-	    {"terms-url", &publish->terms_url}};
+	    {"terms", &publish->terms}, {"terms-url", &publish->terms_url}};
 	struct token token = parser->token;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
@@ -113,8 +94,7 @@ parse_line(struct parser *parser, struct conf_publish *publish)
 			continue;
 		if (!conf_take_once(parser, &token, "a text", lines[i].out))
 			return false;
-		if (text_is_utf8(*lines[i].out) &&
-		    text_is_plain(*lines[i].out))
+		if (text_is_utf8(*lines[i].out) && text_is_plain(*lines[i].out))
 			return true;
 		conf_complain_at(parser, &token, CONF_PLAIN, NOTHING);
 		return true;
@@ -144,5 +124,5 @@ bool
 conf_publishes(const struct conf *conf)
 {
 	return conf->publish.whois_address.len != 0 ||
-	    conf->publish.rdap_address.len != 0;
+	       conf->publish.rdap_address.len != 0;
 }

@@ -1,6 +1,7 @@
 /* The parser's small change: tokens, names, numbers, lists. */
 #include "base/text.h"
 #include "conf_parse_priv.h"
+#include "net/peer.h"
 
 enum {
 	NAME_LONGEST = 40,
@@ -107,6 +108,21 @@ conf_take_once(struct parser *parser, const struct token *statement,
 	if (out->len != 0)
 		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
 	*out = token.text;
+	return true;
+}
+
+bool
+conf_take_listen(struct parser *parser, const struct token *statement,
+    struct slice *out, struct token *address)
+{
+	if (!conf_keyword(parser, "on") ||
+	    !conf_take_text(parser, "an address with a port", address))
+		return false;
+	if (!peer_is_address(address->text.data))
+		conf_complain_at(parser, address, CONF_LISTEN_ADDRESS, NOTHING);
+	if (out->len != 0)
+		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
+	*out = address->text;
 	return true;
 }
 

@@ -182,12 +182,10 @@ open_all(
 	    setup_state_path(console->setup, SLICE("index/index.db"));
 	index = setup_state_path(console->setup, SLICE("index"));
 	if (console->ledger == NULL || console->kept == NULL ||
-	    console->index == NULL || index == NULL ||
-	    console->loop == NULL)
+	    console->index == NULL || index == NULL || console->loop == NULL)
 		return fail_memory(fail);
 	if (!proc_make_directory(console->kept, fail) ||
-	    !proc_make_directory(index, fail) ||
-	    !warm_up(console, fail))
+	    !proc_make_directory(index, fail) || !warm_up(console, fail))
 		return false;
 	console->disk = disk_real_create(NULL, fail);
 	if (console->disk == NULL)

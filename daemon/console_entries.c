@@ -343,6 +343,11 @@ console_events(struct console_request *asked)
 void
 console_events_end(struct console *console)
 {
-	while (console->waiting != NULL)
-		finish_waiting(console->waiting);
+	struct console_waiting *next;
+
+	for (struct console_waiting *waiting = console->waiting;
+	     waiting != NULL; waiting = next) {
+		next = waiting->next;
+		finish_waiting(waiting);
+	}
 }

@@ -76,8 +76,7 @@ console_refuse(struct console_request *asked, int status, const char *detail)
 }
 
 void
-console_fail(
-    struct console_request *asked, int status, const struct fail *fail)
+console_fail(struct console_request *asked, int status, const struct fail *fail)
 {
 	const struct http_header headers[HEADERS] = {
 	    {"Content-Type", "application/problem+json"}};

@@ -55,9 +55,9 @@ is_pruned(struct console_request *asked, const struct tile *tile)
 	uint64_t minimum = 0;
 
 	return tile->level == TILE_ENTRIES &&
-	    tiles_read_minimum(asked->console->disk, asked->console->ledger,
-		asked->arena, &minimum, &ignored) &&
-	    tile->number < minimum / TILE_WIDTH;
+	       tiles_read_minimum(asked->console->disk, asked->console->ledger,
+		   asked->arena, &minimum, &ignored) &&
+	       tile->number < minimum / TILE_WIDTH;
 }
 
 static unsigned

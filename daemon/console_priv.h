@@ -30,7 +30,7 @@ struct console {
 	struct witnesses *witnesses; /* NULL: there are none */
 	struct console_waiting *waiting; /* for events */
 	unsigned waiting_count;
-	uint64_t answers[6];	     /* by the first digit of the status */
+	uint64_t answers[6]; /* by the first digit of the status */
 	bool ready, broken, has_landlock;
 };
 

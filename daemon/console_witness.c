@@ -94,20 +94,6 @@ succeeded(struct witness *witness)
 
 /* --- what they answer --- */
 
-static bool
-take_line(struct slice *rest, struct slice *line)
-{
-	const char *end =
-	    rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
-
-	if (end == NULL)
-		return false;
-	*line = (struct slice){rest->data, (size_t)(end - rest->data)};
-	rest->len -= line->len + 1;
-	rest->data = end + 1;
-	return true;
-}
-
 /* With a copy of note and line in an arena of its own. */
 static bool
 keep(struct witness *witness, struct slice line, uint64_t time)
@@ -148,7 +134,7 @@ take_signature(struct witness *witness, struct slice body)
 	struct slice line;
 	uint64_t time;
 
-	while (take_line(&body, &line)) {
+	while (slice_take_line(&body, &line)) {
 		if (!note_is_cosignature(line, note_body(witness->note),
 			witness->name, witness->key, &time))
 			continue;
@@ -169,7 +155,7 @@ take_size(struct witness *witness, const struct http_client_answer *answer)
 	uint64_t size = 0;
 
 	if (strcmp(answer->type, "text/x.tlog.size") != 0 ||
-	    !take_line(&rest, &line) || line.len == 0 || line.len > 18) {
+	    !slice_take_line(&rest, &line) || line.len == 0 || line.len > 18) {
 		failed(witness, "it is in conflict and does not say with what");
 		return;
 	}

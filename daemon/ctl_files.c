@@ -162,20 +162,6 @@ is_name(struct slice name)
 }
 
 static bool
-take_line(struct slice *text, struct slice *line)
-{
-	const char *end =
-	    text->len == 0 ? NULL : memchr(text->data, '\n', text->len);
-
-	if (end == NULL)
-		return false;
-	*line = (struct slice){text->data, (size_t)(end - text->data)};
-	text->data = end + 1;
-	text->len -= line->len + 1;
-	return true;
-}
-
-static bool
 take_file(struct slice line, struct ctl_file *file)
 {
 	unsigned long long size;
@@ -234,10 +220,10 @@ ctl_manifest_read(const char *directory, struct arena *arena,
 	if (!proc_read_file(path, (size_t)1 << 30, arena, &text, fail))
 		return false;
 	text = arena_copy(arena, text);
-	if (!take_line(&text, &line) || !slice_is(line, "misu-backup-1"))
+	if (!slice_take_line(&text, &line) || !slice_is(line, "misu-backup-1"))
 		return malformed(path, fail);
-	while (take_line(&text, &line)) {
-		struct ctl_file file;
+	while (slice_take_line(&text, &line)) {
+		struct ctl_file file = {.size = 0};
 
 		if (take_file(line, &file)) {
 			if (!ctl_manifest_add(out, arena, &file, fail))

@@ -92,32 +92,20 @@ parse_own(struct log_view *view, const char *option, const char *value)
 	return true;
 }
 
-static bool
-parse_log(struct log_view *view, int argc, char **argv)
+static enum ctl_query_took
+take_own(void *context, const char *argument, const char *next)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+	struct log_view *view = context;
 
-		if (strcmp(argv[i], "--json") == 0)
-			view->form = FORM_JSON;
-		else if (strcmp(argv[i], "--csv") == 0)
-			view->form = FORM_CSV;
-		else if (strcmp(argv[i], "--follow") == 0)
-			view->follow = true;
-		else
-			switch (ctl_query_take(&view->query, argv[i], next)) {
-			case CTL_ONE:
-				break;
-			case CTL_TWO:
-				i++;
-				break;
-			case CTL_NOT_MINE:
-				if (!parse_own(view, argv[i], next))
-					return false;
-				i++;
-			}
-	}
-	return true;
+	if (strcmp(argument, "--json") == 0)
+		view->form = FORM_JSON;
+	else if (strcmp(argument, "--csv") == 0)
+		view->form = FORM_CSV;
+	else if (strcmp(argument, "--follow") == 0)
+		view->follow = true;
+	else
+		return parse_own(view, argument, next) ? CTL_TWO : CTL_NOT_MINE;
+	return CTL_ONE;
 }
 
 /* The terminal's width; where there is none, nothing is cut. */
@@ -186,7 +174,7 @@ run_log(struct ctl *ctl, int argc, char **argv)
 	struct fail fail = FAIL_INIT;
 	int status;
 
-	if (!parse_log(&view, argc, argv))
+	if (!ctl_query_take_all(&view.query, argc, argv, take_own, &view))
 		return ctl_usage(&ctl_log);
 	status = ctl_query_prepare(&view.query);
 	choose_form(&view);

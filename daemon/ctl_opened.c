@@ -1,12 +1,7 @@
 #include "ctl_opened.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "base/date.h"
-#include "proc.h"
+#include "ctl_query.h"
 #include "store/policies.h"
 
 struct ctl_policy {
@@ -16,46 +11,11 @@ struct ctl_policy {
 	struct slice missing;
 };
 
-/* Its lock is there as long as a misu runs. */
-static bool
-is_live(struct ctl *ctl, const char *directory)
-{
-	const char *path =
-	    proc_path(ctl->arena, slice_from(directory), SLICE("lock"));
-	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	bool live;
-
-	if (fd < 0)
-		return false;
-	live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	close(fd);
-	return live;
-}
-
-/* Whoever may read the master key sees names. */
-static void
-open_keys(struct ctl_opened *opened, const struct setup *setup)
-{
-	const char *path = setup_state_path(setup, setup->conf->master_key);
-	const char *directory = setup_state_path(setup, SLICE("keys"));
-	struct fail fail = FAIL_INIT;
-	uint8_t master[KEY_SIZE];
-	bool fresh;
-
-	if (path == NULL || directory == NULL || access(path, R_OK) != 0 ||
-	    access(directory, R_OK | X_OK) != 0)
-		return;
-	if (proc_master_key(path, master, &fresh, &fail))
-		opened->keys =
-		    keys_look(opened->disk, directory, master, &fail);
-	digest_wipe(master, sizeof(master));
-}
-
 bool
 ctl_opened_open(struct ctl_opened *opened, struct ctl *ctl)
 {
 	const struct setup *setup = ctl_setup(ctl);
-	struct fail fail = FAIL_INIT;
+	struct fail fail = FAIL_INIT, no_keys = FAIL_INIT;
 
 	*opened = (struct ctl_opened){.ctl = ctl};
 	if (setup == NULL)
@@ -69,8 +29,8 @@ ctl_opened_open(struct ctl_opened *opened, struct ctl *ctl)
 	}
 	opened->disk = disk_real_create(NULL, &fail);
 	if (opened->disk != NULL) {
-		opened->live = is_live(ctl, opened->ledger);
-		open_keys(opened, setup);
+		opened->live = ctl_is_live(ctl, opened->ledger);
+		opened->keys = ctl_query_keys(ctl, opened->disk, &no_keys);
 		opened->log =
 		    log_reader_open(opened->disk, opened->ledger, &fail);
 	}

@@ -57,6 +57,26 @@ ctl_query_take(struct ctl_query *query, const char *argument, const char *next)
 	return CTL_NOT_MINE;
 }
 
+bool
+ctl_query_take_all(struct ctl_query *query, int argc, char **argv,
+    enum ctl_query_took (*own)(
+	void *context, const char *argument, const char *next),
+    void *context)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		enum ctl_query_took took = ctl_query_take(query, argv[i], next);
+
+		if (took == CTL_NOT_MINE)
+			took = own(context, argv[i], next);
+		if (took == CTL_NOT_MINE)
+			return false;
+		if (took == CTL_TWO)
+			i++;
+	}
+	return true;
+}
+
 /* --- parsing --- */
 
 /* "UTC", "JST", "+09:00" */
@@ -198,23 +218,19 @@ known_pseudonym(struct ctl_query *query, struct slice id)
 	return text_slice(&hex);
 }
 
-/*
- * A running misu says which pseudonym a subject has, and writes down that it
- * was asked.
- */
-static int
-ask_pseudonym(struct ctl_query *query, struct slice id, struct slice *out)
+int
+ctl_query_pseudonym(struct ctl *ctl, struct slice id, struct slice *out)
 {
 	struct fail fail = FAIL_INIT;
 	const struct json_node *node;
 	struct slice body;
 	int status;
 
-	if (!ctl_ask(query->ctl, "log-subject", 0, id.data, &status, &body))
+	if (!ctl_ask(ctl, "log-subject", 0, id.data, &status, &body))
 		return CTL_TROUBLE;
 	if (status != 200)
-		return ctl_problem(query->ctl, status, body);
-	node = json_parse(query->ctl->arena, body, &fail);
+		return ctl_problem(ctl, status, body);
+	node = json_parse(ctl->arena, body, &fail);
 	if (node == NULL)
 		return ctl_fail(&fail);
 	*out = slice_from(ctl_string(node, "pseudonym"));
@@ -229,8 +245,8 @@ find_pseudonyms(struct ctl_query *query, struct query_term *term)
 		int status = CTL_OK;
 
 		if (query->live)
-			status = ask_pseudonym(
-			    query, term->values[i], &term->values[i]);
+			status = ctl_query_pseudonym(
+			    query->ctl, term->values[i], &term->values[i]);
 		else
 			term->values[i] =
 			    known_pseudonym(query, term->values[i]);

@@ -41,6 +41,15 @@ enum ctl_query_took ctl_query_take(
     struct ctl_query *query, const char *argument, const char *next);
 
 /*
+ * All arguments: `own` takes what is none of the query's (`next` NULL: it is
+ * the last).  False if neither does.
+ */
+bool ctl_query_take_all(struct ctl_query *query, int argc, char **argv,
+    enum ctl_query_took (*own)(
+	void *context, const char *argument, const char *next),
+    void *context);
+
+/*
  * Parse, find keys, turn subjects into pseudonyms.  CTL_OK, or what to exit
  * with after a complaint; ctl_query_finish() is due in both cases.
  */
@@ -50,5 +59,11 @@ void ctl_query_finish(struct ctl_query *query);
 /* The keys, for whoever may read the master key; NULL for others. */
 struct keys *ctl_query_keys(
     struct ctl *ctl, struct disk *disk, struct fail *fail);
+
+/*
+ * A running misu says which pseudonym a subject has, and writes down that it
+ * was asked.  CTL_OK, or what to exit with after a complaint; `id` ends in NUL.
+ */
+int ctl_query_pseudonym(struct ctl *ctl, struct slice id, struct slice *out);
 
 #endif

@@ -32,30 +32,18 @@ parse_own(struct stats_view *view, const char *option, const char *value)
 	       ctl_number(value, &view->width) && view->width <= WIDTH_MAX;
 }
 
-static bool
-parse_stats(struct stats_view *view, int argc, char **argv)
+static enum ctl_query_took
+take_own(void *context, const char *argument, const char *next)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+	struct stats_view *view = context;
 
-		if (strcmp(argv[i], "--json") == 0)
-			view->form = FORM_JSON;
-		else if (strcmp(argv[i], "--csv") == 0)
-			view->form = FORM_CSV;
-		else
-			switch (ctl_query_take(&view->query, argv[i], next)) {
-			case CTL_ONE:
-				break;
-			case CTL_TWO:
-				i++;
-				break;
-			case CTL_NOT_MINE:
-				if (!parse_own(view, argv[i], next))
-					return false;
-				i++;
-			}
-	}
-	return true;
+	if (strcmp(argument, "--json") == 0)
+		view->form = FORM_JSON;
+	else if (strcmp(argument, "--csv") == 0)
+		view->form = FORM_CSV;
+	else
+		return parse_own(view, argument, next) ? CTL_TWO : CTL_NOT_MINE;
+	return CTL_ONE;
 }
 
 /* --- the table --- */
@@ -252,7 +240,7 @@ run_stats(struct ctl *ctl, int argc, char **argv)
 	    .query = {.ctl = ctl}, .stats = {.by = STATS_RECIPIENT}};
 	int status;
 
-	if (!parse_stats(&view, argc, argv))
+	if (!ctl_query_take_all(&view.query, argc, argv, take_own, &view))
 		return ctl_usage(&ctl_stats);
 	status = ctl_query_prepare(&view.query);
 	if (status == CTL_OK)

@@ -2,6 +2,7 @@
 #include "codec/account.h"
 #include "core/canon.h"
 #include "ctl_opened.h"
+#include "ctl_query.h"
 #include "store/log_query.h"
 #include "store/vault.h"
 
@@ -28,28 +29,6 @@ trouble(enum fail_kind kind, const char *text, const char *hint)
 }
 
 /* --- whose pseudonym it is --- */
-
-/* A running misu says, and writes down that it was asked. */
-static int
-ask_pseudonym(struct asked *asked)
-{
-	struct ctl *ctl = asked->opened.ctl;
-	struct fail fail = FAIL_INIT;
-	const struct json_node *node;
-	struct slice body;
-	int status;
-
-	if (!ctl_ask(ctl, "log-subject", 0, asked->account.subject.data,
-		&status, &body))
-		return CTL_TROUBLE;
-	if (status != 200)
-		return ctl_problem(ctl, status, body);
-	node = json_parse(ctl->arena, body, &fail);
-	if (node == NULL)
-		return ctl_fail(&fail);
-	asked->account.pseudonym = slice_from(ctl_string(node, "pseudonym"));
-	return CTL_OK;
-}
 
 /* The vault knows, and is let go at once. */
 static int
@@ -88,8 +67,10 @@ find_pseudonym(struct asked *asked)
 {
 	if (asked->account.pseudonym.len != 0)
 		return ctl_opened_reveal(&asked->opened) ? CTL_OK : CTL_TROUBLE;
-	return asked->opened.live ? ask_pseudonym(asked)
-				  : look_pseudonym(asked);
+	return asked->opened.live
+		   ? ctl_query_pseudonym(asked->opened.ctl,
+			 asked->account.subject, &asked->account.pseudonym)
+		   : look_pseudonym(asked);
 }
 
 /* --- what the ledger says --- */

@@ -192,7 +192,8 @@ note_pseudonym(struct affair *affair)
 	struct case_row *row = &affair->row;
 	struct subject subject;
 
-	row->has_pseudonym = row->subject.len != 0 &&
+	row->has_pseudonym =
+	    row->subject.len != 0 &&
 	    keys_find(affair->engine->o.keys, row->subject, &subject);
 	if (!row->has_pseudonym)
 		return;

@@ -379,15 +379,6 @@ end_item(struct forget *forget, const struct spool_row *row)
 }
 
 static bool
-is_in_hand(const struct engine *engine, int64_t id)
-{
-	for (size_t i = 0; i < IN_HAND_MAX; i++)
-		if (engine->in_hand[i] == id)
-			return true;
-	return false;
-}
-
-static bool
 take_row(struct forget *forget, const struct spool_row *row,
     struct arena *arena, struct fail *fail)
 {
@@ -404,7 +395,7 @@ take_row(struct forget *forget, const struct spool_row *row,
 		if (!names_subject(forget, entry))
 			return true;
 	}
-	if (is_in_hand(engine, row->id)) {
+	if (engine_is_in_hand(engine, row->id)) {
 		forget->any_waits = true;
 		return true;
 	}

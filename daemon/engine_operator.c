@@ -36,6 +36,15 @@ take_in_hand(struct engine *engine, int64_t id)
 	return true;
 }
 
+bool
+engine_is_in_hand(const struct engine *engine, int64_t id)
+{
+	for (size_t i = 0; i < IN_HAND_MAX; i++)
+		if (engine->in_hand[i] == id)
+			return true;
+	return false;
+}
+
 static void
 request_end(struct request *request)
 {

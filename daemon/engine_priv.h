@@ -156,6 +156,11 @@ struct arena *engine_arena(const struct engine *engine);
 /* One thing less under way: a drain may be over. */
 void engine_finish_one(struct engine *engine);
 
+/* --- engine_operator.c -------------------------------------------------- */
+
+/* Is an operator at this item of the spool? */
+bool engine_is_in_hand(const struct engine *engine, int64_t id);
+
 /* --- engine_courier.c --------------------------------------------------- */
 
 /* After a start: what a crash left in the channels' hands. */

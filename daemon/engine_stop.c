@@ -18,20 +18,20 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	struct decide_given *given = &judged->given;
 	const struct conf_recipient *binding;
 
-	given->stopped = provision_stopped(
-	    &provision, judged->record, disclosure, arena);
+	given->stopped =
+	    provision_stopped(&provision, judged->record, disclosure, arena);
 	if (given->stopped == 0)
 		return disclosure;
 	/* The public still learns that a name is registered, and nobody's. */
-	binding = conf_recipient(
-	    engine->conf, disclosure_recipient(disclosure)->id);
+	binding =
+	    conf_recipient(engine->conf, disclosure_recipient(disclosure)->id);
 	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
 		engine_find_kept(engine, binding->id, judged->kept);
 		given->minimises = true;
 		given->kept = judged->kept;
 	}
-	return decide(engine->ruleset, judged->block, judged->record, given,
-	    arena, fail);
+	return decide(
+	    engine->ruleset, judged->block, judged->record, given, arena, fail);
 }
 
 bool
@@ -102,15 +102,6 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 }
 
 static bool
-is_in_hand(const struct engine *engine, int64_t id)
-{
-	for (size_t i = 0; i < IN_HAND_MAX; i++)
-		if (engine->in_hand[i] == id)
-			return true;
-	return false;
-}
-
-static bool
 look_at(struct waiting *waiting, int64_t id)
 {
 	struct engine *engine = waiting->engine;
@@ -127,7 +118,7 @@ look_at(struct waiting *waiting, int64_t id)
 	if (wire_is_request(item.submission))
 		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);
 	/* Whoever has it in hand now finds it outdated. */
-	if (item.state == SPOOL_QUEUED || is_in_hand(engine, id))
+	if (item.state == SPOOL_QUEUED || engine_is_in_hand(engine, id))
 		return spool_outdate_item(
 		    engine->o.spool, id, engine_now(engine), &waiting->fail);
 	engine_courier_renew(engine, &item, false, renewed, engine);

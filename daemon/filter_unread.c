@@ -15,8 +15,8 @@ unread_keep(struct command *command, struct slice text)
 
 	/* Who is not logged in has nothing to be recorded; a pool's frames
 	   must get another clTRID; an empty one is no frame of anybody. */
-	if (text.len == 0 || conf == NULL || !conf->shadows || session->pooled ||
-	    session->state != SESSION_OPEN)
+	if (text.len == 0 || conf == NULL || !conf->shadows ||
+	    session->pooled || session->state != SESSION_OPEN)
 		return false;
 	command->unread = text;
 	/* The answer is told by its place in the order. */
@@ -40,8 +40,8 @@ unread_start(struct command *command)
 		command_answer(command, EPP_SYNTAX, "the frame cannot be read");
 		return;
 	}
-	command->record = place_mark(command->arena,
-	    slice_from(upstream->name), filter_now(filter) / 1000, &fail);
+	command->record = place_mark(command->arena, slice_from(upstream->name),
+	    filter_now(filter) / 1000, &fail);
 	if (command->record != NULL &&
 	    filter_random(filter, given.random, &fail))
 		decision.disclosure = decide_contact(filter->ruleset, &scope,

@@ -50,8 +50,7 @@ keep_settings(struct parent *parent, struct arena *arena, struct fail *fail)
 		return fail_memory(fail);
 	memcpy(copy, settings.data, settings.len);
 	free(parent->settings);
-	parent->settings_conf_len =
-	    settings.len - parent->setup->auditors.len;
+	parent->settings_conf_len = settings.len - parent->setup->auditors.len;
 	parent->settings = copy;
 	parent->settings_len = settings.len;
 	return true;
@@ -68,7 +67,7 @@ parent_readers_read(struct parent *parent, struct fail *fail)
 		return true;
 	arena = arena_create(NULL);
 	ok = arena != NULL ? setup_read_auditors(parent->setup, fail) &&
-		keep_settings(parent, arena, fail)
+				 keep_settings(parent, arena, fail)
 			   : fail_memory(fail);
 	arena_destroy(arena);
 	return ok;
@@ -81,9 +80,9 @@ parent_reader_tell(struct child *reader)
 	const struct parent *parent = reader->parent;
 
 	child_tell(reader, LINE_SETTINGS,
-	    (struct slice){parent->settings,
-		reader->kind == CHILD_CONSOLE ? parent->settings_len
-					      : parent->settings_conf_len},
+	    (struct slice){parent->settings, reader->kind == CHILD_CONSOLE
+						 ? parent->settings_len
+						 : parent->settings_conf_len},
 	    -1);
 }
 
@@ -125,8 +124,7 @@ bool
 parent_readers_ready(const struct parent *parent)
 {
 	for (size_t i = 0; i < READERS; i++)
-		if (is_wanted(parent, kind_of(i)) &&
-		    !parent->readers[i].ready)
+		if (is_wanted(parent, kind_of(i)) && !parent->readers[i].ready)
 			return false;
 	return true;
 }

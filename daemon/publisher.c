@@ -15,7 +15,7 @@ publisher_now(const struct publisher *publisher)
 	return publisher->loop->operations->now(publisher->loop) / 1000;
 }
 
-/* --- what is asked for ------------------------------------------------------ */
+/* --- what is asked for --- */
 
 static bool
 is_free(const struct publisher *publisher, const struct prefix *asker)
@@ -29,13 +29,13 @@ is_free(const struct publisher *publisher, const struct prefix *asker)
 }
 
 bool
-publisher_may_ask(struct publisher *publisher, const struct prefix *asker,
-    unsigned *wait)
+publisher_may_ask(
+    struct publisher *publisher, const struct prefix *asker, unsigned *wait)
 {
 	*wait = 0;
 	return is_free(publisher, asker) ||
-	    rate_ask(publisher->rate, asker,
-		publisher->loop->operations->now(publisher->loop), wait);
+	       rate_ask(publisher->rate, asker,
+		   publisher->loop->operations->now(publisher->loop), wait);
 }
 
 /* Is anything of a person told? */
@@ -52,8 +52,8 @@ is_personal(const struct publication *it)
 }
 
 static bool
-look_up(struct publisher *publisher, const struct ask *ask,
-    struct arena *arena, struct view_found *found, struct fail *fail)
+look_up(struct publisher *publisher, const struct ask *ask, struct arena *arena,
+    struct view_found *found, struct fail *fail)
 {
 	struct view *view = publisher->view;
 
@@ -63,8 +63,7 @@ look_up(struct publisher *publisher, const struct ask *ask,
 		return view_get(
 		    view, arena, SLICE("domain"), ask->name, found, fail);
 	case ASK_NETWORK:
-		return view_get_network(
-		    view, arena, &ask->prefix, found, fail);
+		return view_get_network(view, arena, &ask->prefix, found, fail);
 	case ASK_CONTACT:
 		return view_get_handle(view, arena, ask->name, found, fail);
 	case ASK_NAMESERVER:
@@ -111,8 +110,7 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	struct view_found found;
 
 	if (publisher->view == NULL)
-		publisher->view =
-		    view_open_reader(publisher->view_path, &fail);
+		publisher->view = view_open_reader(publisher->view_path, &fail);
 	if (publisher->view == NULL ||
 	    !look_up(publisher, ask, arena, &found, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
@@ -136,7 +134,7 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	return FOUND;
 }
 
-/* --- the process ------------------------------------------------------------ */
+/* --- the process --- */
 
 static void
 serve(struct publisher *publisher)
@@ -158,8 +156,8 @@ take_socket(struct publisher *publisher, struct slice name, int fd)
 {
 	struct fail fail = FAIL_INIT;
 	bool ok = slice_is(name, "whois")
-	    ? publisher_whois_open(publisher, fd, &fail)
-	    : publisher_rdap_open(publisher, fd, &fail);
+		      ? publisher_whois_open(publisher, fd, &fail)
+		      : publisher_rdap_open(publisher, fd, &fail);
 
 	if (!ok) {
 		log_fail(LOG_LEVEL_ERROR, "not-listening", &fail);
@@ -191,8 +189,7 @@ take_settings(struct publisher *publisher, struct slice text)
 	publisher->arena = arena;
 	arena_destroy(before);
 	rate_set_limits(publisher->rate,
-	    &(struct rate_limits){
-		conf->publish.rate, conf->publish.budget});
+	    &(struct rate_limits){conf->publish.rate, conf->publish.budget});
 	serve(publisher);
 	return true;
 }
@@ -254,14 +251,14 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	publisher->rate = rate_create(&limits, &random_system, fail);
 	if (publisher->rate == NULL)
 		return false;
-	publisher->parent = child_line(loop_base(publisher->loop),
-	    parent_received, publisher, fail);
+	publisher->parent = child_line(
+	    loop_base(publisher->loop), parent_received, publisher, fail);
 	if (publisher->parent == NULL || !keep_to_files(publisher, fail))
 		return false;
 	/* Before the sandbox: SQLite makes what it needs of its own. */
 	publisher->view = view_open_reader(publisher->view_path, fail);
 	return publisher->view != NULL &&
-	    sandbox_enter(SANDBOX_PUBLISHER, fail);
+	       sandbox_enter(SANDBOX_PUBLISHER, fail);
 }
 
 struct publisher *

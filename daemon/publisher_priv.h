@@ -17,14 +17,14 @@ struct wire_stream;
 struct publisher {
 	struct loop *loop;
 	struct wire_stream *parent;
-	struct setup *setup;    /* where things are: a glance at misu.conf */
+	struct setup *setup; /* where things are: a glance at misu.conf */
 	const char *view_path;
-	struct view *view;      /* NULL: it could not be opened yet */
+	struct view *view; /* NULL: it could not be opened yet */
 	struct rate *rate;
 	struct whois_server *whois; /* NULL: no port yet */
 	struct http_server *rdap;
-	struct arena *arena;    /* of what the parent told last */
-	struct conf *conf;      /* NULL: nothing yet */
+	struct arena *arena; /* of what the parent told last */
+	struct conf *conf;   /* NULL: nothing yet */
 	bool ready, broken, has_landlock;
 };
 
@@ -45,8 +45,8 @@ enum looked_up publisher_find(struct publisher *publisher,
     struct view_row *row, enum role *role);
 
 /* May it ask once more?  Else *wait is in seconds. */
-bool publisher_may_ask(struct publisher *publisher,
-    const struct prefix *asker, unsigned *wait);
+bool publisher_may_ask(
+    struct publisher *publisher, const struct prefix *asker, unsigned *wait);
 
 /* Unix seconds. */
 int64_t publisher_now(const struct publisher *publisher);

@@ -10,7 +10,7 @@ ends_with(struct slice text, const char *end)
 	size_t len = strlen(end);
 
 	return text.len > len &&
-	    memcmp(text.data + text.len - len, end, len) == 0;
+	       memcmp(text.data + text.len - len, end, len) == 0;
 }
 
 /* Second-level domains whose names are organizations'. */
@@ -116,8 +116,8 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		tell_help(text);
 		return;
 	}
-	switch (publisher_find(
-	    publisher, ask, asker, text->arena, &row, &role)) {
+	switch (
+	    publisher_find(publisher, ask, asker, text->arena, &row, &role)) {
 	case FOUND:
 		tell(publisher, ask, &row.it, role, text);
 		break;
@@ -128,7 +128,8 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		text_add_string(text,
 		    "This cannot be told now; please ask again in a"
 		    " minute.\n"
-		    "ただいま表示できません。しばらくしてから検索してください。\n");
+		    "ただいま表示できません。しばらくしてから検索してください。"
+		    "\n");
 		break;
 	case TOO_MANY:
 		text_add_string(text,

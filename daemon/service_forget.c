@@ -20,6 +20,5 @@ service_forget(struct service *service, const struct control_ask *ask,
 	    (struct slice){ask->text.data, (size_t)(end - ask->text.data)};
 	asked.reason =
 	    (struct slice){end + 1, ask->text.len - asked.subject.len - 1};
-	engine_forget_by_two(
-	    service->engine, &asked, control_answer, request);
+	engine_forget_by_two(service->engine, &asked, control_answer, request);
 }

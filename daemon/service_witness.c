@@ -10,17 +10,16 @@ add_witness(struct service *service, const struct conf_witness *witness,
 {
 	const char *directory =
 	    proc_path(arena, service->setup->state, SLICE("witness"));
-	const char *plus = memchr(
-	    witness->verifier_key.data, '+', witness->verifier_key.len);
+	const char *plus =
+	    memchr(witness->verifier_key.data, '+', witness->verifier_key.len);
 	struct cosigned cosigned = {.size = 0};
-	bool signed_any = directory != NULL &&
-	    cosigned_read(service->disk, directory, witness->verifier_key,
-		arena, &cosigned);
+	bool signed_any =
+	    directory != NULL && cosigned_read(service->disk, directory,
+				     witness->verifier_key, arena, &cosigned);
 
 	text_add_string(out, "{\"name\":");
-	text_add_json(out,
-	    (struct slice){witness->verifier_key.data,
-		(size_t)(plus - witness->verifier_key.data)});
+	text_add_json(out, (struct slice){witness->verifier_key.data,
+			       (size_t)(plus - witness->verifier_key.data)});
 	text_add_format(out, ",\"entries\":%llu,\"time\":%llu}",
 	    (unsigned long long)(signed_any ? cosigned.size : 0),
 	    (unsigned long long)(signed_any ? cosigned.time : 0));

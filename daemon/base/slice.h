@@ -56,4 +56,19 @@ slice_compare(struct slice a, struct slice b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
+/* Take the next whole line, without its end; false if there is none. */
+static inline bool
+slice_take_line(struct slice *rest, struct slice *line)
+{
+	const char *end =
+	    rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
+
+	if (end == NULL)
+		return false;
+	*line = (struct slice){rest->data, (size_t)(end - rest->data)};
+	rest->data = end + 1;
+	rest->len -= line->len + 1;
+	return true;
+}
+
 #endif

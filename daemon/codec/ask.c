@@ -35,9 +35,8 @@ trim(struct slice line)
 		line.data++;
 		line.len--;
 	}
-	while (line.len != 0 &&
-	    (line.data[line.len - 1] == ' ' ||
-		line.data[line.len - 1] == '\t'))
+	while (line.len != 0 && (line.data[line.len - 1] == ' ' ||
+				    line.data[line.len - 1] == '\t'))
 		line.len--;
 	return line;
 }
@@ -46,8 +45,8 @@ static bool
 ends_in_english(struct slice line)
 {
 	return line.len > 2 && line.data[line.len - 2] == '/' &&
-	    (line.data[line.len - 1] == 'e' ||
-		line.data[line.len - 1] == 'E');
+	       (line.data[line.len - 1] == 'e' ||
+		   line.data[line.len - 1] == 'E');
 }
 
 /* False without a fail where it is no prefix. */
@@ -58,27 +57,29 @@ take_prefix(struct slice text, struct ask *out)
 
 	out->kind = ASK_NETWORK;
 	return prefix_parse_address(text, &out->prefix) ||
-	    prefix_parse(text, &out->prefix, &ignored);
+	       prefix_parse(text, &out->prefix, &ignored);
 }
 
+/* An address is no name, whatever full stop stands at its end. */
 static bool
 take_name(struct arena *arena, struct slice text, enum ask_kind kind,
     struct ask *out, struct fail *fail)
 {
 	struct fail why = FAIL_INIT;
+	struct ask address;
 
 	out->kind = kind;
-	if (name_canonical(arena, text, &out->name, &why))
+	if (name_canonical(arena, text, &out->name, &why) &&
+	    !take_prefix(out->name, &address))
 		return true;
-	return why.kind == FAIL_MEMORY
-	    ? fail_memory(fail)
-	    : refuse(fail, "this is no domain name");
+	return why.kind == FAIL_MEMORY ? fail_memory(fail)
+				       : refuse(fail, "this is no domain name");
 }
 
 /* Letters, digits, hyphens and underscores; in capitals. */
 static bool
-take_handle(struct arena *arena, struct slice text, struct ask *out,
-    struct fail *fail)
+take_handle(
+    struct arena *arena, struct slice text, struct ask *out, struct fail *fail)
 {
 	struct slice copy = arena_copy(arena, text);
 	char *at = (char *)(uintptr_t)copy.data;
@@ -118,8 +119,8 @@ is_autnum(struct slice line)
 }
 
 bool
-ask_whois(struct arena *arena, struct slice line, struct ask *out,
-    struct fail *fail)
+ask_whois(
+    struct arena *arena, struct slice line, struct ask *out, struct fail *fail)
 {
 	*out = (struct ask){.kind = ASK_HELP};
 	if (line.len > ASK_LINE_MAX)
@@ -142,7 +143,7 @@ ask_whois(struct arena *arena, struct slice line, struct ask *out,
 		return take_handle(arena, line, out, fail);
 	if (take_word(&line, "net"))
 		return take_prefix(line, out) ||
-		    refuse(fail, "this is no address and no prefix");
+		       refuse(fail, "this is no address and no prefix");
 	if (take_prefix(line, out))
 		return true;
 	if (is_autnum(line)) {
@@ -156,7 +157,7 @@ ask_whois(struct arena *arena, struct slice line, struct ask *out,
 	return take_handle(arena, line, out, fail);
 }
 
-/* --- RDAP ------------------------------------------------------------------- */
+/* --- RDAP --- */
 
 static int
 hex(char c)
@@ -210,8 +211,8 @@ take_part(struct slice *path, const char *part)
 }
 
 bool
-ask_rdap(struct arena *arena, struct slice path, struct ask *out,
-    struct fail *fail)
+ask_rdap(
+    struct arena *arena, struct slice path, struct ask *out, struct fail *fail)
 {
 	struct slice text;
 
@@ -236,11 +237,11 @@ ask_rdap(struct arena *arena, struct slice path, struct ask *out,
 		return take_handle(arena, text, out, fail);
 	if (take_part(&text, "ip/"))
 		return take_prefix(text, out) ||
-		    refuse(fail, "this is no address and no prefix");
+		       refuse(fail, "this is no address and no prefix");
 	if (take_part(&text, "autnum/")) {
 		out->kind = ASK_AUTNUM;
 		return true;
 	}
-	return refuse(fail,
-	    "domain, nameserver, entity, ip and help can be asked for");
+	return refuse(
+	    fail, "domain, nameserver, entity, ip and help can be asked for");
 }

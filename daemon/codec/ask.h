@@ -34,14 +34,14 @@ struct ask {
  * without a dot is a handle.  FAIL_INPUT, in English, fit for an answer: it
  * never repeats what was asked.
  */
-bool ask_whois(struct arena *arena, struct slice line, struct ask *out,
-    struct fail *fail);
+bool ask_whois(
+    struct arena *arena, struct slice line, struct ask *out, struct fail *fail);
 
 /*
  * The path below the base, as it was sent: "domain/xn--r8jz45g.jp",
  * "ip/192.0.2.0/29", "entity/TM1234JP", "help".
  */
-bool ask_rdap(struct arena *arena, struct slice path, struct ask *out,
-    struct fail *fail);
+bool ask_rdap(
+    struct arena *arena, struct slice path, struct ask *out, struct fail *fail);
 
 #endif

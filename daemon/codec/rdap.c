@@ -199,8 +199,7 @@ rdap_status(struct rdap_page *page)
 	rdap_close(page, ']');
 }
 
-/* --- entities ---------------------------------------------------------------
- */
+/* --- entities --- */
 
 static void
 abuse_card(struct rdap_page *page, const struct publication_registrar *of)
@@ -220,8 +219,8 @@ abuse_card(struct rdap_page *page, const struct publication_registrar *of)
 		text_add_string(&uri, "tel:");
 		text_add(&uri, of->abuse_phone);
 		page->text->failed |= uri.failed;
-		text_add_string(page->text,
-		    ",[\"tel\",{\"type\":\"voice\"},\"uri\",");
+		text_add_string(
+		    page->text, ",[\"tel\",{\"type\":\"voice\"},\"uri\",");
 		text_add_json(page->text, text_slice(&uri));
 		text_add_char(page->text, ']');
 	}
@@ -296,8 +295,7 @@ rdap_entities(struct rdap_page *page, const enum role *roles, size_t count)
 	rdap_close(page, ']');
 }
 
-/* --- domains ----------------------------------------------------------------
- */
+/* --- domains --- */
 
 static void
 nameservers(struct rdap_page *page)

@@ -22,8 +22,7 @@ addresses(struct rdap_page *page)
 		prefix.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	rdap_string(page, "endAddress",
 	    (struct slice){text, prefix_print_address(&prefix, text)});
-	rdap_string(
-	    page, "ipVersion", prefix.six ? SLICE("v6") : SLICE("v4"));
+	rdap_string(page, "ipVersion", prefix.six ? SLICE("v6") : SLICE("v4"));
 }
 
 bool

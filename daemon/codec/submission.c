@@ -230,8 +230,7 @@ read_object(struct reader *reader, const struct json_node *root,
 	return reader->record != NULL;
 }
 
-/* --- the delegation ---------------------------------------------------------
- */
+/* --- the delegation --- */
 
 static bool
 check_servers(struct reader *reader, enum role role)

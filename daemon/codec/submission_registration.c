@@ -5,8 +5,8 @@
 static const struct json_place above = {NULL, SLICE("registration"), 0};
 
 static bool
-read_time(struct reader *reader, const struct json_node *root,
-    const char *name, int64_t *out)
+read_time(struct reader *reader, const struct json_node *root, const char *name,
+    int64_t *out)
 {
 	const struct json_node *node = json_find(root, name);
 	const struct json_place place = {&above, slice_from(name), 0};
@@ -35,8 +35,8 @@ read_words(struct reader *reader, const struct json_node *root,
 	if (node->kind != JSON_KIND_ARRAY || node->count > REGISTRATION_WORDS)
 		return json_fail(reader->fail, &place,
 		    "not an array of at most %d words", REGISTRATION_WORDS);
-	items = arena_take_array(
-	    reader->arena, node->count + 1, sizeof(*items));
+	items =
+	    arena_take_array(reader->arena, node->count + 1, sizeof(*items));
 	if (items == NULL)
 		return fail_memory(reader->fail);
 	for (size_t i = 0; i < node->count; i++) {
@@ -51,14 +51,13 @@ read_words(struct reader *reader, const struct json_node *root,
 }
 
 static bool
-read_roid(struct reader *reader, const struct json_node *node,
-    struct slice *out)
+read_roid(
+    struct reader *reader, const struct json_node *node, struct slice *out)
 {
 	const struct json_place place = {&above, SLICE("roid"), 0};
 
-	return node == NULL ||
-	    submission_read_string(
-		reader, node, &place, REGISTRATION_WORD, out);
+	return node == NULL || submission_read_string(reader, node, &place,
+				   REGISTRATION_WORD, out);
 }
 
 bool

@@ -9,8 +9,7 @@ add_field(struct text *text, bool *first, const struct disclosure *disclosure,
 {
 	struct values values = disclosure_values(disclosure, role, field);
 
-	if (!disclosure_collected(disclosure, role, field) &&
-	    values.count == 0)
+	if (!disclosure_collected(disclosure, role, field) && values.count == 0)
 		return;
 	text_add_string(text, *first ? "\"" : ",\"");
 	*first = false;
@@ -44,8 +43,8 @@ add_roles(struct text *text, const struct disclosure *disclosure)
 		text_add_string(text, role_name(role));
 		text_add_string(text, "\":{");
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
-			add_field(text, &first, disclosure, role,
-			    order.fields[f]);
+			add_field(
+			    text, &first, disclosure, role, order.fields[f]);
 		text_add_char(text, '}');
 	}
 }
@@ -61,8 +60,7 @@ add_time(struct text *text, bool *first, const char *name, int64_t time)
 }
 
 static void
-add_words(
-    struct text *text, bool *first, const char *name, struct values words)
+add_words(struct text *text, bool *first, const char *name, struct values words)
 {
 	if (words.count == 0)
 		return;
@@ -97,8 +95,8 @@ add_registration(struct text *text, const struct registration *of)
 }
 
 struct slice
-view_encode(const struct disclosure *disclosure, struct arena *arena,
-    struct fail *fail)
+view_encode(
+    const struct disclosure *disclosure, struct arena *arena, struct fail *fail)
 {
 	struct text text = text_start(arena);
 	struct slice bytes;
@@ -118,7 +116,7 @@ view_encode(const struct disclosure *disclosure, struct arena *arena,
 	return bytes;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading --- */
 
 static bool
 read_values(
@@ -142,8 +140,8 @@ read_values(
 }
 
 static bool
-read_role(struct slice members, struct arena *arena,
-    struct publication_role *out)
+read_role(
+    struct slice members, struct arena *arena, struct publication_role *out)
 {
 	struct slice name, value;
 	enum field field;
@@ -194,7 +192,7 @@ read_words(struct slice object, const char *name, struct arena *arena,
 
 	*out = (struct publication_item){NOT_COLLECTED, {NULL, 0}};
 	return !canon_member(object, name, &list) ||
-	    read_values(list, arena, out);
+	       read_values(list, arena, out);
 }
 
 static bool
@@ -229,16 +227,16 @@ read_all(struct slice bytes, struct arena *arena, struct view_row *out)
 	size_t place;
 
 	return canon_check(bytes, &place) &&
-	    canon_get_number(bytes, "v", &version) &&
-	    version == VIEW_VERSION &&
-	    canon_get_string(bytes, "operation", arena, &operation) &&
-	    operation_find(operation, &out->operation) &&
-	    canon_get_string(bytes, "type", arena, &type) &&
-	    object_type_find(type, &it->type) &&
-	    canon_get_string(bytes, "name", arena, &it->name) &&
-	    read_registration(bytes, arena, it) &&
-	    canon_member(bytes, "roles", &roles) &&
-	    read_roles(roles, arena, it);
+	       canon_get_number(bytes, "v", &version) &&
+	       version == VIEW_VERSION &&
+	       canon_get_string(bytes, "operation", arena, &operation) &&
+	       operation_find(operation, &out->operation) &&
+	       canon_get_string(bytes, "type", arena, &type) &&
+	       object_type_find(type, &it->type) &&
+	       canon_get_string(bytes, "name", arena, &it->name) &&
+	       read_registration(bytes, arena, it) &&
+	       canon_member(bytes, "roles", &roles) &&
+	       read_roles(roles, arena, it);
 }
 
 bool
@@ -248,6 +246,6 @@ view_decode(struct slice bytes, struct arena *arena, struct view_row *out,
 	memset(out, 0, sizeof(*out));
 	if (read_all(bytes, arena, out))
 		return true;
-	return fail_set(fail, FAIL_WORLD,
-	    "a row of the public view cannot be read");
+	return fail_set(
+	    fail, FAIL_WORLD, "a row of the public view cannot be read");
 }

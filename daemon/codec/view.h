@@ -23,7 +23,8 @@ struct slice view_encode(const struct disclosure *disclosure,
     struct arena *arena, struct fail *fail);
 
 struct view_row {
-	struct publication it; /* texts in `arena`, or borrowed from the bytes */
+	struct publication
+	    it; /* texts in `arena`, or borrowed from the bytes */
 	enum operation operation;
 };
 
@@ -31,7 +32,7 @@ struct view_row {
  * FAIL_WORLD if these are not bytes that view_encode() wrote: the row was
  * damaged.  The registrar is not in it.
  */
-bool view_decode(struct slice bytes, struct arena *arena,
-    struct view_row *out, struct fail *fail);
+bool view_decode(struct slice bytes, struct arena *arena, struct view_row *out,
+    struct fail *fail);
 
 #endif

@@ -12,14 +12,11 @@
  *	version: a byte
  *	flags: a byte; 1: an operator had approved it, 2: in a scope, 4: there
  *		was too much to keep, and nothing follows, 8: the scope's
- *		is_placed, 16: persons who stopped provision are shown nothing of
- *	plan: a string
- *	of a flag 16: roles of those (1 << role), then for each in rising order
- *		the FIELD_BITs that stay as the rules have them
- *	in a scope (an EPP contact or host): roles, object, suffix, number of
- *		places; each: roles, suffix
- *	number of roles, then each, in rising order:
- *		role and kind: a byte each
+ *		is_placed, 16: persons who stopped provision are shown nothing
+ *of plan: a string of a flag 16: roles of those (1 << role), then for each in
+ *rising order the FIELD_BITs that stay as the rules have them in a scope (an
+ *EPP contact or host): roles, object, suffix, number of places; each: roles,
+ *suffix number of roles, then each, in rising order: role and kind: a byte each
  *		fields with a value, fields with several: FIELD_BITs
  *		number of consents; each: audience * 2 + given (a byte), time,
  *			purpose, version of the text agreed to

@@ -347,7 +347,7 @@ bool
 note_check_witness(struct slice note, struct slice verifier_key,
     struct arena *arena, struct fail *fail)
 {
-	struct slice name, body, lines, line;
+	struct slice name = SLICE(""), body, lines, line;
 	uint8_t key[32];
 	uint64_t time;
 

@@ -149,10 +149,10 @@ place_mark(struct arena *arena, struct slice upstream, int64_t seconds,
 {
 	const struct epp_facts facts = {.given = true, .created = seconds};
 	struct slice name = place_mark_name(arena, upstream);
-	struct record *record =
-	    name.data != NULL ? record_create(arena, OBJECT_HOST,
-				    OPERATION_UPDATE, name, fail)
-			      : NULL;
+	struct record *record = name.data != NULL
+				    ? record_create(arena, OBJECT_HOST,
+					  OPERATION_UPDATE, name, fail)
+				    : NULL;
 
 	if (record == NULL || !record_set_epp(record, &facts, fail)) {
 		fail_memory(fail);

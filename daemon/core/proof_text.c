@@ -21,20 +21,6 @@ proof_print(struct arena *arena, const struct proof_file *file)
 }
 
 static bool
-take_line(struct slice *rest, struct slice *line)
-{
-	const char *end =
-	    rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
-
-	if (end == NULL)
-		return false;
-	*line = (struct slice){rest->data, (size_t)(end - rest->data)};
-	rest->len -= line->len + 1;
-	rest->data = end + 1;
-	return true;
-}
-
-static bool
 skip(struct slice *line, const char *word)
 {
 	size_t len = strlen(word);
@@ -81,16 +67,16 @@ parse(struct slice text, struct arena *arena, struct proof_file *out)
 	struct slice line, ignored;
 
 	out->proof.count = 0;
-	if (!skip(&text, first_line.data) || !take_line(&text, &line))
+	if (!skip(&text, first_line.data) || !slice_take_line(&text, &line))
 		return false;
 	/* What else the maker had to say is not ours to judge. */
 	if (skip(&line, "extra ") &&
 	    (!text_base64_decode(arena, line, &ignored) ||
-		!take_line(&text, &line)))
+		!slice_take_line(&text, &line)))
 		return false;
 	if (!skip(&line, "index ") || !read_index(line, &out->index))
 		return false;
-	while (take_line(&text, &line) && line.len != 0)
+	while (slice_take_line(&text, &line) && line.len != 0)
 		if (!add_hash(line, arena, &out->proof))
 			return false;
 	out->note = text;

@@ -23,7 +23,6 @@ struct again {
 	const struct inputs *inputs;
 	struct arena *arena;
 	bool changed, more, unknown;
-	bool takes_back; /* redacted by no rule: no policy undoes it */
 };
 
 /* What a slot would come to; `met` once a stand-in was looked at. */
@@ -152,8 +151,6 @@ compare_slot(struct again *again, const struct cells *cells, enum role role,
 	if (cells->was != NULL)
 		was = entry_table_ruling(
 		    cells->was, again->was->outcome, role, field);
-	if (again->takes_back && was.verdict == VERDICT_REDACT && was.rule == 0)
-		return true;
 	if ((unsigned)was.verdict == cell->verdict ||
 	    ((unsigned)was.verdict == REPLAY_NOTHING &&
 		cell->verdict != REPLAY_UNKNOWN && !passes(cell->verdict)))
@@ -190,22 +187,6 @@ compare(struct again *again, const struct cells *cells, struct fail *fail)
 
 /* --- deciding again --- */
 
-static const struct block *
-find_block(const struct ruleset *ruleset, const struct record *record,
-    struct slice recipient, struct slice purpose)
-{
-	const struct block *blocks[BLOCKS_MAX];
-	size_t count = ruleset_match(ruleset, record, blocks, BLOCKS_MAX);
-
-	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++)
-		if (slice_equal(blocks[i]->purpose, purpose) &&
-		    slice_equal(
-			ruleset_recipient(ruleset, blocks[i]->recipient)->id,
-			recipient))
-			return blocks[i];
-	return NULL;
-}
-
 /* NULL without a fail: the policy sends this object to nobody of that name. */
 static struct disclosure *
 decide_anew(struct again *again, const struct ruleset *ruleset,
@@ -218,7 +199,7 @@ decide_anew(struct again *again, const struct ruleset *ruleset,
 		ruleset, again->was->own.recipient, &recipient))
 		return NULL;
 	if (!again->inputs->in_scope) {
-		block = find_block(ruleset, stand_in_record(stand_in),
+		block = ruleset_find_block(ruleset, stand_in_record(stand_in),
 		    again->was->own.recipient, again->was->purpose);
 		if (block == NULL)
 			return NULL;
@@ -365,25 +346,6 @@ is_same_ruling(struct ruling a, struct ruling b)
 	return a.verdict == b.verdict && a.rule == b.rule;
 }
 
-/* Redacted by no rule where there is one: a stop takes back what was given. */
-static bool
-takes_back(const struct again *again, const struct disclosure *then)
-{
-	const struct entry_table *own = &again->was->own;
-
-	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
-		enum role role = (enum role)(slot / FIELD_COUNT);
-		enum field field = (enum field)(slot % FIELD_COUNT);
-		const struct ruling none = {VERDICT_REDACT, 0};
-
-		if ((own->listed[role] & FIELD_BIT(field)) != 0 &&
-		    is_same_ruling(own->rulings[role][field], none) &&
-		    disclosure_ruling(then, role, field).rule != 0)
-			return true;
-	}
-	return false;
-}
-
 /* Does the policy of then say what was recorded? */
 static bool
 look_outside(struct again *again, enum outside *out, struct fail *fail)
@@ -401,9 +363,8 @@ look_outside(struct again *again, enum outside *out, struct fail *fail)
 	then = decide_anew(again, again->entry->was, stand_in, fail);
 	if (then == NULL)
 		return fail->kind == FAIL_NONE;
-	if (outcome.verdict == VERDICT_FORWARD)
-		again->takes_back = takes_back(again, then);
-	else if (!is_same_ruling(outcome, disclosure_outcome(then)))
+	if (outcome.verdict != VERDICT_FORWARD &&
+	    !is_same_ruling(outcome, disclosure_outcome(then)))
 		*out = outcome.rule == 0 ? OUTSIDE_STOP : OUTSIDE_LINK;
 	return true;
 }
@@ -415,7 +376,7 @@ was_matched(const struct again *again, const struct block *block)
 {
 	const struct ruleset *was = again->entry->was;
 
-	return find_block(was, stand_in_record(again->stand_in),
+	return ruleset_find_block(was, stand_in_record(again->stand_in),
 		   ruleset_recipient(again->replay->now, block->recipient)->id,
 		   block->purpose) != NULL;
 }

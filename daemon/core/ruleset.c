@@ -227,6 +227,26 @@ ruleset_match(const struct ruleset *ruleset, const struct record *record,
 	return count;
 }
 
+const struct block *
+ruleset_find_block(const struct ruleset *ruleset, const struct record *record,
+    struct slice recipient, struct slice purpose)
+{
+	const struct policy *policy = ruleset->policy;
+	struct slice name = record_object(record);
+
+	for (size_t i = 0; i < policy->block_count; i++) {
+		const struct policy_block *block = &policy->blocks[i];
+		const struct recipient *whose =
+		    &policy->recipients[block->is.recipient].is;
+
+		if (whose->via < 0 && slice_equal(whose->id, recipient) &&
+		    slice_equal(block->is.purpose, purpose) &&
+		    match_wins(policy, block, record_type(record), name))
+			return &block->is;
+	}
+	return NULL;
+}
+
 size_t
 match_onward(const struct policy *policy, unsigned recipient,
     enum object_type type, struct slice name, const struct policy_block **out,

@@ -89,6 +89,10 @@ struct slice ruleset_rule_place(const struct ruleset *ruleset, unsigned rule);
 size_t ruleset_match(const struct ruleset *ruleset, const struct record *record,
     const struct block **out, size_t max);
 
+/* The one of them for this recipient and purpose, or NULL. */
+const struct block *ruleset_find_block(const struct ruleset *ruleset,
+    const struct record *record, struct slice recipient, struct slice purpose);
+
 /*
  * The blocks behind `block`, nearest first: for each recipient reached `via`
  * it, directly or through others, the block for the same object.

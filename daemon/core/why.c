@@ -225,28 +225,12 @@ add_table(struct why *why, const struct entry_table *table)
 
 /* --- step by step --- */
 
-static const struct block *
-find_block(const struct ruleset *ruleset, struct slice recipient,
-    struct slice purpose, const struct record *record)
-{
-	const struct block *blocks[64];
-	size_t count = ruleset_match(ruleset, record, blocks, 64);
-
-	for (size_t i = 0; i < count && i < 64; i++)
-		if (slice_equal(blocks[i]->purpose, purpose) &&
-		    slice_equal(
-			ruleset_recipient(ruleset, blocks[i]->recipient)->id,
-			recipient))
-			return blocks[i];
-	return NULL;
-}
-
 static bool
 add_blocks(struct why *why, const struct record *record, struct fail *fail)
 {
 	const struct ruleset *ruleset = why->given->ruleset;
-	const struct block *block = find_block(ruleset,
-	    why->rulings->own.recipient, why->rulings->purpose, record);
+	const struct block *block = ruleset_find_block(ruleset, record,
+	    why->rulings->own.recipient, why->rulings->purpose);
 	const struct block *onward[64];
 	size_t count;
 	struct slice text;
@@ -294,8 +278,8 @@ is_confirmed(struct why *why, const struct stand_in *stand_in, bool *confirmed,
 	const struct entry_rulings *rulings = why->rulings;
 	const struct ruleset *ruleset = why->given->ruleset;
 	const struct record *record = stand_in_record(stand_in);
-	const struct block *block = find_block(
-	    ruleset, rulings->own.recipient, rulings->purpose, record);
+	const struct block *block = ruleset_find_block(
+	    ruleset, record, rulings->own.recipient, rulings->purpose);
 	const struct disclosure *again;
 	unsigned recipient;
 
@@ -315,9 +299,6 @@ is_confirmed(struct why *why, const struct stand_in *stand_in, bool *confirmed,
 		struct ruling is = disclosure_ruling(again, role, field);
 		struct ruling was = rulings->own.rulings[role][field];
 
-		/* By no rule: the subject had provision stopped. */
-		if (was.verdict == VERDICT_REDACT && was.rule == 0)
-			continue;
 		if ((rulings->own.listed[role] & FIELD_BIT(field)) != 0 &&
 		    (is.verdict != was.verdict || is.rule != was.rule))
 			*confirmed = false;

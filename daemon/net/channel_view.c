@@ -26,8 +26,8 @@ find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
 		    it, (enum role)role, FIELD_HANDLE, FIELD_HANDLE);
 
 		for (size_t i = 0; item.state == PUBLISHED &&
-		    i < item.values.count && count < HANDLES_MAX;
-		    i++)
+				   i < item.values.count && count < HANDLES_MAX;
+		     i++)
 			out[count++] = item.values.items[i];
 	}
 	return count;
@@ -43,15 +43,15 @@ write_row(struct channel_view *channel, const struct sealed *sealed,
 
 	if (!view_decode(sealed_payload(sealed), arena, &row, fail))
 		return false;
-	put = (struct view_put){
-	    .type = slice_from(object_type_name(row.it.type)),
-	    .name = row.it.name,
-	    .entry = sealed_index(sealed),
-	    .epoch = *channel->epoch,
-	    .time = channel->loop->operations->now(channel->loop) / 1000,
-	    .bytes = sealed_payload(sealed),
-	    .handles = handles,
-	    .handle_count = find_handles(&row.it, handles)};
+	put =
+	    (struct view_put){.type = slice_from(object_type_name(row.it.type)),
+		.name = row.it.name,
+		.entry = sealed_index(sealed),
+		.epoch = *channel->epoch,
+		.time = channel->loop->operations->now(channel->loop) / 1000,
+		.bytes = sealed_payload(sealed),
+		.handles = handles,
+		.handle_count = find_handles(&row.it, handles)};
 	if (row.operation == OPERATION_DELETE)
 		return view_remove(channel->view, &put, fail);
 	return view_put(channel->view, &put, fail);
@@ -91,9 +91,9 @@ status(struct channel *base, const struct sealed *sealed, channel_done *done,
 		done(arg, DELIVERY_UNKNOWN, &fail);
 		return;
 	}
-	sent = view_entry(channel->view,
-		   slice_from(object_type_name(row.it.type)), row.it.name,
-		   &entry) &&
+	sent =
+	    view_entry(channel->view, slice_from(object_type_name(row.it.type)),
+		row.it.name, &entry) &&
 	    entry >= sealed_index(sealed);
 	arena_destroy(arena);
 	done(arg, sent ? DELIVERY_SENT : DELIVERY_NOT_SENT, NULL);
@@ -124,7 +124,7 @@ channel_view_start(const struct channel_options *options, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
-	*channel = (struct channel_view){{&operations}, options->loop,
-	    options->view, options->epoch};
+	*channel = (struct channel_view){
+	    {&operations}, options->loop, options->view, options->epoch};
 	return &channel->channel;
 }

@@ -17,7 +17,7 @@ struct rate;
 
 struct rate_limits {
 	unsigned a_minute; /* questions; 0: no limit */
-	unsigned a_day;    /* personal objects; 0: no limit */
+	unsigned a_day;	   /* personal objects; 0: no limit */
 };
 
 struct rate *rate_create(const struct rate_limits *limits,
@@ -34,8 +34,8 @@ bool rate_block_of(struct slice address, struct prefix *block);
  * May this block ask once more, at this time (ms of any steady clock)?  If
  * not, *wait says in how many seconds.
  */
-bool rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
-    unsigned *wait);
+bool rate_ask(
+    struct rate *rate, const struct prefix *block, int64_t now, unsigned *wait);
 
 /* It was told of a personal object: false if that was one too many. */
 bool rate_spend(struct rate *rate, const struct prefix *block, int64_t now);

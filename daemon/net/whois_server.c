@@ -150,8 +150,8 @@ ended(struct bufferevent *stream, short what, void *context)
 	size_t len = evbuffer_get_length(input);
 	char line[ASK_LINE_MAX];
 
-	if ((what & BEV_EVENT_EOF) != 0 && !connection->answered &&
-	    len != 0 && len <= sizeof(line)) {
+	if ((what & BEV_EVENT_EOF) != 0 && !connection->answered && len != 0 &&
+	    len <= sizeof(line)) {
 		evbuffer_copyout(input, line, len);
 		tell(connection, (struct slice){line, len});
 		return;
@@ -193,9 +193,8 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 		return;
 	}
 	memcpy(&connection->from, from,
-	    (size_t)len < sizeof(connection->from)
-		? (size_t)len
-		: sizeof(connection->from));
+	    (size_t)len < sizeof(connection->from) ? (size_t)len
+						   : sizeof(connection->from));
 	connection->server = server;
 	connection->since = now();
 	connection->next = server->connections;
@@ -213,8 +212,8 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 }
 
 struct whois_server *
-whois_server_create(const struct whois_server_options *options,
-    int listen_fd, struct fail *fail)
+whois_server_create(const struct whois_server_options *options, int listen_fd,
+    struct fail *fail)
 {
 	static const struct timeval second = {.tv_sec = 1};
 	struct whois_server *server = calloc(1, sizeof(*server));
@@ -243,10 +242,15 @@ whois_server_create(const struct whois_server_options *options,
 void
 whois_server_destroy(struct whois_server *server)
 {
+	struct connection *next;
+
 	if (server == NULL)
 		return;
-	while (server->connections != NULL)
-		connection_free(server->connections);
+	for (struct connection *at = server->connections; at != NULL;
+	     at = next) {
+		next = at->next;
+		connection_free(at);
+	}
 	if (server->listener != NULL)
 		evconnlistener_free(server->listener);
 	if (server->sweep != NULL)

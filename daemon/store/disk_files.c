@@ -196,16 +196,19 @@ lay_direct(struct disk *disk, const char *path, const void *data, size_t len,
 {
 	size_t whole = (len + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
 	struct fail first = FAIL_INIT;
+	struct disk_file *file;
 
 	if (len < DIRECT_MIN ||
 	    !file_open(
-		path, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, out, &first))
+		path, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, &file, &first))
 		return false;
-	if (disk_real_write(disk, *out, 0, data, whole, &first) &&
-	    disk_real_truncate(disk, *out, len, fail))
-		return true;
-	disk_real_close(disk, *out);
-	return false;
+	if (!disk_real_write(disk, file, 0, data, whole, &first) ||
+	    !disk_real_truncate(disk, file, len, fail)) {
+		disk_real_close(disk, file);
+		return false;
+	}
+	*out = file;
+	return true;
 }
 
 bool

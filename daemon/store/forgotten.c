@@ -20,21 +20,6 @@ message(char out[LINE_MAX + 256], struct slice head, struct slice before,
 	return (struct slice){out, (size_t)n};
 }
 
-/* The next whole line without its end; false if there is none. */
-static bool
-take_line(struct slice *rest, struct slice *line)
-{
-	const char *end =
-	    rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
-
-	if (end == NULL)
-		return false;
-	*line = (struct slice){rest->data, (size_t)(end - rest->data)};
-	rest->data = end + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
 static bool
 read_line(struct slice text, struct line *out)
 {
@@ -90,10 +75,10 @@ forgotten_read(struct slice text, const char *origin,
 	struct slice before = {"", 0};
 	struct line line;
 
-	if (!take_line(&text, &found) || !slice_equal(found, head))
+	if (!slice_take_line(&text, &found) || !slice_equal(found, head))
 		return fail_set(fail, FAIL_INPUT,
 		    "not a list of what this log's misu has forgotten");
-	for (unsigned n = 2; take_line(&text, &found); n++) {
+	for (unsigned n = 2; slice_take_line(&text, &found); n++) {
 		if (!read_line(found, &line) ||
 		    !is_signed(&line, head, before, public_keys, count))
 			return fail_set(fail, FAIL_DENIED,
@@ -121,7 +106,7 @@ find_end(struct slice text, uint32_t slot)
 	struct slice found;
 	struct line line;
 
-	for (bool first = true; take_line(&text, &found); first = false) {
+	for (bool first = true; slice_take_line(&text, &found); first = false) {
 		end.len = (size_t)(text.data - start);
 		if (first || !read_line(found, &line))
 			continue;

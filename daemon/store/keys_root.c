@@ -84,7 +84,7 @@ keys_derive(const struct keys *keys, const char *use, uint8_t out[KEY_SIZE])
 struct digest
 keys_fingerprint(const uint8_t master[KEY_SIZE])
 {
-	struct digest out;
+	struct digest out = {.bytes = {0}};
 
 	keys_derive_from(master, "fingerprint", out.bytes);
 	return out;

@@ -65,24 +65,23 @@ read_wider(struct log_directory *log, const struct tile *tile, size_t max,
 	filled = tile_filled(tile, size);
 	if (filled <= tile->width)
 		return false;
-	tiles_path(name, tile->level, tile->number,
-	    filled == TILE_WIDTH ? 0 : filled);
+	tiles_path(
+	    name, tile->level, tile->number, filled == TILE_WIDTH ? 0 : filled);
 	return read_name(log, name, max, arena, out, &ignored) &&
-	    cut(tile, out);
+	       cut(tile, out);
 }
 
 /* A bundle that was pruned. */
 static bool
-is_gone(struct log_directory *log, const struct tile *tile,
-    struct arena *arena)
+is_gone(struct log_directory *log, const struct tile *tile, struct arena *arena)
 {
 	struct fail ignored = FAIL_INIT;
 	uint64_t minimum;
 
 	return tile->level == TILE_ENTRIES && tile->width == 0 &&
-	    tiles_read_minimum(
-		log->disk, log->directory, arena, &minimum, &ignored) &&
-	    (tile->number + 1) * TILE_WIDTH <= minimum;
+	       tiles_read_minimum(
+		   log->disk, log->directory, arena, &minimum, &ignored) &&
+	       (tile->number + 1) * TILE_WIDTH <= minimum;
 }
 
 static enum log_got
@@ -96,9 +95,9 @@ get_file(struct log_source *source, const char *name, size_t max,
 	if (read_name(log, name, max, arena, out, &failed))
 		return LOG_GOT;
 	if (tile_parse(slice_from(name), &tile) && tile.width != 0 &&
-	    read_wider(log, &tile, tile.level == TILE_ENTRIES
-			? (size_t)BUNDLE_MAX
-			: TILE_WIDTH * DIGEST_SIZE,
+	    read_wider(log, &tile,
+		tile.level == TILE_ENTRIES ? (size_t)BUNDLE_MAX
+					   : TILE_WIDTH * DIGEST_SIZE,
 		arena, out))
 		return LOG_GOT;
 	if (tile_parse(slice_from(name), &tile) && is_gone(log, &tile, arena))

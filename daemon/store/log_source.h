@@ -10,7 +10,7 @@
 
 enum log_got {
 	LOG_GOT,
-	LOG_GONE,   /* entries that the log does not keep any more */
+	LOG_GONE, /* entries that the log does not keep any more */
 	LOG_FAILED,
 	LOG_AWAY /* it cannot be asked now, or not by us: no fault of the log */
 };

@@ -160,21 +160,6 @@ policies_read(struct disk *disk, const char *directory,
 	return false;
 }
 
-/* Take the line off the front. */
-static bool
-next_line(struct slice *rest, struct slice *line)
-{
-	const char *end =
-	    rest->len != 0 ? memchr(rest->data, '\n', rest->len) : NULL;
-
-	if (end == NULL)
-		return false;
-	*line = (struct slice){rest->data, (size_t)(end - rest->data)};
-	rest->data = end + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
 /* A file of a bundle, if it is the next. */
 static bool
 next_file(struct slice *rest, struct policy_source *file)
@@ -182,7 +167,7 @@ next_file(struct slice *rest, struct policy_source *file)
 	struct slice line;
 	size_t len = 0, at = 5;
 
-	if (!next_line(rest, &line) || line.len < 7 ||
+	if (!slice_take_line(rest, &line) || line.len < 7 ||
 	    memcmp(line.data, "file ", 5) != 0)
 		return false;
 	for (; at < line.len && line.data[at] >= '0' && line.data[at] <= '9' &&
@@ -289,7 +274,7 @@ find_networks(struct slice text, struct arena *arena, struct networks *out)
 	for (size_t i = 0; i < text.len; i++)
 		most += text.data[i] == '\n';
 	out->groups = arena_take_array(arena, most, sizeof(*out->groups));
-	while (out->groups != NULL && next_line(&text, &line))
+	while (out->groups != NULL && slice_take_line(&text, &line))
 		if (line.len > 8 && memcmp(line.data, "network ", 8) == 0 &&
 		    parse_network(line, arena, &out->groups[out->count]))
 			out->count++;

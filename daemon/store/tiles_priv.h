@@ -30,8 +30,8 @@ struct tiles {
 	struct arena *note_arena;
 	uint64_t note_size;
 	struct fail note_fail;
-	struct arena *arena;  /* of one call */
-	uint64_t cached;      /* number of the bundle in `cache` */
+	struct arena *arena; /* of one call */
+	uint64_t cached;     /* number of the bundle in `cache` */
 	struct arena *cache_arena;
 	struct slice cache;
 };

@@ -32,8 +32,8 @@ tell(struct world *world, const struct replay *replay, struct arena *arena)
 	if (result->disclosures == result->same + result->unkept)
 		return;
 	text = replay_text(replay, arena);
-	world_fail(world, "decided again, it is not the same:\n%.*s",
-	    SLICE_ARG(text));
+	world_fail(
+	    world, "decided again, it is not the same:\n%.*s", SLICE_ARG(text));
 }
 
 void

@@ -53,8 +53,8 @@ a_name_is_asked_for_in_any_script(void **state)
 	(void)state;
 	assert_true(slice_is(whois("EXAMPLE.JP").name, "example.jp"));
 	assert_true(slice_is(whois("例え.jp").name, "xn--r8jz45g.jp"));
-	assert_true(slice_is(whois(" domain Example.com. ").name,
-	    "example.com"));
+	assert_true(
+	    slice_is(whois(" domain Example.com. ").name, "example.com"));
 	assert_int_equal(whois("DOM example.jp").kind, ASK_DOMAIN);
 	assert_int_equal(whois("HOST ns1.example.jp").kind, ASK_NAMESERVER);
 }
@@ -106,6 +106,8 @@ what_cannot_be_asked_is_refused(void **state)
 	assert_refused("\xff\xfe");
 	assert_refused("a\033[2J.jp");
 	assert_refused("../../etc/passwd");
+	assert_refused("192.0.2.1.");
+	assert_refused("DOM 192.0.2.1");
 	assert_refused(longest);
 }
 
@@ -119,11 +121,9 @@ a_path_is_decoded_once(void **state)
 	assert_true(ask_rdap(
 	    arena, SLICE("domain/%E4%BE%8B%E3%81%88.jp"), &ask, &fail));
 	assert_true(slice_is(ask.name, "xn--r8jz45g.jp"));
-	assert_false(
-	    ask_rdap(arena, SLICE("domain/a%2e%00jp"), &ask, &fail));
+	assert_false(ask_rdap(arena, SLICE("domain/a%2e%00jp"), &ask, &fail));
 	assert_false(ask_rdap(arena, SLICE("domain/%2"), &ask, &fail));
-	assert_false(
-	    ask_rdap(arena, SLICE("domain/%252e.jp"), &ask, &fail));
+	assert_false(ask_rdap(arena, SLICE("domain/%252e.jp"), &ask, &fail));
 }
 
 static void
@@ -141,8 +141,8 @@ paths_of_rfc_9082(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		assert_true(ask_rdap(
-		    arena, slice_from(paths[i].path), &ask, &fail));
+		assert_true(
+		    ask_rdap(arena, slice_from(paths[i].path), &ask, &fail));
 		assert_int_equal(ask.kind, paths[i].kind);
 	}
 	assert_false(ask_rdap(arena, SLICE("etc/passwd"), &ask, &fail));

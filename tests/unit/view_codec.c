@@ -27,8 +27,8 @@ static const char policy[] =
 static const struct disclosure *
 disclose(struct arena *arena)
 {
-	const struct registration registration = {.created = 1000000000,
-	    .roid = SLICE("D1-EXAMPLE")};
+	const struct registration registration = {
+	    .created = 1000000000, .roid = SLICE("D1-EXAMPLE")};
 	const struct slice name = SLICE("Taro Canary"), country = SLICE("JP"),
 			   server = SLICE("ns1.dns.example");
 	struct decide_given given = {.approved = false};
@@ -45,11 +45,11 @@ disclose(struct arena *arena)
 	    record, ROLE_REGISTRANT, FIELD_NAME_INT, &name, 1, &fail));
 	assert_true(record_set(
 	    record, ROLE_REGISTRANT, FIELD_COUNTRY, &country, 1, &fail));
-	assert_true(record_set(
-	    record, ROLE_SUBSCRIBER, FIELD_NS, &server, 1, &fail));
+	assert_true(
+	    record_set(record, ROLE_SUBSCRIBER, FIELD_NS, &server, 1, &fail));
 	assert_true(record_set_registration(record, &registration, &fail));
-	return decide(ruleset, ruleset_block(ruleset, 0), record, &given,
-	    arena, &fail);
+	return decide(
+	    ruleset, ruleset_block(ruleset, 0), record, &given, arena, &fail);
 }
 
 static void
@@ -93,8 +93,8 @@ bytes_that_nobody_wrote_are_refused(void **state)
 		struct fail fail = FAIL_INIT;
 		struct view_row row;
 
-		assert_false(view_decode(
-		    slice_from(wrong[i]), arena, &row, &fail));
+		assert_false(
+		    view_decode(slice_from(wrong[i]), arena, &row, &fail));
 		assert_int_equal(fail.kind, FAIL_WORLD);
 	}
 	arena_destroy(arena);
