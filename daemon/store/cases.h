@@ -99,6 +99,13 @@ bool cases_count(struct cases *cases, int64_t now, int64_t soon,
     struct case_counts *out, struct fail *fail);
 
 /*
+ * A case may be older than anything else that misu has of its subject: those
+ * whose subject has a key by now get its pseudonym, so that cases_forget()
+ * finds them.  To be called while the key is still there.
+ */
+bool cases_name(struct cases *cases, struct arena *arena, struct fail *fail);
+
+/*
  * Nothing personal of this subject's cases stays; their kinds, times and
  * states do.
  */
