@@ -11,6 +11,7 @@
 #include "core/note.h"
 #include "ctl.h"
 #include "ctl_files.h"
+#include "ctl_source.h"
 #include "proc.h"
 #include "store/forgotten.h"
 #include "store/journal.h"
@@ -20,7 +21,7 @@ enum { KEYS_MAX = 256 };
 
 struct restore {
 	struct arena *arena;
-	const char *from, *to, *forgotten, *checkpoint;
+	const char *from, *to, *forgotten, *checkpoint, *key;
 	struct ctl_manifest manifest;
 	uint8_t keys[KEYS_MAX][32];
 	size_t key_count;
@@ -109,6 +110,30 @@ read_keys(struct restore *restore, const char *name)
 	return true;
 }
 
+/*
+ * One that signs since a rotation which the backup is older than: it signed
+ * the newest list and checkpoint.
+ */
+static bool
+read_newer_key(struct ctl *ctl, struct restore *restore)
+{
+	struct slice line, origin;
+
+	if (restore->key == NULL || restore->key_count == KEYS_MAX)
+		return true;
+	line = ctl_key(ctl, restore->key);
+	if (line.data == NULL)
+		return false;
+	if (!note_parse_verifier_key(line, restore->arena, &origin,
+		restore->keys[restore->key_count], &restore->fail))
+		return false;
+	if (!slice_equal(origin, restore->manifest.origin))
+		return fail_set(&restore->fail, FAIL_INPUT,
+		    "--key is not a key of this log");
+	restore->key_count++;
+	return true;
+}
+
 /* A newer one was published: this log must not go on. */
 static bool
 check_checkpoint(struct restore *restore)
@@ -174,6 +199,10 @@ read_forgotten(struct restore *restore)
 	if (forgotten_read(text, origin, (const uint8_t(*)[32])restore->keys,
 		restore->key_count, add_slot, restore, &restore->fail))
 		return true;
+	if (restore->fail.kind == FAIL_DENIED)
+		fail_hint(&restore->fail,
+		    "if the signing key was rotated after the backup, --key"
+		    " gives the newer verifier key");
 	fail_place(&restore->fail, "%s", restore->forgotten);
 	return false;
 }
@@ -317,6 +346,8 @@ read_options(struct restore *restore, int argc, char **argv)
 			restore->forgotten = argv[++i];
 		else if (strcmp(argv[i], "--checkpoint") == 0 && i + 1 < argc)
 			restore->checkpoint = argv[++i];
+		else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
+			restore->key = argv[++i];
 		else if (argv[i][0] != '-' && restore->from == NULL)
 			restore->from = argv[i];
 		else
@@ -334,6 +365,7 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(&ctl_restore);
 	if (!check_manifest(&restore) || !read_keys(&restore, "log.vkey") ||
 	    !read_keys(&restore, "log.vkey.old") ||
+	    !read_newer_key(ctl, &restore) ||
 	    !check_checkpoint(&restore) || !read_forgotten(&restore) ||
 	    !check_target(&restore) || !copy_all(&restore)) {
 		if (restore.fail.kind == FAIL_NONE)
@@ -348,12 +380,15 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_restore = {
     .name = "restore",
-    .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]",
+    .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]\n"
+	     "[--key VERIFIER-KEY|FILE]",
     .summary = "make a state directory of a backup; misu is not running",
     .help = "The manifest is checked, the ledger verified; STATE must be\n"
 	    "absent or empty.  FILE after --forgotten is the newest list of\n"
 	    "what was forgotten (`forget copy` in misu.conf): it is forgotten\n"
 	    "again before misu serves.  FILE after --checkpoint is the newest\n"
-	    "checkpoint anybody has of this log: an older log is refused.",
+	    "checkpoint anybody has of this log: an older log is refused.\n"
+	    "Where the signing key was rotated since, they are signed by the\n"
+	    "new one: --key gives it.",
     .run = run_restore,
 };
