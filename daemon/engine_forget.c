@@ -484,7 +484,7 @@ list_slot(struct forget *forget, struct fail *fail)
 	const struct forgotten_list list = {.disk = engine->o.disk,
 	    .path = engine->o.forgotten_path,
 	    .copy = copy.len != 0 ? path : NULL,
-	    .origin = conf->origin.data,
+	    .origin = ledger_origin(engine->o.ledger),
 	    .keys = engine->o.keys};
 
 	snprintf(path, sizeof(path), "%.*s%s%.*s",
