@@ -494,28 +494,14 @@ list_slot(struct forget *forget, struct fail *fail)
 					engine_now(engine), fail);
 }
 
-/* After this nobody can tell whose a case without a pseudonym is. */
-static bool
-name_cases(const struct engine *engine, struct fail *fail)
-{
-	struct arena *arena = arena_create(NULL);
-	bool ok;
-
-	if (arena == NULL)
-		return fail_memory(fail);
-	ok = engine->o.cases == NULL ||
-	     cases_name(engine->o.cases, arena, fail);
-	arena_destroy(arena);
-	return ok;
-}
-
 static void
 run_key(struct forget *forget)
 {
 	struct engine *engine = forget->engine;
 	struct fail fail = FAIL_INIT;
 
-	if (!name_cases(engine, &fail) || !list_slot(forget, &fail) ||
+	if (!engine_forget_cases(engine, forget->what.pseudonym, &fail) ||
+	    !list_slot(forget, &fail) ||
 	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
 	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
 		forget->step = STEP_NONE;

@@ -35,7 +35,7 @@ struct cases {
 	uint8_t key[KEY_SIZE];
 	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
-	    *forget_steps, *forget, *unnamed, *name;
+	    *forget_steps, *forget, *unnamed, *name, *given, *wipe;
 };
 
 static const char *const kinds[CASE_KINDS] = {
@@ -104,6 +104,10 @@ prepare_all(struct cases *c, struct fail *fail)
 		" AND pseudonym = x'' AND subject <> x''"
 		" ORDER BY id LIMIT 1"},
 	    {&c->name, "UPDATE request_case SET pseudonym = ? WHERE id = ?"},
+	    {&c->given,
+		"SELECT id, about FROM request_step WHERE id > ?"
+		" AND about >= 0 AND text <> x'' ORDER BY id LIMIT 1"},
+	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -484,6 +488,31 @@ cases_name(struct cases *cases, struct arena *arena, struct fail *fail)
 			 : fail_memory(fail);
 	}
 	return ok;
+}
+
+bool
+cases_next_given(struct cases *cases, int64_t *step, int64_t *about,
+    bool *found, struct fail *fail)
+{
+	struct statement *s = cases->given;
+	bool ok;
+
+	*found = false;
+	statement_bind_number(s, 1, *step);
+	ok = statement_step(s, found, fail);
+	if (ok && *found) {
+		*step = statement_number(s, 0);
+		*about = statement_number(s, 1);
+	}
+	statement_reset(s);
+	return ok;
+}
+
+bool
+cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail)
+{
+	statement_bind_number(cases->wipe, 1, step);
+	return statement_do(cases->wipe, fail);
 }
 
 /* --- words --- */
