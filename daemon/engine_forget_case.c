@@ -18,8 +18,8 @@ is_about(const struct engine *engine, int64_t index, struct slice pseudonym,
 	if (!ledger_read(
 		engine->o.ledger, (uint64_t)index, arena, &entry, fail))
 		return false;
-	*about = memmem(entry.data, entry.len, pseudonym.data,
-		     pseudonym.len) != NULL;
+	*about = memmem(entry.data, entry.len, pseudonym.data, pseudonym.len) !=
+		 NULL;
 	return true;
 }
 
@@ -35,8 +35,8 @@ wipe_given(const struct engine *engine, struct slice pseudonym,
 		arena_reset(arena);
 		ok = cases_next_given(cases, &step, &index, &found, fail) &&
 		     (!found ||
-			 (is_about(engine, index, pseudonym, arena, &about,
-			      fail) &&
+			 (is_about(
+			      engine, index, pseudonym, arena, &about, fail) &&
 			     (!about || cases_wipe_step(cases, step, fail))));
 	} while (ok && found);
 	return ok;
