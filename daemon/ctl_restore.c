@@ -17,11 +17,13 @@
 #include "store/journal.h"
 #include "store/verify.h"
 
-enum { KEYS_MAX = 256 };
+enum { KEYS_MAX = 256, NEWER_MAX = 16 };
 
 struct restore {
 	struct arena *arena;
-	const char *from, *to, *forgotten, *checkpoint, *key;
+	const char *from, *to, *forgotten, *checkpoint;
+	const char *newer[NEWER_MAX]; /* keys, as given */
+	size_t newer_count;
 	struct ctl_manifest manifest;
 	uint8_t keys[KEYS_MAX][32];
 	size_t key_count;
@@ -111,26 +113,28 @@ read_keys(struct restore *restore, const char *name)
 }
 
 /*
- * One that signs since a rotation which the backup is older than: it signed
- * the newest list and checkpoint.
+ * Those that signed since a rotation which the backup is older than: the
+ * newest list and checkpoint are theirs.
  */
 static bool
-read_newer_key(struct ctl *ctl, struct restore *restore)
+read_newer_keys(struct ctl *ctl, struct restore *restore)
 {
-	struct slice line, origin;
+	for (size_t i = 0;
+	     i < restore->newer_count && restore->key_count < KEYS_MAX; i++) {
+		struct slice line = ctl_key(ctl, restore->newer[i]), origin;
 
-	if (restore->key == NULL || restore->key_count == KEYS_MAX)
-		return true;
-	line = ctl_key(ctl, restore->key);
-	if (line.data == NULL)
-		return false;
-	if (!note_parse_verifier_key(line, restore->arena, &origin,
-		restore->keys[restore->key_count], &restore->fail))
-		return false;
-	if (!slice_equal(origin, restore->manifest.origin))
-		return fail_set(&restore->fail, FAIL_INPUT,
-		    "--key is not a key of this log");
-	restore->key_count++;
+		if (line.data == NULL)
+			return fail_set(&restore->fail, FAIL_INPUT,
+			    "--key %s cannot be used", restore->newer[i]);
+		if (!note_parse_verifier_key(line, restore->arena, &origin,
+			restore->keys[restore->key_count], &restore->fail))
+			return false;
+		if (!slice_equal(origin, restore->manifest.origin))
+			return fail_set(&restore->fail, FAIL_INPUT,
+			    "--key %s is not a key of this log",
+			    restore->newer[i]);
+		restore->key_count++;
+	}
 	return true;
 }
 
@@ -346,8 +350,9 @@ read_options(struct restore *restore, int argc, char **argv)
 			restore->forgotten = argv[++i];
 		else if (strcmp(argv[i], "--checkpoint") == 0 && i + 1 < argc)
 			restore->checkpoint = argv[++i];
-		else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
-			restore->key = argv[++i];
+		else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc &&
+			 restore->newer_count < NEWER_MAX)
+			restore->newer[restore->newer_count++] = argv[++i];
 		else if (argv[i][0] != '-' && restore->from == NULL)
 			restore->from = argv[i];
 		else
@@ -365,7 +370,7 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(&ctl_restore);
 	if (!check_manifest(&restore) || !read_keys(&restore, "log.vkey") ||
 	    !read_keys(&restore, "log.vkey.old") ||
-	    !read_newer_key(ctl, &restore) ||
+	    !read_newer_keys(ctl, &restore) ||
 	    !check_checkpoint(&restore) || !read_forgotten(&restore) ||
 	    !check_target(&restore) || !copy_all(&restore)) {
 		if (restore.fail.kind == FAIL_NONE)
@@ -381,7 +386,7 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_restore = {
     .name = "restore",
     .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]\n"
-	     "[--key VERIFIER-KEY|FILE]",
+	     "[--key VERIFIER-KEY|FILE ...]",
     .summary = "make a state directory of a backup; misu is not running",
     .help = "The manifest is checked, the ledger verified; STATE must be\n"
 	    "absent or empty.  FILE after --forgotten is the newest list of\n"
@@ -389,6 +394,6 @@ const struct ctl_command ctl_restore = {
 	    "again before misu serves.  FILE after --checkpoint is the newest\n"
 	    "checkpoint anybody has of this log: an older log is refused.\n"
 	    "Where the signing key was rotated since, they are signed by the\n"
-	    "new one: --key gives it.",
+	    "new one: --key gives it, once for each rotation.",
     .run = run_restore,
 };
