@@ -49,9 +49,16 @@ get(struct ctl *ctl, struct log_source *log, const char *name, size_t max,
     struct slice *out)
 {
 	struct fail fail = FAIL_INIT;
+	enum log_got got = log->get(log, name, max, ctl->arena, out, &fail);
 
-	if (log->get(log, name, max, ctl->arena, out, &fail) == LOG_GOT)
+	if (got == LOG_GOT)
 		return true;
+	if (got == LOG_GONE && fail.kind == FAIL_NONE) {
+		fail_set(&fail, FAIL_INPUT,
+		    "%s was pruned: of its entries the log has hashes only",
+		    name);
+		fail_hint(&fail, "without --entry the proof can be made");
+	}
 	ctl_fail(&fail);
 	return false;
 }

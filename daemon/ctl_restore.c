@@ -11,16 +11,19 @@
 #include "core/note.h"
 #include "ctl.h"
 #include "ctl_files.h"
+#include "ctl_source.h"
 #include "proc.h"
 #include "store/forgotten.h"
 #include "store/journal.h"
 #include "store/verify.h"
 
-enum { KEYS_MAX = 256 };
+enum { KEYS_MAX = 256, NEWER_MAX = 16 };
 
 struct restore {
 	struct arena *arena;
 	const char *from, *to, *forgotten, *checkpoint;
+	const char *newer[NEWER_MAX]; /* keys, as given */
+	size_t newer_count;
 	struct ctl_manifest manifest;
 	uint8_t keys[KEYS_MAX][32];
 	size_t key_count;
@@ -109,6 +112,32 @@ read_keys(struct restore *restore, const char *name)
 	return true;
 }
 
+/*
+ * Those that signed since a rotation which the backup is older than: the
+ * newest list and checkpoint are theirs.
+ */
+static bool
+read_newer_keys(struct ctl *ctl, struct restore *restore)
+{
+	for (size_t i = 0;
+	     i < restore->newer_count && restore->key_count < KEYS_MAX; i++) {
+		struct slice line = ctl_key(ctl, restore->newer[i]), origin;
+
+		if (line.data == NULL)
+			return fail_set(&restore->fail, FAIL_INPUT,
+			    "--key %s cannot be used", restore->newer[i]);
+		if (!note_parse_verifier_key(line, restore->arena, &origin,
+			restore->keys[restore->key_count], &restore->fail))
+			return false;
+		if (!slice_equal(origin, restore->manifest.origin))
+			return fail_set(&restore->fail, FAIL_INPUT,
+			    "--key %s is not a key of this log",
+			    restore->newer[i]);
+		restore->key_count++;
+	}
+	return true;
+}
+
 /* A newer one was published: this log must not go on. */
 static bool
 check_checkpoint(struct restore *restore)
@@ -174,6 +203,10 @@ read_forgotten(struct restore *restore)
 	if (forgotten_read(text, origin, (const uint8_t(*)[32])restore->keys,
 		restore->key_count, add_slot, restore, &restore->fail))
 		return true;
+	if (restore->fail.kind == FAIL_DENIED)
+		fail_hint(&restore->fail,
+		    "if the signing key was rotated after the backup, --key"
+		    " gives the newer verifier key");
 	fail_place(&restore->fail, "%s", restore->forgotten);
 	return false;
 }
@@ -317,6 +350,9 @@ read_options(struct restore *restore, int argc, char **argv)
 			restore->forgotten = argv[++i];
 		else if (strcmp(argv[i], "--checkpoint") == 0 && i + 1 < argc)
 			restore->checkpoint = argv[++i];
+		else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc &&
+			 restore->newer_count < NEWER_MAX)
+			restore->newer[restore->newer_count++] = argv[++i];
 		else if (argv[i][0] != '-' && restore->from == NULL)
 			restore->from = argv[i];
 		else
@@ -334,6 +370,7 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(&ctl_restore);
 	if (!check_manifest(&restore) || !read_keys(&restore, "log.vkey") ||
 	    !read_keys(&restore, "log.vkey.old") ||
+	    !read_newer_keys(ctl, &restore) ||
 	    !check_checkpoint(&restore) || !read_forgotten(&restore) ||
 	    !check_target(&restore) || !copy_all(&restore)) {
 		if (restore.fail.kind == FAIL_NONE)
@@ -348,12 +385,15 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_restore = {
     .name = "restore",
-    .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]",
+    .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]\n"
+	     "[--key VERIFIER-KEY|FILE ...]",
     .summary = "make a state directory of a backup; misu is not running",
     .help = "The manifest is checked, the ledger verified; STATE must be\n"
 	    "absent or empty.  FILE after --forgotten is the newest list of\n"
 	    "what was forgotten (`forget copy` in misu.conf): it is forgotten\n"
 	    "again before misu serves.  FILE after --checkpoint is the newest\n"
-	    "checkpoint anybody has of this log: an older log is refused.",
+	    "checkpoint anybody has of this log: an older log is refused.\n"
+	    "Where the signing key was rotated since, they are signed by the\n"
+	    "new one: --key gives it, once for each rotation.",
     .run = run_restore,
 };

@@ -159,38 +159,69 @@ approved(void *arg, enum approval_word word, const struct fail *fail)
 	}
 }
 
-/* What exactly is approved: the case, the object and who gets it. */
+/*
+ * What exactly is approved: the case, the object, who gets it, and, where they
+ * are said, of which type it is and for which purpose.
+ */
 static struct slice
 what_of(struct affair *affair)
 {
+	struct slice type = engine_member(affair->node, "type");
+	struct slice purpose = engine_member(affair->node, "purpose");
 	struct text text = text_start(affair->arena);
 
 	text_add_string(&text, affair->name);
 	text_add_char(&text, ' ');
+	if (type.len != 0 && !slice_is(type, "subscriber")) {
+		text_add(&text, type);
+		text_add_char(&text, ' ');
+	}
 	text_add(&text, engine_member(affair->node, "object"));
 	text_add_string(&text, " to ");
 	text_add(&text, engine_member(affair->node, "to"));
+	if (purpose.len != 0) {
+		text_add_string(&text, " for ");
+		text_add(&text, purpose);
+	}
 	return text_slice(&text);
+}
+
+/* A person is given its own data, not what misu has of somebody else. */
+static bool
+is_about(const struct record *record, struct slice subject)
+{
+	for (size_t role = 0; role < ROLE_COUNT; role++)
+		if (slice_equal(
+			record_subject(record, (enum role)role), subject))
+			return true;
+	return false;
 }
 
 /* Does the vault have it?  Else nothing would be given, and nobody told. */
 static bool
-is_there(struct affair *affair)
+is_there(struct affair *affair, bool of_subject)
 {
 	struct slice type = engine_member(affair->node, "type");
 	enum object_type object_type = OBJECT_SUBSCRIBER;
 	struct fail fail = FAIL_INIT;
+	const struct record *record;
 
 	if (type.len != 0 && !object_type_find(type, &object_type)) {
 		affair_wrong(affair, "no type of objects",
 		    "domain, network, subscriber or spam-report");
 		return false;
 	}
-	if (vault_get(affair->engine->o.vault, affair->arena, object_type,
-		engine_member(affair->node, "object"), &fail) != NULL)
+	record = vault_get(affair->engine->o.vault, affair->arena, object_type,
+	    engine_member(affair->node, "object"), &fail);
+	if (record == NULL) {
+		affair_wrong(affair, "misu has no such object",
+		    "--object NAME, and --type domain, network or subscriber");
+		return false;
+	}
+	if (!of_subject || is_about(record, affair->row.subject))
 		return true;
-	affair_wrong(affair, "misu has no such object",
-	    "--object NAME, and --type domain, network or subscriber");
+	affair_wrong(affair, "the object has nothing of who asks",
+	    "misuctl subject --with-values ID lists whose it is");
 	return false;
 }
 
@@ -208,7 +239,7 @@ may_give(struct affair *affair)
 		return false;
 	}
 	if (of_subject ? row->is_verified : row->has_basis)
-		return is_there(affair);
+		return is_there(affair, of_subject);
 	affair_wrong(affair,
 	    of_subject ? "it is not verified that the subject asks"
 		       : "no basis is given",

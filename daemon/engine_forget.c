@@ -475,7 +475,7 @@ list_slot(struct forget *forget, struct fail *fail)
 	const struct forgotten_list list = {.disk = engine->o.disk,
 	    .path = engine->o.forgotten_path,
 	    .copy = copy.len != 0 ? path : NULL,
-	    .origin = conf->origin.data,
+	    .origin = ledger_origin(engine->o.ledger),
 	    .keys = engine->o.keys};
 
 	snprintf(path, sizeof(path), "%.*s%s%.*s",
@@ -491,7 +491,8 @@ run_key(struct forget *forget)
 	struct engine *engine = forget->engine;
 	struct fail fail = FAIL_INIT;
 
-	if (!list_slot(forget, &fail) ||
+	if (!engine_forget_cases(engine, forget->what.pseudonym, &fail) ||
+	    !list_slot(forget, &fail) ||
 	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
 	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
 		forget->step = STEP_NONE;

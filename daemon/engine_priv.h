@@ -216,6 +216,12 @@ bool engine_forget_begin(struct engine *engine,
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
 
+/* --- engine_forget_case.c ----------------------------------------------- */
+
+/* Before the subject's key is destroyed: nothing of it stays in requests. */
+bool engine_forget_cases(const struct engine *engine,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
 /* --- engine_forget_view.c ------------------------------------------------ */
 
 /*

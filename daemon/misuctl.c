@@ -173,16 +173,20 @@ main(int argc, char **argv)
 			ctl.given.state = optarg;
 			break;
 		case 'h':
+			arena_destroy(ctl.arena);
 			return help(0, NULL);
 		case 'V':
+			arena_destroy(ctl.arena);
 			puts("misuctl " MISU_VERSION);
 			return 0;
 		default:
+			arena_destroy(ctl.arena);
 			print_commands(stderr);
 			return CTL_TROUBLE;
 		}
 	}
 	if (optind == argc || ctl.arena == NULL) {
+		arena_destroy(ctl.arena);
 		print_commands(stderr);
 		return CTL_TROUBLE;
 	}

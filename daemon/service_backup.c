@@ -228,7 +228,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	text_add_string(&text, "],\"state\":");
 	text_add_json(&text, service->setup->state);
 	text_add_string(&text, ",\"origin\":");
-	text_add_json(&text, service->setup->conf->origin);
+	text_add_json(&text, slice_from(ledger_origin(service->ledger)));
 	text_add_char(&text, '}');
 	control_answer(backup->request, 200, text_slice(&text));
 	arena_destroy(backup->arena);

@@ -288,10 +288,16 @@ rotate_master(
     struct service *service, const uint8_t master[KEY_SIZE], struct fail *fail)
 {
 	const char *path = key_path(service);
+	struct keys_state state = keys_describe(service->keys);
+	struct digest next = keys_fingerprint(master);
 	bool is_ours = !proc_has_credential();
 
 	if (path == NULL)
 		return fail_memory(fail);
+	/* Else a second copy of it would stay beside it. */
+	if (digest_equal(&next, &state.fingerprint))
+		return fail_set(
+		    fail, FAIL_INPUT, "it is the master key in use");
 	return (!is_ours || proc_next_key(path, master, fail)) &&
 	       keys_rotate_master(service->keys, master, now(service), fail) &&
 	       (!is_ours || proc_swap_key(path, fail));

@@ -1,7 +1,7 @@
 #include "store/approvals.h"
 
 struct approvals {
-	struct statement *find, *put, *remove, *prune, *each;
+	struct statement *find, *put, *remove, *remove_all, *prune, *each;
 };
 
 static const char schema[] =
@@ -30,13 +30,16 @@ approvals_open(struct sqlite *db, struct fail *fail)
 	    db, "INSERT OR REPLACE INTO approval VALUES (?,?,?,?)", fail);
 	approvals->remove = sqlite_prepare(
 	    db, "DELETE FROM approval WHERE matter = ? AND about = ?", fail);
+	approvals->remove_all =
+	    sqlite_prepare(db, "DELETE FROM approval WHERE matter = ?", fail);
 	approvals->prune =
 	    sqlite_prepare(db, "DELETE FROM approval WHERE time < ?", fail);
 	approvals->each = sqlite_prepare(db,
 	    "SELECT matter, about, actor, time FROM approval ORDER BY time",
 	    fail);
 	if (approvals->find != NULL && approvals->put != NULL &&
-	    approvals->remove != NULL && approvals->prune != NULL &&
+	    approvals->remove != NULL && approvals->remove_all != NULL &&
+	    approvals->prune != NULL &&
 	    approvals->each != NULL)
 		return approvals;
 	approvals_close(approvals);
@@ -122,4 +125,12 @@ approvals_each(struct approvals *approvals, struct arena *arena,
 	}
 	statement_reset(s);
 	return ok;
+}
+
+bool
+approvals_remove_all(
+    struct approvals *approvals, struct slice matter, struct fail *fail)
+{
+	statement_bind_text(approvals->remove_all, 1, matter);
+	return statement_do(approvals->remove_all, fail);
 }

@@ -29,6 +29,9 @@ bool approvals_put(struct approvals *approvals, const struct approval *approval,
     struct fail *fail);
 bool approvals_remove(struct approvals *approvals, struct slice matter,
     struct slice about, struct fail *fail);
+/* All of a matter. */
+bool approvals_remove_all(
+    struct approvals *approvals, struct slice matter, struct fail *fail);
 /* All from before that time go. */
 bool approvals_prune(
     struct approvals *approvals, int64_t before, struct fail *fail);

@@ -30,11 +30,12 @@ static const char schema[] =
 
 struct cases {
 	struct sqlite *db;
+	const struct keys *keys;
 	const struct random_source *random;
 	uint8_t key[KEY_SIZE];
 	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
-	    *forget_steps, *forget;
+	    *forget_steps, *forget, *unnamed, *name, *given, *wipe;
 };
 
 static const char *const kinds[CASE_KINDS] = {
@@ -98,6 +99,15 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->forget,
 		"UPDATE request_case SET pseudonym = x'', subject = x'',"
 		" who = x'', basis = x'', asked = x'' WHERE pseudonym = ?"},
+	    {&c->unnamed,
+		"SELECT id, subject FROM request_case WHERE id > ?"
+		" AND pseudonym = x'' AND subject <> x''"
+		" ORDER BY id LIMIT 1"},
+	    {&c->name, "UPDATE request_case SET pseudonym = ? WHERE id = ?"},
+	    {&c->given,
+		"SELECT id, about FROM request_step WHERE id > ?"
+		" AND about >= 0 AND text <> x'' ORDER BY id LIMIT 1"},
+	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -119,6 +129,7 @@ cases_open(struct sqlite *db, const struct keys *keys,
 		return NULL;
 	}
 	cases->db = db;
+	cases->keys = keys;
 	cases->random = random;
 	keys_derive(keys, "cases", cases->key);
 	if (sqlite_run(db, schema, fail) && prepare_all(cases, fail))
@@ -431,6 +442,77 @@ cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
 	statement_bind_bytes(cases->forget, 1, pseudonym, PSEUDONYM_SIZE);
 	return end_transaction(
 	    cases, ok && statement_do(cases->forget, fail), fail);
+}
+
+static bool
+name_case(struct cases *cases, struct arena *arena, int64_t id,
+    struct slice bytes, struct fail *fail)
+{
+	struct subject subject;
+	struct slice whose;
+	bool ok;
+
+	if (!read_secret(cases, arena, bytes, &whose, fail))
+		return false;
+	if (whose.len == 0 || !keys_find(cases->keys, whose, &subject))
+		return true;
+	statement_bind_copy(
+	    cases->name, 1, subject.pseudonym, PSEUDONYM_SIZE);
+	statement_bind_number(cases->name, 2, id);
+	ok = statement_do(cases->name, fail);
+	digest_wipe(&subject, sizeof(subject));
+	return ok;
+}
+
+bool
+cases_name(struct cases *cases, struct arena *arena, struct fail *fail)
+{
+	struct statement *s = cases->unnamed;
+	bool ok = true, row = true;
+	int64_t id = 0;
+
+	while (ok && row) {
+		struct slice bytes = {"", 0};
+
+		statement_bind_number(s, 1, id);
+		ok = statement_step(s, &row, fail);
+		if (ok && row) {
+			id = statement_number(s, 0);
+			bytes = arena_copy(arena, statement_bytes(s, 1));
+		}
+		statement_reset(s);
+		if (!ok || !row)
+			break;
+		ok = bytes.data != NULL
+			 ? name_case(cases, arena, id, bytes, fail)
+			 : fail_memory(fail);
+	}
+	return ok;
+}
+
+bool
+cases_next_given(struct cases *cases, int64_t *step, int64_t *about,
+    bool *found, struct fail *fail)
+{
+	struct statement *s = cases->given;
+	bool ok;
+
+	*found = false;
+	statement_bind_number(s, 1, *step);
+	ok = statement_step(s, found, fail);
+	if (ok && *found) {
+		*step = statement_number(s, 0);
+		*about = statement_number(s, 1);
+	}
+	statement_reset(s);
+	return ok;
+}
+
+bool
+cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail)
+{
+	statement_bind_number(cases->wipe, 1, step);
+	return statement_do(cases->wipe, fail);
 }
 
 /* --- words --- */

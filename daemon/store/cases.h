@@ -99,6 +99,21 @@ bool cases_count(struct cases *cases, int64_t now, int64_t soon,
     struct case_counts *out, struct fail *fail);
 
 /*
+ * A case may be older than anything else that misu has of its subject: those
+ * whose subject has a key by now get its pseudonym, so that cases_forget()
+ * finds them.  To be called while the key is still there.
+ */
+bool cases_name(struct cases *cases, struct arena *arena, struct fail *fail);
+/*
+ * The next step after *step (0: the first) that says what was given, and the
+ * entry of it; an authority's case gives data of persons whose it is not.
+ */
+bool cases_next_given(struct cases *cases, int64_t *step, int64_t *about,
+    bool *found, struct fail *fail);
+/* What the step says goes; that it was taken, and its entry, stay. */
+bool cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail);
+
+/*
  * Nothing personal of this subject's cases stays; their kinds, times and
  * states do.
  */

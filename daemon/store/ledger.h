@@ -171,6 +171,12 @@ uint64_t ledger_size(const struct ledger *ledger);
 /* Those of them that the checkpoint on disk covers. */
 uint64_t ledger_bundled(const struct ledger *ledger);
 
+/*
+ * The log's name, as it was opened with: misu.conf may name another one
+ * already, from the next start on.
+ */
+const char *ledger_origin(const struct ledger *ledger);
+
 /* Entries below were pruned: their places and hashes stay. */
 uint64_t ledger_minimum(const struct ledger *ledger);
 

@@ -4,6 +4,12 @@
  */
 #include "store/ledger_priv.h"
 
+const char *
+ledger_origin(const struct ledger *ledger)
+{
+	return tiles_origin(ledger->tiles);
+}
+
 uint64_t
 ledger_minimum(const struct ledger *ledger)
 {

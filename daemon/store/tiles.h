@@ -69,6 +69,7 @@ uint64_t tiles_durable(const struct tiles *tiles);
  * "minimum" says so.  Their bundles are gone; their hashes stay, so that all
  * roots and proofs hold.
  */
+const char *tiles_origin(const struct tiles *tiles);
 uint64_t tiles_minimum(const struct tiles *tiles);
 
 /*

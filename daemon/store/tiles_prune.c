@@ -1,6 +1,12 @@
 /* Raising the log's minimum: old bundles go, their hashes stay. */
 #include "store/tiles_priv.h"
 
+const char *
+tiles_origin(const struct tiles *tiles)
+{
+	return tiles->origin;
+}
+
 uint64_t
 tiles_minimum(const struct tiles *tiles)
 {
