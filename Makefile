@@ -21,8 +21,14 @@ CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
-CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+# What is small and called from other files everywhere is put in its place.
+LTO := $(if $(findstring clang,$(CC)),,-flto=auto)
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
+	$(LTO)
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now $(LTO)
+ifeq ($(MODE),release)
+AR := $(if $(LTO),gcc-ar,$(AR))
+endif
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS += -Idaemon -include daemon/base/poison.h

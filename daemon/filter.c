@@ -60,6 +60,26 @@ filter_give_arena(struct filter *filter, struct arena *arena)
 	filter->arenas[filter->arena_count++] = arena;
 }
 
+struct arena *
+filter_work(struct filter *filter)
+{
+	struct arena *arena = filter->work;
+
+	filter->work = NULL;
+	return arena != NULL ? arena : filter_arena(filter);
+}
+
+void
+filter_give_work(struct filter *filter, struct arena *arena)
+{
+	if (filter->work != NULL) {
+		filter_give_arena(filter, arena);
+		return;
+	}
+	arena_reset(arena);
+	filter->work = arena;
+}
+
 /* "MISU-3f2a91c0-2-17": which life, which worker, which one. */
 struct slice
 filter_client_id(struct filter *filter, struct arena *arena)
@@ -295,6 +315,7 @@ filter_destroy(struct filter *filter)
 	}
 	while (filter->arena_count != 0)
 		arena_destroy(filter->arenas[--filter->arena_count]);
+	arena_destroy(filter->work);
 	free(filter);
 }
 

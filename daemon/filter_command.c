@@ -12,8 +12,21 @@ static void lost(struct flight *flight, const struct fail *fail);
 
 /* --- reading --- */
 
+/* Its clTRID at the registry; a frame that is read again keeps it. */
 static void
-read_frame(struct command *command, struct slice text)
+name_flight(struct command *command)
+{
+	struct session *session = command->session;
+
+	if (!session->pooled)
+		command->flight.client_id = command->epp->client_id;
+	else if (command->flight.client_id.len == 0)
+		command->flight.client_id =
+		    filter_client_id(session->upstream->filter, command->keep);
+}
+
+static void
+read_frame(struct command *command)
 {
 	struct session *session = command->session;
 	const struct conf_upstream *conf = session->upstream->conf;
@@ -24,14 +37,11 @@ read_frame(struct command *command, struct slice text)
 	fail_clear(&fail);
 	if (conf != NULL)
 		limits.bytes = conf->frame;
-	command->epp =
-	    epp_read_command(command->arena, text, &limits, &problem, &fail);
+	command->settled = false;
+	command->epp = epp_read_command(
+	    command->arena, command->text, &limits, &problem, &fail);
 	if (command->epp != NULL) {
-		if (!session->pooled)
-			command->flight.client_id = command->epp->client_id;
-		else
-			command->flight.client_id = filter_client_id(
-			    session->upstream->filter, command->arena);
+		name_flight(command);
 		return;
 	}
 	command->epp = arena_take(command->arena, sizeof(*command->epp));
@@ -40,7 +50,7 @@ read_frame(struct command *command, struct slice text)
 		command->epp->client_id = problem.client_id;
 	}
 	if (command->epp != NULL && fail.kind != FAIL_MEMORY &&
-	    unread_keep(command, text)) {
+	    unread_keep(command, command->text)) {
 		filter_log(session->upstream, "warn", "frame-not-read", &fail);
 		return;
 	}
@@ -48,21 +58,32 @@ read_frame(struct command *command, struct slice text)
 	    fail.kind == FAIL_MEMORY ? EPP_FAILED : problem.code, &fail);
 }
 
+/* NULL when out of memory. */
+static struct command *
+make_command(struct filter *filter)
+{
+	struct arena *keep = filter_arena(filter), *work;
+	struct command *command =
+	    keep != NULL ? arena_take(keep, sizeof(*command)) : NULL;
+
+	work = command != NULL ? filter_work(filter) : NULL;
+	if (work == NULL) {
+		if (keep != NULL)
+			filter_give_arena(filter, keep);
+		return NULL;
+	}
+	command->keep = keep;
+	command->arena = work;
+	return command;
+}
+
 bool
 command_create(struct session *session, struct slice xml)
 {
-	struct filter *filter = session->upstream->filter;
-	struct arena *arena = filter_arena(filter);
-	struct command *command =
-	    arena != NULL ? arena_take(arena, sizeof(*command)) : NULL;
-	struct slice text;
+	struct command *command = make_command(session->upstream->filter);
 
-	if (command == NULL) {
-		if (arena != NULL)
-			filter_give_arena(filter, arena);
+	if (command == NULL)
 		return false;
-	}
-	command->flight.arena = command->arena = arena;
 	command->flight.answered = answered;
 	command->flight.lost = lost;
 	command->session = session;
@@ -70,22 +91,80 @@ command_create(struct session *session, struct slice xml)
 	*session->last = command;
 	session->last = &command->next;
 	session->count++;
-	text = arena_copy(arena, xml);
-	if (text.data == NULL)
+	command->text = arena_copy(command->keep, xml);
+	if (command->text.data == NULL)
 		command_answer(command, EPP_FAILED, "out of memory");
 	else
-		read_frame(command, text);
+		read_frame(command);
 	return true;
+}
+
+/* What is left of what was read: enough for an answer. */
+static struct epp_command *
+make_rest(const struct command *command)
+{
+	const struct epp_command *epp = command->epp;
+	struct epp_command *rest = arena_take(command->keep, sizeof(*rest));
+
+	if (rest == NULL)
+		return NULL;
+	rest->verb = epp->verb;
+	rest->object = epp->object;
+	rest->client_id = arena_copy(command->keep, epp->client_id);
+	return rest->client_id.data != NULL ? rest : NULL;
+}
+
+void
+command_settle(struct command *command)
+{
+	struct filter *filter = command->session->upstream->filter;
+	struct slice name = arena_copy(command->keep, command->object.name);
+	struct epp_command *rest = make_rest(command);
+
+	/* Without the memory for less it keeps what it has. */
+	if (rest == NULL || name.data == NULL)
+		return;
+	command->object.name = name;
+	command->epp = rest;
+	if (!command->session->pooled)
+		command->flight.client_id = rest->client_id;
+	command->record = NULL;
+	command->shown = NULL;
+	command->places = NULL;
+	command->held = NULL;
+	command->objects = NULL;
+	command->object_count = 0;
+	filter_give_work(filter, command->arena);
+	command->arena = command->keep;
+	command->settled = true;
+}
+
+/* It begins anew: false if that cannot be, and it is answered. */
+static bool
+read_again(struct command *command)
+{
+	struct arena *work = filter_work(command->session->upstream->filter);
+
+	if (work == NULL) {
+		command_answer(command, EPP_FAILED, "out of memory");
+		return false;
+	}
+	command->arena = work;
+	read_frame(command);
+	return command->state != COMMAND_DONE;
 }
 
 void
 command_free(struct command *command)
 {
+	struct filter *filter = command->session->upstream->filter;
+
 	if (command->scratch != NULL)
-		filter_give_arena(
-		    command->session->upstream->filter, command->scratch);
+		filter_give_arena(filter, command->scratch);
+	if (command->arena != command->keep)
+		filter_give_work(filter, command->arena);
 	/* The command lies in its own arena. */
-	filter_give_arena(command->session->upstream->filter, command->arena);
+	filter_give_arena(filter, command->keep);
 }
 
 /* --- answering --- */
@@ -460,6 +539,8 @@ command_start(struct command *command)
 	command->sealed = NULL;
 	command->plain = NULL;
 	command->more = NULL;
+	if (command->settled && !read_again(command))
+		return;
 	if (session->state == SESSION_LOST || session->upstream->conf == NULL)
 		answer_lost(command, "not sent", &session->why);
 	else if (command->epp->verb == EPP_HELLO)
@@ -637,7 +718,7 @@ answered(struct flight *flight, const struct epp_response *response)
 	} else if (!local_domain_info(command, response)) {
 		if (session->pooled)
 			bytes = epp_frame_response(
-			    response, command->epp->client_id, command->arena);
+			    response, command->epp->client_id, flight->arena);
 		command_answer_bytes(command, bytes);
 	}
 	note_session(command, response->code);

@@ -436,21 +436,31 @@ read_answer(const struct line *line, struct arena *arena, struct slice xml,
 	return epp_read_response(arena, xml, &limits, fail);
 }
 
+static void
+tell(struct flight *flight, struct arena *arena,
+    const struct epp_response *response)
+{
+	if (flight->arena == NULL)
+		flight->arena = arena;
+	flight->answered(flight, response);
+}
+
 /*
  * The registry's last answer on this line.  The line goes before the answer
  * is told: whoever waits for it is there as long as it waits.  The bytes went
  * with the connection, so it is read again.
  */
 static void
-end_with(struct line *line, struct flight *flight, struct slice xml)
+end_with(struct line *line, struct flight *flight, struct arena *arena,
+    struct slice xml)
 {
 	struct session *session = line->session;
-	struct slice copy = arena_copy(flight->arena, xml);
+	struct slice copy = arena_copy(arena, xml);
 	struct epp_response *response = NULL;
 	struct fail fail = FAIL_INIT;
 
 	if (copy.data != NULL)
-		response = read_answer(line, flight->arena, copy, &fail);
+		response = read_answer(line, arena, copy, &fail);
 	fail_set(&fail, FAIL_WORLD, "the registry ended the session");
 	if (session != NULL) {
 		session->state = SESSION_ENDING;
@@ -459,35 +469,20 @@ end_with(struct line *line, struct flight *flight, struct slice xml)
 	}
 	line_kill(line, &fail);
 	if (response != NULL)
-		flight->answered(flight, response);
+		tell(flight, arena, response);
 	else
 		flight->lost(flight, &fail);
 }
 
 static void
-line_frame(void *arg, struct slice xml)
+flight_answered(struct line *line, struct arena *arena, struct slice xml)
 {
-	struct line *line = arg;
 	struct flight *flight = line->first;
 	struct epp_response *response;
 	struct fail fail;
 
 	fail_clear(&fail);
-	if (line->state == LINE_GREETING || line->state == LINE_DIALING) {
-		greeted(line, xml);
-		return;
-	}
-	if (line->hello != 0 && is_greeting(xml)) {
-		hello_answered(line, xml);
-		return;
-	}
-	if (flight == NULL) {
-		fail_set(&fail, FAIL_INPUT,
-		    "the registry answered what nobody asked");
-		line_kill(line, &fail);
-		return;
-	}
-	response = read_answer(line, flight->arena, xml, &fail);
+	response = read_answer(line, arena, xml, &fail);
 	if (response == NULL || (flight->client_id.len != 0 &&
 	    !slice_equal(response->client_id, flight->client_id))) {
 		fail = (struct fail)FAIL_INIT;
@@ -503,9 +498,50 @@ line_frame(void *arg, struct slice xml)
 	line->flights--;
 	flight->line = NULL;
 	if (flight != &line->login && epp_code_closes(response->code))
-		end_with(line, flight, xml);
+		end_with(line, flight, arena, xml);
 	else
-		flight->answered(flight, response);
+		tell(flight, arena, response);
+}
+
+static void
+take_answer(struct line *line, struct slice xml)
+{
+	struct filter *filter = line->upstream->filter;
+	struct arena *arena = line->first->arena;
+	bool lent = arena == NULL;
+	struct fail fail;
+
+	if (lent)
+		arena = filter_work(filter);
+	if (arena == NULL) {
+		fail_clear(&fail);
+		fail_memory(&fail);
+		line_kill(line, &fail);
+		return;
+	}
+	flight_answered(line, arena, xml);
+	if (lent)
+		filter_give_work(filter, arena);
+}
+
+static void
+line_frame(void *arg, struct slice xml)
+{
+	struct line *line = arg;
+	struct fail fail;
+
+	if (line->state == LINE_GREETING || line->state == LINE_DIALING) {
+		greeted(line, xml);
+	} else if (line->hello != 0 && is_greeting(xml)) {
+		hello_answered(line, xml);
+	} else if (line->first != NULL) {
+		take_answer(line, xml);
+	} else {
+		fail_clear(&fail);
+		fail_set(&fail, FAIL_INPUT,
+		    "the registry answered what nobody asked");
+		line_kill(line, &fail);
+	}
 }
 
 static void

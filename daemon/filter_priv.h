@@ -16,11 +16,11 @@
 
 enum {
 	LOGIN_FAILURES = 3,
-	COMMANDS_MAX = 64,   /* of one session; then it is read no more */
-	FILTER_ARENAS = 256, /* kept for reuse */
-	TICK = 1000,	     /* ms between looks at what waits */
-	TICK_SLOW = 60000,   /* the same where nothing does, at most */
-	ANSWER_TIMES = 4,    /* as long as a frame may be is an answer */
+	COMMANDS_MAX = 64,    /* of one session; then it is read no more */
+	FILTER_ARENAS = 1024, /* kept for reuse */
+	TICK = 1000,	      /* ms between looks at what waits */
+	TICK_SLOW = 60000,    /* the same where nothing does, at most */
+	ANSWER_TIMES = 4,     /* as long as a frame may be is an answer */
 };
 
 /* --- the registry's side ------------------------------------------------ */
@@ -30,7 +30,11 @@ struct line;
 struct flight {
 	struct flight *next;
 	struct line *line;
-	struct arena *arena;	/* the response is read into it */
+	/*
+	 * The response is read into it; NULL: into one of the filter's, which
+	 * stands here for the call and is wiped after it.
+	 */
+	struct arena *arena;
 	struct slice client_id; /* what the response must echo; empty: any */
 	int64_t deadline;	/* ms */
 	/* Borrowed for the call.  One of the two comes, once. */
@@ -114,8 +118,11 @@ struct command {
 	struct flight flight; /* first: a flight of it is it */
 	struct session *session;
 	struct command *next;
-	struct arena *arena;
+	struct arena *keep;  /* the command, its frame, what is sent of it */
+	struct arena *arena; /* what is read and decided; settled: `keep` */
+	struct slice text;   /* the frame */
 	struct epp_command *epp;
+	bool settled; /* of `epp` there is what an answer needs, no more */
 	enum command_state state;
 	int64_t deadline;
 	uint64_t setups; /* the filter's, when it began */
@@ -197,6 +204,7 @@ struct filter {
 	const struct conf *conf;
 	struct digest setup;
 	struct upstream *upstreams;
+	struct arena *work; /* for what is soon over; NULL: in use */
 	struct arena *arenas[FILTER_ARENAS];
 	size_t arena_count, arena_least; /* the least since the last look */
 	uint64_t counter;		 /* of clTRIDs */
@@ -213,6 +221,12 @@ struct filter {
 struct upstream *filter_upstream(struct filter *filter, struct slice name);
 struct arena *filter_arena(struct filter *filter);
 void filter_give_arena(struct filter *filter, struct arena *arena);
+/*
+ * The same for what is over when the call is, or mostly: one that is in the
+ * processor's cache still.
+ */
+struct arena *filter_work(struct filter *filter);
+void filter_give_work(struct filter *filter, struct arena *arena);
 /* Does the registry publish what it is not told to hide? */
 bool filter_publishes(const struct upstream *upstream);
 int64_t filter_now(const struct filter *filter);
@@ -262,6 +276,12 @@ void command_start(struct command *command);
 /* COMMAND_READY and its turn: give it to a line; false: none yet. */
 bool command_send(struct command *command);
 void command_free(struct command *command);
+/*
+ * It waits for the keeper and the registry, which may be thousands of commands
+ * at once: what was read and decided goes, ten kilobytes of it.  Whoever
+ * begins anew reads the frame once more.
+ */
+void command_settle(struct command *command);
 
 /* Answer; `message` may be NULL and then the code's own text stands alone. */
 void command_answer(struct command *command, unsigned code, const char *format,

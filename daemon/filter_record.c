@@ -133,6 +133,20 @@ encode(struct command *command, const struct disclosure *disclosure,
 	    epp, disclosure, &manner, command->arena, payload, fail);
 }
 
+/*
+ * Nothing is judged of a contact's creation any more, unless it begins anew.
+ * While the session is pumped the command is there, however it ended.
+ */
+static bool
+may_settle(const struct command *command)
+{
+	return command->session->pumping && command->state == COMMAND_ASKING &&
+	       command->epp->verb == EPP_CREATE &&
+	       command->epp->contact != NULL && !command->is_local &&
+	       command->more == NULL && command->kept == NULL &&
+	       command->domain == NULL;
+}
+
 void
 command_commit(struct command *command, const struct decision *decision)
 {
@@ -157,8 +171,8 @@ command_commit(struct command *command, const struct decision *decision)
 	/* It is told when the answer comes: the setup may be another then. */
 	command->reason = (struct slice){NULL, 0};
 	if (command->outcome.verdict != VERDICT_FORWARD)
-		command->reason = arena_copy(command->arena,
-		    disclosure_reason(decision->disclosure));
+		command->reason = arena_copy(
+		    command->keep, disclosure_reason(decision->disclosure));
 	if (!encode(command, decision->disclosure, &commit.payload, &fail)) {
 		filter_log(upstream, "error", "frame-not-made", &fail);
 		command_answer_fail(command, EPP_FAILED, &fail);
@@ -175,8 +189,10 @@ command_commit(struct command *command, const struct decision *decision)
 		commit.store = command->store = KEEP_HERE;
 	command->state = COMMAND_ASKING;
 	upstream->decided++;
-	keeper_commit(upstream->filter->o.link, command->arena, &commit,
+	keeper_commit(upstream->filter->o.link, command->keep, &commit,
 	    committed, command);
+	if (may_settle(command))
+		command_settle(command);
 }
 
 /* This entry's outcome will be the command's; now the next one. */

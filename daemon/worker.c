@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <event2/dns.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -12,6 +13,7 @@
 enum {
 	LOOK = 20, /* ms between looks at the connections that are left */
 	LOOKS = 50,
+	HEAP_KEPT = 1 << 20,
 };
 
 static bool
@@ -230,6 +232,8 @@ worker_create(struct worker_number number, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
+	/* OpenSSL takes and gives a buffer with every read: not the kernel. */
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	if (open_all(worker, number, fail))
 		return worker;
 	worker_destroy(worker);

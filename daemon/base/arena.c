@@ -161,13 +161,39 @@ arena_take(struct arena *arena, size_t size)
 	return pointer;
 }
 
+static bool
+is_last(const struct block *block, const void *pointer, size_t taken)
+{
+	return block != NULL && taken <= block->used &&
+	       (const char *)pointer ==
+		   block->data + block->used - aligned(taken);
+}
+
+bool
+arena_extend(struct arena *arena, void *pointer, size_t taken, size_t size)
+{
+	struct block *block = arena->blocks;
+	size_t more;
+
+	if (size < taken || size > SIZE_MAX - ALIGN ||
+	    !is_last(block, pointer, taken))
+		return false;
+	more = aligned(size) - aligned(taken);
+	if (block->size - block->used < more)
+		return false;
+	if (block->clean < block->used + more)
+		memset(block->data + block->used, 0, more);
+	block->used += more;
+	arena->used += more;
+	return true;
+}
+
 void
 arena_shrink(struct arena *arena, void *pointer, size_t taken, size_t size)
 {
 	struct block *block = arena->blocks;
-	char *end = (char *)pointer + aligned(taken);
 
-	if (block == NULL || end != block->data + block->used)
+	if (size > taken || !is_last(block, pointer, taken))
 		return;
 	block->used -= aligned(taken) - aligned(size);
 	arena->used -= aligned(taken) - aligned(size);

@@ -36,6 +36,13 @@ void *arena_take(struct arena *arena, size_t size);
 void arena_shrink(
     struct arena *arena, void *pointer, size_t taken, size_t size);
 
+/*
+ * More of the last memory that was taken, `size` bytes in all and the new ones
+ * zero, where it stands; false: other was taken since, or there is no room.
+ */
+bool arena_extend(
+    struct arena *arena, void *pointer, size_t taken, size_t size);
+
 /* An array of `count` zeroed items; NULL on overflow too. */
 void *arena_take_array(struct arena *arena, size_t count, size_t size);
 

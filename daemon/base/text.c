@@ -21,6 +21,11 @@ text_grow(struct text *text, size_t more)
 		size = 256;
 	while (size - text->len <= more)
 		size *= 2;
+	if (text->size != 0 &&
+	    arena_extend(text->arena, text->data, text->size, size)) {
+		text->size = size;
+		return true;
+	}
 	data = arena_take(text->arena, size);
 	if (data == NULL) {
 		text->failed = true;
@@ -238,6 +243,12 @@ text_slice(struct text *text)
 	if (text->failed || !text_reserve(text, 0))
 		return (struct slice){NULL, 0};
 	text->data[text->len] = '\0';
+	/* What was taken and is not needed serves who comes next. */
+	if (text->size != text->len + 1) {
+		arena_shrink(
+		    text->arena, text->data, text->size, text->len + 1);
+		text->size = text->len + 1;
+	}
 	return (struct slice){text->data, text->len};
 }
 
@@ -351,6 +362,12 @@ text_is_utf8(struct slice text)
 			break;
 	}
 	for (size_t n; i < text.len; i += n) {
+		/* From U+3000 on, but for what surrogates begin with. */
+		if (at[i] >= 0xe3 && at[i] <= 0xec && text.len - i >= 3 &&
+		    (at[i + 1] & 0xc0) == 0x80 && (at[i + 2] & 0xc0) == 0x80) {
+			n = 3;
+			continue;
+		}
 		n = at[i] < 0x80 ? 1 : utf8_sequence(at + i, text.len - i);
 		if (n == 0)
 			return false;
@@ -453,13 +470,16 @@ text_is_printable(struct slice text)
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t word;
 
-	for (; text.len >= 8; text.data += 8, text.len -= 8) {
-		memcpy(&word, text.data, 8);
+	for (size_t i = 0; text.len >= 8 && i < text.len; i += 8) {
+		/* The last ones may be looked at twice. */
+		if (i + 8 > text.len)
+			i = text.len - 8;
+		memcpy(&word, text.data + i, 8);
 		if ((((word - 0x20 * ones) | (word + ones) | word) &
 			0x80 * ones) != 0)
 			return false;
 	}
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; text.len < 8 && i < text.len; i++)
 		if (text.data[i] < ' ' || text.data[i] >= 0x7f)
 			return false;
 	return true;

@@ -65,6 +65,8 @@ struct epp_extension {
 	struct xml_span whole;
 };
 
+enum { EPP_CONSENTS_MAX = 8, EPP_EXTENSIONS_MAX = 16 };
+
 /* What `misu-1.0` says of the person in a contact; see conf/epp/misu-1.0.xsd. */
 struct epp_hints {
 	bool given;
@@ -74,7 +76,7 @@ struct epp_hints {
 	struct slice domain;   /* canonical object it will serve; or empty */
 	struct slice tld;      /* ".org"; or empty */
 	struct slice subject, plan;
-	struct consent consents[8];
+	struct consent *consents; /* at most EPP_CONSENTS_MAX */
 	size_t consent_count;
 };
 
@@ -167,7 +169,7 @@ struct epp_command {
 	struct slice client_id;       /* clTRID; empty: none */
 	struct xml_span client_id_whole; /* at == end: where one would stand */
 	struct xml_span extension;    /* whole <extension>; at == end: none */
-	struct epp_extension extensions[16];
+	struct epp_extension *extensions; /* at most EPP_EXTENSIONS_MAX */
 	size_t extension_count;
 	struct slice operation;       /* `op` of poll and transfer */
 	struct slice message_id;      /* `msgID` of poll */

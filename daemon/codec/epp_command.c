@@ -175,7 +175,6 @@ read_extension(struct epp_reader *r, uint32_t element)
 {
 	struct epp_command *c = r->command;
 	const struct xml_element *all = r->document->elements;
-	enum { MANY = sizeof(c->extensions) / sizeof(c->extensions[0]) };
 
 	if (!epp_attributes(r, element, NULL, NULL))
 		return false;
@@ -183,11 +182,15 @@ read_extension(struct epp_reader *r, uint32_t element)
 		return epp_refuse(r, EPP_SYNTAX, element,
 		    "an extension with no element in it");
 	c->extension = all[element].whole;
+	c->extensions = arena_take_array(
+	    r->arena, EPP_EXTENSIONS_MAX, sizeof(*c->extensions));
+	if (c->extensions == NULL)
+		return epp_no_memory(r);
 	for (uint32_t at = all[element].first; at != XML_NONE;
 	     at = all[at].next) {
 		struct epp_extension *e = &c->extensions[c->extension_count];
 
-		if (c->extension_count == MANY)
+		if (c->extension_count == EPP_EXTENSIONS_MAX)
 			return epp_refuse(
 			    r, EPP_SYNTAX, at, "too many extensions");
 		*e = (struct epp_extension){

@@ -1,5 +1,7 @@
 #include "codec/epp_frame_priv.h"
 
+#include "core/policy_tree.h"
+
 #define XSI_SPACE "http://www.w3.org/2001/XMLSchema-instance"
 
 struct epp_plain {
@@ -393,15 +395,19 @@ epp_frame_has_placeholder(const struct epp_command *command,
 {
 	const struct epp_contact *contact = command->contact;
 	const struct placeholders *all = manner->placeholders;
+	uint64_t with = 0;
 
 	if (contact == NULL || all == NULL)
 		return false;
+	for (size_t p = 0; p < all->count; p++)
+		with |= FIELD_BIT(all->items[p].field);
+	/* No country is one that nobody can have. */
+	with &= ~FIELD_BIT(FIELD_COUNTRY);
 	for (size_t i = 0; i < contact->value_count; i++) {
+		*field = contact->values[i].field;
+		if ((with & FIELD_BIT(*field)) == 0)
+			continue;
 		for (size_t p = 0; p < all->count; p++) {
-			*field = contact->values[i].field;
-			/* No country is one that nobody can have. */
-			if (*field == FIELD_COUNTRY)
-				break;
 			if (all->items[p].field == *field &&
 			    slice_equal(
 				all->items[p].value, contact->values[i].text))

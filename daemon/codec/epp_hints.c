@@ -180,7 +180,6 @@ epp_read_hints(struct epp_reader *r, uint32_t element)
 {
 	struct epp_hints *hints = &r->command->hints;
 	struct epp_walk walk = epp_walk(r, element);
-	enum { MANY = sizeof(hints->consents) / sizeof(hints->consents[0]) };
 	uint32_t child;
 
 	if (!slice_is(r->document->elements[element].name, "person"))
@@ -189,6 +188,10 @@ epp_read_hints(struct epp_reader *r, uint32_t element)
 	if (hints->given)
 		return epp_refuse(r, EPP_SYNTAX, element, "a second person");
 	hints->given = true;
+	hints->consents = arena_take_array(
+	    r->arena, EPP_CONSENTS_MAX, sizeof(*hints->consents));
+	if (hints->consents == NULL)
+		return epp_no_memory(r);
 	if (!epp_attributes(r, element, NULL, NULL))
 		return false;
 	child = epp_take(&walk, "kind");
@@ -197,7 +200,7 @@ epp_read_hints(struct epp_reader *r, uint32_t element)
 	    !read_person(&walk, hints))
 		return false;
 	while ((child = epp_take(&walk, "consent")) != XML_NONE) {
-		if (hints->consent_count == MANY)
+		if (hints->consent_count == EPP_CONSENTS_MAX)
 			return epp_refuse(
 			    r, EPP_RANGE, child, "too many consents");
 		if (!read_consent(

@@ -166,12 +166,15 @@ is_line(struct slice text)
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t word;
 
-	for (; text.len >= 8; text.data += 8, text.len -= 8) {
-		memcpy(&word, text.data, 8);
+	for (size_t i = 0; text.len >= 8 && i < text.len; i += 8) {
+		/* The last ones may be looked at twice. */
+		if (i + 8 > text.len)
+			i = text.len - 8;
+		memcpy(&word, text.data + i, 8);
 		if (((word - 0x20 * ones) & ~word & 0x80 * ones) != 0)
 			return false;
 	}
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; text.len < 8 && i < text.len; i++)
 		if ((unsigned char)text.data[i] < 0x20)
 			return false;
 	return true;

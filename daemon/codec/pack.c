@@ -54,8 +54,14 @@ add_bits(struct text *out, uint64_t number, unsigned bytes)
 {
 	char *at = text_room(out, bytes);
 
-	for (unsigned i = 0; at != NULL && i < bytes; i++, number >>= 8)
+	if (at == NULL)
+		return;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(at, &number, bytes);
+#else
+	for (unsigned i = 0; i < bytes; i++, number >>= 8)
 		at[i] = (char)(number & 0xff);
+#endif
 }
 
 static void
@@ -179,23 +185,17 @@ add_consents(struct text *out, const struct person *person)
 }
 
 static void
-add_fields(struct text *out, const struct person *person)
+add_fields(struct text *out, const struct record *record, enum role role)
 {
-	uint64_t removed = 0, present = 0;
+	uint64_t removed, present;
 
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		if (person->field_removed[f])
-			removed |= FIELD_BIT(f);
-		if (person->fields[f].count != 0)
-			present |= FIELD_BIT(f);
-	}
+	record_fields(record, role, &present, &removed);
 	add_bits(out, removed, 8);
 	add_bits(out, present, 8);
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		const struct values *values = &person->fields[f];
+	for (; present != 0; present &= present - 1) {
+		const struct values *values =
+		    &record->persons[role]->fields[__builtin_ctzll(present)];
 
-		if (values->count == 0)
-			continue;
 		add_byte(out, (unsigned)values->count);
 		for (size_t i = 0; i < values->count; i++)
 			add_string(out, values->items[i]);
@@ -214,7 +214,7 @@ add_person(struct text *out, const struct record *record, unsigned role)
 			  (person->removed ? ROLE_IS_REMOVED : 0u));
 	add_string(out, person->subject);
 	add_consents(out, person);
-	add_fields(out, person);
+	add_fields(out, record, (enum role)role);
 }
 
 void

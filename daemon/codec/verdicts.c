@@ -34,17 +34,17 @@ mix_ruling(uint64_t hash, struct ruling ruling)
 static uint64_t
 mix_role(uint64_t hash, const struct disclosure *disclosure, enum role role)
 {
-	hash = mix(hash, role);
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		enum field field = (enum field)f;
-		struct values values;
+	uint64_t left = disclosure_collected_all(disclosure, role);
 
-		if (!disclosure_collected(disclosure, role, field))
-			continue;
-		values = disclosure_values(disclosure, role, field);
+	hash = mix(hash, role);
+	for (; left != 0; left &= left - 1) {
+		enum field field = (enum field)__builtin_ctzll(left);
+		struct values values =
+		    disclosure_values(disclosure, role, field);
+
 		hash = mix_ruling(
 		    hash, disclosure_ruling(disclosure, role, field));
-		hash = mix(hash, (uint64_t)f << 32 | values.count);
+		hash = mix(hash, (uint64_t)field << 32 | values.count);
 		for (size_t i = 0; i < values.count; i++)
 			hash = mix_bytes(hash, values.items[i]);
 	}

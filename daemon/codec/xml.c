@@ -24,12 +24,27 @@ reader_init(struct xml_reader *r, struct slice text)
 		elements = 4096; /* and grown where that is too few */
 	r->element_size = elements;
 	r->attribute_size = 8;
-	d->elements =
-	    arena_take_array(r->arena, r->element_size, sizeof(*d->elements));
+	r->space_size = 8;
 	d->attributes = arena_take_array(
 	    r->arena, r->attribute_size, sizeof(*d->attributes));
-	return (d->elements != NULL && d->attributes != NULL) ||
+	d->spaces =
+	    arena_take_array(r->arena, r->space_size, sizeof(*d->spaces));
+	/* The last, so that what is too many of them can be given back. */
+	d->elements =
+	    arena_take_array(r->arena, r->element_size, sizeof(*d->elements));
+	return (d->elements != NULL && d->attributes != NULL &&
+		   d->spaces != NULL) ||
 	       fail_memory(r->fail);
+}
+
+static void
+give_back(struct xml_reader *r)
+{
+	struct xml_document *d = r->document;
+
+	arena_shrink(r->arena, d->elements,
+	    r->element_size * sizeof(*d->elements),
+	    d->element_count * sizeof(*d->elements));
 }
 
 struct xml_document *
@@ -42,7 +57,7 @@ xml_read(struct arena *arena, struct slice text,
 	r.limits = limits;
 	r.fail = fail;
 	r.mixed = mixed;
-	r.depth = r.attribute_count = r.space_size = 0;
+	r.depth = r.attribute_count = 0;
 	r.binding_count = r.declared = 0;
 	r.recent = XML_NONE;
 	if (text.len == 0 || text.len > limits->bytes ||
@@ -66,6 +81,7 @@ xml_read(struct arena *arena, struct slice text,
 		xml_refuse(&r, r.at, "something after the last element");
 		return NULL;
 	}
+	give_back(&r);
 	return r.document;
 }
 
@@ -132,11 +148,34 @@ is_utf8_name(struct slice name)
 	return true;
 }
 
+/* As nearly all are written. */
+static bool
+skip_usual_declaration(struct xml_reader *r)
+{
+	static const char usual[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"";
+	static const char no[] = " standalone=\"no\"?>";
+	size_t len = sizeof(usual) - 1;
+
+	if ((size_t)(r->end - r->at) < len + sizeof(no) - 1 ||
+	    memcmp(r->at, usual, len) != 0)
+		return false;
+	if (memcmp(r->at + len, "?>", 2) == 0) {
+		r->at += len + 2;
+		return true;
+	}
+	if (memcmp(r->at + len, no, sizeof(no) - 1) != 0)
+		return false;
+	r->at += len + sizeof(no) - 1;
+	return true;
+}
+
 static bool
 read_declaration(struct xml_reader *r)
 {
 	struct slice value;
 
+	if (skip_usual_declaration(r))
+		return true;
 	if (starts(r, "\xef\xbb\xbf"))
 		r->at += 3;
 	if (!starts(r, "<?xml") || r->end - r->at < 6 ||
@@ -164,6 +203,8 @@ static bool
 skip_between(struct xml_reader *r)
 {
 	for (;;) {
+		if (r->at < r->end && *r->at == '<')
+			return true;
 		r->at = xml_skip_space(r->at, r->end);
 		if (r->at == r->end || *r->at != '\r')
 			return true;
@@ -281,8 +322,7 @@ read_characters(struct xml_reader *r)
 		    r, r->last_return, "a carriage return in text");
 	e->has_text = true;
 	for (;;) {
-		while (p < end && (xml_classes[*p] & XML_TEXT) != 0)
-			p++;
+		p = xml_skip_text(p, end);
 		if (p == end)
 			return xml_refuse(r, p, "an element without end");
 		if (*p == '<')

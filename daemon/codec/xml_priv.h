@@ -57,16 +57,94 @@ xml_offset(const struct xml_reader *r, const uint8_t *at)
 	return (uint32_t)(at - r->start);
 }
 
+/*
+ * Eight bytes at a time, where the first of them is the lowest of a word: the
+ * subtraction marks a byte that is less, and perhaps ones behind it.  Elsewhere
+ * the loops by classes, which follow everywhere, do all.
+ */
+#define XML_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static inline uint64_t
+xml_word(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* Marks the bytes that are `c`, of a word without any beyond ASCII. */
+static inline uint64_t
+xml_mark(uint64_t word, uint8_t c)
+{
+	return (word ^ XML_EACH(c)) - XML_EACH(1);
+}
+
 static inline const uint8_t *
 xml_skip_space(const uint8_t *at, const uint8_t *end)
 {
-	static const char indent[8] = "        ";
-
 	if (at < end && *at == '\n')
 		at++;
-	while (end - at >= 8 && memcmp(at, indent, 8) == 0)
-		at += 8;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - at >= 8; at += 8) {
+		uint64_t other = xml_word(at) ^ XML_EACH(' ');
+
+		if (other != 0) {
+			at += __builtin_ctzll(other) / 8;
+			break;
+		}
+	}
+#endif
 	while (at < end && (xml_classes[*at] & XML_SPACE) != 0)
+		at++;
+	return at;
+}
+
+/* Past ASCII that means itself in text. */
+static inline const uint8_t *
+xml_skip_text(const uint8_t *at, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - at >= 8; at += 8) {
+		uint64_t word = xml_word(at), stop;
+
+		stop = (((word - XML_EACH(' ')) | xml_mark(word, '<') |
+			    xml_mark(word, '&') | xml_mark(word, ']')) &
+			   ~word) |
+		       word;
+		stop &= XML_EACH(0x80);
+		if (stop != 0) {
+			at += __builtin_ctzll(stop) / 8;
+			break;
+		}
+	}
+#endif
+	while (at < end && (xml_classes[*at] & XML_TEXT) != 0)
+		at++;
+	return at;
+}
+
+/* Past ASCII that means itself between quotes. */
+static inline const uint8_t *
+xml_skip_quoted(const uint8_t *at, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - at >= 8; at += 8) {
+		uint64_t word = xml_word(at), stop;
+
+		stop = (((word - XML_EACH(' ')) | xml_mark(word, '<') |
+			    xml_mark(word, '&') | xml_mark(word, '"') |
+			    xml_mark(word, '\'')) &
+			   ~word) |
+		       word;
+		stop &= XML_EACH(0x80);
+		if (stop != 0) {
+			at += __builtin_ctzll(stop) / 8;
+			break;
+		}
+	}
+#endif
+	while (at < end && (xml_classes[*at] & XML_QUOTED) != 0)
 		at++;
 	return at;
 }

@@ -130,8 +130,7 @@ read_quoted(struct xml_reader *r, uint8_t quote, struct raw_attribute *out)
 
 	out->value = p;
 	for (;;) {
-		while (p < end && (xml_classes[*p] & XML_QUOTED) != 0)
-			p++;
+		p = xml_skip_quoted(p, end);
 		if (p == end)
 			return xml_refuse(r, p, "an attribute without end");
 		if (*p == quote)
@@ -211,14 +210,13 @@ intern_space(struct xml_reader *r, struct slice uri, uint32_t *out)
 		}
 	}
 	if (d->space_count == r->space_size) {
-		uint32_t size = r->space_size == 0 ? 8 : 2 * r->space_size;
+		uint32_t size = 2 * r->space_size;
 		struct slice *more =
 		    arena_take_array(r->arena, size, sizeof(*more));
 
 		if (more == NULL)
 			return fail_memory(r->fail);
-		if (d->space_count != 0)
-			memcpy(more, d->spaces, d->space_count * sizeof(*more));
+		memcpy(more, d->spaces, d->space_count * sizeof(*more));
 		d->spaces = more;
 		r->space_size = size;
 	}
@@ -247,8 +245,12 @@ is_uri(struct slice uri)
 	    ['|'] = true,
 	    ['}'] = true,
 	    [0x7f] = true};
+	static const char usual[] = "urn:ietf:params:xml:ns:";
+	size_t known = sizeof(usual) - 1;
 
-	for (size_t i = 0; i < uri.len; i++) {
+	if (uri.len < known || memcmp(uri.data, usual, known) != 0)
+		known = 0;
+	for (size_t i = known; i < uri.len; i++) {
 		unsigned char c = (unsigned char)uri.data[i];
 
 		if (c >= 0x80 || forbidden[c])

@@ -86,14 +86,8 @@ decide_note_role(struct disclosure *disclosure, const struct record *record,
 		return;
 	disclosure->has_role[role] = true;
 	disclosure->subjects[role] = record_subject(record, role);
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		enum field field = (enum field)f;
-
-		if (record_values(record, role, field).count != 0)
-			disclosure->collected[role] |= FIELD_BIT(f);
-		if (record_removed(record, role, field))
-			disclosure->removed[role] |= FIELD_BIT(f);
-	}
+	record_fields(record, role, &disclosure->collected[role],
+	    &disclosure->removed[role]);
 	if (given->limit != NULL)
 		disclosure->collected[role] &= given->limit[role];
 }
@@ -152,10 +146,9 @@ decide_pass_role(struct disclosure *disclosure, const struct record *record,
 	    arena_take_array(arena, FIELD_COUNT, sizeof(struct values));
 	if (disclosure->values[role] == NULL)
 		return fail_memory(fail);
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		if ((disclosure->collected[role] & FIELD_BIT(f)) == 0)
-			continue;
-		alter->field = (enum field)f;
+	for (uint64_t left = disclosure->collected[role]; left != 0;
+	     left &= left - 1) {
+		alter->field = (enum field)__builtin_ctzll(left);
 		if (!pass_value(disclosure, record, given, alter, arena, fail))
 			return false;
 	}

@@ -43,19 +43,20 @@ struct shown
 decide_shown(const struct disclosure *disclosure, enum role role)
 {
 	struct shown shown = {0, 0, 0};
+	uint64_t left = disclosure_collected_all(disclosure, role);
 
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		enum field field = (enum field)f;
+	for (; left != 0; left &= left - 1) {
+		enum field field = (enum field)__builtin_ctzll(left);
 
 		if (disclosure_values(disclosure, role, field).count == 0)
 			continue;
 		if (disclosure_ruling(disclosure, role, field).verdict ==
 		    VERDICT_FORWARD)
-			shown.passed |= FIELD_BIT(f);
+			shown.passed |= FIELD_BIT(field);
 		else
-			shown.altered |= FIELD_BIT(f);
+			shown.altered |= FIELD_BIT(field);
 		if (disclosure_publishable(disclosure, role, field))
-			shown.published |= FIELD_BIT(f);
+			shown.published |= FIELD_BIT(field);
 	}
 	return shown;
 }

@@ -125,6 +125,12 @@ disclosure_collected(
 }
 
 uint64_t
+disclosure_collected_all(const struct disclosure *disclosure, enum role role)
+{
+	return disclosure->collected[role];
+}
+
+uint64_t
 disclosure_listed(const struct disclosure *disclosure, enum role role)
 {
 	const struct values *values = disclosure->values[role];

@@ -83,6 +83,10 @@ const struct record_former *disclosure_former(
 /* Of a renewal, the date of expiry that the backend knows; empty: none. */
 struct slice disclosure_expires(const struct disclosure *disclosure);
 
+/* FIELD_BITs of those that were collected: all others have no value. */
+uint64_t disclosure_collected_all(
+    const struct disclosure *disclosure, enum role role);
+
 /* What is registered of the object itself; no person's data. */
 const struct registration *disclosure_registration(
     const struct disclosure *disclosure);

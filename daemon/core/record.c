@@ -430,6 +430,19 @@ record_removed(const struct record *record, enum role role, enum field field)
 	return person != NULL && person->field_removed[field];
 }
 
+void
+record_fields(const struct record *record, enum role role, uint64_t *present,
+    uint64_t *removed)
+{
+	const struct person *person = record->persons[role];
+
+	*present = *removed = 0;
+	for (unsigned f = 0; person != NULL && f < FIELD_COUNT; f++) {
+		*present |= (uint64_t)(person->fields[f].count != 0) << f;
+		*removed |= (uint64_t)person->field_removed[f] << f;
+	}
+}
+
 enum kind
 record_kind(const struct record *record, enum role role)
 {

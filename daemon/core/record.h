@@ -248,6 +248,9 @@ bool record_removed(
     const struct record *record, enum role role, enum field field);
 bool record_kind_given(const struct record *record, enum role role);
 bool record_subject_given(const struct record *record, enum role role);
+/* FIELD_BITs of the fields with values, and of those that were removed. */
+void record_fields(const struct record *record, enum role role,
+    uint64_t *present, uint64_t *removed);
 enum kind record_kind(const struct record *record, enum role role);
 struct slice record_subject(const struct record *record, enum role role);
 struct values record_values(

@@ -21,7 +21,7 @@ epp_stream_create(struct epp_tls *tls, int fd)
 {
 	SSL *ssl = SSL_new(tls->context);
 
-	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
+	if (ssl == NULL || !epp_bio_attach(ssl, fd) ||
 	    (tls->name[0] != '\0' && !tls->is_address &&
 		SSL_set_tlsext_host_name(ssl, tls->name) != 1)) {
 		SSL_free(ssl);

@@ -16,4 +16,7 @@ struct epp_tls {
 	size_t pin_count;
 };
 
+/* Read and write that socket, which stays the caller's; false: no memory. */
+bool epp_bio_attach(SSL *ssl, int fd);
+
 #endif

@@ -391,9 +391,6 @@ commit_write(struct keeper_link *link, struct pending *pending,
 	if (!wire_write(&text, &message, fail))
 		return false;
 	pending->message = text_slice(&text);
-	if (text.size == COMMIT_ROOM)
-		arena_shrink(
-		    pending->arena, text.data, text.size, text.len + 1);
 	return pending->message.data != NULL || fail_memory(fail);
 }
 

@@ -12,7 +12,7 @@
 struct random_pool {
 	const struct random_source *from;
 	size_t left; /* at the end of `bytes` */
-	uint8_t bytes[256];
+	uint8_t bytes[4096];
 };
 
 /* A source that draws from the pool, which must outlive it. */

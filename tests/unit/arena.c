@@ -117,6 +117,45 @@ what_was_not_written_is_given_back(void **state)
 }
 
 static void
+the_last_memory_grows_where_it_stands(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	char *first = arena_take(arena, 100), *next;
+
+	(void)state;
+	memset(first, 'x', 100);
+	assert_true(arena_extend(arena, first, 100, 200));
+	assert_int_equal(arena_used(arena), 208);
+	assert_int_equal(first[99], 'x');
+	for (size_t i = 100; i < 200; i++)
+		assert_int_equal(first[i], 0);
+	assert_false(arena_extend(arena, first, 200, 1 << 20));
+	assert_false(arena_extend(arena, first, 200, SIZE_MAX));
+	next = arena_take(arena, 16);
+	assert_false(arena_extend(arena, first, 200, 300));
+	assert_true(arena_extend(arena, next, 16, 17));
+	assert_int_equal(arena_used(arena), 240);
+	arena_destroy(arena);
+}
+
+/* What was wiped and is taken again by growing is as zero as all else. */
+static void
+grown_memory_is_zero_after_a_reset(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	char *first = arena_take(arena, 4000);
+
+	(void)state;
+	memset(first, 'x', 4000);
+	arena_reset(arena);
+	first = arena_take(arena, 10);
+	assert_true(arena_extend(arena, first, 10, 5000));
+	for (size_t i = 0; i < 5000; i++)
+		assert_int_equal(first[i], 0);
+	arena_destroy(arena);
+}
+
+static void
 copies_end_with_a_nul(void **state)
 {
 	struct arena *arena = arena_create(NULL);
@@ -176,6 +215,8 @@ main(void)
 	    cmocka_unit_test(more_than_a_block_fits),
 	    cmocka_unit_test(sizes_that_overflow_are_refused),
 	    cmocka_unit_test(what_was_not_written_is_given_back),
+	    cmocka_unit_test(the_last_memory_grows_where_it_stands),
+	    cmocka_unit_test(grown_memory_is_zero_after_a_reset),
 	    cmocka_unit_test(copies_end_with_a_nul),
 	    cmocka_unit_test(secrets_are_wiped_before_memory_goes_back),
 	    cmocka_unit_test(a_refusal_leaves_the_arena_whole),

@@ -73,6 +73,65 @@ reads_elements_in_order(void **state)
 	assert_null(xml_attribute(d, 4, "g"));
 }
 
+/* "<a>...</a>" or "<a b="..."/>" with `byte` as the one at `at` of `len`. */
+static bool
+accepts_byte(bool quoted, char byte, size_t at, size_t len)
+{
+	struct fail fail = FAIL_INIT;
+	char text[80];
+	size_t n = (size_t)snprintf(
+	    text, sizeof(text), "%s", quoted ? "<a b=\"" : "<a>");
+
+	memset(text + n, 'x', len);
+	text[n + at] = byte;
+	n += len;
+	n += (size_t)snprintf(
+	    text + n, sizeof(text) - n, "%s", quoted ? "\"/>" : "</a>");
+	return xml_read(arena, (struct slice){text, n}, &xml_limits_default,
+		   false, &fail) != NULL;
+}
+
+/* Many bytes are looked at at once: where one stands makes no difference. */
+static void
+every_byte_is_judged_alike_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (unsigned quoted = 0; quoted < 2; quoted++) {
+			/* Two letters before, so that it is text anyway. */
+			bool wanted = byte >= 0x20 && byte < 0x80 &&
+			    byte != '<' && byte != '&' &&
+			    (quoted == 0 || byte != '"');
+
+			if (quoted == 0 && (byte == '\t' || byte == '\n'))
+				wanted = true;
+			for (size_t at = 2; at < 20; at++)
+				if (accepts_byte(quoted != 0, (char)byte, at,
+					20) != wanted)
+					fail_msg("%s %02x at %zu",
+					    quoted ? "quoted" : "text", byte,
+					    at);
+		}
+		arena_reset(arena);
+	}
+}
+
+static void
+white_space_of_any_length_stands_between_elements(void **state)
+{
+	(void)state;
+	for (size_t count = 0; count < 40; count++)
+		for (size_t odd = 0; odd <= count; odd++) {
+			char text[80] = "<a>";
+
+			memset(text + 3, ' ', count);
+			if (odd < count)
+				text[3 + odd] = odd % 2 == 0 ? '\n' : '\t';
+			memcpy(text + 3 + count, "<b/></a>", 9);
+			assert_int_equal(read_text(text)->element_count, 2);
+		}
+}
+
 static void
 resolves_namespaces(void **state)
 {
@@ -344,6 +403,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(reads_elements_in_order),
+	    TEST(every_byte_is_judged_alike_wherever_it_stands),
+	    TEST(white_space_of_any_length_stands_between_elements),
 	    TEST(resolves_namespaces),
 	    TEST(resolves_references),
 	    TEST(reads_what_is_allowed),
