@@ -74,6 +74,7 @@ bool view_doubt(struct view *view, const struct view_doubted *rows,
 struct view_stale {
 	struct slice type, name;
 	uint64_t entry;
+	struct slice bytes; /* of view_page() alone; empty where removed */
 };
 bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
     struct view_stale *out, size_t *count, size_t max, struct fail *fail);

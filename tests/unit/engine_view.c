@@ -20,7 +20,7 @@
 #include "store/view.h"
 
 #define CONF                                                                   \
-	"state /state policy p recipient self to view\n"                       \
+	"state /state policy p forget now recipient self to view\n"            \
 	"registrar \"R\" { iana-id \"9999\" }\n"                               \
 	"publish whois on 127.0.0.1:4343\n"
 
@@ -51,7 +51,7 @@ struct world {
 	struct loop *loop;
 	struct disk *disk;
 	struct random_source random;
-	uint8_t counter;
+	uint32_t counter;
 	struct arena *arena;
 	struct keys *keys;
 	struct vault *vault;
@@ -71,9 +71,10 @@ fill(void *context, void *out, size_t len)
 {
 	struct world *world = context;
 
-	for (size_t i = 0; i < len; i++)
-		((uint8_t *)out)[i] = (uint8_t)(world->counter * 31 + i);
-	world->counter++;
+	for (size_t i = 0; i < len; i++) {
+		world->counter = world->counter * 1664525 + 1013904223;
+		((uint8_t *)out)[i] = (uint8_t)(world->counter >> 24);
+	}
 	return true;
 }
 
@@ -414,6 +415,78 @@ an_object_is_decided_anew_once(void **state)
 	assert_int_equal(world->errors, 0);
 }
 
+static void
+forget(struct world *world)
+{
+	const struct engine_forget_ask ask = {.actor = SLICE("tester"),
+	    .reason = SLICE("asked"),
+	    .subject = SLICE("person-1"),
+	    .now = true};
+
+	/* The view is scrubbed when nobody reads. */
+	view_close(world->reader);
+	world->reader = NULL;
+	world->status = 0;
+	engine_forget(world->engine, &ask, answered, world);
+	pass_time(world, 30);
+	assert_int_equal(world->status, 200);
+	world->reader = view_open_reader(world->view_path, &world->fail);
+	assert_non_null(world->reader);
+}
+
+#define PERSON                                                                 \
+	"\"subject\":\"person-1\",\"kind\":\"natural\","                       \
+	"\"fields\":{\"state\":{\"int\":\"Kakuu\"}}"
+
+static void
+who_is_forgotten_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, wide);
+	submit(world, "create", PERSON);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	forget(world);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	set_policy(world, tight);
+	pass_time(world, 90);
+	assert_int_equal(find(world).state, VIEW_NONE);
+}
+
+/* The row's entry is pruned, and cannot say any more whose it was. */
+static void
+who_is_forgotten_after_the_entry_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+	struct view_found found;
+	char other[160];
+
+	set_policy(world, wide);
+	submit(world, "create", PERSON);
+	pass_time(world, 1);
+	for (int i = 0; ledger_size(world->ledger) <= 256; i++) {
+		snprintf(other, sizeof(other),
+		    "{\"object\":{\"type\":\"domain\",\"name\":"
+		    "\"d%d.com\"},\"request\":\"create\",\"roles\":"
+		    "{\"registrant\":{" LEGAL "}}}",
+		    i);
+		engine_submit(world->engine, SLICE("tester"),
+		    (struct slice){"", 0}, slice_from(other), answered, world);
+		pass_time(world, 0);
+	}
+	pass_time(world, 2);
+	if (!ledger_prune(world->ledger, 256, &world->fail))
+		fail_msg("%s", world->fail.text);
+	assert_true(tells(world, "Kakuu"));
+	forget(world);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	/* Others stay. */
+	assert_true(view_get(world->reader, world->arena, SLICE("domain"),
+	    SLICE("d0.com"), &found, &world->fail));
+	assert_int_equal(found.state, VIEW_CURRENT);
+}
+
 int
 main(void)
 {
@@ -426,6 +499,8 @@ main(void)
 	    CASE(a_withdrawn_consent_is_followed_before_the_answer),
 	    CASE(what_is_refused_now_is_not_told_as_it_was),
 	    CASE(an_object_is_decided_anew_once),
+	    CASE(who_is_forgotten_is_told_no_more),
+	    CASE(who_is_forgotten_after_the_entry_is_told_no_more),
 	};
 #undef CASE
 
