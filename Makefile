@@ -50,6 +50,8 @@ all: $B/misu $B/misuctl
 $(PURE_OBJ): CFLAGS += -Wconversion
 $(SHELL_OBJ) $B/daemon/misu.o $B/daemon/misuctl.o: CPPFLAGS += -D_GNU_SOURCE
 
+# What stands there in assembler must be where its C is.
+$B/daemon/embed.o: CFLAGS += -fno-lto
 $B/daemon/embed.o: conf/openapi.json
 
 $B/%.o: %.c Makefile
