@@ -15,9 +15,26 @@ struct channel_view {
 	const int64_t *epoch;
 };
 
-/* Contacts are asked for by handles that are published. */
-static size_t
-find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
+/* {NULL, 0} without memory. */
+static struct slice
+capitals(struct slice handle, struct arena *arena)
+{
+	struct slice copy = arena_copy(arena, handle);
+	char *at = (char *)(uintptr_t)copy.data;
+
+	for (size_t i = 0; at != NULL && i < copy.len; i++)
+		if (at[i] >= 'a' && at[i] <= 'z')
+			at[i] = (char)(at[i] - 'a' + 'A');
+	return copy;
+}
+
+/*
+ * Contacts are asked for by handles that are published, in whatever letters.
+ * False without memory.
+ */
+static bool
+find_handles(const struct publication *it, struct arena *arena,
+    struct slice out[HANDLES_MAX], size_t *found)
 {
 	size_t count = 0;
 
@@ -27,10 +44,14 @@ find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
 
 		for (size_t i = 0; item.state == PUBLISHED &&
 		    i < item.values.count && count < HANDLES_MAX;
-		    i++)
-			out[count++] = item.values.items[i];
+		    i++) {
+			out[count] = capitals(item.values.items[i], arena);
+			if (out[count++].data == NULL)
+				return false;
+		}
 	}
-	return count;
+	*found = count;
+	return true;
 }
 
 static bool
@@ -50,8 +71,9 @@ write_row(struct channel_view *channel, const struct sealed *sealed,
 	    .epoch = *channel->epoch,
 	    .time = channel->loop->operations->now(channel->loop) / 1000,
 	    .bytes = sealed_payload(sealed),
-	    .handles = handles,
-	    .handle_count = find_handles(&row.it, handles)};
+	    .handles = handles};
+	if (!find_handles(&row.it, arena, handles, &put.handle_count))
+		return fail_memory(fail);
 	if (row.operation == OPERATION_DELETE)
 		return view_remove(channel->view, &put, fail);
 	return view_put(channel->view, &put, fail);

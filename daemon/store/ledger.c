@@ -124,19 +124,6 @@ ledger_size(const struct ledger *ledger)
 	return tiles_tree(ledger->tiles)->size;
 }
 
-uint64_t
-ledger_next(const struct ledger *ledger)
-{
-	uint64_t next = ledger->tree.size;
-
-	for (const struct batch *b = ledger->waiting.first; b; b = b->next)
-		for (const struct item *item = b->items; item;
-		     item = item->next)
-			next += item->kind == ITEM_DISCLOSURE ||
-			    item->kind == ITEM_EVENT;
-	return next;
-}
-
 bool
 ledger_read(struct ledger *ledger, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail)
