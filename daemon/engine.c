@@ -414,6 +414,7 @@ engine_fill_share(const struct engine *engine, struct share *share,
 	struct slice id = disclosure_recipient(share->disclosure)->id;
 
 	share->binding = conf_recipient(engine->conf, id);
+	share->epoch = engine->epoch;
 	if (share->inputs.data == NULL)
 		return fail_memory(fail);
 	if (disclosure_outcome(share->disclosure).verdict != VERDICT_FORWARD)
@@ -643,7 +644,7 @@ engine_item(const struct engine *engine, const struct record *record,
 	    .object = record_object(record),
 	    .object_type = record_type(record),
 	    .operation = record_operation(record),
-	    .epoch = engine->epoch,
+	    .epoch = share->epoch,
 	    .consents = consents_digest(record, arena),
 	    .content = held ? engine_content(engine, record, arena)
 			    : (struct digest){{0}},

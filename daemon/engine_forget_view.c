@@ -1,4 +1,5 @@
 /* What is published of a subject goes, a page of the public view at a time. */
+#include "codec/view.h"
 #include "engine_priv.h"
 #include "store/view.h"
 
@@ -32,18 +33,45 @@ engine_view_walk_destroy(struct engine_view_walk *walk)
 	free(walk);
 }
 
+/*
+ * The entry is pruned and says nothing any more: does the row tell of a role
+ * that the vault has forgotten?
+ */
+static bool
+tells_forgotten(struct engine *engine, const struct view_stale *row,
+    struct arena *arena, bool *found, struct fail *fail)
+{
+	const struct record *record;
+	enum object_type type;
+	struct view_row told;
+
+	if (row->bytes.len == 0 || !object_type_find(row->type, &type))
+		return true;
+	if (!view_decode(row->bytes, arena, &told, fail))
+		return false;
+	record = vault_get(engine->o.vault, arena, type, row->name, fail);
+	if (record == NULL && fail->kind != FAIL_NONE)
+		return false;
+	*found = record == NULL;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		*found |= record != NULL && told.it.roles[r].present &&
+			  !record_has_role(record, (enum role)r);
+	return true;
+}
+
 /* Does the entry that the row came from have this text? */
 static bool
-names(struct engine *engine, uint64_t index, struct slice mark,
+names(struct engine *engine, const struct view_stale *row, struct slice mark,
     struct arena *arena, bool *found, struct fail *fail)
 {
 	struct slice entry;
 
 	*found = false;
-	if (index < ledger_minimum(engine->o.ledger) ||
-	    index >= ledger_size(engine->o.ledger))
+	if (row->entry >= ledger_size(engine->o.ledger))
 		return true;
-	if (!ledger_read(engine->o.ledger, index, arena, &entry, fail))
+	if (row->entry < ledger_minimum(engine->o.ledger))
+		return tells_forgotten(engine, row, arena, found, fail);
+	if (!ledger_read(engine->o.ledger, row->entry, arena, &entry, fail))
 		return false;
 	*found = memmem(entry.data, entry.len, mark.data, mark.len) != NULL;
 	return true;
@@ -59,7 +87,7 @@ page(struct engine *engine, struct engine_view_walk *walk, struct slice mark,
 	ok = view_page(engine->o.view, arena, walk->type, walk->name, rows,
 	    count, PAGE, fail);
 	for (size_t i = 0; ok && i < *count; i++) {
-		ok = names(engine, rows[i].entry, mark, arena, &found, fail) &&
+		ok = names(engine, &rows[i], mark, arena, &found, fail) &&
 		     (!found || view_drop(engine->o.view, rows[i].type,
 				    rows[i].name, fail));
 	}

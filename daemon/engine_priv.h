@@ -69,6 +69,7 @@ struct share {
 	const struct disclosure *disclosure;
 	const struct conf_recipient *binding; /* NULL: refused, none needed */
 	struct slice inputs; /* what was decided by, for the entry */
+	struct digest epoch; /* it was decided in: a reload may come between */
 	struct slice payload;
 	bool is_sealed;
 	uint64_t entry;

@@ -410,22 +410,19 @@ identify(struct engine *engine, const struct ruleset *ruleset,
 }
 
 /*
- * The view first: from here on nothing is told that was decided before.  If
- * the channels then do not start, all is decided anew under the old policy.
+ * The view last, when nothing else can fail: from here on nothing is told
+ * that was decided before.
  */
 static struct channel **
 begin_channels(struct engine *engine, const struct conf *conf,
     const struct digest *epoch, struct fail *fail)
 {
-	struct fail ignored = FAIL_INIT;
-	struct channel **channels;
+	struct channel **channels = start_channels(engine, conf, fail);
 
-	if (!engine_view_begin(engine, epoch, fail))
-		return NULL;
-	channels = start_channels(engine, conf, fail);
-	if (channels == NULL && engine->conf != NULL)
-		engine_view_begin(engine, &engine->epoch, &ignored);
-	return channels;
+	if (channels == NULL || engine_view_begin(engine, epoch, fail))
+		return channels;
+	stop_channels(channels, conf->recipient_count);
+	return NULL;
 }
 
 bool

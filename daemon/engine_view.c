@@ -12,12 +12,13 @@ enum {
 	DOUBT_LONGEST = 60000, /* ms until a row in doubt is decided anew */
 };
 
-/* One object that is decided anew; `share` without a block: its row goes. */
+/* One object that is decided anew; without a disclosure nothing is told. */
 struct renewed {
 	struct view_stale row;
 	const struct record *record;
 	struct share share;
 	size_t nth; /* entry of the batch, where one is written */
+	bool failed; /* it stays in doubt, and is tried again */
 };
 
 struct refresh {
@@ -28,6 +29,8 @@ struct refresh {
 	struct view_stale rows[REFRESH_MAX];
 	struct renewed items[REFRESH_MAX];
 	size_t count, entries;
+	int64_t epoch; /* it is decided in */
+	uint64_t from; /* no entry of it is below */
 };
 
 static void look(void *arg);
@@ -75,13 +78,16 @@ bool
 engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail)
 {
+	const struct view_doubted row = {
+	    slice_from(object_type_name(record_type(record))),
+	    record_object(record)};
+
 	for (size_t i = 0; i < count; i++)
 		if (shares[i].binding != NULL &&
 		    shares[i].binding->channel == CHANNEL_VIEW &&
 		    engine->o.view != NULL)
-			return view_doubt(engine->o.view,
-			    slice_from(object_type_name(record_type(record))),
-			    record_object(record),
+			return view_doubt(engine->o.view, &row, 1,
+			    ledger_next(engine->o.ledger),
 			    engine_now(engine) / 1000, fail);
 	return true;
 }
@@ -90,12 +96,15 @@ bool
 engine_view_renew(struct engine *engine, enum object_type type,
     struct slice object, struct fail *fail)
 {
+	const struct view_doubted row = {
+	    slice_from(object_type_name(type)), object};
+
 	if (engine->o.view == NULL)
 		return true;
 	look_in(engine, 0);
 	/* Since long: nobody is about to put it again. */
-	return view_doubt(engine->o.view, slice_from(object_type_name(type)),
-	    object, 1, fail);
+	return view_doubt(engine->o.view, &row, 1,
+	    ledger_next(engine->o.ledger), 1, fail);
 }
 
 /* The block that says what is published of it; NULL: nothing is. */
@@ -118,14 +127,16 @@ block_of(const struct engine *engine, const struct record *record)
 	return NULL;
 }
 
+/* Each is asked anew, also one that a crash made necessary again. */
 static struct slice
 request_of(struct refresh *refresh, const struct view_stale *row)
 {
 	struct text text = text_start(refresh->arena);
 
-	text_add_format(&text, "view/%lld/%llu",
-	    (long long)refresh->engine->view_epoch,
-	    (unsigned long long)row->entry);
+	text_add_format(&text, "view/%lld/%llu/%llu",
+	    (long long)refresh->epoch,
+	    (unsigned long long)row->entry,
+	    (unsigned long long)refresh->from);
 	return text_slice(&text);
 }
 
@@ -148,12 +159,53 @@ decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 	if (block == NULL)
 		return true;
 	if (!engine_share(engine, block, item->record, false, refresh->arena,
-		&item->share, fail) ||
-	    !engine_add_entry(engine, refresh->batch, &item->share,
-		request_of(refresh, &item->row), item->row.entry, fail))
+		&item->share, fail))
 		return false;
 	item->nth = refresh->entries++;
+	return engine_add_entry(engine, refresh->batch, &item->share,
+	    request_of(refresh, &item->row), item->row.entry, fail);
+}
+
+/* One that cannot be decided must not keep the others from it. */
+static bool
+decide_all(struct refresh *refresh, struct fail *fail)
+{
+	for (size_t i = 0; i < refresh->count; i++) {
+		struct renewed *item = &refresh->items[i];
+		size_t entries = refresh->entries;
+		struct fail own = FAIL_INIT;
+
+		item->row = refresh->rows[i];
+		if (decide_again(refresh, item, &own))
+			continue;
+		if (own.kind == FAIL_MEMORY || refresh->entries != entries) {
+			*fail = own;
+			return false;
+		}
+		engine_log(refresh->engine, "error", "view-not-renewed", &own);
+		item->failed = true;
+	}
 	return true;
+}
+
+/*
+ * What is under way is not begun once more by the next look, and nothing from
+ * before ends its doubt.
+ */
+static bool
+doubt_all(struct refresh *refresh, struct fail *fail)
+{
+	struct view_doubted rows[REFRESH_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < refresh->count; i++)
+		if (refresh->items[i].share.disclosure != NULL ||
+		    refresh->items[i].failed)
+			rows[count++] = (struct view_doubted){
+			    refresh->rows[i].type, refresh->rows[i].name};
+	return count == 0 ||
+	    view_doubt(refresh->engine->o.view, rows, count, refresh->from,
+		engine_now(refresh->engine) / 1000, fail);
 }
 
 static void
@@ -175,19 +227,25 @@ give_up(struct refresh *refresh, const struct fail *fail)
 	finish(refresh, REFRESH_LOOK);
 }
 
-/* What is not published any more has no row. */
+/*
+ * Nothing is published of it any more: an empty row, which a later policy may
+ * fill again, or none where the object itself is gone.
+ */
 static bool
-remove_row(struct refresh *refresh, const struct renewed *item,
+empty_row(struct refresh *refresh, const struct renewed *item,
     uint64_t entry, struct fail *fail)
 {
 	struct engine *engine = refresh->engine;
 	const struct view_put put = {.type = item->row.type,
 	    .name = item->row.name,
 	    .entry = entry,
-	    .epoch = engine->view_epoch,
+	    .epoch = refresh->epoch,
 	    .time = engine_now(engine) / 1000};
 
-	return view_remove(engine->o.view, &put, fail);
+	return item->record == NULL ||
+		record_operation(item->record) == OPERATION_DELETE
+	    ? view_remove(engine->o.view, &put, fail)
+	    : view_put(engine->o.view, &put, fail);
 }
 
 /* What the ledger handed out, by entries. */
@@ -215,12 +273,14 @@ take_one(struct refresh *refresh, struct renewed *item,
 	const struct sealed *sealed;
 	struct spool_item waits;
 
+	if (item->failed)
+		return true;
 	if (item->share.disclosure == NULL)
-		return remove_row(refresh, item, item->row.entry, fail);
+		return empty_row(refresh, item, item->row.entry, fail);
 	item->share.entry = handed->first + item->nth;
 	sealed = find_sealed(handed, item->share.entry);
 	if (sealed == NULL)
-		return remove_row(refresh, item, item->share.entry, fail);
+		return empty_row(refresh, item, item->share.entry, fail);
 	item->share.leaf = *sealed_leaf(sealed);
 	waits = engine_item(engine, item->record, &item->share,
 	    request_of(refresh, &item->row), refresh->arena);
@@ -266,7 +326,10 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		return;
 	}
 	engine_courier_wake(engine);
-	finish(refresh, refresh->count == REFRESH_MAX ? 0 : REFRESH_LOOK);
+	finish(refresh,
+	    refresh->count == REFRESH_MAX && refresh->entries != 0
+		? 0
+		: REFRESH_LOOK);
 }
 
 /* NULL without memory. */
@@ -283,7 +346,11 @@ start(struct engine *engine)
 		return NULL;
 	}
 	*refresh = (struct refresh){
-	    .engine = engine, .arena = arena, .conf = engine->conf};
+	    .engine = engine,
+	    .arena = arena,
+	    .conf = engine->conf,
+	    .epoch = engine->view_epoch,
+	    .from = ledger_next(engine->o.ledger)};
 	engine->refresh = refresh;
 	engine->under_way++;
 	return refresh;
@@ -309,11 +376,8 @@ look(void *arg)
 	if (ok && refresh->count != 0)
 		refresh->batch =
 		    ledger_begin(engine->o.ledger, refresh->arena, &fail);
-	for (size_t i = 0;
-	     ok && refresh->batch != NULL && i < refresh->count; i++) {
-		refresh->items[i].row = refresh->rows[i];
-		ok = decide_again(refresh, &refresh->items[i], &fail);
-	}
+	if (refresh->batch != NULL)
+		ok = decide_all(refresh, &fail) && doubt_all(refresh, &fail);
 	if (!ok || (refresh->count != 0 && refresh->batch == NULL))
 		give_up(refresh, &fail);
 	else if (refresh->count == 0)

@@ -1,5 +1,6 @@
 #include "publisher_priv.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -83,7 +84,9 @@ has_handle(const struct publication *it, enum role role, struct slice handle)
 
 	for (size_t i = 0; item.state == PUBLISHED && i < item.values.count;
 	     i++)
-		if (slice_equal(item.values.items[i], handle))
+		if (item.values.items[i].len == handle.len &&
+		    strncasecmp(item.values.items[i].data, handle.data,
+			handle.len) == 0)
 			return true;
 	return false;
 }

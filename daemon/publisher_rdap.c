@@ -48,7 +48,8 @@ find_asker(struct http_request *request, struct prefix *asker)
 {
 	struct sockaddr_storage from = {0};
 	socklen_t len = sizeof(from);
-	const char *header = http_request_header(request, "X-Forwarded-For");
+	const char *header =
+	    http_request_last_header(request, "X-Forwarded-For");
 	struct slice last;
 
 	if (getpeername(http_request_socket(request),

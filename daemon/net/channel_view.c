@@ -15,9 +15,26 @@ struct channel_view {
 	const int64_t *epoch;
 };
 
-/* Contacts are asked for by handles that are published. */
-static size_t
-find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
+/* {NULL, 0} without memory. */
+static struct slice
+capitals(struct slice handle, struct arena *arena)
+{
+	struct slice copy = arena_copy(arena, handle);
+	char *at = (char *)(uintptr_t)copy.data;
+
+	for (size_t i = 0; at != NULL && i < copy.len; i++)
+		if (at[i] >= 'a' && at[i] <= 'z')
+			at[i] = (char)(at[i] - 'a' + 'A');
+	return copy;
+}
+
+/*
+ * Contacts are asked for by handles that are published, in whatever letters.
+ * False without memory.
+ */
+static bool
+find_handles(const struct publication *it, struct arena *arena,
+    struct slice out[HANDLES_MAX], size_t *found)
 {
 	size_t count = 0;
 
@@ -26,11 +43,15 @@ find_handles(const struct publication *it, struct slice out[HANDLES_MAX])
 		    it, (enum role)role, FIELD_HANDLE, FIELD_HANDLE);
 
 		for (size_t i = 0; item.state == PUBLISHED &&
-				   i < item.values.count && count < HANDLES_MAX;
-		     i++)
-			out[count++] = item.values.items[i];
+		    i < item.values.count && count < HANDLES_MAX;
+		    i++) {
+			out[count] = capitals(item.values.items[i], arena);
+			if (out[count++].data == NULL)
+				return false;
+		}
 	}
-	return count;
+	*found = count;
+	return true;
 }
 
 static bool
@@ -43,15 +64,16 @@ write_row(struct channel_view *channel, const struct sealed *sealed,
 
 	if (!view_decode(sealed_payload(sealed), arena, &row, fail))
 		return false;
-	put =
-	    (struct view_put){.type = slice_from(object_type_name(row.it.type)),
-		.name = row.it.name,
-		.entry = sealed_index(sealed),
-		.epoch = *channel->epoch,
-		.time = channel->loop->operations->now(channel->loop) / 1000,
-		.bytes = sealed_payload(sealed),
-		.handles = handles,
-		.handle_count = find_handles(&row.it, handles)};
+	put = (struct view_put){
+	    .type = slice_from(object_type_name(row.it.type)),
+	    .name = row.it.name,
+	    .entry = sealed_index(sealed),
+	    .epoch = *channel->epoch,
+	    .time = channel->loop->operations->now(channel->loop) / 1000,
+	    .bytes = sealed_payload(sealed),
+	    .handles = handles};
+	if (!find_handles(&row.it, arena, handles, &put.handle_count))
+		return fail_memory(fail);
 	if (row.operation == OPERATION_DELETE)
 		return view_remove(channel->view, &put, fail);
 	return view_put(channel->view, &put, fail);
@@ -91,9 +113,9 @@ status(struct channel *base, const struct sealed *sealed, channel_done *done,
 		done(arg, DELIVERY_UNKNOWN, &fail);
 		return;
 	}
-	sent =
-	    view_entry(channel->view, slice_from(object_type_name(row.it.type)),
-		row.it.name, &entry) &&
+	sent = view_entry(channel->view,
+		   slice_from(object_type_name(row.it.type)), row.it.name,
+		   &entry) &&
 	    entry >= sealed_index(sealed);
 	arena_destroy(arena);
 	done(arg, sent ? DELIVERY_SENT : DELIVERY_NOT_SENT, NULL);
@@ -124,7 +146,7 @@ channel_view_start(const struct channel_options *options, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
-	*channel = (struct channel_view){
-	    {&operations}, options->loop, options->view, options->epoch};
+	*channel = (struct channel_view){{&operations}, options->loop,
+	    options->view, options->epoch};
 	return &channel->channel;
 }

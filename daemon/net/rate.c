@@ -14,7 +14,7 @@ enum {
 struct place {
 	uint8_t block[9]; /* the family, then 8 bytes */
 	bool used;
-	int64_t seen, day; /* last question; when its day began */
+	int64_t seen, day; /* when it last gained; when its day began */
 	uint64_t tokens;   /* thousandths of a question */
 	unsigned spent;    /* personal objects of its day */
 };
@@ -143,6 +143,34 @@ place_of(struct rate *rate, const struct prefix *block, int64_t now)
 	return oldest;
 }
 
+/*
+ * A clock that was set back must not keep a block waiting until it is there
+ * again, nor let it have more.
+ */
+static void
+keep_time(struct place *place, int64_t now)
+{
+	if (now < place->seen)
+		place->seen = now;
+	if (now < place->day)
+		place->day = now;
+}
+
+/* The thousandths since it last gained; a part of one counts the next time. */
+static uint64_t
+gain(struct place *place, unsigned a_minute, int64_t now)
+{
+	uint64_t more;
+
+	if (now - place->seen >= MINUTE) {
+		place->seen = now;
+		return (uint64_t)a_minute * 1000;
+	}
+	more = (uint64_t)(now - place->seen) * a_minute / 60;
+	place->seen += (int64_t)((more * 60 + a_minute - 1) / a_minute);
+	return more;
+}
+
 bool
 rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
     unsigned *wait)
@@ -155,9 +183,8 @@ rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
 	if (rate->limits.a_minute == 0)
 		return true;
 	place = place_of(rate, block, now);
-	more = (uint64_t)(now - place->seen) * rate->limits.a_minute / 60;
-	if (more != 0 || now == place->seen)
-		place->seen = now;
+	keep_time(place, now);
+	more = gain(place, rate->limits.a_minute, now);
 	place->tokens =
 	    place->tokens + more < full ? place->tokens + more : full;
 	if (place->tokens >= 1000) {
@@ -178,6 +205,7 @@ rate_spend(struct rate *rate, const struct prefix *block, int64_t now)
 	if (rate->limits.a_day == 0)
 		return true;
 	place = place_of(rate, block, now);
+	keep_time(place, now);
 	if (now - place->day >= DAY) {
 		place->day = now;
 		place->spent = 0;

@@ -470,3 +470,16 @@ ledger_add_removal(struct batch *batch, enum object_type type,
 	    &batch->ledger->vault_key, type, object, slot, &text);
 	return change_item(batch, &text, fail);
 }
+
+uint64_t
+ledger_next(const struct ledger *ledger)
+{
+	uint64_t next = ledger->tree.size;
+
+	for (const struct batch *b = ledger->waiting.first; b; b = b->next)
+		for (const struct item *item = b->items; item;
+		     item = item->next)
+			next += item->kind == ITEM_DISCLOSURE ||
+			    item->kind == ITEM_EVENT;
+	return next;
+}

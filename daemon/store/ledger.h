@@ -168,6 +168,9 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/* The index that an entry committed now gets, unless it repeats another. */
+uint64_t ledger_next(const struct ledger *ledger);
+
 /* Those of them that the checkpoint on disk covers. */
 uint64_t ledger_bundled(const struct ledger *ledger);
 

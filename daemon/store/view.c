@@ -7,7 +7,10 @@ static const char schema[] =
     " id INTEGER PRIMARY KEY CHECK (id = 0),"
     " lowest INTEGER NOT NULL, identity BLOB NOT NULL);"
     "INSERT OR IGNORE INTO head VALUES (0, 1, x'');"
-    /* A removed object keeps its entry and has no bytes. */
+    /*
+     * A removed object keeps its entry and has no bytes.  The epoch of what
+     * is in doubt is not positive: the lowest entry that ends it, times -1.
+     */
     "CREATE TABLE IF NOT EXISTS object ("
     " type TEXT NOT NULL, name TEXT NOT NULL, entry INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL, time INTEGER NOT NULL, bytes BLOB,"
@@ -54,7 +57,7 @@ prepare_reads(struct view *view, struct fail *fail)
 		view->count = sqlite_prepare(sqlite,
 		    "SELECT count(*) FILTER (WHERE epoch >= lowest),"
 		    " count(*) FILTER (WHERE epoch < lowest)"
-		    " FROM object, head WHERE bytes IS NOT NULL",
+		    " FROM object, head WHERE length(bytes) > 0",
 		    fail);
 	return view->count != NULL;
 }
@@ -67,7 +70,9 @@ prepare_writes(struct view *view, struct fail *fail)
 	view->put = sqlite_prepare(sqlite,
 	    "INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
 	    " ON CONFLICT (type, name) DO UPDATE SET entry = ?3,"
-	    " epoch = ?4, time = ?5, bytes = ?6 WHERE entry <= ?3",
+	    " epoch = iif(?6 IS NULL, min(epoch, ?4), ?4), time = ?5,"
+	    " bytes = ?6"
+	    " WHERE entry <= ?3 AND (?6 IS NULL OR -epoch <= ?3)",
 	    fail);
 	if (view->put != NULL)
 		view->forget_handles = sqlite_prepare(sqlite,
@@ -80,7 +85,7 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE head SET lowest = ?1, identity = ?2", fail);
 	if (view->set_head != NULL)
 		view->doubt = sqlite_prepare(sqlite,
-		    "UPDATE object SET epoch = 0, time = ?3"
+		    "UPDATE object SET epoch = min(epoch, -?4), time = ?3"
 		    " WHERE type = ?1 AND name = ?2",
 		    fail);
 	return view->doubt != NULL && view_forget_prepare(view, fail);
@@ -110,8 +115,17 @@ open_as(struct sqlite *sqlite, bool writes, struct fail *fail)
 struct view *
 view_open(const char *path, struct fail *fail)
 {
-	return open_as(
-	    sqlite_open_shared(path, schema, VERSION, fail), true, fail);
+	struct sqlite *sqlite =
+	    sqlite_open_shared(path, schema, VERSION, fail);
+
+	/* Nothing writes it again: a withdrawal of consent that power loss
+	   takes back would be none. */
+	if (sqlite != NULL &&
+	    !sqlite_run(sqlite, "PRAGMA synchronous=FULL", fail)) {
+		sqlite_close(sqlite);
+		return NULL;
+	}
+	return open_as(sqlite, true, fail);
 }
 
 struct view *
@@ -252,14 +266,32 @@ view_raise(struct view *view, int64_t *epoch, struct fail *fail)
 	    write_head(view, ++*epoch, &identity, fail);
 }
 
-bool
-view_doubt(struct view *view, struct slice type, struct slice name,
+static bool
+doubt_one(struct view *view, const struct view_doubted *row, uint64_t from,
     int64_t now, struct fail *fail)
 {
+	statement_bind_number(view->doubt, 4, (int64_t)from);
 	statement_bind_number(view->doubt, 3, now);
-	statement_bind_text(view->doubt, 1, type);
-	statement_bind_text(view->doubt, 2, name);
+	statement_bind_text(view->doubt, 1, row->type);
+	statement_bind_text(view->doubt, 2, row->name);
 	return statement_do(view->doubt, fail);
+}
+
+bool
+view_doubt(struct view *view, const struct view_doubted *rows, size_t count,
+    uint64_t from, int64_t now, struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+	bool ok = sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail);
+
+	if (!ok)
+		return false;
+	for (size_t i = 0; ok && i < count; i++)
+		ok = doubt_one(view, &rows[i], from, now, fail);
+	if (ok && sqlite_run(view->sqlite, "COMMIT", fail))
+		return true;
+	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
+	return false;
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -321,6 +353,9 @@ read_row(struct statement *statement, struct arena *arena,
 		    ? VIEW_CURRENT
 		    : VIEW_STALE;
 	}
+	if (found->state == VIEW_CURRENT &&
+	    statement_bytes(statement, 0).len == 0)
+		found->state = VIEW_NONE;
 	if (found->state == VIEW_CURRENT) {
 		found->bytes =
 		    arena_copy(arena, statement_bytes(statement, 0));

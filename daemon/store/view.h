@@ -28,7 +28,7 @@ struct view_put {
 	uint64_t entry;          /* of the ledger */
 	int64_t epoch;           /* it was decided in */
 	int64_t time;            /* Unix seconds: when it was decided */
-	struct slice bytes;
+	struct slice bytes;      /* empty: nothing is told of it now */
 	/* Handles by which its contacts are asked for, in capitals. */
 	const struct slice *handles;
 	size_t handle_count;
@@ -56,11 +56,15 @@ bool view_begin(struct view *view, const struct digest *identity,
 bool view_raise(struct view *view, int64_t *epoch, struct fail *fail);
 
 /*
- * This object's row is not told until it is put again: what it says may be
- * more than will be allowed.
+ * These objects' rows are not told until they are put again by an entry not
+ * below `from`: what they say, and what is on its way to them from before, may
+ * be more than will be allowed.  Durable when it returns.
  */
-bool view_doubt(struct view *view, struct slice type, struct slice name,
-    int64_t now, struct fail *fail);
+struct view_doubted {
+	struct slice type, name;
+};
+bool view_doubt(struct view *view, const struct view_doubted *rows,
+    size_t count, uint64_t from, int64_t now, struct fail *fail);
 
 /*
  * Objects that wait to be decided anew, at most `max`; names in the arena.
@@ -70,6 +74,7 @@ bool view_doubt(struct view *view, struct slice type, struct slice name,
 struct view_stale {
 	struct slice type, name;
 	uint64_t entry;
+	struct slice bytes; /* of view_page() alone; empty where removed */
 };
 bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
     struct view_stale *out, size_t *count, size_t max, struct fail *fail);

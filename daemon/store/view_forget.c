@@ -19,7 +19,9 @@ view_page(struct view *view, struct arena *arena, struct slice type,
 		at->type = arena_copy(arena, statement_bytes(s, 0));
 		at->name = arena_copy(arena, statement_bytes(s, 1));
 		at->entry = (uint64_t)statement_number(s, 2);
-		if (at->type.data == NULL || at->name.data == NULL)
+		at->bytes = arena_copy(arena, statement_bytes(s, 3));
+		if (at->type.data == NULL || at->name.data == NULL ||
+		    at->bytes.data == NULL)
 			ok = fail_memory(fail);
 		if (!ok)
 			break;
@@ -64,7 +66,7 @@ view_forget_prepare(struct view *view, struct fail *fail)
 		const char *sql;
 	} all[] = {
 	    {&view->page,
-		"SELECT type, name, entry FROM object"
+		"SELECT type, name, entry, bytes FROM object"
 		" WHERE (type, name) > (?1, ?2) ORDER BY type, name LIMIT ?3"},
 	    {&view->drop, "DELETE FROM object WHERE type = ?1 AND name = ?2"},
 	    /* Of no type that is asked for, and never to be decided anew. */

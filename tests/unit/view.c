@@ -149,13 +149,15 @@ static void
 what_is_in_doubt_waits_to_be_put_again(void **state)
 {
 	struct fixture *fixture = *state;
+	const struct view_doubted doubted = {
+	    SLICE("domain"), SLICE("example.com")};
 	struct view_stale stale[4];
 	size_t count;
 
 	put(fixture, "domain", "example.com", 7, "one");
 	put(fixture, "domain", "example.net", 8, "two");
-	assert_true(view_doubt(fixture->view, SLICE("domain"),
-	    SLICE("example.com"), 5000, &fixture->fail));
+	assert_true(view_doubt(
+	    fixture->view, &doubted, 1, 9, 5000, &fixture->fail));
 	assert_int_equal(get(fixture, "example.com").state, VIEW_STALE);
 	assert_int_equal(get(fixture, "example.net").state, VIEW_CURRENT);
 	assert_true(view_stale(fixture->view, fixture->arena, 5000, stale,
@@ -168,6 +170,47 @@ what_is_in_doubt_waits_to_be_put_again(void **state)
 	assert_int_equal(stale[0].entry, 7);
 	put(fixture, "domain", "example.com", 9, "less");
 	assert_true(slice_is(get(fixture, "example.com").bytes, "less"));
+}
+
+static void
+what_was_on_its_way_ends_no_doubt(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted doubted = {
+	    SLICE("domain"), SLICE("example.com")};
+	const struct view_put gone = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 8,
+	    .epoch = 1};
+
+	put(fixture, "domain", "example.com", 7, "one");
+	assert_true(view_doubt(
+	    fixture->view, &doubted, 1, 9, 5000, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "decided before");
+	assert_int_equal(get(fixture, "example.com").state, VIEW_STALE);
+	/* An end needs no doubt to be over, and ends none. */
+	assert_true(view_remove(fixture->view, &gone, &fixture->fail));
+	assert_int_equal(get(fixture, "example.com").state, VIEW_NONE);
+	put(fixture, "domain", "example.com", 8, "decided before");
+	assert_int_equal(get(fixture, "example.com").state, VIEW_NONE);
+	put(fixture, "domain", "example.com", 9, "less");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "less"));
+}
+
+static void
+an_empty_row_is_not_told_and_is_decided_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_stale stale[4];
+	size_t count;
+	int64_t epoch;
+
+	put(fixture, "domain", "example.com", 7, "");
+	assert_int_equal(get(fixture, "example.com").state, VIEW_NONE);
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
+	assert_true(view_stale(fixture->view, fixture->arena, 0, stale, &count,
+	    4, &fixture->fail));
+	assert_int_equal(count, 1);
 }
 
 static void
@@ -216,6 +259,8 @@ main(void)
 	    CASE(a_row_below_the_lowest_epoch_is_not_told),
 	    CASE(another_policy_begins_another_epoch),
 	    CASE(what_is_in_doubt_waits_to_be_put_again),
+	    CASE(what_was_on_its_way_ends_no_doubt),
+	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
 	    CASE(the_smallest_network_answers),
 	    CASE(a_handle_finds_the_object_that_has_it),
 	};

@@ -1,0 +1,508 @@
+/*
+ * What the public view tells while policy, consent and records change: the
+ * engine with a real view, a disk in memory whose writes wait for the loop.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/policy.h"
+#include "engine.h"
+#include "runner/fake_loop.h"
+#include "runner/memory_disk.h"
+#include "store/view.h"
+
+#define CONF                                                                   \
+	"state /state policy p forget now recipient self to view\n"            \
+	"registrar \"R\" { iana-id \"9999\" }\n"                               \
+	"publish whois on 127.0.0.1:4343\n"
+
+#define POLICY(revision, rules)                                                \
+	"policy \"t\" revision " revision " effective 2026-01-01T00:00:00Z\n"  \
+	"purpose p11 \"publish\"\n"                                            \
+	"recipient self \"public\" public via self basis contract {\n"         \
+	"  may receive name, state, country of registrant\n"                   \
+	"}\n" rules
+
+#define FOR_COM "for .com to self for p11 {\n"
+
+static const char wide[] =
+    POLICY("1", FOR_COM "forward state, country of registrant\n"
+			"redact * of *\n}\n");
+static const char tight[] =
+    POLICY("2", FOR_COM "forward country of registrant\nredact * of *\n}\n");
+static const char closed[] =
+    POLICY("3", "for .net to self for p11 { redact * of * }\n");
+static const char by_consent[] =
+    POLICY("4", FOR_COM "forward state of registrant when consent to p11\n"
+			"redact * of *\n}\n");
+static const char refusing[] =
+    POLICY("5", FOR_COM "refuse \"no\" when registrant.kind is natural\n"
+			"forward state of registrant\nredact * of *\n}\n");
+
+struct world {
+	struct loop *loop;
+	struct disk *disk;
+	struct random_source random;
+	uint32_t counter;
+	struct arena *arena;
+	struct keys *keys;
+	struct vault *vault;
+	struct ledger *ledger;
+	struct spool *spool;
+	struct view *view, *reader;
+	struct engine *engine;
+	const struct conf *conf;
+	char directory[32], spool_path[64], view_path[64];
+	int status;
+	unsigned errors;
+	struct fail fail;
+};
+
+static bool
+fill(void *context, void *out, size_t len)
+{
+	struct world *world = context;
+
+	for (size_t i = 0; i < len; i++) {
+		world->counter = world->counter * 1664525 + 1013904223;
+		((uint8_t *)out)[i] = (uint8_t)(world->counter >> 24);
+	}
+	return true;
+}
+
+static int64_t
+now(void *context)
+{
+	struct world *world = context;
+
+	return world->loop->operations->now(world->loop);
+}
+
+static void
+logged(void *context, const char *level, const char *event,
+    const struct fail *fail)
+{
+	struct world *world = context;
+
+	world->errors += strcmp(level, "error") == 0;
+	if (getenv("V") != NULL)
+		print_message("%s %s: %s\n", level, event,
+		    fail != NULL ? fail->text : "");
+}
+
+static void
+open_store(struct world *world)
+{
+	static const uint8_t master[KEY_SIZE] = "a master key for tests";
+	struct ledger_options options = {.disk = world->disk,
+	    .directory = "/state/ledger",
+	    .origin = "ledger.example/misu",
+	    .random = &world->random,
+	    .now = now,
+	    .now_context = world,
+	    .segment_size = 1 << 20};
+	struct fail *fail = &world->fail;
+
+	assert_true(world->disk->operations->make_directory(
+	    world->disk, "/state", fail));
+	world->keys =
+	    keys_open(world->disk, "/state/keys", master, &world->random, fail);
+	assert_non_null(world->keys);
+	world->vault =
+	    vault_open(world->disk, "/state/vault", world->keys, fail);
+	assert_non_null(world->vault);
+	options.keys = world->keys;
+	options.vault = world->vault;
+	world->ledger = ledger_open(&options, fail);
+	assert_non_null(world->ledger);
+	world->spool = spool_open(
+	    world->disk, world->spool_path, world->keys, &world->random, fail);
+	assert_non_null(world->spool);
+	world->view = view_open(world->view_path, fail);
+	assert_non_null(world->view);
+	world->reader = view_open_reader(world->view_path, fail);
+	assert_non_null(world->reader);
+}
+
+static void
+set_policy(struct world *world, const char *text)
+{
+	struct slice diagnostics = {NULL, 0};
+	const struct ruleset *ruleset = policy_load(world->arena,
+	    &(struct policy_source){SLICE("t"), slice_from(text)}, NULL, NULL,
+	    0, &diagnostics, &world->fail);
+
+	if (ruleset == NULL)
+		fail_msg("%.*s", SLICE_ARG(diagnostics));
+	if (!engine_set_policy(
+		world->engine, ruleset, world->conf, &world->fail))
+		fail_msg("%s", world->fail.text);
+}
+
+static int
+start(void **state)
+{
+	const struct policy_source conf = {SLICE("c"), SLICE(CONF)};
+	struct world *world = calloc(1, sizeof(*world));
+	struct slice diagnostics = {NULL, 0};
+	struct engine_options options;
+
+	*state = world;
+	world->random = (struct random_source){fill, world};
+	world->loop = fake_loop_create(INT64_C(1775001600000));
+	world->disk = memory_disk_create(world->loop);
+	world->arena = arena_create(NULL);
+	snprintf(world->directory, sizeof(world->directory),
+	    "/tmp/misu-test-XXXXXX");
+	assert_non_null(mkdtemp(world->directory));
+	snprintf(world->spool_path, sizeof(world->spool_path), "%s/spool",
+	    world->directory);
+	snprintf(world->view_path, sizeof(world->view_path), "%s/view",
+	    world->directory);
+	world->conf =
+	    conf_parse(world->arena, &conf, NULL, &diagnostics, &world->fail);
+	if (world->conf == NULL)
+		fail_msg("%.*s", SLICE_ARG(diagnostics));
+	open_store(world);
+	options = (struct engine_options){.loop = world->loop,
+	    .disk = world->disk,
+	    .random = &world->random,
+	    .keys = world->keys,
+	    .vault = world->vault,
+	    .ledger = world->ledger,
+	    .spool = world->spool,
+	    .view = world->view,
+	    .log = logged,
+	    .log_context = world};
+	world->engine = engine_create(&options, &world->fail);
+	assert_non_null(world->engine);
+	return 0;
+}
+
+static void
+remove_file(const char *path)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char name[80];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
+static int
+end(void **state)
+{
+	struct world *world = *state;
+
+	engine_destroy(world->engine);
+	view_close(world->reader);
+	view_close(world->view);
+	spool_close(world->spool);
+	ledger_close(world->ledger);
+	vault_close(world->vault);
+	keys_close(world->keys);
+	arena_destroy(world->arena);
+	memory_disk_destroy(world->disk);
+	fake_loop_destroy(world->loop);
+	remove_file(world->spool_path);
+	remove_file(world->view_path);
+	rmdir(world->directory);
+	free(world);
+	return 0;
+}
+
+static void
+answered(void *arg, int status, struct slice body)
+{
+	struct world *world = arg;
+
+	world->status = status;
+	if (getenv("V") != NULL)
+		print_message("%d %.*s\n", status, SLICE_ARG(body));
+}
+
+/* Nothing of it is durable before the loop runs. */
+static void
+submit(struct world *world, const char *request, const char *registrant)
+{
+	char body[512];
+
+	snprintf(body, sizeof(body),
+	    "{\"object\":{\"type\":\"domain\",\"name\":\"example.com\"},"
+	    "\"request\":\"%s\",\"roles\":{\"registrant\":{%s}}}",
+	    request, registrant);
+	world->status = 0;
+	engine_submit(world->engine, SLICE("tester"), (struct slice){"", 0},
+	    slice_from(body), answered, world);
+}
+
+static void
+pass_time(struct world *world, int64_t seconds)
+{
+	assert_true(fake_loop_advance(world->loop, seconds * 1000));
+}
+
+static struct view_found
+find(struct world *world)
+{
+	struct view_found found;
+
+	assert_true(view_get(world->reader, world->arena, SLICE("domain"),
+	    SLICE("example.com"), &found, &world->fail));
+	return found;
+}
+
+static bool
+tells(struct world *world, const char *value)
+{
+	struct view_found found = find(world);
+
+	return found.state == VIEW_CURRENT &&
+	       memmem(found.bytes.data, found.bytes.len, value,
+		   strlen(value)) != NULL;
+}
+
+#define LEGAL                                                                  \
+	"\"kind\":\"legal\",\"fields\":{\"state\":{\"int\":\"Kakuu\"},"        \
+	"\"country\":\"JP\"}"
+
+static void
+a_tighter_policy_is_told_from_its_first_moment(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, wide);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	assert_true(tells(world, "Kakuu"));
+	set_policy(world, tight);
+	assert_int_equal(find(world).state, VIEW_STALE);
+	pass_time(world, 1);
+	assert_true(tells(world, "JP"));
+	assert_false(tells(world, "Kakuu"));
+}
+
+/* Decided, and its entry not durable yet, when the policy changes. */
+static void
+what_a_reload_overtakes_is_decided_again(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, wide);
+	assert_true(fake_loop_settle(world->loop));
+	submit(world, "create", LEGAL);
+	set_policy(world, tight);
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	assert_true(tells(world, "JP"));
+	assert_false(tells(world, "Kakuu"));
+}
+
+static void
+rows_under_way_are_decided_again_after_a_reload(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, tight);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	set_policy(world, wide);
+	/* The look has begun and waits for the disk, at one of these. */
+	for (int i = 0; i < 4; i++) {
+		set_policy(world, i % 2 == 0 ? tight : wide);
+		pass_time(world, 0);
+		assert_true(i % 2 != 0 || !tells(world, "Kakuu"));
+	}
+	set_policy(world, tight);
+	pass_time(world, 70);
+	assert_true(tells(world, "JP"));
+	assert_false(tells(world, "Kakuu"));
+}
+
+static void
+what_no_policy_publishes_comes_back_with_one_that_does(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, wide);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	set_policy(world, closed);
+	pass_time(world, 1);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	set_policy(world, wide);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	submit(world, "delete", "");
+	pass_time(world, 1);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	set_policy(world, tight);
+	pass_time(world, 1);
+	assert_int_equal(find(world).state, VIEW_NONE);
+}
+
+static void
+a_withdrawn_consent_is_followed_before_the_answer(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, by_consent);
+	submit(world, "create",
+	    LEGAL ",\"consents\":[{\"purpose\":\"p11\","
+		  "\"audience\":\"public\",\"given\":true,\"time\":\"2026-03-"
+		  "01T00:00:00Z\"}]");
+	pass_time(world, 1);
+	if (world->status != 202)
+		fail_msg("%d", world->status);
+	assert_true(tells(world, "Kakuu"));
+	submit(world, "update",
+	    "\"consents\":[{\"purpose\":\"p11\","
+	    "\"audience\":\"public\",\"given\":false,"
+	    "\"time\":\"2026-03-02T00:00:00Z\"}]");
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+}
+
+/* The public's block refuses the update: the row of before is told no more. */
+static void
+what_is_refused_now_is_not_told_as_it_was(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, refusing);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	submit(world, "update", "\"kind\":\"natural\",\"fields\":{}");
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 1);
+	assert_int_equal(world->status, 403);
+	assert_false(tells(world, "Kakuu"));
+	/* Refused by all it never was: what stands is decided anew. */
+	pass_time(world, 90);
+	assert_true(tells(world, "Kakuu"));
+}
+
+/* One entry an object, however slow what is before it in the spool. */
+static void
+an_object_is_decided_anew_once(void **state)
+{
+	struct world *world = *state;
+	uint64_t before;
+
+	set_policy(world, wide);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	set_policy(world, tight);
+	pass_time(world, 1);
+	before = ledger_size(world->ledger);
+	pass_time(world, 600);
+	assert_int_equal(ledger_size(world->ledger), before);
+	assert_int_equal(world->errors, 0);
+}
+
+static void
+forget(struct world *world)
+{
+	const struct engine_forget_ask ask = {.actor = SLICE("tester"),
+	    .reason = SLICE("asked"),
+	    .subject = SLICE("person-1"),
+	    .now = true};
+
+	/* The view is scrubbed when nobody reads. */
+	view_close(world->reader);
+	world->reader = NULL;
+	world->status = 0;
+	engine_forget(world->engine, &ask, answered, world);
+	pass_time(world, 30);
+	assert_int_equal(world->status, 200);
+	world->reader = view_open_reader(world->view_path, &world->fail);
+	assert_non_null(world->reader);
+}
+
+#define PERSON                                                                 \
+	"\"subject\":\"person-1\",\"kind\":\"natural\","                       \
+	"\"fields\":{\"state\":{\"int\":\"Kakuu\"}}"
+
+static void
+who_is_forgotten_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, wide);
+	submit(world, "create", PERSON);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	forget(world);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	set_policy(world, tight);
+	pass_time(world, 90);
+	assert_int_equal(find(world).state, VIEW_NONE);
+}
+
+/* The row's entry is pruned, and cannot say any more whose it was. */
+static void
+who_is_forgotten_after_the_entry_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+	struct view_found found;
+	char other[160];
+
+	set_policy(world, wide);
+	submit(world, "create", PERSON);
+	pass_time(world, 1);
+	for (int i = 0; ledger_size(world->ledger) <= 256; i++) {
+		snprintf(other, sizeof(other),
+		    "{\"object\":{\"type\":\"domain\",\"name\":"
+		    "\"d%d.com\"},\"request\":\"create\",\"roles\":"
+		    "{\"registrant\":{" LEGAL "}}}",
+		    i);
+		engine_submit(world->engine, SLICE("tester"),
+		    (struct slice){"", 0}, slice_from(other), answered, world);
+		pass_time(world, 0);
+	}
+	pass_time(world, 2);
+	if (!ledger_prune(world->ledger, 256, &world->fail))
+		fail_msg("%s", world->fail.text);
+	assert_true(tells(world, "Kakuu"));
+	forget(world);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	/* Others stay. */
+	assert_true(view_get(world->reader, world->arena, SLICE("domain"),
+	    SLICE("d0.com"), &found, &world->fail));
+	assert_int_equal(found.state, VIEW_CURRENT);
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
+	const struct CMUnitTest tests[] = {
+	    CASE(a_tighter_policy_is_told_from_its_first_moment),
+	    CASE(what_a_reload_overtakes_is_decided_again),
+	    CASE(rows_under_way_are_decided_again_after_a_reload),
+	    CASE(what_no_policy_publishes_comes_back_with_one_that_does),
+	    CASE(a_withdrawn_consent_is_followed_before_the_answer),
+	    CASE(what_is_refused_now_is_not_told_as_it_was),
+	    CASE(an_object_is_decided_anew_once),
+	    CASE(who_is_forgotten_is_told_no_more),
+	    CASE(who_is_forgotten_after_the_entry_is_told_no_more),
+	};
+#undef CASE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
