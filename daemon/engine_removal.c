@@ -53,6 +53,7 @@ share_contact(const struct engine *engine, const struct record *record,
 	*share = (struct share){.disclosure = decide_contact(engine->ruleset,
 				    scope, record, given, arena, fail),
 	    .inputs = inputs_write(record, &decided, arena),
+	    .epoch = engine->epoch,
 	    .binding = conf_recipient(engine->conf,
 		ruleset_recipient(engine->ruleset, scope->recipient)->id)};
 	if (share->disclosure == NULL || share->inputs.data == NULL)
