@@ -1,6 +1,7 @@
 #include "ctl_source.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -106,22 +107,35 @@ ctl_key(struct ctl *ctl, const char *text)
 }
 
 static bool
-write_file(const char *path, struct slice text)
+write_to(const char *path, struct slice text)
 {
-	char new[4096];
-	FILE *file;
+	FILE *file = fopen(path, "w");
 	bool ok;
 
+	if (file == NULL)
+		return false;
+	ok = fwrite(text.data, 1, text.len, file) == text.len;
+	return fclose(file) == 0 && ok;
+}
+
+/*
+ * A device or a pipe is written to as it is: another file in its place would
+ * be the end of it.
+ */
+static bool
+write_file(const char *path, struct slice text)
+{
+	struct stat status;
+	char new[4096];
+	bool ok;
+
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return write_to(path, text);
 	if (snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	file = fopen(new, "w");
-	if (file == NULL)
-		return false;
-	ok = fwrite(text.data, 1, text.len, file) == text.len;
-	ok = fclose(file) == 0 && ok;
-	ok = ok && rename(new, path) == 0;
+	ok = write_to(new, text) && rename(new, path) == 0;
 	if (!ok)
 		unlink(new);
 	return ok;
