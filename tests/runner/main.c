@@ -21,6 +21,7 @@ struct result {
 	unsigned failures;
 	bool struck;
 	struct seen transcript;
+	struct digest searched;
 };
 
 static struct result
@@ -34,15 +35,19 @@ play(const struct script *script, struct plan plan, bool print)
 	result.failures = world->failures;
 	result.struck = world->struck || memory_disk_struck(world->disk);
 	result.transcript = world->transcript_bytes;
+	result.searched = digest_end(&world->searched);
 	world->transcript_bytes = (struct seen){NULL, 0, 0};
 	world_destroy(world);
 	return result;
 }
 
 static bool
-same(const struct seen *a, const struct seen *b)
+same(const struct result *one, const struct result *other)
 {
-	return a->len == b->len &&
+	const struct seen *a = &one->transcript, *b = &other->transcript;
+
+	return digest_equal(&one->searched, &other->searched) &&
+	    a->len == b->len &&
 	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
@@ -73,16 +78,17 @@ sweep(const struct script *script, enum fault_kind kind)
 static unsigned
 play_all(const struct script *script)
 {
-	struct plan none = {.kind = PLAN_NONE};
+	const struct plan none = {.kind = PLAN_NONE};
+	const struct plan again = {.kind = PLAN_NONE, .again = true};
 	struct result first, second;
 	unsigned failures;
 
 	first = play(script, none, verbose);
 	failures = first.failures;
 	if (failures == 0) {
-		second = play(script, none, false);
+		second = play(script, again, false);
 		failures += second.failures;
-		if (!same(&first.transcript, &second.transcript)) {
+		if (!same(&first, &second)) {
 			printf("%s:1: playing it again gives other bytes\n",
 			    script->path);
 			failures++;
@@ -167,5 +173,6 @@ main(int argc, char **argv)
 			failed++;
 	}
 	printf("%u passed, %u failed\n", passed, failed);
-	return failed != 0;
+	fflush(stdout);
+	_exit(failed != 0); /* it has done nothing itself */
 }

@@ -118,6 +118,7 @@ world_create(const struct script *script, struct plan plan)
 	world->random = (struct random_source){fill, world};
 	world->memory = (struct memory){take, give, world};
 	world->got_last = &world->got;
+	digest_start(&world->searched);
 	world->policy_name = script->policy;
 	world->conf_name = script->conf;
 	world->loop = fake_loop_create((int64_t)START_SECONDS * 1000);
