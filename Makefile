@@ -29,7 +29,9 @@ LDFLAGS_release := -pie -Wl,-z,relro,-z,now $(LTO)
 ifeq ($(MODE),release)
 AR := $(if $(LTO),gcc-ar,$(AR))
 endif
-LDFLAGS_asan := -fsanitize=address,undefined
+# Each of the many programs that tests start begins sooner with these.
+LDFLAGS_asan := -fsanitize=address,undefined -Wl,--as-needed \
+	$(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan)
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \

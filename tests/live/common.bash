@@ -33,14 +33,17 @@ until_true() {
 	return 1
 }
 
+# Does misu answer, and does its status match each pattern?
+peek() { perl tests/live/peek.pl "$state/control.sock" "$@"; }
+
 # Up or dead, whichever comes first.
-is_decided() { ! kill -0 "$daemon" 2>/dev/null || ctl status; }
+is_decided() { ! kill -0 "$daemon" 2>/dev/null || peek; }
 
 start() {
 	"$build/misu" -f "$conf" -s "$state" >>"$work/log" 2>&1 &
 	daemon=$!
 	until_true is_decided
-	ctl status >/dev/null 2>&1 || die "misu does not start"
+	peek >/dev/null 2>&1 || die "misu does not start"
 }
 
 stop() {
@@ -50,9 +53,7 @@ stop() {
 }
 
 nothing_queued() {
-	ctl status --json |
-		jq -e '.spool.queued == 0 and .spool.sending == 0 and
-			.spool.unknown == 0'
+	peek '"queued":0,' '"sending":0,' '"unknown":0,'
 }
 
 fresh() {
