@@ -52,6 +52,7 @@ struct parser {
 static bool parse_line(struct parser *parser, struct slice line, bool newline);
 static bool parse_directive(struct parser *parser, struct slice line);
 static bool complain(struct parser *parser, size_t column, const char *text);
+static size_t count_nodes(struct slice text);
 static void note_slots(struct template *template);
 
 struct template *
@@ -63,11 +64,10 @@ template_parse(struct arena *arena, struct slice name, struct slice text,
 	    .fail = fail};
 	struct slice copy = arena_copy(arena, text);
 
-	/* Each node takes a byte of the text at least. */
 	if (template != NULL) {
-		template->room = text.len < NODES_MAX ? text.len : NODES_MAX;
+		template->room = count_nodes(text);
 		template->nodes = arena_take_array(
-		    arena, template->room + 1, sizeof(*template->nodes));
+		    arena, template->room, sizeof(*template->nodes));
 	}
 	if (template == NULL || template->nodes == NULL || copy.data == NULL) {
 		fail_memory(fail);
@@ -91,6 +91,17 @@ template_parse(struct arena *arena, struct slice name, struct slice text,
 	}
 	note_slots(template);
 	return template;
+}
+
+/* At most so many: a line's end, and what stands before and after a %. */
+static size_t
+count_nodes(struct slice text)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += text.data[i] == '%' ? 2 : text.data[i] == '\n';
+	return count < NODES_MAX ? count : NODES_MAX;
 }
 
 static void
