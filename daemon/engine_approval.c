@@ -44,12 +44,8 @@ is_certificate(struct slice actor)
 	       memcmp(actor.data, begin, sizeof(begin) - 1) == 0;
 }
 
-/*
- * A user's name may change, or be a group's: the number is who it is.  Of a
- * certificate it is the name, by which the same person may come as a user.
- */
-static bool
-is_same_person(struct slice one, struct slice two)
+bool
+approval_is_same_person(struct slice one, struct slice two)
 {
 	struct slice one_name, two_name;
 	struct slice one_who = split(one, &one_name);
@@ -197,7 +193,7 @@ approval_give(struct engine *engine, const struct approval_ask *ask,
 	giving->is_second = find_first(engine, giving->arena,
 	    giving->approval.matter, ask->about, &earlier, &fail);
 	if (giving->is_second &&
-	    is_same_person(earlier.actor, ask->actor)) {
+	    approval_is_same_person(earlier.actor, ask->actor)) {
 		fail_set(&fail, FAIL_INPUT,
 		    "%.*s approved this already: it needs another operator",
 		    SLICE_ARG(earlier.actor));
