@@ -38,7 +38,8 @@ static void
 marks_in_strings_are_text(void **state)
 {
 	(void)state;
-	assert_member("{\"a\":{\"c\":\"}],{[\"},\"b\":[1,[2]]}", "b", "[1,[2]]");
+	assert_member(
+	    "{\"a\":{\"c\":\"}],{[\"},\"b\":[1,[2]]}", "b", "[1,[2]]");
 	assert_member("{\"a\":\"\",\"b\":\"\"}", "b", "\"\"");
 }
 
