@@ -184,6 +184,12 @@ feed_one(struct index_feed *feed, struct fail *fail)
 	if (parts.is_disclosure) {
 		item.about = &parts;
 		item.object = object_of(feed, item.index, item.entry);
+	} else if (parts.kept.len != 0) {
+		if (entry_parts_read(parts.kept, feed->arena, &about) &&
+		    about.is_disclosure) {
+			item.about = &about;
+			item.object = object_of(feed, item.index, parts.kept);
+		}
 	} else if (parts.has_about && parts.about >= 0 &&
 		   (uint64_t)parts.about < item.index &&
 		   log_reader_entry(feed->reader, (uint64_t)parts.about,
@@ -250,6 +256,9 @@ is_owner(void *context, uint64_t entry, bool *owner, struct fail *fail)
 	if (!entry_parts_read(bytes, feed->arena, &parts))
 		return true;
 	/* An event has its object of the entry it is about. */
+	if (parts.kept.len != 0 &&
+	    !entry_parts_read(parts.kept, feed->arena, &parts))
+		return true;
 	if (!parts.is_disclosure && parts.has_about &&
 	    parts.about >= (int64_t)log_reader_minimum(feed->reader) &&
 	    (!log_reader_entry(feed->reader, (uint64_t)parts.about, feed->arena,
