@@ -2,118 +2,15 @@
  * The index of the ledger: it finds what reading every entry finds, its rows
  * follow from the entries alone, and what is forgotten is gone from it.
  */
-#include "ledger_world.h"
+#include "log_place.h"
 
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "core/canon.h"
-#include "runner/log_maker.h"
-#include "store/index_feed.h"
-#include "store/log_about.h"
-#include "store/log_reader.h"
 #include "store/log_stats.h"
 #include "store/tiles.h"
-
-struct place {
-	char root[64], ledger[96], index[96], other[96], keys_path[96];
-	struct disk *disk;
-	struct keys *keys;
-	struct log_maker *maker;
-	struct arena *arena;
-	uint64_t random;
-	struct fail fail;
-};
-
-static void
-must_do(const struct place *place, bool ok)
-{
-	if (!ok)
-		print_message("%s: %s (%s)\n", place->fail.place,
-		    place->fail.text, place->fail.hint);
-	assert_true(ok);
-}
-
-static struct place *
-place_create(uint64_t seed, uint64_t count)
-{
-	struct place *place = calloc(1, sizeof(*place));
-	struct log_maker_options options = {.seed = seed,
-	    .subjects = 40,
-	    .objects = 90,
-	    .start = 1775000000000,
-	    .step = 20000};
-
-	assert_non_null(place);
-	snprintf(place->root, sizeof(place->root), "/tmp/misu-test-XXXXXX");
-	assert_non_null(mkdtemp(place->root));
-	snprintf(place->ledger, 96, "%s/ledger", place->root);
-	snprintf(place->index, 96, "%s/index.db", place->root);
-	snprintf(place->other, 96, "%s/other.db", place->root);
-	snprintf(place->keys_path, 96, "%s/keys", place->root);
-	place->random = seed;
-	place->arena = arena_create(NULL);
-	place->disk = disk_real_create(NULL, &place->fail);
-	place->keys = keys_open(place->disk, place->keys_path, world_master,
-	    &random_system, &place->fail);
-	must_do(place, place->keys != NULL);
-	options.disk = place->disk;
-	options.directory = place->ledger;
-	options.keys = place->keys;
-	place->maker = log_maker_create(&options, &place->fail);
-	must_do(place, place->maker != NULL);
-	must_do(place, log_maker_add(place->maker, count, &place->fail));
-	must_do(place, log_maker_checkpoint(place->maker, &place->fail));
-	return place;
-}
-
-static void
-place_destroy(struct place *place)
-{
-	char command[128];
-
-	log_maker_destroy(place->maker);
-	keys_close(place->keys);
-	disk_real_destroy(place->disk);
-	arena_destroy(place->arena);
-	snprintf(command, sizeof(command), "rm -rf '%s'", place->root);
-	assert_int_equal(system(command), 0);
-	free(place);
-}
-
-static unsigned
-below(struct place *place, unsigned limit)
-{
-	return (unsigned)(log_maker_random(&place->random) % limit);
-}
-
-static struct index_feed *
-feed_open(struct place *place, const char *path, bool *anew)
-{
-	struct index_feed_options options = {.disk = place->disk,
-	    .directory = place->ledger,
-	    .path = path,
-	    .keys = place->keys};
-	struct index_feed *feed = index_feed_open(&options, anew, &place->fail);
-
-	must_do(place, feed != NULL);
-	return feed;
-}
-
-/* All there is, or the next so many entries; what is left. */
-static uint64_t
-feed_some(struct place *place, const char *path, uint64_t most)
-{
-	bool anew;
-	struct index_feed *feed = feed_open(place, path, &anew);
-	uint64_t left;
-
-	must_do(place, index_feed_run(feed, most, NULL, &left, &place->fail));
-	index_feed_close(feed);
-	return left;
-}
 
 /* Every row of every table, digested. */
 static struct digest
@@ -153,24 +50,6 @@ rows_of(const char *path)
 
 /* --- queries --- */
 
-enum { FOUND_MAX = 20000 };
-
-struct found {
-	uint64_t indexes[FOUND_MAX];
-	size_t count;
-	uint64_t looked;
-};
-
-static bool
-on_found(void *context, const struct entry_shown *shown)
-{
-	struct found *found = context;
-
-	if (found->count < FOUND_MAX)
-		found->indexes[found->count++] = shown->index;
-	return true;
-}
-
 static void
 ask(struct place *place, const char *text, const char *index, bool newest,
     size_t limit, struct found *found)
@@ -204,22 +83,6 @@ static const char *
 choose(struct place *place, const char *const *words, size_t count)
 {
 	return words[below(place, (unsigned)count)];
-}
-
-static void
-add_pseudonym(struct place *place, struct text *text)
-{
-	struct subject subject;
-	struct digest id;
-	char name[24];
-	bool fresh;
-
-	snprintf(name, sizeof(name), "cust-%u", below(place, 45));
-	id = keys_id(place->keys, slice_from(name));
-	must_do(place,
-	    keys_subject(place->keys, &id, &subject, &fresh, &place->fail));
-	text_add_string(text, "pseudonym:");
-	text_add_hex(text, subject.pseudonym, PSEUDONYM_SIZE);
 }
 
 static void
@@ -353,153 +216,6 @@ count(struct place *place, const char *text, const char *index,
 			   &place->fail));
 	must_do(
 	    place, log_stats_run(&stats, place->arena, result, &place->fail));
-}
-
-/* --- about a subject, about an entry --- */
-
-static struct log_query
-about(struct place *place, const char *index, struct found *found)
-{
-	*found = (struct found){.count = 0};
-	return (struct log_query){.disk = place->disk,
-	    .directory = place->ledger,
-	    .index = index,
-	    .keys = place->keys,
-	    .show = on_found,
-	    .context = found};
-}
-
-/* With the index, and how many entries that takes; and without it. */
-static size_t
-same_about(struct place *place, struct slice pseudonym,
-    const struct entry_shown *disclosure, uint64_t *looked)
-{
-	static struct found linear, indexed;
-	struct log_query all = about(place, NULL, &linear);
-	struct log_query few = about(place, place->index, &indexed);
-	struct log_page page;
-
-	if (disclosure == NULL)
-		must_do(place, log_about_subject(&all, pseudonym, &page,
-				   &place->fail) &&
-				   log_about_subject(
-				       &few, pseudonym, &page, &place->fail));
-	else
-		must_do(place,
-		    log_about_entry(&all, disclosure, &page, &place->fail) &&
-			log_about_entry(
-			    &few, disclosure, &page, &place->fail));
-	assert_int_equal(page.size, page.indexed);
-	assert_int_equal(linear.count, indexed.count);
-	assert_memory_equal(linear.indexes, indexed.indexes,
-	    linear.count * sizeof(uint64_t));
-	*looked = page.looked;
-	return linear.count;
-}
-
-static struct slice
-entry_at(struct place *place, struct log_reader *log, uint64_t index)
-{
-	struct slice entry;
-
-	must_do(place, log_reader_entry(
-			   log, index, place->arena, &entry, &place->fail));
-	return entry;
-}
-
-static bool
-names_entry(struct slice entry, const char *member, uint64_t index)
-{
-	int64_t number;
-
-	return canon_get_number(entry, member, &number) &&
-	       (uint64_t)number == index;
-}
-
-/* One after the other, by what stands in them. */
-static size_t
-count_later(struct place *place, struct log_reader *log, uint64_t index)
-{
-	size_t count = 0;
-
-	for (uint64_t i = index + 1; i < log_reader_size(log); i++) {
-		struct slice entry = entry_at(place, log, i);
-
-		count += names_entry(entry, "entry", index) ||
-			 names_entry(entry, "supersedes", index);
-	}
-	return count;
-}
-
-static size_t
-count_about(struct place *place, struct log_reader *log, struct slice mark)
-{
-	uint64_t size = log_reader_size(log);
-	bool *mine = arena_take(place->arena, size);
-	size_t count = 0;
-
-	assert_non_null(mine);
-	for (uint64_t i = 0; i < size; i++) {
-		struct slice entry = entry_at(place, log, i);
-		int64_t of;
-
-		mine[i] = memmem(entry.data, entry.len, mark.data,
-			      mark.len) != NULL ||
-			  (canon_get_number(entry, "entry", &of) && of >= 0 &&
-			      (uint64_t)of < i && mine[of]);
-		count += mine[i];
-	}
-	return count;
-}
-
-static void
-what_is_about_one_is_read_by_the_index(void **state)
-{
-	struct place *place = place_create(11, 900);
-	struct log_reader *log =
-	    log_reader_open(place->disk, place->ledger, &place->fail);
-	uint64_t looked;
-	unsigned disclosures = 0;
-
-	(void)state;
-	assert_non_null(log);
-	feed_some(place, place->index, UINT64_MAX);
-	for (unsigned i = 0; i < 5; i++) {
-		struct text text = text_start(place->arena);
-		struct slice mark;
-		size_t count;
-
-		add_pseudonym(place, &text);
-		mark = text_slice(&text);
-		mark.data += strlen("pseudonym:");
-		mark.len -= strlen("pseudonym:");
-		count = same_about(place, mark, NULL, &looked);
-		assert_int_equal(count, count_about(place, log, mark));
-		assert_int_equal(looked, count);
-	}
-	for (uint64_t i = 0; i < 900 && disclosures < 8; i += 97) {
-		struct entry_shown shown = {
-		    .index = i, .entry = entry_at(place, log, i)};
-		size_t count;
-
-		if (!log_query_object(place->keys, shown.entry, place->arena,
-			&shown.object))
-			continue;
-		disclosures++;
-		count = same_about(
-		    place, (struct slice){NULL, 0}, &shown, &looked);
-		assert_int_equal(count, count_later(place, log, i));
-		assert_true(looked < 60);
-		/* Whose name nobody can read: more is looked at. */
-		shown.object.len = 0;
-		assert_int_equal(
-		    same_about(
-			place, (struct slice){NULL, 0}, &shown, &looked),
-		    count);
-	}
-	assert_true(disclosures > 4);
-	log_reader_close(log);
-	place_destroy(place);
 }
 
 static void
@@ -797,7 +513,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_index_finds_what_reading_all_finds),
 	    cmocka_unit_test(few_entries_are_read_for_a_rare_thing),
-	    cmocka_unit_test(what_is_about_one_is_read_by_the_index),
 	    cmocka_unit_test(counts_by_the_index_are_the_counts),
 	    cmocka_unit_test(rows_are_the_same_however_they_were_made),
 	    cmocka_unit_test(killed_at_any_point_it_goes_on),
