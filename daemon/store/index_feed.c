@@ -207,6 +207,12 @@ feed_one(struct index_feed *feed, struct fail *fail)
 		item.about = &parts;
 		item.object = object_of(feed, item.index, item.entry);
 		item.terms = &feed->recent[item.index % RECENT].terms;
+	} else if (parts.kept.len != 0) {
+		if (entry_parts_read(parts.kept, feed->arena, &about) &&
+		    about.is_disclosure) {
+			item.about = &about;
+			item.object = object_of(feed, item.index, parts.kept);
+		}
 	} else if (has_terms(feed, &parts)) {
 		item.terms =
 		    &feed->recent[(uint64_t)parts.about % RECENT].terms;
@@ -278,6 +284,9 @@ is_owner(void *context, uint64_t entry, bool *owner, struct fail *fail)
 	if (!entry_parts_read(bytes, feed->arena, &parts))
 		return true;
 	/* An event has its object of the entry it is about. */
+	if (parts.kept.len != 0 &&
+	    !entry_parts_read(parts.kept, feed->arena, &parts))
+		return true;
 	if (!parts.is_disclosure && parts.has_about &&
 	    parts.about >= (int64_t)log_reader_minimum(feed->reader) &&
 	    (!log_reader_entry(feed->reader, (uint64_t)parts.about, feed->arena,
