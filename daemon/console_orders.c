@@ -99,6 +99,12 @@ pass(struct console *console, struct http_request *request, struct slice verb,
 	arena_destroy(arena);
 }
 
+const char *
+console_look(size_t n)
+{
+	return n < sizeof(looks) / sizeof(*looks) ? looks[n] : NULL;
+}
+
 static bool
 is_look(struct slice verb)
 {

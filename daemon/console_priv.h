@@ -92,6 +92,8 @@ void console_fail(
 
 /* The same, for the operators' port. */
 bool console_orders_open(struct console *console, int fd, struct fail *fail);
+/* The nth order that is only looked at; NULL: there are no more. */
+const char *console_look(size_t n);
 
 /* --- console_log.c ------------------------------------------------------ */
 

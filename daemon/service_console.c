@@ -174,13 +174,23 @@ find(struct service_console *console, struct order *order,
 
 /* --- operators --- */
 
+const char *
+service_console_order(size_t n)
+{
+	size_t count = sizeof(remote) / sizeof(*remote);
+
+	return n < count ? remote[n] : engine_order_name(n - count);
+}
+
 static bool
 is_remote(struct slice verb)
 {
-	for (size_t i = 0; i < sizeof(remote) / sizeof(*remote); i++)
-		if (slice_is(verb, remote[i]))
+	const char *name;
+
+	for (size_t i = 0; (name = service_console_order(i)) != NULL; i++)
+		if (slice_is(verb, name))
 			return true;
-	return engine_order_find(verb) != NULL;
+	return false;
 }
 
 /* "certificate 0a1b2c3d4e5f6071 (alice)": which one it was, and whose. */

@@ -114,6 +114,8 @@ void service_problem(
 /* The line to the console, in place of the one there was. */
 void service_console_join(struct service *service, int fd);
 void service_console_leave(struct service *service);
+/* The nth verb that operators may send from afar; NULL: there are no more. */
+const char *service_console_order(size_t n);
 
 /* --- service_forget.c, service_keys.c, service_backup.c ------------------ */
 
