@@ -16,7 +16,7 @@ enum { KEPT = 256, KEPT_TIME = 600 * 1000 /* ms */ };
 /* What was found, by auditor and name; no name stands here. */
 struct found {
 	struct digest key;
-	int64_t until;  /* 0: nothing is here */
+	int64_t until;	/* 0: nothing is here */
 	bool is_object; /* else a subject */
 	int64_t term;
 	char pseudonym[2 * PSEUDONYM_SIZE + 1]; /* "": nobody */
@@ -187,8 +187,8 @@ add_wanted(struct wanted *wanted, bool is_object, struct slice name)
 {
 	struct seeking *seeking = wanted->seeking;
 	struct text *text = is_object ? &wanted->objects : &wanted->subjects;
-	struct found *found = &seeking->names[seeking->object_count +
-					      seeking->subject_count];
+	struct found *found =
+	    &seeking->names[seeking->object_count + seeking->subject_count];
 
 	found->is_object = is_object;
 	found->key = key_of(wanted->asked->auditor, is_object, name);
@@ -205,12 +205,11 @@ add_wanted(struct wanted *wanted, bool is_object, struct slice name)
 }
 
 static bool
-add_all(
-    struct wanted *wanted, const struct query *query, enum query_key key)
+add_all(struct wanted *wanted, const struct query *query, enum query_key key)
 {
 	for (size_t i = 0; i < query->count; i++)
-		for (size_t j = 0; query->terms[i].key == key &&
-				   j < query->terms[i].count;
+		for (size_t j = 0;
+		     query->terms[i].key == key && j < query->terms[i].count;
 		     j++)
 			if (!add_wanted(wanted, key == QUERY_OBJECT,
 				query->terms[i].values[j]))
@@ -254,8 +253,8 @@ static bool
 ask_keeper(struct console_request *asked, const struct query *query)
 {
 	struct seeking *seeking = calloc(1, sizeof(*seeking));
-	struct wanted wanted = {asked, seeking, text_start(asked->arena),
-	    text_start(asked->arena)};
+	struct wanted wanted = {
+	    asked, seeking, text_start(asked->arena), text_start(asked->arena)};
 	struct slice question = {NULL, 0};
 	bool all = false;
 
@@ -294,8 +293,8 @@ static bool
 give_objects(struct console_request *asked, const struct query_term *term,
     struct log_given *given)
 {
-	int64_t *terms = arena_take_array(
-	    asked->arena, term->count, sizeof(*terms));
+	int64_t *terms =
+	    arena_take_array(asked->arena, term->count, sizeof(*terms));
 
 	if (terms == NULL)
 		return false;
@@ -326,8 +325,8 @@ give_subjects(struct console_request *asked, struct query_term *term)
 		if (found == NULL)
 			return false;
 		term->values[i] = arena_copy(asked->arena,
-		    slice_from(found->pseudonym[0] != '\0' ? found->pseudonym
-							   : "-"));
+		    slice_from(
+			found->pseudonym[0] != '\0' ? found->pseudonym : "-"));
 		if (term->values[i].data == NULL)
 			return false;
 	}

@@ -175,8 +175,8 @@ send(struct console_keeper *keeper, struct slice json)
 	bool ok = false;
 
 	if (arena != NULL) {
-		text_add_format(&text, "%llu\n",
-		    (unsigned long long)keeper->last);
+		text_add_format(
+		    &text, "%llu\n", (unsigned long long)keeper->last);
 		text_add(&text, json);
 		ok = text_slice(&text).data != NULL &&
 		     wire_stream_send(keeper->stream, text_slice(&text));

@@ -79,8 +79,7 @@ find_subject(struct finding *finding, struct slice id)
 	if (keys_find(reveal->engine->o.keys, id, &subject)) {
 		text_add_string(&reason, "pseudonym ");
 		text_add_hex(&reason, subject.pseudonym, PSEUDONYM_SIZE);
-		text_add_hex(
-		    &finding->body, subject.pseudonym, PSEUDONYM_SIZE);
+		text_add_hex(&finding->body, subject.pseudonym, PSEUDONYM_SIZE);
 		digest_wipe(&subject, sizeof(subject));
 	} else {
 		text_add_string(&reason, "there is no such subject");

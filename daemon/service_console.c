@@ -195,8 +195,8 @@ is_remote(struct slice verb)
 
 /* "certificate 0a1b2c3d4e5f6071 (alice)": which one it was, and whose. */
 static bool
-name_actor(const struct question *question, struct slice name,
-    struct control_ask *ask)
+name_actor(
+    const struct question *question, struct slice name, struct control_ask *ask)
 {
 	struct text text = text_start(question->arena);
 
@@ -268,8 +268,8 @@ run_order(struct service_console *console, struct order *order,
 	struct slice name = {"", 0};
 	struct control_request *request;
 
-	ask.rights = service_certificate(console->service,
-	    &question->certificate, question->subject, &name);
+	ask.rights = service_certificate(
+	    console->service, &question->certificate, question->subject, &name);
 	if (ask.rights == 0) {
 		refuse(order, 403, "this certificate is no operator's",
 		    "misu.conf: operator certificate sha256 ... NAME may ...");
@@ -330,8 +330,7 @@ received(void *context, struct slice message, int fd)
 	(void)fd;
 	if (end != NULL && question.arena != NULL)
 		order = order_create(console,
-		    (struct slice){
-			message.data, (size_t)(end - message.data)});
+		    (struct slice){message.data, (size_t)(end - message.data)});
 	if (order == NULL) {
 		arena_destroy(question.arena);
 		return false;

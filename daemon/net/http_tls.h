@@ -29,7 +29,7 @@ enum { HTTP_TLS_SUBJECT = 512 };
  * The client's certificate: SHA-256 of it, and its subject as RFC 2253 writes
  * one.  False where there is none, or the subject is longer.
  */
-bool http_tls_peer(const struct bufferevent *stream,
-    struct digest *certificate, char subject[HTTP_TLS_SUBJECT]);
+bool http_tls_peer(const struct bufferevent *stream, struct digest *certificate,
+    char subject[HTTP_TLS_SUBJECT]);
 
 #endif
