@@ -30,9 +30,10 @@ enum audit_layout {
 /* What was asked, and how the server spells things. */
 struct audit_question {
 	enum object_type type; /* of RDAP: OBJECT_DOMAIN or OBJECT_NETWORK */
-	struct slice name; /* canonical; empty: any. AUDIT_CONTACT: the handle */
-	bool is_contact;   /* RDAP: an entity was asked for, by its handle */
-	enum role role;	   /* of a contact: where the handle stands */
+	struct slice
+	    name;	 /* canonical; empty: any. AUDIT_CONTACT: the handle */
+	bool is_contact; /* RDAP: an entity was asked for, by its handle */
+	enum role role;	 /* of a contact: where the handle stands */
 	/*
 	 * Texts that this server puts in place of a value, beside those that
 	 * are known ("REDACTED FOR PRIVACY"); "@proxy.example" is any address
