@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "core/audit_key.h"
 #include "core/audit_priv.h"
 #include "core/policy_tree.h"
@@ -186,10 +187,11 @@ is_among(struct slice key, const struct slice *keys, size_t count)
 
 /* A country's name cannot be told from its code here, and passes for it. */
 static bool
-is_allowed(const struct audit_candidate *of, struct slice key)
+is_allowed(const struct audit_comparison *it, const struct audit_candidate *of,
+    struct slice key)
 {
 	if (of->field == FIELD_COUNTRY && key.len != 2 &&
-	    of->of->allowed.count != 0)
+	    of->of->allowed.count != 0 && it->item->sight == AUDIT_SHOWN)
 		return true;
 	return is_among(key, of->allowed, of->of->allowed.count);
 }
@@ -240,7 +242,7 @@ judge_value(struct audit_comparison *it, struct slice value, bool *served)
 
 		if (!audit_key(it->arena, of->field, value, &keys[i], it->fail))
 			return false;
-		*served |= is_allowed(of, keys[i]);
+		*served |= is_allowed(it, of, keys[i]);
 	}
 	for (size_t i = 0; !*served && i < it->count; i++) {
 		const struct audit_candidate *of = &it->candidates[i];
