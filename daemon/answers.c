@@ -4,13 +4,13 @@
 
 enum {
 	PLACES_FIRST = 1024, /* a power of two */
-	AROUND = 64 /* what an allocation costs besides */
+	AROUND = 64	     /* what an allocation costs besides */
 };
 
 /* In the list the one that was asked for last comes first. */
 struct kept {
 	struct answer answer; /* first: an answer is what it is kept in */
-	struct kept *same; /* next in its place of the table */
+	struct kept *same;    /* next in its place of the table */
 	struct kept *newer, *older;
 	uint64_t hash;
 	size_t size;
@@ -38,8 +38,8 @@ hash_of(const struct answers *answers, struct slice key)
 		hash ^= hash >> 32;
 	}
 	for (; at < key.len; at++) {
-		hash = (hash ^ (unsigned char)key.data[at]) *
-		       0xff51afd7ed558ccdu;
+		hash =
+		    (hash ^ (unsigned char)key.data[at]) * 0xff51afd7ed558ccdu;
 		hash ^= hash >> 32;
 	}
 	return hash;
@@ -145,8 +145,8 @@ answers_find(struct answers *answers, struct slice key)
 	uint64_t hash = hash_of(answers, key);
 	struct kept *kept = *place_of(answers, hash);
 
-	while (kept != NULL && (kept->hash != hash ||
-				   !slice_equal(kept->answer.key, key)))
+	while (kept != NULL &&
+	       (kept->hash != hash || !slice_equal(kept->answer.key, key)))
 		kept = kept->same;
 	if (kept == NULL)
 		return NULL;

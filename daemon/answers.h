@@ -17,15 +17,15 @@ struct answers;
 struct answer {
 	struct slice key;   /* how it is asked for, in one spelling */
 	struct slice bytes; /* what is sent */
-	size_t head;        /* of them, before the body */
+	size_t head;	    /* of them, before the body */
 	/* Where the time stands, of HTTP and of the database; 0: nowhere. */
 	size_t http_date, date;
-	int64_t told;       /* the second that stands there */
-	struct ask ask;     /* by which its row is found */
-	uint64_t entry;     /* the row came from */
+	int64_t told;	     /* the second that stands there */
+	struct ask ask;	     /* by which its row is found */
+	uint64_t entry;	     /* the row came from */
 	uint64_t generation; /* of the view when it was looked at */
-	int64_t looked;      /* and when: Unix seconds */
-	bool personal;       /* it counts against a budget */
+	int64_t looked;	     /* and when: Unix seconds */
+	bool personal;	     /* it counts against a budget */
 };
 
 /* `seed` keeps others from choosing keys that meet in one place. */

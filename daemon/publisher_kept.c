@@ -30,8 +30,8 @@ is_so_still(struct publisher *publisher, struct answer *answer)
 
 	if (generation != 0 && generation == answer->generation)
 		return true;
-	ok = publisher_look(publisher, &answer->ask, publisher->scratch,
-		 &found, &ignored) &&
+	ok = publisher_look(publisher, &answer->ask, publisher->scratch, &found,
+		 &ignored) &&
 	     found.state == VIEW_CURRENT && found.entry == answer->entry;
 	arena_reset(publisher->scratch);
 	answer->generation = generation;

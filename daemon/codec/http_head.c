@@ -44,8 +44,7 @@ cut(struct slice text, char mark, struct slice *rest)
 	*rest = (struct slice){"", 0};
 	if (at == NULL)
 		return text;
-	*rest = (struct slice){
-	    at + 1, text.len - (size_t)(at + 1 - text.data)};
+	*rest = (struct slice){at + 1, text.len - (size_t)(at + 1 - text.data)};
 	return (struct slice){text.data, (size_t)(at - text.data)};
 }
 
@@ -78,10 +77,9 @@ read_target(struct slice target, struct http_head *out)
 		size_t left = target.len - (size_t)(host - target.data);
 
 		slash = memchr(host, '/', left);
-		target = slash != NULL
-			     ? (struct slice){slash,
-				   left - (size_t)(slash - host)}
-			     : SLICE("/");
+		target = slash != NULL ? (struct slice){slash,
+					     left - (size_t)(slash - host)}
+				       : SLICE("/");
 	}
 	out->path = cut(target, '?', &out->query);
 	return out->path.len != 0 &&
@@ -211,7 +209,8 @@ static bool
 lists(const struct http_field *field, const char *word)
 {
 	size_t len = strlen(word);
-	struct slice rest = field != NULL ? field->value : (struct slice){"", 0};
+	struct slice rest =
+	    field != NULL ? field->value : (struct slice){"", 0};
 
 	while (rest.len != 0) {
 		struct slice item = trim(cut(rest, ',', &rest));
@@ -252,8 +251,7 @@ http_date_print(int64_t time, char out[HTTP_DATE_LEN + 1])
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct date date = date_split(time, 0);
 
-	snprintf(out, HTTP_DATE_LEN + 1,
-	    "%s, %02d %s %04d %02d:%02d:%02d GMT",
+	snprintf(out, HTTP_DATE_LEN + 1, "%s, %02d %s %04d %02d:%02d:%02d GMT",
 	    days[date.weekday], date.day, months[date.month - 1], date.year,
 	    date.hour, date.minute, date.second);
 }

@@ -34,7 +34,7 @@ struct connection {
 	struct sockaddr_in6 from; /* room for IPv4 too */
 	int fd;
 	int64_t since; /* ms: accepted, or last answered */
-	char *kept; /* input that waits */
+	char *kept;    /* input that waits */
 	size_t kept_len;
 	struct evbuffer *output; /* NULL: nothing waits */
 	struct rdap_request *asking;
@@ -162,8 +162,8 @@ put_or_send(struct connection *connection, struct slice bytes, bool more)
 	ssize_t sent = 0;
 
 	if (!more && !waits(connection)) {
-		sent = send(
-		    connection->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+		sent =
+		    send(connection->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
 		if (sent < 0)
@@ -171,8 +171,8 @@ put_or_send(struct connection *connection, struct slice bytes, bool more)
 		if ((size_t)sent == bytes.len)
 			return true;
 	}
-	return put(connection, (struct slice){bytes.data + sent,
-				   bytes.len - (size_t)sent});
+	return put(connection,
+	    (struct slice){bytes.data + sent, bytes.len - (size_t)sent});
 }
 
 /* False if the other end is gone. */
@@ -274,8 +274,7 @@ answered(struct rdap_request *request, bool ok)
 }
 
 void
-rdap_answer_ready(
-    struct rdap_request *request, struct slice bytes, size_t head)
+rdap_answer_ready(struct rdap_request *request, struct slice bytes, size_t head)
 {
 	struct connection *connection = request->connection;
 	static const char first[] = "HTTP/1.1 200 OK\r\n";
@@ -299,8 +298,7 @@ rdap_answer_ready(
 				  : "HTTP/1.1 200 OK\r\n"
 				    "Connection: keep-alive\r\n";
 	ok = put(connection, slice_from(ends)) &&
-	     put(connection,
-		 (struct slice){bytes.data + len, bytes.len - len});
+	     put(connection, (struct slice){bytes.data + len, bytes.len - len});
 	answered(request, ok);
 }
 
@@ -309,18 +307,17 @@ put_head(struct connection *connection, const struct rdap_request *request,
     int status, size_t body)
 {
 	char date[HTTP_DATE_LEN + 1];
-	const char *ends = connection->ending ? "Connection: close\r\n"
-			   : request->head.is_1_0
-			       ? "Connection: keep-alive\r\n"
-			       : "";
+	const char *ends = connection->ending	  ? "Connection: close\r\n"
+			   : request->head.is_1_0 ? "Connection: keep-alive\r\n"
+						  : "";
 
 	http_date_print((int64_t)time(NULL), date);
 	if (connection->output == NULL)
 		connection->output = evbuffer_new();
 	if (connection->output == NULL ||
 	    evbuffer_add_printf(connection->output,
-		"HTTP/1.1 %d %s\r\n%sDate: %s\r\n", status,
-		http_reason(status), ends, date) < 0)
+		"HTTP/1.1 %d %s\r\n%sDate: %s\r\n", status, http_reason(status),
+		ends, date) < 0)
 		return false;
 	/* RFC 9110 section 8.6: there is none where there can be no body. */
 	return status == 204 || evbuffer_add_printf(connection->output,
@@ -358,16 +355,14 @@ refuse(struct connection *connection, int status)
 	    &connection->server->options;
 	static const struct rdap_request none;
 	char body[512];
-	int len = options->error(
-	    options->context, status, body, sizeof(body));
+	int len = options->error(options->context, status, body, sizeof(body));
 
 	connection->ending = true;
 	if (len < 0 || (size_t)len >= sizeof(body))
 		len = 0;
 	if (put_head(connection, &none, status, (size_t)len) &&
-	    put(connection,
-		SLICE("Content-Type: application/rdap+json\r\n"
-		      "Access-Control-Allow-Origin: *\r\n\r\n")))
+	    put(connection, SLICE("Content-Type: application/rdap+json\r\n"
+				  "Access-Control-Allow-Origin: *\r\n\r\n")))
 		put(connection, (struct slice){body, (size_t)len});
 }
 
@@ -499,8 +494,7 @@ take_all(struct connection *connection, struct slice *input)
 		input->data += len;
 		input->len -= len;
 		if (!goes_on)
-			return connection->asking != NULL ||
-			       connection->ending;
+			return connection->asking != NULL || connection->ending;
 	}
 	return true;
 }
@@ -604,7 +598,8 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 	struct rdap_server *server = context;
 	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL || server->count >= server->options.connections) {
+	if (connection == NULL ||
+	    server->count >= server->options.connections) {
 		free(connection);
 		close(fd);
 		return;
@@ -616,8 +611,8 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 	connection->fd = fd;
 	event_assign(&connection->readable, server->options.base, fd,
 	    EV_READ | EV_PERSIST, readable, connection);
-	event_assign(&connection->writable, server->options.base, fd,
-	    EV_WRITE, writable, connection);
+	event_assign(&connection->writable, server->options.base, fd, EV_WRITE,
+	    writable, connection);
 	link_last(connection);
 	if (++server->count == server->options.connections)
 		evconnlistener_disable(listener);
@@ -642,8 +637,8 @@ set_no_delay(int listen_fd)
 }
 
 struct rdap_server *
-rdap_server_create(const struct rdap_server_options *options, int listen_fd,
-    struct fail *fail)
+rdap_server_create(
+    const struct rdap_server_options *options, int listen_fd, struct fail *fail)
 {
 	static const struct timeval often = {.tv_sec = SWEEP_SECONDS};
 	struct rdap_server *server = calloc(1, sizeof(*server));

@@ -31,7 +31,7 @@ struct rdap_header {
 struct rdap_server_options {
 	struct event_base *base;
 	unsigned connections; /* at most, at one time */
-	unsigned patience; /* seconds a connection may take or idle */
+	unsigned patience;    /* seconds a connection may take or idle */
 	void (*handle)(void *context, struct rdap_request *request);
 	/* Words what never gets to the handler: it was no request. */
 	http_error_word *error;

@@ -27,8 +27,7 @@ map(struct view_mark *mark, int fd, bool writes)
 
 	/* Beyond the end of a file there is no memory to be read. */
 	if (fstat(fd, &status) != 0 ||
-	    (status.st_size < SIZE &&
-		(!writes || ftruncate(fd, SIZE) != 0)))
+	    (status.st_size < SIZE && (!writes || ftruncate(fd, SIZE) != 0)))
 		return false;
 	at = mmap(NULL, SIZE, writes ? PROT_READ | PROT_WRITE : PROT_READ,
 	    MAP_SHARED, fd, 0);
