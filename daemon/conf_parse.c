@@ -10,7 +10,7 @@ enum {
 	WORKERS_MAX = 64,
 	PUBLISH_RATE = 60,
 	PUBLISH_BUDGET = 1000,
-	PUBLISH_CACHE = 64,
+	PUBLISH_CACHE = 128,
 };
 
 /* Each statement's first word, and who reads the rest. */
