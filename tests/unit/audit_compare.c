@@ -40,7 +40,7 @@ static const char policy[] =
     "}\n"
     "for .jp, .example to whois for p11 {\n"
     "  refuse \"not from there\" when registrant.country is KP\n"
-    "  replace email with \"proxy@proxy.example\"\n"
+    "  replace email by \"proxy@proxy.example\"\n"
     "    of registrant, public-contact\n"
     "  redact street, phone of registrant, public-contact\n"
     "  forward name, city, state, postcode, country, ns\n"
