@@ -159,6 +159,7 @@ struct conf_publish {
 	struct slice contact_form, terms, terms_url;
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
+	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
 	struct place place;
