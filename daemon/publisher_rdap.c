@@ -98,8 +98,8 @@ find_path(const struct publisher *publisher, struct slice *path)
 	return true;
 }
 
-static struct rdap_options
-options_of(const struct publisher *publisher)
+struct rdap_options
+publisher_rdap_options(const struct publisher *publisher)
 {
 	const struct conf_publish *publish = &publisher->conf->publish;
 
@@ -118,7 +118,7 @@ write_object(struct publisher *publisher, const struct ask *ask,
     struct view_row *row, enum role role, struct text *text,
     struct fail *fail)
 {
-	const struct rdap_options options = options_of(publisher);
+	const struct rdap_options options = publisher_rdap_options(publisher);
 
 	if (ask->kind == ASK_CONTACT)
 		return rdap_entity(text, &row->it, role, &options, fail);
@@ -168,7 +168,7 @@ tell(struct publisher *publisher, const struct ask *ask,
     const struct prefix *asker, struct http_request *request,
     struct arena *arena)
 {
-	const struct rdap_options options = options_of(publisher);
+	const struct rdap_options options = publisher_rdap_options(publisher);
 	struct text text = text_start(arena);
 	struct fail fail = FAIL_INIT;
 
@@ -205,6 +205,8 @@ run(struct publisher *publisher, struct http_request *request,
 		refuse(request, arena, 400, "Bad Request",
 		    fail.text[0] != '\0' ? fail.text
 					 : "This is no path of RDAP.");
+	else if (publisher_tier_is_asked(request, &ask))
+		publisher_tier_ask(publisher, &ask, &asker, request);
 	else
 		tell(publisher, &ask, &asker, request, arena);
 }

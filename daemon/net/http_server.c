@@ -383,6 +383,12 @@ http_request_method(const struct http_request *request)
 	return HTTP_OTHER;
 }
 
+bool
+http_request_is_gone(const struct http_request *request)
+{
+	return request->server == NULL;
+}
+
 struct slice
 http_request_path(const struct http_request *request)
 {

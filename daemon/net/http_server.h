@@ -56,6 +56,8 @@ const char *http_request_last_header(
 const char *http_request_header(
     const struct http_request *request, const char *name);
 int http_request_socket(const struct http_request *request);
+/* Has the peer gone?  Then nobody hears the answer. */
+bool http_request_is_gone(const struct http_request *request);
 
 /*
  * Answer, once, now or later; frees the request.  If the peer has gone,
