@@ -87,11 +87,14 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return conf_take_number(parser, 1000000, &publish->rate);
 	if (conf_accept(parser, "budget"))
 		return conf_take_number(parser, 100000000, &publish->budget);
+	if (conf_accept(parser, "cache"))
+		return conf_take_number(parser, 65536, &publish->cache);
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
 	if (conf_accept(parser, "tier"))
 		return take_tiers(parser, publish);
-	return conf_expected(parser, "whois, rdap, rate, budget, free or tier");
+	return conf_expected(
+	    parser, "whois, rdap, rate, budget, cache, free or tier");
 }
 
 /* One line of the registrar's block. */

@@ -5,7 +5,6 @@
  * of it.  Whoever is not answered is never given what is public instead.
  */
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "base/digest.h"
 #include "codec/rdap.h"
@@ -25,7 +24,7 @@ enum {
 struct waiting {
 	struct waiting *next;
 	struct arena *arena; /* wiped at the end */
-	struct http_request *request;
+	struct rdap_request *request;
 	uint64_t number;
 	int64_t due; /* ms */
 	struct ask ask;
@@ -40,11 +39,11 @@ now(const struct publisher *publisher)
 /* --- answers --- */
 
 static void
-reply(struct http_request *request, const struct tier_wording *wording,
+reply(struct rdap_request *request, const struct tier_wording *wording,
     const struct text *text)
 {
 	char bearer[80];
-	struct http_header headers[HEADERS] = {
+	struct rdap_header headers[HEADERS] = {
 	    {"Content-Type", "application/rdap+json"},
 	    {"Cache-Control", "no-store"},
 	    {"X-Content-Type-Options", "nosniff"}};
@@ -54,16 +53,16 @@ reply(struct http_request *request, const struct tier_wording *wording,
 		snprintf(bearer, sizeof(bearer),
 		    "Bearer realm=\"rdap\", error=\"%s\"", wording->error);
 		headers[count++] =
-		    (struct http_header){"WWW-Authenticate", bearer};
+		    (struct rdap_header){"WWW-Authenticate", bearer};
 	}
 	if (wording->status == 503)
-		headers[count++] = (struct http_header){"Retry-After", "60"};
-	http_answer(request, wording->status, headers, count,
+		headers[count++] = (struct rdap_header){"Retry-After", "60"};
+	rdap_answer(request, wording->status, headers, count,
 	    (struct slice){text->data, text->len});
 }
 
 static void
-refuse(struct http_request *request, enum tier_result result)
+refuse(struct rdap_request *request, enum tier_result result)
 {
 	const struct tier_wording *wording = tier_wording(result);
 	struct arena *arena = arena_create(NULL);
@@ -105,7 +104,7 @@ tell(struct publisher *publisher, struct waiting *waiting, struct slice bytes)
 	struct text text = text_start(waiting->arena);
 	struct fail fail = FAIL_INIT;
 	struct view_row row;
-	bool gone = http_request_is_gone(waiting->request);
+	bool gone = rdap_request_is_gone(waiting->request);
 
 	if (view_decode(bytes, waiting->arena, &row, &fail) &&
 	    write_object(publisher, &waiting->ask, &row, &text, &fail)) {
@@ -258,22 +257,19 @@ publisher_tier_close(struct publisher *publisher)
 
 bool
 publisher_tier_is_asked(
-    const struct http_request *request, const struct ask *ask)
+    const struct rdap_request *request, const struct ask *ask)
 {
-	return http_request_header(request, "Authorization") != NULL &&
+	return rdap_request_header(request, "Authorization").data != NULL &&
 	       (ask->kind == ASK_DOMAIN || ask->kind == ASK_NETWORK ||
 		   ask->kind == ASK_CONTACT);
 }
 
 static bool
-is_loopback(int socket)
+is_loopback(const struct sockaddr *from)
 {
-	struct sockaddr_storage from = {0};
-	socklen_t len = sizeof(from);
 	struct prefix peer;
 
-	return getpeername(socket, (struct sockaddr *)&from, &len) == 0 &&
-	       rate_block((struct sockaddr *)&from, &peer) &&
+	return rate_block(from, &peer) &&
 	       (peer.six ? memcmp(peer.bytes, "\0\0\0\0\0\0\0", 8) == 0
 			 : peer.bytes[0] == 127);
 }
@@ -283,21 +279,22 @@ is_loopback(int socket)
  * proxy, that one says that it was asked over TLS.
  */
 static bool
-is_secure(const struct http_request *request)
+is_secure(const struct rdap_request *request)
 {
-	const char *scheme =
-	    http_request_last_header(request, "X-Forwarded-Proto");
+	struct slice scheme =
+	    rdap_request_last_header(request, "X-Forwarded-Proto");
 
-	if (!is_loopback(http_request_socket(request)))
+	if (!is_loopback(rdap_request_from(request)))
 		return false;
-	return scheme != NULL
-		   ? strcmp(scheme, "https") == 0
-		   : http_request_header(request, "X-Forwarded-For") == NULL;
+	return scheme.data != NULL
+		   ? slice_is(scheme, "https")
+		   : rdap_request_header(request, "X-Forwarded-For").data ==
+			 NULL;
 }
 
 static struct waiting *
 add_waiting(struct publisher *publisher, const struct ask *ask,
-    struct http_request *request)
+    struct rdap_request *request)
 {
 	struct arena *arena = publisher->waiting_count < WAITING_MAX
 				  ? arena_create(NULL)
@@ -373,16 +370,15 @@ ask_keeper(struct publisher *publisher, struct waiting *waiting,
 
 /* Why it is not even asked; TOLD where it is. */
 static enum tier_result
-check(const struct publisher *publisher, const struct http_request *request,
+check(const struct publisher *publisher, const struct rdap_request *request,
     struct slice *token)
 {
 	if (!tier_find_token(
-		slice_from(http_request_header(request, "Authorization")),
-		token))
+		rdap_request_header(request, "Authorization"), token))
 		return TIER_MALFORMED;
 	if (!is_secure(request))
 		return TIER_INSECURE;
-	if (http_request_method(request) != HTTP_GET)
+	if (rdap_request_method(request) != RDAP_GET)
 		return TIER_METHOD;
 	if (publisher->conf->publish.tier_count == 0)
 		return TIER_UNKNOWN;
@@ -393,18 +389,21 @@ check(const struct publisher *publisher, const struct http_request *request,
 
 void
 publisher_tier_ask(struct publisher *publisher, const struct ask *ask,
-    const struct prefix *asker, struct http_request *request)
+    const struct prefix *asker, struct rdap_request *request)
 {
 	struct slice token;
 	enum tier_result result = check(publisher, request, &token);
 	struct tier_question question = {.address = *asker};
 	struct waiting *waiting;
 
+	if (result == TIER_TOLD)
+		question.token = digest_sha256(token);
+	rdap_request_wipe(
+	    request, rdap_request_header(request, "Authorization"));
 	if (result != TIER_TOLD) {
 		refuse(request, result);
 		return;
 	}
-	question.token = digest_sha256(token);
 	waiting = add_waiting(publisher, ask, request);
 	if (waiting != NULL)
 		ask_keeper(publisher, waiting, &question);
