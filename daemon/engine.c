@@ -18,6 +18,8 @@ struct work {
 	struct record *record;
 	struct share shares[BLOCKS_MAX];
 	size_t share_count;
+	bool is_durable;
+	bool doubts; /* what was told of it is told no more */
 	engine_answer *answer;
 	void *arg;
 };
@@ -65,6 +67,19 @@ engine_uses(const struct engine *engine, const struct conf *conf)
 	for (size_t i = 0; i < WORK_BUCKETS; i++)
 		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
 			if (w->conf == conf)
+				return true;
+	return false;
+}
+
+bool
+engine_is_submitted(
+    const struct engine *engine, enum object_type type, struct slice name)
+{
+	for (size_t i = 0; i < WORK_BUCKETS; i++)
+		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
+			if (w->record != NULL && !w->is_durable &&
+			    record_type(w->record) == type &&
+			    slice_equal(record_object(w->record), name))
 				return true;
 	return false;
 }
@@ -540,6 +555,7 @@ work_commit(struct work *work)
 	ok = ok &&
 	    engine_view_doubt(engine, work->record, work->shares,
 		work->share_count, &fail);
+	work->doubts = ok;
 	if (!ok) {
 		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
 		    "ledger", &fail);
@@ -564,6 +580,7 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	struct work *work = arg;
 	struct engine *engine = work->engine;
 
+	work->is_durable = true;
 	if (fail != NULL && fail->kind != FAIL_NONE) {
 		if (!engine->stop_told)
 			engine_log(engine, "error", "ledger-stopped", fail);
@@ -770,6 +787,9 @@ work_finish(struct work *work, int status, struct slice body)
 	while (*at != work)
 		at = &(*at)->next;
 	*at = work->next;
+	if (work->doubts)
+		engine_view_settle(engine, work->record, work->shares,
+		    work->share_count, status == 202);
 	for (size_t i = 0; status < 500 && i < work->share_count; i++)
 		engine->verdicts[disclosure_outcome(work->shares[i].disclosure)
 				     .verdict]++;

@@ -17,6 +17,8 @@ static const struct {
     {"request-fee", engine_request_fee},
     {"request-give", engine_request_give},
     {"request-close", engine_request_close},
+    {"view-rebuild", engine_view_rebuild},
+    {"view-status", engine_view_status},
 };
 
 engine_order *

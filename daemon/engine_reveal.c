@@ -4,7 +4,7 @@
  */
 #include "codec/json.h"
 #include "core/entry_rulings.h"
-#include "engine_priv.h"
+#include "engine_view.h"
 
 struct asked {
 	struct engine *engine;
@@ -200,12 +200,14 @@ static struct slice
 values_of(struct asked *asked, const struct wanted *wanted, struct fail *fail)
 {
 	struct slice nothing = {NULL, 0};
-	const struct record *record = vault_get(asked->engine->o.vault,
-	    asked->arena, wanted->type, wanted->object, fail);
 	struct text body = text_start(asked->arena);
+	struct published published;
+	const struct record *record;
 
-	if (record == NULL && fail->kind != FAIL_NONE)
+	if (!engine_published(asked->engine, wanted->type, wanted->object,
+		asked->arena, &published, fail))
 		return nothing;
+	record = published.record;
 	text_add_string(&body, "{\"values\":[");
 	for (unsigned r = 0; record != NULL && r < ROLE_COUNT; r++)
 		if (record_has_role(record, (enum role)r) &&

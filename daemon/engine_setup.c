@@ -419,7 +419,7 @@ begin_channels(struct engine *engine, const struct conf *conf,
 {
 	struct channel **channels = start_channels(engine, conf, fail);
 
-	if (channels == NULL || engine_view_begin(engine, epoch, fail))
+	if (channels == NULL || engine_view_begin(engine, epoch, conf, fail))
 		return channels;
 	stop_channels(channels, conf->recipient_count);
 	return NULL;

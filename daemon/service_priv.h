@@ -41,6 +41,7 @@ struct service {
 	struct approvals *approvals;
 	struct cases *cases;
 	struct view *view;
+	struct standing *standing;
 	struct engine *engine;
 	struct indexer *indexer;
 	struct index_forgetting forgetting;

@@ -96,6 +96,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->find_content,
 		"SELECT id, state FROM item WHERE state IN (4, 9)"
 		" AND channel = 'epp' AND content = ?"},
+	    {&s->has_held,
+		"SELECT 1 FROM item WHERE state = 4 AND recipient = ?1"
+		" AND content = ?2"},
 	    {&s->spend,
 		"UPDATE item SET state = 5, submission = ?"
 		" WHERE id = ? AND state = 9"},
@@ -381,6 +384,21 @@ uint64_t
 spool_line_mark(const struct spool *spool)
 {
 	return spool->line_mark;
+}
+
+bool
+spool_has_held(
+    struct spool *spool, const struct spool_item *item, struct fail *fail)
+{
+	struct statement *s = spool->has_held;
+	bool row = false;
+
+	statement_bind_text(s, 1, item->recipient);
+	statement_bind_bytes(s, 2, item->content.bytes, DIGEST_SIZE);
+	if (!statement_step(s, &row, fail))
+		row = false;
+	statement_reset(s);
+	return row;
 }
 
 bool

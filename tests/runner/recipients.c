@@ -306,11 +306,17 @@ wrap(struct channel *real, const struct channel_operations *operations,
 	wrapped->world = current;
 	snprintf(wrapped->recipient, sizeof(wrapped->recipient), "%s",
 	    options->recipient);
-	if (options->directory != NULL && options->directory[0] != '\0' &&
-	    output_count < OUTPUTS_MAX)
-		snprintf(outputs[output_count++], sizeof(outputs[0]), "%s",
-		    options->directory);
+	if (options->directory != NULL && options->directory[0] != '\0')
+		recipients_add_output(options->directory);
 	return &wrapped->channel;
+}
+
+void
+recipients_add_output(const char *directory)
+{
+	if (output_count < OUTPUTS_MAX)
+		snprintf(outputs[output_count++], sizeof(outputs[0]), "%s",
+		    directory);
 }
 
 struct channel *

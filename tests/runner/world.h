@@ -115,6 +115,8 @@ struct world {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct view *view; /* NULL where the conf has none */
+	struct standing *standing;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
@@ -177,6 +179,8 @@ bool daemon_read(struct world *world, struct arena *arena, struct slice policy,
 /* --- recipients.c: channels that record what they are given */
 void recipients_use(struct world *world);
 bool recipients_is_output(const struct world *world, const char *path);
+/* What stands in this directory is what a recipient gets. */
+void recipients_add_output(const char *directory);
 
 /* A channel of the engine, as it is for recipients. */
 struct channel *recipients_epp(
