@@ -26,8 +26,8 @@ find_block(const struct engine *engine, const struct record *record,
 	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
 
 	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
-		const struct recipient *recipient = ruleset_recipient(
-		    engine->ruleset, blocks[i]->recipient);
+		const struct recipient *recipient =
+		    ruleset_recipient(engine->ruleset, blocks[i]->recipient);
 
 		*binding = conf_recipient(engine->conf, recipient->id);
 		if (*binding != NULL && (*binding)->channel == channel)
@@ -116,8 +116,7 @@ stand_in(struct engine *engine, const struct record *stored, enum role role,
 		return fail_memory(fail);
 	add_part(engine, name, out);
 	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
-	contact =
-	    vault_get(engine->o.vault, arena, OBJECT_CONTACT, name, fail);
+	contact = vault_get(engine->o.vault, arena, OBJECT_CONTACT, name, fail);
 	if (contact == NULL && fail->kind != FAIL_NONE)
 		return false;
 	if (contact != NULL &&
@@ -129,8 +128,7 @@ stand_in(struct engine *engine, const struct record *stored, enum role role,
 	    record_plan(contact).len != 0 &&
 	    !record_set_plan(out->record, record_plan(contact), fail))
 		return false;
-	return record_set(
-	    out->record, role, FIELD_HANDLE, ids.items, 1, fail);
+	return record_set(out->record, role, FIELD_HANDLE, ids.items, 1, fail);
 }
 
 static bool
@@ -215,9 +213,10 @@ is_published(struct engine *engine, enum object_type type, struct slice name)
 {
 	struct arena *arena = engine_arena(engine);
 	struct fail ignored = FAIL_INIT;
-	const struct record *record = arena != NULL
-	    ? record_create(arena, type, OPERATION_UPDATE, name, &ignored)
-	    : NULL;
+	const struct record *record =
+	    arena != NULL
+		? record_create(arena, type, OPERATION_UPDATE, name, &ignored)
+		: NULL;
 	bool published =
 	    record != NULL && engine_view_block(engine, record) != NULL;
 
@@ -248,8 +247,8 @@ static bool
 doubt_parts(struct engine *engine, struct engine_followed *followed,
     struct arena *arena, size_t *budget, struct fail *fail)
 {
-	struct digest part = standing_part(
-	    engine->o.standing, followed->type, followed->name);
+	struct digest part =
+	    standing_part(engine->o.standing, followed->type, followed->name);
 	struct view_doubted rows[FOLLOW_PAGE];
 	struct view_doubted after = {
 	    SLICE("domain"), {followed->after, followed->after_len}};
@@ -266,8 +265,7 @@ doubt_parts(struct engine *engine, struct engine_followed *followed,
 	if (count == 0)
 		return true;
 	last = rows[count - 1].name;
-	followed->after_len =
-	    last.len < sizeof(followed->after) ? last.len : 0;
+	followed->after_len = last.len < sizeof(followed->after) ? last.len : 0;
 	memcpy(followed->after, last.data, followed->after_len);
 	return true;
 }
@@ -281,8 +279,7 @@ doubt_some(struct engine *engine, struct engine_followed *followed,
 
 	while (*budget != 0 && !followed->is_done) {
 		if (followed->type == OBJECT_CONTACT) {
-			if (!doubt_parts(
-				engine, followed, arena, budget, fail))
+			if (!doubt_parts(engine, followed, arena, budget, fail))
 				return false;
 			continue;
 		}

@@ -45,6 +45,8 @@ struct engine {
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
 	struct loop_timer *view_timer;
+	int64_t view_due; /* Unix ms; 0: nobody looks */
+	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
 	bool view_known; /* the view is there, and of this state */

@@ -9,6 +9,7 @@ enum {
 	REFRESH_MAX = 32,      /* objects in one batch */
 	REFRESH_LOOK = 10000,  /* ms between looks for what is in doubt */
 	REFRESH_SOON = 20,     /* ms until what changes is on the disk */
+	REFRESH_NEVER = -1,    /* until something comes in doubt */
 	DOUBT_LONGEST = 60000, /* ms until a row in doubt is decided anew */
 };
 
@@ -36,16 +37,21 @@ struct refresh {
 
 static void look(void *arg);
 
+/* Or earlier, where that was said before. */
 static void
 look_in(struct engine *engine, int64_t delay)
 {
 	const struct loop_operations *ops = engine->o.loop->operations;
+	int64_t due = engine_now(engine) + delay;
 
 	if (engine->view_timer == NULL)
 		engine->view_timer =
 		    ops->timer_create(engine->o.loop, look, engine);
-	if (engine->view_timer != NULL)
-		ops->timer_set(engine->view_timer, delay);
+	if (engine->view_timer == NULL ||
+	    (engine->view_due != 0 && engine->view_due <= due))
+		return;
+	engine->view_due = due;
+	ops->timer_set(engine->view_timer, delay);
 }
 
 void
@@ -95,13 +101,16 @@ engine_view_doubt(struct engine *engine, const struct record *record,
 	    slice_from(object_type_name(record_type(record))),
 	    record_object(record)};
 
-	for (size_t i = 0; i < count; i++)
-		if (shares[i].binding != NULL &&
-		    shares[i].binding->channel == CHANNEL_VIEW &&
-		    engine->o.view != NULL)
-			return view_doubt(engine->o.view, &row, 1,
-			    ledger_next(engine->o.ledger),
-			    engine_now(engine) / 1000, fail);
+	for (size_t i = 0; i < count; i++) {
+		if (shares[i].binding == NULL ||
+		    shares[i].binding->channel != CHANNEL_VIEW ||
+		    engine->o.view == NULL)
+			continue;
+		look_in(engine, DOUBT_LONGEST + REFRESH_LOOK);
+		return view_doubt(engine->o.view, &row, 1,
+		    ledger_next(engine->o.ledger), engine_now(engine) / 1000,
+		    fail);
+	}
 	return true;
 }
 
@@ -310,7 +319,9 @@ finish(struct refresh *refresh, int64_t delay)
 
 	engine->refresh = NULL;
 	arena_destroy(refresh->arena);
-	if (!engine->draining)
+	if (!engine->draining && engine->view_again)
+		look_in(engine, 0);
+	else if (!engine->draining && delay != REFRESH_NEVER)
 		look_in(engine, delay);
 	engine_finish_one(engine);
 }
@@ -422,6 +433,13 @@ delay_after(const struct refresh *refresh)
 	    : REFRESH_LOOK;
 }
 
+/* Nothing waits: when to look again whether what is in doubt came to its end. */
+static int64_t
+delay_idle(const struct engine *engine)
+{
+	return view_doubts(engine->o.view) ? REFRESH_LOOK : REFRESH_NEVER;
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *ledger_fail)
@@ -478,7 +496,7 @@ walk_on(struct refresh *refresh)
 	bool left = false;
 
 	if (engine_walk_on(engine, &left, &fail))
-		finish(refresh, left ? 0 : REFRESH_LOOK);
+		finish(refresh, left ? 0 : delay_idle(engine));
 	else
 		give_up(refresh, &fail);
 }
@@ -500,6 +518,8 @@ look(void *arg)
 	struct fail fail = FAIL_INIT;
 	struct refresh *refresh;
 
+	engine->view_due = 0;
+	engine->view_again = engine->refresh != NULL;
 	if (engine->draining || engine->refresh != NULL ||
 	    engine->conf == NULL || ledger_stopped(engine->o.ledger) != NULL)
 		return;

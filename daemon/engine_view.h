@@ -20,8 +20,8 @@ const struct block *engine_view_block(
 
 struct published {
 	struct record *record; /* NULL: the vault has none */
-	bool is_assembled; /* from the records of its contacts */
-	bool changes; /* one of these is on its way to the disk */
+	bool is_assembled;     /* from the records of its contacts */
+	bool changes;	       /* one of these is on its way to the disk */
 	struct digest parts[PUBLISHED_PARTS]; /* of standing.h, distinct */
 	size_t part_count;
 };

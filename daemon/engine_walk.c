@@ -164,9 +164,8 @@ engine_walk_missing(
 
 	if (engine->o.standing == NULL || !conf_has_view(conf))
 		return true;
-	return walk_begin(
-		   engine, engine->walk != NULL ? engine->walk->at.from : 0,
-		   fail) &&
+	return walk_begin(engine,
+		   engine->walk != NULL ? engine->walk->at.from : 0, fail) &&
 	       standing_view(engine->o.standing, life, &epoch, fail) &&
 	       standing_set_view(
 		   engine->o.standing, life, engine->view_epoch, fail);
@@ -183,8 +182,7 @@ is_wanted(struct engine *engine, const struct record *record)
 	if (type == OBJECT_CONTACT || type == OBJECT_HOST ||
 	    record_operation(record) == OPERATION_DELETE ||
 	    (engine->walk->at.from == 0 &&
-		view_has(engine->o.view,
-		    slice_from(object_type_name(type)),
+		view_has(engine->o.view, slice_from(object_type_name(type)),
 		    record_object(record))))
 		return false;
 	return engine_view_block(engine, record) != NULL;
@@ -198,19 +196,18 @@ walk_vault(struct engine *engine, struct arena *arena,
 	struct record *record;
 
 	for (int i = 0; i < WALK_OBJECTS; i++) {
-		if (!vault_next(engine->o.vault, &walk->cursor, arena, &record,
-			fail))
+		if (!vault_next(
+			engine->o.vault, &walk->cursor, arena, &record, fail))
 			return false;
 		if (record == NULL) {
-			walk->at.stage = walk->at.from != 0 ? STANDING_ROWS
-							    : STANDING_WHOLE;
+			walk->at.stage =
+			    walk->at.from != 0 ? STANDING_ROWS : STANDING_WHOLE;
 			return true;
 		}
 		walk->at.done++;
 		if (is_wanted(engine, record))
 			rows[(*count)++] = (struct view_doubted){
-			    slice_from(
-				object_type_name(record_type(record))),
+			    slice_from(object_type_name(record_type(record))),
 			    record_object(record)};
 	}
 	return true;
@@ -218,8 +215,8 @@ walk_vault(struct engine *engine, struct arena *arena,
 
 /* What was not made anew has no record that could. */
 static bool
-walk_rows(struct engine *engine, struct arena *arena,
-    struct view_doubted *rows, size_t *count, struct fail *fail)
+walk_rows(struct engine *engine, struct arena *arena, struct view_doubted *rows,
+    size_t *count, struct fail *fail)
 {
 	struct walk *walk = engine->walk;
 	struct view_stale page[WALK_OBJECTS];
@@ -230,8 +227,8 @@ walk_rows(struct engine *engine, struct arena *arena,
 		return false;
 	for (size_t i = 0; i < found; i++)
 		if (page[i].entry < walk->at.from && page[i].bytes.len != 0)
-			rows[(*count)++] = (struct view_doubted){
-			    page[i].type, page[i].name};
+			rows[(*count)++] =
+			    (struct view_doubted){page[i].type, page[i].name};
 	if (found < WALK_OBJECTS)
 		walk->at.stage = STANDING_WHOLE;
 	if (found == 0)
@@ -255,9 +252,8 @@ step(struct engine *engine, struct arena *arena, struct fail *fail)
 	ok = before == STANDING_VAULT
 		 ? walk_vault(engine, arena, rows, &count, fail)
 		 : walk_rows(engine, arena, rows, &count, fail);
-	ok = ok && (count == 0 ||
-		       view_want(engine->o.view, rows, count,
-			   ledger_next(engine->o.ledger), fail));
+	ok = ok && (count == 0 || view_want(engine->o.view, rows, count,
+				      ledger_next(engine->o.ledger), fail));
 	if (!ok ||
 	    (walk->at.stage == before && ++walk->steps % WALK_STEPS != 0))
 		return ok;
@@ -302,8 +298,8 @@ stage_name(const struct engine *engine)
 }
 
 void
-engine_view_status(struct engine *engine, struct slice actor,
-    struct slice text, engine_answer *answer, void *arg)
+engine_view_status(struct engine *engine, struct slice actor, struct slice text,
+    engine_answer *answer, void *arg)
 {
 	struct fail fail = FAIL_INIT;
 	int64_t current, stale;
@@ -314,11 +310,10 @@ engine_view_status(struct engine *engine, struct slice actor,
 	if (engine->o.view == NULL ||
 	    !view_count(engine->o.view, &current, &stale, &fail)) {
 		if (fail.kind == FAIL_NONE)
-			fail_set(&fail, FAIL_INPUT,
-			    "nothing is published here");
-		engine_answer_fail(engine,
-		    fail.kind == FAIL_INPUT ? 404 : 503, "view", &fail, answer,
-		    arg);
+			fail_set(
+			    &fail, FAIL_INPUT, "nothing is published here");
+		engine_answer_fail(engine, fail.kind == FAIL_INPUT ? 404 : 503,
+		    "view", &fail, answer, arg);
 		return;
 	}
 	snprintf(body, sizeof(body),

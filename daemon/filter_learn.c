@@ -21,12 +21,11 @@ command_learn(struct command *command, const struct epp_response *response)
 	command->registered = (struct slice){NULL, 0};
 	if (!upstream->filter->publishes ||
 	    response->code >= EPP_UNKNOWN_COMMAND ||
-	    !epp_response_registration(
-		response, arena, &registration, &fail) ||
+	    !epp_response_registration(response, arena, &registration, &fail) ||
 	    !registration.given)
 		return;
-	record = record_create(arena, OBJECT_DOMAIN, OPERATION_UPDATE,
-	    command->epp->id, &fail);
+	record = record_create(
+	    arena, OBJECT_DOMAIN, OPERATION_UPDATE, command->epp->id, &fail);
 	if (record == NULL ||
 	    !record_set_registration(record, &registration, &fail))
 		return;
@@ -101,8 +100,8 @@ forget_passed_on(struct command *command, const struct epp_response *response)
 	if ((epp->verb == EPP_TRANSFER && epp->object == EPP_DOMAIN &&
 		slice_is(epp->operation, "approve")) ||
 	    (epp->verb == EPP_POLL && slice_is(epp->operation, "req") &&
-		epp_response_passed_on(response, command->flight.arena,
-		    &domain, &from) &&
+		epp_response_passed_on(
+		    response, command->flight.arena, &domain, &from) &&
 		slice_equal(from, own_client(command))))
 		forget(command, OBJECT_DOMAIN,
 		    epp->verb == EPP_POLL ? domain : epp->id);

@@ -272,9 +272,8 @@ follow_registration(struct job *job, struct batch *batch,
 	if (!said.given || is_same(&all, record_registration(current)))
 		return true;
 	*stores = true;
-	return batch == NULL ||
-	       (record_set_registration(current, &all, fail) &&
-		   store_record(batch, current, false, fail));
+	return batch == NULL || (record_set_registration(current, &all, fail) &&
+				    store_record(batch, current, false, fail));
 }
 
 bool
@@ -289,8 +288,8 @@ follow_removal(struct job *job, struct batch *batch,
 	if (current == NULL || !record_epp(current)->given)
 		return fail->kind == FAIL_NONE;
 	*stores = true;
-	gone = record_create(job->arena, object->type, OPERATION_DELETE,
-	    object->name, fail);
+	gone = record_create(
+	    job->arena, object->type, OPERATION_DELETE, object->name, fail);
 	if (gone == NULL || !record_set_epp(gone, record_epp(current), fail))
 		return false;
 	for (unsigned role = 0; role < ROLE_COUNT; role++)

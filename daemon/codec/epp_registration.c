@@ -52,8 +52,7 @@ read_element(const struct xml_document *d, uint32_t at, struct arena *arena,
 		read_time(d, at, arena, &out->expires);
 	else if (slice_is(name, "status"))
 		return add_status(d, at, arena, &out->status, fail);
-	else if (slice_is(name, "roid") &&
-		 d->elements[at].first == XML_NONE) {
+	else if (slice_is(name, "roid") && d->elements[at].first == XML_NONE) {
 		out->roid = xml_text(d, at, arena);
 		if (out->roid.data == NULL)
 			return fail_memory(fail);
@@ -102,8 +101,8 @@ epp_response_registration(const struct epp_response *response,
 }
 
 bool
-epp_response_passed_on(const struct epp_response *response,
-    struct arena *arena, struct slice *domain, struct slice *from)
+epp_response_passed_on(const struct epp_response *response, struct arena *arena,
+    struct slice *domain, struct slice *from)
 {
 	const struct xml_document *d = response->document;
 	uint32_t name, status, client;

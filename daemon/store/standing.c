@@ -168,8 +168,7 @@ standing_set(struct standing *standing, const struct standing_made *made,
 		ok = is_so(standing, &made[i], &so, fail);
 		if (!ok || so)
 			continue;
-		ok = (changed ||
-			 sqlite_run(standing->sqlite, "BEGIN", fail)) &&
+		ok = (changed || sqlite_run(standing->sqlite, "BEGIN", fail)) &&
 		     replace(standing, &made[i], fail);
 		changed = true;
 	}
@@ -296,8 +295,8 @@ standing_clear(struct standing *standing, struct fail *fail)
 }
 
 bool
-standing_forget(struct standing *standing, struct slice type,
-    struct slice name, struct fail *fail)
+standing_forget(struct standing *standing, struct slice type, struct slice name,
+    struct fail *fail)
 {
 	return remove_object(standing, type, name, fail);
 }

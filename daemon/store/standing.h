@@ -38,9 +38,8 @@ bool standing_set(struct standing *standing, const struct standing_made *made,
     size_t count, struct fail *fail);
 
 /* Is anything made from it? */
-bool standing_has(
-    struct standing *standing, const struct digest *part, bool *has,
-    struct fail *fail);
+bool standing_has(struct standing *standing, const struct digest *part,
+    bool *has, struct fail *fail);
 
 /*
  * The objects that are made from it, in order behind `after`, at most `max`;
@@ -55,22 +54,22 @@ bool standing_page(struct standing *standing, const struct digest *part,
 enum standing_stage {
 	STANDING_WHOLE, /* nothing is being made anew */
 	STANDING_VAULT, /* the vault is being walked through */
-	STANDING_ROWS,  /* and then the view: what the vault has not goes */
+	STANDING_ROWS,	/* and then the view: what the vault has not goes */
 };
 
 struct standing_walk {
 	enum standing_stage stage;
-	uint64_t from;	   /* rows of entries below are made anew */
+	uint64_t from;		 /* rows of entries below are made anew */
 	struct slice type, name; /* ROWS: behind these */
-	struct slice key;  /* VAULT: behind this one */
-	int64_t done;	   /* objects looked at */
+	struct slice key;	 /* VAULT: behind this one */
+	int64_t done;		 /* objects looked at */
 };
 
 /* Whose view it is: its life, and the highest epoch that was ever begun. */
 bool standing_view(struct standing *standing, uint8_t life[VIEW_LIFE],
     int64_t *epoch, struct fail *fail);
-bool standing_set_view(struct standing *standing,
-    const uint8_t life[VIEW_LIFE], int64_t epoch, struct fail *fail);
+bool standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
+    int64_t epoch, struct fail *fail);
 
 /* Texts in the arena. */
 bool standing_walk(struct standing *standing, struct arena *arena,

@@ -121,6 +121,9 @@ bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
 bool view_entry(struct view *view, struct slice type, struct slice name,
     uint64_t *entry);
 
+/* Is any row in doubt (or is that not known)? */
+bool view_doubts(struct view *view);
+
 /* Has it a row that is not removed, whatever it tells? */
 bool view_has(struct view *view, struct slice type, struct slice name);
 

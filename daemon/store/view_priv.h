@@ -11,7 +11,7 @@ struct view {
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *end, *life, *set_life,
-	    *present;
+	    *present, *doubts;
 	bool batching; /* between view_batch_begin() and view_batch_end() */
 };
 

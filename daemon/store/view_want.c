@@ -12,11 +12,10 @@ view_want_prepare(struct view *view, struct fail *fail)
 		struct statement **to;
 		const char *sql;
 	} all[] = {
-	    {&view->want,
-		"INSERT INTO object VALUES (?1, ?2, 0, -?3, 1, x'')"
-		" ON CONFLICT (type, name) DO UPDATE SET"
-		" epoch = min(epoch, -?3), time = 1,"
-		" bytes = coalesce(bytes, x'')"},
+	    {&view->want, "INSERT INTO object VALUES (?1, ?2, 0, -?3, 1, x'')"
+			  " ON CONFLICT (type, name) DO UPDATE SET"
+			  " epoch = min(epoch, -?3), time = 1,"
+			  " bytes = coalesce(bytes, x'')"},
 	    {&view->end,
 		"UPDATE object SET entry = max(entry, ?3 - 1), epoch = ?4,"
 		" time = ?5, bytes = iif(?6, NULL, x'')"
@@ -24,6 +23,8 @@ view_want_prepare(struct view *view, struct fail *fail)
 	    {&view->present,
 		"SELECT 1 FROM object WHERE type = ?1 AND name = ?2"
 		" AND bytes IS NOT NULL"},
+	    {&view->doubts, "SELECT 1 FROM object WHERE epoch <= 0"
+			    " AND bytes IS NOT NULL LIMIT 1"},
 	    {&view->life, "SELECT id FROM life"},
 	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
 	};
@@ -130,6 +131,16 @@ view_has(struct view *view, struct slice type, struct slice name)
 	return row;
 }
 
+bool
+view_doubts(struct view *view)
+{
+	struct fail ignored = FAIL_INIT;
+	bool row, ok = statement_step(view->doubts, &row, &ignored);
+
+	statement_reset(view->doubts);
+	return !ok || row;
+}
+
 /* --- whose it is --- */
 
 bool
@@ -154,8 +165,7 @@ view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
 }
 
 bool
-view_clear(
-    struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail)
+view_clear(struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail)
 {
 	bool ok;
 

@@ -206,6 +206,11 @@ void review_check(struct world *world);
 struct slice review_account(
     struct world *world, struct slice id, struct arena *arena);
 
+/* --- published.c */
+
+/* The view tells what would be decided now, and all of it. */
+void published_check(struct world *world);
+
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
 /* Is everything durable in the ledger as it was written and signed? */
