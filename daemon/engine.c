@@ -3,9 +3,6 @@
 #include "core/place.h"
 #include "engine_priv.h"
 
-#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
-#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
-
 /* One submission between engine_submit() and its answer. */
 struct work {
 	struct engine *engine;
@@ -708,18 +705,6 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 	return spool_add_request(spool, &request, fail) &&
 	    spool_set_mark(spool,
 		work->shares[work->share_count - 1].entry + 1, fail);
-}
-
-/* Once an hour, rows that only remember what is over go away. */
-bool
-engine_prune(struct engine *engine, struct fail *fail)
-{
-	int64_t now = engine_now(engine);
-
-	if (now - engine->pruned < PRUNE_EVERY)
-		return true;
-	engine->pruned = now;
-	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
 }
 
 /* Everything that one group made durable goes into one spool transaction. */

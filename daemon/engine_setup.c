@@ -6,6 +6,9 @@
 #include "codec/wire.h"
 #include "engine_priv.h"
 
+#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
+#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
+
 enum {
 	CHECKPOINT_DELAY = 1000, /* milliseconds */
 	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
@@ -338,6 +341,17 @@ reconcile(struct engine *engine, struct fail *fail)
 	else if (ok && spool_mark(engine->o.spool) < size)
 		ok = spool_set_mark(engine->o.spool, size, fail);
 	return ok;
+}
+
+bool
+engine_prune(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine);
+
+	if (now - engine->pruned < PRUNE_EVERY)
+		return true;
+	engine->pruned = now;
+	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
 }
 
 void

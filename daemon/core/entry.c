@@ -561,6 +561,10 @@ entry_write_event(
 		add_name(text, &first, "entry");
 		text_add_number(text, (int64_t)entry->entry);
 	}
+	if (entry->kept.len != 0) {
+		add_name(text, &first, "kept");
+		text_add(text, entry->kept);
+	}
 	add_hex_member(
 	    text, &first, "policy", common->policy.bytes, DIGEST_SIZE);
 	if (entry->reason.len != 0)

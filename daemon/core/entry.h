@@ -42,7 +42,9 @@
  * An event has besides: entry (the index it is about), word, actor, reason,
  * case (the request of a subject, an authority or a registry it belongs to)
  * and subject ([pseudonym in hex, key slot], whom it is about); each absent
- * when empty.
+ * when empty.  One of type "kept" has in kept the disclosure that stood at
+ * entry, byte for byte, so that its leaf is still the tree's, and in word what
+ * came of it.
  */
 #ifndef MISU_ENTRY_H
 #define MISU_ENTRY_H
@@ -125,6 +127,7 @@ struct entry_event {
 	uint64_t entry; /* or ENTRY_NONE */
 	struct slice word, actor, reason, case_id;
 	const struct entry_subject *subject; /* or NULL */
+	struct slice kept;		     /* a canonical entry, or empty */
 };
 
 /*

@@ -81,6 +81,7 @@ struct event {
 	 * NULL: nobody.
 	 */
 	const struct subject *subject;
+	struct slice kept; /* EVENT_KEPT: the disclosure that was there */
 };
 
 #define LEDGER_NONE UINT64_MAX

@@ -64,6 +64,10 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
 	"SELECT 1 FROM item WHERE object_hash = ?"                            \
 	" AND state IN (0, 1, 2, 3, 4) LIMIT 1"
 
+#define HELD                                                                  \
+	"SELECT 1 FROM item WHERE state = 4 AND recipient = ?1"               \
+	" AND content = ?2"
+
 /* It took nothing since. */
 #define REFUSED                                                               \
 	"SELECT 1 FROM item AS a WHERE object_hash = ?1"                      \
@@ -96,9 +100,7 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->find_content,
 		"SELECT id, state FROM item WHERE state IN (4, 9)"
 		" AND channel = 'epp' AND content = ?"},
-	    {&s->has_held,
-		"SELECT 1 FROM item WHERE state = 4 AND recipient = ?1"
-		" AND content = ?2"},
+	    {&s->has_held, HELD},
 	    {&s->spend,
 		"UPDATE item SET state = 5, submission = ?"
 		" WHERE id = ? AND state = 9"},
