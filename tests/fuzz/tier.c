@@ -25,8 +25,7 @@ again(struct text *out, char kind, struct slice message)
 	/* A header's value: the token is its end. */
 	if (tier_find_token(message, &token))
 		fuzz_must(token.len != 0 && token.len <= TIER_TOKEN_MAX &&
-			  token.data + token.len ==
-			      message.data + message.len);
+			  token.data + token.len == message.data + message.len);
 	return false;
 }
 
@@ -43,8 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = text_start(arena);
 	message = (struct slice){(const char *)data + 1, size - 1};
 	if (again(&text, (char)data[0], message))
-		fuzz_must(slice_equal(
-		    message, (struct slice){text.data, text.len}));
+		fuzz_must(
+		    slice_equal(message, (struct slice){text.data, text.len}));
 	arena_destroy(arena);
 	return 0;
 }
