@@ -504,10 +504,13 @@ entry_write_disclosure(
 	bool first = true;
 
 	if (!check_text(entry->common.request, "the request id", fail) ||
+	    !check_text(entry->case_id, "the case", fail) ||
 	    !check_text(entry->channel, "the channel", fail))
 		return false;
 	text_add_char(text, '{');
 	add_text_member(text, &first, "basis", recipient->basis);
+	if (entry->case_id.len != 0)
+		add_text_member(text, &first, "case", entry->case_id);
 	add_text_member(text, &first, "channel", entry->channel);
 	add_name(text, &first, "fields");
 	add_fields(text, entry, ENTRY_NONE);
@@ -560,6 +563,10 @@ entry_write_event(
 	if (entry->entry != ENTRY_NONE) {
 		add_name(text, &first, "entry");
 		text_add_number(text, (int64_t)entry->entry);
+	}
+	if (entry->kept.len != 0) {
+		add_name(text, &first, "kept");
+		text_add(text, entry->kept);
 	}
 	add_hex_member(
 	    text, &first, "policy", common->policy.bytes, DIGEST_SIZE);

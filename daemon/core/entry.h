@@ -38,11 +38,15 @@
  *			that the object's name is under (entry_payload()),
  *			base64; absent for a hold or refuse
  *	supersedes	index of the entry decided anew; absent when none
+ *	case		the request that it was answered for, with a token;
+ *			absent when none
  *
  * An event has besides: entry (the index it is about), word, actor, reason,
  * case (the request of a subject, an authority or a registry it belongs to)
  * and subject ([pseudonym in hex, key slot], whom it is about); each absent
- * when empty.
+ * when empty.  One of type "kept" has in kept the disclosure that stood at
+ * entry, byte for byte, so that its leaf is still the tree's, and in word what
+ * came of it.
  */
 #ifndef MISU_ENTRY_H
 #define MISU_ENTRY_H
@@ -115,6 +119,7 @@ struct entry_disclosure {
 	const struct entry_subject *owner; /* of the object's name */
 	struct slice object;		   /* nonce || text || tag */
 	struct slice channel;
+	struct slice case_id; /* or empty */
 	const struct digest *payload; /* NULL where nothing goes */
 	uint64_t supersedes;	      /* or ENTRY_NONE */
 };
@@ -125,6 +130,7 @@ struct entry_event {
 	uint64_t entry; /* or ENTRY_NONE */
 	struct slice word, actor, reason, case_id;
 	const struct entry_subject *subject; /* or NULL */
+	struct slice kept;		     /* a canonical entry, or empty */
 };
 
 /*

@@ -314,6 +314,7 @@ ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
 	    .disclosure = disclosure,
 	    .order = &ledger->order,
 	    .channel = dispatch->channel,
+	    .case_id = dispatch->case_id,
 	    .supersedes = dispatch->supersedes};
 	bool goes = dispatch->shadow ||
 		    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;
@@ -350,7 +351,8 @@ ledger_add_event(
 	    .word = event->word,
 	    .actor = event->actor,
 	    .reason = event->reason,
-	    .case_id = event->case_id};
+	    .case_id = event->case_id,
+	    .kept = event->kept};
 	struct entry_subject subject;
 	struct slice words[2] = {event->word, {NULL, 0}};
 	struct text text = entry_start(batch);

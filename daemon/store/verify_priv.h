@@ -28,6 +28,7 @@ struct verify {
 	struct slice origin;
 	uint8_t public_key[32];
 	bool has_key, has_checkpoint;
+	bool key_is_older; /* the one given: log.vkey has another by now */
 	struct fail away; /* why the log cannot be asked */
 	uint64_t size;
 	/* Those below were pruned: as the log has it, and as entries say. */
@@ -65,6 +66,10 @@ bool verify_go_on(struct verify *verify);
 void verify_read_minimum(struct verify *verify);
 void verify_note_pruning(struct verify *verify, struct slice entry);
 void verify_check_minimum(struct verify *verify);
+
+/* Is what this entry carries on the leaf that the tree has there? */
+void verify_check_kept(
+    struct verify *verify, const char *place, struct slice entry);
 
 /* Files below tile/ that no checkpoint of this size has. */
 bool verify_strangers(struct verify *verify, struct fail *fail);
