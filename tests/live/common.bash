@@ -62,6 +62,21 @@ fresh() {
 	chmod 700 "$work" "$state"
 }
 
+# certificates DIRECTORY: throwaway ones, made once for the tests of a week.
+certificates() {
+	local made=$build/live/certificates
+	(
+		flock 9
+		if [ -z "$(find "$made" -name ca.pem -mtime -7 2>/dev/null)" ]
+		then
+			rm -rf "$made"
+			tests/registry/certificates "$made.new"
+			mv "$made.new" "$made"
+		fi
+	) 9>"$build/live/certificates.lock" &&
+		mkdir -p "$1" && cp "$made"/* "$1"
+}
+
 # records COUNT WORD: JSON Lines, one object each; every value is its own.
 records() {
 	local i

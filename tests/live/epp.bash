@@ -165,8 +165,7 @@ configure_both() {
 
 epp_fresh() {
 	fresh
-	tests/registry/certificates "$tls" >"$work/log" 2>&1 ||
-		die "no certificates"
+	certificates "$tls" >"$work/log" 2>&1 || die "no certificates"
 	echo registrar-pw >"$work/password"
 	chmod 600 "$work/password"
 	session_port=$(free_port)
