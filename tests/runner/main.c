@@ -1,20 +1,24 @@
 /*
- * Plays scenarios: scenario [-v] [-s STEP] FILE...
+ * Plays scenarios: scenario [-v] [-t] [-s STEP] FILE...
  *
  * Each runs in a process of its own, twice, and must give the same bytes both
  * times; then its sweeps.  One line a failure, and the sum at the end.  With
- * -v the transcript is printed.  A sweep takes every STEPth occurrence; -s 1 is
+ * -v the transcript is printed; with -t a line for each FILE, and the seconds
+ * that it took: of processors, and by the clock.  A sweep takes every STEPth occurrence; -s 1 is
  * all of them.  A STEP that 3 does not divide gives each way to die its turn.
  */
 #include <malloc.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "registry/registry.h"
+#include "runner/canary.h"
 #include "runner/world.h"
 
 enum { SWEEP_MAX = 20000, TIME_LIMIT = 300 };
 
-static bool verbose;
+static bool verbose, times;
 static unsigned step = 47; /* 3 does not divide it */
 
 struct result {
@@ -126,8 +130,23 @@ child(const char *path)
 	return failures != 0;
 }
 
+static double
+seconds(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 static bool
-run(const char *path)
+run(const char *path, struct rusage *usage)
 {
 	pid_t pid;
 	int status = 0;
@@ -140,13 +159,42 @@ run(const char *path)
 		fflush(stdout);
 		exit(code); /* so that leaks are looked for */
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0 || wait4(pid, &status, 0, usage) != pid)
 		return false;
 	if (WIFSIGNALED(status))
 		printf("%s:1: ended by signal %d\n", path, WTERMSIG(status));
 	else if (WEXITSTATUS(status) > 1)
 		printf("%s:1: ended with %d\n", path, WEXITSTATUS(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool
+run_and_tell(const char *path)
+{
+	struct rusage usage = {.ru_nsignals = 0};
+	double begun = now();
+	bool ok = run(path, &usage);
+
+	if (times)
+		printf("%s %s # %.2f %.2f\n", ok ? "ok" : "not ok", path,
+		    seconds(usage.ru_utime) + seconds(usage.ru_stime),
+		    now() - begun);
+	return ok;
+}
+
+/* What libraries do at their first use they do once, and not in each child. */
+static void
+warm_up(void)
+{
+	static const struct slice value = {"カナリア", 12};
+	static const uint8_t seed[KEY_SIZE];
+	uint8_t signature[64];
+	struct canary_found found;
+
+	registry_destroy(registry_create(NULL));
+	digest_cipher_destroy(digest_cipher_create());
+	digest_sign(seed, value, signature);
+	canary_find(SLICE("nothing"), &value, 1, &found);
 }
 
 int
@@ -157,9 +205,14 @@ main(int argc, char **argv)
 	/* Worlds come and go: their memory need not go back each time. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 28);
 	mallopt(M_TRIM_THRESHOLD, 1 << 29);
+	warm_up();
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-v") == 0) {
 			verbose = true;
+			continue;
+		}
+		if (strcmp(argv[i], "-t") == 0) {
+			times = true;
 			continue;
 		}
 		if (strcmp(argv[i], "-s") == 0 && i + 1 < argc) {
@@ -167,7 +220,7 @@ main(int argc, char **argv)
 			step += step == 0;
 			continue;
 		}
-		if (run(argv[i]))
+		if (run_and_tell(argv[i]))
 			passed++;
 		else
 			failed++;
