@@ -107,6 +107,21 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 	return open_tls(tls, out, fail) && open_witnesses(console, out, fail);
 }
 
+/* Ports that misu.conf has no more are closed; new ones come by themselves. */
+static void
+close_ports(struct console *console)
+{
+	if (console->conf->operators_address.len == 0) {
+		http_server_destroy(console->operators);
+		console->operators = NULL;
+	}
+	if (console->conf->console_address.len == 0) {
+		console_events_end(console);
+		http_server_destroy(console->server);
+		console->server = NULL;
+	}
+}
+
 /* The parent has checked them: what cannot be used now ends the process. */
 static bool
 take_settings(struct console *console, struct slice text)
@@ -131,6 +146,7 @@ take_settings(struct console *console, struct slice text)
 	http_tls_destroy(console->tls);
 	console->tls = new.tls;
 	console_find_forget(console);
+	close_ports(console);
 	serve(console);
 	return true;
 }
