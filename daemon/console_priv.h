@@ -118,6 +118,10 @@ void console_events(struct console_request *asked);
 /* Those who wait for events get what there is. */
 void console_events_end(struct console *console);
 
+/* --- console_stats.c ---------------------------------------------------- */
+
+void console_stats(struct console_request *asked);
+
 /* --- console_find.c ----------------------------------------------------- */
 
 /* What a query says of objects, in terms of the index. */
