@@ -177,13 +177,13 @@ parent_received(void *context, struct slice message, int fd)
 }
 
 /*
- * What it reads: the log, the index, and what names and certificates of
+ * What it reads: the log, the index, the policies there were, and what names and certificates of
  * witnesses are looked up in.  What it writes: what witnesses signed.
  */
 static bool
 keep_to_files(struct console *console, struct fail *fail)
 {
-	static const char *const own[] = {"ledger", "index"};
+	static const char *const own[] = {"ledger", "index", "policies"};
 	const char *reads[16] = {"/dev/urandom", "/proc/self",
 	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
 	    "/etc/gai.conf", "/etc/host.conf", "/etc/ssl/certs",
@@ -266,7 +266,10 @@ open_all(
 	    setup_state_path(console->setup, SLICE("index/index.db"));
 	console->index_directory =
 	    setup_state_path(console->setup, SLICE("index"));
+	console->policies =
+	    setup_state_path(console->setup, SLICE("policies"));
 	if (console->ledger == NULL || console->kept == NULL ||
+	    console->policies == NULL ||
 	    console->index == NULL || console->index_directory == NULL ||
 	    console->loop == NULL)
 		return fail_memory(fail);
