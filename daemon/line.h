@@ -14,7 +14,8 @@ enum line_kind {
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
 	LINE_CONSOLE = 'Q', /* keeper: a line to the console */
-	LINE_KEEPER = 'K', /* worker, console: a line to the keeper */
+	LINE_PUBLISHER = 'U', /* keeper: a line to the publisher */
+	LINE_KEEPER = 'K', /* worker, console, publisher: a line to the keeper */
 	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
 	LINE_SETTINGS = 'C', /* console, publisher: what it needs; see below */
