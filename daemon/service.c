@@ -277,6 +277,17 @@ open_intake(struct service *service, int fd, bool is_unix, struct fail *fail)
 	return true;
 }
 
+/* Does anybody else of this machine come to the control socket? */
+static bool
+has_users(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->operator_count; i++)
+		if (conf->operators[i].by == CONF_BY_USER ||
+		    conf->operators[i].by == CONF_BY_GROUP)
+			return true;
+	return false;
+}
+
 static bool
 open_control(struct service *service, struct fail *fail)
 {
@@ -293,7 +304,7 @@ open_control(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	/* Who comes is looked at: the kernel says who it is. */
 	fd = peer_listen_unix(path,
-	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
+	    has_users(service->setup->conf) ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);
