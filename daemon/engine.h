@@ -47,6 +47,12 @@ struct engine_options {
 	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
 	const char *forgotten_path; /* copied */
 	/*
+	 * The ledger's directory and its index, for retention; both copied.
+	 * NULL: entries about what is here still are not carried on, and hold
+	 * back those after them; without an index few can be looked through.
+	 */
+	const char *ledger_path, *index_path;
+	/*
 	 * Forgetting: do others have an entry without an outcome that has
 	 * this text?  And what else knows the subject: false without a fail
 	 * says that it is at it, and wants to be called again.  Both may be
