@@ -17,7 +17,6 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "engine_priv.h"
-#include "store/forgotten.h"
 
 enum {
 	SOON = 20,		/* ms to the next piece */
@@ -473,27 +472,6 @@ run_items(struct forget *forget)
 
 /* --- the key, and all that is left --- */
 
-static bool
-list_slot(struct forget *forget, struct fail *fail)
-{
-	struct engine *engine = forget->engine;
-	const struct conf *conf = engine->conf;
-	const struct slice copy = conf->forgotten_copy;
-	bool absolute = copy.len != 0 && copy.data[0] == '/';
-	char path[1024];
-	const struct forgotten_list list = {.disk = engine->o.disk,
-	    .path = engine->o.forgotten_path,
-	    .copy = copy.len != 0 ? path : NULL,
-	    .origin = ledger_origin(engine->o.ledger),
-	    .keys = engine->o.keys};
-
-	snprintf(path, sizeof(path), "%.*s%s%.*s",
-	    absolute ? 0 : (int)conf->state.len, conf->state.data,
-	    absolute ? "" : "/", SLICE_ARG(copy));
-	return list.path == NULL || forgotten_add(&list, forget->what.slot,
-					engine_now(engine), fail);
-}
-
 static void
 run_key(struct forget *forget)
 {
@@ -501,7 +479,7 @@ run_key(struct forget *forget)
 	struct fail fail = FAIL_INIT;
 
 	if (!engine_forget_cases(engine, forget->what.pseudonym, &fail) ||
-	    !list_slot(forget, &fail) ||
+	    !engine_forget_list(engine, forget->what.slot, &fail) ||
 	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
 	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
 		forget->step = STEP_NONE;

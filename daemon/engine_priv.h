@@ -219,6 +219,12 @@ bool engine_forget_begin(struct engine *engine,
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
 
+/* --- engine_forget_list.c ----------------------------------------------- */
+
+/* The slot is in the list, and in its copy, before its key goes. */
+bool engine_forget_list(
+    struct engine *engine, uint32_t slot, struct fail *fail);
+
 /* --- engine_forget_case.c ----------------------------------------------- */
 
 /* Before the subject's key is destroyed: nothing of it stays in requests. */

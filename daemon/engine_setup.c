@@ -46,6 +46,12 @@ engine_create(const struct engine_options *options, struct fail *fail)
 	return engine;
 }
 
+const struct engine_options *
+engine_given(const struct engine *engine)
+{
+	return &engine->o;
+}
+
 static void
 stop_channels(struct channel **channels, size_t count)
 {

@@ -193,7 +193,9 @@ open_engine(struct service *service, struct fail *fail)
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
 	    options.index_path == NULL)
 		return false;
-	if (!open_keeper(service, fail))
+	if (!service_backup_forget(service, fail) ||
+	    !engine_forget_check(&options, service->setup->conf, fail) ||
+	    !open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
 	return service->engine != NULL &&

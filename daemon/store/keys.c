@@ -600,8 +600,12 @@ keys_forget(struct keys *keys, uint32_t slot, struct fail *fail)
 	struct disk_file *file;
 	bool ok;
 
-	if (slot >= keys->slot_count)
+	if (slot >= SLOTS_MAX)
 		return fail_set(fail, FAIL_INPUT, "no key slot %u", slot);
+	/* In a restored copy that is older than the slot: nobody gets it. */
+	while (slot >= keys->slot_count)
+		if (!pool_extend(keys, fail))
+			return false;
 	if (keys->broken)
 		return fail_set(
 		    fail, FAIL_WORLD, "a rotation of keys failed");
