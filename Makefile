@@ -11,7 +11,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo)
 
-PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 libcurl \
+PACKAGES := libevent libevent_openssl libevent_pthreads openssl jansson sqlite3 libcurl \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
@@ -101,8 +101,9 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 
 # What plays scenarios needs what $B/scenario does.
 PLAYS := $B/unit/rows_engine $B/unit/filter_stress
-$(PLAYS): LDFLAGS += -Wl,--wrap=channel_file_start \
-	-Wl,--wrap=channel_desk_start
+WRAPS := -Wl,--wrap=channel_file_start -Wl,--wrap=channel_desk_start \
+	-Wl,--wrap=view_mark_open
+$(PLAYS): LDFLAGS += $(WRAPS)
 $(PLAYS): LDLIBS += $(LIBXML)
 $(PLAYS): $B/registry-core.o
 
@@ -169,8 +170,7 @@ build/verifier build/witness:
 $B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $B/registry-core.o \
 		$(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
-		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS) $(LIBXML)
+	$(Q)$(CC) $(LDFLAGS) $(WRAPS) -o $@ $^ $(LDLIBS) $(LIBXML)
 
 $B/tests/runner/epp_registry.o: CFLAGS += $(shell pkg-config --cflags libxml-2.0)
 
@@ -257,6 +257,14 @@ bench-epp:
 bench-epp-run: all $B/registry $B/epp-client
 	@scripts/bench-epp $B $(BENCH_DIR)
 
+# What is published, beside nginx serving the same answers as files.
+bench-publish:
+	@scripts/setup bench
+	@$(SUBMAKE) MODE=release bench-publish-run
+
+bench-publish-run: all $B/bench/publish_view $B/bench/publish_load
+	@scripts/bench-publish $B $(BENCH_DIR)
+
 demo: setup
 	@$(SUBMAKE) all $B/registry $B/epp-client
 	@scripts/demo
@@ -301,7 +309,7 @@ clean:
 	rm -rf build .demo .run
 
 .PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
-	bench-epp bench-epp-run bench-ledger \
+	bench-epp bench-epp-run bench-ledger bench-publish bench-publish-run \
 	bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all

@@ -10,6 +10,7 @@ enum {
 	WORKERS_MAX = 64,
 	PUBLISH_RATE = 60,
 	PUBLISH_BUDGET = 1000,
+	PUBLISH_CACHE = 128,
 };
 
 /* Each statement's first word, and who reads the rest. */
@@ -31,6 +32,8 @@ enum {
 	X("recipient", conf_parse_recipient) \
 	X("upstream", conf_parse_upstream) \
 	X("console", conf_parse_console) \
+	X("operators", conf_parse_operators) \
+	X("auditor", conf_parse_auditor) \
 	X("witness", conf_parse_witness) \
 	X("publish", conf_parse_publish) \
 	X("registrar", conf_parse_registrar) \
@@ -281,6 +284,8 @@ set_defaults(struct conf *conf)
 		conf->publish.rate = PUBLISH_RATE;
 	if (conf->publish.budget == 0)
 		conf->publish.budget = PUBLISH_BUDGET;
+	if (conf->publish.cache == 0)
+		conf->publish.cache = PUBLISH_CACHE;
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)

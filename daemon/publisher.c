@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "codec/json.h"
 #include "log.h"
+#include "net/wiped.h"
 #include "sandbox.h"
 
 /* The sanitizers' leak check looks at its own process. */
@@ -52,9 +54,9 @@ is_personal(const struct publication *it)
 	return false;
 }
 
-static bool
-look_up(struct publisher *publisher, const struct ask *ask, struct arena *arena,
-    struct view_found *found, struct fail *fail)
+bool
+publisher_look(struct publisher *publisher, const struct ask *ask,
+    struct arena *arena, struct view_found *found, struct fail *fail)
 {
 	struct view *view = publisher->view;
 
@@ -91,8 +93,9 @@ has_handle(const struct publication *it, enum role role, struct slice handle)
 	return false;
 }
 
-static bool
-find_role(const struct publication *it, const struct ask *ask, enum role *role)
+bool
+publisher_find_role(
+    const struct publication *it, const struct ask *ask, enum role *role)
 {
 	if (ask->kind != ASK_CONTACT)
 		return true;
@@ -104,18 +107,30 @@ find_role(const struct publication *it, const struct ask *ask, enum role *role)
 	return false;
 }
 
+bool
+publisher_may_tell(struct publisher *publisher, const struct prefix *asker,
+    bool personal)
+{
+	return !personal || is_free(publisher, asker) ||
+	       rate_spend(publisher->rate, asker,
+		   publisher->loop->operations->now(publisher->loop));
+}
+
 enum looked_up
 publisher_find(struct publisher *publisher, const struct ask *ask,
-    const struct prefix *asker, struct arena *arena, struct view_row *row,
-    enum role *role)
+    const struct prefix *asker, struct arena *arena,
+    struct publisher_found *out)
 {
+	struct view_row *row = &out->row;
 	struct fail fail = FAIL_INIT;
 	struct view_found found;
 
 	if (publisher->view == NULL)
 		publisher->view = view_open_reader(publisher->view_path, &fail);
+	if (publisher->view != NULL)
+		out->generation = view_generation(publisher->view);
 	if (publisher->view == NULL ||
-	    !look_up(publisher, ask, arena, &found, &fail)) {
+	    !publisher_look(publisher, ask, arena, &found, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
 		return NOT_NOW;
 	}
@@ -125,16 +140,28 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 		log_fail(LOG_LEVEL_ERROR, "view-damaged", &fail);
 		return NOT_NOW;
 	}
-	if (!find_role(&row->it, ask, role))
+	out->entry = found.entry;
+	if (!publisher_find_role(&row->it, ask, &out->role))
 		return NOT_FOUND;
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
 		row->it.registrar = NULL;
-	if (is_personal(&row->it) && !is_free(publisher, asker) &&
-	    !rate_spend(publisher->rate, asker,
-		publisher->loop->operations->now(publisher->loop)))
-		return TOO_MANY;
-	return FOUND;
+	out->personal = is_personal(&row->it);
+	return publisher_may_tell(publisher, asker, out->personal) ? FOUND
+								   : TOO_MANY;
+}
+
+bool
+publisher_object_of(struct publisher *publisher, struct slice handle,
+    struct arena *arena, struct view_row *row)
+{
+	struct fail fail = FAIL_INIT;
+	struct view_found found;
+
+	return publisher->view != NULL &&
+	    view_get_handle(publisher->view, arena, handle, &found, &fail) &&
+	    found.state == VIEW_CURRENT &&
+	    view_decode(found.bytes, arena, row, &fail);
 }
 
 /* --- the process --- */
@@ -190,6 +217,10 @@ take_settings(struct publisher *publisher, struct slice text)
 	}
 	publisher->conf = conf;
 	publisher->arena = arena;
+	/* They say what misu.conf said, too. */
+	answers_clear(publisher->answers);
+	answers_set_limit(publisher->answers,
+	    (size_t)conf->publish.cache * 1024 * 1024);
 	arena_destroy(before);
 	rate_set_limits(publisher->rate,
 	    &(struct rate_limits){conf->publish.rate, conf->publish.budget});
@@ -209,6 +240,10 @@ parent_received(void *context, struct slice message, int fd)
 	rest = (struct slice){message.data + 1, message.len - 1};
 	if (kind == LINE_LISTEN && fd >= 0) {
 		take_socket(publisher, rest, fd);
+		return true;
+	}
+	if (kind == LINE_KEEPER && fd >= 0) {
+		publisher_tier_connect(publisher, fd);
 		return true;
 	}
 	if (fd >= 0)
@@ -233,6 +268,32 @@ keep_to_files(struct publisher *publisher, struct fail *fail)
 	return sandbox_files(&paths, &publisher->has_landlock, fail);
 }
 
+/* What was told to one with a token is nowhere afterwards. */
+static bool
+start_json(struct fail *fail)
+{
+	uint32_t seed;
+
+	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	json_start(seed);
+	return true;
+}
+
+static bool
+open_answers(struct publisher *publisher, struct fail *fail)
+{
+	uint64_t seed;
+
+	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
+		return fail_set(
+		    fail, FAIL_WORLD, "no random bytes to be had");
+	publisher->answers = answers_create(0, seed);
+	publisher->scratch = arena_create(NULL);
+	return (publisher->answers != NULL && publisher->scratch != NULL) ||
+	       fail_memory(fail);
+}
+
 static bool
 open_all(struct publisher *publisher, const struct setup_given *given,
     struct fail *fail)
@@ -241,6 +302,9 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	struct setup_given glance = *given;
 	char *diagnostics;
 
+	wiped_start();
+	if (!start_json(fail))
+		return false;
 	glance.glance = true;
 	publisher->setup = setup_load(&glance, &diagnostics, fail);
 	free(diagnostics);
@@ -252,7 +316,7 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	if (publisher->view_path == NULL || publisher->loop == NULL)
 		return fail_memory(fail);
 	publisher->rate = rate_create(&limits, &random_system, fail);
-	if (publisher->rate == NULL)
+	if (publisher->rate == NULL || !open_answers(publisher, fail))
 		return false;
 	publisher->parent = child_line(
 	    loop_base(publisher->loop), parent_received, publisher, fail);
@@ -291,9 +355,12 @@ publisher_destroy(struct publisher *publisher)
 	if (publisher == NULL)
 		return;
 	whois_server_destroy(publisher->whois);
-	http_server_destroy(publisher->rdap);
+	rdap_server_destroy(publisher->rdap);
+	publisher_tier_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
+	answers_destroy(publisher->answers);
+	arena_destroy(publisher->scratch);
 	rate_destroy(publisher->rate);
 	loop_destroy(publisher->loop);
 	arena_destroy(publisher->arena);

@@ -19,6 +19,8 @@ static const char schema[] =
     " handle TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,"
     " PRIMARY KEY (handle, type, name)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
+    "CREATE TABLE IF NOT EXISTS life ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
 
 static bool
@@ -88,7 +90,8 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE object SET epoch = min(epoch, -?4), time = ?3"
 		    " WHERE type = ?1 AND name = ?2",
 		    fail);
-	return view->doubt != NULL && view_forget_prepare(view, fail);
+	return view->doubt != NULL && view_forget_prepare(view, fail) &&
+	    view_want_prepare(view, fail);
 }
 
 static struct view *
@@ -112,6 +115,34 @@ open_as(struct sqlite *sqlite, bool writes, struct fail *fail)
 	return NULL;
 }
 
+static void
+changing(void *context)
+{
+	view_mark_begin(context);
+}
+
+static void
+changed(void *context)
+{
+	view_mark_end(context);
+}
+
+/* Whoever commits to it moves its mark: there is no other way to write. */
+static struct view *
+mark_changes(struct view *view, const char *path, struct fail *fail)
+{
+	if (view == NULL)
+		return NULL;
+	view->mark = view_mark_open(path, true, fail);
+	if (view->mark == NULL) {
+		view_close(view);
+		return NULL;
+	}
+	sqlite_watch(view->sqlite,
+	    &(struct sqlite_watch){changing, changed, view->mark});
+	return view;
+}
+
 struct view *
 view_open(const char *path, struct fail *fail)
 {
@@ -125,13 +156,26 @@ view_open(const char *path, struct fail *fail)
 		sqlite_close(sqlite);
 		return NULL;
 	}
-	return open_as(sqlite, true, fail);
+	return mark_changes(open_as(sqlite, true, fail), path, fail);
 }
 
+/* Without its mark it can be read all the same. */
 struct view *
 view_open_reader(const char *path, struct fail *fail)
 {
-	return open_as(sqlite_open_reader(path, fail), false, fail);
+	struct view *view =
+	    open_as(sqlite_open_reader(path, fail), false, fail);
+	struct fail ignored = FAIL_INIT;
+
+	if (view != NULL)
+		view->mark = view_mark_open(path, false, &ignored);
+	return view;
+}
+
+uint64_t
+view_generation(const struct view *view)
+{
+	return view->mark != NULL ? view_mark_read(view->mark) : 0;
 }
 
 void
@@ -140,6 +184,7 @@ view_close(struct view *view)
 	if (view == NULL)
 		return;
 	sqlite_close(view->sqlite);
+	view_mark_close(view->mark);
 	free(view);
 }
 
@@ -185,17 +230,13 @@ static bool
 write_all(struct view *view, const struct view_put *put, bool gone,
     struct fail *fail)
 {
-	struct fail ignored = FAIL_INIT;
 	bool changed;
 
-	if (!sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail))
-		return false;
-	if (write_row(view, put, gone, &changed, fail) &&
-	    (!changed || write_handles(view, put, fail)) &&
-	    sqlite_run(view->sqlite, "COMMIT", fail))
-		return true;
-	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
-	return false;
+	return view_change_begin(view, fail) &&
+	    view_change_end(view,
+		write_row(view, put, gone, &changed, fail) &&
+		    (!changed || write_handles(view, put, fail)),
+		fail);
 }
 
 bool
@@ -281,17 +322,13 @@ bool
 view_doubt(struct view *view, const struct view_doubted *rows, size_t count,
     uint64_t from, int64_t now, struct fail *fail)
 {
-	struct fail ignored = FAIL_INIT;
-	bool ok = sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail);
+	bool ok = true;
 
-	if (!ok)
+	if (!view_change_begin(view, fail))
 		return false;
 	for (size_t i = 0; ok && i < count; i++)
 		ok = doubt_one(view, &rows[i], from, now, fail);
-	if (ok && sqlite_run(view->sqlite, "COMMIT", fail))
-		return true;
-	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
-	return false;
+	return view_change_end(view, ok, fail);
 }
 
 /* --- reading ---------------------------------------------------------------- */
