@@ -1,6 +1,6 @@
 /*
- * The keeper's lines: to the parent, which orders it about, and to each
- * worker, whose messages are keeper.h's.
+ * The keeper's lines: to the parent, which orders it about, to each worker,
+ * whose messages are keeper.h's, and to the console.
  */
 #include <unistd.h>
 
@@ -118,6 +118,10 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_CONSOLE && fd >= 0) {
+		service_console_join(service, fd);
+		return true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (kind == LINE_STOP)
@@ -158,6 +162,7 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	service_console_leave(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }
