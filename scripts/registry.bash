@@ -99,6 +99,16 @@ registry_publish() {
 		publish whois on 127.0.0.1:$2
 		publish rdap on 127.0.0.1:$3 at "http://127.0.0.1:$3/"
 		publish rate 6000
+		# PSI-Japan is the registrar of the gTLDs; here we are.  Of other
+		# registries there are no servers to be asked.
+		audit whois 127.0.0.1:$2 for .biz as self
+		audit whois 127.0.0.1:$2 for .biz as psi-whois
+		audit rdap "http://127.0.0.1:$3/" for .biz as self
+		audit rdap "http://127.0.0.1:$3/" for .biz as psi-whois
+		audit whois 127.0.0.1:$registry_whois for .biz as neulevel-whois
+		audit rdap "http://127.0.0.1:$registry_rdap/" for .biz as neulevel-whois
+		audit resolver 127.0.0.1:1
+		audit rate 6000
 	END
 }
 
