@@ -10,6 +10,7 @@ enum {
 	WORKERS_MAX = 64,
 	PUBLISH_RATE = 60,
 	PUBLISH_BUDGET = 1000,
+	AUDIT_RATE = 30,
 };
 
 /* Each statement's first word, and who reads the rest. */
@@ -34,6 +35,7 @@ enum {
 	X("witness", conf_parse_witness) \
 	X("publish", conf_parse_publish) \
 	X("registrar", conf_parse_registrar) \
+	X("audit", conf_parse_audit) \
 	X("operator", conf_parse_operator) \
 	X("approval", conf_parse_approval) \
 	X("time-limit", conf_parse_time_limit) \
@@ -281,6 +283,8 @@ set_defaults(struct conf *conf)
 		conf->publish.rate = PUBLISH_RATE;
 	if (conf->publish.budget == 0)
 		conf->publish.budget = PUBLISH_BUDGET;
+	if (conf->audit.rate == 0)
+		conf->audit.rate = AUDIT_RATE;
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)

@@ -17,7 +17,8 @@ child_kind_name(enum child_kind kind)
 	    [CHILD_KEEPER] = "keeper",
 	    [CHILD_WORKER] = "worker",
 	    [CHILD_CONSOLE] = "console",
-	    [CHILD_PUBLISHER] = "publisher"};
+	    [CHILD_PUBLISHER] = "publisher",
+	    [CHILD_AUDITOR] = "auditor"};
 
 	return names[kind];
 }
@@ -230,30 +231,33 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
+		child_connect(parent, parent_auditor(parent));
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-	if (child->kind == CHILD_WORKER)
+	if (child->kind == CHILD_WORKER || child->kind == CHILD_AUDITOR)
 		child_connect(parent, child);
 }
 
 void
-child_connect(struct parent *parent, struct child *worker)
+child_connect(struct parent *parent, struct child *child)
 {
 	struct fail fail = FAIL_INIT;
 	int ends[2];
 
-	if (parent->keeper.line == NULL || worker->line == NULL)
+	if (parent->keeper.line == NULL || child->line == NULL)
 		return;
 	if (!wire_stream_pair(ends, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "not-connected", &fail);
-		child_kill(worker);
+		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper, LINE_WORKER, SLICE(""), ends[0]);
-	child_tell(worker, LINE_KEEPER, SLICE(""), ends[1]);
+	child_tell(&parent->keeper,
+	    child->kind == CHILD_AUDITOR ? LINE_AUDITOR : LINE_WORKER,
+	    SLICE(""), ends[0]);
+	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 
 bool

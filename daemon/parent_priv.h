@@ -32,6 +32,7 @@ enum child_kind {
 	/* Those that only read: misu.conf says whether they are there. */
 	CHILD_CONSOLE,
 	CHILD_PUBLISHER,
+	CHILD_AUDITOR,
 	CHILD_KINDS
 };
 
@@ -73,8 +74,8 @@ struct parent {
 	unsigned worker_count; /* that are to run */
 	struct child readers[READERS]; /* none: no parent in it */
 	/*
-	 * What was last good: misu.conf with its length, as the publisher gets
-	 * it, and behind it the tokens, for the console.
+	 * What was last good: misu.conf with its length, as publisher and
+	 * auditor get it, and behind it the tokens, for the console.
 	 */
 	char *settings;
 	size_t settings_len, settings_conf_len;
@@ -85,6 +86,12 @@ struct parent {
 	bool serving;     /* all were ready once */
 	bool stopping, failed;
 };
+
+static inline struct child *
+parent_auditor(struct parent *parent)
+{
+	return &parent->readers[CHILD_AUDITOR - CHILD_CONSOLE];
+}
 
 static inline int64_t
 parent_now(struct parent *parent)
@@ -121,8 +128,8 @@ void child_stop(struct child *child, int64_t patience);
 void child_kill(struct child *child);
 bool child_tell(struct child *child, char kind, struct slice text, int fd);
 
-/* A line between keeper and worker, if both are there. */
-void child_connect(struct parent *parent, struct child *worker);
+/* A line between the keeper and a worker or the auditor, if both are there. */
+void child_connect(struct parent *parent, struct child *child);
 
 /* --- parent_files.c ----------------------------------------------------- */
 

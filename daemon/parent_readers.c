@@ -1,6 +1,6 @@
 /*
- * The parent's side of those that only read, console and publisher: whether
- * they are there, and what they are told.  They read neither misu.conf nor
+ * The parent's side of those that only read, console, publisher and auditor:
+ * whether they are there, and what they are told.  They read neither misu.conf nor
  * tokens themselves, which may lie beside keys.
  */
 #include "base/text.h"
@@ -19,6 +19,8 @@ is_wanted(const struct parent *parent, enum child_kind kind)
 {
 	const struct conf *conf = parent->setup->conf;
 
+	if (kind == CHILD_AUDITOR)
+		return conf->audit.given;
 	return kind == CHILD_CONSOLE ? conf->console_address.len != 0
 				     : conf_publishes(conf);
 }
@@ -63,7 +65,8 @@ parent_readers_read(struct parent *parent, struct fail *fail)
 	bool ok;
 
 	if (!is_wanted(parent, CHILD_CONSOLE) &&
-	    !is_wanted(parent, CHILD_PUBLISHER))
+	    !is_wanted(parent, CHILD_PUBLISHER) &&
+	    !is_wanted(parent, CHILD_AUDITOR))
 		return true;
 	arena = arena_create(NULL);
 	ok = arena != NULL ? setup_read_auditors(parent->setup, fail) &&
