@@ -118,6 +118,10 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_AUDITOR && fd >= 0) {
+		service_meet_auditor(service, fd);
+		return true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (kind == LINE_STOP)
@@ -158,6 +162,8 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	wire_stream_destroy(service->auditor);
+	service->auditor = NULL;
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }
