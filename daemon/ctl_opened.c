@@ -22,7 +22,9 @@ ctl_opened_open(struct ctl_opened *opened, struct ctl *ctl)
 		return false;
 	opened->ledger = setup_state_path(setup, SLICE("ledger"));
 	opened->policies = setup_state_path(setup, SLICE("policies"));
-	if (opened->ledger == NULL || opened->policies == NULL) {
+	opened->index = setup_state_path(setup, SLICE("index/index.db"));
+	if (opened->ledger == NULL || opened->policies == NULL ||
+	    opened->index == NULL) {
 		fail_memory(&fail);
 		ctl_fail(&fail);
 		return false;
@@ -74,6 +76,19 @@ ctl_opened_policy(struct ctl_opened *opened, const struct digest *policy,
 	}
 	*missing = at->missing;
 	return at->ruleset;
+}
+
+struct log_query
+ctl_opened_query(const struct ctl_opened *opened,
+    bool (*show)(void *context, const struct entry_shown *shown),
+    void *context)
+{
+	return (struct log_query){.disk = opened->disk,
+	    .directory = opened->ledger,
+	    .index = opened->index,
+	    .keys = opened->keys,
+	    .show = show,
+	    .context = context};
 }
 
 bool

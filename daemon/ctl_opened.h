@@ -8,6 +8,7 @@
 #include "core/ruleset.h"
 #include "ctl.h"
 #include "store/keys.h"
+#include "store/log_query.h"
 #include "store/log_reader.h"
 
 struct ctl_policy;
@@ -15,6 +16,7 @@ struct ctl_policy;
 struct ctl_opened {
 	struct ctl *ctl;
 	const char *ledger, *policies; /* directories */
+	const char *index;	       /* file, there or not */
 	struct disk *disk;
 	struct log_reader *log;
 	struct keys *keys;	   /* NULL: names stay unknown */
@@ -33,6 +35,14 @@ void ctl_opened_close(struct ctl_opened *opened);
 const struct ruleset *ctl_opened_policy(struct ctl_opened *opened,
     const struct digest *policy, const struct digest *setup,
     struct slice *missing);
+
+/*
+ * A query of the ledger, to be completed: its index is asked, if there is one
+ * that fits.
+ */
+struct log_query ctl_opened_query(const struct ctl_opened *opened,
+    bool (*show)(void *context, const struct entry_shown *shown),
+    void *context);
 
 /*
  * That names of objects are shown is written down by a misu that runs.  False

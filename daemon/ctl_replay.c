@@ -1,5 +1,6 @@
 /* misuctl replay: what another policy would have done. */
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "core/replay.h"
 #include "ctl_opened.h"
 #include "ctl_policy.h"
@@ -8,37 +9,20 @@
 struct asked {
 	struct ctl_opened opened;
 	const char *policy;
-	bool has_since, has_until, json;
+	bool json;
 	int64_t since, until;
+	struct replay *replay;
+	struct log_page page; /* of the reading of disclosures */
 	struct arena *scratch;
+	struct fail fail; /* of the reading */
 };
 
 static bool
-is_in_time(const struct asked *asked, struct slice entry)
+add(struct asked *asked, struct replay_entry entry)
 {
-	int64_t time;
-
-	return (!asked->has_since && !asked->has_until) ||
-	       (canon_get_number(entry, "time", &time) &&
-		   (!asked->has_since || time >= asked->since) &&
-		   (!asked->has_until || time < asked->until));
-}
-
-static bool
-add_entry(struct asked *asked, struct replay *replay, uint64_t index,
-    struct fail *fail)
-{
-	struct replay_entry entry = {.index = index};
 	struct digest policy, setup;
-	struct slice missing, type;
+	struct slice missing;
 
-	arena_reset(asked->scratch);
-	if (!log_reader_entry(
-		asked->opened.log, index, asked->scratch, &entry.entry, fail))
-		return false;
-	if (!canon_get_string(entry.entry, "type", asked->scratch, &type) ||
-	    !slice_is(type, "disclosure") || !is_in_time(asked, entry.entry))
-		return true;
 	if (asked->opened.keys != NULL)
 		log_query_inputs(asked->opened.keys, entry.entry,
 		    asked->scratch, &entry.object, &entry.inputs);
@@ -46,32 +30,88 @@ add_entry(struct asked *asked, struct replay *replay, uint64_t index,
 	    entry_digest(entry.entry, "setup", &setup))
 		entry.was = ctl_opened_policy(
 		    &asked->opened, &policy, &setup, &missing);
-	return replay_add(replay, &entry, asked->scratch, fail);
+	return replay_add(asked->replay, &entry, asked->scratch, &asked->fail);
+}
+
+static bool
+on_disclosure(void *context, const struct entry_shown *shown)
+{
+	struct asked *asked = context;
+
+	arena_reset(asked->scratch);
+	return add(asked, (struct replay_entry){
+			      .index = shown->index, .entry = shown->entry});
+}
+
+/* Of what was pruned, what is carried on. */
+static bool
+on_kept(void *context, const struct entry_shown *shown)
+{
+	struct asked *asked = context;
+	struct entry_kept kept;
+	int64_t time;
+
+	arena_reset(asked->scratch);
+	if (!entry_kept_read(shown->entry, asked->scratch, &kept) ||
+	    kept.index >= asked->page.minimum ||
+	    !canon_get_number(kept.disclosure, "time", &time) ||
+	    time < asked->since || time >= asked->until)
+		return true;
+	return add(asked, (struct replay_entry){.index = kept.index,
+			      .entry = kept.disclosure});
+}
+
+static bool
+read_type(struct asked *asked, const char *type, const char *index)
+{
+	bool is_kept = strcmp(type, "kept") == 0;
+	struct log_query run = ctl_opened_query(
+	    &asked->opened, is_kept ? on_kept : on_disclosure, asked);
+	struct slice word = slice_from(type);
+	struct log_page ignored;
+	struct query query;
+
+	query_init(&query);
+	query.from = asked->since;
+	/* It was carried on later than it was submitted. */
+	if (!is_kept)
+		query.until = asked->until;
+	query.terms[query.count++] = (struct query_term){
+	    .key = QUERY_TYPE, .values = &word, .count = 1};
+	run.index = index;
+	run.query = &query;
+	return log_query_run(
+		   &run, is_kept ? &ignored : &asked->page, &asked->fail) &&
+	       asked->fail.kind == FAIL_NONE;
+}
+
+/* One reading of all disclosures of that time; the index may be NULL. */
+static bool
+read_by(struct asked *asked, const struct ruleset *now, const char *index)
+{
+	asked->fail = (struct fail)FAIL_INIT;
+	asked->replay = replay_create(now, asked->opened.ctl->arena);
+	if (asked->replay == NULL)
+		return fail_memory(&asked->fail);
+	return read_type(asked, "disclosure", index) &&
+	       read_type(asked, "kept", index);
 }
 
 static int
 replay_all(struct asked *asked, const struct ruleset *now)
 {
 	struct arena *arena = asked->opened.ctl->arena;
-	struct replay *replay = replay_create(now, arena);
-	uint64_t size = log_reader_size(asked->opened.log);
-	struct fail fail = FAIL_INIT;
 	struct slice text;
 
-	if (replay == NULL)
-		fail_memory(&fail);
-	for (uint64_t i = log_reader_minimum(asked->opened.log);
-	     fail.kind == FAIL_NONE && i < size; i++)
-		if (!add_entry(asked, replay, i, &fail))
-			break;
-	if (fail.kind != FAIL_NONE)
-		return ctl_fail(&fail);
-	text = asked->json ? replay_json(replay, arena)
-			   : replay_text(replay, arena);
+	if (!read_by(asked, now, asked->opened.index) &&
+	    !read_by(asked, now, NULL))
+		return ctl_fail(&asked->fail);
+	text = asked->json ? replay_json(asked->replay, arena)
+			   : replay_text(asked->replay, arena);
 	if (text.data == NULL)
-		return fail_memory(&fail), ctl_fail(&fail);
+		return fail_memory(&asked->fail), ctl_fail(&asked->fail);
 	fwrite(text.data, 1, text.len, stdout);
-	return replay_finish(replay)->more != 0 ? CTL_REFUSED : CTL_OK;
+	return replay_finish(asked->replay)->more != 0 ? CTL_REFUSED : CTL_OK;
 }
 
 /* Without the keys nothing that was kept can be read. */
@@ -101,10 +141,10 @@ parse(struct asked *asked, int argc, char **argv)
 			asked->policy = argv[++i];
 		else if (strcmp(argv[i], "--since") == 0 &&
 			 ctl_parse_time(argv[i + 1], &asked->since))
-			asked->has_since = ++i != 0;
+			i++;
 		else if (strcmp(argv[i], "--until") == 0 &&
 			 ctl_parse_time(argv[i + 1], &asked->until))
-			asked->has_until = ++i != 0;
+			i++;
 		else
 			return false;
 	}
@@ -114,7 +154,8 @@ parse(struct asked *asked, int argc, char **argv)
 static int
 run_replay(struct ctl *ctl, int argc, char **argv)
 {
-	struct asked asked = {.policy = NULL};
+	struct asked asked = {
+	    .since = INT64_MIN, .until = INT64_MAX, .fail = FAIL_INIT};
 	const struct ruleset *now;
 	struct setup *setup;
 	int status = CTL_TROUBLE;

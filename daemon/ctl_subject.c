@@ -1,9 +1,9 @@
 /* misuctl subject: the record of provision, for the person it is about. */
 #include "codec/account.h"
-#include "core/canon.h"
+#include "core/entry_parts.h"
 #include "ctl_opened.h"
 #include "ctl_query.h"
-#include "store/log_query.h"
+#include "store/log_about.h"
 #include "store/vault.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML };
@@ -15,6 +15,7 @@ struct asked {
 	enum format format;
 	struct provided *provided;
 	struct arena *scratch;
+	struct fail fail; /* of the reading */
 };
 
 static int
@@ -75,53 +76,84 @@ find_pseudonym(struct asked *asked)
 
 /* --- what the ledger says --- */
 
-static bool
-has(struct slice entry, struct slice piece)
-{
-	return memmem(entry.data, entry.len, piece.data, piece.len) != NULL;
-}
-
 static void
-add_rest(struct asked *asked, struct provided_entry *entry)
+add_rest(struct asked *asked, struct slice disclosure,
+    struct provided_entry *entry)
 {
 	struct digest policy, setup;
 	struct slice missing;
 
 	if (asked->opened.keys != NULL)
-		log_query_inputs(asked->opened.keys, entry->entry,
-		    asked->scratch, &entry->object, &entry->inputs);
-	if (entry_digest(entry->entry, "policy", &policy) &&
-	    entry_digest(entry->entry, "setup", &setup))
+		log_query_inputs(asked->opened.keys, disclosure, asked->scratch,
+		    &entry->object, &entry->inputs);
+	if (entry_digest(disclosure, "policy", &policy) &&
+	    entry_digest(disclosure, "setup", &setup))
 		entry->ruleset = ctl_opened_policy(
 		    &asked->opened, &policy, &setup, &missing);
 }
 
 static bool
-read_ledger(struct asked *asked, struct fail *fail)
+on_entry(void *context, const struct entry_shown *shown)
 {
-	uint64_t size = log_reader_size(asked->opened.log);
+	struct asked *asked = context;
+	struct provided_entry entry = {
+	    .index = shown->index, .entry = shown->entry};
+	struct slice disclosure;
 
-	asked->account.ledger = size;
-	asked->account.minimum = log_reader_minimum(asked->opened.log);
-	for (uint64_t i = asked->account.minimum; i < size; i++) {
-		struct provided_entry entry = {.index = i};
-		bool mine;
+	arena_reset(asked->scratch);
+	if (entry_disclosed(shown->entry, asked->scratch, &disclosure))
+		add_rest(asked, disclosure, &entry);
+	return provided_add(
+	    asked->provided, &entry, asked->scratch, &asked->fail);
+}
 
-		arena_reset(asked->scratch);
-		if (!log_reader_entry(asked->opened.log, i, asked->scratch,
-			&entry.entry, fail))
-			return false;
-		mine = has(entry.entry, asked->account.pseudonym);
-		if (!mine && !has(entry.entry, SLICE("\"type\":\"outcome\"")))
-			continue;
-		if (mine && has(entry.entry, SLICE("\"type\":\"disclosure\"")))
-			add_rest(asked, &entry);
-		if (!provided_add(
-			asked->provided, &entry, asked->scratch, fail))
-			return false;
-	}
-	asked->account.provided = provided_finish(asked->provided, fail);
+/* One reading; the index may be NULL. */
+static bool
+read_by(struct asked *asked, const char *index, struct log_page *page)
+{
+	struct log_query run =
+	    ctl_opened_query(&asked->opened, on_entry, asked);
+
+	run.index = index;
+	asked->fail = (struct fail)FAIL_INIT;
+	asked->account.provided = NULL;
+	asked->provided =
+	    provided_create(asked->account.pseudonym, asked->opened.ctl->arena);
+	if (asked->provided == NULL)
+		return fail_memory(&asked->fail);
+	if (!log_about_subject(
+		&run, asked->account.pseudonym, page, &asked->fail) ||
+	    asked->fail.kind != FAIL_NONE)
+		return false;
+	asked->account.ledger = page->size;
+	asked->account.minimum = page->minimum;
+	asked->account.provided =
+	    provided_finish(asked->provided, &asked->fail);
 	return asked->account.provided != NULL;
+}
+
+/* The index has all of who has an id, or a key still; of others nothing. */
+static bool
+is_indexed(const struct asked *asked)
+{
+	const struct provided_result *provided = asked->account.provided;
+	uint8_t key[KEY_SIZE];
+	bool found = asked->account.subject.len != 0;
+
+	if (!found && asked->opened.keys != NULL && provided->has_slot)
+		found = keys_slot(asked->opened.keys, provided->slot, key);
+	digest_wipe(key, sizeof(key));
+	return found;
+}
+
+static bool
+read_ledger(struct asked *asked)
+{
+	struct log_page page;
+
+	return (read_by(asked, asked->opened.index, &page) &&
+		   (page.indexed == 0 || is_indexed(asked))) ||
+	       read_by(asked, NULL, &page);
 }
 
 /* Can the names be read, and if not: can nobody? */
@@ -274,18 +306,13 @@ print(struct asked *asked)
 static int
 show(struct asked *asked)
 {
-	struct fail fail = FAIL_INIT;
 	int status = find_pseudonym(asked);
 
 	if (status != CTL_OK)
 		return status;
 	asked->account.made = (int64_t)time(NULL) * 1000;
-	asked->provided =
-	    provided_create(asked->account.pseudonym, asked->opened.ctl->arena);
-	if (asked->provided == NULL)
-		return fail_memory(&fail), ctl_fail(&fail);
-	if (!read_ledger(asked, &fail))
-		return ctl_fail(&fail);
+	if (!read_ledger(asked))
+		return ctl_fail(&asked->fail);
 	look_at_key(asked);
 	status = find_values(asked);
 	return status == CTL_OK ? print(asked) : status;
@@ -339,7 +366,8 @@ parse(struct asked *asked, int argc, char **argv)
 static int
 run_subject(struct ctl *ctl, int argc, char **argv)
 {
-	struct asked asked = {.account.language = ACCOUNT_JAPANESE};
+	struct asked asked = {
+	    .account.language = ACCOUNT_JAPANESE, .fail = FAIL_INIT};
 	int status = CTL_TROUBLE;
 
 	if (!parse(&asked, argc, argv))

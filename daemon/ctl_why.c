@@ -1,8 +1,9 @@
 /* misuctl why: what an entry says, and why it says so. */
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "core/why.h"
 #include "ctl_opened.h"
-#include "store/log_query.h"
+#include "store/log_about.h"
 
 enum { LATER_MAX = 256, ABOUT_DEPTH = 4 };
 
@@ -11,45 +12,49 @@ struct asked {
 	struct ctl_opened opened;
 	uint64_t entry;
 	bool json;
-	struct arena *scratch;
 };
 
-/* Is this entry about that one? */
-static bool
-is_about(struct slice entry, uint64_t index)
-{
-	int64_t number;
+/* What came later about a disclosure. */
+struct later {
+	struct arena *kept;
+	struct entry_shown entries[LATER_MAX];
+	size_t count;
+	bool failed; /* out of memory */
+};
 
-	return (canon_get_number(entry, "entry", &number) && number >= 0 &&
-		   (uint64_t)number == index) ||
-	       (canon_get_number(entry, "supersedes", &number) && number >= 0 &&
-		   (uint64_t)number == index);
+static bool
+on_later(void *context, const struct entry_shown *shown)
+{
+	struct later *later = context;
+	struct slice entry = arena_copy(later->kept, shown->entry);
+
+	if (entry.data == NULL) {
+		later->failed = true;
+		return false;
+	}
+	later->entries[later->count++] =
+	    (struct entry_shown){.index = shown->index, .entry = entry};
+	return later->count < LATER_MAX;
 }
 
 static bool
-find_later(struct asked *asked, uint64_t index, struct entry_shown *later,
-    size_t *count, struct fail *fail)
+find_later(struct asked *asked, const struct entry_shown *disclosure,
+    struct later *later, struct fail *fail)
 {
-	struct arena *kept = asked->opened.ctl->arena;
-	uint64_t size = log_reader_size(asked->opened.log);
+	struct log_query run =
+	    ctl_opened_query(&asked->opened, on_later, later);
+	struct fail by_index = FAIL_INIT;
+	struct log_page page;
 
-	*count = 0;
-	for (uint64_t i = index + 1; i < size && *count < LATER_MAX; i++) {
-		struct slice entry;
-
-		arena_reset(asked->scratch);
-		if (!log_reader_entry(
-			asked->opened.log, i, asked->scratch, &entry, fail))
+	later->kept = asked->opened.ctl->arena;
+	later->count = 0;
+	if (!log_about_entry(&run, disclosure, &page, &by_index)) {
+		run.index = NULL;
+		later->count = 0;
+		if (!log_about_entry(&run, disclosure, &page, fail))
 			return false;
-		if (!is_about(entry, index))
-			continue;
-		entry = arena_copy(kept, entry);
-		if (entry.data == NULL)
-			return fail_memory(fail);
-		later[(*count)++] =
-		    (struct entry_shown){.index = i, .entry = entry};
 	}
-	return true;
+	return !later->failed || fail_memory(fail);
 }
 
 static int
@@ -66,8 +71,8 @@ show_disclosure(struct asked *asked, const struct entry_shown *shown)
 {
 	struct ctl_opened *opened = &asked->opened;
 	struct arena *arena = opened->ctl->arena;
-	struct entry_shown later[LATER_MAX];
-	struct why_given given = {.shown = *shown, .later = later};
+	struct later later = {.failed = false};
+	struct why_given given = {.shown = *shown, .later = later.entries};
 	struct digest policy = {{0}}, setup = {{0}};
 	struct fail fail = FAIL_INIT;
 	struct slice text;
@@ -81,8 +86,9 @@ show_disclosure(struct asked *asked, const struct entry_shown *shown)
 	    entry_digest(shown->entry, "setup", &setup))
 		given.ruleset =
 		    ctl_opened_policy(opened, &policy, &setup, &given.missing);
-	if (!find_later(asked, shown->index, later, &given.later_count, &fail))
+	if (!find_later(asked, &given.shown, &later, &fail))
 		return ctl_fail(&fail);
+	given.later_count = later.count;
 	text = asked->json ? why_json(&given, arena, &fail)
 			   : why_text(&given, arena, &fail);
 	return print(text, &fail);
@@ -101,6 +107,23 @@ read_entry(struct asked *asked, uint64_t index, struct entry_shown *out)
 	return false;
 }
 
+/* As if it still stood where it was. */
+static int
+show_kept(struct asked *asked, const struct entry_shown *shown,
+    const struct entry_kept *kept)
+{
+	const struct entry_shown there = {
+	    .index = kept->index, .entry = kept->disclosure};
+	struct fail fail = FAIL_INIT;
+
+	if (!asked->json) {
+		print(entry_print_text(asked->opened.ctl->arena, shown), &fail);
+		printf("\nthis carries on entry %llu:\n\n",
+		    (unsigned long long)kept->index);
+	}
+	return show_disclosure(asked, &there);
+}
+
 /* An event in a line; then what it is about, down to the disclosure. */
 static int
 show(struct asked *asked)
@@ -108,6 +131,7 @@ show(struct asked *asked)
 	struct arena *arena = asked->opened.ctl->arena;
 	struct entry_shown shown = {.index = asked->entry};
 	struct fail fail = FAIL_INIT;
+	struct entry_kept kept;
 	struct slice type;
 	int64_t about;
 
@@ -117,6 +141,8 @@ show(struct asked *asked)
 		if (canon_get_string(shown.entry, "type", arena, &type) &&
 		    slice_is(type, "disclosure"))
 			return show_disclosure(asked, &shown);
+		if (entry_kept_read(shown.entry, arena, &kept))
+			return show_kept(asked, &shown, &kept);
 		if (asked->json &&
 		    !canon_get_number(shown.entry, "entry", &about)) {
 			int status =
@@ -168,13 +194,9 @@ run_why(struct ctl *ctl, int argc, char **argv)
 
 	if (!parse(&asked, argc, argv))
 		return ctl_usage(&ctl_why);
-	asked.scratch = arena_create(NULL);
-	if (asked.scratch != NULL) {
-		if (ctl_opened_open(&asked.opened, ctl))
-			status = show(&asked);
-		ctl_opened_close(&asked.opened);
-	}
-	arena_destroy(asked.scratch);
+	if (ctl_opened_open(&asked.opened, ctl))
+		status = show(&asked);
+	ctl_opened_close(&asked.opened);
 	return status;
 }
 

@@ -1,4 +1,5 @@
 #include "codec/rdap_priv.h"
+#include "core/status.h"
 
 /* --- members -------------------------------------------------------------- */
 
@@ -153,50 +154,39 @@ rdap_events(struct rdap_page *page)
 	rdap_close(page, ']');
 }
 
-/* EPP's statuses as RDAP words them (RFC 8056). */
-static const struct {
-	const char *epp, *rdap;
-} statuses[] = {
-    {"addPeriod", "add period"},
-    {"autoRenewPeriod", "auto renew period"},
-    {"clientDeleteProhibited", "client delete prohibited"},
-    {"clientHold", "client hold"},
-    {"clientRenewProhibited", "client renew prohibited"},
-    {"clientTransferProhibited", "client transfer prohibited"},
-    {"clientUpdateProhibited", "client update prohibited"},
-    {"inactive", "inactive"},
-    {"linked", "associated"},
-    {"ok", "active"},
-    {"pendingCreate", "pending create"},
-    {"pendingDelete", "pending delete"},
-    {"pendingRenew", "pending renew"},
-    {"pendingRestore", "pending restore"},
-    {"pendingTransfer", "pending transfer"},
-    {"pendingUpdate", "pending update"},
-    {"redemptionPeriod", "redemption period"},
-    {"renewPeriod", "renew period"},
-    {"serverDeleteProhibited", "server delete prohibited"},
-    {"serverHold", "server hold"},
-    {"serverRenewProhibited", "server renew prohibited"},
-    {"serverTransferProhibited", "server transfer prohibited"},
-    {"serverUpdateProhibited", "server update prohibited"},
-    {"transferPeriod", "transfer period"},
-};
+/* Two may be the same there. */
+static bool
+is_told_before(const struct publication *it, size_t at)
+{
+	const char *word = status_rdap(it->status.items[at]);
+
+	for (size_t i = 0; i < at; i++) {
+		const char *other = status_rdap(it->status.items[i]);
+
+		if (other != NULL && strcmp(word, other) == 0)
+			return true;
+	}
+	return false;
+}
 
 void
 rdap_status(struct rdap_page *page)
 {
-	if (page->it->status.count == 0)
-		return;
-	rdap_open(page, "status", '[');
-	for (size_t i = 0; i < page->it->status.count; i++)
-		for (size_t k = 0; k < sizeof(statuses) / sizeof(*statuses);
-		     k++)
-			if (slice_is(
-				page->it->status.items[i], statuses[k].epp))
-				rdap_string(
-				    page, "", slice_from(statuses[k].rdap));
-	rdap_close(page, ']');
+	const struct publication *it = page->it;
+	bool is_open = false;
+
+	for (size_t i = 0; i < it->status.count; i++) {
+		const char *word = status_rdap(it->status.items[i]);
+
+		if (word == NULL || is_told_before(it, i))
+			continue;
+		if (!is_open)
+			rdap_open(page, "status", '[');
+		is_open = true;
+		rdap_string(page, "", slice_from(word));
+	}
+	if (is_open)
+		rdap_close(page, ']');
 }
 
 /* --- entities --- */

@@ -1,6 +1,7 @@
 /* "registration" of a submission: what is registered of the object itself. */
 #include "base/date.h"
 #include "codec/submission_priv.h"
+#include "core/status.h"
 
 static const struct json_place above = {NULL, SLICE("registration"), 0};
 
@@ -23,8 +24,30 @@ read_time(struct reader *reader, const struct json_node *root, const char *name,
 }
 
 static bool
+check_status(struct slice word, struct fail *fail)
+{
+	if (status_rdap(word) != NULL)
+		return true;
+	fail_set(fail, FAIL_INPUT, "not a status of EPP or JPRS");
+	fail_hint(
+	    fail, "one of EPP's, \"clientHold\", or \"Active\" for .jp");
+	return false;
+}
+
+static bool
+check_lock(struct slice word, struct fail *fail)
+{
+	if (status_is_lock(word))
+		return true;
+	fail_set(fail, FAIL_INPUT, "not a lock of JPRS");
+	fail_hint(fail, "one like \"AgentChangeLocked\"");
+	return false;
+}
+
+static bool
 read_words(struct reader *reader, const struct json_node *root,
-    const char *name, struct values *out)
+    const char *name, bool (*check)(struct slice word, struct fail *fail),
+    struct values *out)
 {
 	const struct json_node *node = json_find(root, name);
 	const struct json_place place = {&above, slice_from(name), 0};
@@ -45,6 +68,10 @@ read_words(struct reader *reader, const struct json_node *root,
 		if (!submission_read_string(reader, &node->items[i], &at,
 			REGISTRATION_WORD, &items[i]))
 			return false;
+		if (!check(items[i], reader->fail)) {
+			json_set_place(reader->fail, &at);
+			return false;
+		}
 	}
 	*out = (struct values){items, node->count};
 	return true;
@@ -79,8 +106,8 @@ submission_read_registration(
 	    !read_time(reader, node, "connected", &it.connected) ||
 	    !read_time(reader, node, "returned", &it.returned) ||
 	    !read_roid(reader, json_find(node, "roid"), &it.roid) ||
-	    !read_words(reader, node, "status", &it.status) ||
-	    !read_words(reader, node, "locks", &it.locks))
+	    !read_words(reader, node, "status", check_status, &it.status) ||
+	    !read_words(reader, node, "locks", check_lock, &it.locks))
 		return false;
 	if (record_set_registration(reader->record, &it, reader->fail))
 		return true;

@@ -1,5 +1,7 @@
 #include "core/canon.h"
 
+#include <stddef.h>
+
 enum { DEPTH_MAX = 8 };
 
 struct reader {
@@ -161,36 +163,70 @@ canon_check(struct slice text, size_t *place)
 	return ok;
 }
 
+/* A string's length with its quotes; 0: it has no end. */
+static size_t
+string_length(struct slice text)
+{
+	const char *at = text.data, *end = at + text.len;
+
+	while (++at < end) {
+		size_t escapes = 0;
+
+		at = memchr(at, '"', (size_t)(end - at));
+		if (at == NULL)
+			return 0;
+		while (at[-1 - (ptrdiff_t)escapes] == '\\')
+			escapes++;
+		if (escapes % 2 == 0)
+			return (size_t)(at - text.data) + 1;
+	}
+	return 0;
+}
+
+/*
+ * What may end a value or hold others.  Between two of these nothing matters:
+ * readers of the ledger skip most of what they pass.
+ */
+static const uint8_t marks[256] = {['"'] = 1,
+    ['{'] = 1,
+    ['['] = 1,
+    ['}'] = 1,
+    [']'] = 1,
+    [','] = 1};
+
 /* The length of the value at the start of `text`, 0 if there is none. */
 static size_t
 value_length(struct slice text)
 {
 	unsigned depth = 0;
-	bool quoted = false;
+	size_t at = 0, len;
 
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
+	while (at < text.len) {
+		char c = text.data[at];
 
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-			if (!quoted && depth == 0)
-				return i + 1;
-		} else if (c == '"')
-			quoted = true;
-		else if (c == '{' || c == '[')
-			depth++;
-		else if (c == '}' || c == ']') {
+		if (marks[(uint8_t)c] == 0) {
+			at++;
+			continue;
+		}
+		if (c == '"') {
+			len = string_length(
+			    (struct slice){text.data + at, text.len - at});
+			if (len == 0)
+				return 0;
+			at += len;
 			if (depth == 0)
-				return i;
-			if (--depth == 0)
-				return i + 1;
-		} else if (depth == 0 && c == ',')
-			return i;
+				return at;
+			continue;
+		}
+		if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+			return at;
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c != ',' && --depth == 0)
+			return at + 1;
+		at++;
 	}
-	return depth == 0 && !quoted ? text.len : 0;
+	return depth == 0 ? text.len : 0;
 }
 
 static void

@@ -602,6 +602,10 @@ entry_write_event(
 		add_name(text, &first, "object");
 		add_object(text, audit->object, audit->owner, audit->type);
 	}
+	if (entry->kept.len != 0) {
+		add_name(text, &first, "kept");
+		text_add(text, entry->kept);
+	}
 	add_hex_member(
 	    text, &first, "policy", common->policy.bytes, DIGEST_SIZE);
 	if (entry->reason.len != 0)

@@ -42,7 +42,9 @@
  * An event has besides: entry (the index it is about), word, actor, reason,
  * case (the request of a subject, an authority or a registry it belongs to)
  * and subject ([pseudonym in hex, key slot], whom it is about); each absent
- * when empty.
+ * when empty.  One of type "kept" has in kept the disclosure that stood at
+ * entry, byte for byte, so that its leaf is still the tree's, and in word what
+ * came of it.
  *
  * An event of type audit has besides
  *	object		as a disclosure has it, without what was decided by
@@ -145,6 +147,7 @@ struct entry_event {
 	struct slice word, actor, reason, case_id;
 	const struct entry_subject *subject; /* or NULL */
 	const struct entry_audit *audit;     /* or NULL */
+	struct slice kept;		     /* a canonical entry, or empty */
 };
 
 /*

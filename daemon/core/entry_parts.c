@@ -14,6 +14,7 @@ static const struct {
     {"channel", true, offsetof(struct entry_parts, channel)},
     {"fields", false, offsetof(struct entry_parts, fields)},
     {"findings", false, offsetof(struct entry_parts, findings)},
+    {"kept", false, offsetof(struct entry_parts, kept)},
     {"object", false, offsetof(struct entry_parts, object)},
     {"onward", false, offsetof(struct entry_parts, onward)},
     {"operation", true, offsetof(struct entry_parts, operation)},
@@ -61,6 +62,42 @@ entry_parts_read(
 			return false;
 	out->is_disclosure = slice_is(out->type, "disclosure");
 	return out->type.len != 0;
+}
+
+bool
+entry_kept_read(
+    struct slice entry, struct arena *arena, struct entry_kept *out)
+{
+	struct slice type, inner;
+	int64_t index;
+
+	out->outcome = (struct slice){"", 0};
+	if (!canon_member(entry, "kept", &out->disclosure) ||
+	    !canon_get_string(entry, "type", arena, &type) ||
+	    !slice_is(type, "kept") ||
+	    !canon_get_number(entry, "entry", &index) || index < 0 ||
+	    !canon_get_string(out->disclosure, "type", arena, &inner) ||
+	    !slice_is(inner, "disclosure"))
+		return false;
+	out->index = (uint64_t)index;
+	canon_get_string(entry, "word", arena, &out->outcome);
+	return true;
+}
+
+bool
+entry_disclosed(
+    struct slice entry, struct arena *arena, struct slice *disclosure)
+{
+	struct entry_kept kept;
+	struct slice type;
+
+	if (entry_kept_read(entry, arena, &kept)) {
+		*disclosure = kept.disclosure;
+		return true;
+	}
+	*disclosure = entry;
+	return canon_get_string(entry, "type", arena, &type) &&
+	       slice_is(type, "disclosure");
 }
 
 void

@@ -19,11 +19,30 @@ struct entry_parts {
 	/* As they are written; empty where there is none. */
 	struct slice fields, onward, outcome, object, subjects, subject;
 	struct slice findings;
+	struct slice fields, onward, outcome, object, subjects, subject, kept;
 };
 
 /* False if it is no entry. */
 bool entry_parts_read(
     struct slice entry, struct arena *arena, struct entry_parts *out);
+
+/*
+ * The disclosure that an entry has: itself, or the one that an entry of type
+ * "kept" carries on.  False if it has none.
+ */
+bool entry_disclosed(
+    struct slice entry, struct arena *arena, struct slice *disclosure);
+
+/* A disclosure carried on: where it stood, and what came of it. */
+struct entry_kept {
+	uint64_t index;
+	struct slice disclosure;
+	struct slice outcome; /* an outcome's word; empty: none was known */
+};
+
+/* False if the entry carries none. */
+bool entry_kept_read(
+    struct slice entry, struct arena *arena, struct entry_kept *out);
 
 /*
  * What was decided in a disclosure, group by group: for each recipient, those

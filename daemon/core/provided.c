@@ -1,5 +1,6 @@
 /* Reading what entries say of one subject. */
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "core/inputs.h"
 #include "core/provided_priv.h"
 
@@ -12,7 +13,6 @@ provided_create(struct slice pseudonym, struct arena *arena)
 		return NULL;
 	provided->arena = arena;
 	provided->pseudonym = pseudonym;
-	provided->last = &provided->first;
 	provided->events_last = &provided->events;
 	return provided;
 }
@@ -22,6 +22,23 @@ provided_entries(const struct provided *provided, size_t *count)
 {
 	*count = provided->count;
 	return provided->entries;
+}
+
+/* The first place whose entry is not before this one. */
+static size_t
+place_of(const struct provided *provided, uint64_t index)
+{
+	size_t low = 0, high = provided->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (provided->entries[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* Room for one more in both tables. */
@@ -54,19 +71,26 @@ make_room(struct provided *provided)
 static struct disclosed *
 find(const struct provided *provided, uint64_t index)
 {
-	size_t low = 0, high = provided->count;
+	size_t at = place_of(provided, index);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
+	return at < provided->count && provided->entries[at] == index
+		   ? provided->by_entry[at]
+		   : NULL;
+}
 
-		if (provided->entries[middle] == index)
-			return provided->by_entry[middle];
-		if (provided->entries[middle] < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+/* What was carried on comes after what is younger than it. */
+static void
+put(struct provided *provided, struct disclosed *disclosed)
+{
+	size_t at = place_of(provided, disclosed->index);
+	size_t after = provided->count++ - at;
+
+	memmove(&provided->entries[at + 1], &provided->entries[at],
+	    after * sizeof(*provided->entries));
+	memmove(&provided->by_entry[at + 1], &provided->by_entry[at],
+	    after * sizeof(*provided->by_entry));
+	provided->entries[at] = disclosed->index;
+	provided->by_entry[at] = disclosed;
 }
 
 /* --- a disclosure --- */
@@ -277,7 +301,8 @@ add_disclosure(struct reading *reading)
 	struct provided *provided = reading->provided;
 	struct disclosed *disclosed;
 
-	if (!is_mine(reading->rulings, provided->pseudonym))
+	if (!is_mine(reading->rulings, provided->pseudonym) ||
+	    find(provided, reading->entry->index) != NULL)
 		return true;
 	if (provided->count == PROVIDED_MAX) {
 		provided->result.cut = true;
@@ -292,10 +317,7 @@ add_disclosure(struct reading *reading)
 	    disclosed->channel.data == NULL || !add_parts(reading) ||
 	    !add_inputs(reading))
 		return false;
-	*provided->last = disclosed;
-	provided->last = &disclosed->next;
-	provided->entries[provided->count] = disclosed->index;
-	provided->by_entry[provided->count++] = disclosed;
+	put(provided, disclosed);
 	return true;
 }
 
@@ -319,16 +341,21 @@ outcome_of(struct slice word)
 }
 
 static void
+settle(struct provided *provided, uint64_t index, struct slice word)
+{
+	struct disclosed *disclosed = find(provided, index);
+
+	if (disclosed != NULL && word.len != 0)
+		disclosed->outcome = outcome_of(word);
+}
+
+static void
 add_outcome(struct provided *provided, struct slice entry, struct slice word)
 {
-	struct disclosed *disclosed;
 	int64_t about;
 
-	if (!canon_get_number(entry, "entry", &about) || about < 0)
-		return;
-	disclosed = find(provided, (uint64_t)about);
-	if (disclosed != NULL)
-		disclosed->outcome = outcome_of(word);
+	if (canon_get_number(entry, "entry", &about) && about >= 0)
+		settle(provided, (uint64_t)about, word);
 }
 
 static bool
@@ -372,30 +399,66 @@ add_event(struct reading *reading, struct slice type)
 	       event->case_id.data != NULL;
 }
 
+static bool
+read_disclosure(struct reading *reading, struct slice disclosure)
+{
+	reading->rulings = entry_rulings_read(disclosure, reading->scratch);
+	return reading->rulings == NULL || add_disclosure(reading);
+}
+
+/* As if it still stood where it was. */
+static bool
+add_kept(struct reading *reading, const struct entry_kept *kept)
+{
+	struct provided_entry there = *reading->entry;
+
+	there.index = kept->index;
+	there.entry = kept->disclosure;
+	reading->entry = &there;
+	if (!read_disclosure(reading, kept->disclosure))
+		return false;
+	settle(reading->provided, kept->index, kept->outcome);
+	return true;
+}
+
 bool
 provided_add(struct provided *provided, const struct provided_entry *entry,
     struct arena *scratch, struct fail *fail)
 {
 	struct reading reading = {
 	    .provided = provided, .entry = entry, .scratch = scratch};
+	struct entry_kept kept;
 	struct slice type;
-	bool ok = true;
+	bool ok;
 
 	if (!canon_get_string(entry->entry, "type", scratch, &type))
 		return true;
-	if (slice_is(type, "disclosure")) {
-		reading.rulings = entry_rulings_read(entry->entry, scratch);
-		if (reading.rulings != NULL)
-			ok = add_disclosure(&reading);
-	} else {
+	if (slice_is(type, "disclosure"))
+		ok = read_disclosure(&reading, entry->entry);
+	else if (entry_kept_read(entry->entry, scratch, &kept))
+		ok = add_kept(&reading, &kept);
+	else
 		ok = add_event(&reading, type);
-	}
 	return ok || fail_memory(fail);
+}
+
+/* In the order of the ledger, whatever order they came in. */
+static void
+chain(struct provided *provided)
+{
+	struct disclosed **last = &provided->first;
+
+	for (size_t i = 0; i < provided->count; i++) {
+		*last = provided->by_entry[i];
+		last = &provided->by_entry[i]->next;
+	}
+	*last = NULL;
 }
 
 const struct provided_result *
 provided_finish(struct provided *provided, struct fail *fail)
 {
+	chain(provided);
 	provided->result.disclosures = provided->count;
 	provided->result.events = provided->events;
 	return provided_make_rows(provided, fail) ? &provided->result : NULL;

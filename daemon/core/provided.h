@@ -94,8 +94,10 @@ struct provided_entry {
 
 /*
  * Entries in the order of the ledger; what is not about the subject is passed
- * over, outcomes of its disclosures are not.  `scratch` is used until it
- * returns.  False only when out of memory.
+ * over, outcomes of its disclosures are not.  One that carries a disclosure on
+ * counts where that stood; object, inputs and ruleset are then the
+ * disclosure's.  `scratch` is used until it returns.  False only when out of
+ * memory.
  */
 bool provided_add(struct provided *provided, const struct provided_entry *entry,
     struct arena *scratch, struct fail *fail);

@@ -38,7 +38,7 @@ struct disclosed {
 struct provided {
 	struct arena *arena;
 	struct slice pseudonym;
-	struct disclosed *first, **last;
+	struct disclosed *first; /* of the chain, at the end */
 	uint64_t *entries; /* of the disclosures, rising */
 	struct disclosed **by_entry;
 	size_t count, room;

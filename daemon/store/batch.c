@@ -394,7 +394,8 @@ ledger_add_event(
 	    .word = event->word,
 	    .actor = event->actor,
 	    .reason = event->reason,
-	    .case_id = event->case_id};
+	    .case_id = event->case_id,
+	    .kept = event->kept};
 	struct entry_subject subject;
 	struct slice words[2] = {event->word, {NULL, 0}};
 	struct text text = entry_start(batch);

@@ -208,6 +208,7 @@ index_close(struct index *index)
 	span_free(index->span);
 	forget_words(index);
 	sqlite_close(index->sqlite);
+	free(index->entry.data);
 	arena_destroy(index->arena);
 	free(index);
 }
@@ -272,6 +273,23 @@ index_write_begin(struct index *index, struct fail *fail)
 	return index->is_writing;
 }
 
+bool
+index_note_last(struct index *index, struct slice entry, struct fail *fail)
+{
+	if (entry.len > index->entry.room) {
+		size_t room = 2 * entry.len;
+		char *data = realloc(index->entry.data, room);
+
+		if (data == NULL)
+			return fail_memory(fail);
+		index->entry.data = data;
+		index->entry.room = room;
+	}
+	memcpy(index->entry.data, entry.data, entry.len);
+	index->entry.len = entry.len;
+	return true;
+}
+
 static bool
 write_meta(struct index *index, struct fail *fail)
 {
@@ -288,6 +306,9 @@ index_commit(struct index *index, struct fail *fail)
 {
 	if (!index->is_writing && !index->span->is_dirty)
 		return true;
+	if (index->entry.len != 0)
+		index->last = digest_sha256((struct slice){
+		    index->entry.data, index->entry.len});
 	if (!index_write_begin(index, fail) || !span_write(index, fail) ||
 	    !write_meta(index, fail) ||
 	    !sqlite_run(index->sqlite, "COMMIT", fail))
@@ -307,6 +328,7 @@ index_abandon(struct index *index)
 	index->is_writing = false;
 	forget_words(index);
 	index->next = 0;
+	index->entry.len = 0;
 	if (!read_meta(index, &log, &ignored) || !load_words(index, &ignored) ||
 	    !span_load(index, index->next >> SPAN_BITS, &ignored))
 		index->next = 0;
@@ -567,7 +589,15 @@ hash_of(enum index_class class, struct slice bytes)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ class;
 
-	for (size_t i = 0; i < bytes.len; i++)
+	size_t i = 0;
+
+	for (uint64_t eight; bytes.len - i >= sizeof(eight);
+	    i += sizeof(eight)) {
+		memcpy(&eight, bytes.data + i, sizeof(eight));
+		hash = (hash ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	for (; i < bytes.len; i++)
 		hash =
 		    (hash ^ (uint8_t)bytes.data[i]) * UINT64_C(0x100000001b3);
 	return hash ^ hash >> 32;

@@ -35,7 +35,7 @@
 
 struct index;
 
-enum { INDEX_VERSION = 1, INDEX_SUBJECTS_MAX = 16 };
+enum { INDEX_VERSION = 1, INDEX_TERMS_MAX = 30, INDEX_SUBJECTS_MAX = 16 };
 
 enum index_class {
 	INDEX_TYPE = 1,
@@ -79,6 +79,17 @@ bool index_is_of(const struct index *index, struct slice last_entry);
 
 /* --- writing (index_add.c) --- */
 
+/*
+ * The terms that events have of the disclosure they are about: most come soon
+ * after it, and need not have it read again.  They are good in the span they
+ * were noted in.  Owned by who keeps it; zero it to begin.
+ */
+struct index_terms {
+	uint64_t span; /* plus one; 0: none, or too many */
+	unsigned count;
+	int64_t terms[INDEX_TERMS_MAX];
+};
+
 struct index_item {
 	uint64_t index; /* index_next() of it */
 	struct slice entry;
@@ -89,7 +100,16 @@ struct index_item {
 	/* Pseudonyms that can be looked for. */
 	struct slice subjects[INDEX_SUBJECTS_MAX];
 	size_t subject_count;
+	/*
+	 * Of the disclosure: written with it, taken for an event where
+	 * `about` is NULL; or NULL.
+	 */
+	struct index_terms *terms;
 };
+
+/* Are they of the span that is open, so that an event may take them? */
+bool index_terms_hold(
+    const struct index *index, const struct index_terms *terms);
 
 bool index_add(
     struct index *index, const struct index_item *item, struct fail *fail);

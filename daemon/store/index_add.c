@@ -63,12 +63,21 @@ struct adding {
 	struct index *index;
 	const struct index_item *item;
 	unsigned at; /* in its span */
+	struct index_terms *noted; /* what is set is noted here, too; or NULL */
 	struct fail *fail;
 };
 
 static bool
 add_term(struct adding *adding, int64_t term)
 {
+	struct index_terms *noted = adding->noted;
+
+	if (noted != NULL && noted->span != 0) {
+		if (noted->count == INDEX_TERMS_MAX)
+			noted->span = 0;
+		else
+			noted->terms[noted->count++] = term;
+	}
 	return span_set(adding->index->span, term, adding->at, adding->fail);
 }
 
@@ -178,6 +187,42 @@ add_subjects(struct adding *adding)
 	return true;
 }
 
+bool
+index_terms_hold(const struct index *index, const struct index_terms *terms)
+{
+	return terms->span == (index->next >> SPAN_BITS) + 1;
+}
+
+/* An event's, as they were noted of the disclosure. */
+static bool
+add_noted(struct adding *adding, const struct index_terms *terms)
+{
+	for (unsigned i = 0; i < terms->count; i++)
+		if (!add_term(adding, terms->terms[i]))
+			return false;
+	return true;
+}
+
+/* What a disclosure shares with the events about it. */
+static bool
+add_shared(struct adding *adding)
+{
+	const struct index_item *item = adding->item;
+	bool ok;
+
+	if (item->parts->is_disclosure && item->terms != NULL) {
+		adding->noted = item->terms;
+		item->terms->span = adding->index->span->number + 1;
+		item->terms->count = 0;
+	}
+	ok = (item->about == NULL || add_about(adding, item->about)) &&
+	    add_subjects(adding);
+	adding->noted = NULL;
+	if (!ok || item->parts->is_disclosure || item->terms == NULL)
+		return ok;
+	return add_noted(adding, item->terms);
+}
+
 static bool
 add_decided(struct adding *adding)
 {
@@ -206,8 +251,7 @@ add_terms(struct adding *adding)
 	       add_word(adding, INDEX_POLICY, parts->policy) &&
 	       add_word(adding, INDEX_ACTOR, parts->actor) &&
 	       add_word(adding, INDEX_CASE, parts->case_id) &&
-	       (item->about == NULL || add_about(adding, item->about)) &&
-	       add_decided(adding) && add_subjects(adding);
+	       add_shared(adding) && add_decided(adding);
 }
 
 /* --- outcomes --- */
@@ -348,8 +392,11 @@ next_span(struct index *index, struct fail *fail)
 bool
 index_add(struct index *index, const struct index_item *item, struct fail *fail)
 {
-	struct adding adding = {
-	    index, item, (unsigned)(item->index & (BITS_COUNT - 1)), fail};
+	struct adding adding = {.index = index,
+	    .item = item,
+	    .at = (unsigned)(item->index & (BITS_COUNT - 1)),
+	    .fail = fail};
+	bool is_about = item->about != NULL || item->terms != NULL;
 
 	if (item->index != index->next)
 		return fail_set(fail, FAIL_INPUT,
@@ -361,10 +408,9 @@ index_add(struct index *index, const struct index_item *item, struct fail *fail)
 	add_time(&adding);
 	if (!add_terms(&adding))
 		return false;
-	if (slice_is(item->parts->type, "outcome") && item->about != NULL &&
+	if (slice_is(item->parts->type, "outcome") && is_about &&
 	    !item->parts->is_disclosure && !settle(&adding))
 		return false;
 	index->next++;
-	index->last = digest_sha256(item->entry);
-	return true;
+	return index_note_last(index, item->entry, fail);
 }

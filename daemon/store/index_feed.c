@@ -6,10 +6,11 @@
 
 enum { RECENT = 8192 };
 
-/* The object's term of a disclosure that an event may soon be about. */
+/* Terms of a disclosure that an event may soon be about. */
 struct recent {
 	uint64_t entry; /* plus one; 0: empty */
 	int64_t object;
+	struct index_terms terms;
 };
 
 struct index_feed {
@@ -114,6 +115,13 @@ index_feed_next(const struct index_feed *feed)
 
 /* --- entries --- */
 
+static void
+forget_recent(struct index_feed *feed)
+{
+	for (size_t i = 0; i < RECENT; i++)
+		feed->recent[i].entry = 0;
+}
+
 static int64_t
 object_of(struct index_feed *feed, uint64_t index, struct slice entry)
 {
@@ -124,6 +132,7 @@ object_of(struct index_feed *feed, uint64_t index, struct slice entry)
 		return recent->object;
 	recent->entry = index + 1;
 	recent->object = 0;
+	recent->terms.span = 0;
 	if (log_query_object(feed->o.keys, entry, feed->arena, &name))
 		recent->object = index_object_term(&feed->object_key, name);
 	return recent->object;
@@ -166,6 +175,19 @@ find_subjects(struct index_feed *feed, struct index_item *item)
 		add_subject(feed, item, pseudonym, slot);
 }
 
+/* Is it about a disclosure whose terms are at hand? */
+static bool
+has_terms(const struct index_feed *feed, const struct entry_parts *parts)
+{
+	const struct recent *recent;
+
+	if (!parts->has_about || parts->about < 0)
+		return false;
+	recent = &feed->recent[(uint64_t)parts->about % RECENT];
+	return recent->entry == (uint64_t)parts->about + 1 &&
+	       index_terms_hold(feed->index, &recent->terms);
+}
+
 static bool
 feed_one(struct index_feed *feed, struct fail *fail)
 {
@@ -184,6 +206,16 @@ feed_one(struct index_feed *feed, struct fail *fail)
 	if (parts.is_disclosure || parts.object.len != 0) {
 		item.about = &parts;
 		item.object = object_of(feed, item.index, item.entry);
+		item.terms = &feed->recent[item.index % RECENT].terms;
+	} else if (parts.kept.len != 0) {
+		if (entry_parts_read(parts.kept, feed->arena, &about) &&
+		    about.is_disclosure) {
+			item.about = &about;
+			item.object = object_of(feed, item.index, parts.kept);
+		}
+	} else if (has_terms(feed, &parts)) {
+		item.terms =
+		    &feed->recent[(uint64_t)parts.about % RECENT].terms;
 	} else if (parts.has_about && parts.about >= 0 &&
 		   (uint64_t)parts.about < item.index &&
 		   log_reader_entry(feed->reader, (uint64_t)parts.about,
@@ -220,8 +252,10 @@ index_feed_run(struct index_feed *feed, uint64_t most, const bool *stop,
 	       !is_stopped(stop))
 		ok = feed_one(feed, fail);
 	ok = ok && index_commit(feed->index, fail);
-	if (!ok)
+	if (!ok) {
 		index_abandon(feed->index);
+		forget_recent(feed);
+	}
 	*left = size - index_next(feed->index);
 	return ok;
 }
@@ -250,6 +284,9 @@ is_owner(void *context, uint64_t entry, bool *owner, struct fail *fail)
 	if (!entry_parts_read(bytes, feed->arena, &parts))
 		return true;
 	/* An event has its object of the entry it is about. */
+	if (parts.kept.len != 0 &&
+	    !entry_parts_read(parts.kept, feed->arena, &parts))
+		return true;
 	if (!parts.is_disclosure && parts.has_about &&
 	    parts.about >= (int64_t)log_reader_minimum(feed->reader) &&
 	    (!log_reader_entry(feed->reader, (uint64_t)parts.about, feed->arena,
@@ -268,8 +305,7 @@ index_feed_forget(
 {
 	struct owner owner = {feed, pseudonym};
 
-	for (size_t i = 0; i < RECENT; i++)
-		feed->recent[i].entry = 0;
+	forget_recent(feed);
 	if (index_forget(feed->index, pseudonym, is_owner, &owner, fail))
 		return true;
 	index_abandon(feed->index);

@@ -65,6 +65,11 @@ struct index {
 	struct digest log;
 	uint64_t next;
 	struct digest last; /* SHA-256 of the last entry */
+	/* The last one that was added; its digest is made at the commit. */
+	struct {
+		char *data;
+		size_t len, room;
+	} entry;
 	bool is_writing;    /* a transaction is open */
 	struct span *span;  /* NULL for readers */
 	struct word *words[WORD_HEADS];
@@ -78,6 +83,10 @@ struct index {
 };
 
 bool index_write_begin(struct index *index, struct fail *fail);
+
+/* It is the last one now. */
+bool index_note_last(
+    struct index *index, struct slice entry, struct fail *fail);
 
 /* The term of a word or shape that the open span has; noted as such. */
 bool index_use_word(struct index *index, enum index_class class,

@@ -83,6 +83,7 @@ struct event {
 	const struct subject *subject;
 	/* EVENT_AUDIT of one object: NULL otherwise. */
 	const struct event_audit *audit;
+	struct slice kept; /* EVENT_KEPT: the disclosure that was there */
 };
 
 /*

@@ -192,7 +192,7 @@ find_outcome(struct log_look *look, struct log_entry *out, struct fail *fail)
 	return true;
 }
 
-/* The disclosure, and its bytes. */
+/* The disclosure, and its bytes; one that is carried on is at hand. */
 static bool
 find_about(struct log_look *look, struct log_entry *out, struct slice *bytes,
     struct fail *fail)
@@ -203,6 +203,13 @@ find_about(struct log_look *look, struct log_entry *out, struct slice *bytes,
 	if (parts->is_disclosure || parts->object.len != 0) {
 		out->about = &out->parts;
 		*bytes = out->entry;
+		return true;
+	}
+	if (parts->kept.len != 0) {
+		*bytes = parts->kept;
+		if (entry_parts_read(*bytes, look->arena, &out->other) &&
+		    out->other.is_disclosure)
+			out->about = &out->other;
 		return true;
 	}
 	if (!parts->has_about || parts->about < (int64_t)look->minimum ||

@@ -153,6 +153,7 @@ log_query_run(
 		&run.look, query->disk, query->directory, query->index, fail))
 		return false;
 	page->size = run.look.size;
+	page->minimum = run.look.minimum;
 	page->start = query->newest_first ? 0 : run.look.size;
 	set_range(&run);
 	ok = go(&run, fail);

@@ -42,6 +42,7 @@ struct log_page {
 	bool has_more;
 	uint64_t start;	  /* of the next page */
 	uint64_t size;	  /* entries there were */
+	uint64_t minimum; /* those below were pruned */
 	uint64_t indexed; /* of them, by the index */
 	uint64_t looked;  /* entries that were read to decide */
 };

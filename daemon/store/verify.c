@@ -225,6 +225,7 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 		take_leaf(verify, place, index, &leaf, false);
 		check_entry(verify, place, entry);
 		verify_note_pruning(verify, entry);
+		verify_check_kept(verify, place, entry);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");

@@ -66,6 +66,10 @@ void verify_read_minimum(struct verify *verify);
 void verify_note_pruning(struct verify *verify, struct slice entry);
 void verify_check_minimum(struct verify *verify);
 
+/* Is what this entry carries on the leaf that the tree has there? */
+void verify_check_kept(
+    struct verify *verify, const char *place, struct slice entry);
+
 /* Files below tile/ that no checkpoint of this size has. */
 bool verify_strangers(struct verify *verify, struct fail *fail);
 

@@ -167,6 +167,10 @@ what_is_wrong_is_pointed_at(void **state)
 	    "/object/prefix", "below its length");
 	refuses(FIELDS(HEAD, "\"ns\":[\"ns1.example.net\",\"ns1.example.jp\"]"),
 	    "/roles/registrant/fields/ns/1", "needs an address");
+	refuses("{" HEAD ",\"registration\":{\"status\":[\"ok\",\"SECRET\"]}}",
+	    "/registration/status/1", "not a status");
+	refuses("{" HEAD ",\"registration\":{\"locks\":[\"SECRET\"]}}",
+	    "/registration/locks/0", "not a lock");
 	refuses("{" HEAD ",\"to\":[]}", "/to", "1 to 32");
 	refuses("{" HEAD ",\"to\":[\"a\",\"a\"]}", "/to/1", "twice");
 	refuses("{" HEAD ",\"to\":[{\"purpose\":\"p1\"}]}", "/to/0/recipient",
