@@ -259,13 +259,14 @@ glance(struct auditor *auditor, const struct setup_given *given,
 static bool
 warm_up(struct auditor *auditor, struct fail *fail)
 {
-	iconv_t jis = iconv_open("UTF-8", "ISO-2022-JP");
+	iconv_t jis = iconv_open(AUDIT_ICONV_TO, AUDIT_ICONV_FROM);
 	uint32_t seed;
 
 	auditor->from_jis = jis != (iconv_t)-1 ? jis : NULL;
 	if (auditor->from_jis == NULL)
 		log_event(LOG_LEVEL_WARN, "no-iso-2022-jp", "reason",
-		    "iconv has no ISO-2022-JP: answers in it are not read",
+		    "iconv lacks " AUDIT_ICONV_FROM
+		    ": answers in ISO-2022-JP are not read",
 		    NULL);
 	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");

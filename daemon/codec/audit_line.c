@@ -61,8 +61,9 @@ audit_write_ask(const struct audit_ask *ask, struct arena *arena)
 static void
 add_item(struct text *out, const struct audit_item *item)
 {
-	text_add_format(out, "[%d,%lld,%d,%d,", (int)item->role,
-	    (long long)item->fields, (int)item->sight, (int)item->shape);
+	text_add_format(out, "[%d,%lld,%lld,%d,%d,", (int)item->role,
+	    (long long)item->fields, (long long)item->expected,
+	    (int)item->sight, (int)item->shape);
 	add_values(out, item->values);
 	text_add_char(out, ']');
 }
@@ -78,10 +79,6 @@ add_answer(struct text *out, const struct audit_answer *answer)
 			text_add_char(out, ',');
 		add_item(out, &answer->items[i]);
 	}
-	text_add_string(out, "],\"expected\":[");
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		text_add_format(out, "%s%lld", role == 0 ? "" : ",",
-		    (long long)answer->expected[role]);
 	text_add_char(out, ']');
 }
 
@@ -241,17 +238,18 @@ get_item(
 {
 	unsigned role, sight, shape;
 
-	if (node->kind != JSON_KIND_ARRAY || node->count != 5 ||
+	if (node->kind != JSON_KIND_ARRAY || node->count != 6 ||
 	    !item_word(node, 0, ROLE_COUNT, &role) ||
 	    !get_fields(&node->items[1], &out->fields) ||
-	    !item_word(node, 2, AUDIT_SHOWN + 1, &sight) ||
-	    !item_word(node, 3, AUDIT_PARTS + 1, &shape) ||
-	    !get_values(&node->items[4], arena, &out->values))
+	    !get_fields(&node->items[2], &out->expected) ||
+	    !item_word(node, 3, AUDIT_SHOWN + 1, &sight) ||
+	    !item_word(node, 4, AUDIT_OWN + 1, &shape) ||
+	    !get_values(&node->items[5], arena, &out->values))
 		return false;
 	out->role = (enum role)role;
 	out->sight = (enum audit_sight)sight;
 	out->shape = (enum audit_shape)shape;
-	return (out->sight == AUDIT_SHOWN) == (out->values.count != 0);
+	return out->sight != AUDIT_SHOWN || out->values.count != 0;
 }
 
 static bool
@@ -278,18 +276,12 @@ static bool
 get_answer(const struct json_node *node, struct arena *arena,
     struct audit_answer *out)
 {
-	const struct json_node *expected = json_find(node, "expected");
 	unsigned state;
 
 	if (!get_word(node, "state", STATE_COUNT, &state) ||
 	    !get_string(node, "object", AUDIT_VALUE_MAX, &out->object) ||
-	    !get_items(json_find(node, "items"), arena, out) ||
-	    expected == NULL || expected->kind != JSON_KIND_ARRAY ||
-	    expected->count != ROLE_COUNT)
+	    !get_items(json_find(node, "items"), arena, out))
 		return false;
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (!get_fields(&expected->items[role], &out->expected[role]))
-			return false;
 	out->state = (enum audit_state)state;
 	return true;
 }

@@ -17,9 +17,8 @@ struct entry_parts {
 	struct slice type, word, actor, reason, case_id, policy;
 	struct slice recipient, purpose, channel, operation;
 	/* As they are written; empty where there is none. */
-	struct slice fields, onward, outcome, object, subjects, subject;
-	struct slice findings;
 	struct slice fields, onward, outcome, object, subjects, subject, kept;
+	struct slice findings;
 };
 
 /* False if it is no entry. */
