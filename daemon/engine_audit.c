@@ -214,13 +214,18 @@ record_run(struct audit_run *run)
 	engine_record_event(engine, &event);
 }
 
-/* Leaks are what somebody must look at; all else waits for a reader. */
+/*
+ * Leaks are what somebody must look at, if there are others than the last
+ * time; all else waits for a reader.
+ */
 static void
 tell_run(const struct audit_run *run)
 {
+	const struct engine_audit *audit = run->engine->audit;
 	struct fail fail = FAIL_INIT;
 
-	if (run->counts.kinds[AUDIT_LEAK] == 0)
+	if (run->counts.kinds[AUDIT_LEAK] == 0 ||
+	    run->counts.kinds[AUDIT_LEAK] == audit->last.kinds[AUDIT_LEAK])
 		return;
 	fail_set(&fail, FAIL_WORLD,
 	    "%llu fields are published that must not be",
@@ -239,13 +244,12 @@ end_run(struct audit_run *run)
 	run->ended = true;
 	run->until = engine_now(engine);
 	if (run->extent != AUDIT_ONE && !audit->is_stopped) {
+		tell_run(run);
 		audit->last_end = run->until;
 		audit->last = run->counts;
 		audit->runs_ended++;
 		record_run(run);
 	}
-	if (!audit->is_stopped)
-		tell_run(run);
 	run->answer = NULL;
 	if (answer != NULL)
 		answer_run(run, 0, 200, answer, run->arg);

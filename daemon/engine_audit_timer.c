@@ -9,7 +9,7 @@
 #include "engine_audit.h"
 
 enum {
-	TICK = 5 * 1000,   /* ms */
+	TICK = 1000,	   /* ms */
 	KEEP = 60 * 1000,  /* ms between notes of how far it is */
 	STATE_MAX = 200,
 };

@@ -64,7 +64,7 @@ sub answer_rdap {
 	my $body = defined $path ? text(file_of('rdap', $path)) : undef;
 	my $status = defined $body ? '200 OK' : '404 Not Found';
 	my $more = '';
-	($status, $more) = ('429 Too Many Requests', "Retry-After: 7200\r\n")
+	($status, $more) = ('429 Too Many Requests', "Retry-After: 1\r\n")
 	    if fault() eq '429';
 	$body //= '{"errorCode":404}';
 	print $s "HTTP/1.1 $status\r\nContent-Type: application/rdap+json\r\n",
