@@ -142,7 +142,7 @@ take_look(struct parser *parser, struct conf_audit_server *server)
 {
 	unsigned layout;
 
-	while (!parser->token.first) {
+	for (;;) {
 		if (conf_accept(parser, "hidden")) {
 			if (!conf_keyword(parser, "as") ||
 			    !take_hidden(parser, server))
@@ -154,7 +154,8 @@ take_look(struct parser *parser, struct conf_audit_server *server)
 			server->layout = layout_of[layout];
 		} else if (!server->is_rdap && conf_accept(parser, "english")) {
 			server->english = true;
-		} else if (parser->token.type == TOKEN_END) {
+		} else if (parser->token.first ||
+			   parser->token.type == TOKEN_END) {
 			return true;
 		} else {
 			return conf_expected(parser,
