@@ -11,7 +11,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo)
 
-PACKAGES := libevent libevent_pthreads openssl jansson sqlite3 libcurl \
+PACKAGES := libevent libevent_openssl libevent_pthreads openssl jansson sqlite3 libcurl \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
@@ -257,6 +257,14 @@ bench-epp:
 bench-epp-run: all $B/registry $B/epp-client
 	@scripts/bench-epp $B $(BENCH_DIR)
 
+# What is published, beside nginx serving the same answers as files.
+bench-publish:
+	@scripts/setup bench
+	@$(SUBMAKE) MODE=release bench-publish-run
+
+bench-publish-run: all $B/bench/publish_view $B/bench/publish_load
+	@scripts/bench-publish $B $(BENCH_DIR)
+
 demo: setup
 	@$(SUBMAKE) all $B/registry $B/epp-client
 	@scripts/demo
@@ -301,7 +309,7 @@ clean:
 	rm -rf build .demo .run
 
 .PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
-	bench-epp bench-epp-run bench-ledger \
+	bench-epp bench-epp-run bench-ledger bench-publish bench-publish-run \
 	bench-run check \
 	check-run layers ci clean
 .DEFAULT_GOAL := all

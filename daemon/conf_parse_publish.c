@@ -67,9 +67,11 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return conf_take_number(parser, 1000000, &publish->rate);
 	if (conf_accept(parser, "budget"))
 		return conf_take_number(parser, 100000000, &publish->budget);
+	if (conf_accept(parser, "cache"))
+		return conf_take_number(parser, 65536, &publish->cache);
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
-	return conf_expected(parser, "whois, rdap, rate, budget or free");
+	return conf_expected(parser, "whois, rdap, rate, budget, cache or free");
 }
 
 /* One line of the registrar's block. */

@@ -231,13 +231,21 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
+<<<<<<< HEAD
 		child_connect(parent, parent_auditor(parent));
+=======
+		child_connect(parent, parent_console(parent));
+>>>>>>> main
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
+<<<<<<< HEAD
 	if (child->kind == CHILD_WORKER || child->kind == CHILD_AUDITOR)
+=======
+	if (child->kind == CHILD_WORKER || child->kind == CHILD_CONSOLE)
+>>>>>>> main
 		child_connect(parent, child);
 }
 
@@ -255,7 +263,11 @@ child_connect(struct parent *parent, struct child *child)
 		return;
 	}
 	child_tell(&parent->keeper,
+<<<<<<< HEAD
 	    child->kind == CHILD_AUDITOR ? LINE_AUDITOR : LINE_WORKER,
+=======
+	    child->kind == CHILD_WORKER ? LINE_WORKER : LINE_CONSOLE,
+>>>>>>> main
 	    SLICE(""), ends[0]);
 	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }

@@ -74,8 +74,13 @@ struct parent {
 	unsigned worker_count; /* that are to run */
 	struct child readers[READERS]; /* none: no parent in it */
 	/*
+<<<<<<< HEAD
 	 * What was last good: misu.conf with its length, as publisher and
 	 * auditor get it, and behind it the tokens, for the console.
+=======
+	 * What was last good: misu.conf with its length, as the publisher gets
+	 * it, and behind it what the console gets, too (line.h).
+>>>>>>> main
 	 */
 	char *settings;
 	size_t settings_len, settings_conf_len;
@@ -128,7 +133,11 @@ void child_stop(struct child *child, int64_t patience);
 void child_kill(struct child *child);
 bool child_tell(struct child *child, char kind, struct slice text, int fd);
 
+<<<<<<< HEAD
 /* A line between the keeper and a worker or the auditor, if both are there. */
+=======
+/* A line between the keeper and a worker or the console, if both are there. */
+>>>>>>> main
 void child_connect(struct parent *parent, struct child *child);
 
 /* --- parent_files.c ----------------------------------------------------- */
@@ -153,6 +162,9 @@ void parent_give_secret(struct child *worker, struct slice asked);
 /* What misu.conf says of them, made ready; before they are started. */
 bool parent_readers_read(struct parent *parent, struct fail *fail);
 
+/* At the end: nothing of what they were told stays in memory. */
+void parent_readers_forget(struct parent *parent);
+
 /* Start, tell or stop each, as misu.conf now wants. */
 void parent_readers_run(struct parent *parent);
 
@@ -162,6 +174,9 @@ bool parent_readers_gone(const struct parent *parent);
 
 void parent_readers_stop(struct parent *parent);
 void parent_readers_kill(struct parent *parent);
+
+/* It may not be there: without a line, then. */
+struct child *parent_console(struct parent *parent);
 
 /* To one that was just started. */
 void parent_reader_tell(struct child *reader);

@@ -52,9 +52,9 @@ is_personal(const struct publication *it)
 	return false;
 }
 
-static bool
-look_up(struct publisher *publisher, const struct ask *ask, struct arena *arena,
-    struct view_found *found, struct fail *fail)
+bool
+publisher_look(struct publisher *publisher, const struct ask *ask,
+    struct arena *arena, struct view_found *found, struct fail *fail)
 {
 	struct view *view = publisher->view;
 
@@ -104,18 +104,30 @@ find_role(const struct publication *it, const struct ask *ask, enum role *role)
 	return false;
 }
 
+bool
+publisher_may_tell(struct publisher *publisher, const struct prefix *asker,
+    bool personal)
+{
+	return !personal || is_free(publisher, asker) ||
+	       rate_spend(publisher->rate, asker,
+		   publisher->loop->operations->now(publisher->loop));
+}
+
 enum looked_up
 publisher_find(struct publisher *publisher, const struct ask *ask,
-    const struct prefix *asker, struct arena *arena, struct view_row *row,
-    enum role *role)
+    const struct prefix *asker, struct arena *arena,
+    struct publisher_found *out)
 {
+	struct view_row *row = &out->row;
 	struct fail fail = FAIL_INIT;
 	struct view_found found;
 
 	if (publisher->view == NULL)
 		publisher->view = view_open_reader(publisher->view_path, &fail);
+	if (publisher->view != NULL)
+		out->generation = view_generation(publisher->view);
 	if (publisher->view == NULL ||
-	    !look_up(publisher, ask, arena, &found, &fail)) {
+	    !publisher_look(publisher, ask, arena, &found, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
 		return NOT_NOW;
 	}
@@ -125,16 +137,15 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 		log_fail(LOG_LEVEL_ERROR, "view-damaged", &fail);
 		return NOT_NOW;
 	}
-	if (!find_role(&row->it, ask, role))
+	out->entry = found.entry;
+	if (!find_role(&row->it, ask, &out->role))
 		return NOT_FOUND;
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
 		row->it.registrar = NULL;
-	if (is_personal(&row->it) && !is_free(publisher, asker) &&
-	    !rate_spend(publisher->rate, asker,
-		publisher->loop->operations->now(publisher->loop)))
-		return TOO_MANY;
-	return FOUND;
+	out->personal = is_personal(&row->it);
+	return publisher_may_tell(publisher, asker, out->personal) ? FOUND
+								   : TOO_MANY;
 }
 
 /* --- the process --- */
@@ -190,6 +201,10 @@ take_settings(struct publisher *publisher, struct slice text)
 	}
 	publisher->conf = conf;
 	publisher->arena = arena;
+	/* They say what misu.conf said, too. */
+	answers_clear(publisher->answers);
+	answers_set_limit(publisher->answers,
+	    (size_t)conf->publish.cache * 1024 * 1024);
 	arena_destroy(before);
 	rate_set_limits(publisher->rate,
 	    &(struct rate_limits){conf->publish.rate, conf->publish.budget});
@@ -234,6 +249,20 @@ keep_to_files(struct publisher *publisher, struct fail *fail)
 }
 
 static bool
+open_answers(struct publisher *publisher, struct fail *fail)
+{
+	uint64_t seed;
+
+	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
+		return fail_set(
+		    fail, FAIL_WORLD, "no random bytes to be had");
+	publisher->answers = answers_create(0, seed);
+	publisher->scratch = arena_create(NULL);
+	return (publisher->answers != NULL && publisher->scratch != NULL) ||
+	       fail_memory(fail);
+}
+
+static bool
 open_all(struct publisher *publisher, const struct setup_given *given,
     struct fail *fail)
 {
@@ -252,7 +281,7 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	if (publisher->view_path == NULL || publisher->loop == NULL)
 		return fail_memory(fail);
 	publisher->rate = rate_create(&limits, &random_system, fail);
-	if (publisher->rate == NULL)
+	if (publisher->rate == NULL || !open_answers(publisher, fail))
 		return false;
 	publisher->parent = child_line(
 	    loop_base(publisher->loop), parent_received, publisher, fail);
@@ -291,9 +320,11 @@ publisher_destroy(struct publisher *publisher)
 	if (publisher == NULL)
 		return;
 	whois_server_destroy(publisher->whois);
-	http_server_destroy(publisher->rdap);
+	rdap_server_destroy(publisher->rdap);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
+	answers_destroy(publisher->answers);
+	arena_destroy(publisher->scratch);
 	rate_destroy(publisher->rate);
 	loop_destroy(publisher->loop);
 	arena_destroy(publisher->arena);

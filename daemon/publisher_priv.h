@@ -2,12 +2,14 @@
 #ifndef MISU_PUBLISHER_PRIV_H
 #define MISU_PUBLISHER_PRIV_H
 
+#include "answers.h"
 #include "codec/ask.h"
+#include "codec/http_head.h"
 #include "codec/view.h"
 #include "conf.h"
-#include "net/http_server.h"
 #include "net/loop.h"
 #include "net/rate.h"
+#include "net/rdap_server.h"
 #include "net/whois_server.h"
 #include "publisher.h"
 #include "store/view.h"
@@ -21,8 +23,13 @@ struct publisher {
 	const char *view_path;
 	struct view *view; /* NULL: it could not be opened yet */
 	struct rate *rate;
+	struct answers *answers;
+	struct arena *scratch; /* of a look at the view */
 	struct whois_server *whois; /* NULL: no port yet */
-	struct http_server *rdap;
+	struct rdap_server *rdap;
+	/* The time as answers write it, for one second. */
+	int64_t second;
+	char date[DATE_SIZE], http_date[HTTP_DATE_LEN + 1];
 	struct arena *arena; /* of what the parent told last */
 	struct conf *conf;   /* NULL: nothing yet */
 	bool ready, broken, has_landlock;
@@ -36,13 +43,27 @@ enum looked_up {
 	TOO_MANY /* the asker has had all it may have today */
 };
 
-/*
- * What is published of what was asked for; texts in the arena.  *role is the
- * contact's whose handle it was.
- */
+/* What was found, and what an answer made of it can be kept by. */
+struct publisher_found {
+	struct view_row row;
+	enum role role;      /* the contact's whose handle it was */
+	uint64_t entry;      /* of the row */
+	uint64_t generation; /* of the view before it was read */
+	bool personal;
+};
+
+/* What is published of what was asked for; texts in the arena. */
 enum looked_up publisher_find(struct publisher *publisher,
     const struct ask *ask, const struct prefix *asker, struct arena *arena,
-    struct view_row *row, enum role *role);
+    struct publisher_found *out);
+
+/* The view's row alone, without what it says being read. */
+bool publisher_look(struct publisher *publisher, const struct ask *ask,
+    struct arena *arena, struct view_found *found, struct fail *fail);
+
+/* May this be told, too, of what the asker may be told in a day? */
+bool publisher_may_tell(struct publisher *publisher,
+    const struct prefix *asker, bool personal);
 
 /* May it ask once more?  Else *wait is in seconds. */
 bool publisher_may_ask(
@@ -50,6 +71,28 @@ bool publisher_may_ask(
 
 /* Unix seconds. */
 int64_t publisher_now(const struct publisher *publisher);
+
+/* --- answers that were made before: publisher_kept.c ---------------------- */
+
+/*
+ * What was kept under this key, if the view still says so, with the time as
+ * it is now; NULL: it has to be made.  It stays until the next is kept.
+ */
+const struct answer *publisher_kept(
+    struct publisher *publisher, struct slice key);
+
+/*
+ * Keep these bytes, which were just made of what was found; head and the
+ * places of the times as in `made`.
+ */
+void publisher_keep(struct publisher *publisher, const struct ask *ask,
+    const struct publisher_found *found, const struct answer *made);
+
+/* Behind `key`: how it is asked for, in one spelling. */
+void publisher_key(struct text *key, const struct ask *ask);
+
+/* The time now, in both spellings, in publisher->date and ->http_date. */
+void publisher_set_clock(struct publisher *publisher);
 
 /* Each takes the socket over, in place of the one there was. */
 bool publisher_whois_open(

@@ -1,35 +1,46 @@
 /* RDAP over HTTP (RFC 7480): paths, headers and statuses. */
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "codec/rdap.h"
 #include "log.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 2000, PATIENCE = 30 /* seconds */, HEADERS = 4 };
+enum { CONNECTIONS = 4000, PATIENCE = 30 /* seconds */ };
+
+static const char json_type[] = "application/rdap+json";
 
 static void
-reply(struct http_request *request, int status, unsigned wait,
-    const struct text *text)
+reply(struct rdap_request *request, int status, const struct text *text)
 {
-	struct http_header headers[HEADERS] = {
-	    {"Content-Type", "application/rdap+json"},
+	const bool later = status == 429 || status == 503;
+	const struct rdap_header headers[] = {{"Content-Type", json_type},
 	    {"Access-Control-Allow-Origin", "*"},
-	    {"X-Content-Type-Options", "nosniff"}};
-	size_t count = 3;
-	char seconds[16];
+	    {"X-Content-Type-Options", "nosniff"},
+	    {status == 405 ? "Allow" : "Retry-After",
+		status == 405 ? "GET, HEAD, OPTIONS" : "60"}};
 
-	if (wait != 0) {
-		snprintf(seconds, sizeof(seconds), "%u", wait);
-		headers[count++] =
-		    (struct http_header){"Retry-After", seconds};
-	}
-	http_answer(request, status, headers, count,
+	rdap_answer(request, status, headers, later || status == 405 ? 4 : 3,
 	    (struct slice){text->data, text->len});
 }
 
+/* A browser asks first what another page's script may ask (CORS). */
 static void
-refuse(struct http_request *request, struct arena *arena, int status,
+allow(struct rdap_request *request)
+{
+	static const struct rdap_header headers[] = {
+	    {"Allow", "GET, HEAD, OPTIONS"},
+	    {"Access-Control-Allow-Origin", "*"},
+	    {"Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"},
+	    {"Access-Control-Allow-Headers",
+		"Accept, Authorization, Content-Type"},
+	    {"Access-Control-Max-Age", "86400"}};
+
+	rdap_answer(request, 204, headers,
+	    sizeof(headers) / sizeof(*headers), (struct slice){"", 0});
+}
+
+static void
+refuse(struct rdap_request *request, struct arena *arena, int status,
     const char *title, const char *description)
 {
 	struct text text = text_start(arena);
@@ -38,37 +49,29 @@ refuse(struct http_request *request, struct arena *arena, int status,
 	if (!rdap_error(&text, status, title, description, &ignored))
 		text = (struct text){.data = (char *)(uintptr_t) "{}",
 		    .len = 2};
-	reply(request, status, status == 429 || status == 503 ? 60 : 0,
-	    &text);
+	reply(request, status, &text);
 }
 
 /* A proxy on this machine says for whom it asks. */
 static bool
-find_asker(struct http_request *request, struct prefix *asker)
+find_asker(struct rdap_request *request, struct prefix *asker)
 {
-	struct sockaddr_storage from = {0};
-	socklen_t len = sizeof(from);
-	const char *header =
-	    http_request_last_header(request, "X-Forwarded-For");
 	struct slice last;
 
-	if (getpeername(http_request_socket(request),
-		(struct sockaddr *)&from, &len) != 0 ||
-	    !rate_block((struct sockaddr *)&from, asker))
+	if (!rate_block(rdap_request_from(request), asker))
 		return false;
-	if (header == NULL ||
-	    !(asker->six ? memcmp(asker->bytes,
-			       "\0\0\0\0\0\0\0", 8) == 0
+	if (!(asker->six ? memcmp(asker->bytes, "\0\0\0\0\0\0\0", 8) == 0
 			 : asker->bytes[0] == 127))
 		return true;
-	last = slice_from(header);
+	last = rdap_request_last_header(request, "X-Forwarded-For");
 	for (size_t i = last.len; i-- > 0;)
 		if (last.data[i] == ',' || last.data[i] == ' ') {
 			last.data += i + 1;
 			last.len -= i + 1;
 			break;
 		}
-	rate_block_of(last, asker);
+	if (last.len != 0)
+		rate_block_of(last, asker);
 	return true;
 }
 
@@ -115,33 +118,110 @@ options_of(const struct publisher *publisher)
 
 static bool
 write_object(struct publisher *publisher, const struct ask *ask,
-    struct view_row *row, enum role role, struct text *text,
-    struct fail *fail)
+    struct publisher_found *found, struct text *text, struct fail *fail)
 {
 	const struct rdap_options options = options_of(publisher);
+	const struct publication *it = &found->row.it;
 
 	if (ask->kind == ASK_CONTACT)
-		return rdap_entity(text, &row->it, role, &options, fail);
-	if (row->it.type == OBJECT_NETWORK)
-		return rdap_network(text, &row->it, &options, fail);
-	return rdap_domain(text, &row->it, &options, fail);
+		return rdap_entity(text, it, found->role, &options, fail);
+	if (it->type == OBJECT_NETWORK)
+		return rdap_network(text, it, &options, fail);
+	return rdap_domain(text, it, &options, fail);
+}
+
+/* --- answers that are ready ----------------------------------------------- */
+
+/* Where the database's time stands in the body; 0: nowhere. */
+static size_t
+place_of_date(struct slice body)
+{
+	static const char before[] =
+	    "\"last update of RDAP database\",\"eventDate\":\"";
+	const char *at =
+	    memmem(body.data, body.len, before, sizeof(before) - 1);
+
+	/* In a value quotation marks are escaped: it can only be ours. */
+	return at != NULL ? (size_t)(at - body.data) + sizeof(before) - 1 : 0;
+}
+
+/* Head and body as they leave, and where the times stand in them. */
+static bool
+make_ready(struct publisher *publisher, const struct text *body,
+    struct text *whole, struct answer *out)
+{
+	static const char start[] = "HTTP/1.1 200 OK\r\nDate: ";
+	size_t date = place_of_date((struct slice){body->data, body->len});
+
+	publisher_set_clock(publisher);
+	text_add_string(whole, start);
+	text_add_string(whole, publisher->http_date);
+	text_add_format(whole,
+	    "\r\nContent-Type: %s\r\nAccess-Control-Allow-Origin: *\r\n"
+	    "X-Content-Type-Options: nosniff\r\nContent-Length: %zu\r\n\r\n",
+	    json_type, body->len);
+	out->head = whole->len;
+	out->http_date = sizeof(start) - 1;
+	out->date = date != 0 ? out->head + date : 0;
+	text_add(whole, (struct slice){body->data, body->len});
+	out->bytes = text_slice(whole);
+	return out->bytes.data != NULL;
 }
 
 static void
+reply_and_keep(struct publisher *publisher, const struct ask *ask,
+    const struct publisher_found *found, struct rdap_request *request,
+    const struct text *body)
+{
+	struct text whole = text_start(body->arena);
+	struct text key = text_start(body->arena);
+	struct answer made = {.key = {NULL, 0}};
+
+	publisher_key(&key, ask);
+	made.key = text_slice(&key);
+	if (made.key.data == NULL ||
+	    !make_ready(publisher, body, &whole, &made)) {
+		reply(request, 200, body);
+		return;
+	}
+	publisher_keep(publisher, ask, found, &made);
+	rdap_answer_ready(request, made.bytes, made.head);
+}
+
+/* False: it has to be made. */
+static bool
+tell_kept(struct publisher *publisher, struct slice key,
+    const struct prefix *asker, struct rdap_request *request)
+{
+	const struct answer *answer;
+
+	/* Who shows who they are may be told more than the public. */
+	if (rdap_request_header(request, "Authorization").data != NULL)
+		return false;
+	answer = publisher_kept(publisher, key);
+	if (answer == NULL ||
+	    !publisher_may_tell(publisher, asker, answer->personal))
+		return false;
+	rdap_answer_ready(request, answer->bytes, answer->head);
+	return true;
+}
+
+/* --- questions ------------------------------------------------------------ */
+
+static void
 tell_object(struct publisher *publisher, const struct ask *ask,
-    const struct prefix *asker, struct http_request *request,
+    const struct prefix *asker, struct rdap_request *request,
     struct arena *arena)
 {
-	enum role role = ROLE_REGISTRANT;
+	struct publisher_found found = {.role = ROLE_REGISTRANT};
 	struct text text = text_start(arena);
 	struct fail fail = FAIL_INIT;
-	struct view_row row;
 
-	switch (publisher_find(publisher, ask, asker, arena, &row, &role)) {
+	switch (publisher_find(publisher, ask, asker, arena, &found)) {
 	case FOUND:
-		if (write_object(
-			publisher, ask, &row, role, &text, &fail)) {
-			reply(request, 200, 0, &text);
+		if (write_object(publisher, ask, &found, &text, &fail)) {
+			reply_and_keep(
+			    publisher, ask, &found, request, &text);
 			return;
 		}
 		log_fail(LOG_LEVEL_ERROR, "rdap-not-answered", &fail);
@@ -164,61 +244,126 @@ tell_object(struct publisher *publisher, const struct ask *ask,
 }
 
 static void
-tell(struct publisher *publisher, const struct ask *ask,
-    const struct prefix *asker, struct http_request *request,
+tell_help(struct publisher *publisher, struct rdap_request *request,
     struct arena *arena)
 {
 	const struct rdap_options options = options_of(publisher);
 	struct text text = text_start(arena);
 	struct fail fail = FAIL_INIT;
 
-	if (ask->kind == ASK_HELP && rdap_help(&text, &options, &fail))
-		reply(request, 200, 0, &text);
-	else if (ask->kind == ASK_SEARCH)
-		refuse(request, arena, 501, "Not Implemented",
-		    "Searches are not offered here.");
+	if (rdap_help(&text, &options, &fail))
+		reply(request, 200, &text);
 	else
-		tell_object(publisher, ask, asker, request, arena);
+		refuse(request, arena, 500, "Internal Error",
+		    "The answer could not be made.");
 }
 
 static void
-run(struct publisher *publisher, struct http_request *request,
+tell(struct publisher *publisher, const struct ask *ask,
+    const struct prefix *asker, struct rdap_request *request,
     struct arena *arena)
 {
-	enum http_method method = http_request_method(request);
-	struct slice path = http_request_path(request);
-	struct fail fail = FAIL_INIT;
-	struct prefix asker;
-	struct ask ask;
-	unsigned wait;
+	switch (ask->kind) {
+	case ASK_DOMAIN:
+	case ASK_NETWORK:
+	case ASK_CONTACT:
+	case ASK_NAMESERVER:
+		tell_object(publisher, ask, asker, request, arena);
+		return;
+	case ASK_HELP:
+		tell_help(publisher, request, arena);
+		return;
+	case ASK_SEARCH:
+		refuse(request, arena, 501, "Not Implemented",
+		    "Searches are not offered here.");
+		return;
+	/* RFC 9082 section 3 has this status for what is not served. */
+	case ASK_AUTNUM:
+		refuse(request, arena, 501, "Not Implemented",
+		    "Autonomous systems are not served here.");
+		return;
+	}
+}
 
-	if (method != HTTP_GET && method != HTTP_HEAD)
-		refuse(request, arena, 405, "Method Not Allowed",
-		    "GET and HEAD can be used.");
-	else if (publisher->conf == NULL || !find_asker(request, &asker))
-		refuse(request, arena, 503, "Not Now", "misu is starting.");
-	else if (!publisher_may_ask(publisher, &asker, &wait))
-		refuse(request, arena, 429, "Too Many",
-		    "Too many questions in one minute.");
-	else if (!find_path(publisher, &path) ||
-	    !ask_rdap(arena, path, &ask, &fail))
-		refuse(request, arena, 400, "Bad Request",
-		    fail.text[0] != '\0' ? fail.text
-					 : "This is no path of RDAP.");
-	else
-		tell(publisher, &ask, &asker, request, arena);
+/* The spelling of a key is the usual one; others are found once read. */
+static void
+find(struct publisher *publisher, struct slice path,
+    const struct prefix *asker, struct rdap_request *request,
+    struct arena *arena)
+{
+	struct text key = text_start(arena);
+	struct fail fail = FAIL_INIT;
+	struct ask ask;
+
+	if (!ask_rdap(arena, path, &ask, &fail)) {
+		refuse(request, arena, 400, "Bad Request", fail.text);
+		return;
+	}
+	publisher_key(&key, &ask);
+	if (key.failed || key.len == 0 ||
+	    !tell_kept(publisher, (struct slice){key.data, key.len}, asker,
+		request))
+		tell(publisher, &ask, asker, request, arena);
 }
 
 static void
-respond(void *context, struct http_request *request)
+run(struct publisher *publisher, struct rdap_request *request,
+    const struct prefix *asker, bool may, struct arena *arena)
 {
-	struct arena *arena = arena_create(NULL);
+	enum rdap_method method = rdap_request_method(request);
+	struct slice path = rdap_request_path(request);
 
-	if (arena == NULL) {
-		http_answer(request, 503, NULL, 0, SLICE("{}"));
+	if (method == RDAP_OTHER)
+		refuse(request, arena, 405, "Method Not Allowed",
+		    "GET, HEAD and OPTIONS can be used.");
+	else if (asker == NULL)
+		refuse(request, arena, 503, "Not Now", "misu is starting.");
+	else if (!may)
+		refuse(request, arena, 429, "Too Many",
+		    "Too many questions in one minute.");
+	else if (!find_path(publisher, &path))
+		refuse(request, arena, 400, "Bad Request",
+		    "This is no path of RDAP.");
+	else
+		find(publisher, path, asker, request, arena);
+}
+
+/* What is asked for often is answered without an arena or a reader. */
+static bool
+run_quickly(struct publisher *publisher, struct rdap_request *request,
+    const struct prefix *asker)
+{
+	enum rdap_method method = rdap_request_method(request);
+	struct slice path = rdap_request_path(request);
+
+	return (method == RDAP_GET || method == RDAP_HEAD) &&
+	       find_path(publisher, &path) &&
+	       tell_kept(publisher, path, asker, request);
+}
+
+static void
+respond(void *context, struct rdap_request *request)
+{
+	struct publisher *publisher = context;
+	struct prefix asker;
+	struct arena *arena;
+	bool known, may;
+	unsigned wait;
+
+	if (rdap_request_method(request) == RDAP_OPTIONS) {
+		allow(request);
 		return;
 	}
-	run(context, request, arena);
+	known = publisher->conf != NULL && find_asker(request, &asker);
+	may = known && publisher_may_ask(publisher, &asker, &wait);
+	if (may && run_quickly(publisher, request, &asker))
+		return;
+	arena = arena_create(NULL);
+	if (arena == NULL) {
+		rdap_answer(request, 503, NULL, 0, SLICE("{}"));
+		return;
+	}
+	run(publisher, request, known ? &asker : NULL, may, arena);
 	arena_destroy(arena);
 }
 
@@ -236,16 +381,15 @@ unreadable(void *context, int status, char *out, size_t size)
 bool
 publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 {
-	const struct http_server_options options = {
+	const struct rdap_server_options options = {
 	    .base = loop_base(publisher->loop),
-	    .body_max = 1024,
 	    .connections = CONNECTIONS,
 	    .patience = PATIENCE,
 	    .handle = respond,
 	    .error = unreadable,
 	    .context = publisher};
 
-	http_server_destroy(publisher->rdap);
-	publisher->rdap = http_server_create(&options, fd, fail);
+	rdap_server_destroy(publisher->rdap);
+	publisher->rdap = rdap_server_create(&options, fd, fail);
 	return publisher->rdap != NULL;
 }

@@ -105,22 +105,59 @@ tell_help(struct text *text)
 	    "末尾に /e を付けると英語のみで表示します。\n");
 }
 
-static void
-tell_asked(struct publisher *publisher, const struct prefix *asker,
-    const struct ask *ask, struct text *text)
+/* {NULL, 0}: memory ran out, or it goes out as it stands. */
+static struct slice
+ready_lines(struct text *text)
 {
-	enum role role = ROLE_REGISTRANT;
-	struct view_row row;
+	struct text out = text_start(text->arena);
+	struct slice rest = text_slice(text), line;
 
-	if (ask->kind == ASK_HELP) {
-		tell_help(text);
-		return;
+	if (rest.data == NULL)
+		return rest;
+	while (slice_take_line(&rest, &line)) {
+		text_add(&out, line);
+		text_add_string(&out, "\r\n");
 	}
-	switch (
-	    publisher_find(publisher, ask, asker, text->arena, &row, &role)) {
+	text_add(&out, rest);
+	return text_slice(&out);
+}
+
+/* Where the database's time stands, in the layout that has one. */
+static size_t
+place_of_date(struct slice text)
+{
+	static const char before[] = "\n>>> Last update of WHOIS database: ";
+	const char *at =
+	    memmem(text.data, text.len, before, sizeof(before) - 1);
+
+	/* A value never begins a line: it can only be ours. */
+	return at != NULL ? (size_t)(at - text.data) + sizeof(before) - 1 : 0;
+}
+
+static struct slice
+ready_and_kept(struct publisher *publisher, const struct ask *ask,
+    const struct publisher_found *found, struct slice key, struct text *text)
+{
+	struct answer made = {.key = key, .bytes = ready_lines(text)};
+
+	if (made.bytes.data == NULL || key.data == NULL)
+		return made.bytes;
+	publisher_set_clock(publisher);
+	made.date = place_of_date(made.bytes);
+	publisher_keep(publisher, ask, found, &made);
+	return made.bytes;
+}
+
+static struct slice
+tell_asked(struct publisher *publisher, const struct prefix *asker,
+    const struct ask *ask, struct slice key, struct text *text)
+{
+	struct publisher_found found = {.role = ROLE_REGISTRANT};
+
+	switch (publisher_find(publisher, ask, asker, text->arena, &found)) {
 	case FOUND:
-		tell(publisher, ask, &row.it, role, text);
-		break;
+		tell(publisher, ask, &found.row.it, found.role, text);
+		return ready_and_kept(publisher, ask, &found, key, text);
 	case NOT_FOUND:
 		tell_none(ask, text);
 		break;
@@ -137,9 +174,39 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		    " day\n");
 		break;
 	}
+	return (struct slice){NULL, 0};
 }
 
-static void
+/* Apart from RDAP's keys, which have no blank, and from each other. */
+static struct slice
+key_of(struct arena *arena, const struct ask *ask)
+{
+	struct text key = text_start(arena);
+
+	text_add_string(&key, ask->english ? "whois /e " : "whois ");
+	publisher_key(&key, ask);
+	return text_slice(&key);
+}
+
+static struct slice
+find(struct publisher *publisher, const struct prefix *asker,
+    const struct ask *ask, struct text *text)
+{
+	struct slice key = key_of(text->arena, ask);
+	const struct answer *answer;
+
+	if (ask->kind == ASK_HELP) {
+		tell_help(text);
+		return (struct slice){NULL, 0};
+	}
+	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;
+	if (answer != NULL &&
+	    publisher_may_tell(publisher, asker, answer->personal))
+		return answer->bytes;
+	return tell_asked(publisher, asker, ask, key, text);
+}
+
+static struct slice
 answer(void *context, const struct sockaddr *from, struct slice line,
     struct text *text)
 {
@@ -150,14 +217,15 @@ answer(void *context, const struct sockaddr *from, struct slice line,
 	unsigned wait;
 
 	if (publisher->conf == NULL || !rate_block(from, &asker))
-		return;
+		return (struct slice){NULL, 0};
 	if (!publisher_may_ask(publisher, &asker, &wait))
 		text_add_format(text,
 		    "WHOIS LIMIT EXCEEDED: ask again in %u seconds\n", wait);
 	else if (!ask_whois(text->arena, line, &ask, &fail))
 		text_add_format(text, "Invalid query: %s\n", fail.text);
 	else
-		tell_asked(publisher, &asker, &ask, text);
+		return find(publisher, &asker, &ask, text);
+	return (struct slice){NULL, 0};
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * The keeper's lines: to the parent, which orders it about, and to each
- * worker, whose messages are keeper.h's.
+ * The keeper's lines: to the parent, which orders it about, to each worker,
+ * whose messages are keeper.h's, and to the console.
  */
 #include <unistd.h>
 
@@ -118,8 +118,13 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+<<<<<<< HEAD
 	if (kind == LINE_AUDITOR && fd >= 0) {
 		service_meet_auditor(service, fd);
+=======
+	if (kind == LINE_CONSOLE && fd >= 0) {
+		service_console_join(service, fd);
+>>>>>>> main
 		return true;
 	}
 	if (fd >= 0)
@@ -162,8 +167,12 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+<<<<<<< HEAD
 	wire_stream_destroy(service->auditor);
 	service->auditor = NULL;
+=======
+	service_console_leave(service);
+>>>>>>> main
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }

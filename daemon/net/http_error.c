@@ -10,13 +10,17 @@ http_reason(int status)
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"},
+	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {204, "No Content"},
+	    {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
 	    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
 	    {413, "Content Too Large"}, {415, "Unsupported Media Type"},
 	    {417, "Expectation Failed"}, {422, "Unprocessable Content"},
-	    {429, "Too Many Requests"}, {500, "Internal Server Error"},
-	    {501, "Not Implemented"}, {503, "Service Unavailable"}};
+	    {429, "Too Many Requests"},
+	    {431, "Request Header Fields Too Large"},
+	    {500, "Internal Server Error"}, {501, "Not Implemented"},
+	    {503, "Service Unavailable"},
+	    {505, "HTTP Version Not Supported"}};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
 		if (reasons[i].status == status)

@@ -52,10 +52,12 @@ connection_free(struct connection *connection)
 		evconnlistener_enable(server->listener);
 }
 
-/* "\n" as CRLF; false if memory ran out. */
+/* "\n" as CRLF; false if memory ran out or there is nothing. */
 static bool
 put_lines(struct evbuffer *output, struct slice text)
 {
+	if (text.len == 0)
+		return false;
 	while (text.len != 0) {
 		const char *end = memchr(text.data, '\n', text.len);
 		size_t len = end != NULL ? (size_t)(end - text.data) : text.len;
@@ -78,24 +80,24 @@ tell(struct connection *connection, struct slice line)
 	    &connection->server->options;
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
-	struct slice answer = {NULL, 0};
+	struct evbuffer *output = bufferevent_get_output(connection->stream);
+	struct slice ready = {NULL, 0};
+	bool ok = arena != NULL;
 
-	if (arena != NULL) {
-		options->answer(options->context,
+	if (ok)
+		ready = options->answer(options->context,
 		    (const struct sockaddr *)&connection->from, line, &text);
-		answer = text_slice(&text);
-	}
 	connection->answered = true;
 	bufferevent_disable(connection->stream, EV_READ);
-	if (answer.data == NULL ||
-	    !put_lines(bufferevent_get_output(connection->stream), answer) ||
-	    answer.len == 0) {
-		arena_destroy(arena);
-		connection_free(connection);
-		return;
-	}
+	if (ready.data != NULL)
+		ok = ok && evbuffer_add(output, ready.data, ready.len) == 0;
+	else
+		ok = ok && put_lines(output, text_slice(&text));
 	arena_destroy(arena);
-	bufferevent_enable(connection->stream, EV_WRITE);
+	if (ok)
+		bufferevent_enable(connection->stream, EV_WRITE);
+	else
+		connection_free(connection);
 }
 
 static void

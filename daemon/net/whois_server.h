@@ -19,11 +19,12 @@ struct whois_server_options {
 	unsigned connections; /* at most, at one time */
 	unsigned patience;    /* seconds, from the first byte to the last */
 	/*
-	 * Append the answer, lines ended by "\n"; they leave as CRLF.  The
+	 * Append the answer, lines ended by "\n"; they leave as CRLF.  Or
+	 * give back bytes that leave as they are, in memory of your own.  The
 	 * line is what came, without its end and perhaps no text at all;
 	 * `text` is in an arena that ends with the call.
 	 */
-	void (*answer)(void *context, const struct sockaddr *from,
+	struct slice (*answer)(void *context, const struct sockaddr *from,
 	    struct slice line, struct text *text);
 	void *context;
 };

@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-enum { STATEMENTS_MAX = 96 };
+enum { STATEMENTS_MAX = 96, LOG_PAGES = 4000 };
 
 struct statement {
 	struct sqlite *sqlite;
@@ -14,6 +14,7 @@ struct sqlite {
 	char path[256];
 	struct statement statements[STATEMENTS_MAX];
 	size_t count;
+	struct sqlite_watch watch;
 };
 
 /* What an operator can do about it; NULL: nothing we know of. */
@@ -260,6 +261,45 @@ statement_bytes(struct statement *statement, int column)
 	int len = sqlite3_column_bytes(statement->stmt, column);
 
 	return (struct slice){bytes != NULL ? bytes : "", (size_t)len};
+}
+
+static int
+commit_begins(void *context)
+{
+	struct sqlite *sqlite = context;
+
+	sqlite->watch.changing(sqlite->watch.context);
+	return 0;
+}
+
+/* It stands in the place of the hook that checkpoints, and does so too. */
+static int
+commit_is_seen(void *context, sqlite3 *db, const char *name, int pages)
+{
+	struct sqlite *sqlite = context;
+
+	sqlite->watch.changed(sqlite->watch.context);
+	if (pages >= LOG_PAGES)
+		sqlite3_wal_checkpoint_v2(
+		    db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
+static void
+rolled_back(void *context)
+{
+	struct sqlite *sqlite = context;
+
+	sqlite->watch.changed(sqlite->watch.context);
+}
+
+void
+sqlite_watch(struct sqlite *sqlite, const struct sqlite_watch *watch)
+{
+	sqlite->watch = *watch;
+	sqlite3_commit_hook(sqlite->db, commit_begins, sqlite);
+	sqlite3_rollback_hook(sqlite->db, rolled_back, sqlite);
+	sqlite3_wal_hook(sqlite->db, commit_is_seen, sqlite);
 }
 
 int64_t

@@ -73,6 +73,17 @@ int64_t sqlite_log_size(struct sqlite *sqlite);
 /* A copy of all there is now, in a file that must not exist. */
 bool sqlite_copy(struct sqlite *sqlite, const char *path, struct fail *fail);
 
+/*
+ * Calls back before a commit begins to be seen by others, and when it is (or
+ * was taken back); at most one who watches, borrowed until the close.
+ */
+struct sqlite_watch {
+	void (*changing)(void *context);
+	void (*changed)(void *context);
+	void *context;
+};
+void sqlite_watch(struct sqlite *sqlite, const struct sqlite_watch *watch);
+
 int64_t sqlite_last_id(struct sqlite *sqlite);
 int sqlite_changes(struct sqlite *sqlite);
 

@@ -112,6 +112,34 @@ open_as(struct sqlite *sqlite, bool writes, struct fail *fail)
 	return NULL;
 }
 
+static void
+changing(void *context)
+{
+	view_mark_begin(context);
+}
+
+static void
+changed(void *context)
+{
+	view_mark_end(context);
+}
+
+/* Whoever commits to it moves its mark: there is no other way to write. */
+static struct view *
+mark_changes(struct view *view, const char *path, struct fail *fail)
+{
+	if (view == NULL)
+		return NULL;
+	view->mark = view_mark_open(path, true, fail);
+	if (view->mark == NULL) {
+		view_close(view);
+		return NULL;
+	}
+	sqlite_watch(view->sqlite,
+	    &(struct sqlite_watch){changing, changed, view->mark});
+	return view;
+}
+
 struct view *
 view_open(const char *path, struct fail *fail)
 {
@@ -125,13 +153,26 @@ view_open(const char *path, struct fail *fail)
 		sqlite_close(sqlite);
 		return NULL;
 	}
-	return open_as(sqlite, true, fail);
+	return mark_changes(open_as(sqlite, true, fail), path, fail);
 }
 
+/* Without its mark it can be read all the same. */
 struct view *
 view_open_reader(const char *path, struct fail *fail)
 {
-	return open_as(sqlite_open_reader(path, fail), false, fail);
+	struct view *view =
+	    open_as(sqlite_open_reader(path, fail), false, fail);
+	struct fail ignored = FAIL_INIT;
+
+	if (view != NULL)
+		view->mark = view_mark_open(path, false, &ignored);
+	return view;
+}
+
+uint64_t
+view_generation(const struct view *view)
+{
+	return view->mark != NULL ? view_mark_read(view->mark) : 0;
 }
 
 void
@@ -140,6 +181,7 @@ view_close(struct view *view)
 	if (view == NULL)
 		return;
 	sqlite_close(view->sqlite);
+	view_mark_close(view->mark);
 	free(view);
 }
 

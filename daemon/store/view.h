@@ -23,6 +23,12 @@ struct view *view_open(const char *path, struct fail *fail);
 struct view *view_open_reader(const char *path, struct fail *fail);
 void view_close(struct view *view);
 
+/*
+ * Read before an answer is taken from the view: while it is the same, and not
+ * 0, that answer is what the view says (store/view_mark.h).
+ */
+uint64_t view_generation(const struct view *view);
+
 struct view_put {
 	struct slice type, name; /* "domain", its canonical name */
 	uint64_t entry;          /* of the ledger */

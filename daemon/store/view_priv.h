@@ -4,9 +4,11 @@
 
 #include "store/sqlite.h"
 #include "store/view.h"
+#include "store/view_mark.h"
 
 struct view {
 	struct sqlite *sqlite;
+	struct view_mark *mark; /* NULL: a reader found none */
 	struct statement *get, *by_handle, *head, *count, *stale, *entry;
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,

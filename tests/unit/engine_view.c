@@ -190,7 +190,7 @@ start(void **state)
 static void
 remove_file(const char *path)
 {
-	static const char *const ends[] = {"", "-wal", "-shm"};
+	static const char *const ends[] = {"", "-wal", "-shm", "-mark"};
 	char name[80];
 
 	for (size_t i = 0; i < 3; i++) {

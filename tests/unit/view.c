@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "store/view.h"
+#include "store/view_mark.h"
 
 struct fixture {
 	char directory[64], path[128];
@@ -44,7 +45,7 @@ teardown(void **state)
 	view_close(fixture->reader);
 	view_close(fixture->view);
 	for (int i = 0; i < 3; i++) {
-		static const char *const ends[] = {"", "-wal", "-shm"};
+		static const char *const ends[] = {"", "-wal", "-mark", "-shm"};
 
 		snprintf(path, sizeof(path), "%s%s", fixture->path, ends[i]);
 		unlink(path);
@@ -249,6 +250,69 @@ a_handle_finds_the_object_that_has_it(void **state)
 	assert_true(slice_is(found.bytes, "two"));
 }
 
+/* Whatever is written moves it, and nothing else does. */
+static void
+the_mark_moves_with_each_change(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted doubted = {
+	    SLICE("domain"), SLICE("example.com")};
+	const struct view_put gone = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 11,
+	    .epoch = 1};
+	const struct digest one = digest_sha256(SLICE("one"));
+	uint64_t last = view_generation(fixture->reader);
+	int64_t epoch;
+
+#define MOVED() \
+	do { \
+		uint64_t now = view_generation(fixture->reader); \
+		assert_int_not_equal(now, 0); \
+		assert_int_not_equal(now, last); \
+		last = now; \
+	} while (0)
+	assert_int_not_equal(last, 0);
+	put(fixture, "domain", "example.com", 7, "one");
+	MOVED();
+	get(fixture, "example.com");
+	assert_int_equal(view_generation(fixture->reader), last);
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
+	MOVED();
+	assert_true(view_begin(fixture->view, &one, &epoch, &fixture->fail));
+	MOVED();
+	assert_true(view_doubt(
+	    fixture->view, &doubted, 1, 9, 5000, &fixture->fail));
+	MOVED();
+	assert_true(view_remove(fixture->view, &gone, &fixture->fail));
+	MOVED();
+	assert_true(view_drop(fixture->view, SLICE("domain"),
+	    SLICE("example.com"), &fixture->fail));
+	MOVED();
+#undef MOVED
+}
+
+/* Of a writer that died half-way nothing is known until the next one. */
+static void
+a_writer_that_died_leaves_no_mark_to_trust(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t before = view_generation(fixture->reader);
+	struct view_mark *mark =
+	    view_mark_open(fixture->path, true, &fixture->fail);
+	struct view *again;
+
+	assert_non_null(mark);
+	view_mark_begin(mark);
+	assert_int_equal(view_generation(fixture->reader), 0);
+	view_mark_close(mark);
+	again = view_open(fixture->path, &fixture->fail);
+	assert_non_null(again);
+	assert_int_not_equal(view_generation(fixture->reader), 0);
+	assert_int_not_equal(view_generation(fixture->reader), before);
+	view_close(again);
+}
+
 int
 main(void)
 {
@@ -263,6 +327,8 @@ main(void)
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
 	    CASE(the_smallest_network_answers),
 	    CASE(a_handle_finds_the_object_that_has_it),
+	    CASE(the_mark_moves_with_each_change),
+	    CASE(a_writer_that_died_leaves_no_mark_to_trust),
 	};
 #undef CASE
 

@@ -31,10 +31,11 @@ struct world {
 	unsigned asked;
 	const char *answer;
 	size_t repeat;
+	struct slice ready;
 	struct fail fail;
 };
 
-static void
+static struct slice
 answer(void *context, const struct sockaddr *from, struct slice line,
     struct text *text)
 {
@@ -48,6 +49,7 @@ answer(void *context, const struct sockaddr *from, struct slice line,
 	world->asked++;
 	for (size_t i = 0; i < world->repeat; i++)
 		text_add_string(text, world->answer);
+	return world->ready;
 }
 
 static int

@@ -1,0 +1,104 @@
+#include "store/view_mark.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct view_mark {
+	_Atomic uint64_t *number;
+};
+
+enum { SIZE = sizeof(_Atomic uint64_t) };
+
+/* Without a lock: the other side is another process. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are atomic");
+
+static bool
+map(struct view_mark *mark, int fd, bool writes)
+{
+	struct stat status;
+	void *at;
+
+	/* Beyond the end of a file there is no memory to be read. */
+	if (fstat(fd, &status) != 0 ||
+	    (status.st_size < SIZE && (!writes || ftruncate(fd, SIZE) != 0)))
+		return false;
+	at = mmap(NULL, SIZE, writes ? PROT_READ | PROT_WRITE : PROT_READ,
+	    MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return false;
+	mark->number = at;
+	return true;
+}
+
+struct view_mark *
+view_mark_open(const char *view_path, bool writes, struct fail *fail)
+{
+	struct view_mark *mark = calloc(1, sizeof(*mark));
+	char path[512];
+	int fd = -1;
+	bool ok;
+
+	if (mark == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	if (snprintf(path, sizeof(path), "%s-mark", view_path) <
+	    (int)sizeof(path))
+		fd = open(path,
+		    (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0644);
+	ok = fd >= 0 && map(mark, fd, writes);
+	if (!ok) {
+		fail_set(fail, FAIL_WORLD, "cannot map it: %s",
+		    strerror(errno != 0 ? errno : ENODATA));
+		fail_place(fail, "%s", path);
+		free(mark);
+		mark = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	/* What was odd is even then, and what was read before is no more. */
+	if (ok && writes) {
+		view_mark_begin(mark);
+		view_mark_end(mark);
+	}
+	return mark;
+}
+
+void
+view_mark_close(struct view_mark *mark)
+{
+	if (mark == NULL)
+		return;
+	munmap((void *)(uintptr_t)mark->number, SIZE);
+	free(mark);
+}
+
+void
+view_mark_begin(struct view_mark *mark)
+{
+	atomic_fetch_or(mark->number, 1);
+}
+
+void
+view_mark_end(struct view_mark *mark)
+{
+	uint64_t number = atomic_load(mark->number);
+
+	if ((number & 1) != 0)
+		atomic_store(mark->number, number + 1);
+}
+
+uint64_t
+view_mark_read(const struct view_mark *mark)
+{
+	uint64_t number = atomic_load(mark->number);
+
+	return (number & 1) == 0 ? number : 0;
+}
