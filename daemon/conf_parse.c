@@ -10,11 +10,8 @@ enum {
 	WORKERS_MAX = 64,
 	PUBLISH_RATE = 60,
 	PUBLISH_BUDGET = 1000,
-<<<<<<< HEAD
 	AUDIT_RATE = 30,
-=======
 	PUBLISH_CACHE = 128,
->>>>>>> main
 };
 
 /* Each statement's first word, and who reads the rest. */
@@ -289,13 +286,10 @@ set_defaults(struct conf *conf)
 		conf->publish.rate = PUBLISH_RATE;
 	if (conf->publish.budget == 0)
 		conf->publish.budget = PUBLISH_BUDGET;
-<<<<<<< HEAD
 	if (conf->audit.rate == 0)
 		conf->audit.rate = AUDIT_RATE;
-=======
 	if (conf->publish.cache == 0)
 		conf->publish.cache = PUBLISH_CACHE;
->>>>>>> main
 	if (conf->control_socket.len == 0)
 		conf->control_socket = SLICE("control.sock");
 	if (conf->unix_socket.len == 0 && conf->http_address.len == 0)

@@ -13,13 +13,9 @@ enum line_kind {
 	LINE_RELOAD = 'R', /* keeper: read everything anew */
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
-<<<<<<< HEAD
 	LINE_AUDITOR = 'A', /* keeper: a line to the auditor */
-	LINE_KEEPER = 'K', /* worker, auditor: a line to the keeper */
-=======
 	LINE_CONSOLE = 'Q', /* keeper: a line to the console */
-	LINE_KEEPER = 'K', /* worker, console: a line to the keeper */
->>>>>>> main
+	LINE_KEEPER = 'K', /* worker, console, auditor: a line to the keeper */
 	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
 	LINE_SETTINGS = 'C', /* console, publisher, auditor: see below */

@@ -213,6 +213,18 @@ try_later(struct child *child)
 		child->backoff = BACKOFF_LONGEST;
 }
 
+/* What the keeper is told that a line to it is; '\0': it has none. */
+static char
+keeper_line_of(enum child_kind kind)
+{
+	static const char lines[CHILD_KINDS] = {
+	    [CHILD_WORKER] = LINE_WORKER,
+	    [CHILD_CONSOLE] = LINE_CONSOLE,
+	    [CHILD_AUDITOR] = LINE_AUDITOR};
+
+	return lines[kind];
+}
+
 void
 child_start(struct child *child)
 {
@@ -231,21 +243,14 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
-<<<<<<< HEAD
-		child_connect(parent, parent_auditor(parent));
-=======
 		child_connect(parent, parent_console(parent));
->>>>>>> main
+		child_connect(parent, parent_auditor(parent));
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-<<<<<<< HEAD
-	if (child->kind == CHILD_WORKER || child->kind == CHILD_AUDITOR)
-=======
-	if (child->kind == CHILD_WORKER || child->kind == CHILD_CONSOLE)
->>>>>>> main
+	if (keeper_line_of(child->kind) != '\0')
 		child_connect(parent, child);
 }
 
@@ -262,13 +267,8 @@ child_connect(struct parent *parent, struct child *child)
 		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper,
-<<<<<<< HEAD
-	    child->kind == CHILD_AUDITOR ? LINE_AUDITOR : LINE_WORKER,
-=======
-	    child->kind == CHILD_WORKER ? LINE_WORKER : LINE_CONSOLE,
->>>>>>> main
-	    SLICE(""), ends[0]);
+	child_tell(&parent->keeper, keeper_line_of(child->kind), SLICE(""),
+	    ends[0]);
 	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 

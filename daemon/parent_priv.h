@@ -74,13 +74,8 @@ struct parent {
 	unsigned worker_count; /* that are to run */
 	struct child readers[READERS]; /* none: no parent in it */
 	/*
-<<<<<<< HEAD
 	 * What was last good: misu.conf with its length, as publisher and
-	 * auditor get it, and behind it the tokens, for the console.
-=======
-	 * What was last good: misu.conf with its length, as the publisher gets
-	 * it, and behind it what the console gets, too (line.h).
->>>>>>> main
+	 * auditor get it, and behind it what the console gets, too (line.h).
 	 */
 	char *settings;
 	size_t settings_len, settings_conf_len;
@@ -91,12 +86,6 @@ struct parent {
 	bool serving;     /* all were ready once */
 	bool stopping, failed;
 };
-
-static inline struct child *
-parent_auditor(struct parent *parent)
-{
-	return &parent->readers[CHILD_AUDITOR - CHILD_CONSOLE];
-}
 
 static inline int64_t
 parent_now(struct parent *parent)
@@ -133,11 +122,10 @@ void child_stop(struct child *child, int64_t patience);
 void child_kill(struct child *child);
 bool child_tell(struct child *child, char kind, struct slice text, int fd);
 
-<<<<<<< HEAD
-/* A line between the keeper and a worker or the auditor, if both are there. */
-=======
-/* A line between the keeper and a worker or the console, if both are there. */
->>>>>>> main
+/*
+ * A line between the keeper and a worker, the console or the auditor, if both
+ * are there.
+ */
 void child_connect(struct parent *parent, struct child *child);
 
 /* --- parent_files.c ----------------------------------------------------- */
@@ -176,6 +164,7 @@ void parent_readers_stop(struct parent *parent);
 void parent_readers_kill(struct parent *parent);
 
 /* It may not be there: without a line, then. */
+struct child *parent_auditor(struct parent *parent);
 struct child *parent_console(struct parent *parent);
 
 /* To one that was just started. */

@@ -19,13 +19,9 @@ is_wanted(const struct parent *parent, enum child_kind kind)
 {
 	const struct conf *conf = parent->setup->conf;
 
-<<<<<<< HEAD
 	if (kind == CHILD_AUDITOR)
 		return conf->audit.given;
-	return kind == CHILD_CONSOLE ? conf->console_address.len != 0
-=======
 	return kind == CHILD_CONSOLE ? conf_has_console(conf)
->>>>>>> main
 				     : conf_publishes(conf);
 }
 
@@ -33,6 +29,12 @@ struct child *
 parent_console(struct parent *parent)
 {
 	return &parent->readers[CHILD_CONSOLE - CHILD_CONSOLE];
+}
+
+struct child *
+parent_auditor(struct parent *parent)
+{
+	return &parent->readers[CHILD_AUDITOR - CHILD_CONSOLE];
 }
 
 /* The text of misu.conf, as it was read. */

@@ -118,13 +118,12 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
-<<<<<<< HEAD
 	if (kind == LINE_AUDITOR && fd >= 0) {
 		service_meet_auditor(service, fd);
-=======
+		return true;
+	}
 	if (kind == LINE_CONSOLE && fd >= 0) {
 		service_console_join(service, fd);
->>>>>>> main
 		return true;
 	}
 	if (fd >= 0)
@@ -167,12 +166,9 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
-<<<<<<< HEAD
 	wire_stream_destroy(service->auditor);
 	service->auditor = NULL;
-=======
 	service_console_leave(service);
->>>>>>> main
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }

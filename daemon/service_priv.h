@@ -52,11 +52,8 @@ struct service {
 	struct wire_stream *parent;
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
-<<<<<<< HEAD
 	struct wire_stream *auditor; /* NULL: it is not there */
-=======
 	struct service_console *console; /* NULL: no line to it */
->>>>>>> main
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
 	struct disk_forecast forecast;
