@@ -207,6 +207,20 @@ check_recipient(struct conf_checked *check)
 	conf_check_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
 }
 
+/* What is no public's nobody can ask for. */
+static void
+check_audited(struct conf_checked *check)
+{
+	const struct conf_audit *audit = &check->conf->audit;
+
+	for (size_t i = 0; i < audit->server_count; i++)
+		if (slice_equal(
+			audit->servers[i].recipient, check->recipient->id) &&
+		    !check->recipient->public)
+			conf_check_say(check, audit->servers[i].place,
+			    CONF_AUDIT_RECIPIENT, revision(check));
+}
+
 static bool
 finish(struct complaints *complaints, struct slice *diagnostics,
     struct fail *fail)
@@ -248,9 +262,21 @@ conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 			check->recipient =
 			    ruleset_recipient(rulesets[i], check->index);
 			check_recipient(check);
+			check_audited(check);
 		}
 	}
 	return finish(&complaints, diagnostics, fail);
+}
+
+static bool
+is_known(const struct ruleset *const *rulesets, size_t count, struct slice id)
+{
+	unsigned index;
+
+	for (size_t i = 0; i < count; i++)
+		if (ruleset_find_recipient(rulesets[i], id, &index))
+			return true;
+	return false;
 }
 
 bool
@@ -262,16 +288,18 @@ conf_check_idle(const struct conf *conf, const struct ruleset *const *rulesets,
 
 	for (size_t i = 0; i < conf->recipient_count; i++) {
 		const struct conf_recipient *recipient = &conf->recipients[i];
-		bool found = false;
-		unsigned index;
 
-		for (size_t j = 0; j < count; j++)
-			found = found ||
-			    ruleset_find_recipient(
-				rulesets[j], recipient->id, &index);
-		if (!found)
+		if (!is_known(rulesets, count, recipient->id))
 			conf_complain(&complaints, recipient->place,
 			    CONF_RECIPIENT_POLICY, recipient->id, NOTHING);
+	}
+	for (size_t i = 0; i < conf->audit.server_count; i++) {
+		const struct conf_audit_server *server =
+		    &conf->audit.servers[i];
+
+		if (!is_known(rulesets, count, server->recipient))
+			conf_complain(&complaints, server->place,
+			    CONF_AUDIT_IDLE, server->recipient, NOTHING);
 	}
 	return finish(&complaints, diagnostics, fail);
 }

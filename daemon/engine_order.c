@@ -17,6 +17,9 @@ static const struct {
     {"request-fee", engine_request_fee},
     {"request-give", engine_request_give},
     {"request-close", engine_request_close},
+    {"audit-start", engine_audit_start},
+    {"audit-status", engine_audit_status},
+    {"audit-stop", engine_audit_end},
 };
 
 engine_order *

@@ -19,7 +19,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
-	char *forgotten_path;
+	char *forgotten_path, *audit_directory;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -50,6 +50,7 @@ struct engine {
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
+	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */

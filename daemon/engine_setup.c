@@ -31,6 +31,16 @@ engine_create(const struct engine_options *options, struct fail *fail)
 		}
 		engine->o.forgotten_path = engine->forgotten_path;
 	}
+	if (options->audit_directory != NULL) {
+		engine->audit_directory = strdup(options->audit_directory);
+		if (engine->audit_directory == NULL) {
+			free(engine->forgotten_path);
+			free(engine);
+			fail_memory(fail);
+			return NULL;
+		}
+		engine->o.audit_directory = engine->audit_directory;
+	}
 	engine->accepted_end = &engine->accepted;
 	keys_derive(options->keys, "content", engine->content_key);
 	return engine;
@@ -60,8 +70,10 @@ engine_destroy(struct engine *engine)
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
+	engine_audit_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine->forgotten_path);
+	free(engine->audit_directory);
 	free(engine);
 }
 
@@ -461,6 +473,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
 	engine_retention_start(engine);
+	engine_audit_apply(engine);
 	return true;
 }
 
@@ -523,6 +536,7 @@ engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
 	engine_forget_stop(engine);
+	engine_audit_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

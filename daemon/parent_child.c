@@ -17,7 +17,8 @@ child_kind_name(enum child_kind kind)
 	    [CHILD_KEEPER] = "keeper",
 	    [CHILD_WORKER] = "worker",
 	    [CHILD_CONSOLE] = "console",
-	    [CHILD_PUBLISHER] = "publisher"};
+	    [CHILD_PUBLISHER] = "publisher",
+	    [CHILD_AUDITOR] = "auditor"};
 
 	return names[kind];
 }
@@ -212,6 +213,18 @@ try_later(struct child *child)
 		child->backoff = BACKOFF_LONGEST;
 }
 
+/* What the keeper is told that a line to it is; '\0': it has none. */
+static char
+keeper_line_of(enum child_kind kind)
+{
+	static const char lines[CHILD_KINDS] = {
+	    [CHILD_WORKER] = LINE_WORKER,
+	    [CHILD_CONSOLE] = LINE_CONSOLE,
+	    [CHILD_AUDITOR] = LINE_AUDITOR};
+
+	return lines[kind];
+}
+
 void
 child_start(struct child *child)
 {
@@ -231,12 +244,13 @@ child_start(struct child *child)
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
 		child_connect(parent, parent_console(parent));
+		child_connect(parent, parent_auditor(parent));
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-	if (child->kind == CHILD_WORKER || child->kind == CHILD_CONSOLE)
+	if (keeper_line_of(child->kind) != '\0')
 		child_connect(parent, child);
 }
 
@@ -253,9 +267,8 @@ child_connect(struct parent *parent, struct child *child)
 		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper,
-	    child->kind == CHILD_WORKER ? LINE_WORKER : LINE_CONSOLE,
-	    SLICE(""), ends[0]);
+	child_tell(&parent->keeper, keeper_line_of(child->kind), SLICE(""),
+	    ends[0]);
 	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 

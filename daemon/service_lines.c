@@ -118,6 +118,10 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_AUDITOR && fd >= 0) {
+		service_meet_auditor(service, fd);
+		return true;
+	}
 	if (kind == LINE_CONSOLE && fd >= 0) {
 		service_console_join(service, fd);
 		return true;
@@ -162,6 +166,8 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	wire_stream_destroy(service->auditor);
+	service->auditor = NULL;
 	service_console_leave(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;

@@ -130,3 +130,46 @@ vault_index_finish(struct vault_index *index)
 	for (size_t i = 0; i < INDEX_SHARDS; i++)
 		free(index->shards[i].objects);
 }
+
+static const struct vault_object *
+least_above(const struct vault_shard *shard, const uint8_t *key)
+{
+	const struct vault_object *least = NULL;
+
+	for (uint32_t i = 0; i < shard->size; i++) {
+		const struct vault_object *object = &shard->objects[i];
+
+		if (!is_empty(object) &&
+		    (key == NULL ||
+			memcmp(object->key, key, INDEX_KEY) > 0) &&
+		    (least == NULL ||
+			memcmp(object->key, least->key, INDEX_KEY) < 0))
+			least = object;
+	}
+	return least;
+}
+
+const struct vault_object *
+vault_index_after(const struct vault_index *index, const uint8_t *key)
+{
+	const struct vault_object *found = NULL;
+	size_t shard =
+	    key != NULL ? (size_t)(shard_of(index, key) - index->shards) : 0;
+
+	for (; found == NULL && shard < INDEX_SHARDS; shard++) {
+		found = least_above(&index->shards[shard], key);
+		key = NULL;
+	}
+	return found;
+}
+
+/* Shards by the low bits of two bytes; within one the rest of them leads. */
+double
+vault_index_share(const uint8_t *key)
+{
+	size_t first = (size_t)key[0] << 8 | key[1];
+
+	return ((double)(first % INDEX_SHARDS) +
+		   (double)(first / INDEX_SHARDS) / (65536.0 / INDEX_SHARDS)) /
+	       INDEX_SHARDS;
+}

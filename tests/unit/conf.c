@@ -17,7 +17,7 @@
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
     "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
-    "console", "alone", "operators", "publish", "registrar"};
+    "console", "alone", "operators", "publish", "registrar", "audit", "audited"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 
