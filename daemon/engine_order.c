@@ -22,6 +22,8 @@ static const struct {
     {"audit-start", engine_audit_start},
     {"audit-status", engine_audit_status},
     {"audit-stop", engine_audit_end},
+    {"view-rebuild", engine_view_rebuild},
+    {"view-status", engine_view_status},
 };
 
 engine_order *
