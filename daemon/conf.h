@@ -184,6 +184,12 @@ struct conf_publish {
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
+	/* Recipients who may ask with a token over RDAP. */
+	const struct conf_tier {
+		struct slice recipient;
+		struct place place;
+	} *tiers;
+	size_t tier_count;
 	struct place place;
 };
 
@@ -300,6 +306,11 @@ bool conf_has_console(const struct conf *conf);
 
 /* Does it publish anything itself? */
 bool conf_publishes(const struct conf *conf);
+/* May this recipient ask with a token? */
+bool conf_has_tier(const struct conf *conf, struct slice recipient);
+
+/* "90s", "30m", "24h", "7d": at most 366 days, in seconds. */
+bool conf_read_duration(struct slice text, unsigned *out);
 
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(
@@ -345,5 +356,7 @@ struct digest conf_setup_identity(const struct conf *conf, struct arena *arena);
 const char *conf_law_name(enum conf_law law);
 
 const char *channel_kind_name(enum channel_kind kind);
+/* Is some recipient what misu itself publishes? */
+bool conf_has_view(const struct conf *conf);
 
 #endif

@@ -221,6 +221,30 @@ check_audited(struct conf_checked *check)
 			    CONF_AUDIT_RECIPIENT, revision(check));
 }
 
+/* Who asks with a token is somebody, and asks for itself. */
+static void
+check_tiers(struct conf_checked *check)
+{
+	const struct conf_publish *publish = &check->conf->publish;
+
+	for (size_t i = 0; i < publish->tier_count; i++) {
+		const struct conf_tier *tier = &publish->tiers[i];
+
+		if (!ruleset_find_recipient(
+			check->ruleset, tier->recipient, &check->index))
+			continue;
+		check->recipient =
+		    ruleset_recipient(check->ruleset, check->index);
+		if (check->recipient->public ||
+		    check->recipient->via != VIA_NONE)
+			conf_check_say(
+			    check, tier->place, CONF_TIER, revision(check));
+		else if (publish->rdap_address.len == 0)
+			conf_check_say(
+			    check, tier->place, CONF_TIER_UNSEEN, NOTHING);
+	}
+}
+
 static bool
 finish(struct complaints *complaints, struct slice *diagnostics,
     struct fail *fail)
@@ -264,17 +288,19 @@ conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 			check_recipient(check);
 			check_audited(check);
 		}
+		check_tiers(check);
 	}
 	return finish(&complaints, diagnostics, fail);
 }
 
 static bool
-is_known(const struct ruleset *const *rulesets, size_t count, struct slice id)
+is_known(
+    struct slice recipient, const struct ruleset *const *rulesets, size_t count)
 {
 	unsigned index;
 
 	for (size_t i = 0; i < count; i++)
-		if (ruleset_find_recipient(rulesets[i], id, &index))
+		if (ruleset_find_recipient(rulesets[i], recipient, &index))
 			return true;
 	return false;
 }
@@ -289,15 +315,22 @@ conf_check_idle(const struct conf *conf, const struct ruleset *const *rulesets,
 	for (size_t i = 0; i < conf->recipient_count; i++) {
 		const struct conf_recipient *recipient = &conf->recipients[i];
 
-		if (!is_known(rulesets, count, recipient->id))
+		if (!is_known(recipient->id, rulesets, count))
 			conf_complain(&complaints, recipient->place,
 			    CONF_RECIPIENT_POLICY, recipient->id, NOTHING);
+	}
+	for (size_t i = 0; i < conf->publish.tier_count; i++) {
+		const struct conf_tier *tier = &conf->publish.tiers[i];
+
+		if (!is_known(tier->recipient, rulesets, count))
+			conf_complain(&complaints, tier->place,
+			    CONF_RECIPIENT_POLICY, tier->recipient, NOTHING);
 	}
 	for (size_t i = 0; i < conf->audit.server_count; i++) {
 		const struct conf_audit_server *server =
 		    &conf->audit.servers[i];
 
-		if (!is_known(rulesets, count, server->recipient))
+		if (!is_known(server->recipient, rulesets, count))
 			conf_complain(&complaints, server->place,
 			    CONF_AUDIT_IDLE, server->recipient, NOTHING);
 	}

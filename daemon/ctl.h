@@ -65,6 +65,8 @@ extern const struct ctl_command ctl_provision_stop;
 extern const struct ctl_command ctl_provision_resume;
 extern const struct ctl_command ctl_provision_list;
 extern const struct ctl_command ctl_resubmit;
+extern const struct ctl_command ctl_view_rebuild;
+extern const struct ctl_command ctl_view_status;
 extern const struct ctl_command ctl_request_open;
 extern const struct ctl_command ctl_request_list;
 extern const struct ctl_command ctl_request_show;
@@ -72,6 +74,7 @@ extern const struct ctl_command ctl_request_verify;
 extern const struct ctl_command ctl_request_note;
 extern const struct ctl_command ctl_request_fee;
 extern const struct ctl_command ctl_request_give;
+extern const struct ctl_command ctl_request_grant, ctl_request_revoke;
 extern const struct ctl_command ctl_request_close;
 extern const struct ctl_command ctl_request_letter;
 

@@ -11,12 +11,14 @@
 #ifndef MISU_ENGINE_H
 #define MISU_ENGINE_H
 
+#include "codec/tier.h"
 #include "conf.h"
 #include "net/channel.h"
 #include "net/loop.h"
 #include "store/ledger.h"
 #include "store/approvals.h"
 #include "store/cases.h"
+#include "store/grants.h"
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
@@ -36,7 +38,14 @@ struct engine_options {
 	struct stops *stops; /* or NULL: nobody can stop anything */
 	struct approvals *approvals; /* or NULL: what needs two cannot be */
 	struct cases *cases;	     /* or NULL: none are kept */
+	struct grants *grants;	     /* or NULL: no tokens are given */
 	struct view *view; /* NULL: nothing is published here */
+	/* What the view is made from; NULL: only from submissions. */
+	struct standing *standing;
+	/* Is a change of this record by others under way?  Or NULL. */
+	bool (*changing)(
+	    void *context, enum object_type type, struct slice name);
+	void *follow_context;
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.
@@ -163,6 +172,8 @@ void engine_provision_list(struct engine *engine, struct slice actor,
  *	verify	id, evidence, date, agent
  *	note	id, text;	fee: id, fee
  *	give	id, object, type, to, purpose: a disclosure, decided as any
+ *	grant	id, to, for, objects, purpose, answers, from: a token
+ *	revoke	id, grant
  *	close	id, as, text
  */
 void engine_request_open(struct engine *engine, struct slice actor,
@@ -178,6 +189,10 @@ void engine_request_note(struct engine *engine, struct slice actor,
 void engine_request_fee(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_give(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_grant(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_revoke(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_close(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
@@ -244,6 +259,47 @@ void engine_audit_metrics(struct engine *engine, struct text *text);
 /* Nothing of it goes on; at the end of the engine. */
 void engine_audit_stop(struct engine *engine);
 void engine_audit_destroy(struct engine *engine);
+
+/*
+ * Somebody asks with a token (codec/tier.h).  `told` is called once, now or
+ * later, and where there is something to be told, with the bytes whose entry
+ * is durable: borrowed for the call.  Then engine_tier_end() must be called,
+ * once, with how it ended: "sent", "not-sent" or "unknown".
+ */
+struct tier;
+typedef void engine_tier_told(void *arg, enum tier_result result,
+    struct tier *tier, const struct sealed *sealed);
+void engine_tier_ask(struct engine *engine,
+    const struct tier_question *question, engine_tier_told *told, void *arg);
+void engine_tier_end(struct tier *tier, const char *word);
+/* What came of them, for /metrics. */
+void engine_tier_metrics(const struct engine *engine, struct text *text);
+
+/*
+ * Records that others change (the keeper, by what comes over EPP): is anything
+ * told of it in the public view?  If so, engine_follow() is called until each
+ * `is_done`, only then may the change be committed, and while that is under
+ * way engine_options.changing says so; and when it is durable, or failed,
+ * engine_followed() is.  What is told follows in the background.
+ */
+struct engine_followed {
+	enum object_type type;
+	struct slice name;
+	bool is_done;
+	char after[256]; /* the engine's own */
+	size_t after_len;
+};
+bool engine_follows(
+    struct engine *engine, enum object_type type, struct slice name);
+void engine_follow(
+    struct engine *engine, struct engine_followed *const *all, size_t count);
+void engine_followed(struct engine *engine);
+
+/* {}: the public view is made anew; or how far that is. */
+void engine_view_rebuild(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_view_status(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

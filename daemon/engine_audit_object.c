@@ -4,6 +4,7 @@
  * an entry.
  */
 #include "engine_audit.h"
+#include "engine_view.h"
 
 /* --- beginning --- */
 
@@ -99,31 +100,39 @@ object_create(struct audit_run *run, enum object_type type, struct slice object)
 	return audited;
 }
 
-/* Who waits for a registry to take the newest is not compared with it. */
-static bool
-is_under_way(struct audited *audited, bool *waits, struct fail *fail)
+/*
+ * The record as it is now, and of what came over EPP with its contacts; NULL:
+ * none, or a fail.  *changes: its registry has not said yes to the newest.
+ */
+static const struct record *
+record_of(struct audited *audited, struct arena *arena, bool *changes,
+    struct fail *fail)
 {
 	struct engine *engine = audited->engine;
+	struct published published;
+	bool waits = false;
 
-	return spool_waits(engine->o.spool, (int)audited->type,
-	    audited->object, waits, fail);
+	if (!engine_published(engine, audited->type, audited->object, arena,
+		&published, fail) ||
+	    !spool_waits(engine->o.spool, (int)audited->type, audited->object,
+		&waits, fail))
+		return NULL;
+	*changes = published.changes || waits;
+	return published.record;
 }
 
 static bool
 prepare(struct audited *audited, struct fail *fail)
 {
-	struct engine *engine = audited->engine;
-	const struct record *record = vault_get(engine->o.vault,
-	    audited->arena, audited->type, audited->object, fail);
-	bool waits;
+	bool changes;
+	const struct record *record =
+	    record_of(audited, audited->arena, &changes, fail);
 
 	if (record == NULL) {
 		fail_set(fail, FAIL_INPUT, "misu has no such object");
 		return false;
 	}
-	if (!is_under_way(audited, &waits, fail))
-		return false;
-	if (waits)
+	if (changes)
 		return fail_set(fail, FAIL_INPUT,
 		    "a submission of it is still under way");
 	if (record_operation(record) == OPERATION_DELETE)
@@ -213,14 +222,16 @@ compare(struct audited *audited, struct audit_target *target,
     const struct audit_answer *answer, struct arena *arena, struct fail *fail)
 {
 	struct engine *engine = audited->engine;
-	const struct record *record = vault_get(engine->o.vault, arena,
-	    audited->type, audited->object, fail);
+	bool changes;
+	const struct record *record =
+	    record_of(audited, arena, &changes, fail);
 	const struct disclosure *decided;
 	const struct audit_intent *intent;
 	struct audit_findings findings;
 
-	if (record == NULL)
-		return fail_set(fail, FAIL_INPUT, "it is gone");
+	if (record == NULL || changes)
+		return fail_set(
+		    fail, FAIL_INPUT, "it has changed meanwhile");
 	decided =
 	    audit_decide(engine, record, target->recipient, arena, fail);
 	if (decided == NULL)
@@ -587,8 +598,9 @@ record_all(struct recording *recording, struct fail *fail)
 {
 	struct audited *audited = recording->audited;
 	struct engine *engine = audited->engine;
-	const struct record *record = vault_get(engine->o.vault,
-	    audited->arena, audited->type, audited->object, fail);
+	bool changes;
+	const struct record *record =
+	    record_of(audited, audited->arena, &changes, fail);
 
 	if (record == NULL)
 		return fail->kind == FAIL_NONE;

@@ -16,10 +16,14 @@ static const struct {
     {"request-note", engine_request_note},
     {"request-fee", engine_request_fee},
     {"request-give", engine_request_give},
+    {"request-grant", engine_request_grant},
+    {"request-revoke", engine_request_revoke},
     {"request-close", engine_request_close},
     {"audit-start", engine_audit_start},
     {"audit-status", engine_audit_status},
     {"audit-stop", engine_audit_end},
+    {"view-rebuild", engine_view_rebuild},
+    {"view-status", engine_view_status},
 };
 
 engine_order *

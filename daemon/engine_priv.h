@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "codec/submission.h"
+#include "codec/tier.h"
 #include "codec/workitem.h"
 #include "core/decide.h"
 #include "engine.h"
@@ -45,10 +46,17 @@ struct engine {
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
 	struct loop_timer *view_timer;
+	int64_t view_due; /* Unix ms; 0: nobody looks */
+	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	bool view_known; /* the view is there, and of this state */
+	bool view_lost;	 /* it could not be told of a change */
+	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
+	struct tier *tiers; /* engine_tier.c: answers under way */
+	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
 	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
 
@@ -79,6 +87,11 @@ struct share {
 
 /* Decide for one block and encode; false with a fail. */
 bool engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail);
+
+/* The same without channel and bytes. */
+bool engine_judge(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
@@ -190,7 +203,7 @@ bool engine_renews_under(
  * another are not told, and are decided anew in the background.
  */
 bool engine_view_begin(struct engine *engine, const struct digest *identity,
-    struct fail *fail);
+    const struct conf *conf, struct fail *fail);
 void engine_view_stop(struct engine *engine);
 
 /* Rows are being decided under this conf. */
@@ -204,6 +217,23 @@ bool engine_view_doubt(struct engine *engine, const struct record *record,
 /* One object is told no more until it was decided anew, which is at once. */
 bool engine_view_renew(struct engine *engine, enum object_type type,
     struct slice object, struct fail *fail);
+
+/*
+ * What came in doubt by engine_view_doubt() and is not on its way to the view:
+ * it is empty where that was decided (`kept`: the vault has the record), else
+ * decided anew.
+ */
+void engine_view_settle(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, bool kept);
+
+/* The record that an item was decided by, as it is now; NULL: none, or fail. */
+struct record *engine_stored(struct engine *engine,
+    const struct spool_item *item, struct arena *arena, struct fail *fail);
+
+/* Is a submission about it under way to the disk? */
+bool engine_is_submitted(const struct engine *engine, enum object_type type,
+    struct slice name);
+
 /* --- engine_forget.c ---------------------------------------------------- */
 
 /* What was asked for before goes on. */
@@ -223,6 +253,23 @@ void engine_forget_destroy(struct engine *engine);
 /* Before the subject's key is destroyed: nothing of it stays in requests. */
 bool engine_forget_cases(const struct engine *engine,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- engine_grant.c ----------------------------------------------------- */
+
+/* No grant names what is the subject's any more. */
+bool engine_forget_grants(const struct engine *engine,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
+    struct fail *fail);
+
+/* --- engine_tier.c ------------------------------------------------------ */
+
+/* Is this the request id of an answer to a token? */
+bool engine_is_tier(struct slice request);
+/* What a crash left without an outcome gets one. */
+void engine_tier_recover(struct engine *engine);
+/* Is one being decided under this conf? */
+bool engine_tiers_under(const struct engine *engine, const struct conf *conf);
+void engine_tier_destroy(struct engine *engine);
 
 /* --- engine_forget_view.c ------------------------------------------------ */
 

@@ -6,6 +6,9 @@
 #include "codec/wire.h"
 #include "engine_priv.h"
 
+#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
+#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
+
 enum {
 	CHECKPOINT_DELAY = 1000, /* milliseconds */
 	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
@@ -71,6 +74,7 @@ engine_destroy(struct engine *engine)
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
 	engine_audit_destroy(engine);
+	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine->forgotten_path);
 	free(engine->audit_directory);
@@ -290,8 +294,9 @@ engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
 }
 
 /*
- * Is this the entry of a disclosure that was to be sent, and not by a worker,
- * whose entries are the keeper's (keeper_open.c)?
+ * Is this the entry of a disclosure that was to be sent, and neither by a
+ * worker, whose entries are the keeper's (keeper_open.c), nor to somebody with
+ * a token (engine_tier.c)?
  */
 static bool
 entry_goes(struct arena *arena, struct slice bytes, bool *goes,
@@ -306,7 +311,9 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 
 	*goes = type != NULL && slice_is(type->string, "disclosure") &&
 	    json_find(entry, "payload") != NULL &&
-	    (request == NULL || !wire_is_request(request->string));
+	    (request == NULL ||
+		(!wire_is_request(request->string) &&
+		    !engine_is_tier(request->string)));
 	return entry != NULL;
 }
 
@@ -350,6 +357,17 @@ reconcile(struct engine *engine, struct fail *fail)
 	else if (ok && spool_mark(engine->o.spool) < size)
 		ok = spool_set_mark(engine->o.spool, size, fail);
 	return ok;
+}
+
+bool
+engine_prune(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine);
+
+	if (now - engine->pruned < PRUNE_EVERY)
+		return true;
+	engine->pruned = now;
+	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
 }
 
 void
@@ -431,7 +449,7 @@ begin_channels(struct engine *engine, const struct conf *conf,
 {
 	struct channel **channels = start_channels(engine, conf, fail);
 
-	if (channels == NULL || engine_view_begin(engine, epoch, fail))
+	if (channels == NULL || engine_view_begin(engine, epoch, conf, fail))
 		return channels;
 	stop_channels(channels, conf->recipient_count);
 	return NULL;
@@ -468,6 +486,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);
+		engine_tier_recover(engine);
 	}
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)

@@ -213,18 +213,6 @@ try_later(struct child *child)
 		child->backoff = BACKOFF_LONGEST;
 }
 
-/* What the keeper is told that a line to it is; '\0': it has none. */
-static char
-keeper_line_of(enum child_kind kind)
-{
-	static const char lines[CHILD_KINDS] = {
-	    [CHILD_WORKER] = LINE_WORKER,
-	    [CHILD_CONSOLE] = LINE_CONSOLE,
-	    [CHILD_AUDITOR] = LINE_AUDITOR};
-
-	return lines[kind];
-}
-
 void
 child_start(struct child *child)
 {
@@ -243,32 +231,42 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
-		child_connect(parent, parent_console(parent));
-		child_connect(parent, parent_auditor(parent));
+		for (size_t i = 0; i < READERS; i++)
+			child_connect(parent, &parent->readers[i]);
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-	if (keeper_line_of(child->kind) != '\0')
-		child_connect(parent, child);
+	child_connect(parent, child);
+}
+
+/* As the keeper calls a line to it; 0: it has none. */
+static char
+line_to(enum child_kind kind)
+{
+	return kind == CHILD_WORKER	 ? LINE_WORKER
+	       : kind == CHILD_CONSOLE	 ? LINE_CONSOLE
+	       : kind == CHILD_PUBLISHER ? LINE_PUBLISHER
+	       : kind == CHILD_AUDITOR	 ? LINE_AUDITOR
+					 : 0;
 }
 
 void
 child_connect(struct parent *parent, struct child *child)
 {
+	char kind = line_to(child->kind);
 	struct fail fail = FAIL_INIT;
 	int ends[2];
 
-	if (parent->keeper.line == NULL || child->line == NULL)
+	if (kind == 0 || parent->keeper.line == NULL || child->line == NULL)
 		return;
 	if (!wire_stream_pair(ends, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "not-connected", &fail);
 		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper, keeper_line_of(child->kind), SLICE(""),
-	    ends[0]);
+	child_tell(&parent->keeper, kind, SLICE(""), ends[0]);
 	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 

@@ -122,10 +122,7 @@ void child_stop(struct child *child, int64_t patience);
 void child_kill(struct child *child);
 bool child_tell(struct child *child, char kind, struct slice text, int fd);
 
-/*
- * A line between the keeper and a worker, the console or the auditor, if both
- * are there.
- */
+/* A line between the keeper and this child, if both are there. */
 void child_connect(struct parent *parent, struct child *child);
 
 /* --- parent_files.c ----------------------------------------------------- */
@@ -162,10 +159,6 @@ bool parent_readers_gone(const struct parent *parent);
 
 void parent_readers_stop(struct parent *parent);
 void parent_readers_kill(struct parent *parent);
-
-/* It may not be there: without a line, then. */
-struct child *parent_auditor(struct parent *parent);
-struct child *parent_console(struct parent *parent);
 
 /* To one that was just started. */
 void parent_reader_tell(struct child *reader);

@@ -25,18 +25,6 @@ is_wanted(const struct parent *parent, enum child_kind kind)
 				     : conf_publishes(conf);
 }
 
-struct child *
-parent_console(struct parent *parent)
-{
-	return &parent->readers[CHILD_CONSOLE - CHILD_CONSOLE];
-}
-
-struct child *
-parent_auditor(struct parent *parent)
-{
-	return &parent->readers[CHILD_AUDITOR - CHILD_CONSOLE];
-}
-
 /* The text of misu.conf, as it was read. */
 static struct slice
 conf_text(const struct setup *setup)

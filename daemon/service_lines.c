@@ -1,6 +1,7 @@
 /*
  * The keeper's lines: to the parent, which orders it about, to each worker,
- * whose messages are keeper.h's, and to the console.
+ * whose messages are keeper.h's, to the console (service_console.c) and to the
+ * publisher (service_tier.c).
  */
 #include <unistd.h>
 
@@ -122,6 +123,10 @@ received(void *context, struct slice message, int fd)
 		service_meet_auditor(service, fd);
 		return true;
 	}
+	if (kind == LINE_PUBLISHER && fd >= 0) {
+		service_open_tiers(service, fd);
+		return true;
+	}
 	if (kind == LINE_CONSOLE && fd >= 0) {
 		service_console_join(service, fd);
 		return true;
@@ -168,6 +173,7 @@ service_close_lines(struct service *service)
 	}
 	wire_stream_destroy(service->auditor);
 	service->auditor = NULL;
+	service_close_tiers(service);
 	service_console_leave(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;

@@ -14,6 +14,7 @@ enum { INTAKES_MAX = 2 };
 
 struct indexer;
 struct keeper;
+struct service_tiers;
 struct service_console;
 struct service_worker;
 struct wire_stream;
@@ -41,7 +42,9 @@ struct service {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct grants *grants;
 	struct view *view;
+	struct standing *standing;
 	struct engine *engine;
 	struct indexer *indexer;
 	struct index_forgetting forgetting;
@@ -53,6 +56,7 @@ struct service {
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
 	struct wire_stream *auditor; /* NULL: it is not there */
+	struct service_tiers *tiers;	/* the publisher's line; or NULL */
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
@@ -190,6 +194,12 @@ void service_reindex(struct service *service, const struct control_ask *ask,
     struct control_request *request);
 void service_index_status(struct service *service,
     const struct control_ask *ask, struct control_request *request);
+
+/* --- service_tier.c ----------------------------------------------------- */
+
+/* A line to the publisher; the descriptor is taken over. */
+void service_open_tiers(struct service *service, int fd);
+void service_close_tiers(struct service *service);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

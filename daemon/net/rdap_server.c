@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "codec/http_head.h"
 
 enum {
@@ -116,6 +117,8 @@ connection_free(struct connection *connection)
 		connection->asking->connection = NULL;
 	if (connection->output != NULL)
 		evbuffer_free(connection->output);
+	if (connection->kept != NULL)
+		digest_wipe(connection->kept, connection->kept_len);
 	free(connection->kept);
 	close(connection->fd);
 	free(connection);
@@ -395,6 +398,9 @@ keep(struct connection *connection, struct slice rest)
 			return false;
 		memcpy(copy, rest.data, rest.len);
 	}
+	/* Half a head may end within a secret. */
+	if (connection->kept != NULL)
+		digest_wipe(connection->kept, connection->kept_len);
 	free(connection->kept);
 	connection->kept = copy;
 	connection->kept_len = rest.len;
@@ -732,6 +738,20 @@ struct slice
 rdap_request_last_header(const struct rdap_request *request, const char *name)
 {
 	return value_of(http_head_last(&request->head, name));
+}
+
+bool
+rdap_request_is_gone(const struct rdap_request *request)
+{
+	return request->connection == NULL;
+}
+
+/* What is read again later must still be a head. */
+void
+rdap_request_wipe(struct rdap_request *request, struct slice secret)
+{
+	(void)request;
+	memset((char *)(uintptr_t)secret.data, 'x', secret.len);
 }
 
 const struct sockaddr *

@@ -24,6 +24,7 @@
  *	ledger account "subject" "words of the record of provision" ...
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
+ *	view example.com tells "..." | lacks "..." | nothing | stale
  *	clock +60s          disk full | read-only | ok
  *	daemon killed lost | kept | torn        daemon stopped
  *	daemon starts       daemon refuses "why it does not start"
@@ -57,6 +58,8 @@
  *	biz has contact CON-1 { ... }      biz has no contact CON-1
  *	worker killed [lost | kept]     worker starts
  *	keeper killed [lost | kept | torn]      # the worker lives on
+ *	asker > token example.jp [from "192.0.2.1"] [forged] [lost | unsaid]
+ *	                        # with the last token that was granted
  *	operator > ask import "upstream biz\ncontact CON-1"
  */
 #ifndef MISU_TESTS_SCRIPT_H
@@ -85,11 +88,13 @@ enum step_kind {
 	STEP_EVIDENCE, /* what asking it later will show */
 	STEP_OPERATOR,
 	STEP_ORDER, /* a verb with JSON */
+	STEP_TIER,  /* somebody asks with a token */
 	STEP_LEDGER_ENTRIES,
 	STEP_LEDGER_HAS,
 	STEP_LEDGER_ACCOUNT,
 	STEP_LEDGER_VERIFIES,
 	STEP_LEDGER_FINDS, /* the verifier names what was damaged */
+	STEP_VIEW, /* what the public view tells of a domain */
 	STEP_LOG_HAS,
 	STEP_LOG_LACKS,
 	STEP_CLOCK,

@@ -115,6 +115,9 @@ struct world {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct grants *grants;
+	struct view *view; /* NULL where the conf has none */
+	struct standing *standing;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
@@ -131,6 +134,9 @@ struct world {
 	struct behaviour *behaviours;
 	struct answer *answers;
 	char submission[64];    /* id of the last one taken */
+	char token[64];	        /* the last one granted */
+	uint64_t asked;	        /* with a token */
+	struct tier *unsaid;    /* nobody says how this answer ended */
 	struct slice record;    /* name of the last one submitted */
 	struct seen log;        /* operational log */
 	struct seen written;    /* all bytes written but to recipients */
@@ -177,6 +183,11 @@ bool daemon_read(struct world *world, struct arena *arena, struct slice policy,
 /* --- recipients.c: channels that record what they are given */
 void recipients_use(struct world *world);
 bool recipients_is_output(const struct world *world, const char *path);
+/* What stands in this directory is what a recipient gets. */
+void recipients_add_output(const char *directory);
+
+/* Somebody was handed this in another way than by a channel. */
+void recipients_keep(struct world *world, const struct sealed *sealed);
 
 /* A channel of the engine, as it is for recipients. */
 struct channel *recipients_epp(
@@ -194,6 +205,11 @@ void play_check(struct world *world, const struct step *step,
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
 
+/* --- play_tier.c */
+void play_tier(struct world *world, const struct step *step);
+/* Before the daemon's end, however it comes. */
+void play_tier_end(struct world *world);
+
 /* --- review.c: what the ledger is good for afterwards */
 
 /* The policy in force would have done what was done under it. */
@@ -201,6 +217,11 @@ void review_check(struct world *world);
 /* A subject's record of provision in English, blanks made one. */
 struct slice review_account(
     struct world *world, struct slice id, struct arena *arena);
+
+/* --- published.c */
+
+/* The view tells what would be decided now, and all of it. */
+void published_check(struct world *world);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
