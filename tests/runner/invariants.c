@@ -639,6 +639,7 @@ invariants_check(struct world *world)
 	if (bring_to_rest(world)) {
 		check_promises(world);
 		review_check(world);
+		published_check(world);
 	}
 	check_payloads(world);
 	check_traces(world);
