@@ -424,7 +424,7 @@ ask_approval(struct granting *granting)
 	add_what(&what, granting);
 	about = text_start(affair->arena);
 	text_add_format(&about, "%s token ", affair->name);
-	digest = digest_sha256(text_slice(&what));
+	digest = digest_hmac(engine->content_key, text_slice(&what));
 	if (by_kind)
 		text_add(&about, text_slice(&what));
 	else
