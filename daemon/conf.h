@@ -162,6 +162,12 @@ struct conf_publish {
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
+	/* Recipients who may ask with a token over RDAP. */
+	const struct conf_tier {
+		struct slice recipient;
+		struct place place;
+	} *tiers;
+	size_t tier_count;
 	struct place place;
 };
 
@@ -238,6 +244,11 @@ bool conf_check_idle(const struct conf *conf,
 
 /* Does it publish anything itself? */
 bool conf_publishes(const struct conf *conf);
+/* May this recipient ask with a token? */
+bool conf_has_tier(const struct conf *conf, struct slice recipient);
+
+/* "90s", "30m", "24h", "7d": at most 366 days, in seconds. */
+bool conf_read_duration(struct slice text, unsigned *out);
 
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(

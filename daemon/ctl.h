@@ -71,6 +71,7 @@ extern const struct ctl_command ctl_request_verify;
 extern const struct ctl_command ctl_request_note;
 extern const struct ctl_command ctl_request_fee;
 extern const struct ctl_command ctl_request_give;
+extern const struct ctl_command ctl_request_grant, ctl_request_revoke;
 extern const struct ctl_command ctl_request_close;
 extern const struct ctl_command ctl_request_letter;
 

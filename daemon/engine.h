@@ -11,12 +11,14 @@
 #ifndef MISU_ENGINE_H
 #define MISU_ENGINE_H
 
+#include "codec/tier.h"
 #include "conf.h"
 #include "net/channel.h"
 #include "net/loop.h"
 #include "store/ledger.h"
 #include "store/approvals.h"
 #include "store/cases.h"
+#include "store/grants.h"
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
@@ -36,6 +38,7 @@ struct engine_options {
 	struct stops *stops; /* or NULL: nobody can stop anything */
 	struct approvals *approvals; /* or NULL: what needs two cannot be */
 	struct cases *cases;	     /* or NULL: none are kept */
+	struct grants *grants;	     /* or NULL: no tokens are given */
 	struct view *view; /* NULL: nothing is published here */
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
@@ -147,6 +150,8 @@ void engine_provision_list(struct engine *engine, struct slice actor,
  *	verify	id, evidence, date, agent
  *	note	id, text;	fee: id, fee
  *	give	id, object, type, to, purpose: a disclosure, decided as any
+ *	grant	id, to, for, objects, purpose, answers, from: a token
+ *	revoke	id, grant
  *	close	id, as, text
  */
 void engine_request_open(struct engine *engine, struct slice actor,
@@ -162,6 +167,10 @@ void engine_request_note(struct engine *engine, struct slice actor,
 void engine_request_fee(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_give(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_grant(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_revoke(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_close(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
@@ -204,6 +213,21 @@ void engine_reveal_values(struct engine *engine, struct slice actor,
 
 /* Rows of forgetting were put into the spool: go on with them. */
 void engine_forget_again(struct engine *engine);
+
+/*
+ * Somebody asks with a token (codec/tier.h).  `told` is called once, now or
+ * later, and where there is something to be told, with the bytes whose entry
+ * is durable: borrowed for the call.  Then engine_tier_end() must be called,
+ * once, with how it ended: "sent", "not-sent" or "unknown".
+ */
+struct tier;
+typedef void engine_tier_told(void *arg, enum tier_result result,
+    struct tier *tier, const struct sealed *sealed);
+void engine_tier_ask(struct engine *engine,
+    const struct tier_question *question, engine_tier_told *told, void *arg);
+void engine_tier_end(struct tier *tier, const char *word);
+/* What came of them, for /metrics. */
+void engine_tier_metrics(const struct engine *engine, struct text *text);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

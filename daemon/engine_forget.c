@@ -437,7 +437,8 @@ run_items(struct forget *forget)
 	struct engine *engine = forget->engine;
 	struct fail fail = FAIL_INIT;
 
-	if (engine->parcels != 0 || engine->renewals != NULL) {
+	if (engine->parcels != 0 || engine->renewals != NULL ||
+	    engine->tiers != NULL) {
 		wake(forget, SOON); /* the courier comes to rest first */
 		return;
 	}

@@ -16,6 +16,8 @@ static const struct {
     {"request-note", engine_request_note},
     {"request-fee", engine_request_fee},
     {"request-give", engine_request_give},
+    {"request-grant", engine_request_grant},
+    {"request-revoke", engine_request_revoke},
     {"request-close", engine_request_close},
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "codec/submission.h"
+#include "codec/tier.h"
 #include "codec/workitem.h"
 #include "core/decide.h"
 #include "engine.h"
@@ -49,6 +50,8 @@ struct engine {
 	int64_t view_epoch;
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
+	struct tier *tiers; /* engine_tier.c: answers under way */
+	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
 
 	size_t under_way; /* whatever a drain must wait for */
@@ -78,6 +81,11 @@ struct share {
 
 /* Decide for one block and encode; false with a fail. */
 bool engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail);
+
+/* The same without channel and bytes. */
+bool engine_judge(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
@@ -222,6 +230,23 @@ void engine_forget_destroy(struct engine *engine);
 /* Before the subject's key is destroyed: nothing of it stays in requests. */
 bool engine_forget_cases(const struct engine *engine,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- engine_grant.c ----------------------------------------------------- */
+
+/* No grant names what is the subject's any more. */
+bool engine_forget_grants(const struct engine *engine,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
+    struct fail *fail);
+
+/* --- engine_tier.c ------------------------------------------------------ */
+
+/* Is this the request id of an answer to a token? */
+bool engine_is_tier(struct slice request);
+/* What a crash left without an outcome gets one. */
+void engine_tier_recover(struct engine *engine);
+/* Is one being decided under this conf? */
+bool engine_tiers_under(const struct engine *engine, const struct conf *conf);
+void engine_tier_destroy(struct engine *engine);
 
 /* --- engine_forget_view.c ------------------------------------------------ */
 

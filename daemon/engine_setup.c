@@ -60,6 +60,7 @@ engine_destroy(struct engine *engine)
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
+	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine->forgotten_path);
 	free(engine);
@@ -278,8 +279,9 @@ engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
 }
 
 /*
- * Is this the entry of a disclosure that was to be sent, and not by a worker,
- * whose entries are the keeper's (keeper_open.c)?
+ * Is this the entry of a disclosure that was to be sent, and neither by a
+ * worker, whose entries are the keeper's (keeper_open.c), nor to somebody with
+ * a token (engine_tier.c)?
  */
 static bool
 entry_goes(struct arena *arena, struct slice bytes, bool *goes,
@@ -294,7 +296,9 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 
 	*goes = type != NULL && slice_is(type->string, "disclosure") &&
 	    json_find(entry, "payload") != NULL &&
-	    (request == NULL || !wire_is_request(request->string));
+	    (request == NULL ||
+		(!wire_is_request(request->string) &&
+		    !engine_is_tier(request->string)));
 	return entry != NULL;
 }
 
@@ -456,6 +460,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);
+		engine_tier_recover(engine);
 	}
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)

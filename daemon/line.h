@@ -13,7 +13,8 @@ enum line_kind {
 	LINE_RELOAD = 'R', /* keeper: read everything anew */
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
-	LINE_KEEPER = 'K', /* worker: a line to the keeper */
+	LINE_PUBLISHER = 'Q', /* keeper: a line to the publisher */
+	LINE_KEEPER = 'K', /* worker, publisher: a line to the keeper */
 	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
 	LINE_SETTINGS = 'C', /* console, publisher: what it needs; see below */

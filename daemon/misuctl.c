@@ -28,6 +28,8 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_request_note,
     &ctl_request_fee,
     &ctl_request_give,
+    &ctl_request_grant,
+    &ctl_request_revoke,
     &ctl_request_close,
     &ctl_request_letter,
     &ctl_upstreams,

@@ -230,30 +230,41 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
+		for (size_t i = 0; i < READERS; i++)
+			child_connect(parent, &parent->readers[i]);
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-	if (child->kind == CHILD_WORKER)
-		child_connect(parent, child);
+	child_connect(parent, child);
+}
+
+/* As the keeper calls a line to it; 0: it has none. */
+static char
+line_to(enum child_kind kind)
+{
+	return kind == CHILD_WORKER	 ? LINE_WORKER
+	       : kind == CHILD_PUBLISHER ? LINE_PUBLISHER
+					 : 0;
 }
 
 void
-child_connect(struct parent *parent, struct child *worker)
+child_connect(struct parent *parent, struct child *child)
 {
+	char kind = line_to(child->kind);
 	struct fail fail = FAIL_INIT;
 	int ends[2];
 
-	if (parent->keeper.line == NULL || worker->line == NULL)
+	if (kind == 0 || parent->keeper.line == NULL || child->line == NULL)
 		return;
 	if (!wire_stream_pair(ends, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "not-connected", &fail);
-		child_kill(worker);
+		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper, LINE_WORKER, SLICE(""), ends[0]);
-	child_tell(worker, LINE_KEEPER, SLICE(""), ends[1]);
+	child_tell(&parent->keeper, kind, SLICE(""), ends[0]);
+	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 
 bool

@@ -121,8 +121,8 @@ void child_stop(struct child *child, int64_t patience);
 void child_kill(struct child *child);
 bool child_tell(struct child *child, char kind, struct slice text, int fd);
 
-/* A line between keeper and worker, if both are there. */
-void child_connect(struct parent *parent, struct child *worker);
+/* A line between the keeper and this child, if both are there. */
+void child_connect(struct parent *parent, struct child *child);
 
 /* --- parent_files.c ----------------------------------------------------- */
 

@@ -32,6 +32,12 @@ struct publisher {
 	char date[DATE_SIZE], http_date[HTTP_DATE_LEN + 1];
 	struct arena *arena; /* of what the parent told last */
 	struct conf *conf;   /* NULL: nothing yet */
+	/* publisher_tier.c; no line: the keeper is down */
+	struct wire_stream *keeper;
+	struct waiting *waiting; /* for the keeper's answer */
+	size_t waiting_count;
+	uint64_t last_number;
+	struct loop_timer *waiting_timer;
 	bool ready, broken, has_landlock;
 };
 
@@ -99,5 +105,29 @@ bool publisher_whois_open(
     struct publisher *publisher, int fd, struct fail *fail);
 bool publisher_rdap_open(
     struct publisher *publisher, int fd, struct fail *fail);
+
+/* --- publisher_rdap.c */
+
+struct rdap_options;
+struct rdap_options publisher_rdap_options(const struct publisher *publisher);
+/* --- publisher_tier.c */
+
+/* A line to the keeper, in place of the one there was. */
+void publisher_tier_connect(struct publisher *publisher, int fd);
+void publisher_tier_close(struct publisher *publisher);
+
+/* Is it for an object, with an Authorization header? */
+bool publisher_tier_is_asked(
+    const struct rdap_request *request, const struct ask *ask);
+/* Answer it, now or later; the request is the callee's from here on. */
+void publisher_tier_ask(struct publisher *publisher, const struct ask *ask,
+    const struct prefix *asker, struct rdap_request *request);
+
+/* The object that has a contact of this handle, if that is published. */
+bool publisher_object_of(struct publisher *publisher, struct slice handle,
+    struct arena *arena, struct view_row *row);
+/* The role in which a contact asked for by its handle stands. */
+bool publisher_find_role(
+    const struct publication *it, const struct ask *ask, enum role *role);
 
 #endif

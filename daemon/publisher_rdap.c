@@ -101,8 +101,8 @@ find_path(const struct publisher *publisher, struct slice *path)
 	return true;
 }
 
-static struct rdap_options
-options_of(const struct publisher *publisher)
+struct rdap_options
+publisher_rdap_options(const struct publisher *publisher)
 {
 	const struct conf_publish *publish = &publisher->conf->publish;
 
@@ -120,7 +120,7 @@ static bool
 write_object(struct publisher *publisher, const struct ask *ask,
     struct publisher_found *found, struct text *text, struct fail *fail)
 {
-	const struct rdap_options options = options_of(publisher);
+	const struct rdap_options options = publisher_rdap_options(publisher);
 	const struct publication *it = &found->row.it;
 
 	if (ask->kind == ASK_CONTACT)
@@ -247,7 +247,7 @@ static void
 tell_help(struct publisher *publisher, struct rdap_request *request,
     struct arena *arena)
 {
-	const struct rdap_options options = options_of(publisher);
+	const struct rdap_options options = publisher_rdap_options(publisher);
 	struct text text = text_start(arena);
 	struct fail fail = FAIL_INIT;
 
@@ -297,6 +297,10 @@ find(struct publisher *publisher, struct slice path,
 
 	if (!ask_rdap(arena, path, &ask, &fail)) {
 		refuse(request, arena, 400, "Bad Request", fail.text);
+		return;
+	}
+	if (publisher_tier_is_asked(request, &ask)) {
+		publisher_tier_ask(publisher, &ask, asker, request);
 		return;
 	}
 	publisher_key(&key, &ask);

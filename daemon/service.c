@@ -178,6 +178,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .stops = service->stops,
 	    .approvals = service->approvals,
 	    .cases = service->cases,
+	    .grants = service->grants,
 	    .view = service->view,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,

@@ -1,6 +1,7 @@
 /*
  * The keeper's lines: to the parent, which orders it about, and to each
- * worker, whose messages are keeper.h's.
+ * worker, whose messages are keeper.h's.  That to the publisher is
+ * service_tier.c's.
  */
 #include <unistd.h>
 
@@ -118,6 +119,10 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_PUBLISHER && fd >= 0) {
+		service_open_tiers(service, fd);
+		return true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (kind == LINE_STOP)
@@ -158,6 +163,7 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	service_close_tiers(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }

@@ -14,6 +14,7 @@ enum { INTAKES_MAX = 2 };
 
 struct indexer;
 struct keeper;
+struct service_tiers;
 struct service_worker;
 struct wire_stream;
 
@@ -40,6 +41,7 @@ struct service {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct grants *grants;
 	struct view *view;
 	struct engine *engine;
 	struct indexer *indexer;
@@ -51,6 +53,7 @@ struct service {
 	struct wire_stream *parent;
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
+	struct service_tiers *tiers;	/* the publisher's line; or NULL */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
 	struct disk_forecast forecast;
@@ -174,6 +177,12 @@ void service_reindex(struct service *service, const struct control_ask *ask,
     struct control_request *request);
 void service_index_status(struct service *service,
     const struct control_ask *ask, struct control_request *request);
+
+/* --- service_tier.c ----------------------------------------------------- */
+
+/* A line to the publisher; the descriptor is taken over. */
+void service_open_tiers(struct service *service, int fd);
+void service_close_tiers(struct service *service);
 
 /* --- service_lines.c ---------------------------------------------------- */
 

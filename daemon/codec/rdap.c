@@ -94,6 +94,8 @@ rdap_notices(struct rdap_page *page)
 	const struct rdap_options *options = page->options;
 
 	rdap_open(page, "notices", '[');
+	if (options->with_token)
+		rdap_tier_notice(page);
 	if (options->terms.len != 0)
 		notice(page, "Terms of Service", options->terms,
 		    options->terms_url);

@@ -35,6 +35,9 @@ void rdap_notices(struct rdap_page *page);
 /* All that comes last: port43, lang, notices, redacted. */
 void rdap_tail(struct rdap_page *page, const enum role *roles, size_t count);
 
+/* What it means to have been answered with a token (rdap_tier.c). */
+void rdap_tier_notice(struct rdap_page *page);
+
 /* The contacts that have a place in an answer, in its order. */
 size_t rdap_present(const struct publication *it, enum role roles[ROLE_COUNT]);
 

@@ -504,10 +504,13 @@ entry_write_disclosure(
 	bool first = true;
 
 	if (!check_text(entry->common.request, "the request id", fail) ||
+	    !check_text(entry->case_id, "the case", fail) ||
 	    !check_text(entry->channel, "the channel", fail))
 		return false;
 	text_add_char(text, '{');
 	add_text_member(text, &first, "basis", recipient->basis);
+	if (entry->case_id.len != 0)
+		add_text_member(text, &first, "case", entry->case_id);
 	add_text_member(text, &first, "channel", entry->channel);
 	add_name(text, &first, "fields");
 	add_fields(text, entry, ENTRY_NONE);

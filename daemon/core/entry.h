@@ -38,6 +38,8 @@
  *			that the object's name is under (entry_payload()),
  *			base64; absent for a hold or refuse
  *	supersedes	index of the entry decided anew; absent when none
+ *	case		the request that it was answered for, with a token;
+ *			absent when none
  *
  * An event has besides: entry (the index it is about), word, actor, reason,
  * case (the request of a subject, an authority or a registry it belongs to)
@@ -117,6 +119,7 @@ struct entry_disclosure {
 	const struct entry_subject *owner; /* of the object's name */
 	struct slice object;		   /* nonce || text || tag */
 	struct slice channel;
+	struct slice case_id; /* or empty */
 	const struct digest *payload; /* NULL where nothing goes */
 	uint64_t supersedes;	      /* or ENTRY_NONE */
 };

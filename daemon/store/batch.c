@@ -314,6 +314,7 @@ ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
 	    .disclosure = disclosure,
 	    .order = &ledger->order,
 	    .channel = dispatch->channel,
+	    .case_id = dispatch->case_id,
 	    .supersedes = dispatch->supersedes};
 	bool goes = dispatch->shadow ||
 		    disclosure_outcome(disclosure).verdict == VERDICT_FORWARD;

@@ -99,6 +99,7 @@ struct dispatch {
 	struct slice request; /* the submission's id */
 	struct slice inputs;  /* core/inputs.h; kept beside the object's name */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
+	struct slice case_id; /* the request it is answered for, or empty */
 	/*
 	 * Shadow mode: the bytes pass unchanged, and the disclosure says what
 	 * would have gone; even what would be held or refused has bytes.

@@ -146,7 +146,11 @@ open_cases(struct world *world, struct fail *fail)
 		return false;
 	world->cases =
 	    cases_open(world->cases_db, world->keys, &world->random, fail);
-	return world->cases != NULL;
+	if (world->cases == NULL)
+		return false;
+	world->grants =
+	    grants_open(world->cases_db, world->keys, &world->random, fail);
+	return world->grants != NULL;
 }
 
 static bool
@@ -213,6 +217,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .stops = world->stops,
 	    .approvals = world->approvals,
 	    .cases = world->cases,
+	    .grants = world->grants,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
@@ -275,10 +280,13 @@ parts_close(struct world *world)
 {
 	engine_destroy(world->engine);
 	world->engine = NULL;
+	world->unsaid = NULL;
 	epp_keeper_close(world);
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	grants_close(world->grants);
+	world->grants = NULL;
 	cases_close(world->cases);
 	world->cases = NULL;
 	approvals_close(world->approvals);
@@ -334,6 +342,7 @@ daemon_stop(struct world *world)
 	if (world->engine == NULL)
 		return;
 	epp_worker_stop(world);
+	play_tier_end(world);
 	world_note(world, "daemon stops");
 	engine_drain(world->engine, drained, &done);
 	daemon_settle(world, KEEPER_OUTCOME_DELAY);

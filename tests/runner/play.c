@@ -106,6 +106,9 @@ play_answered(void *arg, int status, struct slice body)
 	seen_add(&world->transcript_bytes, body);
 	if (world->transcript)
 		printf("%.*s\n", SLICE_ARG(body));
+	at = memmem(id.data, id.len, "\"token\":\"", 9);
+	if (at != NULL)
+		snprintf(world->token, sizeof(world->token), "%.49s", at + 9);
 	at = memmem(id.data, id.len, "\"id\":\"", 6);
 	if (status == 202 && at != NULL)
 		snprintf(world->submission, sizeof(world->submission), "%.32s",
@@ -590,6 +593,9 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_ORDER:
 		run_order(world, step);
+		return;
+	case STEP_TIER:
+		play_tier(world, step);
 		return;
 	case STEP_OPERATOR:
 		run_operator(world, step);

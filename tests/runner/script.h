@@ -57,6 +57,8 @@
  *	biz has contact CON-1 { ... }      biz has no contact CON-1
  *	worker killed [lost | kept]     worker starts
  *	keeper killed [lost | kept | torn]      # the worker lives on
+ *	asker > token example.jp [from "192.0.2.1"] [forged] [lost | unsaid]
+ *	                        # with the last token that was granted
  *	operator > ask import "upstream biz\ncontact CON-1"
  */
 #ifndef MISU_TESTS_SCRIPT_H
@@ -85,6 +87,7 @@ enum step_kind {
 	STEP_EVIDENCE, /* what asking it later will show */
 	STEP_OPERATOR,
 	STEP_ORDER, /* a verb with JSON */
+	STEP_TIER,  /* somebody asks with a token */
 	STEP_LEDGER_ENTRIES,
 	STEP_LEDGER_HAS,
 	STEP_LEDGER_ACCOUNT,
