@@ -49,7 +49,7 @@ child_line(struct event_base *base,
 }
 
 bool
-child_settings(struct slice text, struct slice *conf, struct slice *rest)
+child_settings(struct slice text, struct slice *piece, struct slice *rest)
 {
 	size_t len = 0;
 
@@ -62,7 +62,7 @@ child_settings(struct slice text, struct slice *conf, struct slice *rest)
 	}
 	if (text.len == 0 || text.data[0] != '\n' || text.len - 1 < len)
 		return false;
-	*conf = (struct slice){text.data + 1, len};
+	*piece = (struct slice){text.data + 1, len};
 	*rest = (struct slice){text.data + 1 + len, text.len - 1 - len};
 	return true;
 }

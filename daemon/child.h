@@ -22,8 +22,8 @@ struct wire_stream *child_line(struct event_base *base,
     bool (*received)(void *context, struct slice message, int fd),
     void *context, struct fail *fail);
 
-/* What LINE_SETTINGS brought: misu.conf, and what follows it. */
+/* A piece of what LINE_SETTINGS brought, and what follows it. */
 bool child_settings(
-    struct slice text, struct slice *conf, struct slice *rest);
+    struct slice text, struct slice *piece, struct slice *rest);
 
 #endif

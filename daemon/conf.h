@@ -126,12 +126,33 @@ enum {
 	CONF_MAY_ALL = 32, /* reload, stop and whatever else there is */
 };
 
-/* Who may come to the control socket besides root and misu itself. */
+/* How an operator is known. */
+enum conf_operator_by {
+	CONF_BY_USER,
+	CONF_BY_GROUP,
+	CONF_BY_CERTIFICATE,
+	CONF_BY_SUBJECT, /* of a certificate */
+};
+
+/*
+ * Who may come besides root and misu itself: users and groups to the control
+ * socket, certificates over HTTPS.
+ */
 struct conf_operator {
-	bool is_group;
-	unsigned id; /* uid or gid */
+	enum conf_operator_by by;
+	unsigned id;		   /* uid or gid */
+	struct digest certificate; /* SHA-256 of the whole certificate */
+	struct slice subject;	   /* as RFC 2253 writes it */
 	struct slice name;
 	unsigned rights;
+};
+
+/* What an auditor's token may look for besides the rest, as bits. */
+enum { CONF_FIND_SUBJECTS = 1, CONF_FIND_OBJECTS = 2 };
+
+struct conf_auditor {
+	struct slice name; /* as the tokens' file has it */
+	unsigned finds;
 };
 
 /* What two different operators must approve, as bits of conf.two_for. */
@@ -189,6 +210,10 @@ struct conf {
 	struct place console_place;
 	const struct conf_witness *witnesses;
 	size_t witness_count;
+	struct slice operators_address; /* "192.0.2.1:8056"; empty: no HTTPS */
+	struct slice operators_certificate, operators_key; /* PEM files */
+	struct slice operators_clients; /* who signs operators' certificates */
+	struct place operators_place;
 	struct slice control_socket;
 	const struct network_group *networks;
 	size_t network_count;
@@ -200,6 +225,8 @@ struct conf {
 	unsigned workers;                    /* processes; 1 by default */
 	const struct conf_operator *operators;
 	size_t operator_count;
+	const struct conf_auditor *auditors; /* who may more than the others */
+	size_t auditor_count;
 	unsigned two_for;           /* 1 << enum conf_matter */
 	unsigned approval_lasts;    /* seconds until the second is too late */
 	unsigned limits[CONF_LAWS]; /* seconds */
@@ -241,6 +268,9 @@ bool conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 bool conf_check_idle(const struct conf *conf,
     const struct ruleset *const *rulesets, size_t count, struct arena *arena,
     struct slice *diagnostics, struct fail *fail);
+
+/* Is there a console: for auditors, or for operators' HTTPS? */
+bool conf_has_console(const struct conf *conf);
 
 /* Does it publish anything itself? */
 bool conf_publishes(const struct conf *conf);

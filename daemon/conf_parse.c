@@ -32,6 +32,8 @@ enum {
 	X("recipient", conf_parse_recipient) \
 	X("upstream", conf_parse_upstream) \
 	X("console", conf_parse_console) \
+	X("operators", conf_parse_operators) \
+	X("auditor", conf_parse_auditor) \
 	X("witness", conf_parse_witness) \
 	X("publish", conf_parse_publish) \
 	X("registrar", conf_parse_registrar) \

@@ -1,11 +1,11 @@
 /*
- * Who may come to the control socket and for what, what needs two of them,
+ * Who may come to the control socket or over HTTPS and for what, what needs two of them,
  * and what the law gives for answering requests.
  */
 #include "conf_parse_priv.h"
 #include "core/grow.h"
 
-enum { ID_MAX = 2000000000, FEE_MAX = 100000000 };
+enum { ID_MAX = 2000000000, FEE_MAX = 100000000, CONF_SUBJECT_MAX = 500 };
 
 static const char *const rights[] = {
     "look", "hold", "desk", "request", "forget", "all", NULL};
@@ -38,13 +38,48 @@ take_rights(struct parser *parser, unsigned *out)
 	return true;
 }
 
-/* An id of the kernel's; 0 needs no statement. */
+/* As OpenSSL writes it with -nameopt RFC2253: "CN=alice,O=Example". */
+static bool
+take_subject(struct parser *parser, struct slice *out)
+{
+	struct token token;
+
+	if (!conf_take_text(parser, "a certificate's subject", &token))
+		return false;
+	if (memchr(token.text.data, '=', token.text.len) == NULL ||
+	    token.text.len > CONF_SUBJECT_MAX)
+		conf_complain_at(parser, &token, CONF_SUBJECT, NOTHING);
+	*out = token.text;
+	return true;
+}
+
+/* An id of the kernel's, of which 0 needs no statement, or a certificate. */
 static bool
 take_id(struct parser *parser, struct conf_operator *operator)
 {
-	operator->is_group = conf_accept(parser, "gid");
-	return (operator->is_group || conf_keyword(parser, "uid")) &&
-	       conf_take_number(parser, ID_MAX, &operator->id);
+	if (conf_accept(parser, "certificate")) {
+		operator->by = CONF_BY_CERTIFICATE;
+		return conf_take_digest(parser, &operator->certificate);
+	}
+	if (conf_accept(parser, "subject")) {
+		operator->by = CONF_BY_SUBJECT;
+		return take_subject(parser, &operator->subject);
+	}
+	operator->by = CONF_BY_GROUP;
+	if (!conf_accept(parser, "gid")) {
+		operator->by = CONF_BY_USER;
+		if (!conf_keyword(parser, "uid"))
+			return false;
+	}
+	return conf_take_number(parser, ID_MAX, &operator->id);
+}
+
+static bool
+is_same(const struct conf_operator *a, const struct conf_operator *b)
+{
+	return a->by == b->by && a->id == b->id &&
+	       digest_equal(&a->certificate, &b->certificate) &&
+	       slice_equal(a->subject, b->subject);
 }
 
 bool
@@ -53,7 +88,7 @@ conf_parse_operator(struct parser *parser, const struct token *statement)
 	struct conf *conf = parser->conf;
 	struct conf_operator *more =
 	    (struct conf_operator *)(uintptr_t)conf->operators;
-	struct conf_operator operator= {.id = 0};
+	struct conf_operator operator= {.subject = NOTHING};
 	struct token name;
 
 	if (!take_id(parser, &operator) ||
@@ -62,8 +97,7 @@ conf_parse_operator(struct parser *parser, const struct token *statement)
 		return false;
 	operator.name = name.text;
 	for (size_t i = 0; i < conf->operator_count; i++)
-		if (more[i].id == operator.id && more[i].is_group ==
-				  operator.is_group)
+		if (is_same(&more[i], &operator))
 			conf_complain_at(
 			    parser, statement, CONF_OPERATOR_TWICE, name.text);
 	more = grow(parser->arena, more, conf->operator_count, sizeof(*more));

@@ -78,6 +78,9 @@ bool conf_parse_time_limit(
 bool conf_parse_fee(struct parser *parser, const struct token *statement);
 void conf_default_requests(struct conf *conf);
 bool conf_parse_console(struct parser *parser, const struct token *statement);
+bool conf_parse_operators(
+    struct parser *parser, const struct token *statement);
+bool conf_parse_auditor(struct parser *parser, const struct token *statement);
 bool conf_parse_witness(struct parser *parser, const struct token *statement);
 bool conf_parse_publish(struct parser *parser, const struct token *statement);
 bool conf_parse_registrar(struct parser *parser, const struct token *statement);

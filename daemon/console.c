@@ -7,24 +7,31 @@
 #include "console_priv.h"
 #include "log.h"
 #include "net/http_client.h"
+#include "net/http_tls.h"
 #include "proc.h"
 #include "sandbox.h"
 
 static void
 serve(struct console *console)
 {
-	if (console->ready || console->server == NULL || console->conf == NULL)
+	const struct conf *conf = console->conf;
+
+	if (console->ready || conf == NULL ||
+	    (conf->console_address.len != 0 && console->server == NULL) ||
+	    (conf->operators_address.len != 0 && console->operators == NULL))
 		return;
 	console->ready = true;
 	wire_stream_post(console->parent, LINE_READY, SLICE(""), -1);
 }
 
 static void
-take_socket(struct console *console, int fd)
+take_socket(struct console *console, struct slice name, int fd)
 {
 	struct fail fail = FAIL_INIT;
 
-	if (!console_http_open(console, fd, &fail)) {
+	if (!(slice_is(name, "operators")
+		    ? console_orders_open(console, fd, &fail)
+		    : console_http_open(console, fd, &fail))) {
 		log_fail(LOG_LEVEL_ERROR, "not-listening", &fail);
 		console->broken = true;
 		loop_stop(console->loop);
@@ -39,6 +46,7 @@ struct settings {
 	struct conf *conf;
 	struct tokens *auditors;
 	struct witnesses *witnesses;
+	struct http_tls *tls;
 };
 
 static bool
@@ -59,15 +67,30 @@ open_witnesses(
 }
 
 static bool
+open_tls(const struct slice pieces[3], struct settings *settings,
+    struct fail *fail)
+{
+	if (settings->conf->operators_address.len == 0)
+		return true;
+	settings->tls =
+	    http_tls_create(pieces[0], pieces[1], pieces[2], fail);
+	return settings->tls != NULL;
+}
+
+static bool
 read_settings(struct console *console, struct slice text, struct settings *out,
     struct fail *fail)
 {
 	struct policy_source source = {.name = SLICE("misu.conf")};
-	struct slice tokens;
+	struct slice tokens, tls[3];
 
 	if (out->arena == NULL)
 		return fail_memory(fail);
-	if (!child_settings(text, &source.text, &tokens))
+	if (!child_settings(text, &source.text, &text) ||
+	    !child_settings(text, &tokens, &text) ||
+	    !child_settings(text, &tls[0], &text) ||
+	    !child_settings(text, &tls[1], &text) ||
+	    !child_settings(text, &tls[2], &text))
 		return fail_set(fail, FAIL_INPUT, "settings that are cut");
 	out->conf = conf_glance(out->arena, &source, fail);
 	if (out->conf == NULL)
@@ -78,7 +101,7 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 		if (out->auditors == NULL)
 			return false;
 	}
-	return open_witnesses(console, out, fail);
+	return open_tls(tls, out, fail) && open_witnesses(console, out, fail);
 }
 
 /* The parent has checked them: what cannot be used now ends the process. */
@@ -93,6 +116,7 @@ take_settings(struct console *console, struct slice text)
 	console->witnesses = NULL;
 	if (!read_settings(console, text, &new, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "console-not-reloaded", &fail);
+		http_tls_destroy(new.tls);
 		arena_destroy(new.arena);
 		return false;
 	}
@@ -101,6 +125,9 @@ take_settings(struct console *console, struct slice text)
 	console->conf = new.conf;
 	console->auditors = new.auditors;
 	console->witnesses = new.witnesses;
+	http_tls_destroy(console->tls);
+	console->tls = new.tls;
+	console_find_forget(console);
 	serve(console);
 	return true;
 }
@@ -112,7 +139,12 @@ parent_received(void *context, struct slice message, int fd)
 	char kind = message.len != 0 ? message.data[0] : '\0';
 
 	if (kind == LINE_LISTEN && fd >= 0) {
-		take_socket(console, fd);
+		take_socket(console,
+		    (struct slice){message.data + 1, message.len - 1}, fd);
+		return true;
+	}
+	if (kind == LINE_KEEPER && fd >= 0) {
+		console_keeper_join(console->keeper, fd);
 		return true;
 	}
 	if (fd >= 0)
@@ -191,6 +223,9 @@ open_all(
 	if (console->disk == NULL)
 		return false;
 	log_directory_init(&console->log, console->disk, console->ledger);
+	console->keeper = console_keeper_create(console->loop, fail);
+	if (console->keeper == NULL)
+		return false;
 	console->parent = child_line(
 	    loop_base(console->loop), parent_received, console, fail);
 	return console->parent != NULL && keep_to_files(console, fail) &&
@@ -224,7 +259,11 @@ console_destroy(struct console *console)
 	if (console == NULL)
 		return;
 	console_events_end(console);
+	console_keeper_destroy(console->keeper);
+	console_find_forget(console);
 	http_server_destroy(console->server);
+	http_server_destroy(console->operators);
+	http_tls_destroy(console->tls);
 	witnesses_destroy(console->witnesses);
 	wire_stream_destroy(console->parent);
 	disk_real_destroy(console->disk);

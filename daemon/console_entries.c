@@ -1,14 +1,14 @@
 /*
  * GET /v1/entries and /v1/events: queries over HTTP, for auditors.  What is
  * given stands under the checkpoint.  The console has no keys: it names no
- * object, and knows a subject by its pseudonym only.
+ * object, and knows a subject by its pseudonym only.  Those that a query asks
+ * for the keeper finds, see console_find.c.
  *
  * The event stream is answered in pieces: what there is at once, else when
  * something comes or PATIENCE is over.  Whoever reads event streams comes
  * again by itself, with the last event's id.
  */
 #include <event2/http.h>
-#include <event2/keyvalq_struct.h>
 
 #include "base/text.h"
 #include "console_priv.h"
@@ -30,6 +30,7 @@ struct asking {
 	struct console *console;
 	struct arena *arena;
 	struct query query;
+	struct console_givens givens; /* objects of the query */
 	struct log_query run;
 	struct log_page page;
 	struct text text;
@@ -69,7 +70,7 @@ on_entry(void *context, const struct entry_shown *shown)
 /* --- what is asked --- */
 
 static bool
-parameter_number(struct evkeyvalq *parameters, const char *name, uint64_t *out)
+parameter_number(const struct evkeyvalq *parameters, const char *name, uint64_t *out)
 {
 	const char *value = evhttp_find_header(parameters, name);
 	char *end;
@@ -81,20 +82,8 @@ parameter_number(struct evkeyvalq *parameters, const char *name, uint64_t *out)
 }
 
 static bool
-refuse_persons(const struct query *query, struct fail *fail)
-{
-	if (!query_has(query, QUERY_OBJECT) && !query_has(query, QUERY_SUBJECT))
-		return true;
-	fail_set(fail, FAIL_INPUT,
-	    "the console has no keys to find objects and subjects with");
-	fail_place(fail, "query");
-	fail_hint(fail, "pseudonym: finds a subject; misuctl log the others");
-	return false;
-}
-
-static bool
-take_parameters(
-    struct asking *asking, struct evkeyvalq *parameters, struct fail *fail)
+take_parameters(struct asking *asking, const struct evkeyvalq *parameters,
+    struct fail *fail)
 {
 	const char *text = evhttp_find_header(parameters, "q");
 	const char *cursor = evhttp_find_header(parameters, "cursor");
@@ -104,8 +93,6 @@ take_parameters(
 	query_init(&asking->query);
 	if (text != NULL && !query_parse(&asking->query, slice_from(text), 0,
 				asking->arena, fail))
-		return false;
-	if (!refuse_persons(&asking->query, fail))
 		return false;
 	if (!parameter_number(parameters, "limit", &limit) || limit == 0 ||
 	    limit > LIMIT_MAX) {
@@ -123,12 +110,18 @@ take_parameters(
 	    slice_from(cursor), run->newest_first, &run->start, fail);
 }
 
-static bool
-parse(struct asking *asking, struct console_request *asked, struct fail *fail)
+static void
+give_fail(struct console_request *asked, const struct fail *fail)
 {
-	struct slice raw = http_request_query(asked->request);
-	struct evkeyvalq parameters;
-	bool ok;
+	console_fail(asked, fail->kind == FAIL_INPUT ? 422 : 503, fail);
+}
+
+/* False: it was answered, or is asked again when the keeper has answered. */
+static bool
+parse(struct asking *asking, struct console_request *asked)
+{
+	struct console_request longer = *asked;
+	struct fail fail = FAIL_INIT;
 
 	asking->run = (struct log_query){.disk = asking->console->disk,
 	    .directory = asking->console->ledger,
@@ -138,19 +131,16 @@ parse(struct asking *asking, struct console_request *asked, struct fail *fail)
 	    .bundles_only = true,
 	    .show = on_entry,
 	    .context = asking};
-	if (evhttp_parse_query_str(raw.len != 0 ? raw.data : "", &parameters) !=
-	    0)
-		return fail_set(fail, FAIL_INPUT,
-		    "the query of the address cannot be read");
-	ok = take_parameters(asking, &parameters, fail);
-	evhttp_clear_headers(&parameters);
-	return ok;
-}
-
-static void
-give_fail(struct console_request *asked, const struct fail *fail)
-{
-	console_fail(asked, fail->kind == FAIL_INPUT ? 422 : 503, fail);
+	if (!take_parameters(asking, asked->parameters, &fail)) {
+		give_fail(asked, &fail);
+		return false;
+	}
+	longer.arena = asking->arena;
+	if (!console_find(&longer, &asking->query, &asking->givens))
+		return false;
+	asking->run.givens = asking->givens.items;
+	asking->run.given_count = asking->givens.count;
+	return true;
 }
 
 /* --- pages --- */
@@ -181,8 +171,9 @@ console_entries(struct console_request *asked)
 	struct slice body = {NULL, 0};
 
 	text_add_string(&asking.text, "{\"entries\":[");
-	if (!parse(&asking, asked, &fail) ||
-	    !log_query_run(&asking.run, &asking.page, &fail)) {
+	if (!parse(&asking, asked))
+		return;
+	if (!log_query_run(&asking.run, &asking.page, &fail)) {
 		give_fail(asked, &fail);
 		return;
 	}
@@ -284,6 +275,7 @@ set_start(struct asking *asking, struct console_request *asked)
 	query_init(&none);
 	none.end = 0;
 	nothing.query = &none;
+	nothing.given_count = 0;
 	if (log_query_run(&nothing, &asking->page, &ignored))
 		asking->run.start = asking->page.size;
 	asking->run.has_start = true;
@@ -320,14 +312,12 @@ void
 console_events(struct console_request *asked)
 {
 	struct console_waiting *waiting = waiting_create(asked);
-	struct fail fail = FAIL_INIT;
 
 	if (waiting == NULL) {
 		console_refuse(asked, 503, "too many wait for events");
 		return;
 	}
-	if (!parse(&waiting->asking, asked, &fail)) {
-		give_fail(asked, &fail);
+	if (!parse(&waiting->asking, asked)) {
 		leave(waiting);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* The console's paths: who may ask for what, and how it is answered. */
-#include <unistd.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 
 #include "base/text.h"
 #include "console_priv.h"
@@ -10,23 +11,33 @@ enum {
 	BODY_MAX = 64 * 1024,
 	CONNECTIONS = 128,
 	PATIENCE = 30, /* seconds */
-	HEADERS = 2,
+	HEADERS = 3,
 };
+
+static const char *const of_entries[] = {"q", "cursor", "limit", NULL};
+static const char *const of_events[] = {"q", NULL};
 
 static void health(struct console_request *);
 static void metrics(struct console_request *);
 
 /* The first that fits is taken. */
 static const struct console_route routes[] = {
-    {"/checkpoint", false, false, HTTP_GET, console_log_checkpoint},
-    {"/log.vkey", false, false, HTTP_GET, console_log_key},
-    {"/tile/entries/", true, true, HTTP_GET, console_log_entries},
-    {"/v1/entries", false, true, HTTP_GET, console_entries},
-    {"/v1/events", false, true, HTTP_GET, console_events},
-    {"/tile/", true, false, HTTP_GET, console_log_tile},
-    {"/healthz", false, false, HTTP_GET, health},
-    {"/metrics", false, false, HTTP_GET, metrics},
+    {"/checkpoint", false, false, HTTP_GET, NULL, console_log_checkpoint},
+    {"/log.vkey", false, false, HTTP_GET, NULL, console_log_key},
+    {"/tile/entries/", true, true, HTTP_GET, NULL, console_log_entries},
+    {"/v1/entries", false, true, HTTP_GET, of_entries, console_entries},
+    {"/v1/events", false, true, HTTP_GET, of_events, console_events},
+    {"/tile/", true, false, HTTP_GET, NULL, console_log_tile},
+    {"/healthz", false, false, HTTP_GET, NULL, health},
+    {"/metrics", false, false, HTTP_GET, NULL, metrics},
 };
+
+const struct console_route *
+console_routes(size_t *count)
+{
+	*count = sizeof(routes) / sizeof(*routes);
+	return routes;
+}
 
 static void
 reply(struct console_request *asked, int status,
@@ -73,6 +84,18 @@ console_refuse(struct console_request *asked, int status, const char *detail)
 		extra = (struct http_header){
 		    "WWW-Authenticate", "Bearer realm=\"misu\""};
 	refuse(asked, status, detail, extra);
+}
+
+void
+console_pass_on(struct console_request *asked, int status, struct slice body)
+{
+	const struct http_header headers[HEADERS] = {
+	    {"Content-Type", status < 400 ? "application/json"
+					  : "application/problem+json"},
+	    {"Cache-Control", "no-store"},
+	    {status == 503 ? "Retry-After" : NULL, "5"}};
+
+	reply(asked, status, headers, body);
 }
 
 void
@@ -156,6 +179,93 @@ fits(const struct console_route *route, struct slice path)
 		   : slice_is(path, route->path);
 }
 
+/* "q, cursor and limit" */
+static void
+add_known(struct text *text, const char *const *names)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		text_add_format(text, "%s%s",
+		    i == 0		     ? ""
+		    : names[i + 1] == NULL ? " and "
+					     : ", ",
+		    names[i]);
+}
+
+/* A name that could be anything is shown as far as it is one. */
+static void
+refuse_parameter(struct console_request *asked, const char *name,
+    const char *what, const char *const *known)
+{
+	struct fail fail = FAIL_INIT;
+	struct text text = text_start(asked->arena);
+
+	if (text_is_name(slice_from(name), 40))
+		fail_set(&fail, FAIL_INPUT, "the parameter %s %s", name, what);
+	else
+		fail_set(&fail, FAIL_INPUT, "a parameter %s", what);
+	fail_place(&fail, "query of the address");
+	if (known == NULL) {
+		fail_hint(&fail, "this path has no parameters");
+	} else {
+		text_add_string(&text, known[1] == NULL ? "there is " :
+							  "there are ");
+		add_known(&text, known);
+		fail_hint(&fail, "%.*s", SLICE_ARG(text_slice(&text)));
+	}
+	console_fail(asked, 400, &fail);
+}
+
+static bool
+is_known(const char *name, const char *const *known)
+{
+	for (size_t i = 0; known != NULL && known[i] != NULL; i++)
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is not understood, or said twice, is not guessed at. */
+static bool
+check_parameters(
+    struct console_request *asked, const struct console_route *route)
+{
+	for (const struct evkeyval *at = asked->parameters->tqh_first;
+	     at != NULL; at = at->next.tqe_next) {
+		if (!is_known(at->key, route->parameters)) {
+			refuse_parameter(asked, at->key, "is not known here",
+			    route->parameters);
+			return false;
+		}
+		for (const struct evkeyval *other = at->next.tqe_next;
+		     other != NULL; other = other->next.tqe_next)
+			if (strcmp(at->key, other->key) == 0) {
+				refuse_parameter(asked, at->key,
+				    "stands twice", route->parameters);
+				return false;
+			}
+	}
+	return true;
+}
+
+static void
+run_with_parameters(
+    struct console_request *asked, const struct console_route *route)
+{
+	struct slice raw = http_request_query(asked->request);
+	struct evkeyvalq parameters;
+
+	if (evhttp_parse_query_str(raw.len != 0 ? raw.data : "", &parameters) !=
+	    0) {
+		console_refuse(
+		    asked, 400, "the query of the address cannot be read");
+		return;
+	}
+	asked->parameters = &parameters;
+	if (check_parameters(asked, route))
+		route->run(asked);
+	evhttp_clear_headers(&parameters);
+}
+
 static void
 run(struct console_request *asked, const struct console_route *route)
 {
@@ -181,11 +291,11 @@ run(struct console_request *asked, const struct console_route *route)
 	asked->rest = http_request_path(asked->request);
 	asked->rest.data += strlen(route->path);
 	asked->rest.len -= strlen(route->path);
-	route->run(asked);
+	run_with_parameters(asked, route);
 }
 
-static void
-respond(void *context, struct http_request *request)
+void
+console_respond(void *context, struct http_request *request)
 {
 	struct console_request asked = {.console = context,
 	    .request = request,
@@ -193,6 +303,12 @@ respond(void *context, struct http_request *request)
 	struct slice path = http_request_path(request);
 	const struct console_route *route = NULL;
 
+	/* While it waited, who asked may have left. */
+	if (http_request_is_gone(request)) {
+		console_refuse(&asked, 503, "nobody waits any more");
+		arena_destroy(asked.arena);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
 		if (route == NULL && fits(&routes[i], path))
 			route = &routes[i];
@@ -225,7 +341,7 @@ console_http_open(struct console *console, int fd, struct fail *fail)
 	    .body_max = BODY_MAX,
 	    .connections = CONNECTIONS,
 	    .patience = PATIENCE,
-	    .handle = respond,
+	    .handle = console_respond,
 	    .error = unreadable,
 	    .context = console};
 

@@ -6,12 +6,18 @@
 #define MISU_CONSOLE_PRIV_H
 
 #include "console.h"
+#include "console_keeper.h"
 #include "console_witness.h"
 #include "net/http_server.h"
 #include "net/loop.h"
+#include "core/query.h"
+#include "store/log_query.h"
 #include "store/log_source.h"
 
+struct console_found;
 struct console_waiting;
+struct evkeyvalq;
+struct http_tls;
 struct wire_stream;
 
 struct console {
@@ -22,7 +28,11 @@ struct console {
 	const char *index;	  /* its index, which the keeper writes */
 	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
+	struct console_keeper *keeper;
+	struct console_found *found; /* that it said lately; or NULL */
 	struct http_server *server;  /* NULL: no port yet */
+	struct http_server *operators; /* the same */
+	struct http_tls *tls;	       /* of the operators' port; or NULL */
 	struct arena *arena;	     /* of what the parent told last */
 	struct conf *conf;	     /* NULL: nothing yet */
 	struct tokens *auditors;     /* NULL: there are none */
@@ -40,6 +50,7 @@ struct console_request {
 	struct http_request *request; /* outlives this until it is answered */
 	struct slice rest;	      /* of the path, behind the route's */
 	struct slice auditor; /* the token's name; empty where none is asked */
+	const struct evkeyvalq *parameters; /* behind the question mark */
 	struct arena *arena;  /* ends with the handler */
 };
 
@@ -48,6 +59,7 @@ struct console_route {
 	bool below;		 /* and all paths that begin so */
 	bool auditor;		 /* a token of the console's is needed */
 	enum http_method method; /* HTTP_GET: HEAD as well */
+	const char *const *parameters; /* that it has, NULL-ended; or NULL */
 	void (*run)(struct console_request *asked);
 };
 
@@ -55,6 +67,16 @@ struct console_route {
 
 /* Takes the socket over, in place of the one there was. */
 bool console_http_open(struct console *console, int fd, struct fail *fail);
+
+/* All of them, for who compares them with what is written elsewhere. */
+const struct console_route *console_routes(size_t *count);
+
+/* A request is looked at, anew where it had to wait. */
+void console_respond(void *console, struct http_request *request);
+
+/* What the keeper answered: JSON, a problem from 400 on. */
+void console_pass_on(
+    struct console_request *asked, int status, struct slice body);
 
 /* Answer.  `cache` is the Cache-Control header. */
 void console_give(struct console_request *asked, const char *type,
@@ -65,6 +87,13 @@ void console_refuse(
 /* A fail's text, place and hint as a problem. */
 void console_fail(
     struct console_request *asked, int status, const struct fail *fail);
+
+/* --- console_orders.c --------------------------------------------------- */
+
+/* The same, for the operators' port. */
+bool console_orders_open(struct console *console, int fd, struct fail *fail);
+/* The nth order that is only looked at; NULL: there are no more. */
+const char *console_look(size_t n);
 
 /* --- console_log.c ------------------------------------------------------ */
 
@@ -79,6 +108,24 @@ void console_entries(struct console_request *asked);
 void console_events(struct console_request *asked);
 /* Those who wait for events get what there is. */
 void console_events_end(struct console *console);
+
+/* --- console_find.c ----------------------------------------------------- */
+
+/* What a query says of objects, in terms of the index. */
+struct console_givens {
+	struct log_given items[QUERY_TERMS_MAX];
+	size_t count;
+};
+
+/*
+ * Objects go from the query into *out, and subjects become pseudonyms, in the
+ * asked one's arena.  False: it was answered, or the keeper is asked first and
+ * the request then looked at anew.
+ */
+bool console_find(struct console_request *asked, struct query *query,
+    struct console_givens *out);
+/* What was found before is asked for again: rights may have changed. */
+void console_find_forget(struct console *console);
 
 /* NULL when the log can be read. */
 const char *console_log_trouble(struct console *console, struct arena *arena);

@@ -25,6 +25,9 @@ struct control_request {
 	char actor[96];
 	unsigned rights;
 	bool handed; /* to the handler: it will answer */
+	/* Who is answered where there is no stream; or NULL. */
+	void (*elsewhere)(void *arg, int status, struct slice body);
+	void *arg;
 };
 
 static void
@@ -86,10 +89,26 @@ control_answer(void *arg, int status, struct slice body)
 	struct control_request *request = arg;
 
 	request->handed = false;
+	if (request->elsewhere != NULL)
+		request->elsewhere(request->arg, status, body);
 	if (request->stream == NULL)
 		end(request);
 	else
 		send_answer(request, status, body);
+}
+
+struct control_request *
+control_request_create(
+    void (*answer)(void *arg, int status, struct slice body), void *arg)
+{
+	struct control_request *request = calloc(1, sizeof(*request));
+
+	if (request == NULL)
+		return NULL;
+	request->handed = true;
+	request->elsewhere = answer;
+	request->arg = arg;
+	return request;
 }
 
 static bool

@@ -26,7 +26,8 @@ struct control_ask {
 	struct slice verb;
 	int64_t id;         /* 0: not given */
 	struct slice text;  /* a reason or a note; may be empty */
-	struct slice actor; /* "uid 0", "uid 1001 (alice)": the kernel's word */
+	/* "uid 0", "uid 1001 (alice)": the kernel's word; service_console.c */
+	struct slice actor;
 	unsigned rights;    /* CONF_MAY_*; all of them for root */
 };
 
@@ -48,6 +49,13 @@ struct control_options {
 struct control *control_create(const struct control_options *options,
     int listen_fd, struct fail *fail);
 void control_destroy(struct control *control);
+
+/*
+ * A request that came another way, and is answered there: once, at once or
+ * later.  NULL when out of memory.
+ */
+struct control_request *control_request_create(
+    void (*answer)(void *arg, int status, struct slice body), void *arg);
 
 /* Has the shape of an engine_answer; `request` is freed. */
 void control_answer(void *request, int status, struct slice body);

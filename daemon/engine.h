@@ -130,6 +130,15 @@ void engine_reveal_subject(struct engine *engine, struct slice actor,
     struct slice id, engine_answer *answer, void *arg);
 void engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg);
+/*
+ * For who has no keys: `text` is {"objects":[NAME],"subjects":[ID]}, of each at
+ * most so many.  Answered with what the index has in their place,
+ * {"objects":["16 hex digits"],"subjects":["a pseudonym"]}, "" for a subject
+ * that is not there.  An entry for the objects and one for each subject first.
+ */
+enum { ENGINE_FIND_MAX = 16 };
+void engine_find(struct engine *engine, struct slice actor, struct slice text,
+    engine_answer *answer, void *arg);
 
 /*
  * A subject's stop of provision; `text` is JSON.  stop: {"subject", "case",

@@ -23,16 +23,38 @@ approval_needed(const struct engine *engine, enum conf_matter matter)
 	return (engine->conf->two_for & 1u << matter) != 0;
 }
 
-/* "uid 1001" of "uid 1001 (alice)": a name may change, who it is does not. */
+/* What comes before " (" of "uid 1001 (alice)", and what comes behind. */
 static struct slice
-identity(struct slice actor)
+split(struct slice actor, struct slice *name)
 {
 	const char *end =
 	    actor.len != 0 ? memmem(actor.data, actor.len, " (", 2) : NULL;
+	size_t len = end != NULL ? (size_t)(end - actor.data) : actor.len;
 
-	return end != NULL
-		   ? (struct slice){actor.data, (size_t)(end - actor.data)}
-		   : actor;
+	*name = (struct slice){actor.data + len, actor.len - len};
+	return (struct slice){actor.data, len};
+}
+
+static bool
+is_certificate(struct slice actor)
+{
+	static const char begin[] = "certificate ";
+
+	return actor.len >= sizeof(begin) - 1 &&
+	       memcmp(actor.data, begin, sizeof(begin) - 1) == 0;
+}
+
+bool
+approval_is_same_person(struct slice one, struct slice two)
+{
+	struct slice one_name, two_name;
+	struct slice one_who = split(one, &one_name);
+	struct slice two_who = split(two, &two_name);
+
+	if (slice_equal(one_who, two_who))
+		return true;
+	return (is_certificate(one) || is_certificate(two)) &&
+	       one_name.len != 0 && slice_equal(one_name, two_name);
 }
 
 static void
@@ -171,7 +193,7 @@ approval_give(struct engine *engine, const struct approval_ask *ask,
 	giving->is_second = find_first(engine, giving->arena,
 	    giving->approval.matter, ask->about, &earlier, &fail);
 	if (giving->is_second &&
-	    slice_equal(identity(earlier.actor), identity(ask->actor))) {
+	    approval_is_same_person(earlier.actor, ask->actor)) {
 		fail_set(&fail, FAIL_INPUT,
 		    "%.*s approved this already: it needs another operator",
 		    SLICE_ARG(earlier.actor));

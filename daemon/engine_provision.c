@@ -433,7 +433,7 @@ engine_provision_list(struct engine *engine, struct slice actor,
 
 	if (order == NULL)
 		return;
-	if (text.len == 0) {
+	if (text.len == 0 || slice_is(text, "{}")) {
 		list_all(order);
 	} else if (!read_order(order, text, &fail)) {
 		give_up(order, 400, "stops", &fail);

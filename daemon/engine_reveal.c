@@ -4,136 +4,139 @@
  */
 #include "codec/json.h"
 #include "core/entry_rulings.h"
-#include "engine_priv.h"
+#include "engine_reveal.h"
 
-struct asked {
-	struct engine *engine;
-	struct arena *arena;
-	struct slice body; /* what is told once it is recorded */
-	const struct subject *subject; /* whose values; NULL: nobody's */
-	engine_answer *answer;
-	void *arg;
-};
-
-static void
-give_up(struct asked *asked, int status, const char *type,
+void
+reveal_give_up(struct reveal *reveal, int status, const char *type,
     const struct fail *fail)
 {
-	engine_answer_fail(asked->engine, status, type, fail, asked->answer,
-	    asked->arg);
-	arena_destroy(asked->arena);
+	engine_answer_fail(reveal->engine, status, type, fail, reveal->answer,
+	    reveal->arg);
+	arena_destroy(reveal->arena);
 }
 
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *fail)
 {
-	struct asked *asked = arg;
-	struct engine *engine = asked->engine;
+	struct reveal *reveal = arg;
+	struct engine *engine = reveal->engine;
 
 	(void)first;
 	(void)sealed;
 	(void)count;
 	engine_checkpoint_soon(engine);
 	if (fail != NULL && fail->kind != FAIL_NONE) {
-		give_up(asked, 503, "ledger-stopped", fail);
+		reveal_give_up(reveal, 503, "ledger-stopped", fail);
 	} else {
-		asked->answer(asked->arg, 200, asked->body);
-		arena_destroy(asked->arena);
+		reveal->answer(reveal->arg, 200, reveal->body);
+		arena_destroy(reveal->arena);
 	}
 	engine_finish_one(engine);
 }
 
-static void
-record(struct asked *asked, const char *word, struct slice actor,
-    struct slice reason)
+void
+reveal_record(struct reveal *reveal, const struct event *events, size_t count)
 {
-	struct engine *engine = asked->engine;
-	struct event event =
-	    engine_event(engine, EVENT_REVEAL, word, LEDGER_NONE);
+	struct engine *engine = reveal->engine;
 	struct fail fail = FAIL_INIT;
 	struct batch *batch =
-	    ledger_begin(engine->o.ledger, asked->arena, &fail);
+	    ledger_begin(engine->o.ledger, reveal->arena, &fail);
+	bool ok = batch != NULL;
 
-	event.actor = arena_copy(asked->arena, actor);
-	event.reason = reason;
-	event.subject = asked->subject;
-	if (batch == NULL || event.actor.data == NULL ||
-	    !ledger_add_event(batch, &event, &fail)) {
-		if (fail.kind == FAIL_NONE)
-			fail_memory(&fail);
-		give_up(asked, 503, "ledger-stopped", &fail);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = ledger_add_event(batch, &events[i], &fail);
+	if (!ok) {
+		reveal_give_up(reveal, 503, "ledger-stopped", &fail);
 		return;
 	}
 	engine->under_way++;
-	ledger_commit(batch, durable, asked);
+	ledger_commit(batch, durable, reveal);
 }
 
-/* NULL after an answer. */
-static struct asked *
-start(struct engine *engine, engine_answer *answer, void *arg)
+static void
+record(struct reveal *reveal, const char *word, struct slice actor,
+    struct slice reason)
 {
-	struct arena *arena = engine_arena(engine);
-	struct asked *asked =
-	    arena != NULL ? arena_take(arena, sizeof(*asked)) : NULL;
+	struct event event =
+	    engine_event(reveal->engine, EVENT_REVEAL, word, LEDGER_NONE);
 	struct fail fail = FAIL_INIT;
 
-	if (asked == NULL) {
+	event.actor = arena_copy(reveal->arena, actor);
+	event.reason = reason;
+	event.subject = reveal->subject;
+	if (event.actor.data != NULL) {
+		reveal_record(reveal, &event, 1);
+	} else {
+		fail_memory(&fail);
+		reveal_give_up(reveal, 503, "ledger-stopped", &fail);
+	}
+}
+
+struct reveal *
+reveal_start(struct engine *engine, engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct reveal *reveal =
+	    arena != NULL ? arena_take(arena, sizeof(*reveal)) : NULL;
+	struct fail fail = FAIL_INIT;
+
+	if (reveal == NULL) {
 		fail_memory(&fail);
 		engine_answer_fail(engine, 503, "busy", &fail, answer, arg);
 		arena_destroy(arena);
 		return NULL;
 	}
-	*asked = (struct asked){.engine = engine,
+	*reveal = (struct reveal){.engine = engine,
 	    .arena = arena,
 	    .answer = answer,
 	    .arg = arg};
-	return asked;
+	return reveal;
 }
 
 void
 engine_reveal_subject(struct engine *engine, struct slice actor,
     struct slice id, engine_answer *answer, void *arg)
 {
-	struct asked *asked = start(engine, answer, arg);
+	struct reveal *reveal = reveal_start(engine, answer, arg);
 	struct fail fail = FAIL_INIT;
 	struct subject subject;
 	struct text body, reason;
 
-	if (asked == NULL)
+	if (reveal == NULL)
 		return;
 	if (!keys_find(engine->o.keys, id, &subject)) {
 		fail_set(&fail, FAIL_INPUT, "there is no such subject");
-		give_up(asked, 404, "no-subject", &fail);
+		reveal_give_up(reveal, 404, "no-subject", &fail);
 		return;
 	}
-	body = text_start(asked->arena);
+	body = text_start(reveal->arena);
 	text_add_string(&body, "{\"pseudonym\":\"");
 	text_add_hex(&body, subject.pseudonym, PSEUDONYM_SIZE);
 	text_add_format(&body, "\",\"slot\":%u}", subject.slot);
 	digest_wipe(&subject.key, sizeof(subject.key));
-	reason = text_start(asked->arena);
+	reason = text_start(reveal->arena);
 	text_add_string(&reason, "pseudonym ");
 	text_add_hex(&reason, subject.pseudonym, PSEUDONYM_SIZE);
-	asked->body = text_slice(&body);
-	if (asked->body.data == NULL || text_slice(&reason).data == NULL) {
+	reveal->body = text_slice(&body);
+	if (reveal->body.data == NULL || text_slice(&reason).data == NULL) {
 		fail_memory(&fail);
-		give_up(asked, 503, "busy", &fail);
+		reveal_give_up(reveal, 503, "busy", &fail);
 		return;
 	}
-	record(asked, "subject-shown", actor, text_slice(&reason));
+	record(reveal, "subject-shown", actor, text_slice(&reason));
 }
 
 void
 engine_reveal_object(struct engine *engine, struct slice actor,
     engine_answer *answer, void *arg)
 {
-	struct asked *asked = start(engine, answer, arg);
+	struct reveal *reveal = reveal_start(engine, answer, arg);
 
-	if (asked == NULL)
+	if (reveal == NULL)
 		return;
-	asked->body = SLICE("{\"recorded\":true}");
-	record(asked, "object-shown", actor, (struct slice){"", 0});
+	reveal->body = SLICE("{\"recorded\":true}");
+	record(reveal, "object-shown", actor, (struct slice){"", 0});
 }
 
 /* --- values --- */
@@ -197,12 +200,12 @@ add_role(struct text *body, const struct record *record, enum role role)
 
 /* Of the roles in which this subject stands, and of no other. */
 static struct slice
-values_of(struct asked *asked, const struct wanted *wanted, struct fail *fail)
+values_of(struct reveal *reveal, const struct wanted *wanted, struct fail *fail)
 {
 	struct slice nothing = {NULL, 0};
-	const struct record *record = vault_get(asked->engine->o.vault,
-	    asked->arena, wanted->type, wanted->object, fail);
-	struct text body = text_start(asked->arena);
+	const struct record *record = vault_get(reveal->engine->o.vault,
+	    reveal->arena, wanted->type, wanted->object, fail);
+	struct text body = text_start(reveal->arena);
 
 	if (record == NULL && fail->kind != FAIL_NONE)
 		return nothing;
@@ -222,30 +225,30 @@ void
 engine_reveal_values(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
-	struct asked *asked = start(engine, answer, arg);
+	struct reveal *reveal = reveal_start(engine, answer, arg);
 	struct fail fail = FAIL_INIT;
 	struct subject *subject;
 	struct wanted wanted;
 
-	if (asked == NULL)
+	if (reveal == NULL)
 		return;
-	if (!read_wanted(asked->arena, text, &wanted, &fail)) {
-		give_up(asked, 400, "request", &fail);
+	if (!read_wanted(reveal->arena, text, &wanted, &fail)) {
+		reveal_give_up(reveal, 400, "request", &fail);
 		return;
 	}
-	subject = arena_take(asked->arena, sizeof(*subject));
+	subject = arena_take(reveal->arena, sizeof(*subject));
 	if (subject == NULL ||
 	    !keys_find(engine->o.keys, wanted.subject, subject)) {
 		fail_set(&fail, FAIL_INPUT, "there is no such subject");
-		give_up(asked, 404, "no-subject", &fail);
+		reveal_give_up(reveal, 404, "no-subject", &fail);
 		return;
 	}
 	digest_wipe(&subject->key, sizeof(subject->key));
-	asked->subject = subject;
-	asked->body = values_of(asked, &wanted, &fail);
-	if (asked->body.data == NULL) {
-		give_up(asked, 503, "busy", &fail);
+	reveal->subject = subject;
+	reveal->body = values_of(reveal, &wanted, &fail);
+	if (reveal->body.data == NULL) {
+		reveal_give_up(reveal, 503, "busy", &fail);
 		return;
 	}
-	record(asked, "values-shown", actor, (struct slice){"", 0});
+	record(reveal, "values-shown", actor, (struct slice){"", 0});
 }

@@ -13,8 +13,9 @@ enum line_kind {
 	LINE_RELOAD = 'R', /* keeper: read everything anew */
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
-	LINE_PUBLISHER = 'Q', /* keeper: a line to the publisher */
-	LINE_KEEPER = 'K', /* worker, publisher: a line to the keeper */
+	LINE_CONSOLE = 'Q', /* keeper: a line to the console */
+	LINE_PUBLISHER = 'U', /* keeper: a line to the publisher */
+	LINE_KEEPER = 'K', /* worker, console, publisher: a line to the keeper */
 	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
 	LINE_SETTINGS = 'C', /* console, publisher: what it needs; see below */
@@ -33,8 +34,9 @@ enum line_kind {
  * LINE_SECRET: what was asked, a NUL, then '1' and the file's text, or '0' and
  * the fail's text, place and hint with a NUL between them.
  *
- * LINE_SETTINGS: the length of misu.conf in decimal, a newline, misu.conf, and,
- * for the console, the tokens of auditors.
+ * LINE_SETTINGS: pieces, each its length in decimal, a newline and its bytes:
+ * misu.conf, and, for the console, the tokens of auditors, and certificate, key
+ * and clients' certificates of the operators' port.
  */
 
 #endif

@@ -336,6 +336,6 @@ parent_destroy(struct parent *parent)
 	if (parent->program >= 0)
 		close(parent->program);
 	setup_free(parent->setup);
-	free(parent->settings);
+	parent_readers_forget(parent);
 	free(parent);
 }

@@ -245,6 +245,7 @@ static char
 line_to(enum child_kind kind)
 {
 	return kind == CHILD_WORKER	 ? LINE_WORKER
+	       : kind == CHILD_CONSOLE	 ? LINE_CONSOLE
 	       : kind == CHILD_PUBLISHER ? LINE_PUBLISHER
 					 : 0;
 }

@@ -44,7 +44,10 @@ is_wanted(const struct conf *conf, const struct listener *listener)
 	const struct conf_upstream *upstream;
 
 	if (listener->kind == CHILD_CONSOLE)
-		return slice_equal(conf->console_address, listener->address);
+		return slice_equal(slice_is(listener->name, "operators")
+			? conf->operators_address
+			: conf->console_address,
+		    listener->address);
 	if (listener->kind == CHILD_PUBLISHER)
 		return slice_equal(slice_is(listener->name, "whois")
 			? conf->publish.whois_address
@@ -119,6 +122,7 @@ parent_listen(struct parent *parent, struct fail *fail)
 	const struct conf *conf = parent->setup->conf;
 	const struct wanted others[] = {
 	    {CHILD_CONSOLE, SLICE(""), conf->console_address},
+	    {CHILD_CONSOLE, SLICE("operators"), conf->operators_address},
 	    {CHILD_PUBLISHER, SLICE("whois"), conf->publish.whois_address},
 	    {CHILD_PUBLISHER, SLICE("rdap"), conf->publish.rdap_address}};
 	bool ok = true;

@@ -74,7 +74,7 @@ struct parent {
 	struct child readers[READERS]; /* none: no parent in it */
 	/*
 	 * What was last good: misu.conf with its length, as the publisher gets
-	 * it, and behind it the tokens, for the console.
+	 * it, and behind it what the console gets, too (line.h).
 	 */
 	char *settings;
 	size_t settings_len, settings_conf_len;
@@ -146,6 +146,9 @@ void parent_give_secret(struct child *worker, struct slice asked);
 /* What misu.conf says of them, made ready; before they are started. */
 bool parent_readers_read(struct parent *parent, struct fail *fail);
 
+/* At the end: nothing of what they were told stays in memory. */
+void parent_readers_forget(struct parent *parent);
+
 /* Start, tell or stop each, as misu.conf now wants. */
 void parent_readers_run(struct parent *parent);
 
@@ -155,6 +158,9 @@ bool parent_readers_gone(const struct parent *parent);
 
 void parent_readers_stop(struct parent *parent);
 void parent_readers_kill(struct parent *parent);
+
+/* It may not be there: without a line, then. */
+struct child *parent_console(struct parent *parent);
 
 /* To one that was just started. */
 void parent_reader_tell(struct child *reader);

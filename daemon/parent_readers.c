@@ -19,8 +19,14 @@ is_wanted(const struct parent *parent, enum child_kind kind)
 {
 	const struct conf *conf = parent->setup->conf;
 
-	return kind == CHILD_CONSOLE ? conf->console_address.len != 0
+	return kind == CHILD_CONSOLE ? conf_has_console(conf)
 				     : conf_publishes(conf);
+}
+
+struct child *
+parent_console(struct parent *parent)
+{
+	return &parent->readers[CHILD_CONSOLE - CHILD_CONSOLE];
 }
 
 /* The text of misu.conf, as it was read. */
@@ -34,23 +40,45 @@ conf_text(const struct setup *setup)
 	return (struct slice){"", 0};
 }
 
+void
+parent_readers_forget(struct parent *parent)
+{
+	if (parent->settings != NULL)
+		digest_wipe(parent->settings, parent->settings_len);
+	free(parent->settings);
+	parent->settings = NULL;
+}
+
+static void
+add_piece(struct text *text, struct slice piece)
+{
+	text_add_format(text, "%zu\n", piece.len);
+	text_add(text, piece);
+}
+
+/* A key is among it. */
 static bool
 keep_settings(struct parent *parent, struct arena *arena, struct fail *fail)
 {
-	struct slice conf = conf_text(parent->setup), settings;
+	const struct setup *setup = parent->setup;
 	struct text text = text_start(arena);
+	struct slice settings;
+	size_t conf_len;
 	char *copy;
 
-	text_add_format(&text, "%zu\n", conf.len);
-	text_add(&text, conf);
-	text_add(&text, parent->setup->auditors);
+	add_piece(&text, conf_text(setup));
+	conf_len = text.len;
+	add_piece(&text, setup->auditors);
+	add_piece(&text, setup->operators.certificate);
+	add_piece(&text, setup->operators.key);
+	add_piece(&text, setup->operators.clients);
 	settings = text_slice(&text);
 	copy = settings.data != NULL ? malloc(settings.len) : NULL;
 	if (copy == NULL)
 		return fail_memory(fail);
 	memcpy(copy, settings.data, settings.len);
-	free(parent->settings);
-	parent->settings_conf_len = settings.len - parent->setup->auditors.len;
+	parent_readers_forget(parent);
+	parent->settings_conf_len = conf_len;
 	parent->settings = copy;
 	parent->settings_len = settings.len;
 	return true;
@@ -66,14 +94,14 @@ parent_readers_read(struct parent *parent, struct fail *fail)
 	    !is_wanted(parent, CHILD_PUBLISHER))
 		return true;
 	arena = arena_create(NULL);
-	ok = arena != NULL ? setup_read_auditors(parent->setup, fail) &&
+	ok = arena != NULL ? setup_read_console(parent->setup, fail) &&
 				 keep_settings(parent, arena, fail)
 			   : fail_memory(fail);
 	arena_destroy(arena);
 	return ok;
 }
 
-/* Tokens are the console's alone. */
+/* Tokens and keys are the console's alone. */
 void
 parent_reader_tell(struct child *reader)
 {

@@ -396,11 +396,14 @@ publisher_tier_ask(struct publisher *publisher, const struct ask *ask,
 	struct tier_question question = {.address = *asker};
 	struct waiting *waiting;
 
+	if (result == TIER_TOLD)
+		question.token = digest_sha256(token);
+	rdap_request_wipe(
+	    request, rdap_request_header(request, "Authorization"));
 	if (result != TIER_TOLD) {
 		refuse(request, result);
 		return;
 	}
-	question.token = digest_sha256(token);
 	waiting = add_waiting(publisher, ask, request);
 	if (waiting != NULL)
 		ask_keeper(publisher, waiting, &question);

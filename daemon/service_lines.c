@@ -1,7 +1,7 @@
 /*
- * The keeper's lines: to the parent, which orders it about, and to each
- * worker, whose messages are keeper.h's.  That to the publisher is
- * service_tier.c's.
+ * The keeper's lines: to the parent, which orders it about, to each worker,
+ * whose messages are keeper.h's, to the console (service_console.c) and to the
+ * publisher (service_tier.c).
  */
 #include <unistd.h>
 
@@ -123,6 +123,10 @@ received(void *context, struct slice message, int fd)
 		service_open_tiers(service, fd);
 		return true;
 	}
+	if (kind == LINE_CONSOLE && fd >= 0) {
+		service_console_join(service, fd);
+		return true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (kind == LINE_STOP)
@@ -164,6 +168,7 @@ service_close_lines(struct service *service)
 		free_worker(w);
 	}
 	service_close_tiers(service);
+	service_console_leave(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;
 }

@@ -12,12 +12,36 @@ service_operator(void *context, int fd, uid_t uid, struct slice *name)
 	for (size_t i = 0; i < conf->operator_count; i++) {
 		const struct conf_operator *operator= & conf->operators[i];
 
-		if (operator->is_group ? !peer_in_group(fd, operator->id) :
-				       operator->id != uid)
+		if (operator->by == CONF_BY_GROUP
+			? !peer_in_group(fd, operator->id)
+			: operator->by != CONF_BY_USER || operator->id != uid)
 			continue;
 		rights |= operator->rights;
 		/* A name of one's own says more than a group's. */
-		if (name->len == 0 || !operator->is_group)
+		if (name->len == 0 || operator->by == CONF_BY_USER)
+			*name = operator->name;
+	}
+	return rights;
+}
+
+unsigned
+service_certificate(const struct service *service,
+    const struct digest *certificate, struct slice subject, struct slice *name)
+{
+	const struct conf *conf = service->setup->conf;
+	unsigned rights = 0;
+
+	for (size_t i = 0; i < conf->operator_count; i++) {
+		const struct conf_operator *operator= & conf->operators[i];
+
+		if (operator->by == CONF_BY_CERTIFICATE
+			? !digest_equal(&operator->certificate, certificate)
+			: operator->by != CONF_BY_SUBJECT ||
+			      !slice_equal(operator->subject, subject))
+			continue;
+		rights |= operator->rights;
+		/* One certificate says more than all of a subject's. */
+		if (name->len == 0 || operator->by == CONF_BY_CERTIFICATE)
 			*name = operator->name;
 	}
 	return rights;

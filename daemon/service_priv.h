@@ -15,6 +15,7 @@ enum { INTAKES_MAX = 2 };
 struct indexer;
 struct keeper;
 struct service_tiers;
+struct service_console;
 struct service_worker;
 struct wire_stream;
 
@@ -54,6 +55,7 @@ struct service {
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
 	struct service_tiers *tiers;	/* the publisher's line; or NULL */
+	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
 	struct disk_forecast forecast;
@@ -99,11 +101,24 @@ bool service_forget_more(void *context, uint32_t slot,
 unsigned service_operator(
     void *context, int fd, uid_t uid, struct slice *name);
 
+/* The same of a certificate that the console saw; the name is misu.conf's. */
+unsigned service_certificate(const struct service *service,
+    const struct digest *certificate, struct slice subject,
+    struct slice *name);
+
 /* Which of the rights (CONF_MAY_*) a verb needs. */
 unsigned service_right_of(struct slice verb);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);
+
+/* --- service_console.c -------------------------------------------------- */
+
+/* The line to the console, in place of the one there was. */
+void service_console_join(struct service *service, int fd);
+void service_console_leave(struct service *service);
+/* The nth verb that operators may send from afar; NULL: there are no more. */
+const char *service_console_order(size_t n);
 
 /* --- service_forget.c, service_keys.c, service_backup.c ------------------ */
 

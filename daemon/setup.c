@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/http_tls.h"
 #include "proc.h"
 #include "setup_priv.h"
 
@@ -310,13 +311,53 @@ load_tokens(struct setup *setup, struct fail *fail)
 	return setup->tokens != NULL;
 }
 
-bool
-setup_read_auditors(struct setup *setup, struct fail *fail)
+static bool
+read_auditors(struct setup *setup, struct fail *fail)
 {
 	setup->auditors = (struct slice){"", 0};
-	return setup->conf->console_tokens.len == 0 ||
+	if (setup->conf->console_tokens.len == 0 ||
 	    read_tokens(setup, setup->conf->console_tokens, &setup->auditors,
-		fail) != NULL;
+		fail) != NULL)
+		return true;
+	fail_hint(fail, "misu.conf: console on ... tokens; a file of mode 0600"
+			" with a line for each, NAME SHA-256");
+	return false;
+}
+
+/* Can they be what they are said to be?  That is seen here, at a start. */
+static bool
+read_operators(struct setup *setup, struct fail *fail)
+{
+	const struct conf *conf = setup->conf;
+	const char *certificate =
+	    setup_state_path(setup, conf->operators_certificate);
+	const char *key = setup_state_path(setup, conf->operators_key);
+	const char *clients = setup_state_path(setup, conf->operators_clients);
+	struct http_tls *tls;
+
+	if (certificate == NULL || key == NULL || clients == NULL)
+		return fail_memory(fail);
+	if (!proc_read_file(certificate, FILE_MAX, setup->arena,
+		&setup->operators.certificate, fail) ||
+	    !proc_read_secret(
+		key, FILE_MAX, setup->arena, &setup->operators.key, fail) ||
+	    !proc_read_file(clients, FILE_MAX, setup->arena,
+		&setup->operators.clients, fail))
+		return false;
+	tls = http_tls_create(setup->operators.certificate,
+	    setup->operators.key, setup->operators.clients, fail);
+	if (tls == NULL)
+		fail_place(fail, "%s", certificate);
+	http_tls_destroy(tls);
+	return tls != NULL;
+}
+
+bool
+setup_read_console(struct setup *setup, struct fail *fail)
+{
+	return read_auditors(setup, fail) &&
+	       (setup->conf->operators_address.len == 0 ||
+		   read_operators(setup, fail));
 }
 
 /* Here, or as they are in the process that the sources came from. */
@@ -354,7 +395,7 @@ setup_read(
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
 	    (given->check ||
-		(load_tokens(setup, fail) && setup_read_auditors(setup, fail)));
+		(load_tokens(setup, fail) && read_auditors(setup, fail)));
 }
 
 struct setup *

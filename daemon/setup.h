@@ -20,6 +20,9 @@ struct setup {
 	size_t ruleset_count;
 	struct tokens *tokens;   /* NULL where TCP is not listened on */
 	struct slice auditors;   /* text of the console's tokens, as read */
+	struct {
+		struct slice certificate, key, clients;
+	} operators; /* PEM, of the console's port for them, as read */
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */
 	struct setup *next; /* for whoever keeps a list of them */
@@ -44,8 +47,11 @@ struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
 
-/* The console's tokens, which setup_load() leaves out with `check`. */
-bool setup_read_auditors(struct setup *setup, struct fail *fail);
+/*
+ * The console's tokens, which setup_load() leaves out with `check`, and the
+ * certificates and key of its port for operators, which it always does.
+ */
+bool setup_read_console(struct setup *setup, struct fail *fail);
 
 /*
  * A setup for a process that has no files: the text of all it was read from,

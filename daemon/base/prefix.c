@@ -103,6 +103,16 @@ prefix_print(const struct prefix *prefix, char out[PREFIX_SIZE])
 			 out + len, PREFIX_SIZE - len, "/%u", prefix->bits);
 }
 
+void
+prefix_last(struct prefix *prefix)
+{
+	unsigned bits = width(prefix);
+
+	for (unsigned i = prefix->bits; i < bits; i++)
+		prefix->bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	prefix->bits = (uint8_t)bits;
+}
+
 bool
 prefix_contains(const struct prefix *outer, const struct prefix *inner)
 {

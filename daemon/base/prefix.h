@@ -33,6 +33,9 @@ size_t prefix_print(const struct prefix *prefix, char out[PREFIX_SIZE]);
 size_t prefix_print_address(
     const struct prefix *prefix, char out[PREFIX_SIZE]);
 
+/* Make it the last of its addresses, as the prefix of all its bits. */
+void prefix_last(struct prefix *prefix);
+
 /* Is all of `inner` in `outer`?  Always false across families. */
 bool prefix_contains(const struct prefix *outer, const struct prefix *inner);
 

@@ -15,10 +15,14 @@
 
 enum {
 	AUDIT_BYTES_MAX = 1 << 18, /* of one answer: read no more of it */
-	AUDIT_ITEMS_MAX = 512,
+	AUDIT_ITEMS_MAX = 256,
 	AUDIT_VALUES_MAX = 64, /* of one item */
 	AUDIT_VALUE_MAX = 2048 /* bytes of one value */
 };
+
+/* ISO-2022-JP is EUC-JP but for a bit and escapes; this one has all of it. */
+#define AUDIT_ICONV_TO "UTF-8"
+#define AUDIT_ICONV_FROM "EUC-JP-MS"
 
 enum audit_layout {
 	AUDIT_GTLD,	     /* "Registrant Name: ..." */
@@ -30,9 +34,10 @@ enum audit_layout {
 /* What was asked, and how the server spells things. */
 struct audit_question {
 	enum object_type type; /* of RDAP: OBJECT_DOMAIN or OBJECT_NETWORK */
-	struct slice name; /* canonical; empty: any. AUDIT_CONTACT: the handle */
-	bool is_contact;   /* RDAP: an entity was asked for, by its handle */
-	enum role role;	   /* of a contact: where the handle stands */
+	struct slice
+	    name;	 /* canonical; empty: any. AUDIT_CONTACT: the handle */
+	bool is_contact; /* RDAP: an entity was asked for, by its handle */
+	enum role role;	 /* of a contact: where the handle stands */
 	/*
 	 * Texts that this server puts in place of a value, beside those that
 	 * are known ("REDACTED FOR PRIVACY"); "@proxy.example" is any address
@@ -40,8 +45,9 @@ struct audit_question {
 	 */
 	struct values placeholders;
 	/*
-	 * An iconv_t to "UTF-8" from "ISO-2022-JP", which the process opens
-	 * before its sandbox; NULL: such an answer is not understood.
+	 * iconv_open(AUDIT_ICONV_TO, AUDIT_ICONV_FROM), which the process
+	 * calls before its sandbox; NULL: an answer in ISO-2022-JP is not
+	 * understood.
 	 */
 	void *from_jis;
 };

@@ -11,15 +11,12 @@ addresses(struct rdap_page *page)
 	struct fail ignored = FAIL_INIT;
 	char text[PREFIX_SIZE];
 	struct prefix prefix;
-	size_t bits;
 
 	if (!prefix_parse(page->it->name, &prefix, &ignored))
 		return;
 	rdap_string(page, "startAddress",
 	    (struct slice){text, prefix_print_address(&prefix, text)});
-	bits = prefix.six ? 128 : 32;
-	for (size_t i = prefix.bits; i < bits; i++)
-		prefix.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	prefix_last(&prefix);
 	rdap_string(page, "endAddress",
 	    (struct slice){text, prefix_print_address(&prefix, text)});
 	rdap_string(page, "ipVersion", prefix.six ? SLICE("v6") : SLICE("v4"));

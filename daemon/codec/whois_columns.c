@@ -84,3 +84,34 @@ whois_phone(char out[40], struct values values)
 			out[len++] = from.data[at];
 	return (struct slice){out, len};
 }
+
+static const struct {
+	const char *japanese, *english;
+} organization_types[] = {
+    {"国立大学", "National University"},
+    {"公立大学", "Public University"},
+    {"私立大学", "Private University"},
+    {"株式会社", "Corporation"},
+    {"有限会社", "Limited Company"},
+    {"ネットワークサービス", "Network Service"},
+};
+
+enum { TYPES = sizeof(organization_types) / sizeof(*organization_types) };
+
+struct slice
+whois_type_english(struct slice japanese)
+{
+	for (size_t i = 0; i < TYPES; i++)
+		if (slice_is(japanese, organization_types[i].japanese))
+			return slice_from(organization_types[i].english);
+	return (struct slice){"", 0};
+}
+
+struct slice
+whois_type_japanese(struct slice english)
+{
+	for (size_t i = 0; i < TYPES; i++)
+		if (slice_is(english, organization_types[i].english))
+			return slice_from(organization_types[i].japanese);
+	return (struct slice){"", 0};
+}

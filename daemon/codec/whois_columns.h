@@ -43,4 +43,11 @@ struct values whois_shown(struct publication_item item);
 /* A telephone number as Japan writes it: digits, a 0 in place of +81. */
 struct slice whois_phone(char out[40], struct values values);
 
+/*
+ * Kinds of organisations as JPRS words them in its two languages: the English
+ * word for the Japanese one, and back; empty where none is known.
+ */
+struct slice whois_type_english(struct slice japanese);
+struct slice whois_type_japanese(struct slice english);
+
 #endif

@@ -256,30 +256,15 @@ put_organization(struct page *page)
 	    role, FIELD_ORG_INT);
 }
 
-/* Kinds of organisations as JPRS words them in its two languages. */
-static const struct {
-	const char *japanese, *english;
-} organization_types[] = {
-    {"国立大学", "National University"},
-    {"公立大学", "Public University"},
-    {"私立大学", "Private University"},
-    {"株式会社", "Corporation"},
-    {"有限会社", "Limited Company"},
-    {"ネットワークサービス", "Network Service"},
-};
-
 static struct values
 english_type(struct values type, struct slice *room)
 {
-	for (size_t i = 0;
-	     type.count != 0 &&
-	     i < sizeof(organization_types) / sizeof(*organization_types);
-	     i++)
-		if (slice_is(type.items[0], organization_types[i].japanese)) {
-			*room = slice_from(organization_types[i].english);
-			return (struct values){room, 1};
-		}
-	if (type.count != 0 && text_is_printable(type.items[0]))
+	if (type.count == 0)
+		return type;
+	*room = whois_type_english(type.items[0]);
+	if (room->len != 0)
+		return (struct values){room, 1};
+	if (text_is_printable(type.items[0]))
 		return type;
 	return (struct values){NULL, 0};
 }

@@ -12,7 +12,7 @@
 
 #include "core/disclosure.h"
 
-/* --- what should be seen --------------------------------------------------- */
+/* --- what should be seen -------------------------------------------------- */
 
 struct audit_intended {
 	struct ruling ruling;
@@ -27,6 +27,7 @@ struct audit_intent {
 	enum object_type type;
 	struct slice object; /* canonical */
 	bool is_stopped;     /* by a person in it: nothing may be seen */
+	bool knows_record;   /* `hidden` has all that is hidden */
 	bool has_role[ROLE_COUNT];
 	struct audit_intended items[ROLE_COUNT][FIELD_COUNT];
 };
@@ -42,7 +43,7 @@ struct audit_intent {
 struct audit_intent *audit_intend(const struct disclosure *disclosure,
     const struct record *record, struct arena *arena, struct fail *fail);
 
-/* --- what was seen --------------------------------------------------------- */
+/* --- what was seen -------------------------------------------------------- */
 
 enum audit_sight {
 	AUDIT_ABSENT,	/* no such line or member, or an empty one */
@@ -53,15 +54,19 @@ enum audit_sight {
 enum audit_shape {
 	AUDIT_EACH,  /* each value is one value of one of the fields */
 	AUDIT_LINES, /* all are the lines of one value of one of the fields */
-	AUDIT_PARTS  /* all are one text, in which all of the fields stand */
+	AUDIT_PARTS, /* all are one text, in which all of the fields stand */
+	AUDIT_OWN    /* may be the server's own: only the record's counts */
 };
 
 struct audit_item {
 	enum role role;
 	uint64_t fields; /* FIELD_BITs of what can stand in this place */
+	/* Those of them that a server hides where the place shows nothing. */
+	uint64_t expected;
 	enum audit_sight sight;
 	enum audit_shape shape;
-	struct values values; /* AUDIT_SHOWN: at least one; as written, UTF-8 */
+	/* As written, UTF-8; of AUDIT_REDACTED, what stands there instead. */
+	struct values values;
 };
 
 enum audit_state {
@@ -74,16 +79,11 @@ enum audit_state {
 struct audit_answer {
 	enum audit_state state;
 	struct slice object; /* the name that the answer is about; lower case */
-	const struct audit_item *items;
+	const struct audit_item *items; /* one for each place of the layout */
 	size_t count;
-	/*
-	 * FIELD_BITs of each role that this layout has a place for: what the
-	 * policy publishes and is not shown there is hidden by the server.
-	 */
-	uint64_t expected[ROLE_COUNT];
 };
 
-/* --- what differs ---------------------------------------------------------- */
+/* --- what differs -------------------------------------------------------- */
 
 enum audit_kind {
 	AUDIT_LEAK,	      /* published though it must not be */
@@ -108,7 +108,7 @@ struct audit_finding {
 enum { AUDIT_FINDINGS_MAX = AUDIT_KIND_COUNT * SLOT_COUNT };
 
 struct audit_findings {
-	const struct audit_finding *items; /* leaks first, then as in field.h */
+	const struct audit_finding *items; /* by kind, role and field */
 	size_t count;
 };
 

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/http_tls.h"
+
 /*
  * A listener that is disabled still takes what one accept loop finds in the
  * kernel's queue: BURST places more are kept for those.
@@ -188,8 +190,13 @@ static struct bufferevent *
 new_connection(struct event_base *base, void *arg)
 {
 	struct http_server *server = arg;
-	struct bufferevent *stream = bufferevent_socket_new(base, -1, 0);
+	struct http_tls *const *tls = server->options.tls;
+	struct bufferevent *stream = NULL;
 
+	if (tls == NULL)
+		stream = bufferevent_socket_new(base, -1, 0);
+	else if (*tls != NULL)
+		stream = http_tls_stream(*tls, base);
 	if (stream == NULL)
 		return NULL;
 	/* Before the new one, whose callbacks are not set yet. */
@@ -420,6 +427,19 @@ http_request_last_header(const struct http_request *request, const char *name)
 		if (strcasecmp(at->key, name) == 0)
 			last = at->value;
 	return last;
+}
+
+bool
+http_request_certificate(const struct http_request *request,
+    struct digest *certificate, char *subject)
+{
+	return http_tls_peer(request->stream, certificate, subject);
+}
+
+bool
+http_request_is_gone(const struct http_request *request)
+{
+	return request->server == NULL;
 }
 
 int

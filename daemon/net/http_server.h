@@ -7,11 +7,13 @@
 #ifndef MISU_HTTP_SERVER_H
 #define MISU_HTTP_SERVER_H
 
+#include "base/digest.h"
 #include "base/fail.h"
 #include "base/slice.h"
 #include "net/http_error.h"
 
 struct event_base;
+struct http_tls;
 struct http_server;
 struct http_request;
 
@@ -30,6 +32,11 @@ struct http_server_options {
 	/* Words what never gets to the handler: it was no request. */
 	http_error_word *error;
 	void *context;
+	/*
+	 * Where the TLS for connections to come stands, which may change; who
+	 * comes while it is NULL is turned away.  NULL: without TLS.
+	 */
+	struct http_tls *const *tls;
 };
 
 /* Takes the listening socket over. */
@@ -56,6 +63,14 @@ const char *http_request_last_header(
 const char *http_request_header(
     const struct http_request *request, const char *name);
 int http_request_socket(const struct http_request *request);
+/* Whose certificate it came under; see http_tls_peer(). */
+bool http_request_certificate(const struct http_request *request,
+    struct digest *certificate, char *subject);
+/*
+ * Has the peer left while the request waited?  Then there is nothing to look at
+ * any more, and an answer goes nowhere.
+ */
+bool http_request_is_gone(const struct http_request *request);
 
 /*
  * Answer, once, now or later; frees the request.  If the peer has gone,

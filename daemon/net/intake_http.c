@@ -348,6 +348,12 @@ static const struct {
     [ROUTE_OPENAPI] = {"/openapi.json", HTTP_GET, "GET, HEAD", openapi},
 };
 
+const char *
+intake_http_path(size_t n)
+{
+	return n < ROUTE_COUNT ? routes[n].path : NULL;
+}
+
 /* An id is one segment: no slash, and not nothing. */
 static bool
 matches(enum route route, struct slice path)

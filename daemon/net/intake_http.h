@@ -46,6 +46,9 @@ struct intake *intake_http_create(
     const struct intake_options *options, int listen_fd, struct fail *fail);
 void intake_http_destroy(struct intake *intake);
 
+/* The nth path it has; one that ends in a slash has a name behind it. */
+const char *intake_http_path(size_t n);
+
 /* Take no more connections. */
 void intake_http_pause(struct intake *intake);
 

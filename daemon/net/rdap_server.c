@@ -758,6 +758,14 @@ rdap_request_last_header(const struct rdap_request *request, const char *name)
 	return value_of(http_head_last(&request->head, name));
 }
 
+/* What is read again later must still be a head. */
+void
+rdap_request_wipe(struct rdap_request *request, struct slice secret)
+{
+	(void)request;
+	memset((char *)(uintptr_t)secret.data, 'x', secret.len);
+}
+
 const struct sockaddr *
 rdap_request_from(const struct rdap_request *request)
 {

@@ -60,7 +60,12 @@ struct slice rdap_request_last_header(
     const struct rdap_request *request, const char *name);
 /* Has the peer gone?  Then nobody hears the answer. */
 bool rdap_request_is_gone(const struct rdap_request *request);
-/* Who is at the other end of the connection; before the handler returns. */
+/*
+ * A secret that stands in a header goes: the handler has read it, and before
+ * it returns it is written over where it lies.
+ */
+void rdap_request_wipe(struct rdap_request *request, struct slice secret);
+/* Who is at the other end of the connection, while it is not gone. */
 const struct sockaddr *rdap_request_from(const struct rdap_request *request);
 
 /*

@@ -127,6 +127,13 @@ start(struct log_look *look, struct disk *disk, const char *directory,
 		look->index = NULL;
 	}
 	look->indexed = look->index != NULL ? index_next(look->index) : 0;
+	if (look->given_count != 0 && look->index == NULL) {
+		fail_set(fail, FAIL_WORLD,
+		    "the index, which knows objects, cannot be used now");
+		fail_hint(fail, "try again later; misuctl reindex makes it "
+				"anew");
+		return false;
+	}
 	look->wants_outcome |= query_needs_outcome(look->query);
 	if (look->indexed < look->minimum)
 		look->indexed = look->minimum;
@@ -282,6 +289,27 @@ add_newer(const struct log_look *look, uint64_t span, unsigned count,
 	}
 }
 
+/* Whatever else put them in: these must have the terms, or must not. */
+static bool
+keep_givens(const struct log_look *look, uint64_t span, struct bits *out,
+    struct fail *fail)
+{
+	for (size_t i = 0; i < look->given_count; i++) {
+		const struct log_given *given = &look->givens[i];
+		struct bits some;
+
+		bits_none(&some);
+		if (!index_read_terms(look->index, span, given->terms,
+			given->count, &some, fail))
+			return false;
+		if (given->negated)
+			bits_and_not(out, &some);
+		else
+			bits_and(out, &some);
+	}
+	return true;
+}
+
 bool
 log_look_span(struct log_look *look, uint64_t span, struct bits *out,
     struct bits *doubt, struct fail *fail)
@@ -296,5 +324,9 @@ log_look_span(struct log_look *look, uint64_t span, struct bits *out,
 	if (doubt != NULL && !look->plan.is_exact)
 		*doubt = *out;
 	add_newer(look, span, count, out, doubt);
+	if (!keep_givens(look, span, out, fail))
+		return false;
+	if (doubt != NULL && look->given_count != 0)
+		bits_and(doubt, out);
 	return true;
 }

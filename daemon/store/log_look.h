@@ -12,6 +12,8 @@
 #include "store/log_plan.h"
 #include "store/log_reader.h"
 
+struct log_given;
+
 /* The latest outcome entry of a disclosure, among what is newer. */
 struct log_newer {
 	uint64_t entry; /* plus one; 0: empty */
@@ -21,6 +23,8 @@ struct log_newer {
 struct log_look {
 	const struct query *query;
 	const struct keys *keys;
+	const struct log_given *givens; /* see log_query */
+	size_t given_count;
 	bool wants_outcome; /* also where the query asks for none */
 	uint64_t budget;    /* of entries to read; 0: no limit */
 	bool bundles_only;

@@ -107,6 +107,13 @@ walk_spans(struct run *run, struct fail *fail)
 	return true;
 }
 
+/* Entries that can be judged. */
+static uint64_t
+reach(const struct run *run)
+{
+	return run->o->given_count != 0 ? run->look.indexed : run->look.size;
+}
+
 static void
 set_range(struct run *run)
 {
@@ -116,8 +123,8 @@ set_range(struct run *run)
 	run->end = o->query->end;
 	if (run->first < run->look.minimum)
 		run->first = run->look.minimum;
-	if (run->end > run->look.size)
-		run->end = run->look.size;
+	if (run->end > reach(run))
+		run->end = reach(run);
 	if (!o->has_start)
 		return;
 	if (o->newest_first && o->start < run->end)
@@ -143,6 +150,8 @@ log_query_run(
 	struct run run = {.o = query,
 	    .look = {.query = query->query,
 		.keys = query->keys,
+		.givens = query->givens,
+		.given_count = query->given_count,
 		.budget = query->budget,
 		.bundles_only = query->bundles_only},
 	    .page = page};
@@ -154,7 +163,7 @@ log_query_run(
 		return false;
 	page->size = run.look.size;
 	page->minimum = run.look.minimum;
-	page->start = query->newest_first ? 0 : run.look.size;
+	page->start = query->newest_first ? 0 : reach(&run);
 	set_range(&run);
 	ok = go(&run, fail);
 	page->looked = run.look.looked;

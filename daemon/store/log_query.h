@@ -12,6 +12,16 @@
 #include "store/disk.h"
 #include "store/keys.h"
 
+/*
+ * What a query says of objects, for who has no keys to find their names: terms
+ * of the index (index_object_term()), sorted.  The index alone decides it.
+ */
+struct log_given {
+	bool negated;
+	const int64_t *terms;
+	size_t count;
+};
+
 struct log_query {
 	struct disk *disk;
 	const char *directory;
@@ -19,6 +29,9 @@ struct log_query {
 	/* For names of objects; NULL: they stay unknown. */
 	const struct keys *keys;
 	const struct query *query; /* subjects stand as pseudonyms in it */
+	/* With any of these, only what the index has is found. */
+	const struct log_given *givens;
+	size_t given_count;
 	bool newest_first;
 	/*
 	 * Where a page goes on: the first index to look at, or, with the newest

@@ -17,7 +17,7 @@
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
     "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
-    "console", "alone", "publish", "registrar", "tier"};
+    "console", "alone", "operators", "publish", "registrar", "tier"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

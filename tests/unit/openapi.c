@@ -8,7 +8,11 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "codec/ask.h"
 #include "codec/submission.h"
+#include "console_priv.h"
+#include "net/intake_http.h"
+#include "service_priv.h"
 
 static struct arena *arena;
 static const struct json_node *schemas, *document;
@@ -180,6 +184,164 @@ the_example_is_a_submission(void **state)
 		fail_msg("%s: %s", fail.place, fail.text);
 }
 
+/* --- paths --- */
+
+/* The document's path for one of the code's: "/tile/" has more behind it. */
+static const struct json_node *
+path_of(const char *path)
+{
+	const struct json_node *paths = json_find(document, "paths");
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < paths->count; i++) {
+		struct slice name = paths->items[i].name;
+
+		if (slice_is(name, path) ||
+		    (path[len - 1] == '/' && name.len > len &&
+			memcmp(name.data, path, len) == 0 &&
+			name.data[len] == '{'))
+			return &paths->items[i];
+	}
+	fail_msg("openapi.json has no path %s", path);
+	return NULL;
+}
+
+/* How many of its paths are of this listener? */
+static size_t
+count_tag(const char *tag)
+{
+	const struct json_node *paths = json_find(document, "paths");
+	size_t count = 0;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		const struct json_node *tags =
+		    json_find(&paths->items[i].items[0], "tags");
+
+		for (size_t j = 0; tags != NULL && j < tags->count; j++)
+			count += slice_is(tags->items[j].string, tag);
+	}
+	return count;
+}
+
+static size_t
+count_in(const struct json_node *method, const char *where)
+{
+	const struct json_node *all = json_find(method, "parameters");
+	size_t count = 0;
+
+	for (size_t i = 0; all != NULL && i < all->count; i++)
+		count += slice_is(json_find(&all->items[i], "in")->string,
+		    where);
+	return count;
+}
+
+static bool
+has_parameter(const struct json_node *method, const char *name)
+{
+	const struct json_node *all = json_find(method, "parameters");
+
+	for (size_t i = 0; all != NULL && i < all->count; i++)
+		if (slice_is(json_find(&all->items[i], "name")->string, name))
+			return true;
+	return false;
+}
+
+static void
+paths_of_the_intake_are_those_of_the_code(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	while (intake_http_path(count) != NULL)
+		path_of(intake_http_path(count++));
+	assert_int_equal(count_tag("intake"), count);
+}
+
+static void
+paths_and_parameters_of_the_console_are_those_of_the_code(void **state)
+{
+	size_t count;
+	const struct console_route *routes = console_routes(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const struct json_node *method = json_find(path_of(routes[i].path),
+		    routes[i].method == HTTP_GET ? "get" : "post");
+		size_t known = 0;
+
+		assert_non_null(method);
+		for (; routes[i].parameters != NULL &&
+		       routes[i].parameters[known] != NULL;
+		     known++)
+			assert_true(has_parameter(
+			    method, routes[i].parameters[known]));
+		assert_int_equal(count_in(method, "query"), known);
+		/* Who must show a token is told so. */
+		assert_int_equal(
+		    json_find(method, "security") == NULL, routes[i].auditor);
+	}
+	assert_int_equal(count_tag("console"), count);
+}
+
+static const struct json_node *
+verbs_of(const char *method)
+{
+	const struct json_node *path = path_of("/v1/orders/");
+	const struct json_node *parameters =
+	    json_find(json_find(path, method), "parameters");
+
+	return json_find(json_find(&parameters->items[0], "schema"), "enum");
+}
+
+static void
+check_verbs(const struct json_node *list, const char *(*nth)(size_t n))
+{
+	size_t count = 0;
+
+	for (; nth(count) != NULL; count++) {
+		bool found = false;
+
+		for (size_t i = 0; i < list->count; i++)
+			found = found ||
+				slice_is(list->items[i].string, nth(count));
+		if (!found)
+			fail_msg("openapi.json has no order %s", nth(count));
+	}
+	assert_int_equal(list->count, count);
+}
+
+static void
+orders_of_operators_are_those_of_the_code(void **state)
+{
+	(void)state;
+	check_verbs(verbs_of("post"), service_console_order);
+	check_verbs(verbs_of("get"), console_look);
+}
+
+static void
+paths_of_rdap_are_those_that_are_read(void **state)
+{
+	static const char *const asked[] = {"domain/example.jp",
+	    "nameserver/ns1.example.jp", "entity/TM1234JP", "ip/192.0.2.0/29",
+	    "autnum/64496", "help"};
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		const char *slash = strchr(asked[i], '/');
+		struct fail fail = FAIL_INIT;
+		struct ask ask;
+
+		snprintf(path, sizeof(path), "/%.*s",
+		    slash != NULL ? (int)(slash + 1 - asked[i]) : 40, asked[i]);
+		path_of(path);
+		assert_true(
+		    ask_rdap(arena, slice_from(asked[i]), &ask, &fail));
+	}
+	assert_int_equal(
+	    count_tag("rdap"), sizeof(asked) / sizeof(*asked));
+}
+
 int
 main(void)
 {
@@ -188,6 +350,11 @@ main(void)
 	    cmocka_unit_test(the_schema_has_no_field_and_no_role_of_its_own),
 	    cmocka_unit_test(words_are_those_of_the_code),
 	    cmocka_unit_test(the_example_is_a_submission),
+	    cmocka_unit_test(paths_of_the_intake_are_those_of_the_code),
+	    cmocka_unit_test(
+		paths_and_parameters_of_the_console_are_those_of_the_code),
+	    cmocka_unit_test(orders_of_operators_are_those_of_the_code),
+	    cmocka_unit_test(paths_of_rdap_are_those_that_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

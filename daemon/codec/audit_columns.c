@@ -1,0 +1,468 @@
+/*
+ * The layouts of JPRS and JPNIC: a label in brackets, blanks, a value; lines
+ * without a label go on with the value above.  Letters before labels differ
+ * from one kind of object to another and say nothing more than the label.
+ */
+#include "base/prefix.h"
+#include "base/text.h"
+#include "codec/audit_page.h"
+#include "codec/whois_columns.h"
+#include "core/policy_tree.h"
+
+#define ONE(name) FIELD_BIT(FIELD_##name)
+#define ADDRESS(form)                                                          \
+	(ONE(STREET_##form) | ONE(CITY_##form) | ONE(STATE_##form))
+
+/* Which answers have a line for what is published, whether it is or not. */
+enum {
+	IN_JAPANESE = 1, /* only those that are not in English */
+	IN_LETTERED = 2, /* only with letters: organizational names of .jp */
+	IN_PLAIN = 4,	 /* only without: generic names of .jp */
+	IN_PERSON = 8,	 /* only of persons, not of groups */
+	NEVER = 16	 /* none: it is a leak wherever it stands */
+};
+
+struct line {
+	const char *labels[4];
+	uint64_t fields, expected;
+	enum role role; /* ROLE_COUNT: of the section, or of who was asked */
+	enum audit_shape shape;
+	unsigned where;
+};
+
+static const struct line jprs_lines[] = {
+    {{"登録者名"}, ONE(NAME_LOC) | ONE(ORG_LOC), ONE(NAME_LOC), ROLE_REGISTRANT,
+	AUDIT_EACH, IN_JAPANESE | IN_PLAIN},
+    {{"Registrant"}, ONE(NAME_INT) | ONE(ORG_INT), ONE(NAME_INT),
+	ROLE_REGISTRANT, AUDIT_EACH, IN_PLAIN},
+    {{"Name Server", "ネームサーバ"}, ONE(NS), ONE(NS), ROLE_REGISTRANT,
+	AUDIT_EACH, 0},
+    {{"Signing Key", "署名鍵"}, ONE(DS), ONE(DS), ROLE_REGISTRANT, AUDIT_EACH,
+	0},
+    {{"そしきめい", "ねっとわーくさーびすめい"}, ONE(NAME_KANA), ONE(NAME_KANA),
+	ROLE_REGISTRANT, AUDIT_EACH, IN_JAPANESE | IN_LETTERED},
+    {{"組織名", "ネットワークサービス名"}, ONE(ORG_LOC), ONE(ORG_LOC),
+	ROLE_REGISTRANT, AUDIT_EACH, IN_JAPANESE | IN_LETTERED},
+    {{"Organization", "Network Service Name"}, ONE(ORG_INT), ONE(ORG_INT),
+	ROLE_REGISTRANT, AUDIT_EACH, IN_LETTERED},
+    {{"組織種別"}, ONE(ORG_TYPE), ONE(ORG_TYPE), ROLE_REGISTRANT, AUDIT_EACH,
+	IN_JAPANESE | IN_LETTERED},
+    {{"Organization Type"}, ONE(ORG_TYPE), ONE(ORG_TYPE), ROLE_REGISTRANT,
+	AUDIT_EACH, NEVER},
+    {{"登録担当者", "Administrative Contact"}, ONE(HANDLE), ONE(HANDLE),
+	ROLE_ADMIN, AUDIT_EACH, IN_LETTERED},
+    {{"技術連絡担当者", "Technical Contact"}, ONE(HANDLE), ONE(HANDLE),
+	ROLE_TECH, AUDIT_EACH, IN_LETTERED},
+    {{"代表者名"}, ONE(REPRESENTATIVE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
+    {{"登記年月日"}, ONE(REGISTRY_DATE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
+    {{"登記地住所"}, ONE(REGISTRY_PLACE), 0, ROLE_REGISTRANT, AUDIT_EACH,
+	NEVER},
+    {{"通知アドレス"}, ONE(NOTIFY_EMAIL), 0, ROLE_REGISTRANT, AUDIT_EACH,
+	NEVER},
+    {{"Address"}, ADDRESS(INT), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
+};
+
+/* Of the published contact, and of persons where a section is theirs. */
+static const struct line jprs_person_lines[] = {
+    {{"名前"}, ONE(NAME_LOC) | ONE(ORG_LOC), ONE(NAME_LOC), ROLE_COUNT,
+	AUDIT_EACH, IN_JAPANESE | IN_PLAIN},
+    {{"Name"}, ONE(NAME_INT) | ONE(ORG_INT), ONE(NAME_INT), ROLE_COUNT,
+	AUDIT_EACH, IN_PLAIN},
+    {{"Email"}, ONE(EMAIL), ONE(EMAIL), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
+    {{"Web Page"}, ONE(WEB), ONE(WEB), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
+    {{"郵便番号", "Postal code"}, ONE(POSTCODE), ONE(POSTCODE), ROLE_COUNT,
+	AUDIT_EACH, IN_PLAIN},
+    {{"住所"}, ADDRESS(LOC), ADDRESS(LOC), ROLE_COUNT, AUDIT_PARTS,
+	IN_JAPANESE | IN_PLAIN},
+    {{"Postal Address"}, ADDRESS(INT), ADDRESS(INT), ROLE_COUNT, AUDIT_PARTS,
+	IN_PLAIN},
+    {{"電話番号", "Phone"}, ONE(PHONE), ONE(PHONE), ROLE_COUNT, AUDIT_EACH,
+	IN_PLAIN},
+    {{"FAX番号", "Fax"}, ONE(FAX), ONE(FAX), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
+};
+
+static const struct line network_lines[] = {
+    {{"ネットワーク名", "Network Name"}, ONE(NETNAME), ONE(NETNAME),
+	ROLE_REGISTRANT, AUDIT_EACH, 0},
+    {{"組織名"}, ONE(ORG_LOC), ONE(ORG_LOC), ROLE_REGISTRANT, AUDIT_EACH,
+	IN_JAPANESE},
+    {{"Organization"}, ONE(ORG_INT), ONE(ORG_INT), ROLE_REGISTRANT, AUDIT_EACH,
+	0},
+    {{"管理者連絡窓口", "Administrative Contact"}, ONE(HANDLE), ONE(HANDLE),
+	ROLE_ADMIN, AUDIT_EACH, 0},
+    {{"技術連絡担当者", "Technical Contact"}, ONE(HANDLE), ONE(HANDLE),
+	ROLE_TECH, AUDIT_EACH, 0},
+    {{"Abuse"}, ONE(EMAIL), ONE(EMAIL), ROLE_ABUSE, AUDIT_EACH, 0},
+    {{"ネームサーバ", "Nameserver"}, ONE(NS), ONE(NS), ROLE_REGISTRANT,
+	AUDIT_EACH, 0},
+    {{"DSレコード", "DS Record"}, ONE(DS), 0, ROLE_REGISTRANT, AUDIT_EACH,
+	NEVER},
+    {{"郵便番号"}, ONE(POSTCODE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
+    {{"住所"}, ADDRESS(LOC), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
+    {{"Address"}, ADDRESS(INT), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
+    {{"通知アドレス", "Reply Mail"}, ONE(NOTIFY_EMAIL), 0, ROLE_REGISTRANT,
+	AUDIT_EACH, NEVER},
+};
+
+static const struct line contact_lines[] = {
+    {{"JPNICハンドル", "JPNIC Handle", "グループハンドル", "Group Handle"},
+	ONE(HANDLE), ONE(HANDLE), ROLE_COUNT, AUDIT_EACH, 0},
+    {{"氏名", "グループ名"}, ONE(NAME_LOC), ONE(NAME_LOC), ROLE_COUNT,
+	AUDIT_EACH, IN_JAPANESE},
+    {{"Last, First", "Group Name"}, ONE(NAME_INT), ONE(NAME_INT), ROLE_COUNT,
+	AUDIT_EACH, 0},
+    {{"電子メイル", "電子メール", "E-Mail"}, ONE(EMAIL), ONE(EMAIL), ROLE_COUNT,
+	AUDIT_EACH, 0},
+    {{"組織名"}, ONE(ORG_LOC), ONE(ORG_LOC), ROLE_COUNT, AUDIT_EACH,
+	IN_JAPANESE},
+    {{"Organization"}, ONE(ORG_INT), ONE(ORG_INT), ROLE_COUNT, AUDIT_EACH, 0},
+    {{"部署"}, ONE(DIVISION_LOC), ONE(DIVISION_LOC), ROLE_COUNT, AUDIT_EACH,
+	IN_JAPANESE},
+    {{"Division"}, ONE(DIVISION_INT), ONE(DIVISION_INT), ROLE_COUNT, AUDIT_EACH,
+	0},
+    {{"肩書"}, ONE(TITLE_LOC), ONE(TITLE_LOC), ROLE_COUNT, AUDIT_EACH,
+	IN_JAPANESE | IN_PERSON},
+    {{"Title"}, ONE(TITLE_INT), ONE(TITLE_INT), ROLE_COUNT, AUDIT_EACH,
+	IN_PERSON},
+    {{"電話番号", "TEL"}, ONE(PHONE), ONE(PHONE), ROLE_COUNT, AUDIT_EACH, 0},
+    {{"FAX番号", "FAX"}, ONE(FAX), ONE(FAX), ROLE_COUNT, AUDIT_EACH, 0},
+    {{"通知アドレス", "Reply Mail"}, ONE(NOTIFY_EMAIL), ONE(NOTIFY_EMAIL),
+	ROLE_COUNT, AUDIT_EACH, 0},
+    {{"郵便番号"}, ONE(POSTCODE), 0, ROLE_COUNT, AUDIT_EACH, NEVER},
+    {{"住所"}, ADDRESS(LOC), 0, ROLE_COUNT, AUDIT_PARTS, NEVER},
+    {{"Address"}, ADDRESS(INT), 0, ROLE_COUNT, AUDIT_PARTS, NEVER},
+};
+
+#define COUNT(lines) (sizeof(lines) / sizeof(*(lines)))
+
+/* Lines of one role, and the first of their places. */
+struct group {
+	const struct line *lines;
+	size_t count, first;
+	enum role role; /* of lines that say ROLE_COUNT */
+	unsigned where; /* for all of them, beside their own */
+};
+
+enum { GROUPS_MAX = 5 };
+
+struct reading {
+	struct audit_page *page;
+	struct group groups[GROUPS_MAX];
+	size_t group_count;
+	size_t section; /* of .jp: the group of the persons' lines */
+	bool is_japanese, is_lettered, is_group, is_over, has_name;
+	const struct line *line; /* the one before, and its place */
+	size_t place;
+	struct slice name;
+};
+
+/* --- places --------------------------------------------------------------- */
+
+static void
+add_group(struct reading *reading, const struct line *lines, size_t count,
+    enum role role, unsigned where)
+{
+	struct group *group = &reading->groups[reading->group_count++];
+
+	*group =
+	    (struct group){lines, count, reading->page->count, role, where};
+	for (size_t i = 0; i < count; i++)
+		audit_page_place(reading->page,
+		    &(struct audit_item){.role = lines[i].role == ROLE_COUNT
+						     ? role
+						     : lines[i].role,
+			.fields = lines[i].fields,
+			.shape = lines[i].shape});
+}
+
+static void
+make_places(struct reading *reading, enum audit_layout layout)
+{
+	static const enum role persons[] = {
+	    ROLE_REGISTRANT, ROLE_PUBLIC_CONTACT, ROLE_ADMIN, ROLE_TECH};
+
+	switch (layout) {
+	case AUDIT_JPRS:
+		add_group(
+		    reading, jprs_lines, COUNT(jprs_lines), ROLE_REGISTRANT, 0);
+		for (size_t i = 0; i < COUNT(persons); i++)
+			add_group(reading, jprs_person_lines,
+			    COUNT(jprs_person_lines), persons[i],
+			    persons[i] == ROLE_PUBLIC_CONTACT ? 0 : NEVER);
+		reading->section = 1;
+		break;
+	case AUDIT_JPNIC_NETWORK:
+		add_group(reading, network_lines, COUNT(network_lines),
+		    ROLE_REGISTRANT, 0);
+		break;
+	case AUDIT_CONTACT:
+		add_group(reading, contact_lines, COUNT(contact_lines),
+		    reading->page->question->role, 0);
+		break;
+	case AUDIT_GTLD:
+		break;
+	}
+}
+
+static bool
+is_expected(const struct reading *reading, unsigned where)
+{
+	return (where & NEVER) == 0 &&
+	       ((where & IN_JAPANESE) == 0 || reading->is_japanese) &&
+	       ((where & IN_LETTERED) == 0 || reading->is_lettered) &&
+	       ((where & IN_PLAIN) == 0 || !reading->is_lettered) &&
+	       ((where & IN_PERSON) == 0 || !reading->is_group);
+}
+
+/* Only the whole answer tells its language and kind. */
+static void
+expect(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->group_count; i++) {
+		const struct group *group = &reading->groups[i];
+
+		for (size_t k = 0; k < group->count; k++)
+			if (is_expected(
+				reading, group->where | group->lines[k].where))
+				reading->page->places[group->first + k]
+				    .item.expected = group->lines[k].expected;
+	}
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+static bool
+begins(struct slice text, const char *with)
+{
+	size_t len = strlen(with);
+
+	return text.len >= len && memcmp(text.data, with, len) == 0;
+}
+
+/* Titles have no bracket before them. */
+static void
+read_title(struct reading *reading, struct slice line)
+{
+	static const struct {
+		const char *title;
+		size_t section;
+	} sections[] = {
+	    {"Domain Information:", 1},
+	    {"Contact Information:", 2},
+	    {"Administrative Contact:", 3},
+	    {"Technical Contact:", 4},
+	};
+
+	reading->line = NULL;
+	reading->is_over = begins(line, "上位情報") ||
+			   begins(line, "下位情報") ||
+			   begins(line, "Less Specific Info") ||
+			   begins(line, "More Specific Info");
+	if (begins(line, "Group Contact Information"))
+		reading->is_group = true;
+	for (size_t i = 0; i < COUNT(sections); i++)
+		if (begins(line, sections[i].title)) {
+			if (reading->section != 0)
+				reading->section = sections[i].section;
+			reading->is_japanese |= !text_is_printable(line);
+		}
+	if (begins(line, "Network Information:") ||
+	    begins(line, "Group Contact Information:"))
+		reading->is_japanese |= !text_is_printable(line);
+}
+
+/* The place of a label, in the section's lines before all others. */
+static bool
+find_line(struct reading *reading, struct slice label)
+{
+	for (size_t i = 0; i < reading->group_count; i++) {
+		const struct group *group = &reading->groups[i];
+
+		if (i != 0 && i != reading->section)
+			continue;
+		for (size_t k = 0; k < group->count; k++)
+			for (size_t n = 0;
+			     n < 4 && group->lines[k].labels[n] != NULL; n++)
+				if (slice_is(
+					label, group->lines[k].labels[n])) {
+					reading->line = &group->lines[k];
+					reading->place = group->first + k;
+					return true;
+				}
+	}
+	return false;
+}
+
+static bool
+is_name_label(struct slice label)
+{
+	return slice_is(label, "Domain Name") ||
+	       slice_is(label, "ドメイン名") ||
+	       slice_is(label, "Network Number") ||
+	       slice_is(label, "IPネットワークアドレス");
+}
+
+/* Of an organisation's kind the record has the Japanese word. */
+static struct slice
+value_of(const struct reading *reading, struct slice value)
+{
+	struct slice japanese;
+
+	if ((reading->line->fields & ONE(ORG_TYPE)) == 0)
+		return value;
+	japanese = whois_type_japanese(audit_trim(value));
+	return japanese.len != 0 ? japanese : value;
+}
+
+static void
+read_labelled(struct reading *reading, struct slice label, struct slice value)
+{
+	reading->is_japanese |= !text_is_printable(label);
+	reading->is_group |= slice_is(label, "グループハンドル") ||
+			     slice_is(label, "Group Handle");
+	reading->line = NULL;
+	if (is_name_label(label)) {
+		if (!reading->has_name)
+			reading->name = audit_trim(value);
+		reading->has_name = true;
+	} else if (find_line(reading, label)) {
+		if ((reading->line->fields & ONE(HANDLE)) != 0 &&
+		    !reading->has_name && reading->line == contact_lines)
+			reading->name = audit_trim(value);
+		audit_page_add(
+		    reading->page, reading->place, value_of(reading, value));
+	}
+}
+
+/* A key goes on in the value above; of an address each line is one. */
+static void
+read_more(struct reading *reading, struct slice line)
+{
+	if (reading->line == NULL)
+		return;
+	if ((reading->line->fields & ONE(DS)) != 0)
+		audit_page_append(reading->page, reading->place, line);
+	else
+		audit_page_add(reading->page, reading->place, line);
+}
+
+static bool
+is_indented(struct slice line)
+{
+	for (size_t i = 0; i < WHOIS_COLUMN; i++)
+		if (i == line.len || line.data[i] != ' ')
+			return false;
+	return true;
+}
+
+static void
+read_line(struct reading *reading, struct slice line)
+{
+	struct slice label = line;
+	const char *end;
+
+	if (line.len == 0)
+		return;
+	if (is_indented(line)) {
+		read_more(reading, line);
+		return;
+	}
+	/* "a. " */
+	if (line.len > 4 && line.data[1] == '.' && line.data[2] == ' ' &&
+	    line.data[3] == '[') {
+		reading->is_lettered = true;
+		label.data += 3;
+		label.len -= 3;
+	}
+	end = label.data[0] == '[' ? memchr(label.data, ']', label.len) : NULL;
+	if (end == NULL) {
+		read_title(reading, line);
+		return;
+	}
+	label.data++;
+	label.len = (size_t)(end - label.data);
+	/* Lines around the answer are in brackets, too: "[ JPRS ...  ]". */
+	if (label.len == 0 || label.data[0] == ' ')
+		return;
+	read_labelled(reading, label,
+	    (struct slice){
+		end + 1, (size_t)(line.data + line.len - (end + 1))});
+}
+
+/* --- the object ----------------------------------------------------------- */
+
+/* "192.0.2.0/24", or from the first to the last address. */
+static enum audit_state
+state_of_network(struct reading *reading, struct slice *object)
+{
+	struct slice name = reading->name, first = name, last = name;
+	struct audit_page *page = reading->page;
+	struct fail ignored = FAIL_INIT;
+	const char *hyphen =
+	    name.len == 0 ? NULL : memchr(name.data, '-', name.len);
+	struct prefix prefix;
+	char from[PREFIX_SIZE], to[PREFIX_SIZE];
+
+	if (hyphen != NULL) {
+		first.len = (size_t)(hyphen - name.data);
+		last.data = hyphen + 1;
+		last.len = name.len - first.len - 1;
+		return audit_state_of_network(
+		    page, audit_trim(first), audit_trim(last), object);
+	}
+	if (!prefix_parse(name, &prefix, &ignored))
+		return AUDIT_NOT_UNDERSTOOD;
+	first = (struct slice){from, prefix_print_address(&prefix, from)};
+	prefix_last(&prefix);
+	last = (struct slice){to, prefix_print_address(&prefix, to)};
+	return audit_state_of_network(page, first, last, object);
+}
+
+static enum audit_state
+state_of_contact(struct reading *reading, struct slice *object)
+{
+	struct slice asked = reading->page->question->name;
+
+	*object = asked.len != 0 ? asked : reading->name;
+	if (asked.len != reading->name.len)
+		return asked.len == 0 ? AUDIT_FOUND : AUDIT_NOT_UNDERSTOOD;
+	for (size_t i = 0; i < asked.len; i++)
+		if ((asked.data[i] ^ reading->name.data[i]) & ~0x20)
+			return AUDIT_NOT_UNDERSTOOD;
+	return AUDIT_FOUND;
+}
+
+static enum audit_state
+state_of(struct reading *reading, enum audit_layout layout, struct slice text,
+    struct slice *object)
+{
+	if (reading->name.len == 0)
+		return audit_state_of_text(text);
+	switch (layout) {
+	case AUDIT_JPRS:
+		return audit_state_of_domain(
+		    reading->page, reading->name, object);
+	case AUDIT_JPNIC_NETWORK:
+		return state_of_network(reading, object);
+	case AUDIT_CONTACT:
+		return state_of_contact(reading, object);
+	case AUDIT_GTLD:
+		break;
+	}
+	return AUDIT_NOT_UNDERSTOOD;
+}
+
+bool
+audit_read_columns(enum audit_layout layout, struct audit_page *page,
+    struct slice text, struct audit_answer *out, struct fail *fail)
+{
+	struct reading reading = {.page = page};
+	struct slice rest = text, line;
+
+	make_places(&reading, layout);
+	while (!reading.is_over && audit_take_line(&rest, &line))
+		read_line(&reading, line);
+	expect(&reading);
+	return audit_page_finish(
+	    page, state_of(&reading, layout, text, &out->object), out, fail);
+}

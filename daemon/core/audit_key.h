@@ -1,0 +1,17 @@
+/*
+ * The key of a value: two values of a field that say the same have the same
+ * key, however servers and records write them.  Keys are for comparing, and
+ * are as secret as the value.
+ */
+#ifndef MISU_AUDIT_KEY_H
+#define MISU_AUDIT_KEY_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "core/field.h"
+
+/* In `arena`; may be empty.  False only when out of memory. */
+bool audit_key(struct arena *arena, enum field field, struct slice value,
+    struct slice *out, struct fail *fail);
+
+#endif
