@@ -101,8 +101,9 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 
 # What plays scenarios needs what $B/scenario does.
 PLAYS := $B/unit/rows_engine $B/unit/filter_stress
-$(PLAYS): LDFLAGS += -Wl,--wrap=channel_file_start \
-	-Wl,--wrap=channel_desk_start
+WRAPS := -Wl,--wrap=channel_file_start -Wl,--wrap=channel_desk_start \
+	-Wl,--wrap=view_mark_open
+$(PLAYS): LDFLAGS += $(WRAPS)
 $(PLAYS): LDLIBS += $(LIBXML)
 $(PLAYS): $B/registry-core.o
 
@@ -169,8 +170,7 @@ build/verifier build/witness:
 $B/scenario: $B/tests/runner/main.o $(LIBRUNNER) $B/registry-core.o \
 		$(LIBSHELL) $(LIBMISU)
 	$(SAY) "LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=channel_file_start \
-		-Wl,--wrap=channel_desk_start -o $@ $^ $(LDLIBS) $(LIBXML)
+	$(Q)$(CC) $(LDFLAGS) $(WRAPS) -o $@ $^ $(LDLIBS) $(LIBXML)
 
 $B/tests/runner/epp_registry.o: CFLAGS += $(shell pkg-config --cflags libxml-2.0)
 

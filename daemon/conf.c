@@ -36,6 +36,15 @@ channel_kind_name(enum channel_kind kind)
 	return "";
 }
 
+bool
+conf_has_view(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->recipient_count; i++)
+		if (conf->recipients[i].channel == CHANNEL_VIEW)
+			return true;
+	return false;
+}
+
 const struct conf_recipient *
 conf_recipient(const struct conf *conf, struct slice id)
 {

@@ -324,5 +324,7 @@ struct digest conf_setup_identity(const struct conf *conf, struct arena *arena);
 const char *conf_law_name(enum conf_law law);
 
 const char *channel_kind_name(enum channel_kind kind);
+/* Is some recipient what misu itself publishes? */
+bool conf_has_view(const struct conf *conf);
 
 #endif

@@ -24,6 +24,7 @@ static void metrics(struct console_request *);
 static const struct console_route routes[] = {
     {"/checkpoint", false, false, HTTP_GET, NULL, console_log_checkpoint},
     {"/log.vkey", false, false, HTTP_GET, NULL, console_log_key},
+    {"/log.vkey.old", false, false, HTTP_GET, NULL, console_log_old_keys},
     {"/tile/entries/", true, true, HTTP_GET, NULL, console_log_entries},
     {"/v1/entries", false, true, HTTP_GET, of_entries, console_entries},
     {"/v1/events", false, true, HTTP_GET, of_events, console_events},
@@ -297,7 +298,8 @@ run(struct console_request *asked, const struct console_route *route)
 void
 console_respond(void *context, struct http_request *request)
 {
-	struct console_request asked = {.console = context,
+	struct console *console = context;
+	struct console_request asked = {.console = console,
 	    .request = request,
 	    .arena = arena_create(NULL)};
 	struct slice path = http_request_path(request);
@@ -309,6 +311,7 @@ console_respond(void *context, struct http_request *request)
 		arena_destroy(asked.arena);
 		return;
 	}
+	console_look(console);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
 		if (route == NULL && fits(&routes[i], path))
 			route = &routes[i];

@@ -100,7 +100,7 @@ pass(struct console *console, struct http_request *request, struct slice verb,
 }
 
 const char *
-console_look(size_t n)
+console_orders_look(size_t n)
 {
 	return n < sizeof(looks) / sizeof(*looks) ? looks[n] : NULL;
 }

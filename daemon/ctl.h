@@ -64,6 +64,8 @@ extern const struct ctl_command ctl_provision_stop;
 extern const struct ctl_command ctl_provision_resume;
 extern const struct ctl_command ctl_provision_list;
 extern const struct ctl_command ctl_resubmit;
+extern const struct ctl_command ctl_view_rebuild;
+extern const struct ctl_command ctl_view_status;
 extern const struct ctl_command ctl_request_open;
 extern const struct ctl_command ctl_request_list;
 extern const struct ctl_command ctl_request_show;

@@ -27,8 +27,8 @@ run_grant(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){id_only, options, 1},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){id_only, options, 1}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "request-grant", &node);
 	if (node == NULL)
@@ -49,8 +49,8 @@ run_revoke(struct ctl *ctl, int argc, char **argv)
 	const struct json_node *node;
 	int result;
 
-	if (!ctl_order_read(&order, &(struct ctl_words){id_only, options, 1},
-		argc, argv))
+	if (!ctl_order_read(
+		&order, &(struct ctl_words){id_only, options, 1}, argc, argv))
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "request-revoke", &node);
 	if (node != NULL)

@@ -3,9 +3,6 @@
 #include "core/place.h"
 #include "engine_priv.h"
 
-#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
-#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
-
 /* One submission between engine_submit() and its answer. */
 struct work {
 	struct engine *engine;
@@ -18,6 +15,8 @@ struct work {
 	struct record *record;
 	struct share shares[BLOCKS_MAX];
 	size_t share_count;
+	bool is_durable;
+	bool doubts; /* what was told of it is told no more */
 	engine_answer *answer;
 	void *arg;
 };
@@ -66,6 +65,19 @@ engine_uses(const struct engine *engine, const struct conf *conf)
 	for (size_t i = 0; i < WORK_BUCKETS; i++)
 		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
 			if (w->conf == conf)
+				return true;
+	return false;
+}
+
+bool
+engine_is_submitted(
+    const struct engine *engine, enum object_type type, struct slice name)
+{
+	for (size_t i = 0; i < WORK_BUCKETS; i++)
+		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
+			if (w->record != NULL && !w->is_durable &&
+			    record_type(w->record) == type &&
+			    slice_equal(record_object(w->record), name))
 				return true;
 	return false;
 }
@@ -551,6 +563,7 @@ work_commit(struct work *work)
 	ok = ok &&
 	    engine_view_doubt(engine, work->record, work->shares,
 		work->share_count, &fail);
+	work->doubts = ok;
 	if (!ok) {
 		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
 		    "ledger", &fail);
@@ -575,6 +588,7 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	struct work *work = arg;
 	struct engine *engine = work->engine;
 
+	work->is_durable = true;
 	if (fail != NULL && fail->kind != FAIL_NONE) {
 		if (!engine->stop_told)
 			engine_log(engine, "error", "ledger-stopped", fail);
@@ -704,18 +718,6 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 		work->shares[work->share_count - 1].entry + 1, fail);
 }
 
-/* Once an hour, rows that only remember what is over go away. */
-bool
-engine_prune(struct engine *engine, struct fail *fail)
-{
-	int64_t now = engine_now(engine);
-
-	if (now - engine->pruned < PRUNE_EVERY)
-		return true;
-	engine->pruned = now;
-	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
-}
-
 /* Everything that one group made durable goes into one spool transaction. */
 static void
 flush(void *arg)
@@ -781,6 +783,9 @@ work_finish(struct work *work, int status, struct slice body)
 	while (*at != work)
 		at = &(*at)->next;
 	*at = work->next;
+	if (work->doubts)
+		engine_view_settle(engine, work->record, work->shares,
+		    work->share_count, status == 202);
 	for (size_t i = 0; status < 500 && i < work->share_count; i++)
 		engine->verdicts[disclosure_outcome(work->shares[i].disclosure)
 				     .verdict]++;

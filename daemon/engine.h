@@ -40,6 +40,12 @@ struct engine_options {
 	struct cases *cases;	     /* or NULL: none are kept */
 	struct grants *grants;	     /* or NULL: no tokens are given */
 	struct view *view; /* NULL: nothing is published here */
+	/* What the view is made from; NULL: only from submissions. */
+	struct standing *standing;
+	/* Is a change of this record by others under way?  Or NULL. */
+	bool (*changing)(
+	    void *context, enum object_type type, struct slice name);
+	void *follow_context;
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
 	 * NULL: such recipients are refused.
@@ -237,6 +243,32 @@ void engine_tier_ask(struct engine *engine,
 void engine_tier_end(struct tier *tier, const char *word);
 /* What came of them, for /metrics. */
 void engine_tier_metrics(const struct engine *engine, struct text *text);
+
+/*
+ * Records that others change (the keeper, by what comes over EPP): is anything
+ * told of it in the public view?  If so, engine_follow() is called until each
+ * `is_done`, only then may the change be committed, and while that is under
+ * way engine_options.changing says so; and when it is durable, or failed,
+ * engine_followed() is.  What is told follows in the background.
+ */
+struct engine_followed {
+	enum object_type type;
+	struct slice name;
+	bool is_done;
+	char after[256]; /* the engine's own */
+	size_t after_len;
+};
+bool engine_follows(
+    struct engine *engine, enum object_type type, struct slice name);
+void engine_follow(
+    struct engine *engine, struct engine_followed *const *all, size_t count);
+void engine_followed(struct engine *engine);
+
+/* {}: the public view is made anew; or how far that is. */
+void engine_view_rebuild(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_view_status(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
 
 /* No more submissions; calls `drained` when nothing is under way. */
 void engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg);

@@ -11,8 +11,8 @@
 #include "engine_stop.h"
 
 enum {
-	TOKEN_BYTES = 33, /* of chance: 44 characters */
-	ANSWERS = 100,	  /* where nobody says how many */
+	TOKEN_BYTES = 33,    /* of chance: 44 characters */
+	ANSWERS = 100,	     /* where nobody says how many */
 	LONGEST = 92 * 86400 /* seconds */
 };
 
@@ -30,13 +30,13 @@ next_word(struct slice *list, struct slice *word)
 {
 	size_t len = 0;
 
-	while (list->len != 0 &&
-	       (list->data[0] == ',' || list->data[0] == ' ')) {
+	while (
+	    list->len != 0 && (list->data[0] == ',' || list->data[0] == ' ')) {
 		list->data++;
 		list->len--;
 	}
-	while (len < list->len && list->data[len] != ',' &&
-	       list->data[len] != ' ')
+	while (
+	    len < list->len && list->data[len] != ',' && list->data[len] != ' ')
 		len++;
 	*word = (struct slice){list->data, len};
 	list->data += len;
@@ -46,8 +46,8 @@ next_word(struct slice *list, struct slice *word)
 
 /* "EXAMPLE.jp", ".example.jp" or "192.0.2.0/24", as it is compared. */
 static bool
-read_object(
-    struct arena *arena, struct slice word, struct slice *out, struct fail *fail)
+read_object(struct arena *arena, struct slice word, struct slice *out,
+    struct fail *fail)
 {
 	bool below = word.len > 1 && word.data[0] == '.';
 	char printed[PREFIX_SIZE];
@@ -106,10 +106,8 @@ check_object(struct granting *granting, struct slice object, struct fail *fail)
 				" 192.0.2.0/24 for the networks in it");
 		return false;
 	}
-	return !of_subject ||
-	       affair_is_about(record, affair->row.subject) ||
-	       fail_set(
-		   fail, FAIL_INPUT, "the object has nothing of who asks");
+	return !of_subject || affair_is_about(record, affair->row.subject) ||
+	       fail_set(fail, FAIL_INPUT, "the object has nothing of who asks");
 }
 
 static bool
@@ -129,8 +127,7 @@ read_objects(struct granting *granting, struct fail *fail)
 			    GRANT_OBJECTS_MAX);
 		if (!read_object(affair->arena, word, object, fail) ||
 		    !check_object(granting, *object, fail)) {
-			fail_place(
-			    fail, "object %zu", grant->object_count + 1);
+			fail_place(fail, "object %zu", grant->object_count + 1);
 			return false;
 		}
 		grant->object_count++;
@@ -240,8 +237,7 @@ read_limits(struct granting *granting, struct fail *fail)
 	struct grant *grant = &granting->grant;
 	unsigned seconds;
 
-	if (!conf_read_duration(
-		engine_member(affair->node, "for"), &seconds) ||
+	if (!conf_read_duration(engine_member(affair->node, "for"), &seconds) ||
 	    seconds > LONGEST) {
 		fail_set(fail, FAIL_INPUT, "for how long is missing or wrong");
 		fail_hint(fail, "--for 2h; s, m, h or d, at most %dd",
@@ -339,8 +335,8 @@ members(const struct granting *granting, struct slice token)
 	const struct grant *grant = &granting->grant;
 	struct text text = text_start(granting->affair->arena);
 
-	text_add_format(&text, ",\"grant\":%lld,\"token\":",
-	    (long long)grant->id);
+	text_add_format(
+	    &text, ",\"grant\":%lld,\"token\":", (long long)grant->id);
 	text_add_json(&text, token);
 	text_add_format(&text, ",\"until\":%lld,\"answers\":%lld",
 	    (long long)grant->until, (long long)grant->answers);
@@ -498,8 +494,9 @@ engine_request_revoke(struct engine *engine, struct slice actor,
 		return;
 	}
 	if (count == 0) {
-		affair_wrong(affair, "there is no such token, or it was"
-				     " revoked before",
+		affair_wrong(affair,
+		    "there is no such token, or it was"
+		    " revoked before",
 		    "misuctl request show lists them");
 		return;
 	}
@@ -523,12 +520,11 @@ struct showing {
 static const char *
 state_of(const struct showing *showing, const struct grant *grant)
 {
-	return grant->is_revoked			    ? "revoked"
-	       : !grant->is_open			    ? "closed"
-	       : grant->until <=
-		       engine_now(showing->affair->engine) ? "expired"
-	       : grant->used >= grant->answers		    ? "spent"
-							    : "valid";
+	return grant->is_revoked				     ? "revoked"
+	       : !grant->is_open				     ? "closed"
+	       : grant->until <= engine_now(showing->affair->engine) ? "expired"
+	       : grant->used >= grant->answers			     ? "spent"
+								     : "valid";
 }
 
 static bool
@@ -612,8 +608,7 @@ goes(const struct engine *engine, struct slice object,
 	*out = false;
 	if (is_pattern(object))
 		return true;
-	record = vault_get(
-	    engine->o.vault, arena, OBJECT_DOMAIN, object, fail);
+	record = vault_get(engine->o.vault, arena, OBJECT_DOMAIN, object, fail);
 	*out = record == NULL;
 	for (unsigned r = 0; record != NULL && !*out && r < ROLE_COUNT; r++)
 		*out = record_has_role(record, (enum role)r) &&

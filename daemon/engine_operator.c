@@ -269,9 +269,8 @@ stored_record(struct request *request, struct fail *fail)
 {
 	struct record *record = is_of_line(request)
 	    ? unpack_record(request->arena, request->item.payload, fail)
-	    : vault_get(request->engine->o.vault, request->arena,
-		  (enum object_type)request->item.object_type,
-		  request->item.object, fail);
+	    : engine_stored(
+		  request->engine, &request->item, request->arena, fail);
 
 	if (record == NULL)
 		fail_set(fail, FAIL_WORLD, "the vault has no such record");

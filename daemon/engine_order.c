@@ -19,6 +19,8 @@ static const struct {
     {"request-grant", engine_request_grant},
     {"request-revoke", engine_request_revoke},
     {"request-close", engine_request_close},
+    {"view-rebuild", engine_view_rebuild},
+    {"view-status", engine_view_status},
 };
 
 engine_order *

@@ -46,8 +46,13 @@ struct engine {
 	int64_t in_hand[IN_HAND_MAX]; /* items that operators are at */
 
 	struct loop_timer *view_timer;
+	int64_t view_due; /* Unix ms; 0: nobody looks */
+	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	bool view_known; /* the view is there, and of this state */
+	bool view_lost;	 /* it could not be told of a change */
+	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
 	struct tier *tiers; /* engine_tier.c: answers under way */
@@ -197,7 +202,7 @@ bool engine_renews_under(
  * another are not told, and are decided anew in the background.
  */
 bool engine_view_begin(struct engine *engine, const struct digest *identity,
-    struct fail *fail);
+    const struct conf *conf, struct fail *fail);
 void engine_view_stop(struct engine *engine);
 
 /* Rows are being decided under this conf. */
@@ -211,6 +216,23 @@ bool engine_view_doubt(struct engine *engine, const struct record *record,
 /* One object is told no more until it was decided anew, which is at once. */
 bool engine_view_renew(struct engine *engine, enum object_type type,
     struct slice object, struct fail *fail);
+
+/*
+ * What came in doubt by engine_view_doubt() and is not on its way to the view:
+ * it is empty where that was decided (`kept`: the vault has the record), else
+ * decided anew.
+ */
+void engine_view_settle(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, bool kept);
+
+/* The record that an item was decided by, as it is now; NULL: none, or fail. */
+struct record *engine_stored(struct engine *engine,
+    const struct spool_item *item, struct arena *arena, struct fail *fail);
+
+/* Is a submission about it under way to the disk? */
+bool engine_is_submitted(const struct engine *engine, enum object_type type,
+    struct slice name);
+
 /* --- engine_forget.c ---------------------------------------------------- */
 
 /* What was asked for before goes on. */

@@ -45,20 +45,33 @@ finish(struct renewal *renewal, int64_t id, const struct fail *fail)
 	engine_finish_one(engine);
 }
 
-/* The object as it is now, under the operation that waited. */
+/* What the public view has of an object goes with its record. */
+static bool
+is_shown(const struct renewal *renewal)
+{
+	const struct conf_recipient *binding = conf_recipient(
+	    renewal->engine->conf, renewal->item.recipient);
+
+	return binding != NULL && binding->channel == CHANNEL_VIEW;
+}
+
+/*
+ * The object as it is now, under the operation that waited.  NULL without a
+ * fail: there is none, and nothing to tell of it.
+ */
 static struct record *
 record_now(struct renewal *renewal, struct fail *fail)
 {
 	struct spool_item *item = &renewal->item;
-	struct record *stored = vault_get(renewal->engine->o.vault,
-	    renewal->arena, (enum object_type)item->object_type, item->object,
-	    fail);
+	struct record *stored =
+	    engine_stored(renewal->engine, item, renewal->arena, fail);
 	struct record *as_asked, *merged;
 	bool later;
 
 	if (stored == NULL) {
-		fail_set(fail, FAIL_WORLD,
-		    "the vault has no record for a waiting item");
+		if (fail->kind == FAIL_NONE && !is_shown(renewal))
+			fail_set(fail, FAIL_WORLD,
+			    "the vault has no record for a waiting item");
 		return NULL;
 	}
 	as_asked = record_create(renewal->arena,
@@ -153,6 +166,29 @@ renew_removal(struct renewal *renewal)
 		finish(renewal, 0, &fail);
 }
 
+static bool
+add_decision(struct renewal *renewal, struct batch *batch, bool approved,
+    struct fail *fail)
+{
+	struct engine *engine = renewal->engine;
+	const struct block *block = renewal->record == NULL
+	    ? NULL
+	    : engine_block(engine, renewal->record, renewal->item.recipient,
+		  renewal->item.purpose);
+
+	if (renewal->record == NULL &&
+	    !engine_view_renew(engine,
+		(enum object_type)renewal->item.object_type,
+		renewal->item.object, fail))
+		return false;
+	return block == NULL
+	    ? add_dropped(renewal, batch, fail)
+	    : engine_share(engine, block, renewal->record, approved,
+		  renewal->arena, &renewal->share, fail) &&
+		engine_add_entry(engine, batch, &renewal->share,
+		    renewal_id(renewal), renewal->item.entry, fail);
+}
+
 void
 engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
@@ -161,8 +197,6 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	struct renewal *renewal = renewal_create(engine, item);
 	struct fail fail = FAIL_INIT;
 	struct batch *batch;
-	const struct block *block;
-	bool ok;
 
 	if (renewal == NULL) {
 		fail_memory(&fail);
@@ -180,22 +214,10 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 		return;
 	}
 	renewal->record = record_now(renewal, &fail);
-	batch = renewal->record != NULL
+	batch = fail.kind == FAIL_NONE
 	    ? ledger_begin(engine->o.ledger, renewal->arena, &fail)
 	    : NULL;
-	if (batch == NULL) {
-		finish(renewal, 0, &fail);
-		return;
-	}
-	block = engine_block(engine, renewal->record, renewal->item.recipient,
-	    renewal->item.purpose);
-	ok = block == NULL
-	    ? add_dropped(renewal, batch, &fail)
-	    : engine_share(engine, block, renewal->record, approved,
-		  renewal->arena, &renewal->share, &fail) &&
-		engine_add_entry(engine, batch, &renewal->share,
-		    renewal_id(renewal), renewal->item.entry, &fail);
-	if (ok)
+	if (batch != NULL && add_decision(renewal, batch, approved, &fail))
 		ledger_commit(batch, renew_durable, renewal);
 	else
 		finish(renewal, 0, &fail);

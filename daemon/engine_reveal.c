@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "core/entry_rulings.h"
 #include "engine_reveal.h"
+#include "engine_view.h"
 
 void
 reveal_give_up(struct reveal *reveal, int status, const char *type,
@@ -203,12 +204,14 @@ static struct slice
 values_of(struct reveal *reveal, const struct wanted *wanted, struct fail *fail)
 {
 	struct slice nothing = {NULL, 0};
-	const struct record *record = vault_get(reveal->engine->o.vault,
-	    reveal->arena, wanted->type, wanted->object, fail);
 	struct text body = text_start(reveal->arena);
+	struct published published;
+	const struct record *record;
 
-	if (record == NULL && fail->kind != FAIL_NONE)
+	if (!engine_published(reveal->engine, wanted->type, wanted->object,
+		reveal->arena, &published, fail))
 		return nothing;
+	record = published.record;
 	text_add_string(&body, "{\"values\":[");
 	for (unsigned r = 0; record != NULL && r < ROLE_COUNT; r++)
 		if (record_has_role(record, (enum role)r) &&

@@ -6,6 +6,9 @@
 #include "codec/wire.h"
 #include "engine_priv.h"
 
+#define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
+#define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
+
 enum {
 	CHECKPOINT_DELAY = 1000, /* milliseconds */
 	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
@@ -344,6 +347,17 @@ reconcile(struct engine *engine, struct fail *fail)
 	return ok;
 }
 
+bool
+engine_prune(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine);
+
+	if (now - engine->pruned < PRUNE_EVERY)
+		return true;
+	engine->pruned = now;
+	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
+}
+
 void
 engine_mark(struct engine *engine)
 {
@@ -423,7 +437,7 @@ begin_channels(struct engine *engine, const struct conf *conf,
 {
 	struct channel **channels = start_channels(engine, conf, fail);
 
-	if (channels == NULL || engine_view_begin(engine, epoch, fail))
+	if (channels == NULL || engine_view_begin(engine, epoch, conf, fail))
 		return channels;
 	stop_channels(channels, conf->recipient_count);
 	return NULL;

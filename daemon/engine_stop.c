@@ -62,8 +62,7 @@ record_of(struct waiting *waiting, const struct spool_item *item)
 
 	if (item->state == SPOOL_HELD && wire_is_request(item->submission))
 		return unpack_record(waiting->scratch, item->payload, &fail);
-	return vault_get(engine->o.vault, waiting->scratch,
-	    (enum object_type)item->object_type, item->object, &fail);
+	return engine_stored(engine, item, waiting->scratch, &fail);
 }
 
 static bool

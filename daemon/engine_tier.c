@@ -180,8 +180,7 @@ tell(struct tier *tier, enum tier_result result, const struct sealed *sealed)
 {
 	tier->engine->tier_results[result]++;
 	tier->is_told = true;
-	tier->told(
-	    tier->arg, result, sealed != NULL ? tier : NULL, sealed);
+	tier->told(tier->arg, result, sealed != NULL ? tier : NULL, sealed);
 }
 
 static void
@@ -299,9 +298,10 @@ covers(const struct grant *grant, enum object_type type, struct slice name)
 
 		if (object.len == 0)
 			continue;
-		if (type == OBJECT_DOMAIN ? covers_name(object, name)
-		    : prefix_parse(object, &granted, &ignored) &&
-			    prefix_contains(&granted, &asked))
+		if (type == OBJECT_DOMAIN
+			? covers_name(object, name)
+			: prefix_parse(object, &granted, &ignored) &&
+			      prefix_contains(&granted, &asked))
 			return true;
 	}
 	return false;
@@ -315,19 +315,17 @@ may_ask(struct tier *tier, const struct tier_question *question,
 	struct grant *grant = tier->grant;
 
 	*result = TIER_UNKNOWN;
-	if (!grants_find(engine->o.grants, tier->arena, &question->token,
-		grant, fail))
+	if (!grants_find(
+		engine->o.grants, tier->arena, &question->token, grant, fail))
 		return false;
-	*result = grant->is_revoked || !grant->is_open ? TIER_REVOKED
-		  : grant->until <= engine_now(engine) ? TIER_EXPIRED
-		  : grant->used >= grant->answers      ? TIER_SPENT
-		  : !comes_from(grant, &question->address)
-		      ? TIER_ELSEWHERE
-		  : !conf_has_tier(engine->conf, grant->recipient)
-		      ? TIER_REFUSED
-		  : !covers(grant, question->type, question->object)
-		      ? TIER_OUTSIDE
-		      : TIER_TOLD;
+	*result =
+	    grant->is_revoked || !grant->is_open	       ? TIER_REVOKED
+	    : grant->until <= engine_now(engine)	       ? TIER_EXPIRED
+	    : grant->used >= grant->answers		       ? TIER_SPENT
+	    : !comes_from(grant, &question->address)	       ? TIER_ELSEWHERE
+	    : !conf_has_tier(engine->conf, grant->recipient)   ? TIER_REFUSED
+	    : !covers(grant, question->type, question->object) ? TIER_OUTSIDE
+							       : TIER_TOLD;
 	snprintf(tier->case_id, sizeof(tier->case_id), "R-%lld",
 	    (long long)grant->case_id);
 	tier->token = question->token;
@@ -338,22 +336,21 @@ may_ask(struct tier *tier, const struct tier_question *question,
 
 /* A prefix's name with so many bits. */
 static struct slice
-network_name(
-    struct arena *arena, struct prefix prefix, unsigned bits)
+network_name(struct arena *arena, struct prefix prefix, unsigned bits)
 {
 	char text[PREFIX_SIZE];
+	size_t len;
 
 	for (unsigned i = bits; i < (prefix.six ? 128u : 32u); i++)
 		prefix.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	prefix.bits = (uint8_t)bits;
-	return arena_copy(
-	    arena, (struct slice){text, prefix_print(&prefix, text)});
+	len = prefix_print(&prefix, text);
+	return arena_copy(arena, (struct slice){text, len});
 }
 
 /* The smallest network that holds all that was asked for. */
 static const struct record *
-find_network(
-    struct tier *tier, const struct prefix *asked, struct fail *fail)
+find_network(struct tier *tier, const struct prefix *asked, struct fail *fail)
 {
 	for (unsigned bits = asked->bits; bits != 0; bits--) {
 		struct slice name = network_name(tier->arena, *asked, bits);
@@ -382,8 +379,8 @@ may_have(struct tier *tier, enum tier_result *result, struct fail *fail)
 		*result = TIER_OUTSIDE;
 		return false;
 	}
-	if (!cases_get(tier->engine->o.cases, tier->arena,
-		tier->grant->case_id, &row, fail)) {
+	if (!cases_get(tier->engine->o.cases, tier->arena, tier->grant->case_id,
+		&row, fail)) {
 		*result = TIER_BUSY;
 		return false;
 	}
@@ -396,11 +393,10 @@ static bool
 find_record(struct tier *tier, const struct tier_question *question,
     enum tier_result *result, struct fail *fail)
 {
-	tier->record =
-	    question->type == OBJECT_NETWORK
-		? find_network(tier, &question->network, fail)
-		: vault_get(tier->engine->o.vault, tier->arena, question->type,
-		      question->object, fail);
+	tier->record = question->type == OBJECT_NETWORK
+			   ? find_network(tier, &question->network, fail)
+			   : vault_get(tier->engine->o.vault, tier->arena,
+				 question->type, question->object, fail);
 	*result = fail->kind != FAIL_NONE ? TIER_BUSY : TIER_NONE;
 	return tier->record != NULL &&
 	       record_operation(tier->record) != OPERATION_DELETE &&
@@ -414,8 +410,8 @@ static bool
 judge(struct tier *tier, enum tier_result *result, struct fail *fail)
 {
 	struct engine *engine = tier->engine;
-	const struct block *block = engine_block(engine, tier->record,
-	    tier->grant->recipient, tier->grant->purpose);
+	const struct block *block = engine_block(
+	    engine, tier->record, tier->grant->recipient, tier->grant->purpose);
 
 	*result = TIER_REFUSED;
 	if (block == NULL)
@@ -452,8 +448,8 @@ count(struct tier *tier, enum tier_result *result, struct fail *fail)
 	uint64_t first = ledger_next(engine->o.ledger);
 
 	*result = TIER_SPENT;
-	if (!grants_begin_answer(engine->o.grants, tier->grant->id, first,
-		&tier->answer, fail))
+	if (!grants_begin_answer(
+		engine->o.grants, tier->grant->id, first, &tier->answer, fail))
 		return false;
 	name_request(tier->request, tier->answer, first);
 	return true;
@@ -470,12 +466,10 @@ commit(struct tier *tier, struct fail *fail)
 	    .inputs = tier->share.inputs,
 	    .case_id = slice_from(tier->case_id),
 	    .supersedes = LEDGER_NONE};
-	struct batch *batch =
-	    ledger_begin(engine->o.ledger, tier->arena, fail);
+	struct batch *batch = ledger_begin(engine->o.ledger, tier->arena, fail);
 
-	if (batch == NULL ||
-	    !ledger_add_disclosure(
-		batch, tier->share.disclosure, &dispatch, fail))
+	if (batch == NULL || !ledger_add_disclosure(batch,
+				 tier->share.disclosure, &dispatch, fail))
 		return false;
 	ledger_commit(batch, durable, tier);
 	return true;
@@ -612,8 +606,8 @@ engine_tier_recover(struct engine *engine)
 		struct left left = {.entry = LEDGER_NONE};
 		char request[REQUEST_SIZE];
 
-		ok = grants_next_answer(engine->o.grants, &answer, &left.first,
-		    &found, &fail);
+		ok = grants_next_answer(
+		    engine->o.grants, &answer, &left.first, &found, &fail);
 		if (!ok || !found)
 			break;
 		name_request(request, answer, left.first);

@@ -3,22 +3,24 @@
  * (the epoch is raised before anything else), and each is decided anew from
  * the vault, with an entry that supersedes its own.
  */
-#include "engine_priv.h"
-#include "store/view.h"
+#include "engine_view.h"
 
 enum {
 	REFRESH_MAX = 32,      /* objects in one batch */
 	REFRESH_LOOK = 10000,  /* ms between looks for what is in doubt */
+	REFRESH_SOON = 20,     /* ms until what changes is on the disk */
+	REFRESH_NEVER = -1,    /* until something comes in doubt */
 	DOUBT_LONGEST = 60000, /* ms until a row in doubt is decided anew */
 };
 
 /* One object that is decided anew; without a disclosure nothing is told. */
 struct renewed {
 	struct view_stale row;
-	const struct record *record;
+	struct published published;
 	struct share share;
 	size_t nth; /* entry of the batch, where one is written */
 	bool failed; /* it stays in doubt, and is tried again */
+	bool waits; /* until a change of it is on the disk */
 };
 
 struct refresh {
@@ -28,32 +30,48 @@ struct refresh {
 	struct batch *batch;
 	struct view_stale rows[REFRESH_MAX];
 	struct renewed items[REFRESH_MAX];
-	size_t count, entries;
+	size_t count, entries, removals, waiting;
 	int64_t epoch; /* it is decided in */
 	uint64_t from; /* no entry of it is below */
 };
 
 static void look(void *arg);
 
+/* Or earlier, where that was said before. */
 static void
 look_in(struct engine *engine, int64_t delay)
 {
 	const struct loop_operations *ops = engine->o.loop->operations;
+	int64_t due = engine_now(engine) + delay;
 
 	if (engine->view_timer == NULL)
 		engine->view_timer =
 		    ops->timer_create(engine->o.loop, look, engine);
-	if (engine->view_timer != NULL)
-		ops->timer_set(engine->view_timer, delay);
+	if (engine->view_timer == NULL ||
+	    (engine->view_due != 0 && engine->view_due <= due))
+		return;
+	engine->view_due = due;
+	ops->timer_set(engine->view_timer, delay);
+}
+
+void
+engine_view_look(struct engine *engine)
+{
+	look_in(engine, 0);
 }
 
 bool
 engine_view_begin(struct engine *engine, const struct digest *identity,
-    struct fail *fail)
+    const struct conf *conf, struct fail *fail)
 {
+	int64_t before = engine->view_epoch;
+
 	if (engine->o.view == NULL)
 		return true;
-	if (!view_begin(engine->o.view, identity, &engine->view_epoch, fail))
+	if (!engine_walk_check(engine, conf, fail) ||
+	    !view_begin(engine->o.view, identity, &engine->view_epoch, fail) ||
+	    (engine->view_epoch != before &&
+		!engine_walk_missing(engine, conf, fail)))
 		return false;
 	look_in(engine, 0);
 	return true;
@@ -65,6 +83,7 @@ engine_view_stop(struct engine *engine)
 	if (engine->view_timer != NULL)
 		engine->o.loop->operations->timer_destroy(engine->view_timer);
 	engine->view_timer = NULL;
+	engine_walk_stop(engine);
 }
 
 bool
@@ -82,13 +101,16 @@ engine_view_doubt(struct engine *engine, const struct record *record,
 	    slice_from(object_type_name(record_type(record))),
 	    record_object(record)};
 
-	for (size_t i = 0; i < count; i++)
-		if (shares[i].binding != NULL &&
-		    shares[i].binding->channel == CHANNEL_VIEW &&
-		    engine->o.view != NULL)
-			return view_doubt(engine->o.view, &row, 1,
-			    ledger_next(engine->o.ledger),
-			    engine_now(engine) / 1000, fail);
+	for (size_t i = 0; i < count; i++) {
+		if (shares[i].binding == NULL ||
+		    shares[i].binding->channel != CHANNEL_VIEW ||
+		    engine->o.view == NULL)
+			continue;
+		look_in(engine, DOUBT_LONGEST + REFRESH_LOOK);
+		return view_doubt(engine->o.view, &row, 1,
+		    ledger_next(engine->o.ledger), engine_now(engine) / 1000,
+		    fail);
+	}
 	return true;
 }
 
@@ -102,68 +124,129 @@ engine_view_renew(struct engine *engine, enum object_type type,
 	if (engine->o.view == NULL)
 		return true;
 	look_in(engine, 0);
-	/* Since long: nobody is about to put it again. */
-	return view_doubt(engine->o.view, &row, 1,
-	    ledger_next(engine->o.ledger), 1, fail);
+	return view_want(
+	    engine->o.view, &row, 1, ledger_next(engine->o.ledger), fail);
 }
 
-/* The block that says what is published of it; NULL: nothing is. */
-static const struct block *
-block_of(const struct engine *engine, const struct record *record)
+static bool
+end_share(struct engine *engine, const struct record *record,
+    const struct share *share, struct fail *fail)
 {
-	const struct block *blocks[BLOCKS_MAX];
-	size_t count =
-	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
+	const struct view_ended ended = {
+	    .type = slice_from(object_type_name(record_type(record))),
+	    .name = record_object(record),
+	    .from = share->entry + 1,
+	    .epoch = engine->view_epoch,
+	    .time = engine_now(engine) / 1000};
 
-	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
-		const struct recipient *recipient = ruleset_recipient(
-		    engine->ruleset, blocks[i]->recipient);
-		const struct conf_recipient *binding =
-		    conf_recipient(engine->conf, recipient->id);
+	return view_end_row(engine->o.view, &ended, fail);
+}
 
-		if (binding != NULL && binding->channel == CHANNEL_VIEW)
-			return blocks[i];
+void
+engine_view_settle(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, bool kept)
+{
+	struct fail fail = FAIL_INIT;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < count && engine->o.view != NULL; i++) {
+		const struct share *share = &shares[i];
+
+		if (share->binding == NULL ||
+		    share->binding->channel != CHANNEL_VIEW ||
+		    (kept && share->is_sealed))
+			continue;
+		ok = kept ? end_share(engine, record, share, &fail)
+			  : engine_view_renew(engine, record_type(record),
+				record_object(record), &fail);
 	}
-	return NULL;
+	if (!ok)
+		engine_log(engine, "error", "view-not-settled", &fail);
+}
+
+void
+engine_followed(struct engine *engine)
+{
+	look_in(engine, 0);
 }
 
 /* Each is asked anew, also one that a crash made necessary again. */
 static struct slice
-request_of(struct refresh *refresh, const struct view_stale *row)
+request_of(struct refresh *refresh, const struct renewed *item)
 {
+	const struct view_stale *row = &item->row;
 	struct text text = text_start(refresh->arena);
 
-	text_add_format(&text, "view/%lld/%llu/%llu",
+	text_add_format(&text, "view/%lld/%llu/%llu/%zu",
 	    (long long)refresh->epoch,
 	    (unsigned long long)row->entry,
-	    (unsigned long long)refresh->from);
+	    (unsigned long long)refresh->from,
+	    (size_t)(item - refresh->items));
 	return text_slice(&text);
+}
+
+/*
+ * NULL: nothing is told of it.  What was deleted over EPP has a last entry,
+ * with which its record goes; what was deleted otherwise had its own.
+ */
+static const struct block *
+block_for(const struct engine *engine, const struct published *published)
+{
+	if (published->record == NULL ||
+	    (record_operation(published->record) == OPERATION_DELETE &&
+		!published->is_assembled))
+		return NULL;
+	return engine_view_block(engine, published->record);
+}
+
+static bool
+is_gone(const struct published *published)
+{
+	return published->record == NULL ||
+	    record_operation(published->record) == OPERATION_DELETE;
+}
+
+static bool
+end_record(struct refresh *refresh, const struct renewed *item,
+    struct fail *fail)
+{
+	if (!is_gone(&item->published) || !item->published.is_assembled)
+		return true;
+	refresh->removals++;
+	return ledger_add_removal(refresh->batch, OBJECT_DOMAIN,
+	    item->row.name, VAULT_CURRENT, fail);
 }
 
 static bool
 decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 {
 	struct engine *engine = refresh->engine;
+	struct published *published = &item->published;
 	const struct block *block;
 	enum object_type type;
 
 	if (!object_type_find(item->row.type, &type))
 		return true;
-	item->record = vault_get(
-	    engine->o.vault, refresh->arena, type, item->row.name, fail);
-	if (item->record == NULL)
-		return fail->kind == FAIL_NONE;
-	block = record_operation(item->record) == OPERATION_DELETE
-	    ? NULL
-	    : block_of(engine, item->record);
-	if (block == NULL)
+	if (!engine_published(engine, type, item->row.name, refresh->arena,
+		published, fail))
+		return false;
+	if (published->changes) {
+		item->waits = true;
+		refresh->waiting++;
 		return true;
-	if (!engine_share(engine, block, item->record, false, refresh->arena,
-		&item->share, fail))
+	}
+	block = block_for(engine, published);
+	if (block == NULL)
+		return end_record(refresh, item, fail);
+	if (!engine_share(engine, block, published->record, false,
+		refresh->arena, &item->share, fail))
 		return false;
 	item->nth = refresh->entries++;
 	return engine_add_entry(engine, refresh->batch, &item->share,
-	    request_of(refresh, &item->row), item->row.entry, fail);
+		   request_of(refresh, item),
+		   item->row.entry != 0 ? item->row.entry : LEDGER_NONE,
+		   fail) &&
+	    end_record(refresh, item, fail);
 }
 
 /* One that cannot be decided must not keep the others from it. */
@@ -186,6 +269,27 @@ decide_all(struct refresh *refresh, struct fail *fail)
 		item->failed = true;
 	}
 	return true;
+}
+
+/* Before anything of it is told: what it is made from is known. */
+static bool
+keep_parts(struct refresh *refresh, struct fail *fail)
+{
+	struct standing_made made[REFRESH_MAX];
+	struct standing *standing = refresh->engine->o.standing;
+	size_t count = 0;
+
+	for (size_t i = 0; i < refresh->count; i++) {
+		const struct renewed *item = &refresh->items[i];
+		const struct published *published = &item->published;
+		bool told = !is_gone(published);
+
+		if (!item->failed && !item->waits)
+			made[count++] = (struct standing_made){item->row.type,
+			    item->row.name, published->parts,
+			    told ? published->part_count : 0};
+	}
+	return standing == NULL || standing_set(standing, made, count, fail);
 }
 
 /*
@@ -215,7 +319,9 @@ finish(struct refresh *refresh, int64_t delay)
 
 	engine->refresh = NULL;
 	arena_destroy(refresh->arena);
-	if (!engine->draining)
+	if (!engine->draining && engine->view_again)
+		look_in(engine, 0);
+	else if (!engine->draining && delay != REFRESH_NEVER)
 		look_in(engine, delay);
 	engine_finish_one(engine);
 }
@@ -232,20 +338,26 @@ give_up(struct refresh *refresh, const struct fail *fail)
  * fill again, or none where the object itself is gone.
  */
 static bool
-empty_row(struct refresh *refresh, const struct renewed *item,
-    uint64_t entry, struct fail *fail)
+empty_row(struct refresh *refresh, const struct renewed *item, uint64_t from,
+    struct fail *fail)
 {
 	struct engine *engine = refresh->engine;
-	const struct view_put put = {.type = item->row.type,
+	const struct view_ended ended = {.type = item->row.type,
 	    .name = item->row.name,
-	    .entry = entry,
+	    .from = from,
 	    .epoch = refresh->epoch,
-	    .time = engine_now(engine) / 1000};
+	    .time = engine_now(engine) / 1000,
+	    .gone = is_gone(&item->published)};
 
-	return item->record == NULL ||
-		record_operation(item->record) == OPERATION_DELETE
-	    ? view_remove(engine->o.view, &put, fail)
-	    : view_put(engine->o.view, &put, fail);
+	return view_end_row(engine->o.view, &ended, fail);
+}
+
+/* An operator decides; what was laid out with the same content stays. */
+static bool
+lay_out(struct spool *spool, struct spool_item *held, struct fail *fail)
+{
+	return spool_has_held(spool, held, fail) ||
+	    (fail->kind == FAIL_NONE && spool_add(spool, held, fail));
 }
 
 /* What the ledger handed out, by entries. */
@@ -273,18 +385,21 @@ take_one(struct refresh *refresh, struct renewed *item,
 	const struct sealed *sealed;
 	struct spool_item waits;
 
-	if (item->failed)
+	if (item->failed || item->waits)
 		return true;
 	if (item->share.disclosure == NULL)
-		return empty_row(refresh, item, item->row.entry, fail);
+		return empty_row(refresh, item, refresh->from, fail);
 	item->share.entry = handed->first + item->nth;
 	sealed = find_sealed(handed, item->share.entry);
-	if (sealed == NULL)
-		return empty_row(refresh, item, item->share.entry, fail);
-	item->share.leaf = *sealed_leaf(sealed);
-	waits = engine_item(engine, item->record, &item->share,
-	    request_of(refresh, &item->row), refresh->arena);
-	return spool_add(engine->o.spool, &waits, fail);
+	if (sealed != NULL)
+		item->share.leaf = *sealed_leaf(sealed);
+	waits = engine_item(engine, item->published.record, &item->share,
+	    request_of(refresh, item), refresh->arena);
+	if (sealed != NULL)
+		return spool_add(engine->o.spool, &waits, fail);
+	return (waits.state != SPOOL_HELD ||
+		   lay_out(engine->o.spool, &waits, fail)) &&
+	    empty_row(refresh, item, item->share.entry + 1, fail);
 }
 
 static bool
@@ -292,10 +407,12 @@ take_all(struct refresh *refresh, const struct handed *handed,
     struct fail *fail)
 {
 	struct spool *spool = refresh->engine->o.spool;
-	bool ok = spool_begin(spool, fail);
+	struct view *view = refresh->engine->o.view;
+	bool ok = spool_begin(spool, fail) && view_batch_begin(view, fail);
 
 	for (size_t i = 0; ok && i < refresh->count; i++)
 		ok = take_one(refresh, &refresh->items[i], handed, fail);
+	ok = view_batch_end(view, ok, fail);
 	ok = ok &&
 	    (refresh->entries == 0 ||
 		spool_set_mark(
@@ -304,6 +421,23 @@ take_all(struct refresh *refresh, const struct handed *handed,
 	if (!ok)
 		spool_rollback(spool);
 	return ok;
+}
+
+static int64_t
+delay_after(const struct refresh *refresh)
+{
+	if (refresh->waiting != 0)
+		return REFRESH_SOON;
+	return refresh->count == REFRESH_MAX || refresh->engine->walk != NULL
+	    ? 0
+	    : REFRESH_LOOK;
+}
+
+/* Nothing waits: when to look again whether what is in doubt came to its end. */
+static int64_t
+delay_idle(const struct engine *engine)
+{
+	return view_doubts(engine->o.view) ? REFRESH_LOOK : REFRESH_NEVER;
 }
 
 static void
@@ -326,10 +460,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		return;
 	}
 	engine_courier_wake(engine);
-	finish(refresh,
-	    refresh->count == REFRESH_MAX && refresh->entries != 0
-		? 0
-		: REFRESH_LOOK);
+	finish(refresh, delay_after(refresh));
 }
 
 /* NULL without memory. */
@@ -356,33 +487,54 @@ start(struct engine *engine)
 	return refresh;
 }
 
+/* Nothing waits: what is made anew goes on. */
+static void
+walk_on(struct refresh *refresh)
+{
+	struct engine *engine = refresh->engine;
+	struct fail fail = FAIL_INIT;
+	bool left = false;
+
+	if (engine_walk_on(engine, &left, &fail))
+		finish(refresh, left ? 0 : delay_idle(engine));
+	else
+		give_up(refresh, &fail);
+}
+
+static bool
+begin(struct refresh *refresh, struct fail *fail)
+{
+	struct engine *engine = refresh->engine;
+
+	refresh->batch = ledger_begin(engine->o.ledger, refresh->arena, fail);
+	return refresh->batch != NULL && decide_all(refresh, fail) &&
+	    keep_parts(refresh, fail) && doubt_all(refresh, fail);
+}
+
 static void
 look(void *arg)
 {
 	struct engine *engine = arg;
 	struct fail fail = FAIL_INIT;
 	struct refresh *refresh;
-	bool ok;
 
+	engine->view_due = 0;
+	engine->view_again = engine->refresh != NULL;
 	if (engine->draining || engine->refresh != NULL ||
 	    engine->conf == NULL || ledger_stopped(engine->o.ledger) != NULL)
 		return;
 	refresh = start(engine);
 	if (refresh == NULL)
 		return;
-	ok = view_stale(engine->o.view, refresh->arena,
-	    (engine_now(engine) - DOUBT_LONGEST) / 1000, refresh->rows,
-	    &refresh->count, REFRESH_MAX, &fail);
-	if (ok && refresh->count != 0)
-		refresh->batch =
-		    ledger_begin(engine->o.ledger, refresh->arena, &fail);
-	if (refresh->batch != NULL)
-		ok = decide_all(refresh, &fail) && doubt_all(refresh, &fail);
-	if (!ok || (refresh->count != 0 && refresh->batch == NULL))
+	if (!view_stale(engine->o.view, refresh->arena,
+		(engine_now(engine) - DOUBT_LONGEST) / 1000, refresh->rows,
+		&refresh->count, REFRESH_MAX, &fail))
 		give_up(refresh, &fail);
 	else if (refresh->count == 0)
-		finish(refresh, REFRESH_LOOK);
-	else if (refresh->entries == 0)
+		walk_on(refresh);
+	else if (!begin(refresh, &fail))
+		give_up(refresh, &fail);
+	else if (refresh->entries == 0 && refresh->removals == 0)
 		durable(refresh, 0, NULL, 0, NULL);
 	else
 		ledger_commit(refresh->batch, durable, refresh);

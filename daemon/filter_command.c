@@ -659,7 +659,8 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 	    .end = end,
 	    .code = code,
 	    .object = command->object,
-	    .store = command->store};
+	    .store = command->store,
+	    .registered = command->registered};
 
 	if (end == KEEPER_ANSWERED)
 		upstream->answered++;
@@ -702,14 +703,13 @@ answered(struct flight *flight, const struct epp_response *response)
 	struct slice bytes = response->text;
 
 	session->on_line--;
+	command_learn(command, response);
 	command_outcome(command,
 	    response->code < EPP_UNKNOWN_COMMAND ? KEEPER_ANSWERED
 						 : KEEPER_REFUSED,
 	    response->code);
 	note_message(command, response);
-	if (command->epp->verb == EPP_DELETE &&
-	    response->code < EPP_UNKNOWN_COMMAND)
-		command_forget(command);
+	command_learned(command, response);
 	if (session->pooled && epp_code_closes(response->code)) {
 		/* In a pool only the registry's session ends. */
 		command_answer(command, EPP_FAILED,
@@ -735,25 +735,4 @@ lost(struct flight *flight, const struct fail *fail)
 	command_outcome(command, KEEPER_UNKNOWN, 0);
 	command_answer(command, EPP_FAILED, "outcome unknown: %s", fail->text);
 	session_pump(session);
-}
-
-/* A deleted object's record goes too: nothing of it is needed any more. */
-void
-command_forget(struct command *command)
-{
-	struct upstream *upstream = command->session->upstream;
-	const struct epp_command *epp = command->epp;
-	struct keeper_outcome outcome = {
-	    .entry = UINT64_MAX, .end = KEEPER_ANSWERED, .store = KEEP_REMOVAL};
-
-	if (epp->object == EPP_CONTACT) {
-		outcome.object.type = OBJECT_CONTACT;
-		outcome.object.name =
-		    command_object_name(command, epp->id, command->arena);
-	} else if (epp->object == EPP_DOMAIN) {
-		outcome.object.type = OBJECT_DOMAIN;
-		outcome.object.name = epp->id;
-	}
-	if (outcome.object.name.len != 0)
-		keeper_outcome(upstream->filter->o.link, &outcome);
 }

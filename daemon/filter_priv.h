@@ -140,6 +140,7 @@ struct command {
 	int64_t approval;
 	enum keeper_store store;
 	struct keeper_object object;
+	struct slice registered;   /* what the answer said; for the call */
 	struct record *record;	   /* what is judged and kept */
 	const struct shown *shown; /* what the registry holds; NULL: unknown */
 	struct keeper_held *held;
@@ -211,6 +212,7 @@ struct filter {
 	uint64_t setups;		 /* that were put in force so far */
 	char life[32]; /* begins clTRIDs, which do not repeat after a start */
 	size_t life_len;
+	bool publishes; /* misu.conf has a public view */
 	bool draining;
 	void (*drained)(void *arg);
 	void *drained_arg;
@@ -346,6 +348,14 @@ struct link {
 };
 void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));
+/* --- filter_learn.c --- */
+
+/* What the answer says of a domain itself goes with the outcome. */
+void command_learn(
+    struct command *command, const struct epp_response *response);
+/* And what else the keeper learns of it. */
+void command_learned(
+    struct command *command, const struct epp_response *response);
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
 

@@ -471,6 +471,7 @@ filter_set(struct filter *filter, const struct ruleset *ruleset,
 	if (ok) {
 		filter->ruleset = ruleset;
 		filter->conf = conf;
+		filter->publishes = conf_has_view(conf);
 		filter->setup = conf_setup_identity(conf, arena);
 		filter->setups++;
 		put_in_force(filter, prepared, count);

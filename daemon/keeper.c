@@ -30,6 +30,7 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	}
 	keeper->o = *options;
 	keeper->parked_end = &keeper->parked;
+	keeper->following_end = &keeper->following;
 	keeper->scratch = arena_create(options->memory);
 	keys_derive(options->keys, "content", keeper->content_key);
 	keeper->mark_timer =
@@ -40,8 +41,11 @@ keeper_create(const struct keeper_options *options, struct fail *fail)
 	    ops->timer_create(options->loop, outcomes, keeper);
 	keeper->orphan_timer =
 	    ops->timer_create(options->loop, orphans, keeper);
+	keeper->follow_timer =
+	    ops->timer_create(options->loop, follow_run, keeper);
 	if (keeper->mark_timer == NULL || keeper->checkpoint_timer == NULL ||
-	    keeper->outcome_timer == NULL || keeper->orphan_timer == NULL || keeper->scratch == NULL)
+	    keeper->outcome_timer == NULL || keeper->orphan_timer == NULL ||
+	    keeper->follow_timer == NULL || keeper->scratch == NULL)
 		fail_memory(fail);
 	else if (begin_counting(keeper, fail) && open_scan(keeper, fail))
 		return keeper;
@@ -80,6 +84,8 @@ keeper_destroy(struct keeper *keeper)
 		    keeper->outcome_timer);
 	if (keeper->orphan_timer != NULL)
 		keeper->o.loop->operations->timer_destroy(keeper->orphan_timer);
+	if (keeper->follow_timer != NULL)
+		keeper->o.loop->operations->timer_destroy(keeper->follow_timer);
 	arena_destroy(keeper->bundle_arena);
 	arena_destroy(keeper->scratch);
 	digest_wipe(keeper->content_key, KEY_SIZE);

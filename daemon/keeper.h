@@ -66,6 +66,15 @@ void keeper_leave(struct keeper_worker *worker);
 bool keeper_receive(struct keeper_worker *worker, struct slice message);
 
 /*
+ * From now on what this engine's public view tells follows what comes over
+ * EPP; it must live as long as the keeper is called.
+ */
+void keeper_follow_with(struct keeper *keeper, struct engine *engine);
+/* Is a change of this record on its way to the disk?  Perhaps not. */
+bool keeper_is_changing(
+    const struct keeper *keeper, enum object_type type, struct slice name);
+
+/*
  * Is nothing being written, nor waits for it?  (Open entries may still wait
  * for an outcome.)
  */

@@ -213,6 +213,7 @@ add_store(struct commit *commit, const struct judged *judged,
 		       store_removal(batch, record_type(judged->stored),
 			   record_object(judged->stored), false, fail);
 	case KEEP_NOTHING:
+	case KEEP_REGISTERED:
 		break;
 	}
 	return true;
@@ -305,6 +306,36 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 	return commit->job.open != NULL;
 }
 
+static void
+commit_now(struct job *job)
+{
+	struct commit *commit = (struct commit *)job;
+
+	ledger_commit(commit->batch, durable, commit);
+}
+
+/* What changes at once, and is told of, is in doubt before. */
+static bool
+commit_when_followed(
+    struct commit *commit, const struct judged *judged, struct fail *fail)
+{
+	struct job *job = &commit->job;
+	const struct wire_object object = {
+	    record_type(judged->stored), record_object(judged->stored)};
+	enum keeper_store store = (enum keeper_store)judged->from->store;
+
+	if (!commit->stores || store == KEEP_RECORD ||
+	    !follow_wants(job->keeper, object.type, object.name)) {
+		commit_now(job);
+		return true;
+	}
+	if (follow_begin_own(job, &object, commit_now, fail))
+		return true;
+	place_end(job);
+	unsettled_end(job->keeper, commit->hash);
+	return false;
+}
+
 static bool
 write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
     struct fail *fail)
@@ -345,8 +376,7 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	if (commit->stores)
 		unsettled_begin(keeper, commit->hash);
 	place_begin(&commit->job);
-	ledger_commit(batch, durable, commit);
-	return true;
+	return commit_when_followed(commit, judged, fail);
 }
 
 /* --- holds --- */
@@ -538,6 +568,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	place_end(&commit->job);
 	if (commit->stores)
 		unsettled_end(keeper, commit->hash);
+	follow_end(&commit->job);
 	if (fail != NULL) {
 		refuse(commit, fail);
 		return;

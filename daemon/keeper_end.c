@@ -16,6 +16,7 @@ struct end {
 	enum keeper_end how;
 	bool stores; /* the vault changes with it */
 	uint32_t hash;
+	struct wire_outcome outcome; /* of one that waits; in the arena */
 };
 
 static const char *const words[] = {
@@ -81,6 +82,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	place_end(&end->job);
 	if (end->stores)
 		unsettled_end(keeper, end->hash);
+	follow_end(&end->job);
 	if (fail != NULL) {
 		failed(end, fail);
 		return;
@@ -109,18 +111,42 @@ put_back(struct end *end, struct batch *batch, const struct open *open,
 	return record != NULL && store_record(batch, record, proposed, fail);
 }
 
+/* The same with what the registry said; false: as it is without that. */
+static bool
+settle_followed(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_outcome *outcome, bool is_last, struct fail *fail)
+{
+	const struct wire_object *object = &outcome->object;
+	struct record *record = is_last
+	    ? vault_get_slot(end->job.keeper->o.vault, end->job.arena,
+		  object->type, object->name, VAULT_PROPOSED, fail)
+	    : unpack_record(end->job.arena, open->packed, fail);
+
+	if (record == NULL)
+		return fail->kind == FAIL_NONE;
+	return follow_current(&end->job, batch, outcome, record, fail) &&
+	       (!is_last || ledger_add_removal(batch, object->type,
+				object->name, VAULT_PROPOSED, fail));
+}
+
 /* The registry took it.  Another may be proposed by now. */
 static bool
 settle_record(struct end *end, struct batch *batch, const struct open *open,
-    const struct wire_object *object, struct fail *fail)
+    const struct wire_outcome *outcome, struct fail *fail)
 {
+	const struct wire_object *object = &outcome->object;
 	const struct open *rival = open_rival(end->job.keeper, open, object);
+	bool is_last = rival == NULL || rival->entry < open->entry;
 
-	end->stores = true;
-	if (rival == NULL || rival->entry < open->entry)
-		return store_promotion(batch, object->type, object->name, fail);
-	end->stores = open->packed.len != 0;
-	return !end->stores || put_back(end, batch, open, false, fail);
+	end->stores = is_last || open->packed.len != 0;
+	if (!end->stores)
+		return true;
+	if (end->job.follow != NULL && object->type == OBJECT_DOMAIN)
+		return settle_followed(
+		    end, batch, open, outcome, is_last, fail);
+	return is_last ? store_promotion(
+			     batch, object->type, object->name, fail)
+		       : put_back(end, batch, open, false, fail);
 }
 
 /* What the registry made just now stands nowhere yet. */
@@ -131,6 +157,18 @@ settle_places(struct end *end, struct batch *batch, const struct open *open,
 	return open == NULL || !open->creates ||
 	       object->type != OBJECT_CONTACT ||
 	       place_created(&end->job, batch, object->name, fail);
+}
+
+/* One that is told of stays until the last entry about that. */
+static bool
+settle_removal(struct end *end, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
+{
+	if (end->job.follow != NULL && object->type == OBJECT_DOMAIN)
+		return follow_removal(
+		    &end->job, batch, object, &end->stores, fail);
+	end->stores = true;
+	return store_removal(batch, object->type, object->name, false, fail);
 }
 
 static bool
@@ -203,11 +241,6 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	bool unsure = how == KEEPER_UNKNOWN ||
 	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
-	if (object.name.len == 0 && open != NULL) {
-		/* The worker gave up before it knew of the entry. */
-		object = (struct wire_object){open->type, open->name};
-		store = open->store;
-	}
 	if (object.name.len == 0 ||
 	    (how == KEEPER_UNKNOWN &&
 		(store != KEEP_RECORD || object.type != OBJECT_CONTACT)))
@@ -218,16 +251,18 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	switch (store) {
 	case KEEP_RECORD:
 		return how == KEEPER_ANSWERED
-			   ? settle_record(end, batch, open, &object, fail) &&
+			   ? settle_record(end, batch, open, outcome, fail) &&
 				 settle_places(
 				     end, batch, open, &object, fail)
 			   : drop_record(end, batch, open, &object, fail);
 	case KEEP_REMOVAL:
-		end->stores = how == KEEPER_ANSWERED;
-		return !end->stores || (store_removal(batch, object.type,
-					    object.name, false, fail) &&
-					   forget_places(
-					       end, batch, &object, fail));
+		return how != KEEPER_ANSWERED ||
+		       (settle_removal(end, batch, &object, fail) &&
+			   forget_places(end, batch, &object, fail));
+	case KEEP_REGISTERED:
+		return end->job.follow == NULL ||
+		       follow_registration(
+			   &end->job, batch, outcome, &end->stores, fail);
 	case KEEP_NOTHING:
 	case KEEP_HERE:
 		break;
@@ -302,9 +337,102 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 }
 
 static void
+not_written(struct end *end, const struct fail *fail)
+{
+	keeper_log(end->job.keeper, "error", "outcome-not-recorded", fail);
+	job_end(&end->job);
+}
+
+/* What is told of it is in doubt. */
+static void
+write_followed(struct job *job)
+{
+	struct end *end = (struct end *)job;
+	struct fail fail = FAIL_INIT;
+
+	if (!write(end, open_find(job->keeper, end->entry), &end->outcome,
+		&fail))
+		not_written(end, &fail);
+}
+
+/* Does it change a record of which something is told? */
+static bool
+is_followed(const struct keeper *keeper, const struct open *open,
+    const struct wire_outcome *outcome)
+{
+	const struct wire_object *object = &outcome->object;
+
+	if (outcome->end != KEEPER_ANSWERED ||
+	    (open != NULL && open->is_ending) ||
+	    (outcome->store != KEEP_RECORD &&
+		outcome->store != KEEP_REMOVAL &&
+		outcome->store != KEEP_REGISTERED) ||
+	    (object->type == OBJECT_CONTACT && outcome->code == EPP_PENDING))
+		return false;
+	return follow_wants(keeper, object->type, object->name);
+}
+
+/* *done: it is nothing new. */
+static bool
+follow(struct end *end, const struct wire_outcome *outcome, bool *done,
+    struct fail *fail)
+{
+	struct slice registered =
+	    arena_copy(end->job.arena, outcome->registered);
+	bool stores = true;
+
+	*done = false;
+	if (outcome->store == KEEP_REGISTERED &&
+	    !follow_registration(&end->job, NULL, outcome, &stores, fail))
+		return false;
+	*done = !stores;
+	if (*done)
+		return true;
+	if (registered.data == NULL)
+		return fail_memory(fail);
+	if (!follow_begin(&end->job, &outcome->object, write_followed, fail))
+		return false;
+	end->outcome = *outcome;
+	end->outcome.registered = registered;
+	end->outcome.object.name = follow_name(&end->job);
+	return true;
+}
+
+static bool
+go_on(struct end *end, struct open *open, const struct wire_outcome *outcome,
+    struct fail *fail)
+{
+	struct keeper *keeper = end->job.keeper;
+	bool followed = is_followed(keeper, open, outcome);
+	bool done = !followed && outcome->store == KEEP_REGISTERED;
+
+	if (followed && !follow(end, outcome, &done, fail))
+		return false;
+	if (done) {
+		note(end->job.worker, end->number);
+		job_end(&end->job);
+	}
+	return followed || done || write(end, open, outcome, fail);
+}
+
+/* The worker gave up before it knew of the entry: the commit knows more. */
+static struct wire_outcome
+known(const struct open *open, const struct wire_outcome *outcome)
+{
+	struct wire_outcome all = *outcome;
+
+	if (all.object.name.len == 0 && open != NULL) {
+		all.object = (struct wire_object){open->type, open->name};
+		all.store = open->store;
+	}
+	return all;
+}
+
+static void
 begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
     const struct wire_outcome *outcome)
 {
+	const struct wire_outcome all = known(open, outcome);
 	struct end *end = job_create(keeper, worker, sizeof(*end));
 	struct fail fail;
 
@@ -317,10 +445,8 @@ begin(struct keeper *keeper, struct keeper_worker *worker, struct open *open,
 	end->number = outcome->number;
 	end->entry = outcome->entry;
 	end->how = (enum keeper_end)outcome->end;
-	if (write(end, open, outcome, &fail))
-		return;
-	keeper_log(keeper, "error", "outcome-not-recorded", &fail);
-	job_end(&end->job);
+	if (!go_on(end, open, &all, &fail))
+		not_written(end, &fail);
 }
 
 void

@@ -2,7 +2,8 @@
  * What the files of the keeper share: keeper.c (workers and their messages),
  * keeper_commit.c, keeper_hold.c, keeper_end.c (outcomes), keeper_open.c
  * (entries that wait for one), keeper_delivery.c (channels and questions),
- * keeper_gather.c (questions to all), keeper_metrics.c and keeper_store.c (what the vault has and gets).
+ * keeper_gather.c (questions to all), keeper_metrics.c, keeper_store.c (what
+ * the vault has and gets) and keeper_follow.c (what the public view follows).
  */
 #ifndef MISU_KEEPER_PRIV_H
 #define MISU_KEEPER_PRIV_H
@@ -34,6 +35,7 @@ struct keeper_worker {
 
 struct open;
 struct placing;
+struct follow;
 
 /* One request under way; first in the struct of each kind, in its arena. */
 struct job {
@@ -43,6 +45,7 @@ struct job {
 	struct arena *arena;
 	struct open *open; /* what it will add; goes with it */
 	struct placing *placing; /* lists of places that it changes */
+	struct follow *follow;	 /* what is told of it comes in doubt first */
 };
 
 /*
@@ -113,6 +116,11 @@ struct keeper {
 	uint64_t changes, changes_before;
 	uint64_t changed[CHANGED_HEADS];
 	struct placing *placing[PLACING_HEADS]; /* lists on their way */
+
+	/* Changes that wait until what is told of their objects is in doubt. */
+	struct engine *engine; /* NULL: nothing is told of anything */
+	struct follow *following, **following_end;
+	struct loop_timer *follow_timer;
 
 	int64_t serial; /* of deliveries and questions */
 	struct delivery_job *deliveries;
@@ -247,6 +255,42 @@ void place_end(struct job *job);
  */
 bool place_is_changed(struct keeper *keeper, const struct wire_commit *from,
     const struct record *stored, bool *changed, struct fail *fail);
+
+/* --- keeper_follow.c --- */
+
+/* Is anything told of it in the public view? */
+bool follow_wants(
+    const struct keeper *keeper, enum object_type type, struct slice name);
+/*
+ * Call `then` when all of that is in doubt, and no other change of the object
+ * is under way; it must commit the change, if there is one.  The object is in
+ * keeper_is_changing() until `then` returned.
+ */
+bool follow_begin(struct job *job, const struct wire_object *object,
+    void (*then)(struct job *job), struct fail *fail);
+/* The same for a job that made it change already (unsettled_begin()). */
+bool follow_begin_own(struct job *job, const struct wire_object *object,
+    void (*then)(struct job *job), struct fail *fail);
+/* The object's name, as long as the job. */
+struct slice follow_name(const struct job *job);
+void follow_run(void *keeper);
+/* The change is durable, or never will be. */
+void follow_end(struct job *job);
+/* Something is on the disk. */
+void follow_settled(struct keeper *keeper);
+
+/*
+ * Of a domain that is told of: its new current record, with what the registry
+ * said of it; what the registry said alone (`batch` NULL: would it be anything
+ * new?); and that it is deleted.
+ */
+bool follow_current(struct job *job, struct batch *batch,
+    const struct wire_outcome *outcome, struct record *record,
+    struct fail *fail);
+bool follow_registration(struct job *job, struct batch *batch,
+    const struct wire_outcome *outcome, bool *stores, struct fail *fail);
+bool follow_removal(struct job *job, struct batch *batch,
+    const struct wire_object *object, bool *stores, struct fail *fail);
 
 /* --- keeper_metrics.c --- */
 

@@ -145,7 +145,10 @@ unsettled_end(struct keeper *keeper, uint32_t hash)
 {
 	struct fetch *list = keeper->parked, *next;
 
-	if (--keeper->unsettled[hash % UNSETTLED_HEADS] != 0 || list == NULL)
+	if (--keeper->unsettled[hash % UNSETTLED_HEADS] != 0)
+		return;
+	follow_settled(keeper);
+	if (list == NULL)
 		return;
 	keeper->parked = NULL;
 	keeper->parked_end = &keeper->parked;

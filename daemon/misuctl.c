@@ -21,6 +21,8 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_provision_resume,
     &ctl_provision_list,
     &ctl_resubmit,
+    &ctl_view_rebuild,
+    &ctl_view_status,
     &ctl_request_open,
     &ctl_request_list,
     &ctl_request_show,

@@ -15,7 +15,7 @@
 
 enum {
 	WAITING_MAX = 128,
-	LOOK = 1000, /* ms */
+	LOOK = 1000,	      /* ms */
 	PATIENCE = 10 * 1000, /* ms until the keeper is taken to be busy */
 	HEADERS = 5
 };
@@ -70,8 +70,8 @@ refuse(struct rdap_request *request, enum tier_result result)
 	struct fail ignored = FAIL_INIT;
 
 	if (arena == NULL || !rdap_tier_error(&text, wording, &ignored))
-		text = (struct text){
-		    .data = (char *)(uintptr_t) "{}", .len = 2};
+		text =
+		    (struct text){.data = (char *)(uintptr_t) "{}", .len = 2};
 	reply(request, wording, &text);
 	arena_destroy(arena);
 }
@@ -296,9 +296,8 @@ static struct waiting *
 add_waiting(struct publisher *publisher, const struct ask *ask,
     struct rdap_request *request)
 {
-	struct arena *arena = publisher->waiting_count < WAITING_MAX
-				  ? arena_create(NULL)
-				  : NULL;
+	struct arena *arena =
+	    publisher->waiting_count < WAITING_MAX ? arena_create(NULL) : NULL;
 	struct waiting *waiting =
 	    arena != NULL ? arena_take(arena, sizeof(*waiting)) : NULL;
 

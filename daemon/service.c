@@ -12,6 +12,7 @@
 #include "proc.h"
 #include "sandbox.h"
 #include "service_priv.h"
+#include "store/standing.h"
 
 enum {
 	LEDGER_LOOK = 1000, /* ms */
@@ -74,13 +75,17 @@ open_view(struct service *service, struct fail *fail)
 {
 	const char *directory = state_path(service, "view", fail);
 	const char *path = state_path(service, "view/view.db", fail);
+	const char *standing = state_path(service, "standing.db", fail);
 
-	if (directory == NULL || path == NULL ||
+	if (directory == NULL || path == NULL || standing == NULL ||
 	    !service->disk->operations->make_directory(
 		service->disk, directory, fail))
 		return false;
 	service->view = view_open(path, fail);
-	return service->view != NULL;
+	if (service->view == NULL)
+		return false;
+	service->standing = standing_open(standing, service->keys, fail);
+	return service->standing != NULL;
 }
 
 static bool
@@ -166,6 +171,14 @@ in_flight(void *context, struct slice text)
 }
 
 static bool
+changing(void *context, enum object_type type, struct slice name)
+{
+	const struct service *service = context;
+
+	return keeper_is_changing(service->keeper, type, name);
+}
+
+static bool
 open_engine(struct service *service, struct fail *fail)
 {
 	const struct engine_options options = {.loop = service->loop,
@@ -180,6 +193,9 @@ open_engine(struct service *service, struct fail *fail)
 	    .cases = service->cases,
 	    .grants = service->grants,
 	    .view = service->view,
+	    .standing = service->standing,
+	    .changing = changing,
+	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
@@ -194,8 +210,10 @@ open_engine(struct service *service, struct fail *fail)
 	if (!open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
-	return service->engine != NULL &&
-	    reload_apply(service, fail) && !service->broken;
+	if (service->engine == NULL)
+		return false;
+	keeper_follow_with(service->keeper, service->engine);
+	return reload_apply(service, fail) && !service->broken;
 }
 
 static void
@@ -500,6 +518,7 @@ service_destroy(struct service *service)
 	engine_destroy(service->engine);
 	keeper_destroy(service->keeper);
 	view_close(service->view);
+	standing_close(service->standing);
 	spool_close(service->spool);
 	service_close_cases(service);
 	ledger_close(service->ledger);

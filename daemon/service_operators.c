@@ -56,6 +56,7 @@ service_right_of(struct slice verb)
 	} verbs[] = {
 	    {"status", CONF_MAY_LOOK},
 	    {"upstreams", CONF_MAY_LOOK},
+	    {"view-status", CONF_MAY_LOOK},
 	    {"hold-list", CONF_MAY_LOOK},
 	    {"desk-list", CONF_MAY_LOOK},
 	    {"hold-", CONF_MAY_HOLD},

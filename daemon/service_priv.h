@@ -44,6 +44,7 @@ struct service {
 	struct cases *cases;
 	struct grants *grants;
 	struct view *view;
+	struct standing *standing;
 	struct engine *engine;
 	struct indexer *indexer;
 	struct index_forgetting forgetting;

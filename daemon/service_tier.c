@@ -11,7 +11,7 @@
 #include "service_priv.h"
 
 enum {
-	ASKED_MAX = 256,	/* under way at one time */
+	ASKED_MAX = 256,	 /* under way at one time */
 	END_PATIENCE = 60 * 1000 /* ms from an answer to how it ended */
 };
 
@@ -188,8 +188,7 @@ service_open_tiers(struct service *service, int fd)
 {
 	struct service_tiers *tiers = calloc(1, sizeof(*tiers));
 	const struct loop_operations *loop = service->loop->operations;
-	struct wire_stream_options options = {
-	    .base = loop_base(service->loop),
+	struct wire_stream_options options = {.base = loop_base(service->loop),
 	    .received = received,
 	    .gone = line_gone,
 	    .wipes = true};

@@ -246,6 +246,20 @@ struct record *epp_response_record(const struct epp_response *response,
     struct arena *arena, struct fail *fail);
 
 /*
+ * What creData, renData or infData say of a domain itself; not `given` where
+ * the response has none of them.  Texts in the arena; false without memory.
+ */
+bool epp_response_registration(const struct epp_response *response,
+    struct arena *arena, struct registration *out, struct fail *fail);
+
+/*
+ * Does it say (trnData) that a domain was passed on to another client, and by
+ * whom?  The name is canonical.
+ */
+bool epp_response_passed_on(const struct epp_response *response,
+    struct arena *arena, struct slice *domain, struct slice *from);
+
+/*
  * The person of a contact create, or the change of an update, as a record of
  * type contact; hints are taken in.  NULL with FAIL_INPUT whose place is the
  * element's name (2005 is the answer).

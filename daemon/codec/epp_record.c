@@ -309,6 +309,19 @@ find_object(struct response_reader *r, const struct epp_response *response,
 	return contact || name_canonical(r->arena, *name, name, r->fail);
 }
 
+static bool
+add_registration(
+    struct response_reader *r, const struct epp_response *response)
+{
+	struct registration registration;
+
+	return epp_response_registration(
+		   response, r->arena, &registration, r->fail) &&
+	       (!registration.given ||
+		   record_set_registration(
+		       r->record, &registration, r->fail));
+}
+
 struct record *
 epp_response_record(
     const struct epp_response *response, struct arena *arena, struct fail *fail)
@@ -334,5 +347,5 @@ epp_response_record(
 			    : !add_domain_element(&r, at))
 			return NULL;
 	}
-	return r.record;
+	return contact || add_registration(&r, response) ? r.record : NULL;
 }

@@ -3,8 +3,8 @@
 #include "codec/tier.h"
 
 bool
-rdap_tier_error(struct text *text, const struct tier_wording *wording,
-    struct fail *fail)
+rdap_tier_error(
+    struct text *text, const struct tier_wording *wording, struct fail *fail)
 {
 	static const struct rdap_options none;
 	static const struct publication nothing;

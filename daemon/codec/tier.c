@@ -25,8 +25,8 @@ tier_write_question(struct text *out, const struct tier_question *question)
 	text_add_format(out, "%llu ", (unsigned long long)question->number);
 	text_add_hex(out, question->token.bytes, DIGEST_SIZE);
 	text_add_format(out, " %s ", object_type_name(question->type));
-	text_add(out, (struct slice){address,
-			  prefix_print(&question->address, address)});
+	text_add(out,
+	    (struct slice){address, prefix_print(&question->address, address)});
 	text_add_char(out, ' ');
 	text_add(out, question->object);
 	return !out->failed;
@@ -97,10 +97,12 @@ read_prefix(struct slice word, struct prefix *out)
 {
 	struct fail ignored = FAIL_INIT;
 	char text[PREFIX_SIZE];
+	size_t len;
 
-	return prefix_parse(word, out, &ignored) &&
-	       slice_equal(
-		   word, (struct slice){text, prefix_print(out, text)});
+	if (!prefix_parse(word, out, &ignored))
+		return false;
+	len = prefix_print(out, text);
+	return slice_equal(word, (struct slice){text, len});
 }
 
 /* One word that can be seen. */

@@ -46,10 +46,10 @@ const struct tier_wording *tier_wording(enum tier_result result);
 struct tier_question {
 	uint64_t number; /* the publisher's own */
 	struct digest token;
-	enum object_type type;	/* a domain or a network */
-	struct prefix address;	/* the asker's block */
-	struct slice object;	/* canonical */
-	struct prefix network;	/* the object, where it is one */
+	enum object_type type; /* a domain or a network */
+	struct prefix address; /* the asker's block */
+	struct slice object;   /* canonical */
+	struct prefix network; /* the object, where it is one */
 };
 
 struct tier_answer {

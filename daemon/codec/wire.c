@@ -227,6 +227,7 @@ put_outcome(struct writer *w, const struct wire_outcome *outcome)
 	put32(w, outcome->code);
 	put8(w, outcome->object.type);
 	put_name(w, outcome->object.name);
+	put_long(w, outcome->registered, WIRE_REGISTERED_MAX);
 }
 
 static void
@@ -588,6 +589,7 @@ get_outcome(struct reader *r, struct wire_outcome *out)
 	out->store = get_word(r, WIRE_STORES);
 	out->code = (uint32_t)get(r, 4);
 	get_object(r, &out->object);
+	out->registered = get_long(r, WIRE_REGISTERED_MAX);
 }
 
 static void

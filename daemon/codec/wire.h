@@ -20,6 +20,7 @@ enum {
 	WIRE_NAME_MAX = 1023,	 /* bytes of a name */
 	WIRE_RECORD_MAX = 1
 			  << 20, /* of a packed record, a question, an answer */
+	WIRE_REGISTERED_MAX = 4096, /* of what a registry said of an object */
 	WIRE_MESSAGE_MAX = 16 << 20,
 };
 
@@ -43,7 +44,7 @@ enum wire_type {
 
 /* How many words the enums of net/keeper_link.h and net/channel.h have. */
 enum {
-	WIRE_STORES = 4,
+	WIRE_STORES = 5,
 	WIRE_WORDS = 6,
 	WIRE_ENDS = 4,
 	WIRE_DELIVERIES = 6,
@@ -118,6 +119,7 @@ struct wire_outcome {
 	unsigned end, store;
 	uint32_t code;
 	struct wire_object object;
+	struct slice registered; /* packed; empty: nothing was said */
 };
 
 struct wire_deliver {

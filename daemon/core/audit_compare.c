@@ -196,24 +196,28 @@ is_allowed(const struct audit_comparison *it, const struct audit_candidate *of,
 	return is_among(key, of->allowed, of->of->allowed.count);
 }
 
-/* Whose value may this be that is none of those that are known? */
+/*
+ * Whose value may this be that is none of those that are known?  The record
+ * has the field, before it has its script.
+ */
 static const struct audit_candidate *
 choose(const struct audit_comparison *it, struct slice value)
 {
 	enum field_form other = text_is_printable(value) ? FORM_LOC : FORM_INT;
-	const struct audit_candidate *collected = NULL;
+	const struct audit_candidate *best = &it->candidates[0];
+	int best_rank = -1;
 
 	for (size_t i = 0; i < it->count; i++) {
 		const struct audit_candidate *of = &it->candidates[i];
+		int rank = 2 * of->of->collected +
+			   (field_info[of->field].form != other);
 
-		if (!of->of->collected)
-			continue;
-		if (field_info[of->field].form != other)
-			return of;
-		if (collected == NULL)
-			collected = of;
+		if (rank > best_rank) {
+			best = of;
+			best_rank = rank;
+		}
 	}
-	return collected != NULL ? collected : &it->candidates[0];
+	return best;
 }
 
 static void

@@ -5,7 +5,7 @@
 #include "store/acknowledgement_priv.h"
 
 _Static_assert((int)KEEPER_OBJECTS_MAX <= (int)WIRE_OBJECTS_MAX, "fetch");
-_Static_assert((int)KEEP_REMOVAL + 1 == (int)WIRE_STORES, "stores");
+_Static_assert((int)KEEP_REGISTERED + 1 == (int)WIRE_STORES, "stores");
 _Static_assert((int)KEEPER_STOPPED + 1 == (int)WIRE_WORDS, "words");
 _Static_assert((int)DELIVERY_COUNT == (int)WIRE_DELIVERIES, "deliveries");
 _Static_assert((int)KEEPER_UNKNOWN + 1 == (int)WIRE_ENDS, "ends");

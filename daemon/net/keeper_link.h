@@ -51,6 +51,8 @@ enum keeper_store {
 	KEEP_HERE,    /* at once: a contact that only misu keeps */
 	KEEP_REMOVAL, /* the object goes with a successful outcome; at once
 			 where nothing is to be sent */
+	KEEP_REGISTERED, /* what the registry says of a domain: of an outcome
+			    without an entry */
 };
 
 /* One disclosure, as the keeper must see it to decide it again. */
@@ -119,6 +121,11 @@ struct keeper_outcome {
 	unsigned code;		     /* EPP's; 0: none */
 	struct keeper_object object; /* empty name: none was kept */
 	enum keeper_store store;
+	/*
+	 * What the answer said of a domain itself, as a packed record
+	 * (epp_response_registration()); copied.  Empty: nothing.
+	 */
+	struct slice registered;
 };
 
 void keeper_outcome(

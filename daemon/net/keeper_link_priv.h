@@ -30,6 +30,8 @@ struct opened {
 	enum keeper_store store;
 	unsigned code;
 	enum object_type type;
+	char *registered; /* or NULL: struct keeper_outcome has it */
+	size_t registered_len;
 	size_t room, len; /* of the object's name */
 	char name[];
 };

@@ -65,6 +65,7 @@ opened_drop(struct keeper_link *link, struct opened *opened)
 	if (opened == NULL)
 		return;
 	link->opened_count--;
+	free(opened->registered);
 	free(opened);
 }
 
@@ -93,8 +94,22 @@ tell(struct keeper_link *link, struct opened *opened)
 	    .end = opened->end,
 	    .store = opened->store,
 	    .code = opened->code,
-	    .object = {opened->type, {opened->name, opened->len}}};
+	    .object = {opened->type, {opened->name, opened->len}},
+	    .registered = {opened->registered, opened->registered_len}};
 	link_send(link, &message);
+}
+
+/* Without memory for it, it was not said. */
+static void
+keep_registered(struct opened *opened, struct slice registered)
+{
+	if (registered.len == 0)
+		return;
+	opened->registered = malloc(registered.len);
+	if (opened->registered == NULL)
+		return;
+	memcpy(opened->registered, registered.data, registered.len);
+	opened->registered_len = registered.len;
 }
 
 static void
@@ -112,6 +127,7 @@ end(struct keeper_link *link, struct opened *opened,
 			  : 0;
 	if (opened->len != 0)
 		memcpy(opened->name, outcome->object.name.data, opened->len);
+	keep_registered(opened, outcome->registered);
 	queue_push(&link->ended, opened);
 	tell(link, opened);
 	link_wait(link, KEEPER_PATIENCE);

@@ -14,8 +14,8 @@ post(struct wire_stream *stream, const struct tier_answer *answer)
 }
 
 bool
-tier_line_tell(struct wire_stream *stream, uint64_t number,
-    const struct sealed *sealed)
+tier_line_tell(
+    struct wire_stream *stream, uint64_t number, const struct sealed *sealed)
 {
 	const struct tier_answer answer = {.number = number,
 	    .result = TIER_TOLD,

@@ -10,8 +10,8 @@
 #include "store/seal.h"
 
 /* False if the stream is over, or without memory. */
-bool tier_line_tell(struct wire_stream *stream, uint64_t number,
-    const struct sealed *sealed);
+bool tier_line_tell(
+    struct wire_stream *stream, uint64_t number, const struct sealed *sealed);
 /* Any result but TIER_TOLD. */
 bool tier_line_refuse(
     struct wire_stream *stream, uint64_t number, enum tier_result result);

@@ -285,8 +285,8 @@ grants_each(struct grants *grants, struct arena *arena, int64_t case_id,
 /* --- answers --- */
 
 static bool
-count_answer(struct grants *grants, int64_t grant, bool *left,
-    struct fail *fail)
+count_answer(
+    struct grants *grants, int64_t grant, bool *left, struct fail *fail)
 {
 	statement_bind_number(grants->count, 1, grant);
 	*left = false;

@@ -66,8 +66,8 @@ bool grants_end_answer(
     struct grants *grants, int64_t answer, struct fail *fail);
 
 /* The next answer after *answer (0: the first) that has not ended. */
-bool grants_next_answer(struct grants *grants, int64_t *answer,
-    uint64_t *first, bool *found, struct fail *fail);
+bool grants_next_answer(struct grants *grants, int64_t *answer, uint64_t *first,
+    bool *found, struct fail *fail);
 
 /*
  * Forgetting: the next object after *row (0: the first), of any grant; and

@@ -79,7 +79,8 @@ read_checkpoint(struct log_reader *reader, struct fail *fail)
 	    !note_parse_verifier_key(
 		text, reader->arena, &origin, public_key, fail))
 		return false;
-	reader->log = digest_sha256(text);
+	/* Its key changes with a rotation, and it stays the same log. */
+	reader->log = digest_sha256(origin);
 	if (!disk_has(
 		reader->disk, reader->directory, "checkpoint", reader->arena)) {
 		reader->bundled = 0;

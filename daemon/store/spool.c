@@ -64,6 +64,10 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
 	"SELECT 1 FROM item WHERE object_hash = ?"                            \
 	" AND state IN (0, 1, 2, 3, 4) LIMIT 1"
 
+#define HELD                                                                  \
+	"SELECT 1 FROM item WHERE state = 4 AND recipient = ?1"               \
+	" AND content = ?2"
+
 /* It took nothing since. */
 #define REFUSED                                                               \
 	"SELECT 1 FROM item AS a WHERE object_hash = ?1"                      \
@@ -96,6 +100,7 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->find_content,
 		"SELECT id, state FROM item WHERE state IN (4, 9)"
 		" AND channel = 'epp' AND content = ?"},
+	    {&s->has_held, HELD},
 	    {&s->spend,
 		"UPDATE item SET state = 5, submission = ?"
 		" WHERE id = ? AND state = 9"},
@@ -381,6 +386,21 @@ uint64_t
 spool_line_mark(const struct spool *spool)
 {
 	return spool->line_mark;
+}
+
+bool
+spool_has_held(
+    struct spool *spool, const struct spool_item *item, struct fail *fail)
+{
+	struct statement *s = spool->has_held;
+	bool row = false;
+
+	statement_bind_text(s, 1, item->recipient);
+	statement_bind_bytes(s, 2, item->content.bytes, DIGEST_SIZE);
+	if (!statement_step(s, &row, fail))
+		row = false;
+	statement_reset(s);
+	return row;
 }
 
 bool

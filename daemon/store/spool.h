@@ -94,6 +94,10 @@ uint64_t spool_line_mark(const struct spool *spool);
 bool spool_find_content(struct spool *spool, const struct digest *content,
     int64_t *id, enum spool_state *state, struct fail *fail);
 
+/* Does this content wait for an operator already, for the same recipient? */
+bool spool_has_held(struct spool *spool, const struct spool_item *item,
+    struct fail *fail);
+
 /* An approved item is done, for this request; what it holds stays. */
 bool spool_spend(struct spool *spool, int64_t id, struct slice submission,
     struct fail *fail);

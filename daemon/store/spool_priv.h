@@ -20,7 +20,7 @@ struct spool {
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
 	    *finish, *recover, *set_retry, *outdate, *outdate_item, *waits,
 	    *refused, *follows, *each, *each_of, *due, *next_due, *count,
-	    *prune_items, *prune_requests, *set_line_mark, *find_content,
+	    *prune_items, *prune_requests, *set_line_mark, *find_content, *has_held,
 	    *spend;
 	struct spool_forget_statements forget;
 };

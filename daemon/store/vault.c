@@ -346,6 +346,51 @@ vault_get(struct vault *vault, struct arena *arena, enum object_type type,
 	    vault, arena, type, object, VAULT_CURRENT, fail);
 }
 
+/* --- one after the other --- */
+
+/* What stands at this place, under the whole key that the item has. */
+static bool
+get_placed(struct vault *vault, const struct vault_object *object,
+    struct arena *arena, struct record **out, struct fail *fail)
+{
+	const struct vault_place *place = &object->of[VAULT_CURRENT];
+	struct digest key;
+	struct slice item;
+
+	if (!vault_item_read(vault, place, arena, &item, fail))
+		return false;
+	if (!vault_change_is_sound(item) ||
+	    memcmp(item.data + 1, object->key, INDEX_KEY) != 0)
+		return vault_damaged(place->segment, place->offset,
+		    "the record of another object", fail);
+	memcpy(key.bytes, item.data + 1, DIGEST_SIZE);
+	*out = decode(vault, arena, &key,
+	    (struct slice){item.data + CHANGE_HEAD, item.len - CHANGE_HEAD},
+	    fail);
+	return *out != NULL || fail->kind == FAIL_NONE;
+}
+
+bool
+vault_next(struct vault *vault, struct vault_cursor *cursor,
+    struct arena *arena, struct record **out, struct fail *fail)
+{
+	const struct vault_object *object;
+
+	*out = NULL;
+	while (*out == NULL) {
+		object = vault_index_after(
+		    &vault->index, cursor->begun ? cursor->key : NULL);
+		if (object == NULL)
+			return true;
+		cursor->begun = true;
+		memcpy(cursor->key, object->key, VAULT_CURSOR);
+		if (object->of[VAULT_CURRENT].len != 0 &&
+		    !get_placed(vault, object, arena, out, fail))
+			return false;
+	}
+	return true;
+}
+
 /* --- opening --- */
 
 static const struct vault_limits daemon_limits = {.segment = 64 << 20,

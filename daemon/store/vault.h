@@ -51,6 +51,19 @@ struct record *vault_get_slot(struct vault *vault, struct arena *arena,
     struct fail *fail);
 
 /*
+ * One current record after the other, in an order that says nothing; *out is
+ * NULL at the end.  What changes meanwhile is met or not; what stays is met
+ * once, also where the cursor's bytes were kept and taken up again later.
+ */
+enum { VAULT_CURSOR = 16 };
+struct vault_cursor {
+	bool begun;
+	uint8_t key[VAULT_CURSOR];
+};
+bool vault_next(struct vault *vault, struct vault_cursor *cursor,
+    struct arena *arena, struct record **out, struct fail *fail);
+
+/*
  * Some subject's key slot was overwritten: with the flushes that follow, all
  * segments there are now are written anew without what was under it (parts of
  * records, records that have no other part, who had the slot), and the old

@@ -130,3 +130,35 @@ vault_index_finish(struct vault_index *index)
 	for (size_t i = 0; i < INDEX_SHARDS; i++)
 		free(index->shards[i].objects);
 }
+
+static const struct vault_object *
+least_above(const struct vault_shard *shard, const uint8_t *key)
+{
+	const struct vault_object *least = NULL;
+
+	for (uint32_t i = 0; i < shard->size; i++) {
+		const struct vault_object *object = &shard->objects[i];
+
+		if (!is_empty(object) &&
+		    (key == NULL ||
+			memcmp(object->key, key, INDEX_KEY) > 0) &&
+		    (least == NULL ||
+			memcmp(object->key, least->key, INDEX_KEY) < 0))
+			least = object;
+	}
+	return least;
+}
+
+const struct vault_object *
+vault_index_after(const struct vault_index *index, const uint8_t *key)
+{
+	const struct vault_object *found = NULL;
+	size_t shard =
+	    key != NULL ? (size_t)(shard_of(index, key) - index->shards) : 0;
+
+	for (; found == NULL && shard < INDEX_SHARDS; shard++) {
+		found = least_above(&index->shards[shard], key);
+		key = NULL;
+	}
+	return found;
+}

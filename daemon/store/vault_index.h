@@ -45,6 +45,14 @@ struct vault_object *vault_index_find(
 struct vault_object *vault_index_make(
     struct vault_index *index, const uint8_t key[DIGEST_SIZE]);
 
+/*
+ * The object behind this key (INDEX_KEY bytes; NULL: the first), by shards and
+ * keys; NULL: there is none.  Whatever changes between two calls, one that is
+ * there all the time is met once.
+ */
+const struct vault_object *vault_index_after(
+    const struct vault_index *index, const uint8_t *key);
+
 /* Its places are empty: forget it. */
 void vault_index_drop(struct vault_index *index, struct vault_object *object);
 

@@ -19,6 +19,8 @@ static const char schema[] =
     " handle TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,"
     " PRIMARY KEY (handle, type, name)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
+    "CREATE TABLE IF NOT EXISTS life ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
 
 /*
@@ -102,7 +104,8 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE object SET epoch = min(epoch, -?4), time = ?3"
 		    " WHERE type = ?1 AND name = ?2",
 		    fail);
-	return view->doubt != NULL && view_forget_prepare(view, fail);
+	return view->doubt != NULL && view_forget_prepare(view, fail) &&
+	    view_want_prepare(view, fail);
 }
 
 static struct view *
@@ -241,17 +244,13 @@ static bool
 write_all(struct view *view, const struct view_put *put, bool gone,
     struct fail *fail)
 {
-	struct fail ignored = FAIL_INIT;
 	bool changed;
 
-	if (!sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail))
-		return false;
-	if (write_row(view, put, gone, &changed, fail) &&
-	    (!changed || write_handles(view, put, fail)) &&
-	    sqlite_run(view->sqlite, "COMMIT", fail))
-		return true;
-	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
-	return false;
+	return view_change_begin(view, fail) &&
+	    view_change_end(view,
+		write_row(view, put, gone, &changed, fail) &&
+		    (!changed || write_handles(view, put, fail)),
+		fail);
 }
 
 bool
@@ -337,17 +336,13 @@ bool
 view_doubt(struct view *view, const struct view_doubted *rows, size_t count,
     uint64_t from, int64_t now, struct fail *fail)
 {
-	struct fail ignored = FAIL_INIT;
-	bool ok = sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail);
+	bool ok = true;
 
-	if (!ok)
+	if (!view_change_begin(view, fail))
 		return false;
 	for (size_t i = 0; ok && i < count; i++)
 		ok = doubt_one(view, &rows[i], from, now, fail);
-	if (ok && sqlite_run(view->sqlite, "COMMIT", fail))
-		return true;
-	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
-	return false;
+	return view_change_end(view, ok, fail);
 }
 
 /* --- reading ---------------------------------------------------------------- */

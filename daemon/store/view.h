@@ -73,6 +73,44 @@ bool view_doubt(struct view *view, const struct view_doubted *rows,
     size_t count, uint64_t from, int64_t now, struct fail *fail);
 
 /*
+ * The same, and rows of objects that have none, or were removed, come into
+ * being without anything to tell.  Each is due at once: view_stale() has it.
+ */
+bool view_want(struct view *view, const struct view_doubted *rows, size_t count,
+    uint64_t from, struct fail *fail);
+
+/*
+ * Nothing is told of this object, as was decided when `from` was the next
+ * entry: what waits from before comes to nothing.  The row stays empty, or
+ * goes where the object is `gone`.
+ */
+struct view_ended {
+	struct slice type, name;
+	uint64_t from;
+	int64_t epoch, time;
+	bool gone;
+};
+bool view_end_row(
+    struct view *view, const struct view_ended *ended, struct fail *fail);
+
+/*
+ * What is changed between the two is durable together, with the second; `ok`
+ * false takes all of it back.
+ */
+bool view_batch_begin(struct view *view, struct fail *fail);
+bool view_batch_end(struct view *view, bool ok, struct fail *fail);
+
+/*
+ * A random number that the view has from its first moment on, all zero where
+ * none was set, and the epoch.  To clear it takes every row away.
+ */
+enum { VIEW_LIFE = 16 };
+bool view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
+    struct fail *fail);
+bool view_clear(
+    struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail);
+
+/*
  * Objects that wait to be decided anew, at most `max`; names in the arena.
  * Those in doubt since `doubt` (Unix seconds) or later are not among them:
  * whoever doubted them puts them again.
@@ -88,6 +126,12 @@ bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
 /* The entry a row came from, or was removed by; false: there never was one. */
 bool view_entry(struct view *view, struct slice type, struct slice name,
     uint64_t *entry);
+
+/* Is any row in doubt (or is that not known)? */
+bool view_doubts(struct view *view);
+
+/* Has it a row that is not removed, whatever it tells? */
+bool view_has(struct view *view, struct slice type, struct slice name);
 
 enum view_state { VIEW_NONE, VIEW_STALE, VIEW_CURRENT };
 

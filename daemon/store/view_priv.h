@@ -1,4 +1,4 @@
-/* What view.c and view_forget.c share. */
+/* What view.c, view_want.c and view_forget.c share. */
 #ifndef MISU_VIEW_PRIV_H
 #define MISU_VIEW_PRIV_H
 
@@ -12,8 +12,18 @@ struct view {
 	struct statement *get, *by_handle, *by_host, *head, *count, *stale, *entry;
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
-	    *page, *drop, *fill, *unfill;
+	    *page, *drop, *fill, *unfill, *want, *end, *life, *set_life,
+	    *present, *doubts;
+	bool batching; /* between view_batch_begin() and view_batch_end() */
 };
+
+/* A change by itself, or one of the batch that was begun. */
+bool view_change_begin(struct view *view, struct fail *fail);
+/* `ok` false: it failed, and what the change did is undone. */
+bool view_change_end(struct view *view, bool ok, struct fail *fail);
+
+/* view_want.c's, for who writes. */
+bool view_want_prepare(struct view *view, struct fail *fail);
 
 /* For who writes. */
 bool view_forget_prepare(struct view *view, struct fail *fail);

@@ -1,6 +1,7 @@
 /* The daemon's life inside a scenario: start, stop, kill, reload. */
 #include "core/policy.h"
 #include "runner/epp_world.h"
+#include "store/standing.h"
 
 const uint8_t daemon_master_key[KEY_SIZE] = "scenario master key, not secret";
 
@@ -153,6 +154,28 @@ open_cases(struct world *world, struct fail *fail)
 	return world->grants != NULL;
 }
 
+/* In a directory of its own, as the publisher gets it. */
+static bool
+open_view(struct world *world, struct fail *fail)
+{
+	char directory[200], view[200], standing[200];
+
+	if (!conf_has_view(world->conf))
+		return true;
+	path_of(world, "view", directory);
+	path_of(world, "view/view.sqlite", view);
+	path_of(world, "standing.sqlite", standing);
+	recipients_add_output(directory);
+	if (!world->disk->operations->make_directory(
+		world->disk, directory, fail))
+		return false;
+	world->view = view_open(view, fail);
+	if (world->view == NULL)
+		return false;
+	world->standing = standing_open(standing, world->keys, fail);
+	return world->standing != NULL;
+}
+
 static bool
 open_store(struct world *world, struct fail *fail)
 {
@@ -187,7 +210,8 @@ open_store(struct world *world, struct fail *fail)
 		return false;
 	world->spool = spool_open(
 	    world->disk, spool, world->keys, &world->random, fail);
-	return world->spool != NULL && open_cases(world, fail);
+	return world->spool != NULL && open_cases(world, fail) &&
+	    open_view(world, fail);
 }
 
 static bool
@@ -201,6 +225,15 @@ forget_more(void *context, uint32_t slot,
 	    (stops_forget(world->stops, pseudonym, fail) &&
 		cases_forget(world->cases, pseudonym, fail) &&
 		sqlite_scrub(world->cases_db, fail));
+}
+
+static bool
+changing(void *context, enum object_type type, struct slice name)
+{
+	const struct world *world = context;
+
+	return world->keeper != NULL &&
+	    keeper_is_changing(world->keeper, type, name);
 }
 
 static bool
@@ -218,6 +251,10 @@ open_engine(struct world *world, struct fail *fail)
 	    .approvals = world->approvals,
 	    .cases = world->cases,
 	    .grants = world->grants,
+	    .view = world->view,
+	    .standing = world->standing,
+	    .changing = changing,
+	    .follow_context = world,
 	    .log = daemon_log,
 	    .log_context = world,
 	    .epp_channel = recipients_epp,
@@ -239,6 +276,8 @@ open_engine(struct world *world, struct fail *fail)
 	if (world->engine == NULL)
 		return false;
 	world->keeper = keeper_create(&keeper, fail);
+	if (world->keeper != NULL)
+		keeper_follow_with(world->keeper, world->engine);
 	return world->keeper != NULL &&
 	    engine_set_policy(
 		world->engine, world->ruleset, world->conf, fail) &&
@@ -282,6 +321,10 @@ parts_close(struct world *world)
 	world->engine = NULL;
 	world->unsaid = NULL;
 	epp_keeper_close(world);
+	view_close(world->view);
+	world->view = NULL;
+	standing_close(world->standing);
+	world->standing = NULL;
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;

@@ -543,7 +543,10 @@ is_superseded(json_t *const *entries, size_t count, size_t n)
 	return false;
 }
 
-/* What a worker sent to a registry has exactly one outcome. */
+/*
+ * What a worker sent to a registry, or who asked with a token was told, has
+ * exactly one outcome.
+ */
 static void
 check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
 {
@@ -551,9 +554,10 @@ check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
 	    json_string_value(json_object_get(entries[n], "channel"));
 	unsigned outcomes = 0;
 
-	if (channel == NULL || strncmp(channel, "epp", 3) != 0 ||
+	if (channel == NULL ||
 	    json_object_get(entries[n], "payload") == NULL ||
-	    is_delivery(world, n))
+	    (strcmp(channel, "rdap") != 0 &&
+		(strncmp(channel, "epp", 3) != 0 || is_delivery(world, n))))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const char *type = json_string_value(
@@ -635,6 +639,7 @@ invariants_check(struct world *world)
 	if (bring_to_rest(world)) {
 		check_promises(world);
 		review_check(world);
+		published_check(world);
 	}
 	check_payloads(world);
 	check_traces(world);

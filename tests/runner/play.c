@@ -490,6 +490,49 @@ run_log(struct world *world, const struct step *step)
 			    SLICE_ARG(step->strings[i]));
 }
 
+static void
+check_told(
+    struct world *world, const struct step *step, struct view_found *found)
+{
+	bool tells = slice_is(step->verb, "tells");
+
+	if (tells && found->state != VIEW_CURRENT)
+		play_unmet(world, "the view tells nothing of %.*s",
+		    SLICE_ARG(step->name));
+	for (size_t i = 0; i < step->string_count; i++)
+		if (is_in(found->bytes, step->strings[i]) != tells)
+			play_unmet(world, "the view %s \"%.*s\": %.*s",
+			    tells ? "lacks" : "tells",
+			    SLICE_ARG(step->strings[i]),
+			    SLICE_ARG(found->bytes));
+}
+
+static void
+run_view(struct world *world, const struct step *step)
+{
+	struct arena *arena = arena_create(NULL);
+	struct view_found found = {.state = VIEW_NONE};
+	struct fail fail = FAIL_INIT;
+
+	await_ledger(world);
+	if (world->view != NULL &&
+	    !view_get(world->view, arena, SLICE("domain"), step->name, &found,
+		&fail))
+		play_unmet(world, "%s", fail.text);
+	if (slice_is(step->verb, "nothing")) {
+		if (found.state != VIEW_NONE)
+			play_unmet(world, "the view tells of %.*s (%d)",
+			    SLICE_ARG(step->name), (int)found.state);
+	} else if (slice_is(step->verb, "stale")) {
+		if (found.state != VIEW_STALE)
+			play_unmet(world, "%.*s is not stale",
+			    SLICE_ARG(step->name));
+	} else {
+		check_told(world, step, &found);
+	}
+	arena_destroy(arena);
+}
+
 /* --- the world changes */
 
 static void
@@ -621,6 +664,9 @@ run_step(struct world *world, const struct step *step)
 		await_ledger(world);
 		run_ledger_finds(world, step);
 		return;
+	case STEP_VIEW:
+		run_view(world, step);
+		break;
 	case STEP_LOG_HAS:
 	case STEP_LOG_LACKS:
 		run_log(world, step);

@@ -24,9 +24,8 @@ told(void *arg, enum tier_result result, struct tier *tier,
 	if (slice_is(asking.step->verb, "unsaid"))
 		world->unsaid = tier;
 	else
-		engine_tier_end(tier, slice_is(asking.step->verb, "lost")
-					  ? "not-sent"
-					  : "sent");
+		engine_tier_end(tier,
+		    slice_is(asking.step->verb, "lost") ? "not-sent" : "sent");
 }
 
 static bool
@@ -42,9 +41,8 @@ read_question(const struct world *world, const struct step *step,
 	out->type = prefix_parse(step->name, &out->network, &fail)
 			? OBJECT_NETWORK
 			: OBJECT_DOMAIN;
-	return prefix_parse_address(step->string_count != 0
-					? step->strings[0]
-					: SLICE("192.0.2.1"),
+	return prefix_parse_address(
+	    step->string_count != 0 ? step->strings[0] : SLICE("192.0.2.1"),
 	    &out->address);
 }
 
@@ -60,8 +58,7 @@ play_tier(struct world *world, const struct step *step)
 		free(asking);
 		return;
 	}
-	*asking = (struct asking){
-	    world, play_expect(world, step->actor), step};
+	*asking = (struct asking){world, play_expect(world, step->actor), step};
 	world_note(world, "%.*s > token %.*s", SLICE_ARG(step->actor),
 	    SLICE_ARG(step->name));
 	engine_tier_ask(world->engine, &question, told, asking);

@@ -3,7 +3,10 @@
  * channel is given is checked and kept, and the scenario may let a delivery
  * fail, get lost, or be answered by nobody.  The real channel does the rest.
  */
+#include <unistd.h>
+
 #include "runner/epp_world.h"
+#include "store/view_mark.h"
 
 enum { OUTPUTS_MAX = 64 };
 
@@ -26,6 +29,11 @@ struct channel *__wrap_channel_file_start(
     const struct channel_options *options, struct fail *fail);
 struct channel *__wrap_channel_desk_start(
     const struct channel_options *options, struct fail *fail);
+
+struct view_mark *__real_view_mark_open(
+    const char *view_path, bool writes, struct fail *fail);
+struct view_mark *__wrap_view_mark_open(
+    const char *view_path, bool writes, struct fail *fail);
 
 void
 recipients_use(struct world *world)
@@ -317,11 +325,17 @@ wrap(struct channel *real, const struct channel_operations *operations,
 	wrapped->world = current;
 	snprintf(wrapped->recipient, sizeof(wrapped->recipient), "%s",
 	    options->recipient);
-	if (options->directory != NULL && options->directory[0] != '\0' &&
-	    output_count < OUTPUTS_MAX)
-		snprintf(outputs[output_count++], sizeof(outputs[0]), "%s",
-		    options->directory);
+	if (options->directory != NULL && options->directory[0] != '\0')
+		recipients_add_output(options->directory);
 	return &wrapped->channel;
+}
+
+void
+recipients_add_output(const char *directory)
+{
+	if (output_count < OUTPUTS_MAX)
+		snprintf(outputs[output_count++], sizeof(outputs[0]), "%s",
+		    directory);
 }
 
 struct channel *
@@ -338,6 +352,21 @@ __wrap_channel_desk_start(
 {
 	return wrap(__real_channel_desk_start(options, fail),
 	    &desk_operations, options);
+}
+
+/* Readers in other processes share it, and here is none: it has no name. */
+struct view_mark *
+__wrap_view_mark_open(const char *view_path, bool writes, struct fail *fail)
+{
+	char path[64], file[80];
+	struct view_mark *mark;
+
+	(void)view_path;
+	snprintf(path, sizeof(path), "/tmp/misu-scenario-%d", (int)getpid());
+	snprintf(file, sizeof(file), "%s-mark", path);
+	mark = __real_view_mark_open(path, writes, fail);
+	unlink(file);
+	return mark;
 }
 
 /* Its frames are looked at once more when they arrive at the registry. */

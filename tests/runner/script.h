@@ -24,6 +24,7 @@
  *	ledger account "subject" "words of the record of provision" ...
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
+ *	view example.com tells "..." | lacks "..." | nothing | stale
  *	clock +60s          disk full | read-only | ok
  *	daemon killed lost | kept | torn        daemon stopped
  *	daemon starts       daemon refuses "why it does not start"
@@ -93,6 +94,7 @@ enum step_kind {
 	STEP_LEDGER_ACCOUNT,
 	STEP_LEDGER_VERIFIES,
 	STEP_LEDGER_FINDS, /* the verifier names what was damaged */
+	STEP_VIEW, /* what the public view tells of a domain */
 	STEP_LOG_HAS,
 	STEP_LOG_LACKS,
 	STEP_CLOCK,

@@ -345,6 +345,18 @@ read_ledger(struct reader *reader)
 }
 
 static bool
+read_view(struct reader *reader)
+{
+	static const char *const words[] = {
+	    "tells", "lacks", "nothing", "stale", NULL};
+	struct step *step = reader_step(reader, STEP_VIEW);
+
+	return reader_word(reader, &step->name) &&
+	    one_of(reader, words, "not tells, lacks, nothing or stale") &&
+	    reader_word(reader, &step->verb) && reader_strings(reader, step);
+}
+
+static bool
 read_log(struct reader *reader)
 {
 	struct step *step = reader_step(reader, STEP_LOG_HAS);
@@ -474,6 +486,8 @@ reader_actor(struct reader *reader)
 		return reader_process(reader, true);
 	if (reader_skip(reader, "ledger"))
 		return read_ledger(reader);
+	if (reader_skip(reader, "view"))
+		return read_view(reader);
 	if (reader_skip(reader, "log"))
 		return read_log(reader);
 	if (reader_skip(reader, "clock"))

@@ -116,6 +116,8 @@ struct world {
 	struct approvals *approvals;
 	struct cases *cases;
 	struct grants *grants;
+	struct view *view; /* NULL where the conf has none */
+	struct standing *standing;
 	struct engine *engine;
 	struct keeper *keeper;
 	struct keeper_worker *seat; /* the worker's, at the keeper */
@@ -181,6 +183,8 @@ bool daemon_read(struct world *world, struct arena *arena, struct slice policy,
 /* --- recipients.c: channels that record what they are given */
 void recipients_use(struct world *world);
 bool recipients_is_output(const struct world *world, const char *path);
+/* What stands in this directory is what a recipient gets. */
+void recipients_add_output(const char *directory);
 
 /* Somebody was handed this in another way than by a channel. */
 void recipients_keep(struct world *world, const struct sealed *sealed);
@@ -213,6 +217,11 @@ void review_check(struct world *world);
 /* A subject's record of provision in English, blanks made one. */
 struct slice review_account(
     struct world *world, struct slice id, struct arena *arena);
+
+/* --- published.c */
+
+/* The view tells what would be decided now, and all of it. */
+void published_check(struct world *world);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);

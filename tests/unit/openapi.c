@@ -315,7 +315,7 @@ orders_of_operators_are_those_of_the_code(void **state)
 {
 	(void)state;
 	check_verbs(verbs_of("post"), service_console_order);
-	check_verbs(verbs_of("get"), console_look);
+	check_verbs(verbs_of("get"), console_orders_look);
 }
 
 static void

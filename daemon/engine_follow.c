@@ -1,0 +1,319 @@
+/*
+ * The public view follows what comes over EPP.  A domain there only names its
+ * contacts: what is published of it is made from their current records, and
+ * the view's rows are made anew when one of these changes.
+ *
+ * Who changes a record asks first whether anything is told of it; then all
+ * that is told comes in doubt, some of it with each turn of the loop, and only
+ * then is the change committed.  What is in doubt waits in the view itself, so
+ * that nothing is lost with the process.
+ */
+#include "engine_view.h"
+
+enum { FOLLOW_PAGE = 256, FOLLOW_ROWS = 1024 /* in one turn */ };
+
+static const enum role linked[] = {
+    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
+enum { LINKED = sizeof(linked) / sizeof(*linked) };
+
+/* The first block that goes by this channel, with its binding. */
+static const struct block *
+find_block(const struct engine *engine, const struct record *record,
+    enum channel_kind channel, const struct conf_recipient **binding)
+{
+	const struct block *blocks[BLOCKS_MAX];
+	size_t count =
+	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
+
+	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
+		const struct recipient *recipient =
+		    ruleset_recipient(engine->ruleset, blocks[i]->recipient);
+
+		*binding = conf_recipient(engine->conf, recipient->id);
+		if (*binding != NULL && (*binding)->channel == channel)
+			return blocks[i];
+	}
+	return NULL;
+}
+
+const struct block *
+engine_view_block(const struct engine *engine, const struct record *record)
+{
+	const struct conf_recipient *binding;
+
+	return find_block(engine, record, CHANNEL_VIEW, &binding);
+}
+
+/* --- what is published of an object --- */
+
+/* Is a change of it on its way to the disk? */
+static bool
+is_changing(
+    const struct engine *engine, enum object_type type, struct slice name)
+{
+	return (engine->o.changing != NULL &&
+		   engine->o.changing(engine->o.follow_context, type, name)) ||
+	       engine_is_submitted(engine, type, name);
+}
+
+static struct slice
+contact_name(struct arena *arena, struct slice upstream, struct slice id)
+{
+	struct text text = text_start(arena);
+
+	text_add(&text, upstream);
+	text_add_char(&text, '/');
+	text_add(&text, id);
+	return text_slice(&text);
+}
+
+/* As the contact without a given subject has it: one key for both. */
+static bool
+own_subject(struct record *record, enum role role, struct slice contact,
+    struct arena *arena, struct fail *fail)
+{
+	struct text text = text_start(arena);
+
+	if (record_subject(record, role).len != 0)
+		return true;
+	text_add_format(&text, "object:%s:", object_type_name(OBJECT_CONTACT));
+	text_add(&text, contact);
+	text_add_char(&text, '/');
+	text_add_string(&text, object_role_name(OBJECT_CONTACT, CONTACT_ROLE));
+	return text_slice(&text).data != NULL
+		   ? record_set_subject(record, role, text_slice(&text), fail)
+		   : fail_memory(fail);
+}
+
+static void
+add_part(struct engine *engine, struct slice contact, struct published *out)
+{
+	struct digest part =
+	    standing_part(engine->o.standing, OBJECT_CONTACT, contact);
+
+	for (size_t i = 0; i < out->part_count; i++)
+		if (digest_equal(&out->parts[i], &part))
+			return;
+	out->parts[out->part_count++] = part;
+}
+
+/* Of several contacts in a role the first one is told of. */
+static bool
+stand_in(struct engine *engine, const struct record *stored, enum role role,
+    struct slice upstream, struct arena *arena, struct published *out,
+    struct fail *fail)
+{
+	struct values ids = record_values(stored, role, FIELD_HANDLE);
+	const struct record *contact;
+	struct slice name;
+
+	if (!record_has_role(stored, role))
+		return true;
+	if (ids.count == 0)
+		return record_copy_role(out->record, stored, role, fail);
+	name = contact_name(arena, upstream, ids.items[0]);
+	if (name.data == NULL)
+		return fail_memory(fail);
+	add_part(engine, name, out);
+	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
+	contact = vault_get(engine->o.vault, arena, OBJECT_CONTACT, name, fail);
+	if (contact == NULL && fail->kind != FAIL_NONE)
+		return false;
+	if (contact != NULL &&
+	    (!record_copy_person(
+		 out->record, role, contact, CONTACT_ROLE, fail) ||
+		!own_subject(out->record, role, name, arena, fail)))
+		return false;
+	if (contact != NULL && role == ROLE_REGISTRANT &&
+	    record_plan(contact).len != 0 &&
+	    !record_set_plan(out->record, record_plan(contact), fail))
+		return false;
+	return record_set(out->record, role, FIELD_HANDLE, ids.items, 1, fail);
+}
+
+static bool
+is_linked(enum role role)
+{
+	for (size_t i = 0; i < LINKED; i++)
+		if (linked[i] == role)
+			return true;
+	return false;
+}
+
+/* A domain over EPP, with the persons of its contacts in its roles. */
+static bool
+assemble(struct engine *engine, const struct record *stored,
+    struct slice upstream, struct arena *arena, struct published *out,
+    struct fail *fail)
+{
+	const struct registration *registration = record_registration(stored);
+	bool ok;
+
+	out->record = record_create(arena, OBJECT_DOMAIN,
+	    record_operation(stored), record_object(stored), fail);
+	ok = out->record != NULL &&
+	     record_set_epp(out->record, record_epp(stored), fail) &&
+	     (!registration->given ||
+		 record_set_registration(out->record, registration, fail)) &&
+	     (record_plan(stored).len == 0 ||
+		 record_set_plan(out->record, record_plan(stored), fail));
+	for (size_t i = 0; ok && i < LINKED; i++)
+		ok = stand_in(
+		    engine, stored, linked[i], upstream, arena, out, fail);
+	for (unsigned role = 0; ok && role < ROLE_COUNT; role++)
+		if (!is_linked((enum role)role) &&
+		    record_has_role(stored, (enum role)role))
+			ok = record_copy_role(
+			    out->record, stored, (enum role)role, fail);
+	return ok;
+}
+
+bool
+engine_published(struct engine *engine, enum object_type type,
+    struct slice name, struct arena *arena, struct published *out,
+    struct fail *fail)
+{
+	const struct conf_recipient *binding;
+
+	*out = (struct published){.changes = is_changing(engine, type, name)};
+	out->record = vault_get(engine->o.vault, arena, type, name, fail);
+	if (out->record == NULL)
+		return fail->kind == FAIL_NONE;
+	if (type != OBJECT_DOMAIN || engine->o.standing == NULL ||
+	    !record_epp(out->record)->given ||
+	    find_block(engine, out->record, CHANNEL_EPP, &binding) == NULL)
+		return true;
+	out->is_assembled = true;
+	return assemble(
+	    engine, out->record, binding->upstream, arena, out, fail);
+}
+
+struct record *
+engine_stored(struct engine *engine, const struct spool_item *item,
+    struct arena *arena, struct fail *fail)
+{
+	enum object_type type = (enum object_type)item->object_type;
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, item->recipient);
+	struct published published;
+
+	if (binding == NULL || binding->channel != CHANNEL_VIEW)
+		return vault_get(
+		    engine->o.vault, arena, type, item->object, fail);
+	return engine_published(
+		   engine, type, item->object, arena, &published, fail)
+		   ? published.record
+		   : NULL;
+}
+
+/* --- what follows a change --- */
+
+static bool
+is_published(struct engine *engine, enum object_type type, struct slice name)
+{
+	struct arena *arena = engine_arena(engine);
+	struct fail ignored = FAIL_INIT;
+	const struct record *record =
+	    arena != NULL
+		? record_create(arena, type, OPERATION_UPDATE, name, &ignored)
+		: NULL;
+	bool published =
+	    record != NULL && engine_view_block(engine, record) != NULL;
+
+	arena_destroy(arena);
+	return published;
+}
+
+bool
+engine_follows(struct engine *engine, enum object_type type, struct slice name)
+{
+	struct fail ignored = FAIL_INIT;
+	struct digest part;
+	bool has;
+
+	if (engine->o.standing == NULL || engine->o.view == NULL ||
+	    engine->ruleset == NULL || !conf_has_view(engine->conf))
+		return false;
+	if (type == OBJECT_DOMAIN)
+		return is_published(engine, type, name);
+	if (type != OBJECT_CONTACT)
+		return false;
+	part = standing_part(engine->o.standing, type, name);
+	/* What cannot be known is found out when it comes to its rows. */
+	return !standing_has(engine->o.standing, &part, &has, &ignored) || has;
+}
+
+static bool
+doubt_parts(struct engine *engine, struct engine_followed *followed,
+    struct arena *arena, size_t *budget, struct fail *fail)
+{
+	struct digest part =
+	    standing_part(engine->o.standing, followed->type, followed->name);
+	struct view_doubted rows[FOLLOW_PAGE];
+	struct view_doubted after = {
+	    SLICE("domain"), {followed->after, followed->after_len}};
+	size_t count, max = *budget < FOLLOW_PAGE ? *budget : FOLLOW_PAGE;
+	struct slice last;
+
+	if (!standing_page(engine->o.standing, &part, &after, arena, rows,
+		&count, max, fail) ||
+	    !view_want(engine->o.view, rows, count,
+		ledger_next(engine->o.ledger), fail))
+		return false;
+	*budget -= count;
+	followed->is_done = count < max;
+	if (count == 0)
+		return true;
+	last = rows[count - 1].name;
+	followed->after_len = last.len < sizeof(followed->after) ? last.len : 0;
+	memcpy(followed->after, last.data, followed->after_len);
+	return true;
+}
+
+static bool
+doubt_some(struct engine *engine, struct engine_followed *followed,
+    struct arena *arena, size_t *budget, struct fail *fail)
+{
+	const struct view_doubted row = {
+	    slice_from(object_type_name(followed->type)), followed->name};
+
+	while (*budget != 0 && !followed->is_done) {
+		if (followed->type == OBJECT_CONTACT) {
+			if (!doubt_parts(engine, followed, arena, budget, fail))
+				return false;
+			continue;
+		}
+		if (!view_want(engine->o.view, &row, 1,
+			ledger_next(engine->o.ledger), fail))
+			return false;
+		followed->is_done = true;
+		--*budget;
+	}
+	return true;
+}
+
+void
+engine_follow(
+    struct engine *engine, struct engine_followed *const *all, size_t count)
+{
+	struct arena *arena = engine_arena(engine);
+	struct fail fail = FAIL_INIT;
+	size_t budget = FOLLOW_ROWS;
+	bool ok = (arena != NULL || fail_memory(&fail)) &&
+		  view_batch_begin(engine->o.view, &fail);
+
+	if (ok) {
+		for (size_t i = 0; ok && i < count && budget != 0; i++)
+			ok = doubt_some(engine, all[i], arena, &budget, &fail);
+		ok = view_batch_end(engine->o.view, ok, &fail);
+	}
+	arena_destroy(arena);
+	if (ok)
+		return;
+	/* It happened, whatever the view says: it is made anew. */
+	engine_log(engine, "error", "view-not-followed", &fail);
+	for (size_t i = 0; i < count; i++)
+		all[i]->is_done = true;
+	engine->view_lost = true;
+	engine_view_look(engine);
+}

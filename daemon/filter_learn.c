@@ -1,0 +1,120 @@
+/*
+ * What the keeper gets to know from answers beside how a command ended: what
+ * the registry says of a domain itself, where something is published of it;
+ * and which objects are its client's no more.
+ */
+#include "codec/pack.h"
+#include "filter_priv.h"
+
+/* --- what is registered --- */
+
+void
+command_learn(struct command *command, const struct epp_response *response)
+{
+	const struct upstream *upstream = command->session->upstream;
+	struct arena *arena = command->flight.arena;
+	struct text packed = text_start(arena);
+	struct registration registration;
+	struct fail fail = FAIL_INIT;
+	struct record *record;
+
+	command->registered = (struct slice){NULL, 0};
+	if (!upstream->filter->publishes ||
+	    response->code >= EPP_UNKNOWN_COMMAND ||
+	    !epp_response_registration(response, arena, &registration, &fail) ||
+	    !registration.given)
+		return;
+	record = record_create(
+	    arena, OBJECT_DOMAIN, OPERATION_UPDATE, command->epp->id, &fail);
+	if (record == NULL ||
+	    !record_set_registration(record, &registration, &fail))
+		return;
+	pack_record(&packed, record);
+	command->registered = text_slice(&packed);
+}
+
+/* Of a command without an entry it is told by itself. */
+static void
+tell_registered(struct command *command)
+{
+	const struct epp_command *epp = command->epp;
+	const struct keeper_outcome outcome = {.entry = UINT64_MAX,
+	    .end = KEEPER_ANSWERED,
+	    .object = {OBJECT_DOMAIN, epp->id},
+	    .store = KEEP_REGISTERED,
+	    .registered = command->registered};
+
+	if (command->registered.len != 0 &&
+	    (epp->verb == EPP_INFO || epp->verb == EPP_RENEW))
+		keeper_outcome(
+		    command->session->upstream->filter->o.link, &outcome);
+	command->registered = (struct slice){NULL, 0};
+}
+
+/* --- what is gone --- */
+
+static void
+forget(struct command *command, enum object_type type, struct slice name)
+{
+	const struct keeper_outcome outcome = {.entry = UINT64_MAX,
+	    .end = KEEPER_ANSWERED,
+	    .object = {type, name},
+	    .store = KEEP_REMOVAL};
+
+	if (name.len != 0)
+		keeper_outcome(
+		    command->session->upstream->filter->o.link, &outcome);
+}
+
+/* A deleted object's record goes too: nothing of it is needed any more. */
+void
+command_forget(struct command *command)
+{
+	const struct epp_command *epp = command->epp;
+
+	if (epp->object == EPP_CONTACT)
+		forget(command, OBJECT_CONTACT,
+		    command_object_name(command, epp->id, command->arena));
+	else if (epp->object == EPP_DOMAIN)
+		forget(command, OBJECT_DOMAIN, epp->id);
+}
+
+/* Who logs in at the registry. */
+static struct slice
+own_client(const struct command *command)
+{
+	const struct session *session = command->session;
+
+	return session->pooled && session->upstream->conf != NULL
+		   ? session->upstream->conf->login
+		   : slice_from(session->client);
+}
+
+/* Approved here, or told in the queue: it is another registrar's now. */
+static void
+forget_passed_on(struct command *command, const struct epp_response *response)
+{
+	const struct epp_command *epp = command->epp;
+	struct slice domain, from;
+
+	if ((epp->verb == EPP_TRANSFER && epp->object == EPP_DOMAIN &&
+		slice_is(epp->operation, "approve")) ||
+	    (epp->verb == EPP_POLL && slice_is(epp->operation, "req") &&
+		epp_response_passed_on(
+		    response, command->flight.arena, &domain, &from) &&
+		slice_equal(from, own_client(command))))
+		forget(command, OBJECT_DOMAIN,
+		    epp->verb == EPP_POLL ? domain : epp->id);
+}
+
+void
+command_learned(struct command *command, const struct epp_response *response)
+{
+	if (response->code >= EPP_UNKNOWN_COMMAND)
+		return;
+	tell_registered(command);
+	if (command->epp->verb == EPP_DELETE)
+		command_forget(command);
+	else
+		forget_passed_on(command, response);
+}

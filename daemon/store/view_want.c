@@ -1,0 +1,181 @@
+/*
+ * What the one who writes the public view wants of it: rows that are to be
+ * decided anew, rows that tell nothing, several changes at once, and whose
+ * view it is.
+ */
+#include "store/view_priv.h"
+
+bool
+view_want_prepare(struct view *view, struct fail *fail)
+{
+	const struct {
+		struct statement **to;
+		const char *sql;
+	} all[] = {
+	    {&view->want, "INSERT INTO object VALUES (?1, ?2, 0, -?3, 1, x'')"
+			  " ON CONFLICT (type, name) DO UPDATE SET"
+			  " epoch = min(epoch, -?3), time = 1,"
+			  " bytes = coalesce(bytes, x'')"},
+	    {&view->end,
+		"UPDATE object SET entry = max(entry, ?3 - 1), epoch = ?4,"
+		" time = ?5, bytes = iif(?6, NULL, x'')"
+		" WHERE type = ?1 AND name = ?2 AND -epoch <= ?3"},
+	    {&view->present,
+		"SELECT 1 FROM object WHERE type = ?1 AND name = ?2"
+		" AND bytes IS NOT NULL"},
+	    {&view->doubts, "SELECT 1 FROM object WHERE epoch <= 0"
+			    " AND bytes IS NOT NULL LIMIT 1"},
+	    {&view->life, "SELECT id FROM life"},
+	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		*all[i].to = sqlite_prepare(view->sqlite, all[i].sql, fail);
+		if (*all[i].to == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* --- several at once --- */
+
+bool
+view_change_begin(struct view *view, struct fail *fail)
+{
+	return view->batching ||
+	       sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail);
+}
+
+bool
+view_change_end(struct view *view, bool ok, struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+
+	if (view->batching)
+		return ok;
+	if (ok && sqlite_run(view->sqlite, "COMMIT", fail))
+		return true;
+	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
+	return false;
+}
+
+bool
+view_batch_begin(struct view *view, struct fail *fail)
+{
+	return view->batching = view_change_begin(view, fail);
+}
+
+bool
+view_batch_end(struct view *view, bool ok, struct fail *fail)
+{
+	view->batching = false;
+	return view_change_end(view, ok, fail);
+}
+
+/* --- rows --- */
+
+bool
+view_want(struct view *view, const struct view_doubted *rows, size_t count,
+    uint64_t from, struct fail *fail)
+{
+	bool ok = true;
+
+	if (!view_change_begin(view, fail))
+		return false;
+	for (size_t i = 0; ok && i < count; i++) {
+		statement_bind_text(view->want, 1, rows[i].type);
+		statement_bind_text(view->want, 2, rows[i].name);
+		statement_bind_number(view->want, 3, (int64_t)from);
+		ok = statement_do(view->want, fail);
+	}
+	return view_change_end(view, ok, fail);
+}
+
+static bool
+write_end(struct view *view, const struct view_ended *ended, struct fail *fail)
+{
+	statement_bind_text(view->end, 1, ended->type);
+	statement_bind_text(view->end, 2, ended->name);
+	statement_bind_number(view->end, 3, (int64_t)ended->from);
+	statement_bind_number(view->end, 4, ended->epoch);
+	statement_bind_number(view->end, 5, ended->time);
+	statement_bind_number(view->end, 6, ended->gone);
+	if (!statement_do(view->end, fail))
+		return false;
+	if (sqlite_changes(view->sqlite) == 0)
+		return true;
+	statement_bind_text(view->forget_handles, 1, ended->type);
+	statement_bind_text(view->forget_handles, 2, ended->name);
+	return statement_do(view->forget_handles, fail);
+}
+
+bool
+view_end_row(
+    struct view *view, const struct view_ended *ended, struct fail *fail)
+{
+	return view_change_begin(view, fail) &&
+	       view_change_end(view, write_end(view, ended, fail), fail);
+}
+
+bool
+view_has(struct view *view, struct slice type, struct slice name)
+{
+	struct fail ignored = FAIL_INIT;
+	bool row = false;
+
+	statement_bind_text(view->present, 1, type);
+	statement_bind_text(view->present, 2, name);
+	if (!statement_step(view->present, &row, &ignored))
+		row = false;
+	statement_reset(view->present);
+	return row;
+}
+
+bool
+view_doubts(struct view *view)
+{
+	struct fail ignored = FAIL_INIT;
+	bool row, ok = statement_step(view->doubts, &row, &ignored);
+
+	statement_reset(view->doubts);
+	return !ok || row;
+}
+
+/* --- whose it is --- */
+
+bool
+view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
+    struct fail *fail)
+{
+	bool row, ok = statement_step(view->life, &row, fail);
+	struct slice bytes;
+
+	memset(life, 0, VIEW_LIFE);
+	if (ok && row) {
+		bytes = statement_bytes(view->life, 0);
+		if (bytes.len == VIEW_LIFE)
+			memcpy(life, bytes.data, VIEW_LIFE);
+	}
+	statement_reset(view->life);
+	ok = ok && statement_step(view->head, &row, fail);
+	if (ok)
+		*epoch = row ? statement_number(view->head, 0) : 0;
+	statement_reset(view->head);
+	return ok;
+}
+
+bool
+view_clear(struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail)
+{
+	bool ok;
+
+	if (!view_change_begin(view, fail))
+		return false;
+	ok = sqlite_run(view->sqlite, "DELETE FROM object", fail) &&
+	     sqlite_run(view->sqlite, "DELETE FROM handle", fail);
+	if (ok) {
+		statement_bind_bytes(view->set_life, 1, life, VIEW_LIFE);
+		ok = statement_do(view->set_life, fail);
+	}
+	return view_change_end(view, ok, fail);
+}
