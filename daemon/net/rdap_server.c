@@ -48,7 +48,8 @@ struct rdap_request {
 	struct connection *connection; /* NULL once it has gone */
 	struct http_head head;
 	char *held; /* its bytes, where the answer comes later */
-	bool more;  /* input follows: answers are gathered */
+	size_t held_len;
+	bool more; /* input follows: answers are gathered */
 	bool answered;
 };
 
@@ -61,6 +62,15 @@ struct rdap_server {
 	struct rdap_request *spare;
 	char input[INPUT_MAX];
 };
+
+/* What it says may be a secret. */
+static void
+wipe_and_free(char *bytes, size_t len)
+{
+	if (bytes != NULL)
+		digest_wipe(bytes, len);
+	free(bytes);
+}
 
 static void take(struct connection *connection, struct slice input);
 
@@ -117,9 +127,7 @@ connection_free(struct connection *connection)
 		connection->asking->connection = NULL;
 	if (connection->output != NULL)
 		evbuffer_free(connection->output);
-	if (connection->kept != NULL)
-		digest_wipe(connection->kept, connection->kept_len);
-	free(connection->kept);
+	wipe_and_free(connection->kept, connection->kept_len);
 	close(connection->fd);
 	free(connection);
 	if (server->count-- == server->options.connections &&
@@ -241,7 +249,7 @@ writable(evutil_socket_t fd, short what, void *context)
 static void
 give_back(struct rdap_server *server, struct rdap_request *request)
 {
-	free(request->held);
+	wipe_and_free(request->held, request->held_len);
 	request->held = NULL;
 	if (server->spare == NULL)
 		server->spare = request;
@@ -253,11 +261,14 @@ give_back(struct rdap_server *server, struct rdap_request *request)
 static void
 answer_nobody(struct rdap_request *request)
 {
-	free(request->held);
+	wipe_and_free(request->held, request->held_len);
 	free(request);
 }
 
-/* Later than the handler's return, the connection goes on by itself. */
+/*
+ * Later than the handler's return, the connection goes on by itself: in a
+ * turn of its own, for a handler of another may be under way.
+ */
 static void
 answered(struct rdap_request *request, bool ok)
 {
@@ -273,7 +284,7 @@ answered(struct rdap_request *request, bool ok)
 		return;
 	connection->asking = NULL;
 	give_back(server, request);
-	go_on(connection);
+	event_active(&connection->writable, EV_WRITE, 1);
 }
 
 void
@@ -398,10 +409,7 @@ keep(struct connection *connection, struct slice rest)
 			return false;
 		memcpy(copy, rest.data, rest.len);
 	}
-	/* Half a head may end within a secret. */
-	if (connection->kept != NULL)
-		digest_wipe(connection->kept, connection->kept_len);
-	free(connection->kept);
+	wipe_and_free(connection->kept, connection->kept_len);
 	connection->kept = copy;
 	connection->kept_len = rest.len;
 	return true;
@@ -425,6 +433,7 @@ wait_for(struct rdap_request *request, struct slice input, size_t len)
 	}
 	memcpy(head, input.data, len);
 	request->held = head;
+	request->held_len = len;
 	http_head_read((struct slice){head, len}, &request->head, &again);
 	connection->asking = request;
 	return true;
@@ -510,6 +519,7 @@ static void
 take(struct connection *connection, struct slice input)
 {
 	struct rdap_server *server = connection->server;
+	size_t used;
 	bool done, ok;
 
 	if (input.data == NULL) {
@@ -517,6 +527,7 @@ take(struct connection *connection, struct slice input)
 		if (input.len != 0)
 			memcpy(server->input, connection->kept, input.len);
 	}
+	used = input.len;
 	do {
 		done = take_all(connection, &input);
 		/* Where it asks, wait_for() has kept the rest. */
@@ -525,9 +536,10 @@ take(struct connection *connection, struct slice input)
 			 connection->ending ? (struct slice){NULL, 0} : input);
 		if (!ok) {
 			connection_free(connection);
-			return;
+			break;
 		}
 	} while (settle(connection) && !done && !waits(connection));
+	digest_wipe(server->input, used);
 }
 
 static void
@@ -710,6 +722,12 @@ rdap_request_method(const struct rdap_request *request)
 	return slice_is(method, "OPTIONS") ? RDAP_OPTIONS : RDAP_OTHER;
 }
 
+bool
+rdap_request_is_gone(const struct rdap_request *request)
+{
+	return request->connection == NULL;
+}
+
 struct slice
 rdap_request_path(const struct rdap_request *request)
 {
@@ -738,12 +756,6 @@ struct slice
 rdap_request_last_header(const struct rdap_request *request, const char *name)
 {
 	return value_of(http_head_last(&request->head, name));
-}
-
-bool
-rdap_request_is_gone(const struct rdap_request *request)
-{
-	return request->connection == NULL;
 }
 
 /* What is read again later must still be a head. */
