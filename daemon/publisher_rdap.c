@@ -5,7 +5,7 @@
 #include "log.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 4000, PATIENCE = 30 /* seconds */ };
+enum { CONNECTIONS = 4000, EACH = 400, PATIENCE = 30 /* seconds */ };
 
 static const char json_type[] = "application/rdap+json";
 
@@ -421,6 +421,7 @@ publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 	const struct rdap_server_options options = {
 	    .base = loop_base(publisher->loop),
 	    .connections = CONNECTIONS,
+	    .each = EACH,
 	    .patience = PATIENCE,
 	    .handle = respond,
 	    .error = unreadable,

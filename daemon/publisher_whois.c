@@ -2,7 +2,7 @@
 #include "codec/whois.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 1000, PATIENCE = 15 /* seconds */ };
+enum { CONNECTIONS = 1000, EACH = 100, PATIENCE = 15 /* seconds */ };
 
 static bool
 ends_with(struct slice text, const char *end)
@@ -286,6 +286,7 @@ publisher_whois_open(struct publisher *publisher, int fd, struct fail *fail)
 	const struct whois_server_options options = {
 	    .base = loop_base(publisher->loop),
 	    .connections = CONNECTIONS,
+	    .each = EACH,
 	    .patience = PATIENCE,
 	    .answer = answer,
 	    .context = publisher};

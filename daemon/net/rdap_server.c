@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "codec/http_head.h"
+#include "net/crowd.h"
 
 enum {
 	INPUT_MAX = 2 * HTTP_HEAD_MAX,
@@ -34,6 +35,7 @@ struct connection {
 	struct event readable, writable;
 	struct sockaddr_in6 from; /* room for IPv4 too */
 	int fd;
+	int counter;   /* of the crowd */
 	int64_t since; /* ms: accepted, or last answered */
 	char *kept;    /* input that waits */
 	size_t kept_len;
@@ -60,6 +62,7 @@ struct rdap_server {
 	struct connection *first, *last;
 	unsigned count;
 	struct rdap_request *spare;
+	struct crowd crowd;
 	char input[INPUT_MAX];
 };
 
@@ -129,6 +132,7 @@ connection_free(struct connection *connection)
 		evbuffer_free(connection->output);
 	wipe_and_free(connection->kept, connection->kept_len);
 	close(connection->fd);
+	crowd_leave(&server->crowd, connection->counter);
 	free(connection);
 	if (server->count-- == server->options.connections &&
 	    server->listener != NULL)
@@ -615,9 +619,11 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 {
 	struct rdap_server *server = context;
 	struct connection *connection = calloc(1, sizeof(*connection));
+	int counter = CROWD_FULL;
 
-	if (connection == NULL ||
-	    server->count >= server->options.connections) {
+	if (connection != NULL && server->count < server->options.connections)
+		counter = crowd_join(&server->crowd, from);
+	if (counter == CROWD_FULL) {
 		free(connection);
 		close(fd);
 		return;
@@ -627,6 +633,7 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 						   : sizeof(connection->from));
 	connection->server = server;
 	connection->fd = fd;
+	connection->counter = counter;
 	event_assign(&connection->readable, server->options.base, fd,
 	    EV_READ | EV_PERSIST, readable, connection);
 	event_assign(&connection->writable, server->options.base, fd, EV_WRITE,
@@ -667,6 +674,7 @@ rdap_server_create(
 		return NULL;
 	}
 	server->options = *options;
+	crowd_init(&server->crowd, options->each);
 	evutil_make_socket_nonblocking(listen_fd);
 	set_no_delay(listen_fd);
 	server->sweep = event_new(

@@ -34,6 +34,7 @@ struct rdap_header {
 struct rdap_server_options {
 	struct event_base *base;
 	unsigned connections; /* at most, at one time */
+	unsigned each;        /* of them, those of one address block */
 	unsigned patience;    /* seconds a connection may take or idle */
 	void (*handle)(void *context, struct rdap_request *request);
 	/* Words what never gets to the handler: it was no request. */
