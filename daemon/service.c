@@ -199,15 +199,20 @@ open_engine(struct service *service, struct fail *fail)
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
+	    .ledger_path = state_path(service, "ledger", fail),
+	    .index_path = state_path(service, "index/index.db", fail),
 	    .in_flight = in_flight,
 	    .forget_more = service_forget_more,
 	    .mark = mark,
 	    .forget_context = service,
 	    .log = log_engine};
 
-	if (options.forgotten_path == NULL)
+	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
+	    options.index_path == NULL)
 		return false;
-	if (!open_keeper(service, fail))
+	if (!service_backup_forget(service, fail) ||
+	    !engine_forget_check(&options, service->setup->conf, fail) ||
+	    !open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
 	if (service->engine == NULL)
