@@ -688,8 +688,8 @@ run_ledger(struct world *world, const struct step *step)
 static void
 run_step(struct world *world, const struct step *step)
 {
-	if (play_epp(world, step) || play_tier(world, step) ||
-	    run_ledger(world, step))
+	if (play_epp(world, step) ||
+	    play_tier(world, step) || run_ledger(world, step))
 		return;
 	switch ((int)step->kind) {
 	case STEP_SUBMIT:
