@@ -2,6 +2,8 @@
 #ifndef MISU_PUBLISHER_PRIV_H
 #define MISU_PUBLISHER_PRIV_H
 
+#include <iconv.h>
+
 #include "answers.h"
 #include "codec/ask.h"
 #include "codec/http_head.h"
@@ -38,7 +40,8 @@ struct publisher {
 	size_t waiting_count;
 	uint64_t last_number;
 	struct loop_timer *waiting_timer;
-	bool ready, broken, has_landlock;
+	iconv_t jis; /* from UTF-8, where has_jis */
+	bool ready, broken, has_landlock, has_jis;
 };
 
 /* Why there is no answer, or FOUND. */
