@@ -160,7 +160,7 @@ read_role(
 	return true;
 }
 
-/* Servers and keys are the object's, whatever role they came in. */
+/* What is the object's may have come in any role. */
 static void
 lift(struct publication *it, enum field field, struct publication_item *out)
 {
@@ -182,6 +182,10 @@ read_roles(struct slice roles, struct arena *arena, struct publication *it)
 			return false;
 	lift(it, FIELD_NS, &it->ns);
 	lift(it, FIELD_DS, &it->ds);
+	/* Layouts look for a network's name where its holder is. */
+	if (it->roles[ROLE_REGISTRANT].present)
+		lift(it, FIELD_NETNAME,
+		    &it->roles[ROLE_REGISTRANT].items[FIELD_NETNAME]);
 	return true;
 }
 
