@@ -2,13 +2,12 @@
 #ifndef MISU_PUBLISHER_PRIV_H
 #define MISU_PUBLISHER_PRIV_H
 
-#include <iconv.h>
-
 #include "answers.h"
 #include "codec/ask.h"
 #include "codec/http_head.h"
 #include "codec/view.h"
 #include "conf.h"
+#include "net/jis.h"
 #include "net/loop.h"
 #include "net/rate.h"
 #include "net/rdap_server.h"
@@ -40,8 +39,8 @@ struct publisher {
 	size_t waiting_count;
 	uint64_t last_number;
 	struct loop_timer *waiting_timer;
-	iconv_t jis; /* from UTF-8, where has_jis */
-	bool ready, broken, has_landlock, has_jis;
+	struct jis *jis; /* NULL: this system has no ISO-2022-JP */
+	bool ready, broken, has_landlock;
 };
 
 /* Why there is no answer, or FOUND. */

@@ -1,6 +1,5 @@
 /* WHOIS: which layout an object has, and what is said where there is none. */
 #include "base/name.h"
-#include "codec/jis.h"
 #include "codec/whois.h"
 #include "publisher_priv.h"
 
@@ -178,7 +177,7 @@ ready_lines(const struct publisher *publisher, struct text *text, bool jpnic)
 	struct text out = text_start(text->arena);
 	struct slice rest = text_slice(text), line;
 
-	if (jpnic && rest.data != NULL && publisher->has_jis &&
+	if (jpnic && rest.data != NULL && publisher->jis != NULL &&
 	    !publisher->conf->publish.networks_in_utf8) {
 		jis_add(&changed, publisher->jis, rest);
 		rest = text_slice(&changed);

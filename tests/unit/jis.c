@@ -7,18 +7,18 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "codec/jis.h"
+#include "net/jis.h"
 
 static struct arena *arena;
-static iconv_t to;
+static struct jis *to;
 
 static int
 setup(void **state)
 {
 	(void)state;
 	arena = arena_create(NULL);
-	to = iconv_open(JIS_TO, JIS_FROM);
-	return arena == NULL || to == (iconv_t)-1;
+	to = jis_open();
+	return arena == NULL || to == NULL;
 }
 
 static int
@@ -26,7 +26,8 @@ teardown(void **state)
 {
 	(void)state;
 	arena_destroy(arena);
-	return iconv_close(to);
+	jis_close(to);
+	return 0;
 }
 
 static struct slice

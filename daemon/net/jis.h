@@ -6,18 +6,16 @@
 #ifndef MISU_JIS_H
 #define MISU_JIS_H
 
-#include <iconv.h>
-
 #include "base/text.h"
 
-/*
- * For iconv_open(), which the process calls before its sandbox: it reads
- * files.
- */
-#define JIS_TO "ISO-2022-JP//TRANSLIT"
-#define JIS_FROM "UTF-8"
+struct jis;
+
+/* Before the sandbox: it reads files.  NULL where this system has none. */
+struct jis *jis_open(void);
+/* NULL-safe. */
+void jis_close(struct jis *jis);
 
 /* Well-formed UTF-8 in, appended to `out`, whose `failed` says of memory. */
-void jis_add(struct text *out, iconv_t to, struct slice utf8);
+void jis_add(struct text *out, struct jis *jis, struct slice utf8);
 
 #endif
