@@ -67,7 +67,9 @@ def outcome($to; $text; $sent):
       then {cell: "— redacted by rule \($v.rule)", kind: "withheld"}
       else {cell: "!! LEAKED", kind: "wrong"} end;
 
-{name: $name, given: $given[0], answer: $answer[0], got: $ARGS.named}
+# What we publish ourselves is asked for elsewhere.
+{name: $name, given: $given[0], got: $ARGS.named,
+ answer: ($answer[0] | del(.recipients[] | select(.recipient == "self")))}
 | . as $in
 | [.given | fields] as $fields
 | .answer.recipients as $to

@@ -14,10 +14,23 @@ die() {
 	exit 1
 }
 
+# How many times longer than on a quiet machine something may take now.
+slack() {
+	local load
+	read -r load _ </proc/loadavg
+	echo $((1 + ${load%.*} / $(nproc)))
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Its children go when it does, and hold the lock until they are gone.
 end() {
+	local pid children
 	if [ -n "$daemon" ]; then
+		children=$(child '.*')
 		kill -9 "$daemon" 2>/dev/null || :
 		wait "$daemon" 2>/dev/null || :
+		for pid in $children; do until_true gone "$pid" || :; done
 		daemon=
 	fi
 }
@@ -120,14 +133,11 @@ verified() {
 
 # The pid of a child by its name.
 child() {
-	local status
-	{ grep -lsxE "PPid:[[:blank:]]*$daemon" /proc/[0-9]*/status || :; } |
-		while read -r status; do
-			if grep -qsxE "Name:[[:blank:]]*misu: $1" "$status"
-			then
-				basename "$(dirname "$status")"
-			fi
-		done
+	local pid name
+	for pid in $(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null); do
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+		if [[ $name =~ ^misu:\ $1$ ]]; then echo "$pid"; fi
+	done
 }
 
 is_new() { # NAME OLD-PID
@@ -135,8 +145,6 @@ is_new() { # NAME OLD-PID
 	now=$(child "$1")
 	[ -n "$now" ] && [ "$now" != "$2" ]
 }
-
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 kill_child() {
 	local pid

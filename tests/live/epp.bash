@@ -193,7 +193,7 @@ resident() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"; }
 
 # client PORT: a script on standard input.
 client() {
-	timeout 60 "$build/epp-client" -c "127.0.0.1:$1" -C "$tls/client.pem" \
+	timeout 150 "$build/epp-client" -c "127.0.0.1:$1" -C "$tls/client.pem" \
 		-K "$tls/client.key" -A "$tls/ca.pem"
 }
 
