@@ -83,8 +83,7 @@ make(struct fixture *fixture, const char *name, const char *const *contacts)
 	for (; contacts[made.count] != NULL; made.count++)
 		parts[made.count] = standing_part(
 		    fixture->standing, 1, slice_from(contacts[made.count]));
-	assert_true(
-	    standing_set(fixture->standing, &made, 1, &fixture->fail));
+	assert_true(standing_set(fixture->standing, &made, 1, &fixture->fail));
 }
 
 #define MAKE(name, ...)                                                        \
@@ -162,12 +161,13 @@ how_far_it_is_is_kept(void **state)
 	    .done = 9};
 	struct standing_walk found;
 
-	assert_true(standing_walk(
-	    fixture->standing, fixture->arena, &found, &fixture->fail));
+	assert_true(standing_walk(fixture->standing, STANDING_FOR_VIEW,
+	    fixture->arena, &found, &fixture->fail));
 	assert_int_equal(found.stage, STANDING_WHOLE);
-	assert_true(standing_set_walk(fixture->standing, &walk, &fixture->fail));
-	assert_true(standing_walk(
-	    fixture->standing, fixture->arena, &found, &fixture->fail));
+	assert_true(standing_set_walk(
+	    fixture->standing, STANDING_FOR_VIEW, &walk, &fixture->fail));
+	assert_true(standing_walk(fixture->standing, STANDING_FOR_VIEW,
+	    fixture->arena, &found, &fixture->fail));
 	assert_int_equal(found.stage, STANDING_ROWS);
 	assert_int_equal(found.from, 77);
 	assert_true(slice_equal(found.name, walk.name));
