@@ -109,6 +109,32 @@ add_recipient(struct text *out, const struct conf_recipient *recipient)
 	add_placeholders(out, recipient);
 }
 
+/* Each by its place among the names: moving them about changes nothing. */
+static void
+add_tiers(struct text *out, const struct conf *conf)
+{
+	const struct conf_publish *publish = &conf->publish;
+	struct slice last = {"", 0};
+
+	for (size_t n = 0; n < publish->tier_count; n++) {
+		struct slice next = {NULL, 0};
+
+		for (size_t i = 0; i < publish->tier_count; i++) {
+			struct slice id = publish->tiers[i].recipient;
+
+			if (slice_compare(id, last) > 0 &&
+			    (next.data == NULL || slice_compare(id, next) < 0))
+				next = id;
+		}
+		if (next.data == NULL)
+			return;
+		text_add_string(out, "tier ");
+		text_add(out, next);
+		text_add_char(out, '\n');
+		last = next;
+	}
+}
+
 static int
 compare_networks(const void *a, const void *b)
 {
@@ -151,6 +177,7 @@ conf_setup_text(const struct conf *conf, struct arena *arena)
 	for (size_t i = 0; i < conf->recipient_count; i++)
 		add_recipient(&text, recipients[i]);
 	conf_add_upstreams(&text, conf);
+	add_tiers(&text, conf);
 	return text_slice(&text);
 }
 

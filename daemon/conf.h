@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/prefix.h"
+#include "codec/audit_answer.h"
 #include "codec/epp_frame.h"
 #include "codec/publication.h"
 #include "codec/template.h"
@@ -183,6 +184,42 @@ struct conf_publish {
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
+	/* Recipients who may ask with a token over RDAP. */
+	const struct conf_tier {
+		struct slice recipient;
+		struct place place;
+	} *tiers;
+	size_t tier_count;
+	struct place place;
+};
+
+/* A server that publishes objects for a public recipient of the policy. */
+struct conf_audit_server {
+	bool is_rdap;
+	/* WHOIS: a host, perhaps with a port; RDAP: a URL with a slash last. */
+	struct slice server;
+	enum audit_layout layout; /* of WHOIS */
+	bool english;		  /* it is asked with "/e" */
+	/* Which objects it has: names under any of these, or a network's. */
+	const struct slice *suffixes; /* ".jp" */
+	size_t suffix_count;
+	const struct network_group *network; /* NULL: it has domains */
+	struct slice recipient;
+	struct values hidden; /* what it shows in place of a value */
+	struct place place;
+};
+
+/* How is looked at what others publish; nothing is without a statement. */
+struct conf_audit {
+	bool given;
+	const struct conf_audit_server *servers;
+	size_t server_count;
+	unsigned every;	  /* seconds for all objects; 0: on demand alone */
+	unsigned rate;	  /* questions a minute to one server */
+	bool records_all; /* what was found well is an entry, too */
+	struct slice bootstrap; /* directory of RFC 9224's files; or empty */
+	struct slice resolver;	/* "127.0.0.1:53"; empty: resolv.conf's */
+	struct slice authority; /* PEM file; empty: the system's */
 	struct place place;
 };
 
@@ -216,6 +253,7 @@ struct conf {
 	const struct conf_upstream *upstreams;
 	size_t upstream_count;
 	struct conf_publish publish;
+	struct conf_audit audit;
 	unsigned workers;                    /* processes; 1 by default */
 	const struct conf_operator *operators;
 	size_t operator_count;
@@ -268,6 +306,11 @@ bool conf_has_console(const struct conf *conf);
 
 /* Does it publish anything itself? */
 bool conf_publishes(const struct conf *conf);
+/* May this recipient ask with a token? */
+bool conf_has_tier(const struct conf *conf, struct slice recipient);
+
+/* "90s", "30m", "24h", "7d": at most 366 days, in seconds. */
+bool conf_read_duration(struct slice text, unsigned *out);
 
 /* NULL if there is none. */
 const struct conf_recipient *conf_recipient(

@@ -207,6 +207,44 @@ check_recipient(struct conf_checked *check)
 	conf_check_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
 }
 
+/* What is no public's nobody can ask for. */
+static void
+check_audited(struct conf_checked *check)
+{
+	const struct conf_audit *audit = &check->conf->audit;
+
+	for (size_t i = 0; i < audit->server_count; i++)
+		if (slice_equal(
+			audit->servers[i].recipient, check->recipient->id) &&
+		    !check->recipient->public)
+			conf_check_say(check, audit->servers[i].place,
+			    CONF_AUDIT_RECIPIENT, revision(check));
+}
+
+/* Who asks with a token is somebody, and asks for itself. */
+static void
+check_tiers(struct conf_checked *check)
+{
+	const struct conf_publish *publish = &check->conf->publish;
+
+	for (size_t i = 0; i < publish->tier_count; i++) {
+		const struct conf_tier *tier = &publish->tiers[i];
+
+		if (!ruleset_find_recipient(
+			check->ruleset, tier->recipient, &check->index))
+			continue;
+		check->recipient =
+		    ruleset_recipient(check->ruleset, check->index);
+		if (check->recipient->public ||
+		    check->recipient->via != VIA_NONE)
+			conf_check_say(
+			    check, tier->place, CONF_TIER, revision(check));
+		else if (publish->rdap_address.len == 0)
+			conf_check_say(
+			    check, tier->place, CONF_TIER_UNSEEN, NOTHING);
+	}
+}
+
 static bool
 finish(struct complaints *complaints, struct slice *diagnostics,
     struct fail *fail)
@@ -248,9 +286,23 @@ conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 			check->recipient =
 			    ruleset_recipient(rulesets[i], check->index);
 			check_recipient(check);
+			check_audited(check);
 		}
+		check_tiers(check);
 	}
 	return finish(&complaints, diagnostics, fail);
+}
+
+static bool
+is_known(
+    struct slice recipient, const struct ruleset *const *rulesets, size_t count)
+{
+	unsigned index;
+
+	for (size_t i = 0; i < count; i++)
+		if (ruleset_find_recipient(rulesets[i], recipient, &index))
+			return true;
+	return false;
 }
 
 bool
@@ -262,16 +314,25 @@ conf_check_idle(const struct conf *conf, const struct ruleset *const *rulesets,
 
 	for (size_t i = 0; i < conf->recipient_count; i++) {
 		const struct conf_recipient *recipient = &conf->recipients[i];
-		bool found = false;
-		unsigned index;
 
-		for (size_t j = 0; j < count; j++)
-			found = found ||
-			    ruleset_find_recipient(
-				rulesets[j], recipient->id, &index);
-		if (!found)
+		if (!is_known(recipient->id, rulesets, count))
 			conf_complain(&complaints, recipient->place,
 			    CONF_RECIPIENT_POLICY, recipient->id, NOTHING);
+	}
+	for (size_t i = 0; i < conf->publish.tier_count; i++) {
+		const struct conf_tier *tier = &conf->publish.tiers[i];
+
+		if (!is_known(tier->recipient, rulesets, count))
+			conf_complain(&complaints, tier->place,
+			    CONF_RECIPIENT_POLICY, tier->recipient, NOTHING);
+	}
+	for (size_t i = 0; i < conf->audit.server_count; i++) {
+		const struct conf_audit_server *server =
+		    &conf->audit.servers[i];
+
+		if (!is_known(server->recipient, rulesets, count))
+			conf_complain(&complaints, server->place,
+			    CONF_AUDIT_IDLE, server->recipient, NOTHING);
 	}
 	return finish(&complaints, diagnostics, fail);
 }

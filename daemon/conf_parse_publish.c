@@ -49,6 +49,26 @@ take_free(struct parser *parser, struct conf_publish *publish)
 	return true;
 }
 
+static bool
+take_tiers(struct parser *parser, struct conf_publish *publish)
+{
+	struct conf_tier *more = (struct conf_tier *)(uintptr_t)publish->tiers;
+	struct token name;
+
+	do {
+		if (!conf_take_name(parser, "a recipient", &name))
+			return false;
+		more = grow(
+		    parser->arena, more, publish->tier_count, sizeof(*more));
+		if (more == NULL)
+			return conf_memory(parser);
+		more[publish->tier_count++] =
+		    (struct conf_tier){name.text, name.place};
+		publish->tiers = more;
+	} while (conf_mark(parser, TOKEN_COMMA));
+	return true;
+}
+
 bool
 conf_parse_publish(struct parser *parser, const struct token *statement)
 {
@@ -71,7 +91,10 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return conf_take_number(parser, 65536, &publish->cache);
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
-	return conf_expected(parser, "whois, rdap, rate, budget, cache or free");
+	if (conf_accept(parser, "tier"))
+		return take_tiers(parser, publish);
+	return conf_expected(
+	    parser, "whois, rdap, rate, budget, cache, free or tier");
 }
 
 /* One line of the registrar's block. */
@@ -120,6 +143,15 @@ conf_parse_registrar(struct parser *parser, const struct token *statement)
 		if (!parse_line(parser, publish))
 			return false;
 	return true;
+}
+
+bool
+conf_has_tier(const struct conf *conf, struct slice recipient)
+{
+	for (size_t i = 0; i < conf->publish.tier_count; i++)
+		if (slice_equal(conf->publish.tiers[i].recipient, recipient))
+			return true;
+	return false;
 }
 
 bool

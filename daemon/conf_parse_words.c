@@ -152,8 +152,8 @@ unit_seconds(char unit)
 	return 0;
 }
 
-static bool
-duration(struct slice text, unsigned *out)
+bool
+conf_read_duration(struct slice text, unsigned *out)
 {
 	unsigned number = 0, unit;
 
@@ -178,7 +178,7 @@ conf_take_duration(struct parser *parser, unsigned *out)
 
 	if (!conf_take(parser, TOKEN_WORD, "a duration", &token))
 		return false;
-	if (!duration(token.text, out))
+	if (!conf_read_duration(token.text, out))
 		conf_complain_at(parser, &token, CONF_DURATION, NOTHING);
 	return true;
 }
@@ -190,7 +190,7 @@ period(struct slice text, unsigned *out)
 	unsigned years = 0;
 
 	if (text.len < 2 || text.len > 4 || text.data[text.len - 1] != 'y')
-		return duration(text, out);
+		return conf_read_duration(text, out);
 	for (size_t i = 0; i + 1 < text.len; i++) {
 		if (text.data[i] < '0' || text.data[i] > '9')
 			return false;

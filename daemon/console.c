@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -10,6 +11,8 @@
 #include "net/http_tls.h"
 #include "proc.h"
 #include "sandbox.h"
+
+enum { LAST_ANSWERS = 500 /* ms */ };
 
 static void
 serve(struct console *console)
@@ -104,6 +107,21 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 	return open_tls(tls, out, fail) && open_witnesses(console, out, fail);
 }
 
+/* Ports that misu.conf has no more are closed; new ones come by themselves. */
+static void
+close_ports(struct console *console)
+{
+	if (console->conf->operators_address.len == 0) {
+		http_server_destroy(console->operators);
+		console->operators = NULL;
+	}
+	if (console->conf->console_address.len == 0) {
+		console_events_end(console);
+		http_server_destroy(console->server);
+		console->server = NULL;
+	}
+}
+
 /* The parent has checked them: what cannot be used now ends the process. */
 static bool
 take_settings(struct console *console, struct slice text)
@@ -128,6 +146,7 @@ take_settings(struct console *console, struct slice text)
 	http_tls_destroy(console->tls);
 	console->tls = new.tls;
 	console_find_forget(console);
+	close_ports(console);
 	serve(console);
 	return true;
 }
@@ -158,13 +177,13 @@ parent_received(void *context, struct slice message, int fd)
 }
 
 /*
- * What it reads: the log, the index, and what names and certificates of
+ * What it reads: the log, the index, the policies there were, and what names and certificates of
  * witnesses are looked up in.  What it writes: what witnesses signed.
  */
 static bool
 keep_to_files(struct console *console, struct fail *fail)
 {
-	static const char *const own[] = {"ledger", "index"};
+	static const char *const own[] = {"ledger", "index", "policies"};
 	const char *reads[16] = {"/dev/urandom", "/proc/self",
 	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
 	    "/etc/gai.conf", "/etc/host.conf", "/etc/ssl/certs",
@@ -183,6 +202,40 @@ keep_to_files(struct console *console, struct fail *fail)
 	return sandbox_files(&paths, &console->has_landlock, fail);
 }
 
+static uint64_t
+inode_of(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (uint64_t)status.st_ino : 0;
+}
+
+static void
+end_now(void *arg)
+{
+	struct console *console = arg;
+
+	loop_stop(console->loop);
+}
+
+/*
+ * The index may be removed, and the keeper makes it again: in a directory that
+ * this process' sandbox does not know.  Another one, started anew, does.
+ */
+void
+console_look(struct console *console)
+{
+	uint64_t inode = inode_of(console->index_directory);
+
+	if (!console->has_landlock || console->ends || inode == 0 ||
+	    inode == console->index_inode)
+		return;
+	console->ends = true;
+	log_event(LOG_LEVEL_INFO, "console-starts-anew", "reason",
+	    "the directory of the index was made again", NULL);
+	console->loop->operations->timer_set(console->anew, LAST_ANSWERS);
+}
+
 /* libcurl and OpenSSL read their configuration the first time. */
 static bool
 warm_up(struct console *console, struct fail *fail)
@@ -199,7 +252,6 @@ open_all(
     struct console *console, const struct setup_given *given, struct fail *fail)
 {
 	struct setup_given glance = *given;
-	const char *index;
 	char *diagnostics;
 
 	glance.glance = true;
@@ -212,13 +264,24 @@ open_all(
 	console->kept = setup_state_path(console->setup, SLICE("witness"));
 	console->index =
 	    setup_state_path(console->setup, SLICE("index/index.db"));
-	index = setup_state_path(console->setup, SLICE("index"));
+	console->index_directory =
+	    setup_state_path(console->setup, SLICE("index"));
+	console->policies =
+	    setup_state_path(console->setup, SLICE("policies"));
 	if (console->ledger == NULL || console->kept == NULL ||
-	    console->index == NULL || index == NULL || console->loop == NULL)
+	    console->policies == NULL ||
+	    console->index == NULL || console->index_directory == NULL ||
+	    console->loop == NULL)
+		return fail_memory(fail);
+	console->anew = console->loop->operations->timer_create(
+	    console->loop, end_now, console);
+	if (console->anew == NULL)
 		return fail_memory(fail);
 	if (!proc_make_directory(console->kept, fail) ||
-	    !proc_make_directory(index, fail) || !warm_up(console, fail))
+	    !proc_make_directory(console->index_directory, fail) ||
+	    !warm_up(console, fail))
 		return false;
+	console->index_inode = inode_of(console->index_directory);
 	console->disk = disk_real_create(NULL, fail);
 	if (console->disk == NULL)
 		return false;
@@ -267,6 +330,8 @@ console_destroy(struct console *console)
 	witnesses_destroy(console->witnesses);
 	wire_stream_destroy(console->parent);
 	disk_real_destroy(console->disk);
+	if (console->loop != NULL)
+		console->loop->operations->timer_destroy(console->anew);
 	loop_destroy(console->loop);
 	arena_destroy(console->arena);
 	setup_free(console->setup);

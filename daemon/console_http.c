@@ -15,6 +15,8 @@ enum {
 };
 
 static const char *const of_entries[] = {"q", "cursor", "limit", NULL};
+static const char *const of_stats[] = {"q", "by", NULL};
+static const char *const of_why[] = {"entry", NULL};
 static const char *const of_events[] = {"q", NULL};
 
 static void health(struct console_request *);
@@ -24,9 +26,12 @@ static void metrics(struct console_request *);
 static const struct console_route routes[] = {
     {"/checkpoint", false, false, HTTP_GET, NULL, console_log_checkpoint},
     {"/log.vkey", false, false, HTTP_GET, NULL, console_log_key},
+    {"/log.vkey.old", false, false, HTTP_GET, NULL, console_log_old_keys},
     {"/tile/entries/", true, true, HTTP_GET, NULL, console_log_entries},
     {"/v1/entries", false, true, HTTP_GET, of_entries, console_entries},
     {"/v1/events", false, true, HTTP_GET, of_events, console_events},
+    {"/v1/stats", false, true, HTTP_GET, of_stats, console_stats},
+    {"/v1/why", false, true, HTTP_GET, of_why, console_why},
     {"/tile/", true, false, HTTP_GET, NULL, console_log_tile},
     {"/healthz", false, false, HTTP_GET, NULL, health},
     {"/metrics", false, false, HTTP_GET, NULL, metrics},
@@ -297,7 +302,8 @@ run(struct console_request *asked, const struct console_route *route)
 void
 console_respond(void *context, struct http_request *request)
 {
-	struct console_request asked = {.console = context,
+	struct console *console = context;
+	struct console_request asked = {.console = console,
 	    .request = request,
 	    .arena = arena_create(NULL)};
 	struct slice path = http_request_path(request);
@@ -309,6 +315,7 @@ console_respond(void *context, struct http_request *request)
 		arena_destroy(asked.arena);
 		return;
 	}
+	console_look(console);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
 		if (route == NULL && fits(&routes[i], path))
 			route = &routes[i];

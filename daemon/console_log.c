@@ -7,6 +7,8 @@
 #include "core/tile.h"
 #include "store/tiles.h"
 
+enum { KEYS_MAX = 65536 };
+
 static const char forever[] = "public, max-age=31536000, immutable";
 static const char forever_private[] = "private, max-age=31536000, immutable";
 
@@ -45,6 +47,20 @@ console_log_key(struct console_request *asked)
 	else
 		console_give(
 		    asked, "text/plain; charset=utf-8", "no-cache", key);
+}
+
+/* Those that signed before: who keeps one of them sees that it was changed. */
+void
+console_log_old_keys(struct console_request *asked)
+{
+	struct slice keys;
+
+	if (!read_name(asked, "log.vkey.old", KEYS_MAX, &keys))
+		console_refuse(
+		    asked, 404, "the log has had no other signing key");
+	else
+		console_give(
+		    asked, "text/plain; charset=utf-8", "no-cache", keys);
 }
 
 /* Are all of them older than the retention policy lets the log keep them? */

@@ -26,6 +26,9 @@ struct console {
 	struct setup *setup;	  /* where things are: a glance at misu.conf */
 	const char *ledger;	  /* its directory */
 	const char *index;	  /* its index, which the keeper writes */
+	const char *index_directory;
+	const char *policies; /* as they were kept */
+	uint64_t index_inode; /* of the directory that this process reaches */
 	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
 	struct console_keeper *keeper;
@@ -41,7 +44,8 @@ struct console {
 	struct console_waiting *waiting; /* for events */
 	unsigned waiting_count;
 	uint64_t answers[6]; /* by the first digit of the status */
-	bool ready, broken, has_landlock;
+	struct loop_timer *anew; /* set: it ends, to be started anew */
+	bool ready, broken, has_landlock, ends;
 };
 
 /* One request, while its handler runs. */
@@ -62,6 +66,11 @@ struct console_route {
 	const char *const *parameters; /* that it has, NULL-ended; or NULL */
 	void (*run)(struct console_request *asked);
 };
+
+/* --- console.c ---------------------------------------------------------- */
+
+/* To be called now and then: does it still reach what it has to read? */
+void console_look(struct console *console);
 
 /* --- console_http.c ----------------------------------------------------- */
 
@@ -93,12 +102,13 @@ void console_fail(
 /* The same, for the operators' port. */
 bool console_orders_open(struct console *console, int fd, struct fail *fail);
 /* The nth order that is only looked at; NULL: there are no more. */
-const char *console_look(size_t n);
+const char *console_orders_look(size_t n);
 
 /* --- console_log.c ------------------------------------------------------ */
 
 void console_log_checkpoint(struct console_request *asked);
 void console_log_key(struct console_request *asked);
+void console_log_old_keys(struct console_request *asked);
 void console_log_tile(struct console_request *asked);
 void console_log_entries(struct console_request *asked);
 
@@ -108,6 +118,14 @@ void console_entries(struct console_request *asked);
 void console_events(struct console_request *asked);
 /* Those who wait for events get what there is. */
 void console_events_end(struct console *console);
+
+/* --- console_stats.c ---------------------------------------------------- */
+
+void console_stats(struct console_request *asked);
+
+/* --- console_why.c ------------------------------------------------------ */
+
+void console_why(struct console_request *asked);
 
 /* --- console_find.c ----------------------------------------------------- */
 

@@ -56,6 +56,7 @@ extern const struct ctl_command ctl_test;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_upstreams;
 extern const struct ctl_command ctl_import;
+extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_forget;
 extern const struct ctl_command ctl_key_show;
 extern const struct ctl_command ctl_key_rotate;
@@ -73,6 +74,7 @@ extern const struct ctl_command ctl_request_verify;
 extern const struct ctl_command ctl_request_note;
 extern const struct ctl_command ctl_request_fee;
 extern const struct ctl_command ctl_request_give;
+extern const struct ctl_command ctl_request_grant, ctl_request_revoke;
 extern const struct ctl_command ctl_request_close;
 extern const struct ctl_command ctl_request_letter;
 

@@ -12,6 +12,7 @@ enum form { FORM_TEXT, FORM_COLUMNS, FORM_JSON, FORM_CSV };
 struct log_view {
 	struct ctl_query query;
 	enum form form;
+	bool json, csv; /* as given */
 	struct entry_layout layout;
 	bool follow, headed;
 	int64_t limit;
@@ -98,9 +99,9 @@ take_own(void *context, const char *argument, const char *next)
 	struct log_view *view = context;
 
 	if (strcmp(argument, "--json") == 0)
-		view->form = FORM_JSON;
+		view->json = true;
 	else if (strcmp(argument, "--csv") == 0)
-		view->form = FORM_CSV;
+		view->csv = true;
 	else if (strcmp(argument, "--follow") == 0)
 		view->follow = true;
 	else
@@ -115,6 +116,9 @@ choose_form(struct log_view *view)
 	struct winsize size;
 
 	view->layout.zone = view->query.zone;
+	view->form = view->json	 ? FORM_JSON
+		     : view->csv ? FORM_CSV
+				 : FORM_TEXT;
 	if (view->form != FORM_TEXT)
 		return;
 	if (view->layout.width == 0 && isatty(STDOUT_FILENO)) {
@@ -174,7 +178,8 @@ run_log(struct ctl *ctl, int argc, char **argv)
 	struct fail fail = FAIL_INIT;
 	int status;
 
-	if (!ctl_query_take_all(&view.query, argc, argv, take_own, &view))
+	if (!ctl_query_take_all(&view.query, argc, argv, take_own, &view) ||
+	    (view.json && view.csv))
 		return ctl_usage(&ctl_log);
 	status = ctl_query_prepare(&view.query);
 	choose_form(&view);

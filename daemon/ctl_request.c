@@ -199,6 +199,7 @@ run_show(struct ctl *ctl, int argc, char **argv)
 	print_line("who", ctl_string(node, "who"));
 	print_line("basis", ctl_string(node, "basis"));
 	print_line("asked", ctl_string(node, "asked"));
+	request_print_grants(json_find(node, "grants"));
 	print_steps(json_find(node, "steps"));
 	print_approvals(json_find(node, "approvals"));
 	return result;

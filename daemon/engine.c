@@ -59,7 +59,8 @@ bool
 engine_uses(const struct engine *engine, const struct conf *conf)
 {
 	if (engine->conf == conf || engine_renews_under(engine, conf) ||
-	    engine_view_refreshes_under(engine, conf))
+	    engine_view_refreshes_under(engine, conf) ||
+	    engine_tiers_under(engine, conf))
 		return true;
 	for (size_t i = 0; i < WORK_BUCKETS; i++)
 		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
@@ -443,6 +444,16 @@ engine_share(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail)
 {
+	return engine_judge(
+		   engine, block, record, approved, arena, share, fail) &&
+	    engine_fill_share(engine, share, arena, fail);
+}
+
+bool
+engine_judge(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail)
+{
 	struct engine_judged judged = {
 	    .block = block, .record = record, .given = {.approved = approved}};
 	struct inputs_given decided = {
@@ -464,7 +475,7 @@ engine_share(struct engine *engine, const struct block *block,
 	*share = (struct share){.block = block,
 	    .disclosure = disclosure,
 	    .inputs = inputs_write(record, &decided, arena)};
-	return engine_fill_share(engine, share, arena, fail);
+	return share->inputs.data != NULL || fail_memory(fail);
 }
 
 bool

@@ -11,12 +11,14 @@
 #ifndef MISU_ENGINE_H
 #define MISU_ENGINE_H
 
+#include "codec/tier.h"
 #include "conf.h"
 #include "net/channel.h"
 #include "net/loop.h"
 #include "store/ledger.h"
 #include "store/approvals.h"
 #include "store/cases.h"
+#include "store/grants.h"
 #include "store/spool.h"
 #include "store/stops.h"
 #include "store/vault.h"
@@ -36,6 +38,7 @@ struct engine_options {
 	struct stops *stops; /* or NULL: nobody can stop anything */
 	struct approvals *approvals; /* or NULL: what needs two cannot be */
 	struct cases *cases;	     /* or NULL: none are kept */
+	struct grants *grants;	     /* or NULL: no tokens are given */
 	struct view *view; /* NULL: nothing is published here */
 	/* What the view is made from; NULL: only from submissions. */
 	struct standing *standing;
@@ -56,6 +59,12 @@ struct engine_options {
 	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
 	const char *forgotten_path; /* copied */
 	/*
+	 * The ledger's directory and its index, for retention; both copied.
+	 * NULL: entries about what is here still are not carried on, and hold
+	 * back those after them; without an index few can be looked through.
+	 */
+	const char *ledger_path, *index_path;
+	/*
 	 * Forgetting: do others have an entry without an outcome that has
 	 * this text?  And what else knows the subject: false without a fail
 	 * says that it is at it, and wants to be called again.  Both may be
@@ -67,6 +76,13 @@ struct engine_options {
 	bool (*forget_more)(void *context, uint32_t slot,
 	    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 	void *forget_context;
+	/*
+	 * The auditor (codec/audit_line.h): false where it is not there.  What
+	 * it says comes by engine_audit_told().  NULL: nothing is audited.
+	 */
+	bool (*audit_ask)(void *context, struct slice message);
+	void *audit_context;
+	const char *audit_directory; /* where its place is kept; or NULL */
 	/* Operational log: level "info"/"warn"/"error", event, fail or NULL. */
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);
@@ -81,6 +97,8 @@ typedef void engine_answer(void *arg, int status, struct slice body);
 
 struct engine *engine_create(
     const struct engine_options *options, struct fail *fail);
+/* As they were given. */
+const struct engine_options *engine_given(const struct engine *engine);
 /* Channels are stopped; what waits stays in the spool. */
 void engine_destroy(struct engine *engine);
 
@@ -165,6 +183,8 @@ void engine_provision_list(struct engine *engine, struct slice actor,
  *	verify	id, evidence, date, agent
  *	note	id, text;	fee: id, fee
  *	give	id, object, type, to, purpose: a disclosure, decided as any
+ *	grant	id, to, for, objects, purpose, answers, from: a token
+ *	revoke	id, grant
  *	close	id, as, text
  */
 void engine_request_open(struct engine *engine, struct slice actor,
@@ -180,6 +200,10 @@ void engine_request_note(struct engine *engine, struct slice actor,
 void engine_request_fee(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_give(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_grant(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_request_revoke(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
 void engine_request_close(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);
@@ -209,6 +233,12 @@ struct engine_forget_ask {
  */
 void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
     engine_answer *answer, void *arg);
+/*
+ * Does the copy of the list that this conf names know of nobody who is known
+ * again here?  Before anything is served, and before the conf is in force.
+ */
+bool engine_forget_check(const struct engine_options *options,
+    const struct conf *conf, struct fail *fail);
 /* The same, once as many operators agreed as misu.conf wants. */
 void engine_forget_by_two(struct engine *engine,
     const struct engine_forget_ask *ask, engine_answer *answer, void *arg);
@@ -222,6 +252,45 @@ void engine_reveal_values(struct engine *engine, struct slice actor,
 
 /* Rows of forgetting were put into the spool: go on with them. */
 void engine_forget_again(struct engine *engine);
+
+/*
+ * The audit: what servers of others publish.  start: {"object"} is answered
+ * when it is through, {} begins a run over all objects; status: {"run",
+ * "from"} or {}; stop: the run over all.
+ */
+void engine_audit_start(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_audit_status(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_audit_end(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* The auditor is there, and can be asked. */
+void engine_audit_met(struct engine *engine);
+/* False: it said what makes no sense. */
+bool engine_audit_told(struct engine *engine, struct slice message);
+/* The auditor went away, and nothing that it was asked is answered. */
+void engine_audit_lost(struct engine *engine);
+/* Another conf is in force: the timer may have another period. */
+void engine_audit_apply(struct engine *engine);
+void engine_audit_metrics(struct engine *engine, struct text *text);
+/* Nothing of it goes on; at the end of the engine. */
+void engine_audit_stop(struct engine *engine);
+void engine_audit_destroy(struct engine *engine);
+
+/*
+ * Somebody asks with a token (codec/tier.h).  `told` is called once, now or
+ * later, and where there is something to be told, with the bytes whose entry
+ * is durable: borrowed for the call.  Then engine_tier_end() must be called,
+ * once, with how it ended: "sent", "not-sent" or "unknown".
+ */
+struct tier;
+typedef void engine_tier_told(void *arg, enum tier_result result,
+    struct tier *tier, const struct sealed *sealed);
+void engine_tier_ask(struct engine *engine,
+    const struct tier_question *question, engine_tier_told *told, void *arg);
+void engine_tier_end(struct tier *tier, const char *word);
+/* What came of them, for /metrics. */
+void engine_tier_metrics(const struct engine *engine, struct text *text);
 
 /*
  * Records that others change (the keeper, by what comes over EPP): is anything

@@ -117,7 +117,9 @@ answer_step(struct affair *affair)
 	    &text, affair->state.len != 0
 		       ? affair->state
 		       : slice_from(case_state_name(affair->row.state)));
-	text_add_format(&text, ",\"due\":%lld}", (long long)affair->row.due);
+	text_add_format(&text, ",\"due\":%lld", (long long)affair->row.due);
+	text_add(&text, affair->more);
+	text_add_char(&text, '}');
 	body = text_slice(&text);
 	if (affair->answer != NULL)
 		affair->answer(affair->arg, body.data != NULL ? 200 : 503,
@@ -234,8 +236,8 @@ affair_take_step(
 
 /* --- open --- */
 
-static bool
-is_of_subject(enum case_kind kind)
+bool
+affair_is_of_subject(enum case_kind kind)
 {
 	return kind != CASE_AUTHORITY && kind != CASE_REGISTRY;
 }
@@ -282,12 +284,12 @@ read_texts(struct affair *affair)
 		return false;
 	}
 	row->has_basis = row->basis.len != 0;
-	if (is_of_subject(row->kind) && row->subject.len == 0) {
+	if (affair_is_of_subject(row->kind) && row->subject.len == 0) {
 		affair_wrong(affair, "whose data it is about is missing",
 		    "--subject ID");
 		return false;
 	}
-	if (is_of_subject(row->kind) || (row->who.len != 0 && row->has_basis))
+	if (affair_is_of_subject(row->kind) || (row->who.len != 0 && row->has_basis))
 		return true;
 	affair_wrong(affair, "who asks or on which basis is missing",
 	    "--who \"the office\" --basis \"article, number of the warrant\"");
@@ -423,12 +425,12 @@ may_be_answered(struct affair *affair)
 {
 	const struct case_row *row = &affair->row;
 
-	if (is_of_subject(row->kind) && !row->is_verified) {
+	if (affair_is_of_subject(row->kind) && !row->is_verified) {
 		affair_wrong(affair, "it is not verified that the subject asks",
 		    "misuctl request verify-identity, or close it as refused");
 		return false;
 	}
-	if (is_of_subject(row->kind) || row->has_basis)
+	if (affair_is_of_subject(row->kind) || row->has_basis)
 		return true;
 	affair_wrong(affair, "no basis is given", "close it as refused");
 	return false;

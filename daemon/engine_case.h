@@ -19,6 +19,7 @@ struct affair {
 	char name[CASE_NAME]; /* "R-7" */
 	int64_t entry;	      /* of the step, once it is durable */
 	struct slice state;   /* what the answer says, besides */
+	struct slice more;    /* members of the answer, each after a comma */
 	engine_answer *answer;
 	void *arg;
 };
@@ -32,6 +33,15 @@ struct affair *affair_find(struct affair *affair, bool open);
 void affair_fail(struct affair *affair, int status, const struct fail *fail);
 /* FAIL_INPUT: 400. */
 void affair_wrong(struct affair *affair, const char *text, const char *hint);
+
+/* Does the subject ask itself? */
+bool affair_is_of_subject(enum case_kind kind);
+/* Is any role of the record this subject's? */
+bool affair_is_about(const struct record *record, struct slice subject);
+
+/* The member "grants" of a case that has some (engine_grant.c). */
+bool affair_add_grants(
+    struct affair *affair, struct text *text, struct fail *fail);
 
 /*
  * Make the step and what the row became durable, then its entry; then answer

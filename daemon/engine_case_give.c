@@ -187,8 +187,8 @@ what_of(struct affair *affair)
 }
 
 /* A person is given its own data, not what misu has of somebody else. */
-static bool
-is_about(const struct record *record, struct slice subject)
+bool
+affair_is_about(const struct record *record, struct slice subject)
 {
 	for (size_t role = 0; role < ROLE_COUNT; role++)
 		if (slice_equal(
@@ -218,7 +218,7 @@ is_there(struct affair *affair, bool of_subject)
 		    "--object NAME, and --type domain, network or subscriber");
 		return false;
 	}
-	if (!of_subject || is_about(record, affair->row.subject))
+	if (!of_subject || affair_is_about(record, affair->row.subject))
 		return true;
 	affair_wrong(affair, "the object has nothing of who asks",
 	    "misuctl subject --with-values ID lists whose it is");

@@ -127,6 +127,8 @@ add_whole(struct affair *affair, struct text *text, struct fail *fail)
 	if (row->kind == CASE_AUTHORITY)
 		approval_add_all(affair->engine, text, CONF_TWO_AUTHORITY,
 		    slice_from(begin));
+	if (!affair_add_grants(affair, text, fail))
+		return false;
 	text_add_string(text, ",\"steps\":[");
 	if (!cases_each_step(affair->engine->o.cases, affair->arena, row->id,
 		add_step, &listing, fail))

@@ -16,7 +16,12 @@ static const struct {
     {"request-note", engine_request_note},
     {"request-fee", engine_request_fee},
     {"request-give", engine_request_give},
+    {"request-grant", engine_request_grant},
+    {"request-revoke", engine_request_revoke},
     {"request-close", engine_request_close},
+    {"audit-start", engine_audit_start},
+    {"audit-status", engine_audit_status},
+    {"audit-stop", engine_audit_end},
     {"view-rebuild", engine_view_rebuild},
     {"view-status", engine_view_status},
 };
@@ -28,10 +33,4 @@ engine_order_find(struct slice verb)
 		if (slice_is(verb, orders[i].verb))
 			return orders[i].order;
 	return NULL;
-}
-
-const char *
-engine_order_name(size_t n)
-{
-	return n < sizeof(orders) / sizeof(*orders) ? orders[n].verb : NULL;
 }

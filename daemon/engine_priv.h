@@ -8,18 +8,21 @@
 
 #include "base/text.h"
 #include "codec/submission.h"
+#include "codec/tier.h"
 #include "codec/workitem.h"
 #include "core/decide.h"
 #include "engine.h"
 
 enum { BLOCKS_MAX = 64, PARCELS_MAX = 64, WORK_BUCKETS = 1024, IN_HAND_MAX = 64 };
 
+enum { ENGINE_PATH = 1024 };
+
 /* A submission id: 16 random bytes in hex. */
 enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
-	char *forgotten_path;
+	char paths[4][ENGINE_PATH]; /* that the options have */
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -55,7 +58,10 @@ struct engine {
 	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
+	struct tier *tiers; /* engine_tier.c: answers under way */
+	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
+	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
@@ -84,6 +90,11 @@ struct share {
 
 /* Decide for one block and encode; false with a fail. */
 bool engine_share(struct engine *engine, const struct block *block,
+    const struct record *record, bool approved, struct arena *arena,
+    struct share *share, struct fail *fail);
+
+/* The same without channel and bytes. */
+bool engine_judge(struct engine *engine, const struct block *block,
     const struct record *record, bool approved, struct arena *arena,
     struct share *share, struct fail *fail);
 
@@ -240,11 +251,34 @@ bool engine_forget_begin(struct engine *engine,
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
 
+/* --- engine_forget_list.c ----------------------------------------------- */
+
+/* The slot is in the list, and in its copy, before its key goes. */
+bool engine_forget_list(
+    struct engine *engine, uint32_t slot, struct fail *fail);
+
 /* --- engine_forget_case.c ----------------------------------------------- */
 
 /* Before the subject's key is destroyed: nothing of it stays in requests. */
 bool engine_forget_cases(const struct engine *engine,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
+
+/* --- engine_grant.c ----------------------------------------------------- */
+
+/* No grant names what is the subject's any more. */
+bool engine_forget_grants(const struct engine *engine,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
+    struct fail *fail);
+
+/* --- engine_tier.c ------------------------------------------------------ */
+
+/* Is this the request id of an answer to a token? */
+bool engine_is_tier(struct slice request);
+/* What a crash left without an outcome gets one. */
+void engine_tier_recover(struct engine *engine);
+/* Is one being decided under this conf? */
+bool engine_tiers_under(const struct engine *engine, const struct conf *conf);
+void engine_tier_destroy(struct engine *engine);
 
 /* --- engine_forget_view.c ------------------------------------------------ */
 
@@ -263,6 +297,34 @@ bool engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
 /* With each conf; nothing to do where entries are kept for ever. */
 void engine_retention_start(struct engine *engine);
 void engine_retention_destroy(struct engine *engine);
+
+/* --- engine_carry.c ------------------------------------------------------ */
+
+/*
+ * Entries below the minimum to be that are about what is here still: each is
+ * carried on by an entry of type "kept", and whoever refers to it refers to
+ * that from then on.
+ */
+struct engine_carry;
+
+struct engine_carry *engine_carry_create(struct engine *engine);
+void engine_carry_destroy(struct engine_carry *carry);
+
+/* Is there room for those of one bundle more? */
+bool engine_carry_has_room(const struct engine_carry *carry);
+void engine_carry_add(struct engine_carry *carry, uint64_t index);
+
+/*
+ * Some of them: *left false says that all are durable, and that there are
+ * none from here on.  Else `then` is called when some more are.
+ */
+bool engine_carry_on(struct engine_carry *carry, bool *left,
+    void (*then)(void *arg, const struct fail *fail), void *arg,
+    struct fail *fail);
+/* Those from this entry on are not carried on after all. */
+void engine_carry_cut(struct engine_carry *carry, uint64_t end);
+/* Begin again with none. */
+void engine_carry_drop(struct engine_carry *carry);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

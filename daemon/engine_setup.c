@@ -14,6 +14,18 @@ enum {
 	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
 };
 
+static bool
+keep_path(const char **path, char copy[ENGINE_PATH])
+{
+	int len = *path != NULL
+		      ? snprintf(copy, ENGINE_PATH, "%s", *path)
+		      : 0;
+
+	if (*path != NULL)
+		*path = copy;
+	return len < ENGINE_PATH;
+}
+
 struct engine *
 engine_create(const struct engine_options *options, struct fail *fail)
 {
@@ -24,19 +36,24 @@ engine_create(const struct engine_options *options, struct fail *fail)
 		return NULL;
 	}
 	engine->o = *options;
-	/* The setup it is of may go at a reload. */
-	if (options->forgotten_path != NULL) {
-		engine->forgotten_path = strdup(options->forgotten_path);
-		if (engine->forgotten_path == NULL) {
-			free(engine);
-			fail_memory(fail);
-			return NULL;
-		}
-		engine->o.forgotten_path = engine->forgotten_path;
+	/* The setup they are of may go at a reload. */
+	if (!keep_path(&engine->o.forgotten_path, engine->paths[0]) ||
+	    !keep_path(&engine->o.ledger_path, engine->paths[1]) ||
+	    !keep_path(&engine->o.index_path, engine->paths[2]) ||
+	    !keep_path(&engine->o.audit_directory, engine->paths[3])) {
+		free(engine);
+		fail_set(fail, FAIL_INPUT, "a path of the state is too long");
+		return NULL;
 	}
 	engine->accepted_end = &engine->accepted;
 	keys_derive(options->keys, "content", engine->content_key);
 	return engine;
+}
+
+const struct engine_options *
+engine_given(const struct engine *engine)
+{
+	return &engine->o;
 }
 
 static void
@@ -64,8 +81,9 @@ engine_destroy(struct engine *engine)
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
+	engine_audit_destroy(engine);
+	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
-	free(engine->forgotten_path);
 	free(engine);
 }
 
@@ -282,8 +300,9 @@ engine_record_outcome(struct engine *engine, uint64_t entry, const char *word,
 }
 
 /*
- * Is this the entry of a disclosure that was to be sent, and not by a worker,
- * whose entries are the keeper's (keeper_open.c)?
+ * Is this the entry of a disclosure that was to be sent, and neither by a
+ * worker, whose entries are the keeper's (keeper_open.c), nor to somebody with
+ * a token (engine_tier.c)?
  */
 static bool
 entry_goes(struct arena *arena, struct slice bytes, bool *goes,
@@ -298,7 +317,9 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 
 	*goes = type != NULL && slice_is(type->string, "disclosure") &&
 	    json_find(entry, "payload") != NULL &&
-	    (request == NULL || !wire_is_request(request->string));
+	    (request == NULL ||
+		(!wire_is_request(request->string) &&
+		    !engine_is_tier(request->string)));
 	return entry != NULL;
 }
 
@@ -473,11 +494,13 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);
+		engine_tier_recover(engine);
 	}
 	engine_courier_wake(engine);
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
 	engine_retention_start(engine);
+	engine_audit_apply(engine);
 	return true;
 }
 
@@ -540,6 +563,7 @@ engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
 	engine_forget_stop(engine);
+	engine_audit_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

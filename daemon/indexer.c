@@ -2,8 +2,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "proc.h"
 #include "store/index_feed.h"
 
 enum {
@@ -27,7 +29,7 @@ struct ask {
 };
 
 /*
- * The thread's own is `feed` and `disk`; the rest is under the lock, but for
+ * The thread's own is `feed`, `file` and `disk`; the rest is under the lock, but for
  * what is atomic.  The loop never waits for the lock in its daily work: a
  * thread that runs when nobody else wants to may hold it for long.
  */
@@ -36,6 +38,7 @@ struct indexer {
 	char directory[PATH_SIZE], path[PATH_SIZE];
 	struct disk *disk;
 	struct index_feed *feed;
+	struct stat file; /* that the feed has open */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t called;
@@ -100,6 +103,32 @@ answer(void *arg)
 
 /* --- the thread --- */
 
+/* Did somebody remove what the feed has open, as is allowed at any time? */
+static bool
+is_lost(const struct indexer *indexer)
+{
+	struct stat now;
+
+	return indexer->feed != NULL &&
+	       (stat(indexer->path, &now) != 0 ||
+		   now.st_ino != indexer->file.st_ino ||
+		   now.st_dev != indexer->file.st_dev);
+}
+
+static bool
+make_directory(const struct indexer *indexer, struct fail *fail)
+{
+	char directory[PATH_SIZE];
+	char *slash;
+
+	memcpy(directory, indexer->path, sizeof(directory));
+	slash = strrchr(directory, '/');
+	if (slash == NULL || slash == directory)
+		return true;
+	*slash = '\0';
+	return proc_make_directory(directory, fail);
+}
+
 static bool
 has_feed(struct indexer *indexer, struct fail *fail)
 {
@@ -107,13 +136,19 @@ has_feed(struct indexer *indexer, struct fail *fail)
 	    .directory = indexer->directory,
 	    .path = indexer->path,
 	    .keys = indexer->o.keys};
-	bool anew = false;
+	bool anew = false, lost = is_lost(indexer);
 
-	if (indexer->feed != NULL)
+	if (indexer->feed != NULL && !lost)
 		return true;
-	indexer->feed = index_feed_open(&options, &anew, fail);
+	index_feed_close(indexer->feed);
+	indexer->feed = NULL;
+	if (make_directory(indexer, fail))
+		indexer->feed = index_feed_open(&options, &anew, fail);
+	if (indexer->feed != NULL && stat(indexer->path, &indexer->file) != 0)
+		memset(&indexer->file, 0, sizeof(indexer->file));
 	pthread_mutex_lock(&indexer->lock);
-	indexer->anew = indexer->feed != NULL && anew;
+	indexer->anew = indexer->feed != NULL && (anew || lost);
+	indexer->was_told = indexer->was_told && !lost;
 	pthread_mutex_unlock(&indexer->lock);
 	return indexer->feed != NULL;
 }
@@ -260,7 +295,8 @@ thread_main(void *arg)
 			do_asks(indexer);
 			continue;
 		}
-		if (behind(indexer) == 0 && !indexer->is_failing)
+		if (behind(indexer) == 0 && !indexer->is_failing &&
+		    !is_lost(indexer))
 			continue;
 		pthread_mutex_unlock(&indexer->lock);
 		left = take_in(indexer, BATCH);

@@ -17,7 +17,8 @@ child_kind_name(enum child_kind kind)
 	    [CHILD_KEEPER] = "keeper",
 	    [CHILD_WORKER] = "worker",
 	    [CHILD_CONSOLE] = "console",
-	    [CHILD_PUBLISHER] = "publisher"};
+	    [CHILD_PUBLISHER] = "publisher",
+	    [CHILD_AUDITOR] = "auditor"};
 
 	return names[kind];
 }
@@ -230,32 +231,42 @@ child_start(struct child *child)
 	if (child->kind == CHILD_KEEPER) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			child_connect(parent, &parent->workers[i]);
-		child_connect(parent, parent_console(parent));
+		for (size_t i = 0; i < READERS; i++)
+			child_connect(parent, &parent->readers[i]);
 		return;
 	}
 	if (child->kind >= CHILD_CONSOLE)
 		parent_reader_tell(child);
 	parent_give_sockets(child);
-	if (child->kind == CHILD_WORKER || child->kind == CHILD_CONSOLE)
-		child_connect(parent, child);
+	child_connect(parent, child);
+}
+
+/* As the keeper calls a line to it; 0: it has none. */
+static char
+line_to(enum child_kind kind)
+{
+	return kind == CHILD_WORKER	 ? LINE_WORKER
+	       : kind == CHILD_CONSOLE	 ? LINE_CONSOLE
+	       : kind == CHILD_PUBLISHER ? LINE_PUBLISHER
+	       : kind == CHILD_AUDITOR	 ? LINE_AUDITOR
+					 : 0;
 }
 
 void
 child_connect(struct parent *parent, struct child *child)
 {
+	char kind = line_to(child->kind);
 	struct fail fail = FAIL_INIT;
 	int ends[2];
 
-	if (parent->keeper.line == NULL || child->line == NULL)
+	if (kind == 0 || parent->keeper.line == NULL || child->line == NULL)
 		return;
 	if (!wire_stream_pair(ends, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "not-connected", &fail);
 		child_kill(child);
 		return;
 	}
-	child_tell(&parent->keeper,
-	    child->kind == CHILD_WORKER ? LINE_WORKER : LINE_CONSOLE,
-	    SLICE(""), ends[0]);
+	child_tell(&parent->keeper, kind, SLICE(""), ends[0]);
 	child_tell(child, LINE_KEEPER, SLICE(""), ends[1]);
 }
 

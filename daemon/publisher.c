@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "codec/json.h"
 #include "log.h"
+#include "net/wiped.h"
 #include "sandbox.h"
 
 /* The sanitizers' leak check looks at its own process. */
@@ -68,6 +70,7 @@ publisher_look(struct publisher *publisher, const struct ask *ask,
 	case ASK_CONTACT:
 		return view_get_handle(view, arena, ask->name, found, fail);
 	case ASK_NAMESERVER:
+		return view_get_host(view, arena, ask->name, found, fail);
 	case ASK_AUTNUM:
 	case ASK_HELP:
 	case ASK_SEARCH:
@@ -91,8 +94,9 @@ has_handle(const struct publication *it, enum role role, struct slice handle)
 	return false;
 }
 
-static bool
-find_role(const struct publication *it, const struct ask *ask, enum role *role)
+bool
+publisher_find_role(
+    const struct publication *it, const struct ask *ask, enum role *role)
 {
 	if (ask->kind != ASK_CONTACT)
 		return true;
@@ -102,6 +106,15 @@ find_role(const struct publication *it, const struct ask *ask, enum role *role)
 			return true;
 		}
 	return false;
+}
+
+bool
+publisher_open(struct publisher *publisher, struct fail *fail)
+{
+	if (publisher->view == NULL)
+		publisher->view =
+		    view_open_reader(publisher->view_path, fail);
+	return publisher->view != NULL;
 }
 
 bool
@@ -122,9 +135,7 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	struct fail fail = FAIL_INIT;
 	struct view_found found;
 
-	if (publisher->view == NULL)
-		publisher->view = view_open_reader(publisher->view_path, &fail);
-	if (publisher->view != NULL)
+	if (publisher_open(publisher, &fail))
 		out->generation = view_generation(publisher->view);
 	if (publisher->view == NULL ||
 	    !publisher_look(publisher, ask, arena, &found, &fail)) {
@@ -138,7 +149,7 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 		return NOT_NOW;
 	}
 	out->entry = found.entry;
-	if (!find_role(&row->it, ask, &out->role))
+	if (!publisher_find_role(&row->it, ask, &out->role))
 		return NOT_FOUND;
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
@@ -146,6 +157,19 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	out->personal = is_personal(&row->it);
 	return publisher_may_tell(publisher, asker, out->personal) ? FOUND
 								   : TOO_MANY;
+}
+
+bool
+publisher_object_of(struct publisher *publisher, struct slice handle,
+    struct arena *arena, struct view_row *row)
+{
+	struct fail fail = FAIL_INIT;
+	struct view_found found;
+
+	return publisher->view != NULL &&
+	    view_get_handle(publisher->view, arena, handle, &found, &fail) &&
+	    found.state == VIEW_CURRENT &&
+	    view_decode(found.bytes, arena, row, &fail);
 }
 
 /* --- the process --- */
@@ -226,6 +250,10 @@ parent_received(void *context, struct slice message, int fd)
 		take_socket(publisher, rest, fd);
 		return true;
 	}
+	if (kind == LINE_KEEPER && fd >= 0) {
+		publisher_tier_connect(publisher, fd);
+		return true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (kind == LINE_SETTINGS)
@@ -246,6 +274,18 @@ keep_to_files(struct publisher *publisher, struct fail *fail)
 	if (reads[2] == NULL)
 		return fail_memory(fail);
 	return sandbox_files(&paths, &publisher->has_landlock, fail);
+}
+
+/* What was told to one with a token is nowhere afterwards. */
+static bool
+start_json(struct fail *fail)
+{
+	uint32_t seed;
+
+	if (!random_system.fill(random_system.context, &seed, sizeof(seed)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	json_start(seed);
+	return true;
 }
 
 static bool
@@ -270,6 +310,9 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	struct setup_given glance = *given;
 	char *diagnostics;
 
+	wiped_start();
+	if (!start_json(fail))
+		return false;
 	glance.glance = true;
 	publisher->setup = setup_load(&glance, &diagnostics, fail);
 	free(diagnostics);
@@ -321,6 +364,7 @@ publisher_destroy(struct publisher *publisher)
 		return;
 	whois_server_destroy(publisher->whois);
 	rdap_server_destroy(publisher->rdap);
+	publisher_tier_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
 	answers_destroy(publisher->answers);

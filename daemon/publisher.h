@@ -1,7 +1,9 @@
 /*
  * The publisher: the process that answers WHOIS and RDAP.  It reads the public
  * view and nothing else: no vault, no ledger, no key; what was redacted never
- * comes near it.  The parent gives it its ports and misu.conf.
+ * comes near it, but for what the keeper decided, recorded and sealed for one
+ * who asked with a token: that it relays, and forgets.  The parent gives it
+ * its ports, misu.conf and a line to the keeper.
  */
 #ifndef MISU_PUBLISHER_H
 #define MISU_PUBLISHER_H

@@ -32,6 +32,12 @@ struct publisher {
 	char date[DATE_SIZE], http_date[HTTP_DATE_LEN + 1];
 	struct arena *arena; /* of what the parent told last */
 	struct conf *conf;   /* NULL: nothing yet */
+	/* publisher_tier.c; no line: the keeper is down */
+	struct wire_stream *keeper;
+	struct waiting *waiting; /* for the keeper's answer */
+	size_t waiting_count;
+	uint64_t last_number;
+	struct loop_timer *waiting_timer;
 	bool ready, broken, has_landlock;
 };
 
@@ -56,6 +62,17 @@ struct publisher_found {
 enum looked_up publisher_find(struct publisher *publisher,
     const struct ask *ask, const struct prefix *asker, struct arena *arena,
     struct publisher_found *out);
+
+/* A name server that some published object has. */
+struct publisher_server {
+	struct publication it;   /* its name, in both forms, and no more */
+	struct values addresses; /* of the domain it belongs to, if any */
+};
+enum looked_up publisher_find_server(struct publisher *publisher,
+    struct slice name, struct arena *arena, struct publisher_server *out);
+
+/* The view, if it was not there before. */
+bool publisher_open(struct publisher *publisher, struct fail *fail);
 
 /* The view's row alone, without what it says being read. */
 bool publisher_look(struct publisher *publisher, const struct ask *ask,
@@ -99,5 +116,29 @@ bool publisher_whois_open(
     struct publisher *publisher, int fd, struct fail *fail);
 bool publisher_rdap_open(
     struct publisher *publisher, int fd, struct fail *fail);
+
+/* --- publisher_rdap.c */
+
+struct rdap_options;
+struct rdap_options publisher_rdap_options(const struct publisher *publisher);
+/* --- publisher_tier.c */
+
+/* A line to the keeper, in place of the one there was. */
+void publisher_tier_connect(struct publisher *publisher, int fd);
+void publisher_tier_close(struct publisher *publisher);
+
+/* Is it for an object, with an Authorization header? */
+bool publisher_tier_is_asked(
+    const struct rdap_request *request, const struct ask *ask);
+/* Answer it, now or later; the request is the callee's from here on. */
+void publisher_tier_ask(struct publisher *publisher, const struct ask *ask,
+    const struct prefix *asker, struct rdap_request *request);
+
+/* The object that has a contact of this handle, if that is published. */
+bool publisher_object_of(struct publisher *publisher, struct slice handle,
+    struct arena *arena, struct view_row *row);
+/* The role in which a contact asked for by its handle stands. */
+bool publisher_find_role(
+    const struct publication *it, const struct ask *ask, enum role *role);
 
 #endif

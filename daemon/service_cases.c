@@ -16,12 +16,17 @@ service_open_cases(struct service *service, const char *path, struct fail *fail)
 		return false;
 	service->cases =
 	    cases_open(service->cases_db, service->keys, &random_system, fail);
-	return service->cases != NULL;
+	if (service->cases == NULL)
+		return false;
+	service->grants = grants_open(
+	    service->cases_db, service->keys, &random_system, fail);
+	return service->grants != NULL;
 }
 
 void
 service_close_cases(struct service *service)
 {
+	grants_close(service->grants);
 	cases_close(service->cases);
 	approvals_close(service->approvals);
 	stops_close(service->stops);

@@ -1,6 +1,7 @@
 /*
  * The keeper's lines: to the parent, which orders it about, to each worker,
- * whose messages are keeper.h's, and to the console.
+ * whose messages are keeper.h's, to the console (service_console.c) and to the
+ * publisher (service_tier.c).
  */
 #include <unistd.h>
 
@@ -118,6 +119,14 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_AUDITOR && fd >= 0) {
+		service_meet_auditor(service, fd);
+		return true;
+	}
+	if (kind == LINE_PUBLISHER && fd >= 0) {
+		service_open_tiers(service, fd);
+		return true;
+	}
 	if (kind == LINE_CONSOLE && fd >= 0) {
 		service_console_join(service, fd);
 		return true;
@@ -162,6 +171,9 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	wire_stream_destroy(service->auditor);
+	service->auditor = NULL;
+	service_close_tiers(service);
 	service_console_leave(service);
 	wire_stream_destroy(service->parent);
 	service->parent = NULL;

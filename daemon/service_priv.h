@@ -14,6 +14,7 @@ enum { INTAKES_MAX = 2 };
 
 struct indexer;
 struct keeper;
+struct service_tiers;
 struct service_console;
 struct service_worker;
 struct wire_stream;
@@ -41,6 +42,7 @@ struct service {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct grants *grants;
 	struct view *view;
 	struct standing *standing;
 	struct engine *engine;
@@ -53,6 +55,8 @@ struct service {
 	struct wire_stream *parent;
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
+	struct wire_stream *auditor; /* NULL: it is not there */
+	struct service_tiers *tiers;	/* the publisher's line; or NULL */
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
@@ -133,7 +137,11 @@ void service_backup(struct service *service, const struct control_ask *ask,
 
 /* A backup that was left alone is given up. */
 void service_backup_tick(struct service *service);
-/* After a restore: what was forgotten since the backup is forgotten again. */
+/*
+ * After a restore, before the engine is there: what was forgotten since the
+ * backup is forgotten again; and then the entry that says so.
+ */
+bool service_backup_forget(struct service *service, struct fail *fail);
 bool service_backup_started(struct service *service, struct fail *fail);
 
 /* The master key, and the keys under it; a rotation cut short is ended. */
@@ -191,6 +199,12 @@ void service_reindex(struct service *service, const struct control_ask *ask,
 void service_index_status(struct service *service,
     const struct control_ask *ask, struct control_request *request);
 
+/* --- service_tier.c ----------------------------------------------------- */
+
+/* A line to the publisher; the descriptor is taken over. */
+void service_open_tiers(struct service *service, int fd);
+void service_close_tiers(struct service *service);
+
 /* --- service_lines.c ---------------------------------------------------- */
 
 bool service_open_parent(struct service *service, struct fail *fail);
@@ -198,6 +212,13 @@ void service_close_lines(struct service *service);
 
 /* A message of line.h to the parent. */
 void service_tell(struct service *service, char kind, struct slice text);
+
+/* --- service_audit.c ---------------------------------------------------- */
+
+/* The line to the auditor; takes the socket over. */
+void service_meet_auditor(struct service *service, int fd);
+/* See engine_options. */
+bool service_audit_ask(void *context, struct slice message);
 
 /* --- service.c ---------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ struct rdap_options {
 	 */
 	struct slice contact_uri;
 	struct slice terms, terms_url; /* the terms of service; may be empty */
+	bool with_token; /* it is for one who asked with a token, and says so */
 	int64_t now; /* when the database was last updated; Unix seconds */
 };
 
@@ -35,12 +36,19 @@ bool rdap_network(struct text *text, const struct publication *it,
 /* The contact of a role, as asked for by its handle. */
 bool rdap_entity(struct text *text, const struct publication *it,
     enum role role, const struct rdap_options *options, struct fail *fail);
-/* A name server some object has; `addresses` may be none. */
-bool rdap_nameserver(struct text *text, struct slice name,
+/*
+ * A name server that some object has: `it` has its name and no more;
+ * `addresses` may be none.
+ */
+bool rdap_nameserver(struct text *text, const struct publication *it,
     struct values addresses, const struct rdap_options *options,
     struct fail *fail);
 bool rdap_help(
     struct text *text, const struct rdap_options *options, struct fail *fail);
+/* Why one with a token is not answered, in English and Japanese. */
+struct tier_wording;
+bool rdap_tier_error(struct text *text, const struct tier_wording *wording,
+    struct fail *fail);
 /* `status` as the HTTP answer has it; texts of ours. */
 bool rdap_error(struct text *text, int status, const char *title,
     const char *description, struct fail *fail);

@@ -115,13 +115,13 @@ join(struct audit_comparison *it, struct values *values, struct slice *room)
 	return room->data != NULL || fail_memory(it->fail);
 }
 
-/* Servers and keys are the object's, in whatever role the record has them. */
+/* Servers, keys and names of networks are the object's, in whatever role. */
 static enum role
 role_of(const struct audit_intent *intent, enum role role, enum field field)
 {
 	enum role collected = role;
 
-	if (field != FIELD_NS && field != FIELD_DS)
+	if (field_info[field].class != CLASS_OBJECT)
 		return role;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		if (intent->items[r][field].allowed.count != 0)
@@ -196,24 +196,28 @@ is_allowed(const struct audit_comparison *it, const struct audit_candidate *of,
 	return is_among(key, of->allowed, of->of->allowed.count);
 }
 
-/* Whose value may this be that is none of those that are known? */
+/*
+ * Whose value may this be that is none of those that are known?  The record
+ * has the field, before it has its script.
+ */
 static const struct audit_candidate *
 choose(const struct audit_comparison *it, struct slice value)
 {
 	enum field_form other = text_is_printable(value) ? FORM_LOC : FORM_INT;
-	const struct audit_candidate *collected = NULL;
+	const struct audit_candidate *best = &it->candidates[0];
+	int best_rank = -1;
 
 	for (size_t i = 0; i < it->count; i++) {
 		const struct audit_candidate *of = &it->candidates[i];
+		int rank = 2 * of->of->collected +
+			   (field_info[of->field].form != other);
 
-		if (!of->of->collected)
-			continue;
-		if (field_info[of->field].form != other)
-			return of;
-		if (collected == NULL)
-			collected = of;
+		if (rank > best_rank) {
+			best = of;
+			best_rank = rank;
+		}
 	}
-	return collected != NULL ? collected : &it->candidates[0];
+	return best;
 }
 
 static void

@@ -87,8 +87,8 @@ static char *
 find(const struct rest *rest, struct slice key)
 {
 	for (size_t at = 0; at + key.len <= rest->len; at++) {
-		char *next = memchr(rest->data + at, key.data[0],
-		    rest->len - key.len - at + 1);
+		char *next = memchr(
+		    rest->data + at, key.data[0], rest->len - key.len - at + 1);
 
 		if (next == NULL)
 			break;

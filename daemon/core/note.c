@@ -268,9 +268,13 @@ note_open(struct slice note, struct arena *arena, struct slice origin,
 			    "a signature of the checkpoint does not hold");
 	if (lines.len != 0)
 		return fail_set(fail, FAIL_WORLD, "not a signed checkpoint");
-	if (!good)
-		return fail_set(fail, FAIL_DENIED,
+	if (!good) {
+		fail_set(fail, FAIL_DENIED,
 		    "the checkpoint is not signed with this log's key");
+		fail_hint(fail, "the log's key may have been changed: "
+				"log.vkey.old has those before");
+		return false;
+	}
 	return true;
 }
 

@@ -283,8 +283,12 @@ set_entries(struct parser *parser, const struct word *word)
 	if (word->operator== IS && dots + 1<value.len &&
 	    digits((struct slice){value.data, dots}, &first) &&
 	    digits((struct slice){value.data + dots + 2, value.len - dots - 2},
-		&last))
+		&last)) {
+		if (last < first)
+			return bad_value(parser, word->places[0], QUERY_ENTRY,
+			    "the first comes first: 12..40");
 		return clip_entries(parser->query, first, last + 1), true;
+	}
 	if (!digits(value, &first))
 		return bad_value(parser, word->places[0], QUERY_ENTRY,
 		    "an index, 12, or two, 12..40");

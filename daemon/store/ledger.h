@@ -81,7 +81,19 @@ struct event {
 	 * NULL: nobody.
 	 */
 	const struct subject *subject;
+	/* EVENT_AUDIT of one object: NULL otherwise. */
+	const struct event_audit *audit;
 	struct slice kept; /* EVENT_KEPT: the disclosure that was there */
+};
+
+/*
+ * What a server publishes of an object, held against what was decided for the
+ * public that it stands for.
+ */
+struct event_audit {
+	const struct disclosure *decided; /* its object and recipient */
+	struct slice server;
+	struct audit_findings findings;
 };
 
 #define LEDGER_NONE UINT64_MAX
@@ -99,6 +111,7 @@ struct dispatch {
 	struct slice request; /* the submission's id */
 	struct slice inputs;  /* core/inputs.h; kept beside the object's name */
 	uint64_t supersedes;  /* entry decided anew, or LEDGER_NONE */
+	struct slice case_id; /* the request it is answered for, or empty */
 	/*
 	 * Shadow mode: the bytes pass unchanged, and the disclosure says what
 	 * would have gone; even what would be held or refused has bytes.

@@ -31,7 +31,7 @@ uint64_t log_reader_minimum(const struct log_reader *reader);
 /* Entries that stand in bundles. */
 uint64_t log_reader_bundled(const struct log_reader *reader);
 
-/* Digest of the log's verifier key: which log is it? */
+/* Digest of the log's origin: which log is it? */
 struct digest log_reader_log(const struct log_reader *reader);
 
 /*

@@ -562,18 +562,6 @@ load(struct tiles *tiles, struct fail *fail)
 	return true;
 }
 
-static bool
-write_verifier_key(struct tiles *tiles, struct fail *fail)
-{
-	struct slice key = note_verifier_key(tiles->arena,
-	    slice_from(tiles->origin), tiles->public_key, fail);
-
-	if (tiles->seed == NULL || !tiles->is_new)
-		return key.data != NULL;
-	return key.data != NULL &&
-	    disk_replace_file(
-		tiles->disk, tiles->directory, "log.vkey", key, fail);
-}
 
 struct tiles *
 tiles_open(const struct tiles_options *options, struct fail *fail)
@@ -605,7 +593,7 @@ tiles_open(const struct tiles_options *options, struct fail *fail)
 		    options->origin);
 		snprintf(tiles->directory, TILES_FULL_PATH, "%s",
 		    options->directory);
-		ok = load(tiles, fail) && write_verifier_key(tiles, fail);
+		ok = load(tiles, fail) && tiles_keep_key(tiles, fail);
 	}
 	if (ok)
 		return tiles;

@@ -22,6 +22,42 @@ read_key(struct tiles *tiles, const char *name, struct arena *arena,
 	return disk_read_file(tiles->disk, path, KEYS_MAX, arena, out, fail);
 }
 
+/* A rotation may have been cut short: it is ended later. */
+static bool
+is_previous(struct tiles *tiles, struct slice kept)
+{
+	struct fail ignored = FAIL_INIT;
+
+	return tiles->previous_key != NULL &&
+	       slice_equal(kept,
+		   note_verifier_key(tiles->arena, slice_from(tiles->origin),
+		       tiles->previous_key, &ignored));
+}
+
+bool
+tiles_keep_key(struct tiles *tiles, struct fail *fail)
+{
+	struct slice kept, key;
+
+	if (tiles->seed == NULL)
+		return true;
+	key = note_verifier_key(tiles->arena, slice_from(tiles->origin),
+	    tiles->public_key, fail);
+	if (key.data == NULL ||
+	    !read_key(tiles, "log.vkey", tiles->arena, &kept, fail))
+		return false;
+	if (kept.len == 0)
+		return disk_replace_file(
+		    tiles->disk, tiles->directory, "log.vkey", key, fail);
+	if (slice_equal(kept, key) || is_previous(tiles, kept))
+		return true;
+	fail_set(fail, FAIL_WORLD, "this is not the log's verifier key");
+	fail_place(fail, "log.vkey");
+	fail_hint(fail, "it is damaged, or another log's: remove it, and misu "
+			"writes it anew from the key");
+	return false;
+}
+
 bool
 tiles_key_changed(struct tiles *tiles, struct arena *arena, struct slice *from,
     struct slice *to, struct fail *fail)

@@ -40,6 +40,12 @@ void tiles_full_path(
     const struct tiles *tiles, char out[TILES_FULL_PATH], const char *name);
 bool tiles_damaged(struct fail *fail, const char *name, const char *what);
 
+/*
+ * At the start: log.vkey is written where it is not there.  One that is
+ * neither this key's nor the one's before is refused.
+ */
+bool tiles_keep_key(struct tiles *tiles, struct fail *fail);
+
 /* At the start: which bundles below the minimum are still there? */
 void tiles_find_dropped(struct tiles *tiles);
 

@@ -6,6 +6,8 @@
 #include "core/entry.h"
 #include "core/tile.h"
 
+enum { OLD_KEYS_MAX = 65536 };
+
 void
 verify_found(struct verify *verify, const char *place, const char *format, ...)
 {
@@ -46,6 +48,18 @@ verify_read(
 
 /* --- the key and the checkpoint --- */
 
+/* A key that the log had before, as it says itself: its signature decides. */
+static bool
+is_older(struct verify *verify, struct slice key)
+{
+	struct fail ignored = FAIL_INIT;
+	struct slice old;
+
+	return verify->source->get(verify->source, "log.vkey.old", OLD_KEYS_MAX,
+		   verify->arena, &old, &ignored) == LOG_GOT &&
+	       memmem(old.data, old.len, key.data, key.len) != NULL;
+}
+
 static void
 check_key(struct verify *verify)
 {
@@ -54,6 +68,9 @@ check_key(struct verify *verify)
 	bool has_file = verify_read(verify, "log.vkey", 1024, &kept);
 
 	if (has_file && given.len != 0 && !slice_equal(given, kept))
+		verify->key_is_older = is_older(verify, given);
+	if (has_file && given.len != 0 && !slice_equal(given, kept) &&
+	    !verify->key_is_older)
 		verify_found(
 		    verify, "log.vkey", "not the verifier key that was given");
 	if (given.len == 0 && !has_file)
@@ -78,7 +95,12 @@ check_checkpoint(struct verify *verify)
 		return;
 	if (!note_open(note, verify->arena, verify->origin, verify->public_key,
 		&checkpoint, &fail)) {
-		verify_found(verify, "checkpoint", "%s", fail.text);
+		verify_found(verify, "checkpoint", "%s%s", fail.text,
+		    verify->key_is_older
+			? ": the key that was given is an older one, which "
+			  "signs no more; give the one that log.vkey has now, "
+			  "once you know it another way"
+			: "");
 		return;
 	}
 	if (verify->options->witness_key.len != 0 &&

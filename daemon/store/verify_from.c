@@ -66,8 +66,13 @@ verify_go_on(struct verify *verify)
 		return true;
 	if (!note_open(verify->options->from, verify->long_lived,
 		verify->origin, verify->public_key, &old, &fail)) {
-		verify_found(
-		    verify, "the checkpoint from before", "%s", fail.text);
+		verify_found(verify, "the checkpoint from before", "%s%s",
+		    fail.text,
+		    fail.hint[0] != '\0'
+			? ", or was signed before or after it was changed: "
+			  "give the key it was signed with, which log.vkey or "
+			  "log.vkey.old has, or begin anew without it"
+			: "");
 		return false;
 	}
 	verify->result->from = old.size;

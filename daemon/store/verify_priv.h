@@ -28,6 +28,7 @@ struct verify {
 	struct slice origin;
 	uint8_t public_key[32];
 	bool has_key, has_checkpoint;
+	bool key_is_older; /* the one given: log.vkey has another by now */
 	struct fail away; /* why the log cannot be asked */
 	uint64_t size;
 	/* Those below were pruned: as the log has it, and as entries say. */

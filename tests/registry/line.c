@@ -472,6 +472,21 @@ line_faults(struct line *line)
 	return true;
 }
 
+static bool
+line_publish(struct line *line)
+{
+	if (line->count == 2 && is_word(line, 1, "well")) {
+		publish_clear(line->registry);
+		return true;
+	}
+	if (line->count < 3 || line->count > 4 ||
+	    !publish_mistake(line->registry, line->words[1], line->words[2],
+		line->count == 4 ? line->words[3] : NULL))
+		return wrong(
+		    line, "publish leak|hide KEY, older KEY VALUE, or well");
+	return true;
+}
+
 /* Cut the line, in place, into words; false if a quote stays open. */
 static bool
 split(char *at, struct line *line)
@@ -510,6 +525,7 @@ registry_line(struct registry *registry, struct slice text, struct bytes *out)
 		bool (*run)(struct line *);
 	} verbs[] = {{"set", line_set}, {"fault", line_fault},
 	    {"faults", line_faults}, {"message", line_message},
+	    {"publish", line_publish},
 	    {"object", line_object}, {"sessions", line_sessions},
 	    {"dump", line_dump}, {"frames", line_frames},
 	    {"invalid", line_invalid}, {"counts", line_counts}};

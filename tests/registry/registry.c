@@ -50,6 +50,7 @@ registry_destroy(struct registry *registry)
 		abort();
 	while (registry->newest != NULL)
 		stored_destroy(registry, registry->newest);
+	publish_clear(registry);
 	while ((count = registry->counts) != NULL) {
 		registry->counts = count->next;
 		free(count->what);

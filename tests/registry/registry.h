@@ -35,6 +35,12 @@
  *            (a frame that is not XML), length (an absurd header),
  *            cut (half of the answer, then closed)
  *   faults clear
+ *      publish:whois and publish:rdap have slow, garbage, close, reset, stall
+ *      and code N too (code 429: it wants no more questions)
+ *   publish leak|hide KEY              show it whatever <disclose> says, or not
+ *   publish older KEY VALUE            show this in its place
+ *   publish well                       no mistakes any more
+ *      KEY  name, org, street, city, sp, pc, cc, voice, voice.x, fax, email
  *   message [client ID] TEXT           into the poll queue
  *   object KIND NAME missing
  *   object KIND NAME exists [OWNER]
@@ -100,6 +106,17 @@ struct registry_reply registry_greeting(
     struct registry_session *session, struct bytes *out);
 struct registry_reply registry_receive(
     struct registry_session *session, struct slice frame, struct bytes *out);
+
+/*
+ * What its WHOIS answers to a line, and its RDAP to the path below its base:
+ * the domains that it has, as their contacts' <disclose> says, and with the
+ * mistakes that "publish" lines tell it to make.  RDAP's status of HTTP is
+ * returned.
+ */
+struct registry_reply registry_whois(
+    struct registry *registry, struct slice query, struct bytes *out);
+unsigned registry_rdap(struct registry *registry, struct slice path,
+    struct bytes *out, struct registry_reply *reply);
 
 /*
  * One line of the language above; appends what it prints.  False if the line

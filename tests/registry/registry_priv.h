@@ -72,6 +72,13 @@ struct fault {
 	struct fault *next;
 };
 
+/* One that WHOIS and RDAP make: 'l'eak, 'h'ide, or an 'o'lder value. */
+struct mistake {
+	char kind;
+	char *key, *value;
+	struct mistake *next;
+};
+
 /* A service or extension by its namespace. */
 struct service {
 	const char *uri;
@@ -97,6 +104,7 @@ struct registry {
 	struct message *messages;
 	unsigned long messages_made;
 	struct fault *faults;
+	struct mistake *mistakes;
 	struct count *counts;
 
 	enum registry_contacts contacts;
@@ -218,6 +226,11 @@ void common_extensions(struct request *request, struct object *object);
 void common_element(
     struct bytes *out, const char *prefix, const char *name, const char *value);
 bool common_mine(const struct request *request, const struct object *object);
+
+/* publish.c: false if there is no such mistake or field. */
+bool publish_mistake(struct registry *registry, const char *how,
+    const char *key, const char *value);
+void publish_clear(struct registry *registry);
 
 /* counts and messages */
 void registry_count(struct registry *registry, const char *what);

@@ -1,12 +1,14 @@
 /*
  * registry -l ADDRESS:PORT -c CERTIFICATE -k KEY [-a CLIENT-CA]
- *     [-s CONTROL-SOCKET] [-f LINES] [-b] [-e]
+ *     [-s CONTROL-SOCKET] [-f LINES] [-w ADDRESS:PORT] [-r ADDRESS:PORT]
+ *     [-b] [-e]
  *
  * The registry simulator (see registry.h) on a TLS port.  Port 0 takes a free
  * one; the line "listening ADDRESS PORT" says which.  -a demands client
  * certificates; -f reads lines of the simulator's language before it starts,
- * -s takes them from a socket, one connection a command; -b answers without
- * reading XML; -e ends when standard input does.  SIGTERM ends it too.
+ * -s takes them from a socket, one connection a command; -w and -r publish
+ * what it has by WHOIS and RDAP; -b answers without reading XML; -e ends when
+ * standard input does.  SIGTERM ends it too.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +24,7 @@
 
 struct options {
 	const char *listen, *certificate, *key, *ca, *control, *lines;
+	const char *whois, *rdap;
 	bool bench, with_stdin;
 };
 
@@ -38,7 +41,7 @@ options_read(int count, char **words, struct options *options)
 {
 	int letter;
 
-	while ((letter = getopt(count, words, "l:c:k:a:s:f:be")) != -1)
+	while ((letter = getopt(count, words, "l:c:k:a:s:f:w:r:be")) != -1)
 		switch (letter) {
 		case 'l':
 			options->listen = optarg;
@@ -57,6 +60,12 @@ options_read(int count, char **words, struct options *options)
 			break;
 		case 'f':
 			options->lines = optarg;
+			break;
+		case 'w':
+			options->whois = optarg;
+			break;
+		case 'r':
+			options->rdap = optarg;
 			break;
 		case 'b':
 			options->bench = true;
@@ -134,7 +143,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 }
 
 /* libevent takes no port 0, which means any. */
-static bool
+bool
 address_read(
     const char *where, struct sockaddr_storage *address, socklen_t *size)
 {
@@ -157,24 +166,16 @@ address_read(
 	return true;
 }
 
-/* "127.0.0.1:0" or "[::1]:700" */
-static struct evconnlistener *
-listen_on(struct server *server, const char *where)
+bool
+listening_tell(const char *what, int fd)
 {
 	struct sockaddr_storage address;
-	struct evconnlistener *listener;
 	char name[INET6_ADDRSTRLEN] = "";
-	socklen_t len = 0, got = sizeof(address);
+	socklen_t got = sizeof(address);
 	unsigned port;
 
-	if (!address_read(where, &address, &len))
-		die(where);
-	listener = evconnlistener_new_bind(server->base, on_accept, server,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC,
-	    4096, (struct sockaddr *)&address, (int)len);
-	if (listener == NULL || getsockname(evconnlistener_get_fd(listener),
-				    (struct sockaddr *)&address, &got) != 0)
-		die(where);
+	if (getsockname(fd, (struct sockaddr *)&address, &got) != 0)
+		return false;
 	if (address.ss_family == AF_INET6) {
 		struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address;
 
@@ -186,8 +187,26 @@ listen_on(struct server *server, const char *where)
 		port = ntohs(four->sin_port);
 		(void)inet_ntop(AF_INET, &four->sin_addr, name, sizeof(name));
 	}
-	(void)printf("listening %s %u\n", name, port);
+	(void)printf("%s %s %u\n", what, name, port);
 	(void)fflush(stdout);
+	return true;
+}
+
+static struct evconnlistener *
+listen_on(struct server *server, const char *where)
+{
+	struct sockaddr_storage address;
+	struct evconnlistener *listener;
+	socklen_t len = 0;
+
+	if (!address_read(where, &address, &len))
+		die(where);
+	listener = evconnlistener_new_bind(server->base, on_accept, server,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC,
+	    4096, (struct sockaddr *)&address, (int)len);
+	if (listener == NULL ||
+	    !listening_tell("listening", evconnlistener_get_fd(listener)))
+		die(where);
 	return listener;
 }
 
@@ -302,9 +321,12 @@ run(struct server *server, const struct options *options)
 		if (event_add(input, NULL) != 0)
 			die("standard input");
 	}
+	if (!publishing_start(server, options->whois, options->rdap))
+		die("what is to be published");
 	listener = listen_on(server, options->listen);
 	event_base_dispatch(server->base);
 	connections_end(server);
+	publishing_end(server);
 	evconnlistener_free(listener);
 	if (control != NULL) {
 		evconnlistener_free(control);
@@ -326,7 +348,8 @@ main(int count, char **words)
 	if (!options_read(count, words, &options)) {
 		(void)fprintf(stderr,
 		    "usage: registry -l ADDRESS:PORT -c CERTIFICATE -k KEY "
-		    "[-a CA] [-s SOCKET] [-f LINES] [-b] [-e]\n");
+		    "[-a CA] [-s SOCKET] [-f LINES] [-w ADDRESS:PORT] "
+		    "[-r ADDRESS:PORT] [-b] [-e]\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

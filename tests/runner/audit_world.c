@@ -1,5 +1,6 @@
 #include "runner/audit_world.h"
 
+#include <iconv.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,9 +129,11 @@ audit_world_make(
 	world->intent->knows_record = true;
 	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
-			if (f != FIELD_NS && f != FIELD_DS)
+			if (field_info[f].class != CLASS_OBJECT)
 				set(world, told[i], (enum field)f,
 				    value_of(arena, told[i], (enum field)f, 0));
+	set(world, ROLE_REGISTRANT, FIELD_NETNAME,
+	    value_of(arena, ROLE_REGISTRANT, FIELD_NETNAME, 0));
 	/* Servers and keys are the object's. */
 	set(world, ROLE_REGISTRANT, FIELD_NS,
 	    SLICE("ns1.dns.example 192.0.2.53"));
@@ -257,11 +260,15 @@ audit_world_read(const struct audit_world *world, enum audit_paper paper,
 	bool is_contact = paper == PAPER_CONTACT ||
 			  paper == PAPER_CONTACT_ENGLISH ||
 			  paper == PAPER_GROUP || paper == PAPER_RDAP_ENTITY;
+	static iconv_t from_jis;
 	struct audit_question question = {.type = world->it.type,
 	    .name = world->it.name,
 	    .is_contact = is_contact,
 	    .role = ROLE_ADMIN};
 
+	if (from_jis == NULL)
+		from_jis = iconv_open(AUDIT_ICONV_TO, AUDIT_ICONV_FROM);
+	question.from_jis = from_jis != (iconv_t)-1 ? from_jis : NULL;
 	if (is_contact)
 		question.name = (struct slice){"", 0};
 	if (!read_paper(paper, &question, bytes, world->arena, out))

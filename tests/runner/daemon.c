@@ -147,7 +147,11 @@ open_cases(struct world *world, struct fail *fail)
 		return false;
 	world->cases =
 	    cases_open(world->cases_db, world->keys, &world->random, fail);
-	return world->cases != NULL;
+	if (world->cases == NULL)
+		return false;
+	world->grants =
+	    grants_open(world->cases_db, world->keys, &world->random, fail);
+	return world->grants != NULL;
 }
 
 /* In a directory of its own, as the publisher gets it. */
@@ -223,6 +227,14 @@ forget_more(void *context, uint32_t slot,
 		sqlite_scrub(world->cases_db, fail));
 }
 
+static void
+mark(void *context)
+{
+	const struct world *world = context;
+
+	keeper_mark(world->keeper);
+}
+
 static bool
 changing(void *context, enum object_type type, struct slice name)
 {
@@ -255,6 +267,8 @@ open_engine(struct world *world, struct fail *fail)
 	    .stops = world->stops,
 	    .approvals = world->approvals,
 	    .cases = world->cases,
+	    .ledger_path = world->ledger_path,
+	    .grants = world->grants,
 	    .view = world->view,
 	    .standing = world->standing,
 	    .changing = changing,
@@ -265,6 +279,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .epp_channel = recipients_epp,
 	    .epp_context = world,
 	    .forget_more = forget_more,
+	    .mark = mark,
 	    .forget_context = world};
 	const struct keeper_options keeper = {.loop = world->loop,
 	    .random = &world->random,
@@ -324,6 +339,7 @@ parts_close(struct world *world)
 {
 	engine_destroy(world->engine);
 	world->engine = NULL;
+	world->unsaid = NULL;
 	epp_keeper_close(world);
 	view_close(world->view);
 	world->view = NULL;
@@ -332,6 +348,8 @@ parts_close(struct world *world)
 	if (world->spool != NULL)
 		spool_close(world->spool);
 	world->spool = NULL;
+	grants_close(world->grants);
+	world->grants = NULL;
 	cases_close(world->cases);
 	world->cases = NULL;
 	approvals_close(world->approvals);
@@ -387,6 +405,7 @@ daemon_stop(struct world *world)
 	if (world->engine == NULL)
 		return;
 	epp_worker_stop(world);
+	play_tier_end(world);
 	world_note(world, "daemon stops");
 	engine_drain(world->engine, drained, &done);
 	daemon_settle(world, KEEPER_OUTCOME_DELAY);

@@ -22,6 +22,7 @@
  *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	ledger account "subject" "words of the record of provision" ...
+ *	ledger grows to 300 entries         # that are about nobody
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
  *	view example.com tells "..." | lacks "..." | nothing | stale
@@ -59,6 +60,8 @@
  *	biz has contact CON-1 { ... }      biz has no contact CON-1
  *	worker killed [lost | kept]     worker starts
  *	keeper killed [lost | kept | torn]      # the worker lives on
+ *	asker > token example.jp [from "192.0.2.1"] [forged] [lost | unsaid]
+ *	                        # with the last token that was granted
  *	operator > ask import "upstream biz\ncontact CON-1"
  */
 #ifndef MISU_TESTS_SCRIPT_H
@@ -87,7 +90,9 @@ enum step_kind {
 	STEP_EVIDENCE, /* what asking it later will show */
 	STEP_OPERATOR,
 	STEP_ORDER, /* a verb with JSON */
+	STEP_TIER,  /* somebody asks with a token */
 	STEP_LEDGER_ENTRIES,
+	STEP_LEDGER_GROWS,
 	STEP_LEDGER_HAS,
 	STEP_LEDGER_ACCOUNT,
 	STEP_LEDGER_VERIFIES,

@@ -72,6 +72,19 @@ read_submit_rest(struct reader *reader, struct step *step)
 	return true;
 }
 
+/* NAME [from "ADDRESS"] [forged] [lost | unsaid] */
+static bool
+read_tier(struct reader *reader, struct step *step)
+{
+	if (!reader_word(reader, &step->name))
+		return false;
+	if (reader_skip(reader, "from") && !reader_strings(reader, step))
+		return false;
+	step->number = reader_skip(reader, "forged");
+	return reader->token.kind != TOKEN_WORD ||
+	    reader_word(reader, &step->verb);
+}
+
 static bool
 read_ask(struct reader *reader, struct slice actor)
 {
@@ -86,6 +99,11 @@ read_ask(struct reader *reader, struct slice actor)
 	if (reader_skip(reader, "status")) {
 		step->kind = STEP_STATUS;
 		return true;
+	}
+	if (reader_skip(reader, "token")) {
+		step->kind = STEP_TIER;
+		reader->script->has_cases = true;
+		return read_tier(reader, step);
 	}
 	if (reader_skip(reader, "post")) {
 		step->kind = STEP_POST;
@@ -319,6 +337,11 @@ read_ledger(struct reader *reader)
 		return reader_strings(reader, step) &&
 		    (step->string_count > 1 ||
 			reader_fail(reader, "not a subject and words"));
+	}
+	if (reader_skip(reader, "grows")) {
+		step->kind = STEP_LEDGER_GROWS;
+		if (!reader_skip(reader, "to"))
+			return reader_fail(reader, "not to how many entries");
 	}
 	if (!reader_number(reader, &step->number))
 		return false;

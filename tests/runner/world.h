@@ -115,6 +115,7 @@ struct world {
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
+	struct grants *grants;
 	struct view *view; /* NULL where the conf has none */
 	struct standing *standing;
 	struct engine *engine;
@@ -133,6 +134,9 @@ struct world {
 	struct behaviour *behaviours;
 	struct answer *answers;
 	char submission[64];    /* id of the last one taken */
+	char token[64];	        /* the last one granted */
+	uint64_t asked;	        /* with a token */
+	struct tier *unsaid;    /* nobody says how this answer ended */
 	struct slice record;    /* name of the last one submitted */
 	struct seen log;        /* operational log */
 	struct seen written;    /* all bytes written but to recipients */
@@ -182,6 +186,9 @@ bool recipients_is_output(const struct world *world, const char *path);
 /* What stands in this directory is what a recipient gets. */
 void recipients_add_output(const char *directory);
 
+/* Somebody was handed this in another way than by a channel. */
+void recipients_keep(struct world *world, const struct sealed *sealed);
+
 /* A channel of the engine, as it is for recipients. */
 struct channel *recipients_epp(
     void *world, struct slice upstream, struct fail *fail);
@@ -197,6 +204,12 @@ void play_check(struct world *world, const struct step *step,
 /* Expect an answer for this actor; engine_answer and its arg. */
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
+
+/* --- play_tier.c */
+/* False: it is another step. */
+bool play_tier(struct world *world, const struct step *step);
+/* Before the daemon's end, however it comes. */
+void play_tier_end(struct world *world);
 
 /* --- review.c: what the ledger is good for afterwards */
 

@@ -122,9 +122,12 @@ random_query(struct place *place, uint64_t size)
 
 	while (count-- != 0)
 		add_term(place, &text);
-	if (below(place, 5) == 0)
-		text_add_format(&text, "entry:%u..%u ",
-		    below(place, (unsigned)size), below(place, (unsigned)size));
+	if (below(place, 5) == 0) {
+		unsigned first = below(place, (unsigned)size);
+
+		text_add_format(&text, "entry:%u..%u ", first,
+		    first + below(place, (unsigned)size));
+	}
 	if (below(place, 4) == 0)
 		text_add_string(&text, below(place, 2) == 0
 					   ? "time>=2026-04-01T04:00:00Z "
@@ -176,6 +179,72 @@ the_index_finds_what_reading_all_finds(void **state)
 			agree(place, random_query(place, 900));
 		place_destroy(place);
 	}
+}
+
+/* Without keys: what was found for the object stands beside the query. */
+static void
+ask_given(struct place *place, const char *text, const struct log_given *given,
+    bool newest, struct found *found)
+{
+	struct query query;
+	struct log_query run = {.disk = place->disk,
+	    .directory = place->ledger,
+	    .index = place->index,
+	    .givens = given,
+	    .given_count = 1,
+	    .query = &query,
+	    .newest_first = newest,
+	    .limit = 7,
+	    .show = on_found,
+	    .context = found};
+	struct log_page page;
+
+	query_init(&query);
+	found->count = 0;
+	must_do(place, query_parse(&query, slice_from(text), 0, place->arena,
+			   &place->fail));
+	do {
+		must_do(place, log_query_run(&run, &page, &place->fail));
+		run.has_start = true;
+		run.start = page.start;
+	} while (page.has_more);
+}
+
+static void
+what_is_given_of_objects_finds_what_their_names_do(void **state)
+{
+	static const char *const also[] = {"", "outcome:answered",
+	    "-outcome:open", "type:disclosure verdict:redact", "about:17"};
+	static struct found named, given;
+	struct place *place = place_create(21, 900);
+	struct digest_key key;
+	size_t found = 0;
+
+	(void)state;
+	feed_some(place, place->index, UINT64_MAX);
+	must_do(place, log_maker_add(place->maker, 90, &place->fail));
+	must_do(place, log_maker_checkpoint(place->maker, &place->fail));
+	index_feed_key(place->keys, &key);
+	for (unsigned i = 0; i < 40; i++) {
+		bool newest = i % 2 != 0, negated = i % 4 == 3;
+		struct text text = text_start(place->arena);
+		char name[24];
+		int64_t term;
+		const struct log_given one = {negated, &term, 1};
+
+		snprintf(name, sizeof(name), "d%u.example", below(place, 90));
+		term = index_object_term(&key, slice_from(name));
+		text_add_format(&text, "%s entry<900 %sobject:%s", also[i % 5],
+		    negated ? "-" : "", name);
+		ask(place, text_slice(&text).data, NULL, newest, 0, &named);
+		ask_given(place, also[i % 5], &one, newest, &given);
+		assert_int_equal(named.count, given.count);
+		assert_memory_equal(named.indexes, given.indexes,
+		    named.count * sizeof(uint64_t));
+		found += named.count;
+	}
+	assert_int_not_equal(found, 0);
+	place_destroy(place);
 }
 
 static void
@@ -512,6 +581,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_index_finds_what_reading_all_finds),
+	    cmocka_unit_test(
+		what_is_given_of_objects_finds_what_their_names_do),
 	    cmocka_unit_test(few_entries_are_read_for_a_rare_thing),
 	    cmocka_unit_test(counts_by_the_index_are_the_counts),
 	    cmocka_unit_test(rows_are_the_same_however_they_were_made),

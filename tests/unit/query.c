@@ -151,6 +151,7 @@ what_cannot_stand_is_pointed_at(void **state)
 	    {"-time:2026-01-01", "query:7", "no \"-\"", "range"},
 	    {"time:yesterday", "query:6", "\"time\"", "2026-04-01"},
 	    {"entry:a..b", "query:7", "\"entry\"", "12..40"},
+	    {"entry:5..2", "query:7", "\"entry\"", "first comes first"},
 	    {"sort:up", "query:6", "\"sort\"", "newest or oldest"},
 	    {"pseudonym:XY", "query:11", "\"pseudonym\"", "hex"}};
 

@@ -622,6 +622,62 @@ test_bench(void **state)
 	assert_int_equal(world->reply.action, REGISTRY_ANSWER_CLOSE);
 }
 
+/* What WHOIS says of the domain, or RDAP where `rdap` is not NULL. */
+static const char *
+published(struct world *world, unsigned *rdap)
+{
+	struct registry_reply reply;
+
+	world->said.len = 0;
+	if (rdap == NULL)
+		reply = registry_whois(
+		    world->registry, SLICE("taro.org"), &world->said);
+	else
+		*rdap = registry_rdap(world->registry, SLICE("domain/taro.org"),
+		    &world->said, &reply);
+	assert_int_equal(reply.action, REGISTRY_ANSWER_CLOSE);
+	bytes_add(&world->said, "", 1);
+	return world->said.data;
+}
+
+static void
+test_publishing(void **state)
+{
+	struct world *world = *state;
+	unsigned status;
+
+	assert_int_equal(ask(world, CONTACT("C-1", "")), 1000);
+	assert_int_equal(
+	    ask(world, DOMAIN("taro.org",
+			   "<domain:registrant>C-1</domain:registrant>")),
+	    1000);
+	assert_non_null(
+	    strstr(published(world, NULL), "Registrant Organization: Example"));
+	assert_non_null(strstr(
+	    published(world, NULL), "Registrant Name: REDACTED FOR PRIVACY"));
+	line(world, "object contact C-1 set disclose 1:name.int");
+	line(world, "publish leak email");
+	line(world, "publish hide org");
+	line(world, "publish older cc FR");
+	assert_non_null(
+	    strstr(published(world, NULL), "Registrant Name: Taro"));
+	assert_non_null(
+	    strstr(published(world, NULL), "Email: taro@mail.example"));
+	assert_null(
+	    strstr(published(world, NULL), "Registrant Organization: E"));
+	assert_non_null(strstr(published(world, &status), "\"cc\":\"FR\""));
+	assert_int_equal(status, 200);
+	assert_null(strstr(published(world, &status), "Registrant Email"));
+	line(world, "publish well");
+	line(world, "fault publish:rdap code 429");
+	assert_null(strstr(published(world, NULL), "Email: taro@mail.example"));
+	published(world, &status);
+	assert_int_equal(status, 429);
+	world->said.len = 0;
+	assert_false(registry_line(
+	    world->registry, SLICE("publish leak shoes"), &world->said));
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, setup_in, teardown)
 #define OUT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
@@ -643,6 +699,7 @@ main(void)
 	    IN(test_broken_answers),
 	    OUT(test_lines),
 	    IN(test_bench),
+	    IN(test_publishing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

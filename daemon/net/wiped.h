@@ -1,0 +1,11 @@
+/*
+ * For a process whose requests have secrets in them: whatever libevent gives
+ * back is overwritten first, headers and bodies among it.
+ */
+#ifndef MISU_WIPED_H
+#define MISU_WIPED_H
+
+/* Before anything else asks libevent for memory. */
+void wiped_start(void);
+
+#endif
