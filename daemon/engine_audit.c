@@ -248,7 +248,8 @@ end_run(struct audit_run *run)
 		audit->last_end = run->until;
 		audit->last = run->counts;
 		audit->runs_ended++;
-		record_run(run);
+		if (run->counts.objects != 0)
+			record_run(run);
 	}
 	run->answer = NULL;
 	if (answer != NULL)
