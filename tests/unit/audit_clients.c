@@ -64,8 +64,7 @@ answered(void *context, const struct http_client_answer *answer)
 	got.wait = answer->wait;
 	got.len = answer->body.len;
 	snprintf(got.reason, sizeof(got.reason), "%s", answer->reason);
-	snprintf(
-	    got.body, sizeof(got.body), "%.*s", SLICE_ARG(answer->body));
+	snprintf(got.body, sizeof(got.body), "%.*s", SLICE_ARG(answer->body));
 }
 
 static void
@@ -117,8 +116,7 @@ whois_read(struct bufferevent *stream, void *context)
 	}
 	bufferevent_setcb(stream, NULL, whois_written, whois_ended, NULL);
 	for (size_t i = 0; i < whois.times; i++)
-		bufferevent_write(
-		    stream, whois.answer, strlen(whois.answer));
+		bufferevent_write(stream, whois.answer, strlen(whois.answer));
 }
 
 static void
@@ -142,16 +140,15 @@ port_of(evutil_socket_t fd)
 	struct sockaddr_in address;
 	socklen_t len = sizeof(address);
 
-	assert_int_equal(
-	    getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	return ntohs(address.sin_port);
 }
 
 static struct evconnlistener *
 whois_open(const char *answer, size_t times, char server[64])
 {
-	const struct sockaddr_in any = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const struct sockaddr_in any = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct evconnlistener *listener = evconnlistener_new_bind(base,
 	    whois_accept, NULL, LEV_OPT_CLOSE_ON_FREE, 4,
 	    (const struct sockaddr *)&any, sizeof(any));
@@ -199,8 +196,8 @@ an_answer_without_end_is_none(void **state)
 {
 	struct fail fail = FAIL_INIT;
 	char server[64];
-	struct evconnlistener *listener = whois_open(
-	    "0123456789abcdef", WHOIS_ANSWER_MAX / 16 + 1, server);
+	struct evconnlistener *listener =
+	    whois_open("0123456789abcdef", WHOIS_ANSWER_MAX / 16 + 1, server);
 
 	(void)state;
 	assert_true(ask_whois(server, "example.jp", &fail));
@@ -228,8 +225,8 @@ static void
 what_is_no_line_and_no_server_is_not_asked(void **state)
 {
 	static const char *const lines[] = {"", "a\r\nb", "a\tb", "a\x7f"};
-	static const char *const servers[] = {"", "a/b", "a@b", "a b", "a?b",
-	    "a#b"};
+	static const char *const servers[] = {
+	    "", "a/b", "a@b", "a b", "a?b", "a#b"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
@@ -318,8 +315,8 @@ static struct {
 	int fd;
 	struct event *event;
 	ldns_rr_list *records; /* NULL: there is no such name */
-	unsigned silent; /* so many questions get no answer */
-	bool is_forged; /* first one that is for another question */
+	unsigned silent;       /* so many questions get no answer */
+	bool is_forged;	       /* first one that is for another question */
 	struct srv_answer answer;
 	bool done;
 } dns;
@@ -342,10 +339,8 @@ dns_send(const ldns_pkt *query, bool forged, const struct sockaddr *to,
 	else
 		for (size_t i = 0; i < ldns_rr_list_rr_count(dns.records); i++)
 			ldns_pkt_push_rr(packet, LDNS_SECTION_ANSWER,
-			    ldns_rr_clone(
-				ldns_rr_list_rr(dns.records, i)));
-	assert_int_equal(
-	    ldns_pkt2wire(&wire, packet, &size), LDNS_STATUS_OK);
+			    ldns_rr_clone(ldns_rr_list_rr(dns.records, i)));
+	assert_int_equal(ldns_pkt2wire(&wire, packet, &size), LDNS_STATUS_OK);
 	sendto(dns.fd, wire, size, 0, to, len);
 	free(wire);
 	ldns_pkt_free(packet);
@@ -387,14 +382,13 @@ srv_done(void *context, const struct srv_answer *answer)
 static void
 dns_open(const char *const *records)
 {
-	const struct sockaddr_in any = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const struct sockaddr_in any = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	memset(&dns, 0, sizeof(dns));
 	dns.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(dns.fd, (const struct sockaddr *)&any,
-			     sizeof(any)),
-	    0);
+	assert_int_equal(
+	    bind(dns.fd, (const struct sockaddr *)&any, sizeof(any)), 0);
 	dns.event =
 	    event_new(base, dns.fd, EV_READ | EV_PERSIST, dns_asked, NULL);
 	event_add(dns.event, NULL);

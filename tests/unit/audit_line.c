@@ -31,7 +31,8 @@ tear_down(void **state)
 static void
 a_question_comes_as_it_went(void **state)
 {
-	const struct slice hidden[] = {SLICE("HIDDEN \"x\""), SLICE("@a.example")};
+	const struct slice hidden[] = {
+	    SLICE("HIDDEN \"x\""), SLICE("@a.example")};
 	const struct audit_ask ask = {.number = 7,
 	    .is_rdap = true,
 	    .waits = true,
@@ -45,8 +46,7 @@ a_question_comes_as_it_went(void **state)
 	struct audit_ask got;
 
 	(void)state;
-	assert_true(
-	    audit_read_ask(audit_write_ask(&ask, arena), arena, &got));
+	assert_true(audit_read_ask(audit_write_ask(&ask, arena), arena, &got));
 	assert_int_equal(got.number, 7);
 	assert_true(got.is_rdap && got.waits && !got.english);
 	assert_int_equal(got.layout, AUDIT_JPRS);
@@ -154,8 +154,8 @@ more_than_can_be_read_again_is_not_written(void **state)
 	for (size_t i = 0; i < AUDIT_VALUES_MAX; i++)
 		values[i] = (struct slice){much, sizeof(much)};
 	for (size_t i = 0; i < 16; i++)
-		items[i] = (struct audit_item){.sight = AUDIT_SHOWN,
-		    .values = {values, AUDIT_VALUES_MAX}};
+		items[i] = (struct audit_item){
+		    .sight = AUDIT_SHOWN, .values = {values, AUDIT_VALUES_MAX}};
 	assert_null(audit_write_told(&told, arena).data);
 }
 

@@ -45,12 +45,11 @@ domain_is(const struct bootstrap *files, const char *name, const char *url)
 	struct slice found;
 
 	if (url == NULL) {
-		assert_false(bootstrap_find_domain(
-		    files, slice_from(name), &found));
+		assert_false(
+		    bootstrap_find_domain(files, slice_from(name), &found));
 		return;
 	}
-	assert_true(
-	    bootstrap_find_domain(files, slice_from(name), &found));
+	assert_true(bootstrap_find_domain(files, slice_from(name), &found));
 	assert_true(slice_is(found, url));
 }
 

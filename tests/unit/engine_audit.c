@@ -180,8 +180,7 @@ static int
 start(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	const struct policy_source conf = {
-	    SLICE("c"), slice_from(conf_text)};
+	const struct policy_source conf = {SLICE("c"), slice_from(conf_text)};
 	struct slice diagnostics = {NULL, 0};
 
 	*state = world;
@@ -234,8 +233,7 @@ answered(void *arg, int status, struct slice body)
 	struct world *world = arg;
 
 	world->status = status;
-	snprintf(
-	    world->body, sizeof(world->body), "%.*s", SLICE_ARG(body));
+	snprintf(world->body, sizeof(world->body), "%.*s", SLICE_ARG(body));
 }
 
 static void
@@ -286,8 +284,8 @@ tell(struct world *world, const char *place, const char *name)
 		.sight = *place != '\0' ? AUDIT_SHOWN : AUDIT_ABSENT,
 		.values = {&seen[0], *place != '\0'}},
 	    {.role = ROLE_REGISTRANT,
-		.fields = (uint64_t)1 << FIELD_NAME_INT |
-			  (uint64_t)1 << FIELD_NAME_LOC,
+		.fields = (uint64_t)1 << FIELD_NAME_INT | (uint64_t)1
+							      << FIELD_NAME_LOC,
 		.sight = *name != '\0' ? AUDIT_SHOWN : AUDIT_REDACTED,
 		.values = {&seen[1], *name != '\0'}}};
 	struct audit_told told = {.end = AUDIT_ANSWERED,
@@ -329,15 +327,14 @@ entries(struct world *world, const char *word)
 	for (uint64_t i = 0; i < ledger_size(world->ledger); i++) {
 		struct slice entry, type, got;
 
-		assert_true(ledger_read(world->ledger, i, world->arena, &entry,
-		    &world->fail));
+		assert_true(ledger_read(
+		    world->ledger, i, world->arena, &entry, &world->fail));
 		assert_null(memmem(entry.data, entry.len, "Canary", 6));
 		assert_null(memmem(entry.data, entry.len, "Kakuu", 5));
-		count +=
-		    canon_get_string(entry, "type", world->arena, &type) &&
-		    slice_is(type, "audit") &&
-		    canon_get_string(entry, "word", world->arena, &got) &&
-		    slice_is(got, word);
+		count += canon_get_string(entry, "type", world->arena, &type) &&
+			 slice_is(type, "audit") &&
+			 canon_get_string(entry, "word", world->arena, &got) &&
+			 slice_is(got, word);
 	}
 	return count;
 }
@@ -438,9 +435,9 @@ what_makes_no_sense_ends_the_line(void **state)
 
 	assert_false(engine_audit_told(world->engine, SLICE("{}")));
 	assert_false(engine_audit_told(world->engine, SLICE("\xff")));
-	assert_true(engine_audit_told(world->engine,
-	    SLICE("{\"number\":99,\"end\":\"nobody\",\"wait\":0,"
-		  "\"server\":\"\",\"reason\":\"\"}")));
+	assert_true(engine_audit_told(
+	    world->engine, SLICE("{\"number\":99,\"end\":\"nobody\",\"wait\":0,"
+				 "\"server\":\"\",\"reason\":\"\"}")));
 }
 
 /* --- all of them --- */
@@ -495,8 +492,7 @@ who_does_not_answer_is_left_alone(void **state)
 	order(world, engine_audit_status, "{}");
 	assert_true(says(world, "\"state\":\"done\",\"since\""));
 	assert_true(says(world, "\"objects\":30"));
-	assert_int_equal(
-	    entries(world, "unreachable"), (unsigned)world->total);
+	assert_int_equal(entries(world, "unreachable"), (unsigned)world->total);
 }
 
 static void
