@@ -30,10 +30,11 @@ take_where(struct parser *parser, struct conf_audit_server *server)
 {
 	struct token token;
 
-	if (!conf_take_text(parser,
-		server->is_rdap ? "a URL" : "a WHOIS server", &token))
+	if (!conf_take_text(
+		parser, server->is_rdap ? "a URL" : "a WHOIS server", &token))
 		return false;
-	if (!(server->is_rdap ? bootstrap_is_base(token.text) : is_host(token.text)))
+	if (!(server->is_rdap ? bootstrap_is_base(token.text)
+			      : is_host(token.text)))
 		conf_complain_at(parser, &token,
 		    server->is_rdap ? CONF_AUDIT_URL : CONF_AUDIT_SERVER,
 		    NOTHING);
@@ -100,8 +101,8 @@ take_suffixes(struct parser *parser, struct conf_audit_server *server)
 			return false;
 		if (!is_suffix(token.text))
 			conf_complain_at(parser, &token, CONF_TLD, NOTHING);
-		more = grow(parser->arena, more, server->suffix_count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, server->suffix_count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[server->suffix_count++] = token.text;
@@ -121,8 +122,8 @@ take_hidden(struct parser *parser, struct conf_audit_server *server)
 	do {
 		if (!conf_take_text(parser, "what it shows instead", &token))
 			return false;
-		more = grow(parser->arena, more, server->hidden.count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, server->hidden.count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[server->hidden.count++] = token.text;

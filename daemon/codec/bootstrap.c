@@ -78,8 +78,8 @@ read_urls(
 		    url.data[url.len - 1] != '/')
 			return wrong(reader, "no base URL");
 		if (bootstrap_is_base(url) &&
-		    (out->len == 0 || (begins(url, "https://") &&
-					  !begins(*out, "https://"))))
+		    (out->len == 0 ||
+			(begins(url, "https://") && !begins(*out, "https://"))))
 			*out = url;
 	}
 	return true;
@@ -98,8 +98,8 @@ read_name(struct reader *reader, struct slice name, struct slice *out)
 }
 
 static bool
-read_entry(struct reader *reader, const struct json_node *node,
-    struct slice url)
+read_entry(
+    struct reader *reader, const struct json_node *node, struct slice url)
 {
 	struct bootstrap *out = reader->out;
 	struct bootstrap_service *service = &reader->services[out->count];
@@ -171,8 +171,8 @@ read_services(struct reader *reader, const struct json_node *services)
 }
 
 bool
-bootstrap_read(struct slice text, enum bootstrap_kind kind,
-    struct arena *arena, struct bootstrap *out, struct fail *fail)
+bootstrap_read(struct slice text, enum bootstrap_kind kind, struct arena *arena,
+    struct bootstrap *out, struct fail *fail)
 {
 	const struct json_node *node = json_parse(arena, text, fail), *member;
 	struct reader reader = {.arena = arena, .out = out, .fail = fail};
@@ -226,8 +226,7 @@ bootstrap_find_prefix(const struct bootstrap *bootstrap,
 		    &bootstrap->services[i];
 
 		if (prefix_contains(&service->prefix, prefix) &&
-		    (best == NULL ||
-			service->prefix.bits > best->prefix.bits))
+		    (best == NULL || service->prefix.bits > best->prefix.bits))
 			best = service;
 	}
 	if (best == NULL || best->url.len == 0)
