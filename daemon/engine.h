@@ -56,6 +56,12 @@ struct engine_options {
 	/* The list of forgotten key slots (store/forgotten.h); NULL: none. */
 	const char *forgotten_path; /* copied */
 	/*
+	 * The ledger's directory and its index, for retention; both copied.
+	 * NULL: entries about what is here still are not carried on, and hold
+	 * back those after them; without an index few can be looked through.
+	 */
+	const char *ledger_path, *index_path;
+	/*
 	 * Forgetting: do others have an entry without an outcome that has
 	 * this text?  And what else knows the subject: false without a fail
 	 * says that it is at it, and wants to be called again.  Both may be
@@ -88,6 +94,8 @@ typedef void engine_answer(void *arg, int status, struct slice body);
 
 struct engine *engine_create(
     const struct engine_options *options, struct fail *fail);
+/* As they were given. */
+const struct engine_options *engine_given(const struct engine *engine);
 /* Channels are stopped; what waits stays in the spool. */
 void engine_destroy(struct engine *engine);
 
@@ -222,6 +230,12 @@ struct engine_forget_ask {
  */
 void engine_forget(struct engine *engine, const struct engine_forget_ask *ask,
     engine_answer *answer, void *arg);
+/*
+ * Does the copy of the list that this conf names know of nobody who is known
+ * again here?  Before anything is served, and before the conf is in force.
+ */
+bool engine_forget_check(const struct engine_options *options,
+    const struct conf *conf, struct fail *fail);
 /* The same, once as many operators agreed as misu.conf wants. */
 void engine_forget_by_two(struct engine *engine,
     const struct engine_forget_ask *ask, engine_answer *answer, void *arg);

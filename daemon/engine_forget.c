@@ -15,8 +15,8 @@
  */
 #include "base/date.h"
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "engine_priv.h"
-#include "store/forgotten.h"
 
 enum {
 	SOON = 20,		/* ms to the next piece */
@@ -46,6 +46,7 @@ struct forget {
 	enum step step, then;
 	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
 	uint64_t scan;	      /* entries below are not looked at yet */
+	int64_t provided;     /* latest that was found; 0: none was */
 	int64_t row;
 	struct engine_view_walk *walk;
 	bool any_waits;
@@ -292,13 +293,17 @@ wait_for_duty(struct forget *forget, int64_t until)
 	record(forget, "waiting", slice_from(reason), STEP_NONE);
 }
 
-/* The newest provision counts; older than the period nothing does. */
+/*
+ * The newest provision counts; older than the period nothing does.  What was
+ * carried on stands after what is younger, and counts from when it was.
+ */
 static bool
 look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
     struct fail *fail)
 {
 	struct engine *engine = forget->engine;
 	int64_t keep = (int64_t)engine->conf->keep_records * 1000;
+	struct entry_kept kept;
 	struct slice entry;
 	int64_t time;
 
@@ -307,13 +312,13 @@ look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
 		return false;
 	if (!canon_get_number(entry, "time", &time))
 		return true;
-	if (time + keep <= engine_now(engine)) {
-		*ended = true;
-	} else if (was_provided(entry) && names_subject(forget, entry)) {
-		*ended = true;
-		forget->scan = LEDGER_NONE;
-		wait_for_duty(forget, time + keep);
-	}
+	*ended = time + keep <= engine_now(engine);
+	if (*ended || !was_provided(entry) || !names_subject(forget, entry))
+		return true;
+	*ended = !entry_kept_read(entry, arena, &kept);
+	if ((*ended || canon_get_number(kept.disclosure, "time", &time)) &&
+	    time > forget->provided)
+		forget->provided = time;
 	return true;
 }
 
@@ -325,7 +330,8 @@ run_duty(struct forget *forget)
 	uint64_t lowest = ledger_minimum(engine->o.ledger);
 	struct fail fail = FAIL_INIT;
 	bool ok = arena != NULL || fail_memory(&fail);
-	bool ended = engine->conf->keep_records == 0 || forget->what.due < 0;
+	int64_t keep = (int64_t)engine->conf->keep_records * 1000;
+	bool ended = keep == 0 || forget->what.due < 0;
 
 	for (unsigned i = 0; ok && !ended && i < SLICE_ENTRIES; i++) {
 		ended = forget->scan <= lowest;
@@ -339,7 +345,9 @@ run_duty(struct forget *forget)
 		trouble(forget, &fail);
 	} else if (!ended) {
 		wake(forget, 0);
-	} else if (forget->step == STEP_DUTY && forget->scan != LEDGER_NONE) {
+	} else if (forget->provided + keep > engine_now(engine)) {
+		wait_for_duty(forget, forget->provided + keep);
+	} else {
 		begin_items(forget, STEP_ITEMS);
 	}
 }
@@ -465,27 +473,6 @@ run_items(struct forget *forget)
 
 /* --- the key, and all that is left --- */
 
-static bool
-list_slot(struct forget *forget, struct fail *fail)
-{
-	struct engine *engine = forget->engine;
-	const struct conf *conf = engine->conf;
-	const struct slice copy = conf->forgotten_copy;
-	bool absolute = copy.len != 0 && copy.data[0] == '/';
-	char path[1024];
-	const struct forgotten_list list = {.disk = engine->o.disk,
-	    .path = engine->o.forgotten_path,
-	    .copy = copy.len != 0 ? path : NULL,
-	    .origin = ledger_origin(engine->o.ledger),
-	    .keys = engine->o.keys};
-
-	snprintf(path, sizeof(path), "%.*s%s%.*s",
-	    absolute ? 0 : (int)conf->state.len, conf->state.data,
-	    absolute ? "" : "/", SLICE_ARG(copy));
-	return list.path == NULL || forgotten_add(&list, forget->what.slot,
-					engine_now(engine), fail);
-}
-
 static void
 run_key(struct forget *forget)
 {
@@ -493,7 +480,7 @@ run_key(struct forget *forget)
 	struct fail fail = FAIL_INIT;
 
 	if (!engine_forget_cases(engine, forget->what.pseudonym, &fail) ||
-	    !list_slot(forget, &fail) ||
+	    !engine_forget_list(engine, forget->what.slot, &fail) ||
 	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
 	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
 		forget->step = STEP_NONE;
@@ -623,6 +610,7 @@ begin(struct forget *forget)
 	*at++ = '"';
 	*at = '\0';
 	forget->scan = ledger_size(forget->engine->o.ledger);
+	forget->provided = 0;
 }
 
 static void

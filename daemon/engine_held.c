@@ -5,6 +5,7 @@
  */
 #include "codec/wire.h"
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "engine_stop.h"
 #include "store/log_query.h"
 
@@ -13,6 +14,7 @@ enum { LOOK_AT_ONCE = 1000, FOUND_HEADS = 1024, FOUND_MAX = 100000 };
 /* One disclosure of an object to a recipient. */
 struct given {
 	uint64_t entry; /* LEDGER_NONE: none */
+	uint64_t at;	/* where it stands: carried on, not there any more */
 	int64_t time;
 	unsigned roles;
 	struct slice channel, onward;
@@ -247,12 +249,32 @@ says_nothing(struct arena *arena, const struct found *found,
 	       wire_is_request(request);
 }
 
+/* What was carried on is met after what is younger. */
+static void
+put_given(struct found *found, const struct given *given)
+{
+	if (found->now.entry == LEDGER_NONE ||
+	    given->entry > found->now.entry) {
+		found->before = found->now;
+		found->now = *given;
+	} else if (given->entry == found->now.entry) {
+		found->now.at = given->at;
+	} else if (given->entry < found->now.entry &&
+		   (found->before.entry == LEDGER_NONE ||
+		       given->entry > found->before.entry)) {
+		found->before = *given;
+	}
+}
+
 static bool
-take_disclosure(struct lookup *lookup, uint64_t index, struct slice entry,
-    struct fail *fail)
+take_disclosure(struct lookup *lookup, const struct entry_kept *is,
+    uint64_t at, struct fail *fail)
 {
 	struct arena *arena = lookup->scratch;
-	struct given given = {.entry = index, .roles = roles_of(lookup, entry)};
+	struct slice entry = is->disclosure;
+	struct given given = {.entry = is->index,
+	    .at = at,
+	    .roles = roles_of(lookup, entry)};
 	struct slice fields = SLICE("{}"), operation, channel;
 	struct found key, *found;
 	int64_t supersedes;
@@ -279,27 +301,30 @@ take_disclosure(struct lookup *lookup, uint64_t index, struct slice entry,
 	given.onward = onward_of(lookup, entry, given.roles);
 	if (given.channel.data == NULL || given.onward.data == NULL)
 		return fail_memory(fail);
-	found->before = found->now;
-	found->now = given;
+	put_given(found, &given);
 	return true;
+}
+
+/* Did it not come to be? */
+static bool
+is_void(struct slice outcome)
+{
+	return slice_is(outcome, "refused") || slice_is(outcome, "not-sent") ||
+	       slice_is(outcome, "given-up");
 }
 
 static void
 take_outcome(struct lookup *lookup, struct slice entry)
 {
-	static const char *const nots[] = {"refused", "not-sent", "given-up"};
 	struct slice word;
-	bool came = true;
 	int64_t about;
 
 	if (lookup->first == NULL ||
 	    !canon_get_number(entry, "entry", &about) ||
-	    !canon_get_string(entry, "word", lookup->scratch, &word))
+	    !canon_get_string(entry, "word", lookup->scratch, &word) ||
+	    !is_void(word))
 		return;
-	for (size_t i = 0; i < sizeof(nots) / sizeof(*nots); i++)
-		came = came && !slice_is(word, nots[i]);
-	for (struct found *f = lookup->first; !came && f != NULL;
-	     f = f->next_object)
+	for (struct found *f = lookup->first; f != NULL; f = f->next_object)
 		if (f->now.entry == (uint64_t)about)
 			take_back(f);
 }
@@ -313,6 +338,7 @@ has(struct slice entry, struct slice text)
 static bool
 look_at(struct lookup *lookup, uint64_t index, struct fail *fail)
 {
+	struct entry_kept kept;
 	struct slice entry;
 
 	arena_reset(lookup->scratch);
@@ -326,7 +352,10 @@ look_at(struct lookup *lookup, uint64_t index, struct fail *fail)
 	if (!has(entry, slice_from(lookup->pseudonym)) ||
 	    !has(entry, SLICE("\"type\":\"disclosure\"")))
 		return true;
-	return take_disclosure(lookup, index, entry, fail);
+	if (!entry_kept_read(entry, lookup->scratch, &kept))
+		kept = (struct entry_kept){index, entry, {"", 0}};
+	return is_void(kept.outcome) ||
+	       take_disclosure(lookup, &kept, index, fail);
 }
 
 /* --- what the stop gets to know --- */
@@ -385,7 +414,7 @@ keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 	    .purpose = found->purpose,
 	    .channel = now->channel,
 	    .onward = now->onward,
-	    .entry = now->entry,
+	    .entry = now->at,
 	    .time = now->time,
 	    .roles = now->roles,
 	    .state = own ? SLICE("removed") : SLICE("held"),

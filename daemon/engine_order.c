@@ -34,9 +34,3 @@ engine_order_find(struct slice verb)
 			return orders[i].order;
 	return NULL;
 }
-
-const char *
-engine_order_name(size_t n)
-{
-	return n < sizeof(orders) / sizeof(*orders) ? orders[n].verb : NULL;
-}

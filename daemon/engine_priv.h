@@ -15,12 +15,14 @@
 
 enum { BLOCKS_MAX = 64, PARCELS_MAX = 64, WORK_BUCKETS = 1024, IN_HAND_MAX = 64 };
 
+enum { ENGINE_PATH = 1024 };
+
 /* A submission id: 16 random bytes in hex. */
 enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
-	char *forgotten_path, *audit_directory;
+	char paths[4][ENGINE_PATH]; /* that the options have */
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -248,6 +250,12 @@ bool engine_forget_begin(struct engine *engine,
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
 
+/* --- engine_forget_list.c ----------------------------------------------- */
+
+/* The slot is in the list, and in its copy, before its key goes. */
+bool engine_forget_list(
+    struct engine *engine, uint32_t slot, struct fail *fail);
+
 /* --- engine_forget_case.c ----------------------------------------------- */
 
 /* Before the subject's key is destroyed: nothing of it stays in requests. */
@@ -288,6 +296,34 @@ bool engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
 /* With each conf; nothing to do where entries are kept for ever. */
 void engine_retention_start(struct engine *engine);
 void engine_retention_destroy(struct engine *engine);
+
+/* --- engine_carry.c ------------------------------------------------------ */
+
+/*
+ * Entries below the minimum to be that are about what is here still: each is
+ * carried on by an entry of type "kept", and whoever refers to it refers to
+ * that from then on.
+ */
+struct engine_carry;
+
+struct engine_carry *engine_carry_create(struct engine *engine);
+void engine_carry_destroy(struct engine_carry *carry);
+
+/* Is there room for those of one bundle more? */
+bool engine_carry_has_room(const struct engine_carry *carry);
+void engine_carry_add(struct engine_carry *carry, uint64_t index);
+
+/*
+ * Some of them: *left false says that all are durable, and that there are
+ * none from here on.  Else `then` is called when some more are.
+ */
+bool engine_carry_on(struct engine_carry *carry, bool *left,
+    void (*then)(void *arg, const struct fail *fail), void *arg,
+    struct fail *fail);
+/* Those from this entry on are not carried on after all. */
+void engine_carry_cut(struct engine_carry *carry, uint64_t end);
+/* Begin again with none. */
+void engine_carry_drop(struct engine_carry *carry);
 
 /* --- engine_answer.c ---------------------------------------------------- */
 

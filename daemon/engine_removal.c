@@ -6,6 +6,7 @@
  */
 #include "codec/wire.h"
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "core/inputs.h"
 #include "engine_stop.h"
 
@@ -318,12 +319,13 @@ static bool
 is_by_contact(struct removals *removals, const struct stop_held *row)
 {
 	struct fail fail = FAIL_INIT;
-	struct slice entry, request;
+	struct slice entry, given, request;
 
 	return row->type == OBJECT_DOMAIN &&
 	       ledger_read(removals->engine->o.ledger, row->entry,
 		   removals->one, &entry, &fail) &&
-	       canon_get_string(entry, "request", removals->one, &request) &&
+	       entry_disclosed(entry, removals->one, &given) &&
+	       canon_get_string(given, "request", removals->one, &request) &&
 	       wire_is_request(request);
 }
 

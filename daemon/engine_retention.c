@@ -1,10 +1,13 @@
 /*
  * Entries older than `keep entries` in misu.conf go: the log's minimum is
- * raised to where the first one begins that is younger, that has no outcome
- * yet, or that is about an object which is still kept here, so that what was
- * provided of it stands.  Looked at after a start and once a day, in pieces.
+ * raised to where the first one begins that is younger or has no outcome yet.
+ * What is about an object that is here still is carried on before
+ * (engine_carry.c), so that what was provided of it stands.  Looked at after a
+ * start and once a day, in pieces; each piece ends with an entry that says
+ * what was pruned.
  */
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "engine_priv.h"
 #include "store/log_query.h"
 #include "store/tiles.h"
@@ -12,9 +15,18 @@
 enum {
 	FIRST_LOOK = 2000,    /* ms after a start */
 	NEXT_LOOK = 86400000, /* ms: a day */
+	TRY_AGAIN = 600000,   /* ms, after a trouble */
 	PIECE = 20,	      /* ms */
 	PIECE_ENTRIES = 1000,
 	PIECE_BUNDLES = 64,
+	CARRIED_MAX = ENTRY_MAX - 1024, /* bytes of what can be carried on */
+};
+
+enum step {
+	STEP_REST,  /* what is gone goes from the disk; then look */
+	STEP_LOOK,  /* through what is old enough */
+	STEP_CARRY, /* on, what is in force in the piece */
+	STEP_ENTRY  /* one is on its way to the disk */
 };
 
 struct retention {
@@ -22,7 +34,9 @@ struct retention {
 	struct loop_timer *timer;
 	struct arena *arena;
 	uint64_t at, cut; /* looked at up to; entries below may go */
-	bool looking, recording;
+	struct engine_carry *carry;
+	enum step step;
+	bool drops; /* bundles below a new minimum are to go */
 };
 
 static void
@@ -35,9 +49,10 @@ wake(struct retention *retention, int64_t delay)
 static void
 give_up(struct retention *retention, const struct fail *fail)
 {
-	retention->looking = false;
+	retention->step = STEP_REST;
+	engine_carry_drop(retention->carry);
 	engine_log(retention->engine, "error", "not-pruned", fail);
-	wake(retention, NEXT_LOOK);
+	wake(retention, TRY_AGAIN);
 }
 
 static bool
@@ -112,8 +127,9 @@ look(struct retention *retention)
 	cut = least(cut, spool_line_mark(engine->o.spool));
 	retention->cut = cut / TILE_WIDTH * TILE_WIDTH;
 	retention->at = ledger_minimum(engine->o.ledger);
-	retention->looking = retention->at < retention->cut;
-	wake(retention, retention->looking ? 0 : NEXT_LOOK);
+	if (retention->at < retention->cut)
+		retention->step = STEP_LOOK;
+	wake(retention, retention->at < retention->cut ? 0 : NEXT_LOOK);
 }
 
 /* Is what this entry provided in force still? */
@@ -124,14 +140,15 @@ is_in_force(struct retention *retention, struct slice entry, bool *in_force,
 	struct engine *engine = retention->engine;
 	struct arena *arena = retention->arena;
 	enum object_type type;
-	struct slice object, word, name;
+	struct slice given, object, word, name;
 
 	*in_force = false;
-	if (!canon_member(entry, "payload", &word) ||
-	    !canon_member(entry, "object", &object) ||
+	if (!entry_disclosed(entry, arena, &given) ||
+	    !canon_member(given, "payload", &word) ||
+	    !canon_member(given, "object", &object) ||
 	    !canon_get_string(object, "type", arena, &word) ||
 	    !object_type_find(word, &type) ||
-	    !log_query_object(engine->o.keys, entry, arena, &name))
+	    !log_query_object(engine->o.keys, given, arena, &name))
 		return true;
 	*in_force = vault_get(engine->o.vault, arena, type, name, fail) != NULL;
 	return fail->kind == FAIL_NONE;
@@ -142,6 +159,7 @@ is_in_force(struct retention *retention, struct slice entry, bool *in_force,
 struct pruning {
 	struct retention *retention;
 	struct arena *arena;
+	uint64_t minimum;
 };
 
 static void
@@ -158,32 +176,32 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	(void)count;
 	if (fail != NULL && fail->kind != FAIL_NONE)
 		trouble = *fail;
-	retention->recording = false;
+	retention->step = STEP_LOOK;
+	retention->drops = true;
 	if (trouble.kind != FAIL_NONE ||
-	    !ledger_prune(engine->o.ledger, retention->cut, &trouble))
+	    !ledger_prune(engine->o.ledger, pruning->minimum, &trouble))
 		give_up(retention, &trouble);
 	else
-		wake(retention, 0);
+		wake(retention, PIECE);
 	arena_destroy(pruning->arena);
 	engine_finish_one(engine);
 }
 
 static void
-record(struct retention *retention)
+record(struct retention *retention, uint64_t minimum)
 {
 	struct engine *engine = retention->engine;
 	struct arena *arena = engine_arena(engine);
 	struct pruning *pruning =
 	    arena != NULL ? arena_take(arena, sizeof(*pruning)) : NULL;
 	struct event event =
-	    engine_event(engine, EVENT_PRUNE, "pruned", retention->cut);
+	    engine_event(engine, EVENT_PRUNE, "pruned", minimum);
 	struct fail fail = FAIL_INIT;
 	struct batch *batch = pruning != NULL
 				  ? ledger_begin(engine->o.ledger, arena, &fail)
 				  : NULL;
 
 	event.has_entry = true;
-	retention->looking = false;
 	if (pruning == NULL)
 		fail_memory(&fail);
 	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
@@ -191,10 +209,79 @@ record(struct retention *retention)
 		give_up(retention, &fail);
 		return;
 	}
-	*pruning = (struct pruning){retention, arena};
-	retention->recording = true;
+	*pruning = (struct pruning){retention, arena, minimum};
+	retention->step = STEP_ENTRY;
 	engine->under_way++;
 	ledger_commit(batch, durable, pruning);
+}
+
+/* --- what is carried on before --- */
+
+static void
+carried(void *arg, const struct fail *fail)
+{
+	struct retention *retention = arg;
+
+	retention->step = STEP_CARRY;
+	if (fail != NULL)
+		give_up(retention, fail);
+	else
+		wake(retention, PIECE);
+}
+
+static void
+carry_on(struct retention *retention)
+{
+	struct fail fail = FAIL_INIT;
+	bool left;
+
+	retention->step = STEP_ENTRY;
+	if (!engine_carry_on(
+		retention->carry, &left, carried, retention, &fail))
+		give_up(retention, &fail);
+	else if (!left)
+		record(retention, retention->at);
+}
+
+/* --- looking --- */
+
+/* What cannot be carried on holds back what comes after it. */
+static void
+stop_at(struct retention *retention, uint64_t index)
+{
+	retention->cut = index / TILE_WIDTH * TILE_WIDTH;
+	retention->at = least(retention->at, retention->cut);
+	engine_carry_cut(retention->carry, retention->cut);
+}
+
+static bool
+look_at(struct retention *retention, uint64_t index, struct fail *fail)
+{
+	struct engine *engine = retention->engine;
+	struct slice entry;
+	bool in_force;
+
+	arena_reset(retention->arena);
+	if (!ledger_read(
+		engine->o.ledger, index, retention->arena, &entry, fail) ||
+	    !is_in_force(retention, entry, &in_force, fail))
+		return false;
+	if (!in_force)
+		return true;
+	if (engine->o.ledger_path == NULL || entry.len > CARRIED_MAX)
+		stop_at(retention, index);
+	else
+		engine_carry_add(retention->carry, index);
+	return true;
+}
+
+/* A piece ends with a bundle. */
+static bool
+is_whole(const struct retention *retention)
+{
+	return retention->at == retention->cut ||
+	       (retention->at % TILE_WIDTH == 0 &&
+		   !engine_carry_has_room(retention->carry));
 }
 
 static void
@@ -202,31 +289,41 @@ look_on(struct retention *retention)
 {
 	struct engine *engine = retention->engine;
 	struct fail fail = FAIL_INIT;
-	bool ok = true, in_force = false;
+	bool ok = true;
 
-	for (unsigned i = 0; ok && !in_force && i < PIECE_ENTRIES &&
-			     retention->at < retention->cut;
-	     i++) {
-		struct slice entry;
-
-		arena_reset(retention->arena);
-		ok = ledger_read(engine->o.ledger, retention->at,
-			 retention->arena, &entry, &fail) &&
-		     is_in_force(retention, entry, &in_force, &fail);
-		retention->at += !in_force;
-	}
-	if (in_force)
-		retention->cut = retention->at / TILE_WIDTH * TILE_WIDTH;
-	if (!ok)
+	for (unsigned i = 0;
+	     ok && i < PIECE_ENTRIES && !is_whole(retention); i++)
+		ok = look_at(retention, retention->at++, &fail);
+	if (!ok) {
 		give_up(retention, &fail);
-	else if (!in_force && retention->at < retention->cut)
+	} else if (!is_whole(retention)) {
 		wake(retention, PIECE);
-	else if (retention->cut > ledger_minimum(engine->o.ledger))
-		record(retention);
-	else {
-		retention->looking = false;
-		wake(retention, NEXT_LOOK);
+	} else if (retention->at > ledger_minimum(engine->o.ledger)) {
+		retention->step = STEP_CARRY;
+		wake(retention, 0);
+	} else {
+		retention->step = STEP_REST;
+		engine_carry_drop(retention->carry);
+		wake(retention, retention->drops ? 0 : NEXT_LOOK);
 	}
+}
+
+static void
+rest(struct retention *retention)
+{
+	struct fail fail = FAIL_INIT;
+	bool left = false;
+
+	if (!ledger_drop(
+		retention->engine->o.ledger, PIECE_BUNDLES, &left, &fail))
+		give_up(retention, &fail);
+	else if (left)
+		wake(retention, PIECE);
+	else if (retention->drops) {
+		retention->drops = false;
+		wake(retention, NEXT_LOOK);
+	} else
+		look(retention);
 }
 
 static void
@@ -234,20 +331,22 @@ run(void *arg)
 {
 	struct retention *retention = arg;
 	struct engine *engine = retention->engine;
-	struct fail fail = FAIL_INIT;
-	bool left = false;
 
-	if (engine->draining || retention->recording ||
-	    ledger_stopped(engine->o.ledger) != NULL)
+	if (engine->draining || ledger_stopped(engine->o.ledger) != NULL)
 		return;
-	if (retention->looking)
+	switch (retention->step) {
+	case STEP_REST:
+		rest(retention);
+		break;
+	case STEP_LOOK:
 		look_on(retention);
-	else if (!ledger_drop(engine->o.ledger, PIECE_BUNDLES, &left, &fail))
-		give_up(retention, &fail);
-	else if (left)
-		wake(retention, PIECE);
-	else
-		look(retention);
+		break;
+	case STEP_CARRY:
+		carry_on(retention);
+		break;
+	case STEP_ENTRY:
+		break;
+	}
 }
 
 void
@@ -266,7 +365,9 @@ engine_retention_start(struct engine *engine)
 	retention->timer = engine->o.loop->operations->timer_create(
 	    engine->o.loop, run, retention);
 	engine->retention = retention;
-	if (retention->timer == NULL || retention->arena == NULL)
+	retention->carry = engine_carry_create(engine);
+	if (retention->timer == NULL || retention->arena == NULL ||
+	    retention->carry == NULL)
 		engine_retention_destroy(engine);
 	else
 		wake(retention, FIRST_LOOK);
@@ -282,6 +383,7 @@ engine_retention_destroy(struct engine *engine)
 	if (retention->timer != NULL)
 		engine->o.loop->operations->timer_destroy(retention->timer);
 	arena_destroy(retention->arena);
+	engine_carry_destroy(retention->carry);
 	free(retention);
 	engine->retention = NULL;
 }

@@ -14,6 +14,18 @@ enum {
 	MARK_ENTRIES = 4096,     /* that a start may look through in vain */
 };
 
+static bool
+keep_path(const char **path, char copy[ENGINE_PATH])
+{
+	int len = *path != NULL
+		      ? snprintf(copy, ENGINE_PATH, "%s", *path)
+		      : 0;
+
+	if (*path != NULL)
+		*path = copy;
+	return len < ENGINE_PATH;
+}
+
 struct engine *
 engine_create(const struct engine_options *options, struct fail *fail)
 {
@@ -24,29 +36,24 @@ engine_create(const struct engine_options *options, struct fail *fail)
 		return NULL;
 	}
 	engine->o = *options;
-	/* The setup it is of may go at a reload. */
-	if (options->forgotten_path != NULL) {
-		engine->forgotten_path = strdup(options->forgotten_path);
-		if (engine->forgotten_path == NULL) {
-			free(engine);
-			fail_memory(fail);
-			return NULL;
-		}
-		engine->o.forgotten_path = engine->forgotten_path;
-	}
-	if (options->audit_directory != NULL) {
-		engine->audit_directory = strdup(options->audit_directory);
-		if (engine->audit_directory == NULL) {
-			free(engine->forgotten_path);
-			free(engine);
-			fail_memory(fail);
-			return NULL;
-		}
-		engine->o.audit_directory = engine->audit_directory;
+	/* The setup they are of may go at a reload. */
+	if (!keep_path(&engine->o.forgotten_path, engine->paths[0]) ||
+	    !keep_path(&engine->o.ledger_path, engine->paths[1]) ||
+	    !keep_path(&engine->o.index_path, engine->paths[2]) ||
+	    !keep_path(&engine->o.audit_directory, engine->paths[3])) {
+		free(engine);
+		fail_set(fail, FAIL_INPUT, "a path of the state is too long");
+		return NULL;
 	}
 	engine->accepted_end = &engine->accepted;
 	keys_derive(options->keys, "content", engine->content_key);
 	return engine;
+}
+
+const struct engine_options *
+engine_given(const struct engine *engine)
+{
+	return &engine->o;
 }
 
 static void
@@ -76,8 +83,6 @@ engine_destroy(struct engine *engine)
 	engine_audit_destroy(engine);
 	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
-	free(engine->forgotten_path);
-	free(engine->audit_directory);
 	free(engine);
 }
 

@@ -1,6 +1,7 @@
 #include "provision.h"
 
 #include "core/canon.h"
+#include "core/entry_parts.h"
 
 /* Exceptions of APPI arts. 27(1) and 35: what must be given all the same. */
 static bool
@@ -115,6 +116,7 @@ only_takes_away(const struct provision *provision, const struct record *record,
 		disclosure_recipient(disclosure)->id,
 		disclosure_purpose(disclosure), &index) ||
 	    !ledger_read(provision->ledger, index, arena, &entry, &fail) ||
+	    !entry_disclosed(entry, arena, &entry) ||
 	    !canon_member(entry, "fields", &fields) ||
 	    !canon_member(fields, word, &before.fields) ||
 	    !find_key(provision, entry, word, &before))

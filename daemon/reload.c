@@ -3,7 +3,10 @@
  * one in force, and takes its place whole or not at all; a revision of the
  * policy comes into force when its date comes.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "keeper.h"
 #include "line.h"
@@ -163,12 +166,96 @@ differs(struct slice a, struct slice b)
 	return !slice_equal(a, b);
 }
 
+/*
+ * What the process is kept from reaching since it started is of no use to it.
+ * A directory that is not there is somebody else's to complain of.
+ */
+static bool
+can_reach(struct service *service, const char *what, const char *directory,
+    struct fail *fail)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || !service->has_landlock ||
+	    (errno != EACCES && errno != EPERM))
+		return true;
+	fail_set(fail, FAIL_INPUT, "%s: misu cannot write there before a restart",
+	    what);
+	fail_place(fail, "%s", directory);
+	fail_hint(fail, "start misu again with this configuration; the old one"
+			" stays in force until then");
+	return false;
+}
+
+static bool
+can_reach_copy(struct service *service, const struct setup *new,
+    struct fail *fail)
+{
+	const char *path, *slash;
+	struct slice above;
+
+	if (new->conf->forgotten_copy.len == 0)
+		return true;
+	path = setup_state_path(new, new->conf->forgotten_copy);
+	slash = path != NULL ? strrchr(path, '/') : NULL;
+	if (slash == NULL)
+		return path != NULL || fail_memory(fail);
+	above = arena_copy(new->arena,
+	    (struct slice){path, slash == path ? 1 : (size_t)(slash - path)});
+	if (above.data == NULL)
+		return fail_memory(fail);
+	return can_reach(service, "forget copy", above.data, fail) &&
+	       engine_forget_check(
+		   engine_given(service->engine), new->conf, fail);
+}
+
+static bool
+can_reach_files(struct service *service, const struct setup *new,
+    struct fail *fail)
+{
+	for (size_t i = 0; i < new->conf->recipient_count; i++) {
+		const struct conf_recipient *recipient =
+		    &new->conf->recipients[i];
+		char what[128];
+		const char *path;
+
+		if (recipient->channel != CHANNEL_FILE)
+			continue;
+		snprintf(what, sizeof(what), "recipient %.*s",
+		    SLICE_ARG(recipient->id));
+		path = setup_state_path(new, recipient->directory);
+		if (path == NULL)
+			return fail_memory(fail);
+		if (!can_reach(service, what, path, fail))
+			return false;
+	}
+	return true;
+}
+
+/* What only a restart can bring about is refused, and nothing is changed. */
+static bool
+can_change(struct service *service, const struct setup *new, struct fail *fail)
+{
+	const struct setup *old = service->setup;
+
+	if (differs(old->state, new->state)) {
+		fail_set(fail, FAIL_INPUT,
+		    "state: the directory changes at a restart only");
+		fail_place(fail, "%.*s", SLICE_ARG(new->state));
+		fail_hint(fail, "stop misu, move the directory, and start it");
+		return false;
+	}
+	return can_reach_copy(service, new, fail) &&
+	       can_reach_files(service, new, fail);
+}
+
 /* Sockets and stores stay as they were opened. */
 static void
 tell_restart(const struct conf *old, const struct conf *new)
 {
-	if (differs(old->state, new->state) ||
-	    differs(old->origin, new->origin) ||
+	if (differs(old->origin, new->origin) ||
 	    differs(old->master_key, new->master_key) ||
 	    differs(old->unix_socket, new->unix_socket) ||
 	    differs(old->http_address, new->http_address) ||
@@ -203,6 +290,10 @@ reload_run(struct service *service, char **diagnostics, struct fail *fail)
 
 	service_tell(service, LINE_RELOADING, SLICE(""));
 	setup = setup_load(&service->given, diagnostics, fail);
+	if (setup != NULL && !can_change(service, setup, fail)) {
+		setup_free(setup);
+		setup = NULL;
+	}
 	if (setup != NULL) {
 		tell_restart(old->conf, setup->conf);
 		service->setup = setup;

@@ -199,6 +199,8 @@ open_engine(struct service *service, struct fail *fail)
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
 	    .forgotten_path = state_path(service, "forgotten", fail),
+	    .ledger_path = state_path(service, "ledger", fail),
+	    .index_path = state_path(service, "index/index.db", fail),
 	    .in_flight = in_flight,
 	    .forget_more = service_forget_more,
 	    .mark = mark,
@@ -208,9 +210,12 @@ open_engine(struct service *service, struct fail *fail)
 	    .audit_directory = service->setup->state.data,
 	    .log = log_engine};
 
-	if (options.forgotten_path == NULL)
+	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
+	    options.index_path == NULL)
 		return false;
-	if (!open_keeper(service, fail))
+	if (!service_backup_forget(service, fail) ||
+	    !engine_forget_check(&options, service->setup->conf, fail) ||
+	    !open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
 	if (service->engine == NULL)
@@ -280,6 +285,17 @@ open_intake(struct service *service, int fd, bool is_unix, struct fail *fail)
 	return true;
 }
 
+/* Does anybody else of this machine come to the control socket? */
+static bool
+has_users(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->operator_count; i++)
+		if (conf->operators[i].by == CONF_BY_USER ||
+		    conf->operators[i].by == CONF_BY_GROUP)
+			return true;
+	return false;
+}
+
 static bool
 open_control(struct service *service, struct fail *fail)
 {
@@ -296,7 +312,7 @@ open_control(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	/* Who comes is looked at: the kernel says who it is. */
 	fd = peer_listen_unix(path,
-	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
+	    has_users(service->setup->conf) ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);

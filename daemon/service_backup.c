@@ -293,7 +293,8 @@ forget_again(struct service *service, uint32_t slot, struct fail *fail)
 
 	/* Given to nobody in this copy yet: only the slot goes. */
 	if (!keys_slot_subject(service->keys, slot, &subject))
-		return true;
+		return slot < keys_describe(service->keys).slots ||
+		       keys_forget(service->keys, slot, fail);
 	memcpy(forgetting.pseudonym, subject.pseudonym, PSEUDONYM_SIZE);
 	digest_wipe(&subject, sizeof(subject));
 	return spool_set_forgetting(service->spool, &forgetting, fail) &&
@@ -320,66 +321,100 @@ restored(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	arena_destroy(restoring->arena);
 }
 
+/* Each slot of the file; `apply` false only counts them. */
 static bool
-read_slots(struct service *service, struct slice text, unsigned *count,
-    struct fail *fail)
+read_slots(struct service *service, struct slice text, bool apply,
+    unsigned *count, struct fail *fail)
 {
+	struct slice line;
 	bool ok = true;
 
-	while (ok && text.len != 0) {
-		const char *end = memchr(text.data, '\n', text.len);
+	while (ok && slice_take_line(&text, &line)) {
+		char copy[32];
 		unsigned slot;
 
-		if (end == NULL)
-			break;
-		if (sscanf(text.data, "forget %u", &slot) == 1) {
-			ok = forget_again(service, slot, fail);
-			++*count;
-		}
-		text.len -= (size_t)(end + 1 - text.data);
-		text.data = end + 1;
+		snprintf(copy, sizeof(copy), "%.*s", SLICE_ARG(line));
+		if (sscanf(copy, "forget %u", &slot) != 1)
+			continue;
+		ok = !apply || forget_again(service, slot, fail);
+		++*count;
 	}
 	return ok;
 }
 
-/* Before anything is served: what was forgotten since is forgotten again. */
+/* What `misuctl restore` left; *text.data NULL: nothing. */
+static bool
+read_restored(struct service *service, struct arena *arena, const char **path,
+    struct slice *text, struct fail *fail)
+{
+	*text = (struct slice){NULL, 0};
+	*path = setup_state_path(service->setup, SLICE("restored"));
+	if (*path == NULL)
+		return fail_memory(fail);
+	return access(*path, F_OK) != 0 ||
+	       proc_read_file(*path, (size_t)1 << 28, arena, text, fail);
+}
+
+bool
+service_backup_forget(struct service *service, struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice text;
+	const char *path;
+	unsigned count = 0;
+	bool ok = arena != NULL || fail_memory(fail);
+
+	ok = ok && read_restored(service, arena, &path, &text, fail) &&
+	     read_slots(service, text, true, &count, fail);
+	arena_destroy(arena);
+	return ok;
+}
+
+static bool
+record_restored(struct restoring *restoring, unsigned count, struct fail *fail)
+{
+	struct service *service = restoring->service;
+	struct event event = {.type = EVENT_BACKUP, .word = SLICE("restored")};
+	struct batch *batch =
+	    ledger_begin(service->ledger, restoring->arena, fail);
+	char reason[80];
+
+	if (batch == NULL)
+		return false;
+	snprintf(
+	    reason, sizeof(reason), "from a backup; %u forgotten again", count);
+	engine_identities(service->engine, &event);
+	event.reason = slice_from(reason);
+	if (!ledger_add_event(batch, &event, fail))
+		return false;
+	ledger_commit(batch, restored, restoring);
+	return true;
+}
+
 bool
 service_backup_started(struct service *service, struct fail *fail)
 {
 	struct arena *arena = arena_create(NULL);
 	struct restoring *restoring =
 	    arena != NULL ? arena_take(arena, sizeof(*restoring)) : NULL;
-	struct event event = {.type = EVENT_BACKUP, .word = SLICE("restored")};
-	struct batch *batch;
-	struct slice text;
-	char reason[80];
+	struct slice text = {NULL, 0};
 	unsigned count = 0;
+	bool ok = restoring != NULL || fail_memory(fail);
 
-	if (restoring == NULL)
-		return fail_memory(fail);
-	*restoring = (struct restoring){service, arena,
-	    setup_state_path(service->setup, SLICE("restored"))};
-	if (restoring->path == NULL || access(restoring->path, F_OK) != 0) {
-		arena_destroy(arena);
-		return true;
+	if (ok) {
+		*restoring = (struct restoring){service, arena, NULL};
+		ok = read_restored(
+			 service, arena, &restoring->path, &text, fail) &&
+		     read_slots(service, text, false, &count, fail);
 	}
-	batch = ledger_begin(service->ledger, arena, fail);
-	if (batch == NULL ||
-	    !proc_read_file(
-		restoring->path, (size_t)1 << 28, arena, &text, fail) ||
-	    !read_slots(service, text, &count, fail)) {
+	if (!ok || text.data == NULL) {
+		arena_destroy(arena);
+		return ok;
+	}
+	if (!record_restored(restoring, count, fail)) {
 		arena_destroy(arena);
 		return false;
 	}
-	snprintf(
-	    reason, sizeof(reason), "from a backup; %u forgotten again", count);
-	engine_identities(service->engine, &event);
-	event.reason = slice_from(reason);
-	if (!ledger_add_event(batch, &event, fail)) {
-		arena_destroy(arena);
-		return false;
-	}
-	ledger_commit(batch, restored, restoring);
 	engine_forget_again(service->engine);
 	return true;
 }

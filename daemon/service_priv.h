@@ -137,7 +137,11 @@ void service_backup(struct service *service, const struct control_ask *ask,
 
 /* A backup that was left alone is given up. */
 void service_backup_tick(struct service *service);
-/* After a restore: what was forgotten since the backup is forgotten again. */
+/*
+ * After a restore, before the engine is there: what was forgotten since the
+ * backup is forgotten again; and then the entry that says so.
+ */
+bool service_backup_forget(struct service *service, struct fail *fail);
 bool service_backup_started(struct service *service, struct fail *fail);
 
 /* The master key, and the keys under it; a rotation cut short is ended. */

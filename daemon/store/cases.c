@@ -21,7 +21,9 @@ static const char schema[] =
     " text BLOB NOT NULL, about INTEGER NOT NULL, entry INTEGER NOT NULL);"
     "CREATE INDEX IF NOT EXISTS request_step_case ON request_step (case_id);"
     "CREATE INDEX IF NOT EXISTS request_step_open ON request_step (id)"
-    " WHERE entry = -1;";
+    " WHERE entry = -1;"
+    "CREATE INDEX IF NOT EXISTS request_step_about ON request_step (about)"
+    " WHERE about >= 0;";
 
 #define PLAIN_COLUMNS                                                          \
 	"id, kind, state, fee, law, opened, due, closed, amount, unit,"        \
@@ -35,7 +37,7 @@ struct cases {
 	uint8_t key[KEY_SIZE];
 	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
-	    *forget_steps, *forget, *unnamed, *name, *given, *wipe;
+	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe;
 };
 
 static const char *const kinds[CASE_KINDS] = {
@@ -107,6 +109,8 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->given,
 		"SELECT id, about FROM request_step WHERE id > ?"
 		" AND about >= 0 AND text <> x'' ORDER BY id LIMIT 1"},
+	    {&c->move, "UPDATE request_step SET about = ? WHERE about = ?"
+		       " AND about >= 0"},
 	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
 	};
 
@@ -506,6 +510,14 @@ cases_next_given(struct cases *cases, int64_t *step, int64_t *about,
 	}
 	statement_reset(s);
 	return ok;
+}
+
+bool
+cases_move(struct cases *cases, uint64_t from, uint64_t to, struct fail *fail)
+{
+	statement_bind_number(cases->move, 1, (int64_t)to);
+	statement_bind_number(cases->move, 2, (int64_t)from);
+	return statement_do(cases->move, fail);
 }
 
 bool

@@ -110,6 +110,9 @@ bool cases_name(struct cases *cases, struct arena *arena, struct fail *fail);
  */
 bool cases_next_given(struct cases *cases, int64_t *step, int64_t *about,
     bool *found, struct fail *fail);
+/* What the entry said stands at another one now. */
+bool cases_move(
+    struct cases *cases, uint64_t from, uint64_t to, struct fail *fail);
 /* What the step says goes; that it was taken, and its entry, stay. */
 bool cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail);
 

@@ -55,6 +55,7 @@ struct disk_operations {
 	    size_t count, struct fail *fail);
 	bool (*rename)(struct disk *disk, const char *from, const char *to,
 	    struct fail *fail);
+	/* A file, or a directory that is empty. */
 	bool (*remove)(struct disk *disk, const char *path, struct fail *fail);
 	bool (*make_directory)(
 	    struct disk *disk, const char *path, struct fail *fail);

@@ -258,9 +258,10 @@ bool
 disk_real_remove(struct disk *disk, const char *path, struct fail *fail)
 {
 	(void)disk;
-	if (unlink(path) != 0 && errno != ENOENT)
-		return disk_real_world(fail, path, "cannot remove");
-	return true;
+	if (unlink(path) == 0 || errno == ENOENT ||
+	    (errno == EISDIR && rmdir(path) == 0))
+		return true;
+	return disk_real_world(fail, path, "cannot remove");
 }
 
 bool

@@ -2,7 +2,12 @@
 
 #include "base/text.h"
 
-enum { LIST_MAX = 512 << 20, LINE_MAX = 256, HEX = 2 * SIGNATURE_SIZE };
+enum {
+	LIST_MAX = 512 << 20,
+	LIST_SLOTS = 1 << 24,
+	LINE_MAX = 256,
+	HEX = 2 * SIGNATURE_SIZE
+};
 
 struct line {
 	uint32_t slot;
@@ -92,28 +97,59 @@ forgotten_read(struct slice text, const char *origin,
 
 /* --- adding --- */
 
+/* Which slots are in a list, a bit each, and where its lines end. */
 struct end {
 	size_t len; /* bytes of whole lines */
 	struct slice before;
-	bool has;
+	uint8_t *slots;
+	uint32_t room; /* slots that there are bits for */
 };
 
-static struct end
-find_end(struct slice text, uint32_t slot)
+static bool
+end_has(const struct end *end, uint32_t slot)
 {
-	struct end end = {.before = {"", 0}};
+	return slot < end->room && (end->slots[slot / 8] >> slot % 8 & 1) != 0;
+}
+
+/* Room for one more slot. */
+static bool
+end_note(struct end *end, struct arena *arena, uint32_t slot)
+{
+	uint32_t room = end->room == 0 ? 8192 : end->room;
+	uint8_t *grown;
+
+	while (slot >= room)
+		room *= 2;
+	if (room != end->room) {
+		grown = arena_take(arena, room / 8);
+		if (grown == NULL)
+			return false;
+		if (end->room != 0)
+			memcpy(grown, end->slots, end->room / 8);
+		end->slots = grown;
+		end->room = room;
+	}
+	end->slots[slot / 8] |= (uint8_t)(1u << slot % 8);
+	return true;
+}
+
+static bool
+find_end(struct slice text, struct arena *arena, struct end *end)
+{
 	const char *start = text.data;
 	struct slice found;
 	struct line line;
 
+	*end = (struct end){.before = {"", 0}};
 	for (bool first = true; slice_take_line(&text, &found); first = false) {
-		end.len = (size_t)(text.data - start);
-		if (first || !read_line(found, &line))
+		end->len = (size_t)(text.data - start);
+		if (first || !read_line(found, &line) || line.slot >= LIST_SLOTS)
 			continue;
-		end.before = line.hex;
-		end.has = end.has || line.slot == slot;
+		end->before = line.hex;
+		if (!end_note(end, arena, line.slot))
+			return false;
 	}
-	return end;
+	return true;
 }
 
 static bool
@@ -159,69 +195,196 @@ there(struct disk *disk, const char *path)
 	return true;
 }
 
+/* What is being written at the end of a list. */
+struct adding {
+	const struct forgotten_list *list;
+	struct arena *arena;
+	struct slice head, old; /* bytes that are there */
+	struct end end;
+	struct text fresh;
+};
+
 static bool
-add_line(const struct forgotten_list *list, struct slice head,
-    const struct end *end, const struct line *line, struct text *out)
+add_line(struct adding *adding, uint32_t slot, int64_t time)
 {
 	char text[LINE_MAX + 256];
 	uint8_t signature[SIGNATURE_SIZE];
+	struct end *end = &adding->end;
+	struct text hex = text_start(adding->arena);
 
-	if (end->len == 0) {
-		text_add(out, head);
-		text_add_char(out, '\n');
+	if (end->len == 0 && adding->fresh.len == 0) {
+		text_add(&adding->fresh, adding->head);
+		text_add_char(&adding->fresh, '\n');
 	}
-	if (!digest_sign(keys_signing_seed(list->keys),
-		message(text, head, end->before, line->slot, line->time),
+	if (!digest_sign(keys_signing_seed(adding->list->keys),
+		message(text, adding->head, end->before, slot, time),
 		signature))
 		return false;
-	text_add_format(out, "%u %lld ", line->slot, (long long)line->time);
-	text_add_hex(out, signature, sizeof(signature));
-	text_add_char(out, '\n');
-	return true;
+	text_add_hex(&hex, signature, sizeof(signature));
+	end->before = text_slice(&hex);
+	text_add_format(&adding->fresh, "%u %lld ", slot, (long long)time);
+	text_add(&adding->fresh, end->before);
+	text_add_char(&adding->fresh, '\n');
+	return end->before.data != NULL &&
+	       end_note(end, adding->arena, slot);
+}
+
+/* --- what the copy has more --- */
+
+static bool
+is_alive(const struct keys *keys, uint32_t slot)
+{
+	uint8_t key[KEY_SIZE];
+	bool alive = keys_slot(keys, slot, key);
+
+	digest_wipe(key, sizeof(key));
+	return alive;
+}
+
+static bool
+refuse(const struct forgotten_list *list, unsigned alive, struct fail *fail)
+{
+	fail_set(fail, FAIL_DENIED,
+	    "%u subjects of this copy of the list of what was forgotten are"
+	    " known again",
+	    alive);
+	fail_place(fail, "%s", list->copy);
+	fail_hint(fail,
+	    "a backup was restored without it: restore again with --forgotten"
+	    " and this file; nothing was changed");
+	return false;
+}
+
+static bool
+read_copy(const struct adding *adding, struct slice *out, struct fail *fail)
+{
+	const struct forgotten_list *list = adding->list;
+	struct slice rest, first;
+
+	*out = (struct slice){"", 0};
+	if (list->copy == NULL || !there(list->disk, list->copy))
+		return true;
+	if (!disk_read_file(
+		list->disk, list->copy, LIST_MAX, adding->arena, out, fail))
+		return false;
+	rest = *out;
+	if (!slice_take_line(&rest, &first) ||
+	    slice_equal(first, adding->head))
+		return true;
+	fail_set(fail, FAIL_DENIED,
+	    "not a list of what this log's misu has forgotten");
+	fail_place(fail, "%s", list->copy);
+	fail_hint(fail, "move it away, or name another file in `forget copy`");
+	return false;
+}
+
+/* Nothing that the copy has is lost: the list gets it first. */
+static bool
+take_over(struct adding *adding, struct fail *fail)
+{
+	struct slice copy, found;
+	unsigned alive = 0;
+	struct line line;
+
+	if (!read_copy(adding, &copy, fail))
+		return false;
+	while (slice_take_line(&copy, &found)) {
+		if (!read_line(found, &line) || line.slot >= LIST_SLOTS ||
+		    end_has(&adding->end, line.slot))
+			continue;
+		if (is_alive(adding->list->keys, line.slot))
+			alive++;
+		else if (!add_line(adding, line.slot, line.time))
+			return fail_memory(fail);
+	}
+	return alive == 0 || refuse(adding->list, alive, fail);
+}
+
+/* --- the two files --- */
+
+static bool
+begin(struct adding *adding, bool *is_new, struct fail *fail)
+{
+	const struct forgotten_list *list = adding->list;
+
+	adding->old = (struct slice){"", 0};
+	adding->fresh = text_start(adding->arena);
+	*is_new = !there(list->disk, list->path);
+	if (!*is_new && !disk_read_file(list->disk, list->path, LIST_MAX,
+			    adding->arena, &adding->old, fail))
+		return false;
+	return find_end(adding->old, adding->arena, &adding->end) ||
+	       fail_memory(fail);
+}
+
+static bool
+write_own(struct adding *adding, bool is_new, struct fail *fail)
+{
+	const struct forgotten_list *list = adding->list;
+	struct slice more = text_slice(&adding->fresh);
+
+	if (more.data == NULL)
+		return fail_memory(fail);
+	return more.len == 0 ||
+	       (write_end(list, list->path, adding->end.len, more, fail) &&
+		   (!is_new || sync_above(list->disk, list->path, fail)));
 }
 
 /* The copy is whole each time: it may be on a disk that comes and goes. */
 static bool
-add(const struct forgotten_list *list, const struct line *line,
-    struct arena *arena, struct fail *fail)
+write_copy(struct adding *adding, struct fail *fail)
 {
-	char buffer[LINE_MAX];
-	struct slice head = head_of(list->origin, buffer);
-	struct slice old = {"", 0}, more;
-	struct text fresh = text_start(arena), all = text_start(arena);
-	bool is_new = !there(list->disk, list->path);
-	struct end end;
+	const struct forgotten_list *list = adding->list;
+	struct text all = text_start(adding->arena);
 
-	if (!is_new && !disk_read_file(
-			   list->disk, list->path, LIST_MAX, arena, &old, fail))
-		return false;
-	end = find_end(old, line->slot);
-	if (!end.has && !add_line(list, head, &end, line, &fresh))
-		return fail_memory(fail);
-	more = text_slice(&fresh);
-	if (more.data == NULL)
-		return fail_memory(fail);
-	if (!end.has &&
-	    (!write_end(list, list->path, end.len, more, fail) ||
-		(is_new && !sync_above(list->disk, list->path, fail))))
-		return false;
 	if (list->copy == NULL)
 		return true;
-	text_add(&all, (struct slice){old.data, end.len});
-	text_add(&all, more);
+	text_add(&all, (struct slice){adding->old.data, adding->end.len});
+	text_add(&all, text_slice(&adding->fresh));
+	if (text_slice(&all).data == NULL)
+		return fail_memory(fail);
 	return write_end(list, list->copy, 0, text_slice(&all), fail) &&
 	       sync_above(list->disk, list->copy, fail);
+}
+
+static bool
+add(struct adding *adding, uint32_t slot, int64_t time, struct fail *fail)
+{
+	bool is_new;
+
+	if (!begin(adding, &is_new, fail) || !take_over(adding, fail))
+		return false;
+	if (!end_has(&adding->end, slot) && !add_line(adding, slot, time))
+		return fail_memory(fail);
+	return write_own(adding, is_new, fail) && write_copy(adding, fail);
 }
 
 bool
 forgotten_add(const struct forgotten_list *list, uint32_t slot, int64_t time,
     struct fail *fail)
 {
-	struct arena *arena = arena_create(NULL);
-	struct line line = {.slot = slot, .time = time};
-	bool ok =
-	    arena != NULL ? add(list, &line, arena, fail) : fail_memory(fail);
+	char head[LINE_MAX];
+	struct adding adding = {.list = list,
+	    .arena = arena_create(NULL),
+	    .head = head_of(list->origin, head)};
+	bool ok = adding.arena != NULL ? add(&adding, slot, time, fail)
+				       : fail_memory(fail);
 
-	arena_destroy(arena);
+	arena_destroy(adding.arena);
+	return ok;
+}
+
+bool
+forgotten_settle(const struct forgotten_list *list, struct fail *fail)
+{
+	char head[LINE_MAX];
+	struct adding adding = {.list = list,
+	    .arena = arena_create(NULL),
+	    .head = head_of(list->origin, head)};
+	bool is_new, ok = adding.arena != NULL || fail_memory(fail);
+
+	ok = ok && begin(&adding, &is_new, fail) && take_over(&adding, fail) &&
+	     write_own(&adding, is_new, fail);
+	arena_destroy(adding.arena);
 	return ok;
 }

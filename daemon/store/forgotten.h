@@ -24,10 +24,18 @@ struct forgotten_list {
 
 /*
  * Add the slot, if it is not in the list yet; durable, in both places, when
- * true is returned.  A line that a crash cut is written over.
+ * true is returned.  A line that a crash cut is written over.  The copy never
+ * loses a slot: what it has more is added to the list, see forgotten_settle().
  */
 bool forgotten_add(const struct forgotten_list *list, uint32_t slot,
     int64_t time, struct fail *fail);
+
+/*
+ * The list gets what its copy has more, as after a backup was restored.
+ * FAIL_DENIED if a slot of these has a key still: then the backup was restored
+ * without the list, and its subjects are known again.
+ */
+bool forgotten_settle(const struct forgotten_list *list, struct fail *fail);
 
 /*
  * Each slot of a list; FAIL_DENIED where a line is signed by none of these

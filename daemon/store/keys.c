@@ -215,6 +215,28 @@ is_unwritten(struct slice file, uint32_t count)
 	return false;
 }
 
+/*
+ * The newest chunk may be read back although the sync of it failed in an
+ * earlier life: it is written again before any slot of it is given out.
+ */
+static bool
+chunk_write_again(
+    struct keys *keys, struct slice file, uint32_t count, struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	uint64_t at = (uint64_t)(count - SLOT_CHUNK) * SLOT_SIZE;
+	struct disk_file *slots;
+	bool ok;
+
+	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &slots, fail))
+		return false;
+	ok = op->write(keys->disk, slots, at, file.data + at,
+		 (size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
+	     op->sync(keys->disk, slots, fail);
+	op->close(keys->disk, slots);
+	return ok;
+}
+
 /* A chunk that was being made at a crash was never given out: it is cut. */
 static bool
 slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
@@ -244,10 +266,26 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 		    (const uint8_t *)file.data + (size_t)i * SLOT_SIZE, fail);
 	digest_wipe(wrap, sizeof(wrap));
 	keys->slot_count = count;
-	return ok;
+	return ok && (keys->random == NULL ||
+			 chunk_write_again(keys, file, count, fail));
 }
 
 /* --- opening --- */
+
+/* Whole or not there: a first start that failed is begun anew. */
+static bool
+make_signing(struct keys *keys, struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	char from[KEYS_PATH + 16], to[KEYS_PATH + 16];
+
+	snprintf(from, sizeof(from), "%s/signing.first", keys->directory);
+	snprintf(to, sizeof(to), "%s/signing", keys->directory);
+	return keys_signing_write(keys, &keys->signing, keys->root.wrap,
+		   "signing.first", fail) &&
+	       op->rename(keys->disk, from, to, fail) &&
+	       op->sync_directory(keys->disk, keys->directory, fail);
+}
 
 /*
  * The root is made first and the slots last: keys without a signing key were
@@ -268,10 +306,7 @@ make_all(struct keys *keys, bool had_slots, struct fail *fail)
 	    (digest_public_key(
 		 keys->signing.seed, keys->signing.public_key) ||
 		fail_memory(fail)) &&
-	    keys_signing_write(keys, &keys->signing, keys->root.wrap,
-		"signing", fail) &&
-	    keys->disk->operations->sync_directory(
-		keys->disk, keys->directory, fail);
+	    make_signing(keys, fail);
 }
 
 static bool
@@ -565,8 +600,12 @@ keys_forget(struct keys *keys, uint32_t slot, struct fail *fail)
 	struct disk_file *file;
 	bool ok;
 
-	if (slot >= keys->slot_count)
+	if (slot >= SLOTS_MAX)
 		return fail_set(fail, FAIL_INPUT, "no key slot %u", slot);
+	/* In a restored copy that is older than the slot: nobody gets it. */
+	while (slot >= keys->slot_count)
+		if (!pool_extend(keys, fail))
+			return false;
 	if (keys->broken)
 		return fail_set(
 		    fail, FAIL_WORLD, "a rotation of keys failed");

@@ -132,7 +132,8 @@ bool keys_slot_subject(
 
 /*
  * Overwrite the slot in place and sync: what was encrypted or committed to
- * under its key can no longer be read or confirmed by anyone.
+ * under its key can no longer be read or confirmed by anyone.  One that was not
+ * made yet is made for that.
  */
 bool keys_forget(struct keys *keys, uint32_t slot, struct fail *fail);
 

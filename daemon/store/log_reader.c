@@ -3,6 +3,7 @@
 #include "core/note.h"
 #include "core/tree.h"
 #include "store/journal.h"
+#include "store/log_source.h"
 #include "store/tiles.h"
 
 /* Bundles in memory: what is asked for lies near what was asked before. */
@@ -230,6 +231,25 @@ log_reader_log(const struct log_reader *reader)
 	return reader->log;
 }
 
+/* It may have grown, or been pruned, since we looked what there is. */
+static bool
+bundle_get(struct log_reader *reader, struct bundle *bundle, const char *name,
+    struct slice *out, struct fail *fail)
+{
+	struct log_directory log;
+	enum log_got got;
+
+	log_directory_init(&log, reader->disk, reader->directory);
+	got = log.source.get(
+	    &log.source, name, BUNDLE_MAX, bundle->arena, out, fail);
+	if (got != LOG_GONE)
+		return got == LOG_GOT;
+	fail_set(fail, FAIL_WORLD, "entries were pruned meanwhile");
+	fail_place(fail, "%s", name);
+	fail_hint(fail, "ask again");
+	return false;
+}
+
 static bool
 bundle_load(struct log_reader *reader, struct bundle *bundle, uint64_t number,
     struct fail *fail)
@@ -237,16 +257,14 @@ bundle_load(struct log_reader *reader, struct bundle *bundle, uint64_t number,
 	unsigned width = number == reader->bundled >> 8
 			     ? (unsigned)(reader->bundled & 255)
 			     : 0;
-	char name[TILES_PATH], path[PATH_SIZE];
+	char name[TILES_PATH];
 	struct slice rest;
 
 	tiles_path(name, TILES_ENTRIES, number, width);
-	snprintf(path, sizeof(path), "%.800s/%s", reader->directory, name);
 	bundle->number = 0;
 	bundle->count = 0;
 	arena_reset(bundle->arena);
-	if (!disk_read_file(
-		reader->disk, path, BUNDLE_MAX, bundle->arena, &rest, fail))
+	if (!bundle_get(reader, bundle, name, &rest, fail))
 		return false;
 	while (bundle->count < TILE_WIDTH &&
 	       tiles_next(&rest, &bundle->entries[bundle->count]))

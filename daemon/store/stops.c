@@ -18,7 +18,8 @@ static const char schema[] =
     " channel TEXT NOT NULL, onward TEXT NOT NULL, entry INTEGER NOT NULL,"
     " time INTEGER NOT NULL, roles INTEGER NOT NULL, state TEXT NOT NULL,"
     " about INTEGER NOT NULL, UNIQUE (stop, hash));"
-    "CREATE INDEX IF NOT EXISTS stop_held_hash ON stop_held (hash);";
+    "CREATE INDEX IF NOT EXISTS stop_held_hash ON stop_held (hash);"
+    "CREATE INDEX IF NOT EXISTS stop_held_entry ON stop_held (entry);";
 
 #define STOP_COLUMNS                                                           \
 	"id, subject, pseudonym, slot, case_id, actor, reason, since, entry,"  \
@@ -59,6 +60,7 @@ prepare_all(struct stops *s, struct fail *fail)
 		" WHERE stop = ? ORDER BY recipient, id"},
 	    {&s->set_held,
 		"UPDATE stop_held SET state = ?, about = ? WHERE id = ?"},
+	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
 	    {&s->shown, "SELECT entry FROM stop_held WHERE hash = ?"
 			" ORDER BY entry DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
@@ -442,6 +444,14 @@ stops_shown(struct stops *stops, const struct record *record,
 		*entry = (uint64_t)statement_number(stops->shown, 0);
 	statement_reset(stops->shown);
 	return row;
+}
+
+bool
+stops_move(struct stops *stops, uint64_t from, uint64_t to, struct fail *fail)
+{
+	statement_bind_number(stops->move, 1, (int64_t)to);
+	statement_bind_number(stops->move, 2, (int64_t)from);
+	return statement_do(stops->move, fail);
 }
 
 bool

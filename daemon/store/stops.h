@@ -105,6 +105,10 @@ bool stops_set_held(struct stops *stops, int64_t held, const char *state,
 bool stops_shown(struct stops *stops, const struct record *record,
     struct slice recipient, struct slice purpose, uint64_t *entry);
 
+/* What the entry said stands at another one now. */
+bool stops_move(
+    struct stops *stops, uint64_t from, uint64_t to, struct fail *fail);
+
 /* Nothing of a subject that is forgotten stays, the stop neither. */
 bool stops_forget(struct stops *stops, const uint8_t pseudonym[PSEUDONYM_SIZE],
     struct fail *fail);

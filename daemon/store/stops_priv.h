@@ -24,8 +24,8 @@ struct stops {
 	size_t clue_count, clue_size;
 	struct statement *begin, *commit, *rollback, *add, *remove,
 	    *remove_clues, *remove_held, *recorded, *looked_up, *find, *whose,
-	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *shown,
-	    *counted;
+	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *move,
+	    *shown, *counted;
 };
 
 struct digest clue_of(

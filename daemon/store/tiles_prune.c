@@ -97,6 +97,38 @@ tiles_bytes(const struct tiles *tiles)
 	return tiles->bytes;
 }
 
+/*
+ * Partial files that a crash brought back have entries, too.  They are gone
+ * for good before the bundle goes, which is what the next start looks for.
+ */
+static bool
+drop_partials(struct tiles *tiles, uint64_t number, struct fail *fail)
+{
+	const struct disk_operations *op = tiles->disk->operations;
+	char name[TILES_PATH], folder[TILES_FULL_PATH], path[TILES_FULL_PATH];
+	struct fail absent = FAIL_INIT;
+	struct slice *names;
+	size_t count;
+
+	tiles_path(name, TILES_ENTRIES, number, 1);
+	*strrchr(name, '/') = '\0';
+	tiles_full_path(tiles, folder, name);
+	arena_reset(tiles->arena);
+	if (!op->list(tiles->disk, folder, tiles->arena, &names, &count,
+		&absent))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%.1000s/%.*s", folder,
+		    SLICE_ARG(names[i]));
+		if (!op->remove(tiles->disk, path, fail))
+			return false;
+	}
+	if (count != 0 && !op->sync_directory(tiles->disk, folder, fail))
+		return false;
+	op->remove(tiles->disk, folder, &absent);
+	return true;
+}
+
 /* What goes is less to be counted. */
 static bool
 drop_one(struct tiles *tiles, uint64_t number, struct fail *fail)
@@ -108,6 +140,8 @@ drop_one(struct tiles *tiles, uint64_t number, struct fail *fail)
 	struct fail absent = FAIL_INIT;
 
 	bundle_path(tiles, number, path);
+	if (!drop_partials(tiles, number, fail))
+		return false;
 	if (!op->open(tiles->disk, path, DISK_READ, &file, &absent))
 		return true;
 	op->size(tiles->disk, file, &size, &absent);

@@ -227,6 +227,14 @@ forget_more(void *context, uint32_t slot,
 		sqlite_scrub(world->cases_db, fail));
 }
 
+static void
+mark(void *context)
+{
+	const struct world *world = context;
+
+	keeper_mark(world->keeper);
+}
+
 static bool
 changing(void *context, enum object_type type, struct slice name)
 {
@@ -250,6 +258,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .stops = world->stops,
 	    .approvals = world->approvals,
 	    .cases = world->cases,
+	    .ledger_path = world->ledger_path,
 	    .grants = world->grants,
 	    .view = world->view,
 	    .standing = world->standing,
@@ -260,6 +269,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .epp_channel = recipients_epp,
 	    .epp_context = world,
 	    .forget_more = forget_more,
+	    .mark = mark,
 	    .forget_context = world};
 	const struct keeper_options keeper = {.loop = world->loop,
 	    .random = &world->random,

@@ -442,7 +442,9 @@ static bool
 is_settled(struct world *world, long long entry, json_t *const *entries,
     size_t count)
 {
-	(void)world;
+	/* What was pruned ended before. */
+	if ((uint64_t)entry < ledger_minimum(world->ledger))
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		const json_t *about = json_object_get(entries[i], "entry");
 		const json_t *old = json_object_get(entries[i], "supersedes");
@@ -471,7 +473,7 @@ read_entries(struct world *world, json_t ***out)
 	*out = calloc((size_t)size + 1, sizeof(**out));
 	if (*out == NULL)
 		abort();
-	for (uint64_t n = 0; n < size; n++) {
+	for (uint64_t n = ledger_minimum(world->ledger); n < size; n++) {
 		if (ledger_read(world->ledger, n, arena, &bytes, &fail))
 			(*out)[n] = json_loadb(bytes.data, bytes.len, 0, NULL);
 		if ((*out)[n] == NULL)

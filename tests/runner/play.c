@@ -450,6 +450,52 @@ run_ledger_has(struct world *world, const struct step *step)
 }
 
 static void
+grown(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
+{
+	(void)first;
+	(void)sealed;
+	(void)count;
+	*(bool *)arg = fail == NULL || fail->kind == FAIL_NONE;
+}
+
+/* As many entries as fit into a group well, that are about nobody. */
+static bool
+grow(struct world *world, uint64_t to)
+{
+	struct arena *arena = arena_create(NULL);
+	struct event event = {.type = EVENT_AUDIT, .word = SLICE("nothing")};
+	struct fail fail = FAIL_INIT;
+	struct batch *batch = ledger_begin(world->ledger, arena, &fail);
+	unsigned added = 0;
+	bool done = false;
+
+	engine_identities(world->engine, &event);
+	for (uint64_t n = ledger_size(world->ledger);
+	     batch != NULL && n < to && added++ < 512; n++)
+		if (!ledger_add_event(batch, &event, &fail))
+			batch = NULL;
+	if (batch != NULL)
+		ledger_commit(batch, grown, &done);
+	daemon_settle(world, 0);
+	arena_destroy(arena);
+	return done;
+}
+
+static void
+run_ledger_grows(struct world *world, const struct step *step)
+{
+	uint64_t to = (uint64_t)step->number;
+
+	await_ledger(world);
+	while (world->ledger != NULL && ledger_size(world->ledger) < to)
+		if (!grow(world, to)) {
+			play_unmet(world, "the ledger does not grow");
+			break;
+		}
+}
+
+static void
 run_ledger_account(struct world *world, const struct step *step)
 {
 	struct arena *arena = arena_create(NULL);
@@ -606,10 +652,44 @@ run_reload(struct world *world, const struct step *step)
 			play_unmet(world, "the reload failed with: %s", fail.text);
 }
 
+/* False: it is not about the ledger. */
+static bool
+run_ledger(struct world *world, const struct step *step)
+{
+	switch ((int)step->kind) {
+	case STEP_LEDGER_ENTRIES:
+		await_ledger(world);
+		if (world->ledger != NULL &&
+		    ledger_size(world->ledger) != (uint64_t)step->number)
+			play_unmet(world, "the ledger has %llu entries",
+			    (unsigned long long)ledger_size(world->ledger));
+		return true;
+	case STEP_LEDGER_GROWS:
+		run_ledger_grows(world, step);
+		return true;
+	case STEP_LEDGER_HAS:
+		run_ledger_has(world, step);
+		return true;
+	case STEP_LEDGER_ACCOUNT:
+		run_ledger_account(world, step);
+		return true;
+	case STEP_LEDGER_VERIFIES:
+		await_ledger(world);
+		invariants_ledger(world);
+		return true;
+	case STEP_LEDGER_FINDS:
+		await_ledger(world);
+		run_ledger_finds(world, step);
+		return true;
+	}
+	return false;
+}
+
 static void
 run_step(struct world *world, const struct step *step)
 {
-	if (play_epp(world, step))
+	if (play_epp(world, step) ||
+	    play_tier(world, step) || run_ledger(world, step))
 		return;
 	switch ((int)step->kind) {
 	case STEP_SUBMIT:
@@ -637,36 +717,12 @@ run_step(struct world *world, const struct step *step)
 	case STEP_ORDER:
 		run_order(world, step);
 		return;
-	case STEP_TIER:
-		play_tier(world, step);
-		return;
 	case STEP_OPERATOR:
 		run_operator(world, step);
 		return;
-	case STEP_LEDGER_ENTRIES:
-		await_ledger(world);
-		if (world->ledger != NULL &&
-		    ledger_size(world->ledger) != (uint64_t)step->number)
-			play_unmet(world, "the ledger has %llu entries",
-			    (unsigned long long)ledger_size(world->ledger));
-		return;
-	case STEP_LEDGER_HAS:
-		run_ledger_has(world, step);
-		return;
-	case STEP_LEDGER_ACCOUNT:
-		run_ledger_account(world, step);
-		return;
-	case STEP_LEDGER_VERIFIES:
-		await_ledger(world);
-		invariants_ledger(world);
-		return;
-	case STEP_LEDGER_FINDS:
-		await_ledger(world);
-		run_ledger_finds(world, step);
-		return;
 	case STEP_VIEW:
 		run_view(world, step);
-		break;
+		return;
 	case STEP_LOG_HAS:
 	case STEP_LOG_LACKS:
 		run_log(world, step);

@@ -4,22 +4,25 @@
  * record of provision of a person.
  */
 #include "codec/account.h"
+#include "core/entry_parts.h"
 #include "core/replay.h"
 #include "runner/world.h"
 #include "store/log_query.h"
 
-/* The whole entry, with what its subject's key opens. */
+/* The whole entry, what it gave, and what its subject's key opens of that. */
 static bool
 open_entry(struct world *world, uint64_t index, struct arena *arena,
-    struct replay_entry *out)
+    struct replay_entry *out, struct slice *given)
 {
 	struct fail fail = FAIL_INIT;
 
 	*out = (struct replay_entry){.index = index};
 	if (!ledger_read(world->ledger, index, arena, &out->entry, &fail))
 		return false;
+	if (!entry_disclosed(out->entry, arena, given))
+		*given = out->entry;
 	log_query_inputs(
-	    world->keys, out->entry, arena, &out->object, &out->inputs);
+	    world->keys, *given, arena, &out->object, &out->inputs);
 	return true;
 }
 
@@ -48,12 +51,14 @@ review_check(struct world *world)
 	for (uint64_t i = 0; i < ledger_size(world->ledger); i++) {
 		struct replay_entry entry;
 		struct digest policy;
+		struct slice given;
 
 		arena_reset(scratch);
-		if (!open_entry(world, i, scratch, &entry) ||
-		    !entry_digest(entry.entry, "policy", &policy) ||
+		if (!open_entry(world, i, scratch, &entry, &given) ||
+		    !entry_digest(given, "policy", &policy) ||
 		    !digest_equal(&policy, ruleset_identity(world->ruleset)))
 			continue;
+		entry.entry = given;
 		entry.was = world->ruleset;
 		if (!replay_add(replay, &entry, scratch, &fail))
 			abort();
@@ -107,14 +112,15 @@ review_account(struct world *world, struct slice id, struct arena *arena)
 		struct replay_entry opened;
 		struct provided_entry entry;
 		struct digest policy;
+		struct slice given;
 
-		if (!open_entry(world, i, arena, &opened))
+		if (!open_entry(world, i, arena, &opened, &given))
 			continue;
 		entry = (struct provided_entry){.index = i,
 		    .entry = opened.entry,
 		    .object = opened.object,
 		    .inputs = opened.inputs};
-		if (entry_digest(entry.entry, "policy", &policy) &&
+		if (entry_digest(given, "policy", &policy) &&
 		    digest_equal(&policy, ruleset_identity(world->ruleset)))
 			entry.ruleset = world->ruleset;
 		if (!provided_add(provided, &entry, arena, &fail))

@@ -22,6 +22,7 @@
  *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
  *	ledger 4 entries    ledger has "..."    ledger verifies
  *	ledger account "subject" "words of the record of provision" ...
+ *	ledger grows to 300 entries         # that are about nobody
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
  *	view example.com tells "..." | lacks "..." | nothing | stale
@@ -90,6 +91,7 @@ enum step_kind {
 	STEP_ORDER, /* a verb with JSON */
 	STEP_TIER,  /* somebody asks with a token */
 	STEP_LEDGER_ENTRIES,
+	STEP_LEDGER_GROWS,
 	STEP_LEDGER_HAS,
 	STEP_LEDGER_ACCOUNT,
 	STEP_LEDGER_VERIFIES,

@@ -338,6 +338,11 @@ read_ledger(struct reader *reader)
 		    (step->string_count > 1 ||
 			reader_fail(reader, "not a subject and words"));
 	}
+	if (reader_skip(reader, "grows")) {
+		step->kind = STEP_LEDGER_GROWS;
+		if (!reader_skip(reader, "to"))
+			return reader_fail(reader, "not to how many entries");
+	}
 	if (!reader_number(reader, &step->number))
 		return false;
 	return reader_skip(reader, "entries") ||
