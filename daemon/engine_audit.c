@@ -3,7 +3,7 @@
 enum {
 	AT_ONCE = 64,	     /* objects that are begun in one turn */
 	PASSED_AT_ONCE = 64, /* records of another kind, likewise */
-	RUNS_KEPT = 4,	     /* that have ended */
+	RUNS_KEPT = 16,	     /* that have ended */
 };
 
 struct engine_audit *

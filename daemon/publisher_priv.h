@@ -63,6 +63,17 @@ enum looked_up publisher_find(struct publisher *publisher,
     const struct ask *ask, const struct prefix *asker, struct arena *arena,
     struct publisher_found *out);
 
+/* A name server that some published object has. */
+struct publisher_server {
+	struct publication it;   /* its name, in both forms, and no more */
+	struct values addresses; /* of the domain it belongs to, if any */
+};
+enum looked_up publisher_find_server(struct publisher *publisher,
+    struct slice name, struct arena *arena, struct publisher_server *out);
+
+/* The view, if it was not there before. */
+bool publisher_open(struct publisher *publisher, struct fail *fail);
+
 /* The view's row alone, without what it says being read. */
 bool publisher_look(struct publisher *publisher, const struct ask *ask,
     struct arena *arena, struct view_found *found, struct fail *fail);

@@ -2,7 +2,7 @@
 #include "codec/whois.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 1000, PATIENCE = 15 /* seconds */ };
+enum { CONNECTIONS = 1000, EACH = 100, PATIENCE = 15 /* seconds */ };
 
 static bool
 ends_with(struct slice text, const char *end)
@@ -74,6 +74,29 @@ tell(struct publisher *publisher, const struct ask *ask,
 		whois_jprs_generic(text, it, ask->english);
 	else
 		tell_gtld(publisher, it, text);
+}
+
+/* As registries' agreements have it: specification 4, section 1.7. */
+static void
+tell_server(struct publisher *publisher, const struct publisher_server *server,
+    struct text *text)
+{
+	const struct publication_registrar *registrar =
+	    &publisher->conf->publish.registrar;
+
+	text_add_string(text, "Server Name: ");
+	text_add(text, server->it.name);
+	for (size_t i = 0; i < server->addresses.count; i++) {
+		text_add_string(text, "\nIP Address: ");
+		text_add(text, server->addresses.items[i]);
+	}
+	if (registrar->name.len != 0) {
+		text_add_string(text, "\nRegistrar: ");
+		text_add(text, registrar->name);
+	}
+	publisher_set_clock(publisher);
+	text_add_format(text,
+	    "\n>>> Last update of WHOIS database: %s <<<\n", publisher->date);
 }
 
 static void
@@ -148,6 +171,35 @@ ready_and_kept(struct publisher *publisher, const struct ask *ask,
 	return made.bytes;
 }
 
+static void
+tell_not_now(struct text *text)
+{
+	text_add_string(text,
+	    "This cannot be told now; please ask again in a minute.\n"
+	    "ただいま表示できません。しばらくしてから検索してください。\n");
+}
+
+static void
+find_server(struct publisher *publisher, const struct ask *ask,
+    struct text *text)
+{
+	struct publisher_server server;
+
+	switch (publisher_find_server(
+	    publisher, ask->name, text->arena, &server)) {
+	case FOUND:
+		tell_server(publisher, &server, text);
+		break;
+	case NOT_FOUND:
+		tell_none(ask, text);
+		break;
+	case NOT_NOW:
+	case TOO_MANY:
+		tell_not_now(text);
+		break;
+	}
+}
+
 static struct slice
 tell_asked(struct publisher *publisher, const struct prefix *asker,
     const struct ask *ask, struct slice key, struct text *text)
@@ -162,11 +214,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		tell_none(ask, text);
 		break;
 	case NOT_NOW:
-		text_add_string(text,
-		    "This cannot be told now; please ask again in a"
-		    " minute.\n"
-		    "ただいま表示できません。しばらくしてから検索してください。"
-		    "\n");
+		tell_not_now(text);
 		break;
 	case TOO_MANY:
 		text_add_string(text,
@@ -197,6 +245,10 @@ find(struct publisher *publisher, const struct prefix *asker,
 
 	if (ask->kind == ASK_HELP) {
 		tell_help(text);
+		return (struct slice){NULL, 0};
+	}
+	if (ask->kind == ASK_NAMESERVER) {
+		find_server(publisher, ask, text);
 		return (struct slice){NULL, 0};
 	}
 	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;
@@ -234,6 +286,7 @@ publisher_whois_open(struct publisher *publisher, int fd, struct fail *fail)
 	const struct whois_server_options options = {
 	    .base = loop_base(publisher->loop),
 	    .connections = CONNECTIONS,
+	    .each = EACH,
 	    .patience = PATIENCE,
 	    .answer = answer,
 	    .context = publisher};

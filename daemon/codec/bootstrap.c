@@ -47,7 +47,6 @@ struct reader {
 	struct arena *arena;
 	struct bootstrap *out;
 	struct bootstrap_service *services;
-	const struct json_place *place;
 	struct fail *fail;
 };
 
@@ -60,7 +59,7 @@ is_array(const struct json_node *node)
 static bool
 wrong(struct reader *reader, const char *what)
 {
-	return json_fail(reader->fail, reader->place, "%s", what);
+	return json_fail(reader->fail, NULL, "%s", what);
 }
 
 /* The first that may be asked, https before all. */
@@ -146,7 +145,6 @@ read_services(struct reader *reader, const struct json_node *services)
 	const struct json_place at = {NULL, SLICE("services"), 0};
 	size_t entries = 0;
 
-	reader->place = &at;
 	if (!is_array(services))
 		return wrong(reader, "no services");
 	for (size_t i = 0; i < services->count; i++)
@@ -163,9 +161,10 @@ read_services(struct reader *reader, const struct json_node *services)
 	for (size_t i = 0; i < services->count; i++) {
 		const struct json_place here = {&at, {NULL, 0}, i};
 
-		reader->place = &here;
-		if (!read_service(reader, &services->items[i]))
+		if (!read_service(reader, &services->items[i])) {
+			json_set_place(reader->fail, &here);
 			return false;
+		}
 	}
 	return true;
 }

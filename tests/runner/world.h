@@ -206,7 +206,8 @@ struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
 
 /* --- play_tier.c */
-void play_tier(struct world *world, const struct step *step);
+/* False: it is another step. */
+bool play_tier(struct world *world, const struct step *step);
 /* Before the daemon's end, however it comes. */
 void play_tier_end(struct world *world);
 

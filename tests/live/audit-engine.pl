@@ -1,4 +1,4 @@
-# audit.pl DIRECTORY CERT KEY: other people's servers, on loopback: WHOIS, RDAP
+# audit-engine.pl DIRECTORY CERT KEY: other people's servers, on loopback: WHOIS, RDAP
 # over plain HTTP and over TLS, and a name server that knows SRV records.  Their ports stand in
 # DIRECTORY/ports.  What is asked for by NAME is answered with the file
 # whois/NAME or rdap/NAME, as it stands there; the file "fault" makes
