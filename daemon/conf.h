@@ -181,6 +181,7 @@ struct conf_publish {
 	struct slice contact_form, terms, terms_url;
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
+	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
