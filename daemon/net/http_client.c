@@ -307,12 +307,15 @@ static bool
 set_post(struct exchange *exchange)
 {
 	struct slice post = exchange->ask.post;
+	char line[128];
 
 	if (post.data == NULL)
 		return true;
 	exchange->post = malloc(post.len + 1);
-	if (exchange->post == NULL ||
-	    !add_header(exchange, "Content-Type: text/plain; charset=utf-8"))
+	snprintf(line, sizeof(line), "Content-Type: %s",
+	    exchange->ask.media != NULL ? exchange->ask.media
+					: "text/plain; charset=utf-8");
+	if (exchange->post == NULL || !add_header(exchange, line))
 		return false;
 	memcpy(exchange->post, post.data, post.len);
 	return curl_easy_setopt(exchange->curl, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -344,6 +347,20 @@ set_ways(struct exchange *exchange)
 }
 
 static bool
+set_certificate(struct exchange *exchange)
+{
+	const struct http_client_ask *ask = &exchange->ask;
+	CURL *curl = exchange->curl;
+
+	return ask->certificate == NULL ||
+	       (curl_easy_setopt(curl, CURLOPT_SSLCERT, ask->certificate) ==
+		       CURLE_OK &&
+		   curl_easy_setopt(curl, CURLOPT_SSLKEY,
+		       ask->key != NULL ? ask->key : ask->certificate) ==
+		       CURLE_OK);
+}
+
+static bool
 set_options(struct exchange *exchange)
 {
 	CURL *curl = exchange->curl;
@@ -359,7 +376,8 @@ set_options(struct exchange *exchange)
 	return set_ways(exchange) &&
 	       curl_easy_setopt(curl, CURLOPT_URL, exchange->ask.url) ==
 		   CURLE_OK &&
-	       set_post(exchange) && set_headers(exchange);
+	       set_certificate(exchange) && set_post(exchange) &&
+	       set_headers(exchange);
 }
 
 bool
