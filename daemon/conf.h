@@ -181,6 +181,7 @@ struct conf_publish {
 	struct slice contact_form, terms, terms_url;
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
+	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
@@ -198,6 +199,7 @@ struct conf_audit_server {
 	bool is_rdap;
 	/* WHOIS: a host, perhaps with a port; RDAP: a URL with a slash last. */
 	struct slice server;
+	bool has_layout;	  /* else it is as usual for the object */
 	enum audit_layout layout; /* of WHOIS */
 	bool english;		  /* it is asked with "/e" */
 	/* Which objects it has: names under any of these, or a network's. */

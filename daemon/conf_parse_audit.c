@@ -72,7 +72,6 @@ take_network(struct parser *parser, struct conf_audit_server *server)
 		*copy = *found;
 	copy->name = token.text;
 	server->network = copy;
-	server->layout = AUDIT_JPNIC_NETWORK;
 	return true;
 }
 
@@ -102,11 +101,6 @@ take_suffixes(struct parser *parser, struct conf_audit_server *server)
 			return false;
 		if (!is_suffix(token.text))
 			conf_complain_at(parser, &token, CONF_TLD, NOTHING);
-		if (slice_is(token.text, ".jp") ||
-		    (token.text.len > 3 &&
-			memcmp(token.text.data + token.text.len - 3, ".jp",
-			    3) == 0))
-			server->layout = AUDIT_JPRS;
 		more = grow(
 		    parser->arena, more, server->suffix_count, sizeof(*more));
 		if (more == NULL)
@@ -152,6 +146,7 @@ take_look(struct parser *parser, struct conf_audit_server *server)
 			if (!conf_take_choice(parser, layouts,
 				"layout gtld, jprs or jpnic", &layout))
 				return false;
+			server->has_layout = true;
 			server->layout = layout_of[layout];
 		} else if (!server->is_rdap && conf_accept(parser, "english")) {
 			server->english = true;

@@ -153,7 +153,7 @@ copy_values(struct arena *arena, struct values from, struct values *to)
 static enum audit_layout
 layout_of(const struct record *record, const struct conf_audit_server *server)
 {
-	if (server != NULL)
+	if (server != NULL && server->has_layout)
 		return server->layout;
 	if (record_type(record) == OBJECT_NETWORK)
 		return AUDIT_JPNIC_NETWORK;

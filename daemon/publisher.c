@@ -326,6 +326,9 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	publisher->rate = rate_create(&limits, &random_system, fail);
 	if (publisher->rate == NULL || !open_answers(publisher, fail))
 		return false;
+	publisher->jis = jis_open();
+	if (publisher->jis == NULL)
+		log_event(LOG_LEVEL_WARN, "no-iso-2022-jp", NULL);
 	publisher->parent = child_line(
 	    loop_base(publisher->loop), parent_received, publisher, fail);
 	if (publisher->parent == NULL || !keep_to_files(publisher, fail))
@@ -367,6 +370,7 @@ publisher_destroy(struct publisher *publisher)
 	publisher_tier_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
+	jis_close(publisher->jis);
 	answers_destroy(publisher->answers);
 	arena_destroy(publisher->scratch);
 	rate_destroy(publisher->rate);

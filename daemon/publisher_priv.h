@@ -7,6 +7,7 @@
 #include "codec/http_head.h"
 #include "codec/view.h"
 #include "conf.h"
+#include "net/jis.h"
 #include "net/loop.h"
 #include "net/rate.h"
 #include "net/rdap_server.h"
@@ -38,6 +39,7 @@ struct publisher {
 	size_t waiting_count;
 	uint64_t last_number;
 	struct loop_timer *waiting_timer;
+	struct jis *jis; /* NULL: this system has no ISO-2022-JP */
 	bool ready, broken, has_landlock;
 };
 

@@ -1,4 +1,5 @@
 /* WHOIS: which layout an object has, and what is said where there is none. */
+#include "base/name.h"
 #include "codec/whois.h"
 #include "publisher_priv.h"
 
@@ -13,6 +14,41 @@ ends_with(struct slice text, const char *end)
 	       memcmp(text.data + text.len - len, end, len) == 0;
 }
 
+/*
+ * Prefectures.  A name right below one is like a generic name; below a city of
+ * theirs names are organizations'.
+ */
+static bool
+is_regional(struct slice name)
+{
+	static const char *const prefectures[] = {"aichi", "akita", "aomori",
+	    "chiba", "ehime", "fukui", "fukuoka", "fukushima", "gifu", "gunma",
+	    "hiroshima", "hokkaido", "hyogo", "ibaraki", "ishikawa", "iwate",
+	    "kagawa", "kagoshima", "kanagawa", "kochi", "kumamoto", "kyoto",
+	    "mie", "miyagi", "miyazaki", "nagano", "nagasaki", "nara",
+	    "niigata", "oita", "okayama", "okinawa", "osaka", "saga",
+	    "saitama", "shiga", "shimane", "shizuoka", "tochigi", "tokushima",
+	    "tokyo", "tottori", "toyama", "wakayama", "yamagata", "yamaguchi",
+	    "yamanashi"};
+	struct slice rest = name, label = {"", 0};
+	size_t labels = name_labels(name);
+
+	for (size_t i = 0; labels >= 4 && i + 1 < labels; i++) {
+		const char *dot = memchr(rest.data, '.', rest.len);
+
+		label =
+		    (struct slice){rest.data, (size_t)(dot - rest.data)};
+		rest.data = dot + 1;
+		rest.len -= label.len + 1;
+	}
+	for (size_t i = 0; slice_is(rest, "jp") &&
+			   i < sizeof(prefectures) / sizeof(*prefectures);
+	     i++)
+		if (slice_is(label, prefectures[i]))
+			return true;
+	return false;
+}
+
 /* Second-level domains whose names are organizations'. */
 static bool
 is_organizational(struct slice name)
@@ -23,7 +59,7 @@ is_organizational(struct slice name)
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++)
 		if (ends_with(name, zones[i]))
 			return true;
-	return false;
+	return is_regional(name);
 }
 
 static unsigned
@@ -64,7 +100,10 @@ static void
 tell(struct publisher *publisher, const struct ask *ask,
     const struct publication *it, enum role role, struct text *text)
 {
-	if (ask->kind == ASK_CONTACT)
+	if (ask->kind == ASK_CONTACT && it->type == OBJECT_DOMAIN &&
+	    ends_with(it->name, ".jp"))
+		whois_jprs_contact(text, it, role, ask->english);
+	else if (ask->kind == ASK_CONTACT)
 		whois_jpnic_contact(text, it, role, ask->english);
 	else if (it->type == OBJECT_NETWORK)
 		whois_jpnic_network(text, it, ask->english);
@@ -102,14 +141,13 @@ tell_server(struct publisher *publisher, const struct publisher_server *server,
 static void
 tell_none(const struct ask *ask, struct text *text)
 {
-	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT) {
+	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT ||
+	    ask->kind == ASK_AUTNUM) {
 		whois_jpnic_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN && ends_with(ask->name, ".jp")) {
 		whois_jprs_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN) {
-		text_add_string(text, "No match for domain \"");
-		text_add(text, ask->name);
-		text_add_string(text, "\".\n");
+		whois_gtld_not_found(text, ask->name);
 	} else {
 		text_add_string(text, "No match!!\n");
 	}
@@ -128,13 +166,22 @@ tell_help(struct text *text)
 	    "末尾に /e を付けると英語のみで表示します。\n");
 }
 
-/* {NULL, 0}: memory ran out, or it goes out as it stands. */
+/*
+ * As it leaves: lines that end in CRLF, in the charset that JPNIC's readers
+ * expect where it is in JPNIC's layout.  {NULL, 0} without memory.
+ */
 static struct slice
-ready_lines(struct text *text)
+ready_lines(const struct publisher *publisher, struct text *text, bool jpnic)
 {
+	struct text changed = text_start(text->arena);
 	struct text out = text_start(text->arena);
 	struct slice rest = text_slice(text), line;
 
+	if (jpnic && rest.data != NULL && publisher->jis != NULL &&
+	    !publisher->conf->publish.networks_in_utf8) {
+		jis_add(&changed, publisher->jis, rest);
+		rest = text_slice(&changed);
+	}
 	if (rest.data == NULL)
 		return rest;
 	while (slice_take_line(&rest, &line)) {
@@ -161,7 +208,9 @@ static struct slice
 ready_and_kept(struct publisher *publisher, const struct ask *ask,
     const struct publisher_found *found, struct slice key, struct text *text)
 {
-	struct answer made = {.key = key, .bytes = ready_lines(text)};
+	bool jpnic = found->row.it.type == OBJECT_NETWORK;
+	struct answer made = {.key = key,
+	    .bytes = ready_lines(publisher, text, jpnic)};
 
 	if (made.bytes.data == NULL || key.data == NULL)
 		return made.bytes;
@@ -222,7 +271,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		    " day\n");
 		break;
 	}
-	return (struct slice){NULL, 0};
+	return ready_lines(publisher, text, ask->kind != ASK_DOMAIN);
 }
 
 /* Apart from RDAP's keys, which have no blank, and from each other. */
