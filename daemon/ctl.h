@@ -63,6 +63,7 @@ extern const struct ctl_command ctl_test;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_upstreams;
 extern const struct ctl_command ctl_import;
+extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_forget;
 extern const struct ctl_command ctl_key_show;
 extern const struct ctl_command ctl_key_rotate;

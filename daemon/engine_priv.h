@@ -22,7 +22,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
-	char paths[3][ENGINE_PATH]; /* that the options have */
+	char paths[4][ENGINE_PATH]; /* that the options have */
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -60,6 +60,7 @@ struct engine {
 	struct tier *tiers; /* engine_tier.c: answers under way */
 	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
+	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */

@@ -39,7 +39,8 @@ engine_create(const struct engine_options *options, struct fail *fail)
 	/* The setup they are of may go at a reload. */
 	if (!keep_path(&engine->o.forgotten_path, engine->paths[0]) ||
 	    !keep_path(&engine->o.ledger_path, engine->paths[1]) ||
-	    !keep_path(&engine->o.index_path, engine->paths[2])) {
+	    !keep_path(&engine->o.index_path, engine->paths[2]) ||
+	    !keep_path(&engine->o.audit_directory, engine->paths[3])) {
 		free(engine);
 		fail_set(fail, FAIL_INPUT, "a path of the state is too long");
 		return NULL;
@@ -79,6 +80,7 @@ engine_destroy(struct engine *engine)
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
+	engine_audit_destroy(engine);
 	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
@@ -495,6 +497,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
 	engine_retention_start(engine);
+	engine_audit_apply(engine);
 	return true;
 }
 
@@ -557,6 +560,7 @@ engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
 	engine_forget_stop(engine);
+	engine_audit_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

@@ -36,6 +36,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_request_letter,
     &ctl_upstreams,
     &ctl_import,
+    &ctl_audit,
     &ctl_log,
     &ctl_stats,
     &ctl_reindex,

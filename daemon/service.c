@@ -205,6 +205,9 @@ open_engine(struct service *service, struct fail *fail)
 	    .forget_more = service_forget_more,
 	    .mark = mark,
 	    .forget_context = service,
+	    .audit_ask = service_audit_ask,
+	    .audit_context = service,
+	    .audit_directory = service->setup->state.data,
 	    .log = log_engine};
 
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||

@@ -6,7 +6,7 @@
 #include "net/channel.h"
 #include "store/view.h"
 
-enum { HANDLES_MAX = 16 };
+enum { HANDLES_MAX = 64 };
 
 struct channel_view {
 	struct channel channel;
@@ -28,9 +28,20 @@ capitals(struct slice handle, struct arena *arena)
 	return copy;
 }
 
+/* Of a name server; its addresses stand behind a blank. */
+static struct slice
+name_of(struct slice server)
+{
+	const char *blank = memchr(server.data, ' ', server.len);
+
+	if (blank != NULL)
+		server.len = (size_t)(blank - server.data);
+	return server;
+}
+
 /*
- * Contacts are asked for by handles that are published, in whatever letters.
- * False without memory.
+ * Contacts are asked for by handles that are published, in whatever letters;
+ * servers by their names.  A handle has no dot.  False without memory.
  */
 static bool
 find_handles(const struct publication *it, struct arena *arena,
@@ -49,6 +60,14 @@ find_handles(const struct publication *it, struct arena *arena,
 			if (out[count++].data == NULL)
 				return false;
 		}
+	}
+	for (size_t i = 0; it->ns.state == PUBLISHED &&
+	    i < it->ns.values.count && count < HANDLES_MAX;
+	    i++) {
+		struct slice name = name_of(it->ns.values.items[i]);
+
+		if (memchr(name.data, '.', name.len) != NULL)
+			out[count++] = name;
 	}
 	*found = count;
 	return true;

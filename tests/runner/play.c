@@ -690,7 +690,8 @@ run_ledger(struct world *world, const struct step *step)
 static void
 run_step(struct world *world, const struct step *step)
 {
-	if (play_epp(world, step) || run_ledger(world, step))
+	if (play_epp(world, step) ||
+	    play_tier(world, step) || run_ledger(world, step))
 		return;
 	switch ((int)step->kind) {
 	case STEP_SUBMIT:
@@ -717,9 +718,6 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_ORDER:
 		run_order(world, step);
-		return;
-	case STEP_TIER:
-		play_tier(world, step);
 		return;
 	case STEP_OPERATOR:
 		run_operator(world, step);

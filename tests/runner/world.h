@@ -210,7 +210,8 @@ void play_find(struct engine *engine, struct slice actor, struct slice text,
     engine_answer *answer, void *arg);
 
 /* --- play_tier.c */
-void play_tier(struct world *world, const struct step *step);
+/* False: it is another step. */
+bool play_tier(struct world *world, const struct step *step);
 /* Before the daemon's end, however it comes. */
 void play_tier_end(struct world *world);
 
