@@ -14,8 +14,15 @@
 
 enum { CTL_OK = 0, CTL_REFUSED = 1, CTL_TROUBLE = 2 };
 
+/* A misu that is asked over HTTPS; see ctl_remote.h. */
+struct ctl_remote {
+	const char *url; /* NULL: the one of this machine */
+	const char *certificate, *key, *authority; /* PEM files, or NULL */
+};
+
 struct ctl {
 	struct setup_given given; /* -f and -s */
+	struct ctl_remote remote; /* -u, -c, -k and -a */
 	struct arena *arena;
 	struct setup *setup; /* a glance at misu.conf, once asked for */
 };

@@ -16,6 +16,8 @@
 _Static_assert((int)CONSOLE_FIND_MAX == (int)ENGINE_FIND_MAX,
     "what the console asks for, the keeper finds");
 
+enum { ANSWER_MAX = WIRE_MESSAGE_MAX - 64 };
+
 struct service_console {
 	struct service *service;
 	struct wire_stream *stream;
@@ -60,6 +62,12 @@ answer(void *arg, int status, struct slice body)
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
 
+	if (body.len > ANSWER_MAX) {
+		status = 503;
+		body = SLICE("{\"title\":\"this is too much for one answer\","
+			     "\"status\":503,\"detail\":\"misuctl shows it on "
+			     "the machine itself\"}");
+	}
 	if (order->console != NULL && arena != NULL) {
 		text_add_format(&text, "%s %d\n", order->number, status);
 		text_add(&text, body);

@@ -307,12 +307,15 @@ static bool
 set_post(struct exchange *exchange)
 {
 	struct slice post = exchange->ask.post;
+	char line[128];
 
 	if (post.data == NULL)
 		return true;
 	exchange->post = malloc(post.len + 1);
-	if (exchange->post == NULL ||
-	    !add_header(exchange, "Content-Type: text/plain; charset=utf-8"))
+	snprintf(line, sizeof(line), "Content-Type: %s",
+	    exchange->ask.media != NULL ? exchange->ask.media
+					: "text/plain; charset=utf-8");
+	if (exchange->post == NULL || !add_header(exchange, line))
 		return false;
 	memcpy(exchange->post, post.data, post.len);
 	return curl_easy_setopt(exchange->curl, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -320,6 +323,41 @@ set_post(struct exchange *exchange)
 		   (long)post.len) == CURLE_OK &&
 	       curl_easy_setopt(exchange->curl, CURLOPT_POSTFIELDS,
 		   exchange->post) == CURLE_OK;
+}
+
+/* A redirect never leads from https to http. */
+static bool
+set_ways(struct exchange *exchange)
+{
+	const struct http_client_ask *ask = &exchange->ask;
+	CURL *curl = exchange->curl;
+	bool ok = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
+		      ask->is_line ? "gopher" : "http,https") == CURLE_OK;
+
+	if (ok && ask->redirects != 0)
+		ok = curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) ==
+			 CURLE_OK &&
+		     curl_easy_setopt(curl, CURLOPT_MAXREDIRS,
+			 (long)ask->redirects) == CURLE_OK &&
+		     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
+			 "https") == CURLE_OK;
+	return ok && (ask->authority == NULL ||
+			 curl_easy_setopt(curl, CURLOPT_CAINFO,
+			     ask->authority) == CURLE_OK);
+}
+
+static bool
+set_certificate(struct exchange *exchange)
+{
+	const struct http_client_ask *ask = &exchange->ask;
+	CURL *curl = exchange->curl;
+
+	return ask->certificate == NULL ||
+	       (curl_easy_setopt(curl, CURLOPT_SSLCERT, ask->certificate) ==
+		       CURLE_OK &&
+		   curl_easy_setopt(curl, CURLOPT_SSLKEY,
+		       ask->key != NULL ? ask->key : ask->certificate) ==
+		       CURLE_OK);
 }
 
 /* A redirect never leads from https to http. */
@@ -359,7 +397,8 @@ set_options(struct exchange *exchange)
 	return set_ways(exchange) &&
 	       curl_easy_setopt(curl, CURLOPT_URL, exchange->ask.url) ==
 		   CURLE_OK &&
-	       set_post(exchange) && set_headers(exchange);
+	       set_certificate(exchange) && set_post(exchange) &&
+	       set_headers(exchange);
 }
 
 bool

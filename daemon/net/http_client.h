@@ -24,6 +24,9 @@ struct http_client_ask {
 	const char *url;
 	const char *token; /* bearer; NULL: none */
 	struct slice post; /* data NULL: GET */
+	const char *media; /* type of what is posted; NULL: plain text */
+	/* PEM files of one's own; NULL: none is shown, the key is in it. */
+	const char *certificate, *key;
 	const char *accept;    /* media types; NULL: any */
 	const char *authority; /* PEM file; NULL: the system's */
 	unsigned redirects;    /* so many are followed, to https alone */

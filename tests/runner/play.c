@@ -240,7 +240,9 @@ run_operator(struct world *world, const struct step *step)
 static void
 run_order(struct world *world, const struct step *step)
 {
-	engine_order *order = engine_order_find(step->verb);
+	engine_order *order = slice_is(step->verb, "find")
+	    ? play_find
+	    : engine_order_find(step->verb);
 	struct slice text = {"", 0};
 
 	if (world->engine == NULL)

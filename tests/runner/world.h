@@ -205,6 +205,10 @@ void play_check(struct world *world, const struct step *step,
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
 
+/* --- play_find.c: an engine_order; its members are strings, not lists */
+void play_find(struct engine *engine, struct slice actor, struct slice text,
+    engine_answer *answer, void *arg);
+
 /* --- play_tier.c */
 /* False: it is another step. */
 bool play_tier(struct world *world, const struct step *step);
