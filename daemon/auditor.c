@@ -136,8 +136,7 @@ take_keeper(struct auditor *auditor, int fd)
 static bool
 is_path(const char *path, struct slice name, const struct setup *setup)
 {
-	const char *now =
-	    name.len != 0 ? setup_state_path(setup, name) : NULL;
+	const char *now = name.len != 0 ? setup_state_path(setup, name) : NULL;
 
 	return now == NULL || path == NULL ? now == path
 					   : strcmp(now, path) == 0;
@@ -229,8 +228,8 @@ keep_to_files(struct auditor *auditor, struct fail *fail)
 }
 
 static bool
-glance(struct auditor *auditor, const struct setup_given *given,
-    struct fail *fail)
+glance(
+    struct auditor *auditor, const struct setup_given *given, struct fail *fail)
 {
 	struct setup_given glance = *given;
 	const struct conf_audit *audit;

@@ -12,8 +12,8 @@
 enum {
 	FOUND_TTL = 3600 * 1000, /* ms */
 	FAILED_TTL = 60 * 1000,
-	LOOK = 60 * 1000,      /* ms between looks whether a file changed */
-	OLD = 30 * 86400,      /* seconds: IANA's files change within days */
+	LOOK = 60 * 1000, /* ms between looks whether a file changed */
+	OLD = 30 * 86400, /* seconds: IANA's files change within days */
 	PATH_SIZE = 1024,
 };
 
@@ -26,8 +26,8 @@ tld_of(struct slice name)
 
 	for (size_t i = 0; i < name.len; i++)
 		if (name.data[i] == '.')
-			tld = (struct slice){
-			    name.data + i + 1, name.len - i - 1};
+			tld =
+			    (struct slice){name.data + i + 1, name.len - i - 1};
 	return tld;
 }
 
@@ -44,8 +44,8 @@ find_tld(struct auditor *auditor, struct slice tld)
 }
 
 static const struct found *
-keep_tld(struct auditor *auditor, struct slice tld,
-    const struct srv_answer *answer)
+keep_tld(
+    struct auditor *auditor, struct slice tld, const struct srv_answer *answer)
 {
 	struct found *found =
 	    &auditor->found[auditor->found_next++ % FOUND_MAX];
@@ -183,8 +183,8 @@ tell_trouble(struct bootstrap_kept *kept, const char *path, const char *reason)
 	if (kept->told)
 		return;
 	kept->told = true;
-	log_event(LOG_LEVEL_WARN, "bootstrap", "file", path, "reason", reason,
-	    NULL);
+	log_event(
+	    LOG_LEVEL_WARN, "bootstrap", "file", path, "reason", reason, NULL);
 }
 
 /* What was read once stays in use where a newer file is not sound. */
@@ -212,8 +212,8 @@ bootstrap_of(struct auditor *auditor, enum bootstrap_kind kind)
 	} else {
 		kept->changed = status.st_mtime;
 		if (now / 1000 - status.st_mtime > OLD)
-			tell_trouble(kept, path,
-			    "it was fetched more than 30 days ago");
+			tell_trouble(
+			    kept, path, "it was fetched more than 30 days ago");
 	}
 	return kept->arena != NULL ? &kept->bootstrap : NULL;
 }

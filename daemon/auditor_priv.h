@@ -55,10 +55,11 @@ struct auditor {
 	struct loop *loop;
 	struct wire_stream *parent, *keeper; /* keeper NULL: no line to it */
 	struct setup *setup; /* where things are: a glance at misu.conf */
-	/* Of misu.conf as it was at the start: what the sandbox lets it read. */
+	/* Of misu.conf as it was at the start: what the sandbox lets it read.
+	 */
 	const char *bootstrap, *authority; /* NULL: none */
-	struct arena *arena; /* of what the parent told last */
-	struct conf *conf;   /* NULL: nothing yet */
+	struct arena *arena;		   /* of what the parent told last */
+	struct conf *conf;		   /* NULL: nothing yet */
 	struct http_client *client;
 	struct srv_client *srv; /* NULL: not needed yet, or none */
 	void *from_jis;		/* iconv_t, or NULL */

@@ -10,11 +10,11 @@
 #include "net/whois_client.h"
 
 enum {
-	PATIENCE = 30,			  /* seconds for one answer */
+	PATIENCE = 30, /* seconds for one answer */
 	REDIRECTS_MAX = 3,
-	PAUSE = 60 * 1000,		  /* ms, where it does not say */
+	PAUSE = 60 * 1000,		/* ms, where it does not say */
 	PAUSE_LONGEST = 15 * 60 * 1000, /* longer than this is not waited for */
-	SERVERS_MAX = 64,		  /* idle ones that are remembered */
+	SERVERS_MAX = 64,		/* idle ones that are remembered */
 };
 
 struct server {
@@ -23,8 +23,8 @@ struct server {
 	char *key;
 	struct asked *first, **last; /* that wait */
 	struct asked *running;
-	int64_t due;   /* ms: not asked before */
-	bool is_held;  /* it wanted a pause, and has answered nothing since */
+	int64_t due;  /* ms: not asked before */
+	bool is_held; /* it wanted a pause, and has answered nothing since */
 	struct loop_timer *timer;
 };
 

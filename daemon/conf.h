@@ -199,6 +199,7 @@ struct conf_audit_server {
 	bool is_rdap;
 	/* WHOIS: a host, perhaps with a port; RDAP: a URL with a slash last. */
 	struct slice server;
+	bool has_layout;	  /* else it is as usual for the object */
 	enum audit_layout layout; /* of WHOIS */
 	bool english;		  /* it is asked with "/e" */
 	/* Which objects it has: names under any of these, or a network's. */

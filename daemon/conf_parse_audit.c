@@ -30,10 +30,11 @@ take_where(struct parser *parser, struct conf_audit_server *server)
 {
 	struct token token;
 
-	if (!conf_take_text(parser,
-		server->is_rdap ? "a URL" : "a WHOIS server", &token))
+	if (!conf_take_text(
+		parser, server->is_rdap ? "a URL" : "a WHOIS server", &token))
 		return false;
-	if (!(server->is_rdap ? bootstrap_is_base(token.text) : is_host(token.text)))
+	if (!(server->is_rdap ? bootstrap_is_base(token.text)
+			      : is_host(token.text)))
 		conf_complain_at(parser, &token,
 		    server->is_rdap ? CONF_AUDIT_URL : CONF_AUDIT_SERVER,
 		    NOTHING);
@@ -71,7 +72,6 @@ take_network(struct parser *parser, struct conf_audit_server *server)
 		*copy = *found;
 	copy->name = token.text;
 	server->network = copy;
-	server->layout = AUDIT_JPNIC_NETWORK;
 	return true;
 }
 
@@ -101,13 +101,8 @@ take_suffixes(struct parser *parser, struct conf_audit_server *server)
 			return false;
 		if (!is_suffix(token.text))
 			conf_complain_at(parser, &token, CONF_TLD, NOTHING);
-		if (slice_is(token.text, ".jp") ||
-		    (token.text.len > 3 &&
-			memcmp(token.text.data + token.text.len - 3, ".jp",
-			    3) == 0))
-			server->layout = AUDIT_JPRS;
-		more = grow(parser->arena, more, server->suffix_count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, server->suffix_count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[server->suffix_count++] = token.text;
@@ -127,8 +122,8 @@ take_hidden(struct parser *parser, struct conf_audit_server *server)
 	do {
 		if (!conf_take_text(parser, "what it shows instead", &token))
 			return false;
-		more = grow(parser->arena, more, server->hidden.count,
-		    sizeof(*more));
+		more = grow(
+		    parser->arena, more, server->hidden.count, sizeof(*more));
 		if (more == NULL)
 			return conf_memory(parser);
 		more[server->hidden.count++] = token.text;
@@ -151,6 +146,7 @@ take_look(struct parser *parser, struct conf_audit_server *server)
 			if (!conf_take_choice(parser, layouts,
 				"layout gtld, jprs or jpnic", &layout))
 				return false;
+			server->has_layout = true;
 			server->layout = layout_of[layout];
 		} else if (!server->is_rdap && conf_accept(parser, "english")) {
 			server->english = true;

@@ -33,15 +33,13 @@ print_end(const struct json_node *result)
 	if (*reason != '\0')
 		printf("  %s", reason);
 	if (json_find(result, "entry") != NULL)
-		printf(
-		    "  entry %lld", (long long)ctl_integer(result, "entry"));
+		printf("  entry %lld", (long long)ctl_integer(result, "entry"));
 	putchar('\n');
 }
 
 /* The rule that is broken, its text and where that stands. */
 static void
-print_finding(
-    const struct json_node *result, const struct json_node *finding)
+print_finding(const struct json_node *result, const struct json_node *finding)
 {
 	const char *role = ctl_string(finding, "role");
 	long long rule = ctl_integer(finding, "rule");
@@ -139,9 +137,9 @@ status_of(const struct json_node *node)
 	if (ctl_integer(node, "found") != 0)
 		return CTL_REFUSED;
 	return ctl_integer(node, "unreachable") != 0 ||
-			 ctl_integer(node, "skipped") != 0
-		     ? CTL_TROUBLE
-		     : CTL_OK;
+		       ctl_integer(node, "skipped") != 0
+		   ? CTL_TROUBLE
+		   : CTL_OK;
 }
 
 static void
@@ -236,14 +234,13 @@ follow(const struct asked *asked, long long run)
 		if (ctl.arena == NULL)
 			return CTL_TROUBLE;
 		turn.ctl = &ctl;
-		if (!follow_on(&turn, run, &from, &wait, &result) &&
-		    result < 0)
+		if (!follow_on(&turn, run, &from, &wait, &result) && result < 0)
 			result = CTL_TROUBLE;
 		arena_destroy(ctl.arena);
 		if (wait && result < 0) {
 			pause_for(pause);
-			pause = pause * 2 < LOOK_LONGEST ? pause * 2
-							 : LOOK_LONGEST;
+			pause =
+			    pause * 2 < LOOK_LONGEST ? pause * 2 : LOOK_LONGEST;
 		}
 	}
 	return result;

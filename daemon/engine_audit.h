@@ -1,8 +1,9 @@
 /*
- * The audit inside the engine.  engine_audit.c has runs and verbs,
- * engine_audit_object.c one object: whom to ask, what was decided, what
- * differs, and the entry; engine_audit_target.c which servers stand for which
- * public; engine_audit_timer.c the walk over all objects, every so often.
+ * The audit inside the engine.  engine_audit.c has runs and the auditor,
+ * engine_audit_verb.c what operators see of them; engine_audit_object.c has
+ * one object: who is asked, and what differs from what was decided;
+ * engine_audit_result.c its entries; engine_audit_target.c which servers stand
+ * for which public; engine_audit_timer.c the walk over all, every so often.
  * engine.h has what others call.
  */
 #ifndef MISU_ENGINE_AUDIT_H
@@ -56,7 +57,7 @@ struct audit_trouble {
 };
 
 struct audit_counts {
-	uint64_t objects; /* that were looked at */
+	uint64_t objects;			     /* that were looked at */
 	uint64_t clean, found, unreachable, skipped; /* servers of them */
 	uint64_t kinds[AUDIT_KIND_COUNT];
 };
@@ -104,7 +105,7 @@ struct engine_audit {
 	struct audit_tally tallies[TALLIES_MAX];
 	size_t tally_count;
 	uint64_t runs_ended;
-	int64_t last_end;   /* Unix ms of the last run over all objects */
+	int64_t last_end;	  /* Unix ms of the last run over all objects */
 	struct audit_counts last; /* and what it found */
 	/* The timer. */
 	struct loop_timer *timer;
@@ -130,6 +131,9 @@ bool audit_run_gave_up(const struct audit_run *run, struct slice key);
 void audit_run_note(struct audit_run *run, struct slice key, bool answered);
 void audit_run_give_up(struct audit_run *run, struct slice key);
 
+/* In another turn of the loop. */
+void audit_run_soon(struct audit_run *run);
+
 /* An object of it is through; it may have been the last. */
 void audit_run_object_done(struct audit_run *run);
 
@@ -139,6 +143,14 @@ bool audit_run_next(struct audit_run *run, struct arena *arena,
 
 void audit_run_add_result(struct audit_run *run, struct slice json);
 
+/* --- engine_audit_verb.c ------------------------------------------------- */
+
+/* The run as JSON, its results from this one on. */
+void audit_run_answer(const struct audit_run *run, size_t from, int status,
+    engine_answer *answer, void *arg);
+void audit_refuse(struct engine *engine, int status, const char *what,
+    const char *hint, engine_answer *answer, void *arg);
+
 /* --- engine_audit_object.c ----------------------------------------------- */
 
 /* False with a fail: nothing is under way.  It may be over at once. */
@@ -146,15 +158,29 @@ bool audit_object_begin(struct audit_run *run, enum object_type type,
     struct slice object, struct fail *fail);
 void audit_object_told(struct audited *audited, size_t target, size_t ask,
     const struct audit_told *told);
+/*
+ * The record as it is now, and of what came over EPP with its contacts; NULL:
+ * none, or a fail.  *changes: its registry has not said yes to the newest.
+ */
+const struct record *audit_record(struct audited *audited, struct arena *arena,
+    bool *changes, struct fail *fail);
+/* Those that the target does not have yet. */
+void audit_take_findings(struct audited *audited, struct audit_target *target,
+    const struct audit_findings *findings);
 /* Nobody answers what is open: it is left out. */
 void audit_object_lost(struct audited *audited);
 void audit_object_free(struct audited *audited);
 
+/* --- engine_audit_result.c ----------------------------------------------- */
+
+/* All is answered: entries, results, counts, and it is freed. */
+void audit_object_done(struct audited *audited);
+
 /* --- engine_audit_target.c ----------------------------------------------- */
 
 /* Which servers show the record, as which public. */
-bool audit_targets(struct audited *audited, const struct record *record,
-    struct fail *fail);
+bool audit_targets(
+    struct audited *audited, const struct record *record, struct fail *fail);
 
 /* What the public may see of it; NULL: nothing is said of it, or a fail. */
 struct disclosure *audit_decide(struct engine *engine,

@@ -31,8 +31,7 @@ block_for(const struct engine *engine, const struct record *record,
 		    ruleset, direct[i], record, behind, BLOCKS_MAX);
 		for (size_t k = 0; k < more && k < BLOCKS_MAX; k++)
 			if (slice_equal(
-				ruleset_recipient(
-				    ruleset, behind[k]->recipient)
+				ruleset_recipient(ruleset, behind[k]->recipient)
 				    ->id,
 				recipient))
 				return behind[k];
@@ -55,11 +54,11 @@ audit_decide(struct engine *engine, const struct record *record,
 		fail_set(fail, FAIL_WORLD, "no random bytes");
 		return NULL;
 	}
-	disclosure = decide(engine->ruleset, judged.block, record,
-	    &judged.given, arena, fail);
+	disclosure = decide(
+	    engine->ruleset, judged.block, record, &judged.given, arena, fail);
 	if (disclosure != NULL && stops_any(engine->o.stops))
-		disclosure = engine_heed_stops(
-		    engine, disclosure, &judged, arena, fail);
+		disclosure =
+		    engine_heed_stops(engine, disclosure, &judged, arena, fail);
 	return disclosure;
 }
 
@@ -94,8 +93,7 @@ network_fits(const struct conf_audit_server *server, struct slice name)
 	for (size_t i = 0; i < server->network->count; i++)
 		if (prefix_parse(
 			server->network->prefixes[i], &outer, &ignored) &&
-		    prefix_contains(&outer, &inner) &&
-		    outer.bits + 1u > best)
+		    prefix_contains(&outer, &inner) && outer.bits + 1u > best)
 			best = outer.bits + 1u;
 	return best;
 }
@@ -132,8 +130,8 @@ find_server(const struct conf *conf, const struct record *record,
 static bool
 copy(struct arena *arena, struct slice from, struct slice *to)
 {
-	*to = arena_copy(
-	    arena, from.data != NULL ? from : (struct slice){"", 0});
+	*to =
+	    arena_copy(arena, from.data != NULL ? from : (struct slice){"", 0});
 	return to->data != NULL;
 }
 
@@ -155,7 +153,7 @@ copy_values(struct arena *arena, struct values from, struct values *to)
 static enum audit_layout
 layout_of(const struct record *record, const struct conf_audit_server *server)
 {
-	if (server != NULL)
+	if (server != NULL && server->has_layout)
 		return server->layout;
 	if (record_type(record) == OBJECT_NETWORK)
 		return AUDIT_JPNIC_NETWORK;
@@ -188,8 +186,7 @@ add_contacts(struct audited *audited, struct audit_target *target,
 		ask->layout = AUDIT_CONTACT;
 		ask->question.is_contact = true;
 		ask->question.role = (enum role)r;
-		if (!copy(audited->arena, handle.items[0],
-			&ask->question.name))
+		if (!copy(audited->arena, handle.items[0], &ask->question.name))
 			return fail_memory(fail);
 		target->ask_count++;
 	}
@@ -209,8 +206,7 @@ key_of(const struct audit_target *target, struct arena *arena,
 	} else if (audited->type == OBJECT_DOMAIN) {
 		for (size_t i = 0; i < audited->object.len; i++)
 			if (audited->object.data[i] == '.')
-				tld = (struct slice){
-				    audited->object.data + i,
+				tld = (struct slice){audited->object.data + i,
 				    audited->object.len - i};
 		text_add(&key, tld);
 	}
@@ -238,8 +234,8 @@ add_target(
 
 	if (audited->target_count == TARGETS_MAX)
 		return true;
-	*target = (struct audit_target){
-	    .ask_count = 1, .is_found = server == NULL};
+	*target =
+	    (struct audit_target){.ask_count = 1, .is_found = server == NULL};
 	ask->is_rdap = by->is_rdap;
 	ask->english = server != NULL && server->english;
 	ask->waits = audited->run->extent != AUDIT_ONE;
@@ -275,8 +271,7 @@ add_public(struct audited *audited, const struct record *record,
 		if (slice_equal(
 			audited->targets[i].recipient, by.recipient->id))
 			return true;
-	servers[0] =
-	    find_server(engine->conf, record, by.recipient->id, false);
+	servers[0] = find_server(engine->conf, record, by.recipient->id, false);
 	servers[1] = find_server(engine->conf, record, by.recipient->id, true);
 	if (servers[0] == NULL && servers[1] == NULL && by.recipient->via < 0)
 		return true;
@@ -297,8 +292,8 @@ add_public(struct audited *audited, const struct record *record,
 }
 
 bool
-audit_targets(struct audited *audited, const struct record *record,
-    struct fail *fail)
+audit_targets(
+    struct audited *audited, const struct record *record, struct fail *fail)
 {
 	const struct ruleset *ruleset = audited->engine->ruleset;
 	const struct block *direct[BLOCKS_MAX], *behind[BLOCKS_MAX];

@@ -9,8 +9,8 @@
 #include "engine_audit.h"
 
 enum {
-	TICK = 1000,	   /* ms */
-	KEEP = 60 * 1000,  /* ms between notes of how far it is */
+	TICK = 1000,	  /* ms */
+	KEEP = 60 * 1000, /* ms between notes of how far it is */
 	STATE_MAX = 200,
 };
 
@@ -84,8 +84,7 @@ period(const struct engine *engine)
 }
 
 bool
-audit_timer_may(
-    const struct engine *engine, const struct vault_cursor *cursor)
+audit_timer_may(const struct engine *engine, const struct vault_cursor *cursor)
 {
 	int64_t elapsed = engine_now(engine) - engine->audit->period_start;
 
@@ -102,8 +101,7 @@ wake(struct engine *engine, int64_t delay)
 	struct engine_audit *audit = engine->audit;
 
 	if (audit->timer == NULL)
-		audit->timer =
-		    loop->timer_create(engine->o.loop, tick, engine);
+		audit->timer = loop->timer_create(engine->o.loop, tick, engine);
 	if (audit->timer != NULL)
 		loop->timer_set(audit->timer, delay);
 }
@@ -128,8 +126,7 @@ tick(void *arg)
 	if (audit->is_stopped || engine->conf == NULL ||
 	    engine->conf->audit.every == 0)
 		return;
-	if (audit->timed == NULL &&
-	    now >= audit->period_start + period(engine))
+	if (audit->timed == NULL && now >= audit->period_start + period(engine))
 		begin_period(engine, now);
 	if (audit->timed != NULL)
 		audit_run_pump(audit->timed);

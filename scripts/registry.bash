@@ -99,11 +99,12 @@ registry_publish() {
 		publish whois on 127.0.0.1:$2
 		publish rdap on 127.0.0.1:$3 at "http://127.0.0.1:$3/"
 		publish rate 6000
-		# PSI-Japan is the registrar of the gTLDs; here we are.  Of other
-		# registries there are no servers to be asked.
-		audit whois 127.0.0.1:$2 for .biz as self
+		# PSI-Japan is the registrar of the gTLDs, JPRS has .jp; here we
+		# are both.  Of other registries there are no servers to ask.
+		audit whois 127.0.0.1:$2 for .jp, .biz as self
+		audit whois 127.0.0.1:$2 for .jp as jprs-whois
 		audit whois 127.0.0.1:$2 for .biz as psi-whois
-		audit rdap "http://127.0.0.1:$3/" for .biz as self
+		audit rdap "http://127.0.0.1:$3/" for .jp, .biz as self
 		audit rdap "http://127.0.0.1:$3/" for .biz as psi-whois
 		audit whois 127.0.0.1:$registry_whois for .biz as neulevel-whois
 		audit rdap "http://127.0.0.1:$registry_rdap/" for .biz as neulevel-whois

@@ -5,8 +5,7 @@
 
 enum { REASON_MAX = 200, SERVER_MAX = 600, NAME_MAX_LEN = 300 };
 
-static const char *const ends[AUDIT_END_COUNT] = {
-    [AUDIT_ANSWERED] = "answered",
+static const char *const ends[AUDIT_END_COUNT] = {[AUDIT_ANSWERED] = "answered",
     [AUDIT_UNANSWERED] = "unanswered",
     [AUDIT_NOBODY] = "nobody",
     [AUDIT_HELD] = "held"};
@@ -151,8 +150,8 @@ get_flag(const struct json_node *object, const char *name)
 }
 
 static bool
-get_values(const struct json_node *node, struct arena *arena,
-    struct values *out)
+get_values(
+    const struct json_node *node, struct arena *arena, struct values *out)
 {
 	struct slice *items;
 
@@ -196,8 +195,8 @@ audit_read_ask(struct slice message, struct arena *arena, struct audit_ask *out)
 	    !get_word(node, "role", ROLE_COUNT, &role) ||
 	    !get_string(node, "name", NAME_MAX_LEN, &out->question.name) ||
 	    !get_string(node, "server", SERVER_MAX, &out->server) ||
-	    !get_values(json_find(node, "hidden"), arena,
-		&out->question.placeholders))
+	    !get_values(
+		json_find(node, "hidden"), arena, &out->question.placeholders))
 		return false;
 	out->layout = (enum audit_layout)layout;
 	out->question.type = (enum object_type)type;
@@ -211,8 +210,8 @@ audit_read_ask(struct slice message, struct arena *arena, struct audit_ask *out)
 
 /* The number at `index` of an array. */
 static bool
-item_word(const struct json_node *array, size_t index, int64_t limit,
-    unsigned *out)
+item_word(
+    const struct json_node *array, size_t index, int64_t limit, unsigned *out)
 {
 	const struct json_node *node = &array->items[index];
 
@@ -253,8 +252,8 @@ get_item(
 }
 
 static bool
-get_items(const struct json_node *node, struct arena *arena,
-    struct audit_answer *out)
+get_items(
+    const struct json_node *node, struct arena *arena, struct audit_answer *out)
 {
 	struct audit_item *items;
 
@@ -273,8 +272,8 @@ get_items(const struct json_node *node, struct arena *arena,
 }
 
 static bool
-get_answer(const struct json_node *node, struct arena *arena,
-    struct audit_answer *out)
+get_answer(
+    const struct json_node *node, struct arena *arena, struct audit_answer *out)
 {
 	unsigned state;
 

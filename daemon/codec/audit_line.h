@@ -15,7 +15,7 @@ struct audit_ask {
 	bool is_rdap, english;
 	bool waits; /* where the server wants a pause; else it is held */
 	enum audit_layout layout; /* of WHOIS */
-	struct slice server; /* as misu.conf has it; empty: to be found */
+	struct slice server;	  /* as misu.conf has it; empty: to be found */
 	/* Without from_jis, which is the auditor's own. */
 	struct audit_question question;
 };
@@ -31,9 +31,9 @@ enum audit_end {
 struct audit_told {
 	int64_t number;
 	enum audit_end end;
-	struct slice server; /* that was asked; may be empty */
-	struct slice reason; /* in a few words, of ours and libraries' */
-	unsigned wait;	     /* AUDIT_HELD: seconds; 0: it did not say */
+	struct slice server;	    /* that was asked; may be empty */
+	struct slice reason;	    /* in a few words, of ours and libraries' */
+	unsigned wait;		    /* AUDIT_HELD: seconds; 0: it did not say */
 	struct audit_answer answer; /* AUDIT_ANSWERED */
 };
 

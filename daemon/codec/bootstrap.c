@@ -47,7 +47,6 @@ struct reader {
 	struct arena *arena;
 	struct bootstrap *out;
 	struct bootstrap_service *services;
-	const struct json_place *place;
 	struct fail *fail;
 };
 
@@ -60,7 +59,7 @@ is_array(const struct json_node *node)
 static bool
 wrong(struct reader *reader, const char *what)
 {
-	return json_fail(reader->fail, reader->place, "%s", what);
+	return json_fail(reader->fail, NULL, "%s", what);
 }
 
 /* The first that may be asked, https before all. */
@@ -78,8 +77,8 @@ read_urls(
 		    url.data[url.len - 1] != '/')
 			return wrong(reader, "no base URL");
 		if (bootstrap_is_base(url) &&
-		    (out->len == 0 || (begins(url, "https://") &&
-					  !begins(*out, "https://"))))
+		    (out->len == 0 ||
+			(begins(url, "https://") && !begins(*out, "https://"))))
 			*out = url;
 	}
 	return true;
@@ -98,8 +97,8 @@ read_name(struct reader *reader, struct slice name, struct slice *out)
 }
 
 static bool
-read_entry(struct reader *reader, const struct json_node *node,
-    struct slice url)
+read_entry(
+    struct reader *reader, const struct json_node *node, struct slice url)
 {
 	struct bootstrap *out = reader->out;
 	struct bootstrap_service *service = &reader->services[out->count];
@@ -146,7 +145,6 @@ read_services(struct reader *reader, const struct json_node *services)
 	const struct json_place at = {NULL, SLICE("services"), 0};
 	size_t entries = 0;
 
-	reader->place = &at;
 	if (!is_array(services))
 		return wrong(reader, "no services");
 	for (size_t i = 0; i < services->count; i++)
@@ -163,16 +161,17 @@ read_services(struct reader *reader, const struct json_node *services)
 	for (size_t i = 0; i < services->count; i++) {
 		const struct json_place here = {&at, {NULL, 0}, i};
 
-		reader->place = &here;
-		if (!read_service(reader, &services->items[i]))
+		if (!read_service(reader, &services->items[i])) {
+			json_set_place(reader->fail, &here);
 			return false;
+		}
 	}
 	return true;
 }
 
 bool
-bootstrap_read(struct slice text, enum bootstrap_kind kind,
-    struct arena *arena, struct bootstrap *out, struct fail *fail)
+bootstrap_read(struct slice text, enum bootstrap_kind kind, struct arena *arena,
+    struct bootstrap *out, struct fail *fail)
 {
 	const struct json_node *node = json_parse(arena, text, fail), *member;
 	struct reader reader = {.arena = arena, .out = out, .fail = fail};
@@ -226,8 +225,7 @@ bootstrap_find_prefix(const struct bootstrap *bootstrap,
 		    &bootstrap->services[i];
 
 		if (prefix_contains(&service->prefix, prefix) &&
-		    (best == NULL ||
-			service->prefix.bits > best->prefix.bits))
+		    (best == NULL || service->prefix.bits > best->prefix.bits))
 			best = service;
 	}
 	if (best == NULL || best->url.len == 0)

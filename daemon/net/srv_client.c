@@ -77,14 +77,13 @@ read_resolvers(struct srv_client *client, struct fail *fail)
 }
 
 static bool
-take_resolver(
-    struct srv_client *client, const char *address, struct fail *fail)
+take_resolver(struct srv_client *client, const char *address, struct fail *fail)
 {
 	struct resolver *resolver = &client->resolvers[0];
 	int len = sizeof(resolver->address);
 
-	if (evutil_parse_sockaddr_port(address,
-		(struct sockaddr *)&resolver->address, &len) != 0)
+	if (evutil_parse_sockaddr_port(
+		address, (struct sockaddr *)&resolver->address, &len) != 0)
 		return fail_set(
 		    fail, FAIL_INPUT, "%s is no address with a port", address);
 	resolver->len = (socklen_t)len;
@@ -342,8 +341,8 @@ begin(evutil_socket_t fd, short what, void *arg)
 
 bool
 srv_client_ask(struct srv_client *client, const char *name,
-    void (*done)(void *context, const struct srv_answer *answer),
-    void *context, struct fail *fail)
+    void (*done)(void *context, const struct srv_answer *answer), void *context,
+    struct fail *fail)
 {
 	struct question *question = calloc(1, sizeof(*question));
 	const struct timeval now = {0, 0};

@@ -41,7 +41,7 @@ void srv_client_destroy(struct srv_client *client);
  * fail: it is not asked.
  */
 bool srv_client_ask(struct srv_client *client, const char *name,
-    void (*done)(void *context, const struct srv_answer *answer),
-    void *context, struct fail *fail);
+    void (*done)(void *context, const struct srv_answer *answer), void *context,
+    struct fail *fail);
 
 #endif

@@ -85,16 +85,15 @@ whois_client_start(struct http_client *client,
 		    fail, FAIL_INPUT, "WHOIS cannot be asked for that");
 	arena = arena_create(NULL);
 	url = arena != NULL ? url_of(ask, arena) : (struct slice){NULL, 0};
-	ok = url.data != NULL
-		 ? http_client_start(client,
-		       &(struct http_client_ask){.url = url.data,
-			   .is_line = true,
-			   .answer_max = WHOIS_ANSWER_MAX,
-			   .patience = ask->patience,
-			   .done = ask->done,
-			   .context = ask->context},
-		       fail)
-		 : fail_memory(fail);
+	ok = url.data != NULL ? http_client_start(client,
+				    &(struct http_client_ask){.url = url.data,
+					.is_line = true,
+					.answer_max = WHOIS_ANSWER_MAX,
+					.patience = ask->patience,
+					.done = ask->done,
+					.context = ask->context},
+				    fail)
+			      : fail_memory(fail);
 	arena_destroy(arena);
 	return ok;
 }

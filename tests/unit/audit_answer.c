@@ -173,7 +173,7 @@ static void
 older_labels_are_read(void **state)
 {
 	struct audit_answer it = whois(AUDIT_GTLD, "example.info",
-	    SLICE("Domain ID:D1-EXAMPLE\r\n"
+	    SLICE("\xef\xbb\xbf"
 		  "Domain Name:EXAMPLE.INFO\r\n"
 		  "Registrant ID:mm-1\r\n"
 		  "Registrant Name:Hanako Kakuu\r\n"

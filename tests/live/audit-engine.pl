@@ -1,5 +1,5 @@
-# audit.pl DIRECTORY: other people's servers, on loopback: WHOIS, RDAP over
-# plain HTTP, and a name server that knows SRV records.  Their ports stand in
+# audit-engine.pl DIRECTORY CERT KEY: other people's servers, on loopback: WHOIS, RDAP
+# over plain HTTP and over TLS, and a name server that knows SRV records.  Their ports stand in
 # DIRECTORY/ports.  What is asked for by NAME is answered with the file
 # whois/NAME or rdap/NAME, as it stands there; the file "fault" makes
 # them misbehave: "429" at RDAP, "limited" at WHOIS, "silent" both close at
@@ -8,12 +8,14 @@ use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
+use IO::Socket::SSL;
 
-my ($dir) = @ARGV;
+my ($dir, $cert, $key) = @ARGV;
 my %listen = (Listen => 16, LocalAddr => '127.0.0.1', LocalPort => 0,
 	ReuseAddr => 1);
 my $whois = IO::Socket::INET->new(%listen) or die "whois: $!";
 my $rdap = IO::Socket::INET->new(%listen) or die "rdap: $!";
+my $tls = IO::Socket::INET->new(%listen) or die "tls: $!";
 my $dns = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1',
 	LocalPort => 0) or die "dns: $!";
 
@@ -95,11 +97,11 @@ sub answer_dns {
 	}
 }
 
-put("$dir/ports.new", join(' ', map { $_->sockport } $whois, $rdap, $dns) .
+put("$dir/ports.new", join(' ', map { $_->sockport } $whois, $rdap, $dns, $tls) .
 	"\n");
 rename "$dir/ports.new", "$dir/ports" or die $!;
 $SIG{PIPE} = 'IGNORE';
-my $all = IO::Select->new($whois, $rdap, $dns);
+my $all = IO::Select->new($whois, $rdap, $dns, $tls);
 while (my @ready = $all->can_read) {
 	for my $s (@ready) {
 		if ($s == $dns) {
@@ -108,6 +110,11 @@ while (my @ready = $all->can_read) {
 		}
 		my $c = $s->accept or next;
 		binmode $c;
+		if ($s == $tls) {
+			IO::Socket::SSL->start_SSL($c, SSL_server => 1,
+				SSL_cert_file => $cert,
+				SSL_key_file => $key) or next;
+		}
 		$s == $whois ? answer_whois($c) : answer_rdap($c);
 		close $c;
 	}
