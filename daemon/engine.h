@@ -45,6 +45,9 @@ struct engine_options {
 	/* Is a change of this record by others under way?  Or NULL. */
 	bool (*changing)(
 	    void *context, enum object_type type, struct slice name);
+	/* A change of it by the engine begins, or ended; or NULL. */
+	void (*change)(void *context, enum object_type type,
+	    struct slice name, bool begins);
 	void *follow_context;
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;

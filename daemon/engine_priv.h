@@ -55,6 +55,7 @@ struct engine {
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */
 	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
+	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
 	struct tier *tiers; /* engine_tier.c: answers under way */

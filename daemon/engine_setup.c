@@ -4,7 +4,7 @@
  */
 #include "codec/json.h"
 #include "codec/wire.h"
-#include "engine_priv.h"
+#include "engine_flags.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -77,6 +77,7 @@ engine_destroy(struct engine *engine)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
 	engine_view_stop(engine);
+	engine_flags_finish(engine);
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
@@ -487,6 +488,8 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL &&
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
+		return false;
+	if (!engine_flags_begin(engine, &engine->epoch, fail))
 		return false;
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);

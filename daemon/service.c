@@ -178,6 +178,14 @@ changing(void *context, enum object_type type, struct slice name)
 	return keeper_is_changing(service->keeper, type, name);
 }
 
+static void
+change(void *context, enum object_type type, struct slice name, bool begins)
+{
+	const struct service *service = context;
+
+	keeper_change(service->keeper, type, name, begins);
+}
+
 static bool
 open_engine(struct service *service, struct fail *fail)
 {
@@ -195,6 +203,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .view = service->view,
 	    .standing = service->standing,
 	    .changing = changing,
+	    .change = change,
 	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,

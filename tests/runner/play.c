@@ -556,12 +556,30 @@ check_told(
 }
 
 static void
+lose_view(struct world *world)
+{
+	struct fail ignored = FAIL_INIT;
+
+	if (world->view == NULL) {
+		world->disk->operations->remove(
+		    world->disk, "state/view/view.sqlite", &ignored);
+		world->disk->operations->remove(
+		    world->disk, "state/view/view.sqlite-journal", &ignored);
+	}
+}
+
+static void
 run_view(struct world *world, const struct step *step)
 {
-	struct arena *arena = arena_create(NULL);
+	struct arena *arena;
 	struct view_found found = {.state = VIEW_NONE};
 	struct fail fail = FAIL_INIT;
 
+	if (slice_is(step->verb, "lost")) {
+		lose_view(world);
+		return;
+	}
+	arena = arena_create(NULL);
 	await_ledger(world);
 	if (world->view != NULL &&
 	    !view_get(world->view, arena, SLICE("domain"), step->name, &found,
