@@ -1,9 +1,9 @@
-# audit-engine.pl DIRECTORY CERT KEY: other people's servers, on loopback: WHOIS, RDAP
-# over plain HTTP and over TLS, and a name server that knows SRV records.  Their ports stand in
-# DIRECTORY/ports.  What is asked for by NAME is answered with the file
-# whois/NAME or rdap/NAME, as it stands there; the file "fault" makes
-# them misbehave: "429" at RDAP, "limited" at WHOIS, "silent" both close at
-# once.  Everything that was asked is a line of DIRECTORY/asked.
+# audit-engine.pl DIRECTORY CERT KEY: other people's servers, on loopback:
+# WHOIS, RDAP over plain HTTP and over TLS, and a name server that knows SRV
+# records.  Their ports stand in DIRECTORY/ports.  What is asked for by NAME is
+# answered with the file whois/NAME or rdap/NAME, as it stands there; the file
+# "fault" makes them misbehave: "429" at RDAP, "limited" at WHOIS, "silent" both
+# close at once.  Everything that was asked is a line of DIRECTORY/asked.
 use strict;
 use warnings;
 use IO::Select;
