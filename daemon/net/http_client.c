@@ -325,20 +325,6 @@ set_post(struct exchange *exchange)
 		   exchange->post) == CURLE_OK;
 }
 
-static bool
-set_certificate(struct exchange *exchange)
-{
-	const struct http_client_ask *ask = &exchange->ask;
-	CURL *curl = exchange->curl;
-
-	return ask->certificate == NULL ||
-	       (curl_easy_setopt(curl, CURLOPT_SSLCERT, ask->certificate) ==
-		       CURLE_OK &&
-		   curl_easy_setopt(curl, CURLOPT_SSLKEY,
-		       ask->key != NULL ? ask->key : ask->certificate) ==
-		       CURLE_OK);
-}
-
 /* A redirect never leads from https to http. */
 static bool
 set_ways(struct exchange *exchange)
@@ -358,6 +344,20 @@ set_ways(struct exchange *exchange)
 	return ok && (ask->authority == NULL ||
 			 curl_easy_setopt(curl, CURLOPT_CAINFO,
 			     ask->authority) == CURLE_OK);
+}
+
+static bool
+set_certificate(struct exchange *exchange)
+{
+	const struct http_client_ask *ask = &exchange->ask;
+	CURL *curl = exchange->curl;
+
+	return ask->certificate == NULL ||
+	       (curl_easy_setopt(curl, CURLOPT_SSLCERT, ask->certificate) ==
+		       CURLE_OK &&
+		   curl_easy_setopt(curl, CURLOPT_SSLKEY,
+		       ask->key != NULL ? ask->key : ask->certificate) ==
+		       CURLE_OK);
 }
 
 static bool
