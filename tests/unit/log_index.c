@@ -100,6 +100,7 @@ add_term(struct place *place, struct text *text)
 	    "outcome:given-up,not-sent", "outcome:refuse", "outcome:hold",
 	    "outcome:forward", "actor:\"uid 1001\"", "case:case-7",
 	    "type:disclosure", "type:outcome,hold", "type:reveal", "about:17",
+	    "type:audit", "outcome:leak,missing", "actor:misu",
 	    "policy:0,1,2,3,4", "policy:a,b"};
 
 	if (below(place, 4) == 0)
@@ -169,7 +170,7 @@ the_index_finds_what_reading_all_finds(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 2; seed++) {
-		struct place *place = place_create(seed, 560);
+		struct place *place = place_create_with(seed, 560, 25);
 
 		feed_some(place, place->index, UINT64_MAX);
 		/* And some that the index does not have yet. */
