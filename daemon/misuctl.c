@@ -129,6 +129,37 @@ unknown(int argc, char **argv)
 	return CTL_TROUBLE;
 }
 
+/* "request" alone is no command, but the first word of some. */
+static bool
+print_group(FILE *out, const char *word)
+{
+	size_t len = strlen(word);
+	bool some = false;
+
+	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
+		const struct ctl_command *command = ctl_commands[i];
+
+		if (strncmp(command->name, word, len) != 0 ||
+		    command->name[len] != ' ')
+			continue;
+		if (!some)
+			fprintf(out, "usage: misuctl %s COMMAND ...\n\n", word);
+		fprintf(out, "  %-23s  %s\n", command->name,
+		    command->summary);
+		some = true;
+	}
+	if (some)
+		fputs("\n`misuctl help COMMAND` says more; see misuctl(8).\n",
+		    out);
+	return some;
+}
+
+static bool
+is_alone(int argc, char **argv)
+{
+	return argc == 1 || argv[1][0] == '-';
+}
+
 static int
 help(int argc, char **argv)
 {
@@ -140,6 +171,9 @@ help(int argc, char **argv)
 		return CTL_OK;
 	}
 	command = find(argc, argv, &words);
+	if (command == NULL && is_alone(argc, argv) &&
+	    print_group(stdout, argv[0]))
+		return CTL_OK;
 	if (command == NULL)
 		return unknown(argc, argv);
 	printf("usage: misuctl %s %s\n\n%s\n", command->name, command->usage,
@@ -167,6 +201,9 @@ run(struct ctl *ctl, int argc, char **argv)
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc - 1, argv + 1);
 	command = find(argc, argv, &words);
+	if (command == NULL && is_alone(argc, argv) &&
+	    print_group(stderr, argv[0]))
+		return CTL_TROUBLE;
 	if (command == NULL)
 		return unknown(argc, argv);
 	if (argc > words && strcmp(argv[words], "--help") == 0)
