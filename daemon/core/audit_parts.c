@@ -222,7 +222,8 @@ audit_compare_parts(struct audit_comparison *it)
 	for (size_t i = 0; i < hidden.count; i++)
 		if (hidden.items[i].found)
 			audit_tell(it, AUDIT_LEAK, hidden.items[i].of, true);
-	if (is_country_name(it, &allowed, &rest))
+	if (is_country_name(it, &allowed, &rest) ||
+	    (rest.len != 0 && audit_is_own(it)))
 		return true;
 	if (rest.len != 0 && it->item->sight == AUDIT_SHOWN)
 		tell_rest(it, &allowed);

@@ -21,6 +21,7 @@ struct audit_comparison {
 	size_t count;
 	struct arena *arena;
 	struct fail *fail;
+	bool is_anothers[ROLE_COUNT]; /* who is shown there is someone else */
 	bool told[AUDIT_KIND_COUNT][SLOT_COUNT];
 	bool is_current[SLOT_COUNT];
 };
@@ -31,6 +32,9 @@ void audit_tell(struct audit_comparison *it, enum audit_kind kind,
 /* Another value than those that may be seen is seen there. */
 void audit_tell_other(
     struct audit_comparison *it, const struct audit_candidate *of);
+
+/* Only what the record has counts in this place. */
+bool audit_is_own(const struct audit_comparison *it);
 
 /* The keys of values, as many; NULL when out of memory. */
 struct slice *audit_keys(

@@ -378,6 +378,55 @@ a_country_in_words_is_no_leak(void **state)
 	assert_found(findings, "");
 }
 
+/* APNIC shows JPNIC as the contact of every network of Japan's. */
+static void
+contacts_of_others_are_not_the_records(void **state)
+{
+	static const struct slice handle = SLICE("TM1234JP"),
+				  email = SLICE("taro@mail.example");
+	static const char document[] =
+	    "{\"objectClassName\":\"ip network\",\"startAddress\":"
+	    "\"192.0.2.0\",\"endAddress\":\"192.0.2.255\",\"entities\":[{"
+	    "\"roles\":[\"technical\"],\"handle\":\"%s\",\"vcardArray\":["
+	    "\"vcard\",[[\"fn\",{},\"text\",\"A Registry\"],[\"email\",{},"
+	    "\"text\",\"%s\"]]]}]}";
+	static const struct {
+		const char *handle, *email, *found;
+	} cases[] = {
+	    {"JNIC1-AP", "hostmaster@nic.example", ""},
+	    {"JNIC1-AP", "TARO@mail.example", "leak tech/email by 9 now"},
+	    {"tm1234jp", "old@mail.example",
+		"leak tech/name.int by 9, leak tech/email by 9"},
+	};
+	struct audit_intent *intent = arena_take(arena, sizeof(*intent));
+	struct audit_intended *tech = intent->items[ROLE_TECH];
+	struct audit_question question = {
+	    .type = OBJECT_NETWORK, .name = SLICE("192.0.2.0/24")};
+
+	(void)state;
+	intent->type = OBJECT_NETWORK;
+	intent->knows_record = true;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		tech[f].ruling = (struct ruling){VERDICT_REDACT, 9};
+	tech[FIELD_HANDLE].allowed = (struct values){&handle, 1};
+	tech[FIELD_EMAIL].hidden = (struct values){&email, 1};
+	tech[FIELD_HANDLE].collected = tech[FIELD_EMAIL].collected = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text text = text_start(arena);
+		struct audit_findings findings;
+		struct audit_answer answer;
+		struct fail fail = FAIL_INIT;
+
+		text_add_format(
+		    &text, document, cases[i].handle, cases[i].email);
+		assert_true(audit_read_rdap(
+		    &question, text_slice(&text), arena, &answer, &fail));
+		assert_true(
+		    audit_compare(intent, &answer, arena, &findings, &fail));
+		assert_found(findings, cases[i].found);
+	}
+}
+
 static void
 kinds_have_words(void **state)
 {
@@ -404,6 +453,7 @@ main(void)
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),
 	    cmocka_unit_test(no_object_and_no_answer_are_findings_of_the_whole),
 	    cmocka_unit_test(a_country_in_words_is_no_leak),
+	    cmocka_unit_test(contacts_of_others_are_not_the_records),
 	    cmocka_unit_test(kinds_have_words),
 	};
 
