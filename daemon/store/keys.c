@@ -558,6 +558,12 @@ keys_has(const struct keys *keys, const struct digest *id, uint32_t slot)
 }
 
 bool
+keys_is_taken(const struct keys *keys, uint32_t slot)
+{
+	return slot < keys->slot_count && keys->slots[slot].taken;
+}
+
+bool
 keys_find(const struct keys *keys, struct slice id, struct subject *out)
 {
 	struct digest digest = keys_id(keys, id);
