@@ -29,7 +29,9 @@ LDFLAGS_release := -pie -Wl,-z,relro,-z,now $(LTO)
 ifeq ($(MODE),release)
 AR := $(if $(LTO),gcc-ar,$(AR))
 endif
-LDFLAGS_asan := -fsanitize=address,undefined
+# Each of the many programs that tests start begins sooner with these.
+LDFLAGS_asan := -fsanitize=address,undefined -Wl,--as-needed \
+	$(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan)
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS += -Idaemon -include daemon/base/poison.h
 CFLAGS += -std=c11 -pthread $(WARN) $(CFLAGS_$(MODE)) \
@@ -86,8 +88,8 @@ RUNNER_OBJ := $(patsubst %.c,$B/%.o,\
 LIBRUNNER := $B/librunner.a
 
 # The search for canaries is most of what tests do: it is made fast.
-$B/tests/runner/canary.o $B/tests/runner/undress.o $B/tests/runner/memory_disk.o: \
-	CFLAGS += -O2 -fno-sanitize=all
+$B/tests/runner/canary.o $B/tests/runner/undress.o $B/tests/runner/pool.o \
+	$B/tests/runner/memory_disk.o: CFLAGS += -O2 -fno-sanitize=all
 
 $(LIBRUNNER): $(RUNNER_OBJ)
 	@rm -f $@

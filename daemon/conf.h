@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/prefix.h"
+#include "codec/audit_answer.h"
 #include "codec/epp_frame.h"
 #include "codec/publication.h"
 #include "codec/template.h"
@@ -180,6 +181,7 @@ struct conf_publish {
 	struct slice contact_form, terms, terms_url;
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
+	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
@@ -189,6 +191,37 @@ struct conf_publish {
 		struct place place;
 	} *tiers;
 	size_t tier_count;
+	struct place place;
+};
+
+/* A server that publishes objects for a public recipient of the policy. */
+struct conf_audit_server {
+	bool is_rdap;
+	/* WHOIS: a host, perhaps with a port; RDAP: a URL with a slash last. */
+	struct slice server;
+	bool has_layout;	  /* else it is as usual for the object */
+	enum audit_layout layout; /* of WHOIS */
+	bool english;		  /* it is asked with "/e" */
+	/* Which objects it has: names under any of these, or a network's. */
+	const struct slice *suffixes; /* ".jp" */
+	size_t suffix_count;
+	const struct network_group *network; /* NULL: it has domains */
+	struct slice recipient;
+	struct values hidden; /* what it shows in place of a value */
+	struct place place;
+};
+
+/* How is looked at what others publish; nothing is without a statement. */
+struct conf_audit {
+	bool given;
+	const struct conf_audit_server *servers;
+	size_t server_count;
+	unsigned every;	  /* seconds for all objects; 0: on demand alone */
+	unsigned rate;	  /* questions a minute to one server */
+	bool records_all; /* what was found well is an entry, too */
+	struct slice bootstrap; /* directory of RFC 9224's files; or empty */
+	struct slice resolver;	/* "127.0.0.1:53"; empty: resolv.conf's */
+	struct slice authority; /* PEM file; empty: the system's */
 	struct place place;
 };
 
@@ -222,6 +255,7 @@ struct conf {
 	const struct conf_upstream *upstreams;
 	size_t upstream_count;
 	struct conf_publish publish;
+	struct conf_audit audit;
 	unsigned workers;                    /* processes; 1 by default */
 	const struct conf_operator *operators;
 	size_t operator_count;

@@ -207,6 +207,20 @@ check_recipient(struct conf_checked *check)
 	conf_check_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
 }
 
+/* What is no public's nobody can ask for. */
+static void
+check_audited(struct conf_checked *check)
+{
+	const struct conf_audit *audit = &check->conf->audit;
+
+	for (size_t i = 0; i < audit->server_count; i++)
+		if (slice_equal(
+			audit->servers[i].recipient, check->recipient->id) &&
+		    !check->recipient->public)
+			conf_check_say(check, audit->servers[i].place,
+			    CONF_AUDIT_RECIPIENT, revision(check));
+}
+
 /* Who asks with a token is somebody, and asks for itself. */
 static void
 check_tiers(struct conf_checked *check)
@@ -272,6 +286,7 @@ conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 			check->recipient =
 			    ruleset_recipient(rulesets[i], check->index);
 			check_recipient(check);
+			check_audited(check);
 		}
 		check_tiers(check);
 	}
@@ -310,6 +325,14 @@ conf_check_idle(const struct conf *conf, const struct ruleset *const *rulesets,
 		if (!is_known(tier->recipient, rulesets, count))
 			conf_complain(&complaints, tier->place,
 			    CONF_RECIPIENT_POLICY, tier->recipient, NOTHING);
+	}
+	for (size_t i = 0; i < conf->audit.server_count; i++) {
+		const struct conf_audit_server *server =
+		    &conf->audit.servers[i];
+
+		if (!is_known(server->recipient, rulesets, count))
+			conf_complain(&complaints, server->place,
+			    CONF_AUDIT_IDLE, server->recipient, NOTHING);
 	}
 	return finish(&complaints, diagnostics, fail);
 }

@@ -10,6 +10,7 @@ enum {
 	WORKERS_MAX = 64,
 	PUBLISH_RATE = 60,
 	PUBLISH_BUDGET = 1000,
+	AUDIT_RATE = 30,
 	PUBLISH_CACHE = 128,
 };
 
@@ -37,6 +38,7 @@ enum {
 	X("witness", conf_parse_witness) \
 	X("publish", conf_parse_publish) \
 	X("registrar", conf_parse_registrar) \
+	X("audit", conf_parse_audit) \
 	X("operator", conf_parse_operator) \
 	X("approval", conf_parse_approval) \
 	X("time-limit", conf_parse_time_limit) \
@@ -284,6 +286,8 @@ set_defaults(struct conf *conf)
 		conf->publish.rate = PUBLISH_RATE;
 	if (conf->publish.budget == 0)
 		conf->publish.budget = PUBLISH_BUDGET;
+	if (conf->audit.rate == 0)
+		conf->audit.rate = AUDIT_RATE;
 	if (conf->publish.cache == 0)
 		conf->publish.cache = PUBLISH_CACHE;
 	if (conf->control_socket.len == 0)

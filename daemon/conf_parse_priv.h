@@ -85,6 +85,8 @@ bool conf_parse_witness(struct parser *parser, const struct token *statement);
 bool conf_parse_publish(struct parser *parser, const struct token *statement);
 bool conf_parse_registrar(struct parser *parser, const struct token *statement);
 
+bool conf_parse_audit(struct parser *parser, const struct token *statement);
+
 /* What the console needs and must not be; once all is read. */
 void conf_check_console(const struct conf *conf, struct complaints *complaints);
 

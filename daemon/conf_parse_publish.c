@@ -69,6 +69,21 @@ take_tiers(struct parser *parser, struct conf_publish *publish)
 	return true;
 }
 
+/* What JPNIC's readers expect is the first. */
+static bool
+take_charset(struct parser *parser, struct conf_publish *publish)
+{
+	static const char *const words[] = {"iso-2022-jp", "utf-8", NULL};
+	unsigned choice = 0;
+
+	if (!conf_keyword(parser, "in") ||
+	    !conf_take_choice(
+		parser, words, "iso-2022-jp or utf-8", &choice))
+		return false;
+	publish->networks_in_utf8 = choice == 1;
+	return true;
+}
+
 bool
 conf_parse_publish(struct parser *parser, const struct token *statement)
 {
@@ -89,12 +104,15 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return conf_take_number(parser, 100000000, &publish->budget);
 	if (conf_accept(parser, "cache"))
 		return conf_take_number(parser, 65536, &publish->cache);
+	if (conf_accept(parser, "networks"))
+		return take_charset(parser, publish);
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
 	if (conf_accept(parser, "tier"))
 		return take_tiers(parser, publish);
 	return conf_expected(
-	    parser, "whois, rdap, rate, budget, cache, free or tier");
+	    parser,
+	    "whois, rdap, rate, budget, cache, networks, free or tier");
 }
 
 /* One line of the registrar's block. */

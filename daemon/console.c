@@ -107,6 +107,21 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 	return open_tls(tls, out, fail) && open_witnesses(console, out, fail);
 }
 
+/* Ports that misu.conf has no more are closed; new ones come by themselves. */
+static void
+close_ports(struct console *console)
+{
+	if (console->conf->operators_address.len == 0) {
+		http_server_destroy(console->operators);
+		console->operators = NULL;
+	}
+	if (console->conf->console_address.len == 0) {
+		console_events_end(console);
+		http_server_destroy(console->server);
+		console->server = NULL;
+	}
+}
+
 /* The parent has checked them: what cannot be used now ends the process. */
 static bool
 take_settings(struct console *console, struct slice text)
@@ -131,6 +146,7 @@ take_settings(struct console *console, struct slice text)
 	http_tls_destroy(console->tls);
 	console->tls = new.tls;
 	console_find_forget(console);
+	close_ports(console);
 	serve(console);
 	return true;
 }
@@ -161,13 +177,13 @@ parent_received(void *context, struct slice message, int fd)
 }
 
 /*
- * What it reads: the log, the index, and what names and certificates of
+ * What it reads: the log, the index, the policies there were, and what names and certificates of
  * witnesses are looked up in.  What it writes: what witnesses signed.
  */
 static bool
 keep_to_files(struct console *console, struct fail *fail)
 {
-	static const char *const own[] = {"ledger", "index"};
+	static const char *const own[] = {"ledger", "index", "policies"};
 	const char *reads[16] = {"/dev/urandom", "/proc/self",
 	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
 	    "/etc/gai.conf", "/etc/host.conf", "/etc/ssl/certs",
@@ -250,7 +266,10 @@ open_all(
 	    setup_state_path(console->setup, SLICE("index/index.db"));
 	console->index_directory =
 	    setup_state_path(console->setup, SLICE("index"));
+	console->policies =
+	    setup_state_path(console->setup, SLICE("policies"));
 	if (console->ledger == NULL || console->kept == NULL ||
+	    console->policies == NULL ||
 	    console->index == NULL || console->index_directory == NULL ||
 	    console->loop == NULL)
 		return fail_memory(fail);

@@ -15,6 +15,8 @@ enum {
 };
 
 static const char *const of_entries[] = {"q", "cursor", "limit", NULL};
+static const char *const of_stats[] = {"q", "by", NULL};
+static const char *const of_why[] = {"entry", NULL};
 static const char *const of_events[] = {"q", NULL};
 
 static void health(struct console_request *);
@@ -28,6 +30,8 @@ static const struct console_route routes[] = {
     {"/tile/entries/", true, true, HTTP_GET, NULL, console_log_entries},
     {"/v1/entries", false, true, HTTP_GET, of_entries, console_entries},
     {"/v1/events", false, true, HTTP_GET, of_events, console_events},
+    {"/v1/stats", false, true, HTTP_GET, of_stats, console_stats},
+    {"/v1/why", false, true, HTTP_GET, of_why, console_why},
     {"/tile/", true, false, HTTP_GET, NULL, console_log_tile},
     {"/healthz", false, false, HTTP_GET, NULL, health},
     {"/metrics", false, false, HTTP_GET, NULL, metrics},

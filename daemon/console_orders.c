@@ -45,6 +45,21 @@ refuse(struct console *console, struct http_request *request, int status,
 }
 
 static void
+refuse_method(struct console *console, struct http_request *request, bool look)
+{
+	const struct http_header headers[] = {
+	    {"Content-Type", "application/problem+json"},
+	    {"Allow", look ? "GET, HEAD, POST" : "POST"}};
+	char body[512];
+	int len = http_problem_print(
+	    body, sizeof(body), 405, "this method does not serve here");
+
+	console->answers[4]++;
+	http_answer(
+	    request, 405, headers, 2, (struct slice){body, (size_t)len});
+}
+
+static void
 answered(void *arg, int status, struct slice body)
 {
 	struct waiting *waiting = arg;
@@ -134,7 +149,13 @@ respond(void *context, struct http_request *request)
 	struct slice body = http_request_body(request);
 	enum http_method method = http_request_method(request);
 	size_t len = sizeof(base_path) - 1;
+	char subject[HTTP_TLS_SUBJECT];
+	struct digest certificate;
 
+	if (!http_request_certificate(request, &certificate, subject)) {
+		refuse(console, request, 403, "a client certificate is needed");
+		return;
+	}
 	if (path.len <= len || memcmp(path.data, base_path, len) != 0) {
 		refuse(console, request, 404,
 		    "operators' orders are at /v1/orders/VERB");
@@ -147,10 +168,10 @@ respond(void *context, struct http_request *request)
 		refuse(console, request, 400,
 		    "an order has no parameters: its arguments are in the "
 		    "body");
-	else if (method == HTTP_GET && is_look(verb))
+	else if ((method == HTTP_GET || method == HTTP_HEAD) && is_look(verb))
 		pass(console, request, verb, (struct slice){"", 0});
 	else if (method != HTTP_POST)
-		refuse(console, request, 405, "an order is a POST");
+		refuse_method(console, request, is_look(verb));
 	else if (!is_json(request))
 		refuse(console, request, 415,
 		    "the arguments are JSON: Content-Type: application/json");

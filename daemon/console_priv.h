@@ -27,6 +27,7 @@ struct console {
 	const char *ledger;	  /* its directory */
 	const char *index;	  /* its index, which the keeper writes */
 	const char *index_directory;
+	const char *policies; /* as they were kept */
 	uint64_t index_inode; /* of the directory that this process reaches */
 	struct log_directory log; /* the same, as who reads it sees it */
 	struct wire_stream *parent;
@@ -117,6 +118,14 @@ void console_entries(struct console_request *asked);
 void console_events(struct console_request *asked);
 /* Those who wait for events get what there is. */
 void console_events_end(struct console *console);
+
+/* --- console_stats.c ---------------------------------------------------- */
+
+void console_stats(struct console_request *asked);
+
+/* --- console_why.c ------------------------------------------------------ */
+
+void console_why(struct console_request *asked);
 
 /* --- console_find.c ----------------------------------------------------- */
 

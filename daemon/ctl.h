@@ -14,8 +14,15 @@
 
 enum { CTL_OK = 0, CTL_REFUSED = 1, CTL_TROUBLE = 2 };
 
+/* A misu that is asked over HTTPS; see ctl_remote.h. */
+struct ctl_remote {
+	const char *url; /* NULL: the one of this machine */
+	const char *certificate, *key, *authority; /* PEM files, or NULL */
+};
+
 struct ctl {
 	struct setup_given given; /* -f and -s */
+	struct ctl_remote remote; /* -u, -c, -k and -a */
 	struct arena *arena;
 	struct setup *setup; /* a glance at misu.conf, once asked for */
 };
@@ -56,6 +63,7 @@ extern const struct ctl_command ctl_test;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_upstreams;
 extern const struct ctl_command ctl_import;
+extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_forget;
 extern const struct ctl_command ctl_key_show;
 extern const struct ctl_command ctl_key_rotate;

@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "ctl_remote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,12 +96,15 @@ bool
 ctl_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
     int *status, struct slice *body)
 {
-	const struct setup *setup = ctl_setup(ctl);
+	const struct setup *setup;
 	struct fail fail = FAIL_INIT;
 	const char *path;
 	bool ok;
 	int fd;
 
+	if (ctl->remote.url != NULL)
+		return ctl_remote_ask(ctl, verb, id, text, status, body);
+	setup = ctl_setup(ctl);
 	if (setup == NULL)
 		return false;
 	path = setup_run_path(setup, setup->conf->control_socket);

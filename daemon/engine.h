@@ -45,6 +45,9 @@ struct engine_options {
 	/* Is a change of this record by others under way?  Or NULL. */
 	bool (*changing)(
 	    void *context, enum object_type type, struct slice name);
+	/* A change of it by the engine begins, or ended; or NULL. */
+	void (*change)(void *context, enum object_type type,
+	    struct slice name, bool begins);
 	void *follow_context;
 	/*
 	 * What makes the channel of a recipient that is reached over EPP;
@@ -78,6 +81,13 @@ struct engine_options {
 	bool (*forget_more)(void *context, uint32_t slot,
 	    const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
 	void *forget_context;
+	/*
+	 * The auditor (codec/audit_line.h): false where it is not there.  What
+	 * it says comes by engine_audit_told().  NULL: nothing is audited.
+	 */
+	bool (*audit_ask)(void *context, struct slice message);
+	void *audit_context;
+	const char *audit_directory; /* where its place is kept; or NULL */
 	/* Operational log: level "info"/"warn"/"error", event, fail or NULL. */
 	void (*log)(void *context, const char *level, const char *event,
 	    const struct fail *fail);
@@ -247,6 +257,30 @@ void engine_reveal_values(struct engine *engine, struct slice actor,
 
 /* Rows of forgetting were put into the spool: go on with them. */
 void engine_forget_again(struct engine *engine);
+
+/*
+ * The audit: what servers of others publish.  start: {"object"} is answered
+ * when it is through, {} begins a run over all objects; status: {"run",
+ * "from"} or {}; stop: the run over all.
+ */
+void engine_audit_start(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_audit_status(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+void engine_audit_end(struct engine *engine, struct slice actor,
+    struct slice text, engine_answer *answer, void *arg);
+/* The auditor is there, and can be asked. */
+void engine_audit_met(struct engine *engine);
+/* False: it said what makes no sense. */
+bool engine_audit_told(struct engine *engine, struct slice message);
+/* The auditor went away, and nothing that it was asked is answered. */
+void engine_audit_lost(struct engine *engine);
+/* Another conf is in force: the timer may have another period. */
+void engine_audit_apply(struct engine *engine);
+void engine_audit_metrics(struct engine *engine, struct text *text);
+/* Nothing of it goes on; at the end of the engine. */
+void engine_audit_stop(struct engine *engine);
+void engine_audit_destroy(struct engine *engine);
 
 /*
  * Somebody asks with a token (codec/tier.h).  `told` is called once, now or

@@ -8,7 +8,7 @@
  * decided again first.  A delivery that may have left is never repeated: the
  * channel is asked what became of it.
  */
-#include "engine_priv.h"
+#include "engine_flags.h"
 
 enum { TROUBLE_DELAY = 5000 }; /* milliseconds */
 
@@ -22,12 +22,14 @@ struct parcel {
 	enum delivery result;
 	struct fail fail;
 	bool recovering; /* status() was asked, not submit() */
+	bool changes; /* the vault's record, with the outcome */
 	bool gives_up;
 };
 
 static void run(void *arg);
 static void carry(struct engine *engine, const int64_t *ids, size_t count);
 static void settle(void *arg);
+static void end_change(const struct parcel *parcel);
 static void parcel_done(
     void *arg, enum delivery delivery, const struct fail *fail);
 static bool ask_unknown(struct engine *engine, struct fail *fail);
@@ -408,12 +410,38 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	for (struct parcel *p = settlement->parcels, *next; p != NULL;
 	     p = next) {
 		next = p->next;
+		end_change(p);
 		parcel_drop(p);
 	}
 	arena_destroy(settlement->arena);
 	if (ok)
 		engine_courier_wake(engine);
 	engine_finish_one(engine);
+}
+
+/* What a registry was told to publish is known from now on. */
+static bool
+note_told(struct batch *batch, struct parcel *parcel, struct fail *fail)
+{
+	return parcel->result != DELIVERY_SENT ||
+	    !engine_is_flags(&parcel->item) ||
+	    engine_flags_told(parcel->engine, batch, &parcel->item,
+		parcel->arena, &parcel->changes, fail);
+}
+
+static void
+end_change(const struct parcel *parcel)
+{
+	struct engine *engine = parcel->engine;
+
+	if (!engine_is_flags(&parcel->item))
+		return;
+	if (parcel->changes && engine->o.change != NULL)
+		engine->o.change(engine->o.follow_context,
+		    (enum object_type)parcel->item.object_type,
+		    parcel->item.object, false);
+	if (parcel->result == DELIVERY_SENT)
+		engine_flags_again(engine, &parcel->item);
 }
 
 static void
@@ -453,7 +481,8 @@ settle(void *arg)
 			(int64_t)engine->conf->give_up_after * 1000;
 		log_result(p);
 		if (ok && is_final(p))
-			ok = add_outcome(batch, p, &fail);
+			ok = add_outcome(batch, p, &fail) &&
+			    note_told(batch, p, &fail);
 	}
 	if (ok) {
 		*settlement = nothing;

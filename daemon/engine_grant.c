@@ -154,6 +154,12 @@ read_from(struct granting *granting, struct fail *fail)
 		if (!prefix_parse_address(word, &prefix) &&
 		    !prefix_parse(word, &prefix, fail))
 			return false;
+		if (prefix.six && prefix.bits > 64) {
+			fail_set(fail, FAIL_INPUT,
+			    "who asks over IPv6 is known by a /64");
+			fail_hint(fail, "--from 2001:db8::/64");
+			return false;
+		}
 		if (text.len != 0)
 			text_add_char(&text, ' ');
 		text_add(&text,
@@ -214,8 +220,11 @@ read_recipient(struct granting *granting, struct fail *fail)
 		fail_hint(fail, "--purpose P; misu -nv shows the blocks");
 		return false;
 	}
+	/* A reload may come while a second operator's word is recorded. */
+	granting->grant.purpose =
+	    arena_copy(affair->arena, granting->grant.purpose);
 	granting->grant.recipient = to;
-	return true;
+	return granting->grant.purpose.data != NULL || fail_memory(fail);
 }
 
 static bool
@@ -424,7 +433,7 @@ ask_approval(struct granting *granting)
 	add_what(&what, granting);
 	about = text_start(affair->arena);
 	text_add_format(&about, "%s token ", affair->name);
-	digest = digest_sha256(text_slice(&what));
+	digest = digest_hmac(engine->content_key, text_slice(&what));
 	if (by_kind)
 		text_add(&about, text_slice(&what));
 	else

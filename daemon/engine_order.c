@@ -19,6 +19,9 @@ static const struct {
     {"request-grant", engine_request_grant},
     {"request-revoke", engine_request_revoke},
     {"request-close", engine_request_close},
+    {"audit-start", engine_audit_start},
+    {"audit-status", engine_audit_status},
+    {"audit-stop", engine_audit_end},
     {"view-rebuild", engine_view_rebuild},
     {"view-status", engine_view_status},
 };
@@ -30,10 +33,4 @@ engine_order_find(struct slice verb)
 		if (slice_is(verb, orders[i].verb))
 			return orders[i].order;
 	return NULL;
-}
-
-const char *
-engine_order_name(size_t n)
-{
-	return n < sizeof(orders) / sizeof(*orders) ? orders[n].verb : NULL;
 }

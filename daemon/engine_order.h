@@ -13,7 +13,4 @@ typedef void engine_order(struct engine *engine, struct slice actor,
 /* NULL: there is no such verb. */
 engine_order *engine_order_find(struct slice verb);
 
-/* The nth verb; NULL: there are no more. */
-const char *engine_order_name(size_t n);
-
 #endif

@@ -22,7 +22,7 @@ enum { ID_SIZE = 32 };
 
 struct engine {
 	struct engine_options o;
-	char paths[3][ENGINE_PATH]; /* that the options have */
+	char paths[4][ENGINE_PATH]; /* that the options have */
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct digest setup;
@@ -55,11 +55,13 @@ struct engine {
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */
 	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
+	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;
 	struct tier *tiers; /* engine_tier.c: answers under way */
 	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
+	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */

@@ -3,6 +3,7 @@
  * is written; a resumption is an entry before it is in force: so what goes
  * out is never more than the ledger says.
  */
+#include "engine_flags.h"
 #include "engine_stop.h"
 
 enum { CASE_MAX = 64, REASON_MAX = 500, HELD_MAX = 10000 };
@@ -240,6 +241,7 @@ looked_up(void *arg, const struct fail *fail)
 	}
 	order->stop.is_looked_up = true;
 	engine_stop_waiting(order->engine);
+	engine_flags_stop(order->engine, order->stop.id);
 	answer_whole(order);
 }
 
@@ -350,7 +352,11 @@ resumed(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	engine_checkpoint_soon(engine);
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
 		give_up(order, 503, "ledger-stopped", ledger_fail);
-	} else if (!stops_remove(engine->o.stops, order->stop.id, &fail)) {
+		engine_finish_one(engine);
+		return;
+	}
+	engine_flags_resume(engine, order->stop.id);
+	if (!stops_remove(engine->o.stops, order->stop.id, &fail)) {
 		give_up(order, 503, "stops", &fail);
 	} else {
 		order->answer(order->arg, 200, SLICE("{\"resumed\":true}"));
@@ -457,8 +463,10 @@ go_on(void *arg, const struct stop *stop)
 	struct engine *engine = arg;
 	struct order *order;
 
-	if (stop->entry != STOP_NOT_RECORDED && stop->is_looked_up)
+	if (stop->entry != STOP_NOT_RECORDED && stop->is_looked_up) {
+		engine_flags_stop(engine, stop->id);
 		return true;
+	}
 	order = order_create(engine, stop->actor, NULL, NULL);
 	if (order == NULL)
 		return false;

@@ -33,15 +33,15 @@ engine_find_kept(const struct engine *engine, struct slice recipient,
 	}
 }
 
-/* Everything of the contact's person goes, wherever it may stand. */
-static bool
-share_contact(const struct engine *engine, const struct record *record,
+bool
+engine_share_contact(const struct engine *engine, const struct record *record,
     struct decide_scope *scope, const struct decide_given *given,
     struct share *share, struct arena *arena, struct fail *fail)
 {
 	const struct epp_facts *facts = record_epp(record);
-	const struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .scope = scope, .minimal = given};
+	const struct inputs_given decided = {.ruleset = engine->ruleset,
+	    .scope = scope,
+	    .minimal = given->minimises ? given : NULL};
 	struct slice id = record_object(record), payload;
 	const char *slash = memchr(id.data, '/', id.len);
 	struct epp_manner manner;
@@ -77,15 +77,15 @@ share_contact(const struct engine *engine, const struct record *record,
 	return true;
 }
 
-static bool
-share_object(struct engine *engine, const struct record *record,
+bool
+engine_share_object(struct engine *engine, const struct record *record,
     const struct spool_item *target, const struct decide_given *given,
     struct share *share, struct arena *arena, struct fail *fail)
 {
 	const struct block *block =
 	    engine_block(engine, record, target->recipient, target->purpose);
-	const struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .minimal = given};
+	const struct inputs_given decided = {.ruleset = engine->ruleset,
+	    .minimal = given->minimises ? given : NULL};
 
 	if (block == NULL)
 		return fail_set(fail, FAIL_INPUT,
@@ -99,9 +99,8 @@ share_object(struct engine *engine, const struct record *record,
 	return engine_fill_share(engine, share, arena, fail);
 }
 
-/* The object as an update that changes nothing. */
-static struct record *
-record_now(struct engine *engine, const struct spool_item *target,
+struct record *
+engine_record_now(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct fail *fail)
 {
 	enum object_type type = (enum object_type)target->object_type;
@@ -130,7 +129,7 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 	struct decide_given given = {.minimises = true, .kept = kept};
 	struct decide_scope scope = {.recipient = 0};
 
-	*record = record_now(engine, target, arena, fail);
+	*record = engine_record_now(engine, target, arena, fail);
 	if (*record == NULL)
 		return false;
 	given.stopped = stops_roles(engine->o.stops, *record);
@@ -142,13 +141,13 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	engine_find_kept(engine, target->recipient, kept);
 	if (target->object_type != OBJECT_CONTACT)
-		return share_object(
+		return engine_share_object(
 		    engine, *record, target, &given, share, arena, fail);
 	if (!ruleset_find_recipient(
 		engine->ruleset, target->recipient, &scope.recipient))
 		return fail_set(fail, FAIL_INPUT,
 		    "the policy in force has no such recipient");
-	return share_contact(
+	return engine_share_contact(
 	    engine, *record, &scope, &given, share, arena, fail);
 }
 

@@ -3,6 +3,7 @@
  * what an operator released from a hold.  The record comes from the vault;
  * the new entry names the one it supersedes.
  */
+#include "engine_flags.h"
 #include "engine_stop.h"
 
 struct renewal {
@@ -142,6 +143,19 @@ renewal_id(struct renewal *renewal)
 	return text_slice(&text);
 }
 
+/* What misu itself asks of a recipient. */
+static bool
+share_again(struct renewal *renewal, struct fail *fail)
+{
+	struct engine *engine = renewal->engine;
+
+	return engine_is_flags(&renewal->item)
+	    ? engine_flags_share(engine, &renewal->item, renewal->arena,
+		  &renewal->share, &renewal->record, fail)
+	    : engine_removal_share(engine, &renewal->item, renewal->arena,
+		  &renewal->share, &renewal->record, fail);
+}
+
 /* Where the subject did not stop any more it is dropped. */
 static void
 renew_removal(struct renewal *renewal)
@@ -152,11 +166,11 @@ renew_removal(struct renewal *renewal)
 	    ledger_begin(engine->o.ledger, renewal->arena, &fail);
 	bool ok = batch != NULL;
 
-	if (ok && engine_removal_share(engine, &renewal->item, renewal->arena,
-		      &renewal->share, &renewal->record, &fail)) {
+	if (ok && share_again(renewal, &fail)) {
 		ok = engine_add_entry(engine, batch, &renewal->share,
 		    renewal_id(renewal), renewal->item.entry, &fail);
-	} else if (ok && fail.kind == FAIL_INPUT) {
+	} else if (ok &&
+	    (fail.kind == FAIL_INPUT || fail.kind == FAIL_NONE)) {
 		renewal->share.disclosure = NULL;
 		ok = add_dropped(renewal, batch, &fail);
 	}
@@ -209,7 +223,7 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	renewal->next = engine->renewals;
 	engine->renewals = renewal;
 	engine->under_way++;
-	if (engine_is_removal(item)) {
+	if (engine_is_removal(item) || engine_is_flags(item)) {
 		renew_removal(renewal);
 		return;
 	}

@@ -5,7 +5,7 @@
 #include "codec/json.h"
 #include "codec/wire.h"
 #include "core/canon.h"
-#include "engine_priv.h"
+#include "engine_flags.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -40,7 +40,8 @@ engine_create(const struct engine_options *options, struct fail *fail)
 	/* The setup they are of may go at a reload. */
 	if (!keep_path(&engine->o.forgotten_path, engine->paths[0]) ||
 	    !keep_path(&engine->o.ledger_path, engine->paths[1]) ||
-	    !keep_path(&engine->o.index_path, engine->paths[2])) {
+	    !keep_path(&engine->o.index_path, engine->paths[2]) ||
+	    !keep_path(&engine->o.audit_directory, engine->paths[3])) {
 		free(engine);
 		fail_set(fail, FAIL_INPUT, "a path of the state is too long");
 		return NULL;
@@ -77,9 +78,11 @@ engine_destroy(struct engine *engine)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
 	engine_view_stop(engine);
+	engine_flags_finish(engine);
 	engine_courier_stop(engine);
 	engine_forget_destroy(engine);
 	engine_retention_destroy(engine);
+	engine_audit_destroy(engine);
 	engine_tier_destroy(engine);
 	digest_wipe(engine->content_key, KEY_SIZE);
 	free(engine);
@@ -540,6 +543,8 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
+	if (!engine_flags_begin(engine, &engine->epoch, fail))
+		return false;
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);
@@ -549,6 +554,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	if (old_ruleset == NULL)
 		engine_forget_resume(engine);
 	engine_retention_start(engine);
+	engine_audit_apply(engine);
 	return true;
 }
 
@@ -611,6 +617,7 @@ engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
 	engine_forget_stop(engine);
+	engine_audit_stop(engine);
 	engine->drained = drained;
 	engine->drained_arg = arg;
 	engine->under_way++;

@@ -40,6 +40,21 @@ bool engine_removal_share(struct engine *engine,
     const struct spool_item *target, struct arena *arena, struct share *share,
     struct record **record, struct fail *fail);
 
+/* The object as an update that changes nothing; or NULL. */
+struct record *engine_record_now(struct engine *engine,
+    const struct spool_item *target, struct arena *arena, struct fail *fail);
+/*
+ * What a registry gets of a contact that misu updates by itself: what it must
+ * lose, and what it may publish.  `scope` gets where the contact is for.
+ */
+bool engine_share_contact(const struct engine *engine,
+    const struct record *record, struct decide_scope *scope,
+    const struct decide_given *given, struct share *share,
+    struct arena *arena, struct fail *fail);
+bool engine_share_object(struct engine *engine, const struct record *record,
+    const struct spool_item *target, const struct decide_given *given,
+    struct share *share, struct arena *arena, struct fail *fail);
+
 /* Where it is now: "held", "asked", "at-desk", "removed" ... */
 const char *engine_removal_state(
     struct engine *engine, struct arena *arena, const struct stop_held *row);

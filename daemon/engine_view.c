@@ -128,6 +128,13 @@ engine_view_renew(struct engine *engine, enum object_type type,
 	    engine->o.view, &row, 1, ledger_next(engine->o.ledger), fail);
 }
 
+/* It goes to the view; nothing does of what is refused or held. */
+static bool
+is_told(const struct share *share)
+{
+	return disclosure_outcome(share->disclosure).verdict == VERDICT_FORWARD;
+}
+
 static bool
 end_share(struct engine *engine, const struct record *record,
     const struct share *share, struct fail *fail)
@@ -154,7 +161,7 @@ engine_view_settle(struct engine *engine, const struct record *record,
 
 		if (share->binding == NULL ||
 		    share->binding->channel != CHANNEL_VIEW ||
-		    (kept && share->is_sealed))
+		    (kept && is_told(share)))
 			continue;
 		ok = kept ? end_share(engine, record, share, &fail)
 			  : engine_view_renew(engine, record_type(record),
@@ -395,7 +402,7 @@ take_one(struct refresh *refresh, struct renewed *item,
 		item->share.leaf = *sealed_leaf(sealed);
 	waits = engine_item(engine, item->published.record, &item->share,
 	    request_of(refresh, item), refresh->arena);
-	if (sealed != NULL)
+	if (is_told(&item->share))
 		return spool_add(engine->o.spool, &waits, fail);
 	return (waits.state != SPOOL_HELD ||
 		   lay_out(engine->o.spool, &waits, fail)) &&

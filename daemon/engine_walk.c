@@ -43,7 +43,8 @@ keep(struct engine *engine, struct fail *fail)
 
 	walk->at.key = (struct slice){(const char *)walk->cursor.key,
 	    walk->cursor.begun ? sizeof(walk->cursor.key) : 0};
-	return standing_set_walk(engine->o.standing, &walk->at, fail);
+	return standing_set_walk(
+	    engine->o.standing, STANDING_FOR_VIEW, &walk->at, fail);
 }
 
 static struct walk *
@@ -82,7 +83,8 @@ walk_resume(struct engine *engine, struct fail *fail)
 	struct standing_walk at;
 	struct walk *walk;
 	bool ok = (arena != NULL || fail_memory(fail)) &&
-		  standing_walk(engine->o.standing, arena, &at, fail);
+		  standing_walk(
+		      engine->o.standing, STANDING_FOR_VIEW, arena, &at, fail);
 
 	if (ok && at.stage != STANDING_WHOLE) {
 		walk = walk_make(engine, fail);

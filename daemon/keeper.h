@@ -70,6 +70,9 @@ bool keeper_receive(struct keeper_worker *worker, struct slice message);
  * EPP; it must live as long as the keeper is called.
  */
 void keeper_follow_with(struct keeper *keeper, struct engine *engine);
+/* Others change this record, and are done. */
+void keeper_change(struct keeper *keeper, enum object_type type,
+    struct slice name, bool begins);
 /* Is a change of this record on its way to the disk?  Perhaps not. */
 bool keeper_is_changing(
     const struct keeper *keeper, enum object_type type, struct slice name);

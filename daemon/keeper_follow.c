@@ -35,6 +35,18 @@ keeper_is_changing(
 	       0;
 }
 
+void
+keeper_change(struct keeper *keeper, enum object_type type, struct slice name,
+    bool begins)
+{
+	uint32_t hash = object_hash(type, name);
+
+	if (begins)
+		unsettled_begin(keeper, hash);
+	else
+		unsettled_end(keeper, hash);
+}
+
 bool
 follow_wants(
     const struct keeper *keeper, enum object_type type, struct slice name)

@@ -13,12 +13,13 @@ enum line_kind {
 	LINE_RELOAD = 'R', /* keeper: read everything anew */
 	LINE_PING = 'P',   /* keeper: answer with a pong */
 	LINE_WORKER = 'W', /* keeper: a line to a worker */
+	LINE_AUDITOR = 'A', /* keeper: a line to the auditor */
 	LINE_CONSOLE = 'Q', /* keeper: a line to the console */
 	LINE_PUBLISHER = 'U', /* keeper: a line to the publisher */
-	LINE_KEEPER = 'K', /* worker, console, publisher: a line to the keeper */
+	LINE_KEEPER = 'K', /* worker and readers: a line to the keeper */
 	LINE_LISTEN = 'L', /* a listening socket, and what it is called */
 	LINE_SECRET = 'X', /* worker: see below */
-	LINE_SETTINGS = 'C', /* console, publisher: what it needs; see below */
+	LINE_SETTINGS = 'C', /* console, publisher, auditor: see below */
 	/* From a child. */
 	LINE_READY = 'r',
 	LINE_PONG = 'p',

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "auditor.h"
 #include "child.h"
 #include "console.h"
 #include "log.h"
@@ -233,6 +234,23 @@ run_publisher(const struct options *options)
 }
 
 static int
+run_auditor(const struct options *options)
+{
+	struct fail fail = FAIL_INIT;
+	struct auditor *auditor = auditor_create(&options->given, &fail);
+	bool ok;
+
+	if (auditor == NULL) {
+		print_fail(&fail);
+		return 1;
+	}
+	ok = auditor_run(auditor);
+	auditor_destroy(auditor);
+	/* As for a worker. */
+	_exit(ok ? 0 : 1);
+}
+
+static int
 run_child(char **argv, const struct options *options)
 {
 	struct worker_number number;
@@ -250,6 +268,10 @@ run_child(char **argv, const struct options *options)
 	if (strcmp(options->process, "publisher") == 0) {
 		proc_name(argv, "misu: publisher");
 		return run_publisher(options);
+	}
+	if (strcmp(options->process, "auditor") == 0) {
+		proc_name(argv, "misu: auditor");
+		return run_auditor(options);
 	}
 	number.number = (unsigned)strtoul(options->process, &end, 10);
 	if (*end != '/')

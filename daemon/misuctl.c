@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/near.h"
-#include "ctl.h"
+#include "ctl_remote.h"
 #include "version.h"
 
 const struct ctl_command *const ctl_commands[] = {
@@ -36,6 +36,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_request_letter,
     &ctl_upstreams,
     &ctl_import,
+    &ctl_audit,
     &ctl_log,
     &ctl_stats,
     &ctl_reindex,
@@ -59,7 +60,9 @@ static void
 print_commands(FILE *out)
 {
 	fputs("usage: misuctl [-f misu.conf] [-s state-directory] command"
-	      " [argument ...]\n\n",
+	      " [argument ...]\n"
+	      "       misuctl -u URL -c certificate [-k key] [-a authority]"
+	      " command [argument ...]\n\n",
 	    out);
 	for (size_t i = 0; ctl_commands[i] != NULL; i++)
 		fprintf(out, "  %-23s  %s\n", ctl_commands[i]->name,
@@ -147,6 +150,15 @@ help(int argc, char **argv)
 }
 
 static int
+not_from_afar(const struct ctl_command *command)
+{
+	fprintf(stderr, "misuctl: %s is not given from afar\n"
+			"hint: hold, desk, provision, request, resubmit, forget,"
+			" status and upstreams are\n", command->name);
+	return CTL_TROUBLE;
+}
+
+static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	const struct ctl_command *command;
@@ -159,42 +171,60 @@ run(struct ctl *ctl, int argc, char **argv)
 		return unknown(argc, argv);
 	if (argc > words && strcmp(argv[words], "--help") == 0)
 		return help(words, argv);
+	if (ctl->remote.url != NULL && !ctl_remote_can(command))
+		return not_from_afar(command);
 	return command->run(ctl, argc - words + 1, argv + words - 1);
+}
+
+/* An option with a value; false: it is none. */
+static bool
+take_option(struct ctl *ctl, int option, const char *value)
+{
+	const struct {
+		char letter;
+		const char **to;
+	} options[] = {{'f', &ctl->given.conf}, {'s', &ctl->given.state},
+	    {'u', &ctl->remote.url}, {'c', &ctl->remote.certificate},
+	    {'k', &ctl->remote.key}, {'a', &ctl->remote.authority}};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].letter == option) {
+			*options[i].to = value;
+			return true;
+		}
+	return false;
+}
+
+static int
+run_all(struct ctl *ctl, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "+a:c:f:hk:s:u:V")) != -1) {
+		if (take_option(ctl, option, optarg))
+			continue;
+		if (option == 'h')
+			return help(0, NULL);
+		if (option == 'V') {
+			puts("misuctl " MISU_VERSION);
+			return 0;
+		}
+		print_commands(stderr);
+		return CTL_TROUBLE;
+	}
+	if (optind == argc || ctl->arena == NULL) {
+		print_commands(stderr);
+		return CTL_TROUBLE;
+	}
+	return run(ctl, argc - optind, argv + optind);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct ctl ctl = {.arena = arena_create(NULL)};
-	int option, status;
+	int status = run_all(&ctl, argc, argv);
 
-	while ((option = getopt(argc, argv, "+f:hs:V")) != -1) {
-		switch (option) {
-		case 'f':
-			ctl.given.conf = optarg;
-			break;
-		case 's':
-			ctl.given.state = optarg;
-			break;
-		case 'h':
-			arena_destroy(ctl.arena);
-			return help(0, NULL);
-		case 'V':
-			arena_destroy(ctl.arena);
-			puts("misuctl " MISU_VERSION);
-			return 0;
-		default:
-			arena_destroy(ctl.arena);
-			print_commands(stderr);
-			return CTL_TROUBLE;
-		}
-	}
-	if (optind == argc || ctl.arena == NULL) {
-		arena_destroy(ctl.arena);
-		print_commands(stderr);
-		return CTL_TROUBLE;
-	}
-	status = run(&ctl, argc - optind, argv + optind);
 	if (fflush(stdout) != 0)
 		status = CTL_TROUBLE;
 	setup_free(ctl.setup);

@@ -17,7 +17,8 @@ child_kind_name(enum child_kind kind)
 	    [CHILD_KEEPER] = "keeper",
 	    [CHILD_WORKER] = "worker",
 	    [CHILD_CONSOLE] = "console",
-	    [CHILD_PUBLISHER] = "publisher"};
+	    [CHILD_PUBLISHER] = "publisher",
+	    [CHILD_AUDITOR] = "auditor"};
 
 	return names[kind];
 }
@@ -247,6 +248,7 @@ line_to(enum child_kind kind)
 	return kind == CHILD_WORKER	 ? LINE_WORKER
 	       : kind == CHILD_CONSOLE	 ? LINE_CONSOLE
 	       : kind == CHILD_PUBLISHER ? LINE_PUBLISHER
+	       : kind == CHILD_AUDITOR	 ? LINE_AUDITOR
 					 : 0;
 }
 

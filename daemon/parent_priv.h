@@ -32,6 +32,7 @@ enum child_kind {
 	/* Those that only read: misu.conf says whether they are there. */
 	CHILD_CONSOLE,
 	CHILD_PUBLISHER,
+	CHILD_AUDITOR,
 	CHILD_KINDS
 };
 
@@ -73,8 +74,8 @@ struct parent {
 	unsigned worker_count; /* that are to run */
 	struct child readers[READERS]; /* none: no parent in it */
 	/*
-	 * What was last good: misu.conf with its length, as the publisher gets
-	 * it, and behind it what the console gets, too (line.h).
+	 * What was last good: misu.conf with its length, as publisher and
+	 * auditor get it, and behind it what the console gets, too (line.h).
 	 */
 	char *settings;
 	size_t settings_len, settings_conf_len;
@@ -158,9 +159,6 @@ bool parent_readers_gone(const struct parent *parent);
 
 void parent_readers_stop(struct parent *parent);
 void parent_readers_kill(struct parent *parent);
-
-/* It may not be there: without a line, then. */
-struct child *parent_console(struct parent *parent);
 
 /* To one that was just started. */
 void parent_reader_tell(struct child *reader);

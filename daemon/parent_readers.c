@@ -1,6 +1,6 @@
 /*
- * The parent's side of those that only read, console and publisher: whether
- * they are there, and what they are told.  They read neither misu.conf nor
+ * The parent's side of those that only read, console, publisher and auditor:
+ * whether they are there, and what they are told.  They read neither misu.conf nor
  * tokens themselves, which may lie beside keys.
  */
 #include "base/text.h"
@@ -19,14 +19,10 @@ is_wanted(const struct parent *parent, enum child_kind kind)
 {
 	const struct conf *conf = parent->setup->conf;
 
+	if (kind == CHILD_AUDITOR)
+		return conf->audit.given;
 	return kind == CHILD_CONSOLE ? conf_has_console(conf)
 				     : conf_publishes(conf);
-}
-
-struct child *
-parent_console(struct parent *parent)
-{
-	return &parent->readers[CHILD_CONSOLE - CHILD_CONSOLE];
 }
 
 /* The text of misu.conf, as it was read. */
@@ -91,7 +87,8 @@ parent_readers_read(struct parent *parent, struct fail *fail)
 	bool ok;
 
 	if (!is_wanted(parent, CHILD_CONSOLE) &&
-	    !is_wanted(parent, CHILD_PUBLISHER))
+	    !is_wanted(parent, CHILD_PUBLISHER) &&
+	    !is_wanted(parent, CHILD_AUDITOR))
 		return true;
 	arena = arena_create(NULL);
 	ok = arena != NULL ? setup_read_console(parent->setup, fail) &&

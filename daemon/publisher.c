@@ -70,6 +70,7 @@ publisher_look(struct publisher *publisher, const struct ask *ask,
 	case ASK_CONTACT:
 		return view_get_handle(view, arena, ask->name, found, fail);
 	case ASK_NAMESERVER:
+		return view_get_host(view, arena, ask->name, found, fail);
 	case ASK_AUTNUM:
 	case ASK_HELP:
 	case ASK_SEARCH:
@@ -108,6 +109,15 @@ publisher_find_role(
 }
 
 bool
+publisher_open(struct publisher *publisher, struct fail *fail)
+{
+	if (publisher->view == NULL)
+		publisher->view =
+		    view_open_reader(publisher->view_path, fail);
+	return publisher->view != NULL;
+}
+
+bool
 publisher_may_tell(struct publisher *publisher, const struct prefix *asker,
     bool personal)
 {
@@ -125,9 +135,7 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	struct fail fail = FAIL_INIT;
 	struct view_found found;
 
-	if (publisher->view == NULL)
-		publisher->view = view_open_reader(publisher->view_path, &fail);
-	if (publisher->view != NULL)
+	if (publisher_open(publisher, &fail))
 		out->generation = view_generation(publisher->view);
 	if (publisher->view == NULL ||
 	    !publisher_look(publisher, ask, arena, &found, &fail)) {
@@ -318,6 +326,9 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	publisher->rate = rate_create(&limits, &random_system, fail);
 	if (publisher->rate == NULL || !open_answers(publisher, fail))
 		return false;
+	publisher->jis = jis_open();
+	if (publisher->jis == NULL)
+		log_event(LOG_LEVEL_WARN, "no-iso-2022-jp", NULL);
 	publisher->parent = child_line(
 	    loop_base(publisher->loop), parent_received, publisher, fail);
 	if (publisher->parent == NULL || !keep_to_files(publisher, fail))
@@ -359,6 +370,7 @@ publisher_destroy(struct publisher *publisher)
 	publisher_tier_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
+	jis_close(publisher->jis);
 	answers_destroy(publisher->answers);
 	arena_destroy(publisher->scratch);
 	rate_destroy(publisher->rate);

@@ -7,6 +7,7 @@
 #include "codec/http_head.h"
 #include "codec/view.h"
 #include "conf.h"
+#include "net/jis.h"
 #include "net/loop.h"
 #include "net/rate.h"
 #include "net/rdap_server.h"
@@ -38,6 +39,7 @@ struct publisher {
 	size_t waiting_count;
 	uint64_t last_number;
 	struct loop_timer *waiting_timer;
+	struct jis *jis; /* NULL: this system has no ISO-2022-JP */
 	bool ready, broken, has_landlock;
 };
 
@@ -62,6 +64,17 @@ struct publisher_found {
 enum looked_up publisher_find(struct publisher *publisher,
     const struct ask *ask, const struct prefix *asker, struct arena *arena,
     struct publisher_found *out);
+
+/* A name server that some published object has. */
+struct publisher_server {
+	struct publication it;   /* its name, in both forms, and no more */
+	struct values addresses; /* of the domain it belongs to, if any */
+};
+enum looked_up publisher_find_server(struct publisher *publisher,
+    struct slice name, struct arena *arena, struct publisher_server *out);
+
+/* The view, if it was not there before. */
+bool publisher_open(struct publisher *publisher, struct fail *fail);
 
 /* The view's row alone, without what it says being read. */
 bool publisher_look(struct publisher *publisher, const struct ask *ask,

@@ -5,7 +5,7 @@
 #include "log.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 4000, PATIENCE = 30 /* seconds */ };
+enum { CONNECTIONS = 4000, EACH = 400, PATIENCE = 30 /* seconds */ };
 
 static const char json_type[] = "application/rdap+json";
 
@@ -243,6 +243,37 @@ tell_object(struct publisher *publisher, const struct ask *ask,
 	}
 }
 
+/* It is told of by no row alone, and made each time. */
+static void
+tell_server(struct publisher *publisher, const struct ask *ask,
+    struct rdap_request *request, struct arena *arena)
+{
+	const struct rdap_options options = publisher_rdap_options(publisher);
+	struct text text = text_start(arena);
+	struct publisher_server server;
+	struct fail fail = FAIL_INIT;
+
+	switch (publisher_find_server(publisher, ask->name, arena, &server)) {
+	case FOUND:
+		if (rdap_nameserver(&text, &server.it, server.addresses,
+			&options, &fail))
+			reply(request, 200, &text);
+		else
+			refuse(request, arena, 500, "Internal Error",
+			    "The answer could not be made.");
+		return;
+	case NOT_FOUND:
+		refuse(request, arena, 404, "Not Found",
+		    "No object here has this name server.");
+		return;
+	case NOT_NOW:
+	case TOO_MANY:
+		refuse(request, arena, 503, "Not Now",
+		    "Its objects are being decided anew.");
+		return;
+	}
+}
+
 static void
 tell_help(struct publisher *publisher, struct rdap_request *request,
     struct arena *arena)
@@ -267,8 +298,10 @@ tell(struct publisher *publisher, const struct ask *ask,
 	case ASK_DOMAIN:
 	case ASK_NETWORK:
 	case ASK_CONTACT:
-	case ASK_NAMESERVER:
 		tell_object(publisher, ask, asker, request, arena);
+		return;
+	case ASK_NAMESERVER:
+		tell_server(publisher, ask, request, arena);
 		return;
 	case ASK_HELP:
 		tell_help(publisher, request, arena);
@@ -388,6 +421,7 @@ publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 	const struct rdap_server_options options = {
 	    .base = loop_base(publisher->loop),
 	    .connections = CONNECTIONS,
+	    .each = EACH,
 	    .patience = PATIENCE,
 	    .handle = respond,
 	    .error = unreadable,

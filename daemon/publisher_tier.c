@@ -57,6 +57,8 @@ reply(struct rdap_request *request, const struct tier_wording *wording,
 	}
 	if (wording->status == 503)
 		headers[count++] = (struct rdap_header){"Retry-After", "60"};
+	if (wording->status == 405)
+		headers[count++] = (struct rdap_header){"Allow", "GET"};
 	rdap_answer(request, wording->status, headers, count,
 	    (struct slice){text->data, text->len});
 }

@@ -1,8 +1,9 @@
 /* WHOIS: which layout an object has, and what is said where there is none. */
+#include "base/name.h"
 #include "codec/whois.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 1000, PATIENCE = 15 /* seconds */ };
+enum { CONNECTIONS = 1000, EACH = 100, PATIENCE = 15 /* seconds */ };
 
 static bool
 ends_with(struct slice text, const char *end)
@@ -11,6 +12,41 @@ ends_with(struct slice text, const char *end)
 
 	return text.len > len &&
 	       memcmp(text.data + text.len - len, end, len) == 0;
+}
+
+/*
+ * Prefectures.  A name right below one is like a generic name; below a city of
+ * theirs names are organizations'.
+ */
+static bool
+is_regional(struct slice name)
+{
+	static const char *const prefectures[] = {"aichi", "akita", "aomori",
+	    "chiba", "ehime", "fukui", "fukuoka", "fukushima", "gifu", "gunma",
+	    "hiroshima", "hokkaido", "hyogo", "ibaraki", "ishikawa", "iwate",
+	    "kagawa", "kagoshima", "kanagawa", "kochi", "kumamoto", "kyoto",
+	    "mie", "miyagi", "miyazaki", "nagano", "nagasaki", "nara",
+	    "niigata", "oita", "okayama", "okinawa", "osaka", "saga",
+	    "saitama", "shiga", "shimane", "shizuoka", "tochigi", "tokushima",
+	    "tokyo", "tottori", "toyama", "wakayama", "yamagata", "yamaguchi",
+	    "yamanashi"};
+	struct slice rest = name, label = {"", 0};
+	size_t labels = name_labels(name);
+
+	for (size_t i = 0; labels >= 4 && i + 1 < labels; i++) {
+		const char *dot = memchr(rest.data, '.', rest.len);
+
+		label =
+		    (struct slice){rest.data, (size_t)(dot - rest.data)};
+		rest.data = dot + 1;
+		rest.len -= label.len + 1;
+	}
+	for (size_t i = 0; slice_is(rest, "jp") &&
+			   i < sizeof(prefectures) / sizeof(*prefectures);
+	     i++)
+		if (slice_is(label, prefectures[i]))
+			return true;
+	return false;
 }
 
 /* Second-level domains whose names are organizations'. */
@@ -23,7 +59,7 @@ is_organizational(struct slice name)
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++)
 		if (ends_with(name, zones[i]))
 			return true;
-	return false;
+	return is_regional(name);
 }
 
 static unsigned
@@ -64,7 +100,10 @@ static void
 tell(struct publisher *publisher, const struct ask *ask,
     const struct publication *it, enum role role, struct text *text)
 {
-	if (ask->kind == ASK_CONTACT)
+	if (ask->kind == ASK_CONTACT && it->type == OBJECT_DOMAIN &&
+	    ends_with(it->name, ".jp"))
+		whois_jprs_contact(text, it, role, ask->english);
+	else if (ask->kind == ASK_CONTACT)
 		whois_jpnic_contact(text, it, role, ask->english);
 	else if (it->type == OBJECT_NETWORK)
 		whois_jpnic_network(text, it, ask->english);
@@ -76,17 +115,39 @@ tell(struct publisher *publisher, const struct ask *ask,
 		tell_gtld(publisher, it, text);
 }
 
+/* As registries' agreements have it: specification 4, section 1.7. */
+static void
+tell_server(struct publisher *publisher, const struct publisher_server *server,
+    struct text *text)
+{
+	const struct publication_registrar *registrar =
+	    &publisher->conf->publish.registrar;
+
+	text_add_string(text, "Server Name: ");
+	text_add(text, server->it.name);
+	for (size_t i = 0; i < server->addresses.count; i++) {
+		text_add_string(text, "\nIP Address: ");
+		text_add(text, server->addresses.items[i]);
+	}
+	if (registrar->name.len != 0) {
+		text_add_string(text, "\nRegistrar: ");
+		text_add(text, registrar->name);
+	}
+	publisher_set_clock(publisher);
+	text_add_format(text,
+	    "\n>>> Last update of WHOIS database: %s <<<\n", publisher->date);
+}
+
 static void
 tell_none(const struct ask *ask, struct text *text)
 {
-	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT) {
+	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT ||
+	    ask->kind == ASK_AUTNUM) {
 		whois_jpnic_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN && ends_with(ask->name, ".jp")) {
 		whois_jprs_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN) {
-		text_add_string(text, "No match for domain \"");
-		text_add(text, ask->name);
-		text_add_string(text, "\".\n");
+		whois_gtld_not_found(text, ask->name);
 	} else {
 		text_add_string(text, "No match!!\n");
 	}
@@ -105,13 +166,22 @@ tell_help(struct text *text)
 	    "末尾に /e を付けると英語のみで表示します。\n");
 }
 
-/* {NULL, 0}: memory ran out, or it goes out as it stands. */
+/*
+ * As it leaves: lines that end in CRLF, in the charset that JPNIC's readers
+ * expect where it is in JPNIC's layout.  {NULL, 0} without memory.
+ */
 static struct slice
-ready_lines(struct text *text)
+ready_lines(const struct publisher *publisher, struct text *text, bool jpnic)
 {
+	struct text changed = text_start(text->arena);
 	struct text out = text_start(text->arena);
 	struct slice rest = text_slice(text), line;
 
+	if (jpnic && rest.data != NULL && publisher->jis != NULL &&
+	    !publisher->conf->publish.networks_in_utf8) {
+		jis_add(&changed, publisher->jis, rest);
+		rest = text_slice(&changed);
+	}
 	if (rest.data == NULL)
 		return rest;
 	while (slice_take_line(&rest, &line)) {
@@ -138,7 +208,9 @@ static struct slice
 ready_and_kept(struct publisher *publisher, const struct ask *ask,
     const struct publisher_found *found, struct slice key, struct text *text)
 {
-	struct answer made = {.key = key, .bytes = ready_lines(text)};
+	bool jpnic = found->row.it.type == OBJECT_NETWORK;
+	struct answer made = {.key = key,
+	    .bytes = ready_lines(publisher, text, jpnic)};
 
 	if (made.bytes.data == NULL || key.data == NULL)
 		return made.bytes;
@@ -146,6 +218,35 @@ ready_and_kept(struct publisher *publisher, const struct ask *ask,
 	made.date = place_of_date(made.bytes);
 	publisher_keep(publisher, ask, found, &made);
 	return made.bytes;
+}
+
+static void
+tell_not_now(struct text *text)
+{
+	text_add_string(text,
+	    "This cannot be told now; please ask again in a minute.\n"
+	    "ただいま表示できません。しばらくしてから検索してください。\n");
+}
+
+static void
+find_server(struct publisher *publisher, const struct ask *ask,
+    struct text *text)
+{
+	struct publisher_server server;
+
+	switch (publisher_find_server(
+	    publisher, ask->name, text->arena, &server)) {
+	case FOUND:
+		tell_server(publisher, &server, text);
+		break;
+	case NOT_FOUND:
+		tell_none(ask, text);
+		break;
+	case NOT_NOW:
+	case TOO_MANY:
+		tell_not_now(text);
+		break;
+	}
 }
 
 static struct slice
@@ -162,11 +263,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		tell_none(ask, text);
 		break;
 	case NOT_NOW:
-		text_add_string(text,
-		    "This cannot be told now; please ask again in a"
-		    " minute.\n"
-		    "ただいま表示できません。しばらくしてから検索してください。"
-		    "\n");
+		tell_not_now(text);
 		break;
 	case TOO_MANY:
 		text_add_string(text,
@@ -174,7 +271,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		    " day\n");
 		break;
 	}
-	return (struct slice){NULL, 0};
+	return ready_lines(publisher, text, ask->kind != ASK_DOMAIN);
 }
 
 /* Apart from RDAP's keys, which have no blank, and from each other. */
@@ -197,6 +294,10 @@ find(struct publisher *publisher, const struct prefix *asker,
 
 	if (ask->kind == ASK_HELP) {
 		tell_help(text);
+		return (struct slice){NULL, 0};
+	}
+	if (ask->kind == ASK_NAMESERVER) {
+		find_server(publisher, ask, text);
 		return (struct slice){NULL, 0};
 	}
 	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;
@@ -234,6 +335,7 @@ publisher_whois_open(struct publisher *publisher, int fd, struct fail *fail)
 	const struct whois_server_options options = {
 	    .base = loop_base(publisher->loop),
 	    .connections = CONNECTIONS,
+	    .each = EACH,
 	    .patience = PATIENCE,
 	    .answer = answer,
 	    .context = publisher};

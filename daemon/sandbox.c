@@ -79,6 +79,16 @@ static const int refused_publisher[] = {SCMP_SYS(connect), SCMP_SYS(socket),
     SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
     SCMP_SYS(fsetxattr), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate)};
 
+/* It asks others, and changes nothing. */
+static const int refused_auditor[] = {SCMP_SYS(bind), SCMP_SYS(listen),
+    SCMP_SYS(creat), SCMP_SYS(truncate), SCMP_SYS(rename), SCMP_SYS(renameat),
+    SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(link), SCMP_SYS(linkat),
+    SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown),
+    SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate)};
+
 struct calls {
 	const int *numbers;
 	size_t count;
@@ -120,11 +130,13 @@ add_all(scmp_filter_ctx filter, enum sandbox sandbox)
 				  keeper = CALLS(refused_keeper),
 				  worker = CALLS(refused_worker),
 				  console = CALLS(refused_console),
-				  publisher = CALLS(refused_publisher);
+				  publisher = CALLS(refused_publisher),
+				  auditor = CALLS(refused_auditor);
 	const struct calls *const refused[] = {[SANDBOX_KEEPER] = &keeper,
 	    [SANDBOX_WORKER] = &worker,
 	    [SANDBOX_CONSOLE] = &console,
-	    [SANDBOX_PUBLISHER] = &publisher};
+	    [SANDBOX_PUBLISHER] = &publisher,
+	    [SANDBOX_AUDITOR] = &auditor};
 
 	if (!add_rules(filter, SCMP_ACT_KILL_PROCESS, all))
 		return false;

@@ -2,7 +2,8 @@
  * The sandboxes: what a process cannot do any more once it serves.  None may
  * gain privileges, trace, mount or load modules; only the parent may start
  * programs (itself); the keeper makes no connection; a worker opens no file; the
- * console opens no port and, but for a rename, changes no name.
+ * console opens no port and, but for a rename, changes no name; the auditor
+ * opens no port and writes nothing.
  * A system call of that kind kills the process, or is refused where a library
  * may try it and go on.  Where the kernel has Landlock, the keeper reaches
  * the directories it was given and a worker none.
@@ -17,7 +18,8 @@ enum sandbox {
 	SANDBOX_KEEPER,
 	SANDBOX_WORKER,
 	SANDBOX_CONSOLE,
-	SANDBOX_PUBLISHER
+	SANDBOX_PUBLISHER,
+	SANDBOX_AUDITOR
 };
 
 /* Directories and files, ended by NULL; what does not exist is left out. */

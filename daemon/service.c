@@ -179,6 +179,14 @@ changing(void *context, enum object_type type, struct slice name)
 	return keeper_is_changing(service->keeper, type, name);
 }
 
+static void
+change(void *context, enum object_type type, struct slice name, bool begins)
+{
+	const struct service *service = context;
+
+	keeper_change(service->keeper, type, name, begins);
+}
+
 static bool
 open_engine(struct service *service, struct fail *fail)
 {
@@ -196,6 +204,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .view = service->view,
 	    .standing = service->standing,
 	    .changing = changing,
+	    .change = change,
 	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
@@ -206,6 +215,9 @@ open_engine(struct service *service, struct fail *fail)
 	    .forget_more = service_forget_more,
 	    .mark = mark,
 	    .forget_context = service,
+	    .audit_ask = service_audit_ask,
+	    .audit_context = service,
+	    .audit_directory = service->setup->state.data,
 	    .log = log_engine};
 
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
@@ -285,6 +297,17 @@ open_intake(struct service *service, int fd, bool is_unix, struct fail *fail)
 	return true;
 }
 
+/* Does anybody else of this machine come to the control socket? */
+static bool
+has_users(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->operator_count; i++)
+		if (conf->operators[i].by == CONF_BY_USER ||
+		    conf->operators[i].by == CONF_BY_GROUP)
+			return true;
+	return false;
+}
+
 static bool
 open_control(struct service *service, struct fail *fail)
 {
@@ -301,7 +324,7 @@ open_control(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	/* Who comes is looked at: the kernel says who it is. */
 	fd = peer_listen_unix(path,
-	    service->setup->conf->operator_count != 0 ? 0666 : 0600, fail);
+	    has_users(service->setup->conf) ? 0666 : 0600, fail);
 	if (fd < 0)
 		return false;
 	service->control = control_create(&options, fd, fail);

@@ -16,6 +16,8 @@
 _Static_assert((int)CONSOLE_FIND_MAX == (int)ENGINE_FIND_MAX,
     "what the console asks for, the keeper finds");
 
+enum { ANSWER_MAX = WIRE_MESSAGE_MAX - 64 };
+
 struct service_console {
 	struct service *service;
 	struct wire_stream *stream;
@@ -29,10 +31,16 @@ struct order {
 	char number[24];
 };
 
-/* Verbs that operators may send from afar; others are the machine's own. */
+/*
+ * Verbs that operators may send from afar; others are the machine's own, as is
+ * a new one until it stands here.
+ */
 static const char *const remote[] = {"status", "upstreams", "hold-list",
     "hold-show", "hold-approve", "hold-refuse", "desk-list", "desk-show",
-    "desk-done", "forget", "index-status"};
+    "desk-done", "forget", "index-status", "provision-stop", "provision-resume",
+    "provision-list", "resubmit", "request-open", "request-list",
+    "request-show", "request-verify", "request-note", "request-fee",
+    "request-give", "request-grant", "request-revoke", "request-close"};
 
 /* --- answers --- */
 
@@ -54,6 +62,12 @@ answer(void *arg, int status, struct slice body)
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
 
+	if (body.len > ANSWER_MAX) {
+		status = 503;
+		body = SLICE("{\"title\":\"this is too much for one answer\","
+			     "\"status\":503,\"detail\":\"misuctl shows it on "
+			     "the machine itself\"}");
+	}
 	if (order->console != NULL && arena != NULL) {
 		text_add_format(&text, "%s %d\n", order->number, status);
 		text_add(&text, body);
@@ -177,9 +191,7 @@ find(struct service_console *console, struct order *order,
 const char *
 service_console_order(size_t n)
 {
-	size_t count = sizeof(remote) / sizeof(*remote);
-
-	return n < count ? remote[n] : engine_order_name(n - count);
+	return n < sizeof(remote) / sizeof(*remote) ? remote[n] : NULL;
 }
 
 static bool

@@ -249,7 +249,7 @@ service_control(void *context, const struct control_ask *ask,
 	if ((ask->rights & service_right_of(ask->verb)) == 0) {
 		control_answer(request, 403,
 		    SLICE("{\"title\":\"misu.conf does not let this operator do"
-			  " that\"}"));
+			  " that\",\"status\":403}"));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
@@ -257,7 +257,7 @@ service_control(void *context, const struct control_ask *ask,
 			continue;
 		if (verbs[i].needs_id && ask->id <= 0)
 			control_answer(request, 400,
-			    SLICE("{\"title\":\"an id is needed\"}"));
+			    SLICE("{\"title\":\"an id is needed\",\"status\":400}"));
 		else
 			verbs[i].run(service, ask, request);
 		return;

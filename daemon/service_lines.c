@@ -119,6 +119,10 @@ received(void *context, struct slice message, int fd)
 		add_worker(service, fd);
 		return true;
 	}
+	if (kind == LINE_AUDITOR && fd >= 0) {
+		service_meet_auditor(service, fd);
+		return true;
+	}
 	if (kind == LINE_PUBLISHER && fd >= 0) {
 		service_open_tiers(service, fd);
 		return true;
@@ -167,6 +171,8 @@ service_close_lines(struct service *service)
 		next = w->next;
 		free_worker(w);
 	}
+	wire_stream_destroy(service->auditor);
+	service->auditor = NULL;
 	service_close_tiers(service);
 	service_console_leave(service);
 	wire_stream_destroy(service->parent);

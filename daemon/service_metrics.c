@@ -50,6 +50,7 @@ service_metrics(void *context, struct arena *arena)
 	service_disk_metrics(service, &text);
 	keeper_add_metrics(service->keeper, &text);
 	engine_request_metrics(service->engine, &text);
+	engine_audit_metrics(service->engine, &text);
 	engine_tier_metrics(service->engine, &text);
 	text_add_format(&text,
 	    "# TYPE misu_index_entries gauge\n"

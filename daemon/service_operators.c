@@ -65,6 +65,8 @@ service_right_of(struct slice verb)
 	    {"resubmit", CONF_MAY_REQUEST},
 	    {"request-", CONF_MAY_REQUEST},
 	    {"forget", CONF_MAY_FORGET},
+	    {"audit-status", CONF_MAY_LOOK},
+	    {"audit-", CONF_MAY_REQUEST},
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {

@@ -64,6 +64,7 @@ struct service {
 	struct wire_stream *parent;
 	struct keeper *keeper;
 	struct service_worker *workers; /* that have a line here */
+	struct wire_stream *auditor; /* NULL: it is not there */
 	struct service_tiers *tiers;	/* the publisher's line; or NULL */
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
@@ -240,6 +241,13 @@ void service_close_lines(struct service *service);
 
 /* A message of line.h to the parent. */
 void service_tell(struct service *service, char kind, struct slice text);
+
+/* --- service_audit.c ---------------------------------------------------- */
+
+/* The line to the auditor; takes the socket over. */
+void service_meet_auditor(struct service *service, int fd);
+/* See engine_options. */
+bool service_audit_ask(void *context, struct slice message);
 
 /* --- service.c ---------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 # One submission as a table: each field that was given, and what each of its
 # recipients got of it, read from the bytes that were delivered.
 #
-# Input: {name, given: the submission, answer, got: {ENTRY: delivered text}}.
+# Named arguments: name; given, the submission, and answer, in an array each;
+# and by the number of each entry the text that was delivered.
 # Output: {lines, given, passed, withheld, wrong}.
 include "columns";
 
@@ -66,7 +67,10 @@ def outcome($to; $text; $sent):
       then {cell: "— redacted by rule \($v.rule)", kind: "withheld"}
       else {cell: "!! LEAKED", kind: "wrong"} end;
 
-. as $in
+# What we publish ourselves is asked for elsewhere.
+{name: $name, given: $given[0], got: $ARGS.named,
+ answer: ($answer[0] | del(.recipients[] | select(.recipient == "self")))}
+| . as $in
 | [.given | fields] as $fields
 | .answer.recipients as $to
 | (((100 - 30 - 24) / ($to | length) | floor) - 1) as $n

@@ -2,7 +2,7 @@
 # .biz (tests/registry) on loopback, and a misu.conf that stands before it.
 # They set `build` before they read this.
 # shellcheck shell=bash disable=SC2034,SC2154
-registry='' registry_port=''
+registry='' registry_port='' registry_whois='' registry_rdap=''
 
 # registry_files STATE: throwaway certificates and passwords, where the
 # upstream of conf/misu.conf looks for them; CLIENT.pem for the backend.
@@ -22,18 +22,20 @@ registry_files() {
 
 registry_listens() {
 	registry_port=$(awk '$1 == "listening" { print $3 }' "$1/listening")
+	registry_whois=$(awk '$1 == "whois" { print $3 }' "$1/listening")
+	registry_rdap=$(awk '$1 == "rdap" { print $3 }' "$1/listening")
 	[ -n "$registry_port" ]
 }
 
-# registry_serve STATE DIRECTORY LINES: it ends when descriptor 8 is closed,
-# so that it never stays behind.
+# registry_serve STATE DIRECTORY LINES: with WHOIS and RDAP of its own; it ends
+# when descriptor 8 is closed, so that it never stays behind.
 registry_serve() {
 	local try
 	rm -f "$2/life" "$2/control"
 	mkfifo "$2/life"
 	"$build/registry" -l 127.0.0.1:0 -c "$1/tls/server.pem" \
 		-k "$1/tls/server.key" -a "$1/tls/ca.pem" -s "$2/control" \
-		-f "$3" -e <"$2/life" >"$2/listening" 2>>"$2/registry.log" &
+		-f "$3" -w 127.0.0.1:0 -r 127.0.0.1:0 -e <"$2/life" >"$2/listening" 2>>"$2/registry.log" &
 	registry=$!
 	exec 8>"$2/life"
 	for ((try = 0; try < 200; try++)); do
@@ -65,6 +67,50 @@ registry_conf() {
 		-e 's/mode shadow .*/mode session/' \
 		-e 's/login registrar-x /login misu /' \
 		conf/misu.conf >"$1/misu.conf"
+}
+
+# registry_publish DIRECTORY WHOIS-PORT RDAP-PORT: what registry_conf made, and
+# misu's own publication: it shows what the registries' public gets to see,
+# and what registries show is audited.
+registry_publish() {
+	local policy=$1/policy/revision-2.policy
+	local whose='jprs-whois|psi-whois|jpnic-whois'
+	awk -v whose="^for .* to ($whose) for p11 \\{" '
+		$0 ~ whose { on = 1; sub(/ to [a-z]+-whois /, " to self ") }
+		on { print }
+		/^}/ { on = 0 }' "$policy" >"$1/policy/self"
+	cat - "$1/policy/self" >>"$policy" <<-END
+		recipient self "public: our own WHOIS and RDAP" public via self basis contract {
+			may receive six, jprs-organization of registrant
+			may receive six, jprs-contact of admin, tech
+			may receive name, address, telephone, facsimile, email, web of public-contact
+			may receive email of abuse
+			may receive assignment of subscriber
+		}
+	END
+	rm "$1/policy/self"
+	cat >>"$1/misu.conf" <<-END
+		recipient self to view
+		registrar "Example Registrar K.K." {
+			iana-id "9999"
+			abuse-email "abuse@registrar.example"
+			contact-form "https://registrar.example/contact"
+		}
+		publish whois on 127.0.0.1:$2
+		publish rdap on 127.0.0.1:$3 at "http://127.0.0.1:$3/"
+		publish rate 6000
+		# PSI-Japan is the registrar of the gTLDs, JPRS has .jp; here we
+		# are both.  Of other registries there are no servers to ask.
+		audit whois 127.0.0.1:$2 for .jp, .biz as self
+		audit whois 127.0.0.1:$2 for .jp as jprs-whois
+		audit whois 127.0.0.1:$2 for .biz as psi-whois
+		audit rdap "http://127.0.0.1:$3/" for .jp, .biz as self
+		audit rdap "http://127.0.0.1:$3/" for .biz as psi-whois
+		audit whois 127.0.0.1:$registry_whois for .biz as neulevel-whois
+		audit rdap "http://127.0.0.1:$registry_rdap/" for .biz as neulevel-whois
+		audit resolver 127.0.0.1:1
+		audit rate 6000
+	END
 }
 
 # A port of loopback that nobody listens on, below those that the kernel gives

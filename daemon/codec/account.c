@@ -54,6 +54,8 @@ static const struct named channels[] = {
     {"file", {"ファイルの受渡し", "file"}},
     {"desk", {"担当者による", "by an operator"}},
     {"view", {"当社のWHOIS・RDAP", "our own WHOIS and RDAP"}},
+    {"rdap", {"請求に対して発行したトークンによる照会への回答（RDAP）",
+		 "answers over RDAP to a token given for the request"}},
     {NULL, {NULL, NULL}},
 };
 
@@ -72,6 +74,8 @@ static const struct named steps[] = {
     {"provision resubmit", {"登録済みの提供先への削除の送信",
 			       "removals sent to those that hold data"}},
     {"case opened", {"請求の受付", "a request was opened"}},
+    {"case granted", {"照会用トークンの発行", "a token was given"}},
+    {"case revoked", {"照会用トークンの取消し", "tokens were revoked"}},
     {"case identity-verified", {"本人確認", "identity verified"}},
     {"case given", {"回答", "an answer was given"}},
     {"case noted", {"記録", "a note was made"}},
@@ -346,7 +350,9 @@ add_method(struct text *out, const struct account *account,
 	if (row->published) {
 		add_word(out, account, WORD_PUBLISHING);
 		text_add_char(out, '\n');
-	} else if (row->is != NULL && row->is->method != METHOD_NONE) {
+	} else if (row->is != NULL && row->is->method != METHOD_NONE &&
+		   !slice_is(row->channel, "rdap")) {
+		/* With a token it is asked for in another way than agreed. */
 		add_named(out, account, methods,
 		    slice_from(method_name(row->is->method)));
 		if (row->is->agreement.len != 0) {

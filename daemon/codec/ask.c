@@ -49,6 +49,20 @@ ends_in_english(struct slice line)
 		   line.data[line.len - 1] == 'E');
 }
 
+/* "::ffff:192.0.2.1" is another spelling of 192.0.2.1 (RFC 4291 2.5.5.2). */
+static void
+as_ipv4(struct prefix *prefix)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct prefix inner = {.bits = (uint8_t)(prefix->bits - 96)};
+
+	if (!prefix->six || prefix->bits < 96 ||
+	    memcmp(prefix->bytes, mapped, sizeof(mapped)) != 0)
+		return;
+	memcpy(inner.bytes, prefix->bytes + 12, 4);
+	*prefix = inner;
+}
+
 /* False without a fail where it is no prefix. */
 static bool
 take_prefix(struct slice text, struct ask *out)
@@ -56,8 +70,11 @@ take_prefix(struct slice text, struct ask *out)
 	struct fail ignored = FAIL_INIT;
 
 	out->kind = ASK_NETWORK;
-	return prefix_parse_address(text, &out->prefix) ||
-	       prefix_parse(text, &out->prefix, &ignored);
+	if (!prefix_parse_address(text, &out->prefix) &&
+	    !prefix_parse(text, &out->prefix, &ignored))
+		return false;
+	as_ipv4(&out->prefix);
+	return true;
 }
 
 /* An address is no name, whatever full stop stands at its end. */
@@ -99,6 +116,19 @@ take_handle(
 	out->kind = ASK_CONTACT;
 	out->name = copy;
 	return true;
+}
+
+static bool
+is_number(struct slice text, uint64_t max)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		sum = sum * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	return text.len != 0 && text.len <= 10 && sum <= max;
 }
 
 static bool
@@ -240,7 +270,8 @@ ask_rdap(
 		       refuse(fail, "this is no address and no prefix");
 	if (take_part(&text, "autnum/")) {
 		out->kind = ASK_AUTNUM;
-		return true;
+		return is_number(text, UINT32_MAX) ||
+		       refuse(fail, "this is no AS number");
 	}
 	return refuse(
 	    fail, "domain, nameserver, entity, ip and help can be asked for");

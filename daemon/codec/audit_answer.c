@@ -138,7 +138,12 @@ decode(enum audit_layout layout, const struct audit_question *question,
     struct slice bytes, struct arena *arena, struct slice *out)
 {
 	struct text euc = text_start(arena), text = text_start(arena);
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, before it */
 
+	if (bytes.len >= 3 && memcmp(bytes.data, mark, 3) == 0) {
+		bytes.data += 3;
+		bytes.len -= 3;
+	}
 	*out = bytes;
 	if (is_jis(bytes)) {
 		*out = (struct slice){NULL, 0};

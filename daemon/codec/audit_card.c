@@ -29,7 +29,10 @@ enum property {
 	PROPERTIES
 };
 
-/* Where `label` is NULL nobody says that it is redacted. */
+/*
+ * Where `label` is NULL nobody says that it is redacted.  Some servers write
+ * an organization's name where a person's has its place.
+ */
 static const struct {
 	uint64_t fields;
 	enum audit_shape shape;
@@ -37,7 +40,7 @@ static const struct {
 	const char *label; /* in small letters, behind the role */
 } properties[PROPERTIES] = {
     [ID] = {ONE(HANDLE), AUDIT_OWN, false, "id"},
-    [NAME] = {BOTH(NAME), AUDIT_EACH, true, "name"},
+    [NAME] = {BOTH(NAME) | BOTH(ORG), AUDIT_EACH, true, "name"},
     [ORG] = {BOTH(ORG), AUDIT_EACH, true, "organization"},
     [DIVISION] = {BOTH(DIVISION), AUDIT_EACH, false, NULL},
     [TITLE] = {BOTH(TITLE), AUDIT_EACH, false, NULL},
@@ -61,6 +64,14 @@ struct card {
 	bool has_address;
 };
 
+static uint64_t
+expected_of(unsigned property)
+{
+	if (!properties[property].is_expected)
+		return 0;
+	return property == NAME ? BOTH(NAME) : properties[property].fields;
+}
+
 size_t
 audit_card_places(struct audit_page *page, enum role role)
 {
@@ -70,9 +81,7 @@ audit_card_places(struct audit_page *page, enum role role)
 		audit_page_place(
 		    page, &(struct audit_item){.role = role,
 			      .fields = properties[i].fields,
-			      .expected = properties[i].is_expected
-					      ? properties[i].fields
-					      : 0,
+			      .expected = expected_of(i),
 			      .shape = properties[i].shape});
 	return first;
 }

@@ -12,16 +12,19 @@ enum { LABEL_MAX = 64 };
 	(FIELD_BIT(FIELD_##name##_INT) | FIELD_BIT(FIELD_##name##_LOC))
 #define ONE(name) FIELD_BIT(FIELD_##name)
 
-enum { ID, PROPERTIES = 13 };
+enum { ID, NAME, PROPERTIES = 13 };
 
-/* What a contact has, in small letters as it stands behind its role. */
+/*
+ * What a contact has, in small letters as it stands behind its role.  Some
+ * registries write an organization's name where a person's has its place.
+ */
 static const struct {
 	uint64_t fields;
 	enum audit_shape shape;
 	const char *labels[5];
 } properties[PROPERTIES] = {
     [ID] = {ONE(HANDLE), AUDIT_OWN, {"id", "handle"}},
-    {BOTH(NAME), AUDIT_EACH, {"name", ""}},
+    [NAME] = {BOTH(NAME) | BOTH(ORG), AUDIT_EACH, {"name", ""}},
     {BOTH(ORG), AUDIT_EACH, {"organization", "organisation"}},
     {BOTH(STREET), AUDIT_LINES,
 	{"street", "street1", "street2", "street3", "address"}},
@@ -67,6 +70,14 @@ struct reading {
 	bool has_name, is_over;
 };
 
+static uint64_t
+expected_of(unsigned property)
+{
+	if (property == ID)
+		return 0;
+	return property == NAME ? BOTH(NAME) : properties[property].fields;
+}
+
 static void
 make_places(struct reading *reading)
 {
@@ -74,11 +85,11 @@ make_places(struct reading *reading)
 
 	for (unsigned i = 0; i < CONTACTS; i++)
 		for (unsigned k = 0; k < PROPERTIES; k++)
-			audit_page_place(page,
-			    &(struct audit_item){.role = contacts[i],
-				.fields = properties[k].fields,
-				.expected = k == ID ? 0 : properties[k].fields,
-				.shape = properties[k].shape});
+			audit_page_place(
+			    page, &(struct audit_item){.role = contacts[i],
+				      .fields = properties[k].fields,
+				      .expected = expected_of(k),
+				      .shape = properties[k].shape});
 	reading->ns =
 	    audit_page_place(page, &(struct audit_item){.role = ROLE_REGISTRANT,
 				       .fields = ONE(NS),

@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "base/name.h"
 #include "codec/epp_priv.h"
+#include "core/status.h"
 
 /* A value that cannot be read was not said. */
 static void
@@ -31,7 +32,8 @@ add_status(const struct xml_document *d, uint32_t element, struct arena *arena,
 
 	if (word.data == NULL)
 		return fail_memory(fail);
-	if (word.len == 0 || word.len > REGISTRATION_WORD ||
+	/* It is published as it stands. */
+	if (status_rdap(word) == NULL || word.len > REGISTRATION_WORD ||
 	    words->count == REGISTRATION_WORDS)
 		return true;
 	items[words->count++] = word;

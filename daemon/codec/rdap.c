@@ -59,30 +59,36 @@ conformance(struct rdap_page *page)
 	strings(page, "rdapConformance", values);
 }
 
+/* `value` is what the link goes out from (RFC 8288): this answer. */
 static void
 link(struct rdap_page *page, const char *relation, struct slice href,
     const char *type)
 {
 	rdap_open(page, "", '{');
-	rdap_string(page, "value", href);
+	rdap_string(page, "value", page->self);
 	rdap_string(page, "rel", slice_from(relation));
 	rdap_string(page, "href", href);
 	rdap_string(page, "type", slice_from(type));
 	rdap_close(page, '}');
 }
 
+/* What ICANN's profile of 2024 has, section 2.6.3 and on. */
+struct notice {
+	const char *title, *relation;
+	struct slice text, url;
+};
+
 static void
-notice(struct rdap_page *page, const char *title, struct slice text,
-    struct slice url)
+put_notice(struct rdap_page *page, const struct notice *notice)
 {
 	rdap_open(page, "", '{');
-	rdap_string(page, "title", slice_from(title));
+	rdap_string(page, "title", slice_from(notice->title));
 	rdap_open(page, "description", '[');
-	rdap_string(page, "", text);
+	rdap_string(page, "", notice->text);
 	rdap_close(page, ']');
-	if (url.len != 0) {
+	if (notice->url.len != 0) {
 		rdap_open(page, "links", '[');
-		link(page, "glossary", url, "text/html");
+		link(page, notice->relation, notice->url, "text/html");
 		rdap_close(page, ']');
 	}
 	rdap_close(page, '}');
@@ -91,28 +97,30 @@ notice(struct rdap_page *page, const char *title, struct slice text,
 void
 rdap_notices(struct rdap_page *page)
 {
-	const struct rdap_options *options = page->options;
-
-	rdap_open(page, "notices", '[');
-	if (options->with_token)
-		rdap_tier_notice(page);
-	if (options->terms.len != 0)
-		notice(page, "Terms of Service", options->terms,
-		    options->terms_url);
-	notice(page, "Status Codes",
+	static const struct notice status = {"Status Codes", "glossary",
 	    SLICE("For more information on domain status codes, please visit"
 		  " https://icann.org/epp"),
-	    SLICE("https://icann.org/epp"));
-	notice(page, "RDDS Inaccuracy Complaint Form",
+	    SLICE("https://icann.org/epp")};
+	static const struct notice complaint = {
+	    "RDDS Inaccuracy Complaint Form", "help",
 	    SLICE("URL of the ICANN RDDS Inaccuracy Complaint Form:"
 		  " https://icann.org/wicf"),
-	    SLICE("https://icann.org/wicf"));
+	    SLICE("https://icann.org/wicf")};
+	const struct notice terms = {"Terms of Service", "terms-of-service",
+	    page->options->terms, page->options->terms_url};
+
+	rdap_open(page, "notices", '[');
+	if (page->options->with_token)
+		rdap_tier_notice(page);
+	if (terms.text.len != 0)
+		put_notice(page, &terms);
+	put_notice(page, &status);
+	put_notice(page, &complaint);
 	rdap_close(page, ']');
 }
 
-/* `links` with the answer's own address: the base, what it is, its name. */
 void
-rdap_self(struct rdap_page *page, const char *what, struct slice name)
+rdap_set_self(struct rdap_page *page, const char *what, struct slice name)
 {
 	struct text href = text_start(page->text->arena);
 
@@ -126,8 +134,30 @@ rdap_self(struct rdap_page *page, const char *what, struct slice name)
 			text_add_percent(
 			    &href, (struct slice){name.data + i, 1});
 	page->text->failed |= href.failed;
+	page->self = text_slice(&href);
+}
+
+void
+rdap_self(struct rdap_page *page)
+{
 	rdap_open(page, "links", '[');
-	link(page, "self", text_slice(&href), "application/rdap+json");
+	link(page, "self", page->self, "application/rdap+json");
+	rdap_close(page, ']');
+}
+
+/* Where the registrar answers itself, section 2.4.6 of the profile. */
+static void
+registrar_links(struct rdap_page *page)
+{
+	struct slice base = page->options->base;
+
+	rdap_open(page, "links", '[');
+	rdap_open(page, "", '{');
+	rdap_string(page, "value", base);
+	rdap_string(page, "rel", SLICE("about"));
+	rdap_string(page, "href", base);
+	rdap_string(page, "type", SLICE("application/rdap+json"));
+	rdap_close(page, '}');
 	rdap_close(page, ']');
 }
 
@@ -252,6 +282,7 @@ registrar(struct rdap_page *page)
 	    "[\"fn\",{},\"text\",");
 	text_add_json(page->text, of->name);
 	text_add_string(page->text, "]]]");
+	registrar_links(page);
 	if (of->abuse_email.len != 0 || of->abuse_phone.len != 0)
 		abuse_card(page, of);
 	rdap_close(page, '}');
@@ -368,7 +399,7 @@ struct rdap_page
 rdap_begin(struct text *text, const struct publication *it,
     const struct rdap_options *options)
 {
-	struct rdap_page page = {text, it, options, true};
+	struct rdap_page page = {text, it, options, options->base, true};
 
 	text_add_char(text, '{');
 	conformance(&page);
@@ -408,6 +439,7 @@ rdap_domain(struct text *text, const struct publication *it,
 	enum role roles[ROLE_COUNT];
 	size_t count = rdap_present(it, roles);
 
+	rdap_set_self(&page, "domain/", it->name);
 	rdap_string(&page, "objectClassName", SLICE("domain"));
 	if (it->roid.state == PUBLISHED)
 		rdap_string(&page, "handle", it->roid.values.items[0]);
@@ -419,7 +451,7 @@ rdap_domain(struct text *text, const struct publication *it,
 	nameservers(&page);
 	secure_dns(&page);
 	rdap_entities(&page, roles, count);
-	rdap_self(&page, "domain/", it->name);
+	rdap_self(&page);
 	rdap_tail(&page, roles, count);
 	return rdap_end(&page, start, fail);
 }

@@ -36,8 +36,11 @@ bool rdap_network(struct text *text, const struct publication *it,
 /* The contact of a role, as asked for by its handle. */
 bool rdap_entity(struct text *text, const struct publication *it,
     enum role role, const struct rdap_options *options, struct fail *fail);
-/* A name server some object has; `addresses` may be none. */
-bool rdap_nameserver(struct text *text, struct slice name,
+/*
+ * A name server that some object has: `it` has its name and no more;
+ * `addresses` may be none.
+ */
+bool rdap_nameserver(struct text *text, const struct publication *it,
     struct values addresses, const struct rdap_options *options,
     struct fail *fail);
 bool rdap_help(

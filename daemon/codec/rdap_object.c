@@ -33,6 +33,7 @@ rdap_network(struct text *text, const struct publication *it,
 	enum role roles[ROLE_COUNT];
 	size_t count = rdap_present(it, roles);
 
+	rdap_set_self(&page, "ip/", it->name);
 	rdap_string(&page, "objectClassName", SLICE("ip network"));
 	rdap_string(&page, "handle", it->name);
 	addresses(&page);
@@ -43,7 +44,7 @@ rdap_network(struct text *text, const struct publication *it,
 	rdap_status(&page);
 	rdap_events(&page);
 	rdap_entities(&page, roles, count);
-	rdap_self(&page, "ip/", it->name);
+	rdap_self(&page);
 	rdap_tail(&page, roles, count);
 	return rdap_end(&page, start, fail);
 }
@@ -57,11 +58,13 @@ rdap_entity(struct text *text, const struct publication *it, enum role role,
 	struct publication_item handle =
 	    publication_either(it, role, FIELD_HANDLE, FIELD_HANDLE);
 
+	if (handle.state == PUBLISHED)
+		rdap_set_self(&page, "entity/", handle.values.items[0]);
 	rdap_string(&page, "objectClassName", SLICE("entity"));
 	rdap_card(&page, role);
 	rdap_events(&page);
 	if (handle.state == PUBLISHED)
-		rdap_self(&page, "entity/", handle.values.items[0]);
+		rdap_self(&page);
 	if (options->whois.len != 0)
 		rdap_string(&page, "port43", options->whois);
 	rdap_string(&page, "lang", SLICE("en"));
@@ -90,14 +93,18 @@ glue(struct rdap_page *page, const char *name, struct values all, bool v6)
 }
 
 bool
-rdap_nameserver(struct text *text, struct slice name, struct values addresses,
-    const struct rdap_options *options, struct fail *fail)
+rdap_nameserver(struct text *text, const struct publication *it,
+    struct values addresses, const struct rdap_options *options,
+    struct fail *fail)
 {
 	size_t start = text->len;
-	struct rdap_page page = rdap_begin(text, &nothing, options);
+	struct rdap_page page = rdap_begin(text, it, options);
 
+	rdap_set_self(&page, "nameserver/", it->name);
 	rdap_string(&page, "objectClassName", SLICE("nameserver"));
-	rdap_string(&page, "ldhName", name);
+	rdap_string(&page, "ldhName", it->name);
+	if (it->unicode.len != 0)
+		rdap_string(&page, "unicodeName", it->unicode);
 	if (addresses.count != 0) {
 		rdap_open(&page, "ipAddresses", '{');
 		glue(&page, "v4", addresses, false);
@@ -105,7 +112,7 @@ rdap_nameserver(struct text *text, struct slice name, struct values addresses,
 		rdap_close(&page, '}');
 	}
 	rdap_events(&page);
-	rdap_self(&page, "nameserver/", name);
+	rdap_self(&page);
 	rdap_tail(&page, NULL, 0);
 	return rdap_end(&page, start, fail);
 }
@@ -117,6 +124,7 @@ rdap_help(
 	size_t start = text->len;
 	struct rdap_page page = rdap_begin(text, &nothing, options);
 
+	rdap_set_self(&page, "help", (struct slice){"", 0});
 	rdap_string(&page, "lang", SLICE("en"));
 	rdap_notices(&page);
 	return rdap_end(&page, start, fail);

@@ -9,6 +9,7 @@ struct rdap_page {
 	struct text *text;
 	const struct publication *it;
 	const struct rdap_options *options;
+	struct slice self; /* where this answer is had */
 	bool first;
 };
 
@@ -29,8 +30,10 @@ void rdap_status(struct rdap_page *page);
 void rdap_events(struct rdap_page *page);
 void rdap_entities(
     struct rdap_page *page, const enum role *roles, size_t count);
-/* `links` with the object's own address: "domain/" and its name. */
-void rdap_self(struct rdap_page *page, const char *what, struct slice name);
+/* Where it is had: "domain/" and its name, below the base. */
+void rdap_set_self(struct rdap_page *page, const char *what, struct slice name);
+/* `links` with that address. */
+void rdap_self(struct rdap_page *page);
 void rdap_notices(struct rdap_page *page);
 /* All that comes last: port43, lang, notices, redacted. */
 void rdap_tail(struct rdap_page *page, const enum role *roles, size_t count);

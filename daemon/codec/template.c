@@ -35,7 +35,9 @@ struct node {
 struct template {
 	enum escape escape;
 	struct node *nodes;
-	size_t count;
+	size_t count, room;
+	/* Bits of the types of nodes that stand for a slot. */
+	uint16_t types[ROLE_COUNT][FIELD_COUNT];
 };
 
 struct parser {
@@ -50,6 +52,8 @@ struct parser {
 static bool parse_line(struct parser *parser, struct slice line, bool newline);
 static bool parse_directive(struct parser *parser, struct slice line);
 static bool complain(struct parser *parser, size_t column, const char *text);
+static size_t count_nodes(struct slice text);
+static void note_slots(struct template *template);
 
 struct template *
 template_parse(struct arena *arena, struct slice name, struct slice text,
@@ -60,9 +64,11 @@ template_parse(struct arena *arena, struct slice name, struct slice text,
 	    .fail = fail};
 	struct slice copy = arena_copy(arena, text);
 
-	if (template != NULL)
+	if (template != NULL) {
+		template->room = count_nodes(text);
 		template->nodes = arena_take_array(
-		    arena, NODES_MAX, sizeof(*template->nodes));
+		    arena, template->room, sizeof(*template->nodes));
+	}
 	if (template == NULL || template->nodes == NULL || copy.data == NULL) {
 		fail_memory(fail);
 		return NULL;
@@ -83,7 +89,30 @@ template_parse(struct arena *arena, struct slice name, struct slice text,
 		fail_hint(fail, "close %%if, %%unless and %%each with %%end");
 		return NULL;
 	}
+	note_slots(template);
 	return template;
+}
+
+/* At most so many: a line's end, and what stands before and after a %. */
+static size_t
+count_nodes(struct slice text)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += text.data[i] == '%' ? 2 : text.data[i] == '\n';
+	return count < NODES_MAX ? count : NODES_MAX;
+}
+
+static void
+note_slots(struct template *template)
+{
+	for (size_t i = 0; i < template->count; i++) {
+		const struct node *node = &template->nodes[i];
+
+		template->types[node->role][node->field] |=
+		    (uint16_t)(1u << node->type);
+	}
 }
 
 static bool
@@ -101,7 +130,7 @@ add_node(struct parser *parser, enum node_type type)
 	struct template *template = parser->template;
 	struct node *node;
 
-	if (template->count == NODES_MAX) {
+	if (template->count == template->room) {
 		complain(parser, 1, "the template is too long");
 		return NULL;
 	}
@@ -516,14 +545,7 @@ static bool
 has_node(const struct template *template, enum role role, enum field field,
     unsigned types)
 {
-	for (size_t i = 0; i < template->count; i++) {
-		const struct node *node = &template->nodes[i];
-
-		if ((1u << node->type & types) != 0 && node->role == role &&
-		    node->field == field)
-			return true;
-	}
-	return false;
+	return (template->types[role][field] & types) != 0;
 }
 
 bool

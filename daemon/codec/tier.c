@@ -146,23 +146,35 @@ find_result(struct slice word, enum tier_result *out)
 	return false;
 }
 
+/* "told" and the entry; else the result alone. */
+static bool
+read_result(struct slice words, struct tier_answer *out)
+{
+	static const char told[] = "told ";
+	const size_t len = sizeof(told) - 1;
+
+	if (words.len < len || memcmp(words.data, told, len) != 0)
+		return find_result(words, &out->result) &&
+		       out->result != TIER_TOLD;
+	out->result = TIER_TOLD;
+	return read_number(
+	    (struct slice){words.data + len, words.len - len}, &out->entry);
+}
+
 bool
 tier_read_answer(struct slice message, struct tier_answer *out)
 {
 	struct slice line = message, rest = message;
+	bool has_bytes = slice_take_line(&rest, &line);
 
 	*out = (struct tier_answer){.bytes = {"", 0}};
-	if (slice_take_line(&rest, &line))
+	if (has_bytes)
 		out->bytes = rest;
-	else
-		line = message;
-	if (line.len > TIER_LINE_MAX || out->bytes.len > TIER_BYTES_MAX ||
-	    !read_number(take_word(&line), &out->number) ||
-	    !find_result(take_word(&line), &out->result))
-		return false;
-	if (out->result == TIER_TOLD)
-		return out->bytes.len != 0 && read_number(line, &out->entry);
-	return line.len == 0 && rest.len == message.len;
+	return line.len <= TIER_LINE_MAX && out->bytes.len <= TIER_BYTES_MAX &&
+	       read_number(take_word(&line), &out->number) &&
+	       read_result(line, out) &&
+	       has_bytes == (out->result == TIER_TOLD) &&
+	       (!has_bytes || out->bytes.len != 0);
 }
 
 bool

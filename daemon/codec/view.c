@@ -1,5 +1,6 @@
 #include "codec/view.h"
 
+#include "base/name.h"
 #include "core/canon.h"
 #include "core/entry.h"
 
@@ -159,7 +160,7 @@ read_role(
 	return true;
 }
 
-/* Servers and keys are the object's, whatever role they came in. */
+/* What is the object's may have come in any role. */
 static void
 lift(struct publication *it, enum field field, struct publication_item *out)
 {
@@ -181,6 +182,10 @@ read_roles(struct slice roles, struct arena *arena, struct publication *it)
 			return false;
 	lift(it, FIELD_NS, &it->ns);
 	lift(it, FIELD_DS, &it->ds);
+	/* Layouts look for a network's name where its holder is. */
+	if (it->roles[ROLE_REGISTRANT].present)
+		lift(it, FIELD_NETNAME,
+		    &it->roles[ROLE_REGISTRANT].items[FIELD_NETNAME]);
 	return true;
 }
 
@@ -239,13 +244,30 @@ read_all(struct slice bytes, struct arena *arena, struct view_row *out)
 	       read_roles(roles, arena, it);
 }
 
+/* Then it has another form, for people. */
+static bool
+has_a_label(struct slice name)
+{
+	for (size_t i = 0; i + 4 <= name.len; i++)
+		if ((i == 0 || name.data[i - 1] == '.') &&
+		    memcmp(name.data + i, "xn--", 4) == 0)
+			return true;
+	return false;
+}
+
 bool
 view_decode(struct slice bytes, struct arena *arena, struct view_row *out,
     struct fail *fail)
 {
+	struct publication *it = &out->it;
+	struct fail none = FAIL_INIT;
+
 	memset(out, 0, sizeof(*out));
-	if (read_all(bytes, arena, out))
-		return true;
+	if (read_all(bytes, arena, out)) {
+		if (it->type == OBJECT_DOMAIN && has_a_label(it->name))
+			name_display(arena, it->name, &it->unicode, &none);
+		return none.kind != FAIL_MEMORY || fail_memory(fail);
+	}
 	return fail_set(
 	    fail, FAIL_WORLD, "a row of the public view cannot be read");
 }

@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "codec/publication.h"
 
+/* What is said where there is none, as the registry of its TLD does. */
+void whois_gtld_not_found(struct text *text, struct slice name);
+
 /* How one gTLD's answers look. */
 struct whois_style {
 	unsigned indent;       /* blanks before each line: 3 for .com, .net */
@@ -35,6 +38,8 @@ void whois_jprs_generic(
     struct text *text, const struct publication *it, bool english);
 void whois_jprs_organizational(
     struct text *text, const struct publication *it, bool english);
+void whois_jprs_contact(struct text *text, const struct publication *it,
+    enum role role, bool english);
 void whois_jprs_not_found(struct text *text, bool english);
 
 /* Networks, and the contacts that their handles name. */

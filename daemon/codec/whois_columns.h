@@ -37,6 +37,10 @@ struct slice whois_day(char out[DATE_SIZE], int64_t time);
 struct slice whois_moment(
     char out[DATE_SIZE + 8], int64_t time, const char *zone);
 
+/* A contact behind its handle, without what stands around it. */
+void whois_contact(struct text *text, const struct publication *it,
+    enum role role, bool english, const char *zone);
+
 /* The values of an item that is published; none otherwise. */
 struct values whois_shown(struct publication_item item);
 

@@ -237,3 +237,32 @@ whois_gtld(struct text *text, const struct publication *it,
 	put_servers(&page);
 	put_end(&page, now);
 }
+
+static bool
+is_below(struct slice name, const char *zone)
+{
+	size_t len = strlen(zone);
+
+	return name.len > len &&
+	    memcmp(name.data + name.len - len, zone, len) == 0;
+}
+
+void
+whois_gtld_not_found(struct text *text, struct slice name)
+{
+	if (is_below(name, ".biz")) {
+		text_add_string(text, "No Data Found\n");
+		return;
+	}
+	if (is_below(name, ".org") || is_below(name, ".info")) {
+		text_add_string(text, "Domain not found.\n");
+		return;
+	}
+	text_add_string(text, "No match for \"");
+	for (size_t i = 0; i < name.len; i++)
+		text_add_char(text,
+		    name.data[i] >= 'a' && name.data[i] <= 'z'
+			? (char)(name.data[i] - 'a' + 'A')
+			: name.data[i]);
+	text_add_string(text, "\".\n");
+}

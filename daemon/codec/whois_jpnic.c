@@ -22,6 +22,7 @@ struct page {
 	struct text *text;
 	const struct publication *it;
 	bool english, letters;
+	const char *zone; /* behind a time */
 };
 
 /* "a. " before the label, where this object has letters. */
@@ -76,7 +77,7 @@ put_updated(struct page *page)
 	char moment[DATE_SIZE + 8];
 
 	put_text(page, (struct whois_label){"[最終更新]", "[Last Update]"},
-	    whois_moment(moment, page->it->updated, "(JST)"));
+	    whois_moment(moment, page->it->updated, page->zone));
 }
 
 /* --- the blocks around a network ----------------------------------------- */
@@ -184,8 +185,8 @@ void
 whois_jpnic_network(
     struct text *text, const struct publication *it, bool english)
 {
-	struct page page = {
-	    text, it, english, !it->is_allocation && !is_version_6(it->name)};
+	struct page page = {text, it, english,
+	    !it->is_allocation && !is_version_6(it->name), "(JST)"};
 
 	text_add_string(text, banner);
 	put_title(&page, "Network Information:", "[ネットワーク情報]");
@@ -249,10 +250,11 @@ put_person(struct page *page, enum role role)
 	    FIELD_TITLE_INT);
 }
 
-/* A group: the usual way not to publish a person. */
+/* A group: the usual way not to publish a person.  It has no letters. */
 static void
 put_group(struct page *page, enum role role)
 {
+	page->letters = false;
 	put_title(page, "Group Contact Information:", "[担当グループ情報]");
 	put_field(page, 'a',
 	    (struct whois_label){"[グループハンドル]", "[Group Handle]"}, role,
@@ -275,15 +277,23 @@ is_group(struct values handle)
 	       memcmp(handle.items[0].data, "JP", 2) == 0;
 }
 
-void
-whois_jpnic_contact(struct text *text, const struct publication *it,
-    enum role role, bool english)
+static void
+put_notify(struct page *page, enum role role)
 {
-	struct page page = {text, it, english, true};
+	put_field(page, 'y',
+	    (struct whois_label){"[通知アドレス]", "[Reply Mail]"}, role,
+	    FIELD_NOTIFY_EMAIL);
+}
 
-	text_add_string(text, banner);
-	if (is_group(whois_shown(
-		publication_either(it, role, FIELD_HANDLE, FIELD_HANDLE))))
+void
+whois_contact(struct text *text, const struct publication *it, enum role role,
+    bool english, const char *zone)
+{
+	struct page page = {text, it, english, true, zone};
+	bool group = is_group(whois_shown(
+	    publication_either(it, role, FIELD_HANDLE, FIELD_HANDLE)));
+
+	if (group)
 		put_group(&page, role);
 	else
 		put_person(&page, role);
@@ -291,10 +301,19 @@ whois_jpnic_contact(struct text *text, const struct publication *it,
 	    FIELD_PHONE);
 	put_phone(&page, 'p', (struct whois_label){"[FAX番号]", "[FAX]"}, role,
 	    FIELD_FAX);
-	put_field(&page, 'y',
-	    (struct whois_label){"[通知アドレス]", "[Reply Mail]"}, role,
-	    FIELD_NOTIFY_EMAIL);
+	if (!group)
+		put_notify(&page, role);
 	put_updated(&page);
+	if (group)
+		put_notify(&page, role);
+}
+
+void
+whois_jpnic_contact(struct text *text, const struct publication *it,
+    enum role role, bool english)
+{
+	text_add_string(text, banner);
+	whois_contact(text, it, role, english, "(JST)");
 	put_blanks(text, WHOIS_COLUMN);
 	text_add_char(text, '\n');
 }

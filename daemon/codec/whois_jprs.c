@@ -99,6 +99,46 @@ blank(struct page *page)
 	text_add_char(page->text, '\n');
 }
 
+enum { DIGEST_LINE = 32 };
+
+/*
+ * "12345 13 2 (", the digest below it in lines of 32, and " )" behind the
+ * last.  Numbers end where the third blank stands.
+ */
+static void
+put_key(struct page *page, const char *label, struct slice key)
+{
+	struct text line = text_start(page->text->arena);
+	size_t numbers = 0;
+
+	for (unsigned blanks = 0; numbers < key.len && blanks < 3; numbers++)
+		blanks += key.data[numbers] == ' ';
+	text_add(&line, (struct slice){key.data, numbers});
+	text_add_char(&line, '(');
+	whois_put(page->text, label, text_slice(&line), EMPTY_PADDED);
+	for (size_t at = numbers; at < key.len; at += DIGEST_LINE) {
+		bool last = key.len - at <= DIGEST_LINE;
+		size_t len = last ? key.len - at : DIGEST_LINE;
+
+		line.len = 0;
+		text_add(&line, (struct slice){key.data + at, len});
+		text_add_string(&line, last ? " )" : "");
+		whois_put(page->text, "", text_slice(&line), EMPTY_PADDED);
+	}
+	page->text->failed |= line.failed;
+}
+
+static void
+put_keys(struct page *page, struct whois_label label)
+{
+	struct values keys = whois_shown(page->it->ds);
+
+	if (keys.count == 0)
+		put_list(page, label, keys, EMPTY_PADDED);
+	for (size_t i = 0; i < keys.count; i++)
+		put_key(page, label_of(page, label), keys.items[i]);
+}
+
 /* --- generic and prefecture names ---------------------------------------- */
 
 /* The lines of an address, one below the other in the second column. */
@@ -208,8 +248,7 @@ whois_jprs_generic(
 	blank(&page);
 	put_list(&page, (struct whois_label){"[Name Server]", "[Name Server]"},
 	    whois_shown(it->ns), EMPTY_PADDED);
-	put_list(&page, (struct whois_label){"[Signing Key]", "[Signing Key]"},
-	    whois_shown(it->ds), EMPTY_PADDED);
+	put_keys(&page, (struct whois_label){"[Signing Key]", "[Signing Key]"});
 	blank(&page);
 	put_generic_dates(&page);
 	blank(&page);
@@ -316,8 +355,8 @@ whois_jprs_organizational(
 	put_list(&page,
 	    (struct whois_label){"p. [ネームサーバ]", "p. [Name Server]"},
 	    whois_shown(it->ns), EMPTY_PADDED);
-	put_list(&page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"},
-	    whois_shown(it->ds), EMPTY_PADDED);
+	put_keys(
+	    &page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"});
 	put_list(&page, (struct whois_label){"[状態]", "[State]"}, it->status,
 	    EMPTY_BLANK);
 	put_list(&page, (struct whois_label){"[ロック状態]", "[Lock Status]"},
@@ -350,6 +389,17 @@ static const char elsewhere[] =
     "   ・LACNIC WHOIS(whois.lacnic.net)\n"
     "   ・AfriNIC WHOIS(whois.afrinic.net)\n"
     "\n";
+
+/* Its contacts are asked for by handle, and look as JPNIC's did. */
+void
+whois_jprs_contact(struct text *text, const struct publication *it,
+    enum role role, bool english)
+{
+	text_add_string(text, banner);
+	if (english)
+		text_add_char(text, '\n');
+	whois_contact(text, it, role, english, " (JST)");
+}
 
 void
 whois_jprs_not_found(struct text *text, bool english)

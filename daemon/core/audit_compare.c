@@ -115,13 +115,13 @@ join(struct audit_comparison *it, struct values *values, struct slice *room)
 	return room->data != NULL || fail_memory(it->fail);
 }
 
-/* Servers and keys are the object's, in whatever role the record has them. */
+/* Servers, keys and names of networks are the object's, in whatever role. */
 static enum role
 role_of(const struct audit_intent *intent, enum role role, enum field field)
 {
 	enum role collected = role;
 
-	if (field != FIELD_NS && field != FIELD_DS)
+	if (field_info[field].class != CLASS_OBJECT)
 		return role;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		if (intent->items[r][field].allowed.count != 0)

@@ -63,6 +63,9 @@ next_piece(struct slice *rest, bool is_utf8, char before)
 		piece = (struct slice){"", 0};
 	else if (is_hyphen(point, before))
 		piece = SLICE("-");
+	else if (point == 0x301c)
+		/* Charsets of Japan do not agree which of two waves it is. */
+		piece = SLICE("~");
 	rest->data += len;
 	rest->len -= len;
 	return piece;

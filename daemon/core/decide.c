@@ -191,7 +191,9 @@ minimise(struct disclosure *disclosure, const struct decide_given *given,
 
 		for (unsigned role = 0; role < ROLE_COUNT; role++) {
 			uint64_t kept =
-			    given->kept != NULL ? given->kept[role] : 0;
+			    given->kept != NULL && (i == 0 || !given->hides)
+			    ? given->kept[role]
+			    : 0;
 
 			if ((given->stopped & 1u << role) == 0)
 				continue;
@@ -201,6 +203,9 @@ minimise(struct disclosure *disclosure, const struct decide_given *given,
 				return false;
 		}
 	}
+	/* A contact's disclosure has one person. */
+	if (given->hides)
+		disclosure->hidden = ~(uint64_t)0;
 	return true;
 }
 

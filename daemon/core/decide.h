@@ -29,6 +29,8 @@ struct decide_given {
 	 */
 	bool minimises;
 	const uint64_t *kept;
+	/* With that: those behind the recipient get nothing of what is kept. */
+	bool hides;
 	/*
 	 * What is shown of a contact that comes to stand in this role of a
 	 * domain: where decide_link() says no, the whole is refused by that

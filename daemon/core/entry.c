@@ -372,19 +372,20 @@ add_fields(
 }
 
 static void
-add_object(struct text *text, const struct entry_disclosure *entry)
+add_object(struct text *text, struct slice object,
+    const struct entry_subject *owner, enum object_type type)
 {
 	bool first = true;
 
 	text_add_char(text, '{');
 	add_name(text, &first, "data");
-	add_base64(text, entry->object.data, entry->object.len);
+	add_base64(text, object.data, object.len);
 	add_name(text, &first, "slot");
-	text_add_number(text, entry->owner->slot);
+	text_add_number(text, owner->slot);
 	add_hex_member(
-	    text, &first, "subject", entry->owner->pseudonym, ENTRY_PSEUDONYM);
-	add_text_member(text, &first, "type",
-	    slice_from(object_type_name(disclosure_type(entry->disclosure))));
+	    text, &first, "subject", owner->pseudonym, ENTRY_PSEUDONYM);
+	add_text_member(
+	    text, &first, "type", slice_from(object_type_name(type)));
 	text_add_char(text, '}');
 }
 
@@ -436,13 +437,16 @@ add_subjects(struct text *text, const struct entry_disclosure *entry)
 	text_add_char(text, '}');
 }
 
-/* The members after "recipient" are alike in every entry. */
+/* The members after "recipient" are alike in every entry but an audit's. */
 static void
-add_tail(struct text *text, bool *first, const struct entry_common *common)
+add_tail(struct text *text, bool *first, const struct entry_common *common,
+    struct slice server)
 {
 	if (common->request.len != 0)
 		add_text_member(text, first, "request", common->request);
 	add_hex_member(text, first, "salt", common->salt, ENTRY_SALT);
+	if (server.len != 0)
+		add_text_member(text, first, "server", server);
 	add_hex_member(text, first, "setup", common->setup.bytes, DIGEST_SIZE);
 }
 
@@ -515,7 +519,8 @@ entry_write_disclosure(
 	add_name(text, &first, "fields");
 	add_fields(text, entry, ENTRY_NONE);
 	add_name(text, &first, "object");
-	add_object(text, entry);
+	add_object(
+	    text, entry->object, entry->owner, disclosure_type(disclosure));
 	add_name(text, &first, "onward");
 	add_onward(text, entry);
 	add_text_member(text, &first, "operation",
@@ -530,7 +535,7 @@ entry_write_disclosure(
 	add_text_member(
 	    text, &first, "purpose", disclosure_purpose(disclosure));
 	add_text_member(text, &first, "recipient", recipient->id);
-	add_tail(text, &first, &entry->common);
+	add_tail(text, &first, &entry->common, (struct slice){NULL, 0});
 	add_name(text, &first, "subjects");
 	add_subjects(text, entry);
 	if (entry->supersedes != ENTRY_NONE) {
@@ -541,11 +546,41 @@ entry_write_disclosure(
 	return finish(text, start, fail);
 }
 
+static void
+add_finding(struct text *text, const struct audit_finding *finding)
+{
+	text_add_string(text, "[\"");
+	text_add_string(text, audit_kind_name(finding->kind));
+	text_add_char(text, '"');
+	if (!finding->is_whole)
+		text_add_format(text, ",\"%s\",\"%s\",%u%s",
+		    role_name(finding->role), field_info[finding->field].name,
+		    finding->rule, finding->is_current ? ",\"current\"" : "");
+	text_add_char(text, ']');
+}
+
+static void
+add_findings(
+    struct text *text, bool *first, const struct audit_findings *findings)
+{
+	add_name(text, first, "findings");
+	text_add_char(text, '[');
+	for (size_t i = 0; i < findings->count && i < ENTRY_FINDINGS_MAX; i++) {
+		if (i != 0)
+			text_add_char(text, ',');
+		add_finding(text, &findings->items[i]);
+	}
+	text_add_char(text, ']');
+}
+
 bool
 entry_write_event(
     struct text *text, const struct entry_event *entry, struct fail *fail)
 {
+	static const struct entry_audit nothing;
 	const struct entry_common *common = &entry->common;
+	const struct entry_audit *audit =
+	    entry->audit != NULL ? entry->audit : &nothing;
 	size_t start = text->len;
 	bool first = true;
 
@@ -553,6 +588,7 @@ entry_write_event(
 	    !check_text(entry->word, "the word", fail) ||
 	    !check_text(entry->actor, "the actor", fail) ||
 	    !check_text(entry->case_id, "the case", fail) ||
+	    !check_text(audit->server, "the server", fail) ||
 	    !check_text(entry->reason, "the reason", fail))
 		return false;
 	text_add_char(text, '{');
@@ -564,6 +600,11 @@ entry_write_event(
 		add_name(text, &first, "entry");
 		text_add_number(text, (int64_t)entry->entry);
 	}
+	if (audit->owner != NULL) {
+		add_findings(text, &first, &audit->findings);
+		add_name(text, &first, "object");
+		add_object(text, audit->object, audit->owner, audit->type);
+	}
 	if (entry->kept.len != 0) {
 		add_name(text, &first, "kept");
 		text_add(text, entry->kept);
@@ -572,7 +613,9 @@ entry_write_event(
 	    text, &first, "policy", common->policy.bytes, DIGEST_SIZE);
 	if (entry->reason.len != 0)
 		add_text_member(text, &first, "reason", entry->reason);
-	add_tail(text, &first, common);
+	if (audit->recipient.len != 0)
+		add_text_member(text, &first, "recipient", audit->recipient);
+	add_tail(text, &first, common, audit->server);
 	if (entry->subject != NULL) {
 		add_name(text, &first, "subject");
 		add_subject(text, entry->subject);

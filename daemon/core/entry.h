@@ -47,14 +47,24 @@
  * when empty.  One of type "kept" has in kept the disclosure that stood at
  * entry, byte for byte, so that its leaf is still the tree's, and in word what
  * came of it.
+ *
+ * An event of type audit has besides
+ *	object		as a disclosure has it, without what was decided by
+ *	recipient	the public that the server stands for
+ *	server		who was asked: a host with a port, or a URL
+ *	findings	[[kind, role, field, rule]], with "current" behind where
+ *			what is seen is what the record has now, or [kind] of
+ *			the whole object: core/audit.h; the first 400 of them
  */
 #ifndef MISU_ENTRY_H
 #define MISU_ENTRY_H
 
 #include "base/text.h"
+#include "core/audit.h"
 #include "core/disclosure.h"
 
 enum {
+	ENTRY_FINDINGS_MAX = 400,
 	ENTRY_VERSION = 1,
 	ENTRY_MAX = 65535,
 	ENTRY_SALT = 16,
@@ -124,12 +134,22 @@ struct entry_disclosure {
 	uint64_t supersedes;	      /* or ENTRY_NONE */
 };
 
+/* What a server publishes of an object that differs from what it may. */
+struct entry_audit {
+	enum object_type type;
+	const struct entry_subject *owner; /* of the object's name */
+	struct slice object;		   /* nonce || text || tag */
+	struct slice recipient, server;
+	struct audit_findings findings;
+};
+
 struct entry_event {
 	struct entry_common common;
 	const char *type;
 	uint64_t entry; /* or ENTRY_NONE */
 	struct slice word, actor, reason, case_id;
 	const struct entry_subject *subject; /* or NULL */
+	const struct entry_audit *audit;     /* or NULL */
 	struct slice kept;		     /* a canonical entry, or empty */
 };
 

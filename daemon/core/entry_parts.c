@@ -13,6 +13,7 @@ static const struct {
     {"case", true, offsetof(struct entry_parts, case_id)},
     {"channel", true, offsetof(struct entry_parts, channel)},
     {"fields", false, offsetof(struct entry_parts, fields)},
+    {"findings", false, offsetof(struct entry_parts, findings)},
     {"kept", false, offsetof(struct entry_parts, kept)},
     {"object", false, offsetof(struct entry_parts, object)},
     {"onward", false, offsetof(struct entry_parts, onward)},

@@ -18,6 +18,7 @@ struct entry_parts {
 	struct slice recipient, purpose, channel, operation;
 	/* As they are written; empty where there is none. */
 	struct slice fields, onward, outcome, object, subjects, subject, kept;
+	struct slice findings;
 };
 
 /* False if it is no entry. */

@@ -99,6 +99,66 @@ add_disclosure(struct text *text, const struct entry_shown *shown)
 		    text, "  supersedes #%lld", (long long)supersedes);
 }
 
+enum { FINDINGS_SHOWN = 12 };
+
+/* ["leak","registrant","email",12,"current"] or ["missing"] */
+static void
+add_finding(struct text *text, struct slice finding, struct arena *arena)
+{
+	struct slice item, word;
+	int64_t rule;
+
+	if (!canon_next_item(&finding, &item) ||
+	    !canon_string(item, arena, &word))
+		return;
+	text_add(text, word);
+	if (!canon_next_item(&finding, &item) ||
+	    !canon_string(item, arena, &word))
+		return;
+	text_add_char(text, ' ');
+	text_add(text, word);
+	text_add_char(text, '.');
+	if (canon_next_item(&finding, &item) &&
+	    canon_string(item, arena, &word))
+		text_add(text, word);
+	if (canon_next_item(&finding, &item) && canon_number(item, &rule))
+		text_add_format(text, " rule %d", (int)rule);
+}
+
+void
+entry_add_findings(
+    struct text *text, struct slice findings, struct arena *arena)
+{
+	struct slice finding;
+	unsigned count = 0;
+
+	while (canon_next_item(&findings, &finding)) {
+		if (count++ >= FINDINGS_SHOWN)
+			continue;
+		if (count > 1)
+			text_add_string(text, ", ");
+		add_finding(text, finding, arena);
+	}
+	if (count > FINDINGS_SHOWN)
+		text_add_format(text, " and %u more", count - FINDINGS_SHOWN);
+}
+
+/* What an audit has beside an event's words. */
+static void
+add_audit(struct text *text, const struct entry_shown *shown)
+{
+	struct slice findings;
+
+	if (!canon_member(shown->entry, "findings", &findings))
+		return;
+	add_member(text, shown, "recipient");
+	add_column(text,
+	    shown->is_forgotten ? SLICE("forgotten") : shown->object);
+	add_member(text, shown, "server");
+	text_add_string(text, "  ");
+	entry_add_findings(text, findings, text->arena);
+}
+
 static void
 add_event(struct text *text, const struct entry_shown *shown)
 {
@@ -112,6 +172,7 @@ add_event(struct text *text, const struct entry_shown *shown)
 		if (canon_get_string(
 			shown->entry, names[i], text->arena, &value))
 			add_column(text, value);
+	add_audit(text, shown);
 }
 
 struct slice

@@ -22,6 +22,13 @@ struct entry_shown {
 struct slice entry_print_text(
     struct arena *arena, const struct entry_shown *shown);
 
+/*
+ * What an audit found, "leak registrant.email rule 12, missing": at most as
+ * many findings as fit a line, and how many more there are.
+ */
+void entry_add_findings(
+    struct text *text, struct slice findings, struct arena *arena);
+
 /* The entry's members after "index" and, where it is known, "name". */
 struct slice entry_print_json(
     struct arena *arena, const struct entry_shown *shown);

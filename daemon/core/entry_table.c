@@ -131,6 +131,10 @@ what_happened(const struct entry_parts *parts, struct arena *arena)
 
 	if (!parts->is_disclosure) {
 		text_add(&text, parts->word);
+		if (parts->findings.len > 2) {
+			text_add_string(&text, ": ");
+			entry_add_findings(&text, parts->findings, arena);
+		}
 		if (parts->reason.len != 0)
 			add_comma(&text);
 		text_add(&text, parts->reason);
@@ -314,7 +318,9 @@ entry_print_csv(struct arena *arena, const struct entry_shown *shown, int zone)
 	values[5] = parts.purpose;
 	values[6] = parts.channel;
 	values[7] =
-	    parts.is_disclosure ? what_happened(&parts, arena) : parts.word;
+	    parts.is_disclosure || parts.findings.len != 0
+		? what_happened(&parts, arena)
+		: parts.word;
 	values[8] = parts.actor;
 	values[9] = parts.reason;
 	values[10] = parts.case_id;

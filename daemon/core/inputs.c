@@ -12,7 +12,8 @@ enum {
 	TOO_MUCH = 4,
 	IS_PLACED = 8,
 	IS_MINIMAL = 16,
-	FLAGS = 31
+	HIDES = 32,
+	FLAGS = 63
 };
 
 /* --- writing --- */
@@ -162,7 +163,7 @@ flags_of(const struct inputs_given *given)
 	if (given->scope != NULL)
 		flags |= IN_SCOPE | (given->scope->is_placed ? IS_PLACED : 0u);
 	if (given->minimal != NULL)
-		flags |= IS_MINIMAL;
+		flags |= IS_MINIMAL | (given->minimal->hides ? HIDES : 0u);
 	return flags;
 }
 
@@ -366,6 +367,7 @@ inputs_read(struct slice bytes, struct arena *arena, struct inputs *out)
 	out->plan = get_string(&in);
 	if ((flags & IS_MINIMAL) != 0)
 		get_minimal(&in, out);
+	out->hides = (flags & HIDES) != 0;
 	out->scope.is_placed = (flags & IS_PLACED) != 0;
 	if (out->in_scope)
 		get_scope(&in, arena, out);

@@ -12,7 +12,8 @@
  *	version: a byte
  *	flags: a byte; 1: an operator had approved it, 2: in a scope, 4: there
  *		was too much to keep, and nothing follows, 8: the scope's
- *		is_placed, 16: persons who stopped provision are shown nothing
+ *		is_placed, 16: persons who stopped provision are shown nothing,
+ *		32: nor those behind the recipient what is kept of them
  *of plan: a string of a flag 16: roles of those (1 << role), then for each in
  *rising order the FIELD_BITs that stay as the rules have them in a scope (an
  *EPP contact or host): roles, object, suffix, number of places; each: roles,
@@ -62,6 +63,7 @@ struct inputs {
 	struct slice plan;
 	unsigned stopped; /* 1 << role of those minimised; 0: none */
 	uint64_t kept[ROLE_COUNT];
+	bool hides; /* what is kept from those behind the recipient */
 	struct decide_scope scope; /* without its recipient */
 	struct inputs_role roles[ROLE_COUNT];
 	const struct inputs_literal *literals;

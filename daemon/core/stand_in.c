@@ -279,7 +279,8 @@ stand_in_decide(const struct stand_in *stand_in, unsigned recipient,
 	const struct decide_given given = {.approved = inputs->approved,
 	    .stopped = inputs->stopped,
 	    .minimises = inputs->stopped != 0,
-	    .kept = inputs->kept};
+	    .kept = inputs->kept,
+	    .hides = inputs->hides};
 	struct decide_scope scope = inputs->scope;
 
 	scope.recipient = recipient;

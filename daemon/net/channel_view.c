@@ -1,16 +1,29 @@
 /*
  * The channel `view`: what the public gets of an object becomes its row in
- * the public view, or the row goes with the object.
+ * the public view, or the row goes with the object.  Deliveries of one turn of
+ * the loop are one transaction, with one sync.
  */
 #include "codec/view.h"
 #include "net/channel.h"
 #include "store/view.h"
 
-enum { HANDLES_MAX = 16 };
+enum { HANDLES_MAX = 64 };
+
+/* A delivery that waits for the end of the turn. */
+struct waiting {
+	struct waiting *next;
+	const struct sealed *sealed;
+	channel_done *done;
+	void *arg;
+	bool written;
+	struct fail fail;
+};
 
 struct channel_view {
 	struct channel channel;
 	struct loop *loop;
+	struct loop_timer *timer;
+	struct waiting *waiting, **waiting_end;
 	struct view *view;
 	const int64_t *epoch;
 };
@@ -28,9 +41,20 @@ capitals(struct slice handle, struct arena *arena)
 	return copy;
 }
 
+/* Of a name server; its addresses stand behind a blank. */
+static struct slice
+name_of(struct slice server)
+{
+	const char *blank = memchr(server.data, ' ', server.len);
+
+	if (blank != NULL)
+		server.len = (size_t)(blank - server.data);
+	return server;
+}
+
 /*
- * Contacts are asked for by handles that are published, in whatever letters.
- * False without memory.
+ * Contacts are asked for by handles that are published, in whatever letters;
+ * servers by their names.  A handle has no dot.  False without memory.
  */
 static bool
 find_handles(const struct publication *it, struct arena *arena,
@@ -50,6 +74,14 @@ find_handles(const struct publication *it, struct arena *arena,
 				return false;
 		}
 	}
+	for (size_t i = 0; it->ns.state == PUBLISHED &&
+	    i < it->ns.values.count && count < HANDLES_MAX;
+	    i++) {
+		struct slice name = name_of(it->ns.values.items[i]);
+
+		if (memchr(name.data, '.', name.len) != NULL)
+			out[count++] = name;
+	}
 	*found = count;
 	return true;
 }
@@ -62,8 +94,12 @@ write_row(struct channel_view *channel, const struct sealed *sealed,
 	struct view_put put;
 	struct view_row row;
 
-	if (!view_decode(sealed_payload(sealed), arena, &row, fail))
+	if (!view_decode(sealed_payload(sealed), arena, &row, fail)) {
+		/* Its own trouble, and not the view's. */
+		fail->kind = fail->kind == FAIL_WORLD ? FAIL_DENIED
+						      : fail->kind;
 		return false;
+	}
 	put = (struct view_put){
 	    .type = slice_from(object_type_name(row.it.type)),
 	    .name = row.it.name,
@@ -79,18 +115,71 @@ write_row(struct channel_view *channel, const struct sealed *sealed,
 	return view_put(channel->view, &put, fail);
 }
 
+/* One that cannot be read must not keep the others from the view. */
+static bool
+write_rows(struct channel_view *channel, struct waiting *list,
+    struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	bool ok = arena != NULL || fail_memory(fail);
+
+	for (struct waiting *w = list; ok && w != NULL; w = w->next) {
+		arena_reset(arena);
+		w->written = write_row(channel, w->sealed, arena, &w->fail);
+		ok = w->written || w->fail.kind == FAIL_DENIED;
+		if (!ok)
+			*fail = w->fail;
+	}
+	arena_destroy(arena);
+	return ok;
+}
+
+static void
+flush(void *arg)
+{
+	struct channel_view *channel = arg;
+	struct waiting *list = channel->waiting;
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	channel->waiting = NULL;
+	channel->waiting_end = &channel->waiting;
+	if (list == NULL)
+		return;
+	ok = view_batch_begin(channel->view, &fail);
+	if (ok)
+		ok = view_batch_end(channel->view,
+		    write_rows(channel, list, &fail), &fail);
+	for (struct waiting *w = list, *next; w != NULL; w = next) {
+		next = w->next;
+		if (ok && w->written)
+			w->done(w->arg, DELIVERY_SENT, NULL);
+		else
+			w->done(w->arg, DELIVERY_LATER,
+			    ok ? &w->fail : &fail);
+		free(w);
+	}
+}
+
 static void
 submit(struct channel *base, const struct sealed *sealed, channel_done *done,
     void *arg)
 {
 	struct channel_view *channel = (struct channel_view *)base;
-	struct arena *arena = arena_create(NULL);
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
 	struct fail fail = FAIL_INIT;
-	bool ok = arena != NULL ? write_row(channel, sealed, arena, &fail)
-				: fail_memory(&fail);
 
-	arena_destroy(arena);
-	done(arg, ok ? DELIVERY_SENT : DELIVERY_LATER, ok ? NULL : &fail);
+	if (waiting == NULL) {
+		fail_memory(&fail);
+		done(arg, DELIVERY_LATER, &fail);
+		return;
+	}
+	*waiting = (struct waiting){
+	    .sealed = sealed, .done = done, .arg = arg};
+	if (channel->waiting == NULL)
+		channel->loop->operations->timer_set(channel->timer, 0);
+	*channel->waiting_end = waiting;
+	channel->waiting_end = &waiting->next;
 }
 
 /* The row says which entry it came from; a newer one stands for it. */
@@ -122,13 +211,27 @@ status(struct channel *base, const struct sealed *sealed, channel_done *done,
 }
 
 static void
-stop(struct channel *channel)
+flush_now(struct channel *channel)
 {
+	flush(channel);
+}
+
+static void
+stop(struct channel *base)
+{
+	struct channel_view *channel = (struct channel_view *)base;
+
+	flush(channel);
+	if (channel->timer != NULL)
+		channel->loop->operations->timer_destroy(channel->timer);
 	free(channel);
 }
 
-static const struct channel_operations operations = {
-    .name = "view", .submit = submit, .status = status, .stop = stop};
+static const struct channel_operations operations = {.name = "view",
+    .submit = submit,
+    .status = status,
+    .flush = flush_now,
+    .stop = stop};
 
 struct channel *
 channel_view_start(const struct channel_options *options, struct fail *fail)
@@ -146,7 +249,17 @@ channel_view_start(const struct channel_options *options, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
-	*channel = (struct channel_view){{&operations}, options->loop,
-	    options->view, options->epoch};
+	*channel = (struct channel_view){.channel = {&operations},
+	    .loop = options->loop,
+	    .view = options->view,
+	    .epoch = options->epoch};
+	channel->waiting_end = &channel->waiting;
+	channel->timer = options->loop->operations->timer_create(
+	    options->loop, flush, channel);
+	if (channel->timer == NULL) {
+		fail_memory(fail);
+		free(channel);
+		return NULL;
+	}
 	return &channel->channel;
 }

@@ -5,7 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { CONNECT_SECONDS = 10, IDLE_CONNECTIONS = 8, URL_MAX = 2048 };
+enum {
+	CONNECT_SECONDS = 10,
+	IDLE_CONNECTIONS = 8,
+	URL_MAX = 2048,
+	WAIT_LONGEST = 366 * 86400, /* seconds */
+};
 
 struct exchange {
 	struct http_client *client;
@@ -63,6 +68,7 @@ finish(struct exchange *exchange, CURLcode code)
 {
 	struct http_client_answer answer = {.reason = "", .type = ""};
 	const char *type = NULL;
+	curl_off_t wait = 0;
 	long status = 0;
 
 	if (exchange->too_long)
@@ -71,12 +77,19 @@ finish(struct exchange *exchange, CURLcode code)
 		answer.reason = exchange->error[0] != '\0'
 				    ? exchange->error
 				    : curl_easy_strerror(code);
+	else if (exchange->ask.is_line)
+		status = 200;
 	else
 		curl_easy_getinfo(
 		    exchange->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type);
 	if (type != NULL)
 		answer.type = type;
+	if (curl_easy_getinfo(exchange->curl, CURLINFO_RETRY_AFTER, &wait) ==
+		CURLE_OK &&
+	    wait > 0)
+		answer.wait = wait < WAIT_LONGEST ? (unsigned)wait
+						  : WAIT_LONGEST;
 	answer.status = (int)status;
 	answer.body = (struct slice){
 	    exchange->body != NULL ? exchange->body : "", exchange->len};
@@ -278,6 +291,12 @@ set_headers(struct exchange *exchange)
 		if (!add_header(exchange, line))
 			return false;
 	}
+	if (exchange->ask.accept != NULL) {
+		snprintf(
+		    line, sizeof(line), "Accept: %s", exchange->ask.accept);
+		if (!add_header(exchange, line))
+			return false;
+	}
 	/* No 100-continue, which costs a second at some servers. */
 	return add_header(exchange, "Expect:") &&
 	       curl_easy_setopt(exchange->curl, CURLOPT_HTTPHEADER,
@@ -288,12 +307,15 @@ static bool
 set_post(struct exchange *exchange)
 {
 	struct slice post = exchange->ask.post;
+	char line[128];
 
 	if (post.data == NULL)
 		return true;
 	exchange->post = malloc(post.len + 1);
-	if (exchange->post == NULL ||
-	    !add_header(exchange, "Content-Type: text/plain; charset=utf-8"))
+	snprintf(line, sizeof(line), "Content-Type: %s",
+	    exchange->ask.media != NULL ? exchange->ask.media
+					: "text/plain; charset=utf-8");
+	if (exchange->post == NULL || !add_header(exchange, line))
 		return false;
 	memcpy(exchange->post, post.data, post.len);
 	return curl_easy_setopt(exchange->curl, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -301,6 +323,20 @@ set_post(struct exchange *exchange)
 		   (long)post.len) == CURLE_OK &&
 	       curl_easy_setopt(exchange->curl, CURLOPT_POSTFIELDS,
 		   exchange->post) == CURLE_OK;
+}
+
+static bool
+set_certificate(struct exchange *exchange)
+{
+	const struct http_client_ask *ask = &exchange->ask;
+	CURL *curl = exchange->curl;
+
+	return ask->certificate == NULL ||
+	       (curl_easy_setopt(curl, CURLOPT_SSLCERT, ask->certificate) ==
+		       CURLE_OK &&
+		   curl_easy_setopt(curl, CURLOPT_SSLKEY,
+		       ask->key != NULL ? ask->key : ask->certificate) ==
+		       CURLE_OK);
 }
 
 static bool
@@ -316,11 +352,11 @@ set_options(struct exchange *exchange)
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)exchange->ask.patience);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "misu");
-	return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") ==
-		   CURLE_OK &&
+	return set_ways(exchange) &&
 	       curl_easy_setopt(curl, CURLOPT_URL, exchange->ask.url) ==
 		   CURLE_OK &&
-	       set_post(exchange) && set_headers(exchange);
+	       set_certificate(exchange) && set_post(exchange) &&
+	       set_headers(exchange);
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
  * HTTP as a client, on libcurl's multi interface and a libevent loop: the one
- * file that knows libcurl.  http and https, no redirects, certificates are
- * checked; an answer's size and time are bounded.
+ * file that knows libcurl.  http and https, no redirects unless they are
+ * asked for, certificates are checked; an answer's size and time are bounded.
  */
 #ifndef MISU_HTTP_CLIENT_H
 #define MISU_HTTP_CLIENT_H
@@ -16,6 +16,7 @@ struct http_client_answer {
 	int status; /* 0: there was none, and `reason` says why */
 	const char *reason;
 	const char *type; /* Content-Type; "" if none */
+	unsigned wait;	  /* Retry-After in seconds; 0: it did not say */
 	struct slice body;
 };
 
@@ -23,6 +24,17 @@ struct http_client_ask {
 	const char *url;
 	const char *token; /* bearer; NULL: none */
 	struct slice post; /* data NULL: GET */
+	const char *media; /* type of what is posted; NULL: plain text */
+	/* PEM files of one's own; NULL: none is shown, the key is in it. */
+	const char *certificate, *key;
+	const char *accept;    /* media types; NULL: any */
+	const char *authority; /* PEM file; NULL: the system's */
+	unsigned redirects;    /* so many are followed, to https alone */
+	/*
+	 * The URL is gopher's (RFC 1436), which libcurl asks as WHOIS is asked:
+	 * a line out, and what comes until the end.  Its status is 200.
+	 */
+	bool is_line;
 	size_t answer_max; /* bytes */
 	unsigned patience; /* seconds for all of it */
 	/* From the loop, once; what it is given ends with it. */

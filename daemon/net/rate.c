@@ -12,17 +12,23 @@ enum {
 };
 
 struct place {
-	uint8_t block[9]; /* the family, then 8 bytes */
+	uint8_t block[9]; /* the family and what is counted, then 8 bytes */
 	bool used;
 	int64_t seen, day; /* when it last gained; when its day began */
 	uint64_t tokens;   /* thousandths of a question */
 	unsigned spent;    /* personal objects of its day */
 };
 
+/* Blocks of one size, and how many times the limits they have. */
+struct table {
+	unsigned share;
+	struct place places[ROWS][PLACES];
+};
+
 struct rate {
 	struct rate_limits limits;
 	uint64_t seed;
-	struct place places[ROWS][PLACES];
+	struct table blocks, networks; /* networks: of IPv6, /48 */
 };
 
 struct rate *
@@ -36,6 +42,8 @@ rate_create(const struct rate_limits *limits,
 		return NULL;
 	}
 	rate->limits = *limits;
+	rate->blocks.share = 1;
+	rate->networks.share = RATE_SHARE;
 	if (random->fill(random->context, &rate->seed, sizeof(rate->seed)))
 		return rate;
 	fail_set(fail, FAIL_WORLD, "no random bytes to be had");
@@ -95,12 +103,13 @@ rate_block_of(struct slice address, struct prefix *block)
 	return true;
 }
 
+/* Of a network its first 48 bits count. */
 static void
-name_block(const struct prefix *block, uint8_t out[9])
+name_block(const struct prefix *block, bool network, uint8_t out[9])
 {
 	memset(out, 0, 9);
-	out[0] = block->six ? 6 : 4;
-	memcpy(out + 1, block->bytes, block->six ? 8 : 4);
+	out[0] = network ? 48 : block->six ? 6 : 4;
+	memcpy(out + 1, block->bytes, network ? 6 : block->six ? 8 : 4);
 }
 
 /* The seed keeps others from choosing blocks that share a row. */
@@ -116,31 +125,52 @@ mix(uint64_t seed, const uint8_t name[9])
 	return hash;
 }
 
-static struct place *
-place_of(struct rate *rate, const struct prefix *block, int64_t now)
+/* Would a block that is new be let do the same? */
+static bool
+is_forgettable(const struct place *place, int64_t now)
 {
-	struct place *oldest;
+	return now - place->seen >= MINUTE &&
+	       (place->spent == 0 || now - place->day >= DAY);
+}
+
+/* Who is to be forgotten first of two. */
+static struct place *
+forget_first(struct place *a, struct place *b, int64_t now)
+{
+	bool no_loss = is_forgettable(a, now);
+
+	if (no_loss != is_forgettable(b, now))
+		return no_loss ? a : b;
+	return b->seen < a->seen ? b : a;
+}
+
+static struct place *
+place_of(struct rate *rate, struct table *table, const struct prefix *block,
+    int64_t now)
+{
+	struct place *going;
 	struct place *row;
 	uint8_t name[9];
 
-	name_block(block, name);
-	row = rate->places[mix(rate->seed, name) & (ROWS - 1)];
-	oldest = &row[0];
+	name_block(block, table == &rate->networks, name);
+	row = table->places[mix(rate->seed, name) & (ROWS - 1)];
+	going = &row[0];
 	for (size_t i = 0; i < PLACES; i++) {
 		if (row[i].used &&
 		    memcmp(row[i].block, name, sizeof(name)) == 0)
 			return &row[i];
-		if (!row[i].used || row[i].seen < oldest->seen)
-			oldest = &row[i];
-		if (!row[i].used)
+		if (!row[i].used) {
+			going = &row[i];
 			break;
+		}
+		going = forget_first(going, &row[i], now);
 	}
-	*oldest = (struct place){.used = true,
+	*going = (struct place){.used = true,
 	    .seen = now,
 	    .day = now,
-	    .tokens = (uint64_t)rate->limits.a_minute * 1000};
-	memcpy(oldest->block, name, sizeof(name));
-	return oldest;
+	    .tokens = (uint64_t)rate->limits.a_minute * table->share * 1000};
+	memcpy(going->block, name, sizeof(name));
+	return going;
 }
 
 /*
@@ -171,47 +201,82 @@ gain(struct place *place, unsigned a_minute, int64_t now)
 	return more;
 }
 
+/* NULL: it has none left, for *wait seconds. */
+static struct place *
+find_token(struct rate *rate, struct table *table, const struct prefix *block,
+    int64_t now, unsigned *wait)
+{
+	unsigned a_minute = rate->limits.a_minute * table->share;
+	uint64_t full = (uint64_t)a_minute * 1000;
+	struct place *place = place_of(rate, table, block, now);
+	uint64_t more;
+
+	keep_time(place, now);
+	more = gain(place, a_minute, now);
+	place->tokens =
+	    place->tokens + more < full ? place->tokens + more : full;
+	if (place->tokens >= 1000)
+		return place;
+	*wait = (unsigned)((1000 - place->tokens) * 60 / a_minute / 1000) + 1;
+	return NULL;
+}
+
+/* Where the network has nothing left, its blocks take nobody's place. */
 bool
 rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
     unsigned *wait)
 {
-	uint64_t full = (uint64_t)rate->limits.a_minute * 1000;
-	struct place *place;
-	uint64_t more;
+	struct place *network = NULL, *place;
 
 	*wait = 0;
 	if (rate->limits.a_minute == 0)
 		return true;
-	place = place_of(rate, block, now);
-	keep_time(place, now);
-	more = gain(place, rate->limits.a_minute, now);
-	place->tokens =
-	    place->tokens + more < full ? place->tokens + more : full;
-	if (place->tokens >= 1000) {
-		place->tokens -= 1000;
-		return true;
+	if (block->six) {
+		network = find_token(rate, &rate->networks, block, now, wait);
+		if (network == NULL)
+			return false;
 	}
-	*wait = (unsigned)((1000 - place->tokens) * 60 /
-		    rate->limits.a_minute / 1000) +
-	    1;
-	return false;
+	place = find_token(rate, &rate->blocks, block, now, wait);
+	if (place == NULL)
+		return false;
+	place->tokens -= 1000;
+	if (network != NULL)
+		network->tokens -= 1000;
+	return true;
 }
 
-bool
-rate_spend(struct rate *rate, const struct prefix *block, int64_t now)
+/* NULL: it has none left of its day. */
+static struct place *
+find_budget(struct rate *rate, struct table *table, const struct prefix *block,
+    int64_t now)
 {
-	struct place *place;
+	struct place *place = place_of(rate, table, block, now);
 
-	if (rate->limits.a_day == 0)
-		return true;
-	place = place_of(rate, block, now);
 	keep_time(place, now);
 	if (now - place->day >= DAY) {
 		place->day = now;
 		place->spent = 0;
 	}
-	if (place->spent >= rate->limits.a_day)
+	return place->spent < rate->limits.a_day * table->share ? place : NULL;
+}
+
+bool
+rate_spend(struct rate *rate, const struct prefix *block, int64_t now)
+{
+	struct place *network = NULL, *place;
+
+	if (rate->limits.a_day == 0)
+		return true;
+	if (block->six) {
+		network = find_budget(rate, &rate->networks, block, now);
+		if (network == NULL)
+			return false;
+	}
+	place = find_budget(rate, &rate->blocks, block, now);
+	if (place == NULL)
 		return false;
 	place->spent++;
+	if (network != NULL)
+		network->spent++;
 	return true;
 }

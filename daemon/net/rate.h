@@ -1,8 +1,12 @@
 /*
  * How much one address block may ask: IPv4 /32, IPv6 /64.  A bucket of
  * questions that fills again each minute, and a budget of personal objects a
- * day.  Memory is fixed: of blocks that share a row of the table, the one
- * that was quiet longest is forgotten.
+ * day.  All blocks of an IPv6 /48, which one network has, may together ask
+ * RATE_SHARE times as much; they are counted apart, so that no number of them
+ * makes the /48 forgotten.
+ *
+ * Memory is fixed: of blocks that share a row of the table, one of which there
+ * is nothing to remember is forgotten, or else the one that was quiet longest.
  */
 #ifndef MISU_RATE_H
 #define MISU_RATE_H
@@ -14,6 +18,8 @@
 #include "store/keys.h"
 
 struct rate;
+
+enum { RATE_SHARE = 16 };
 
 struct rate_limits {
 	unsigned a_minute; /* questions; 0: no limit */

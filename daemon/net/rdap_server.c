@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "codec/http_head.h"
+#include "net/crowd.h"
 
 enum {
 	INPUT_MAX = 2 * HTTP_HEAD_MAX,
@@ -34,6 +35,7 @@ struct connection {
 	struct event readable, writable;
 	struct sockaddr_in6 from; /* room for IPv4 too */
 	int fd;
+	int counter;   /* of the crowd */
 	int64_t since; /* ms: accepted, or last answered */
 	char *kept;    /* input that waits */
 	size_t kept_len;
@@ -48,7 +50,8 @@ struct rdap_request {
 	struct connection *connection; /* NULL once it has gone */
 	struct http_head head;
 	char *held; /* its bytes, where the answer comes later */
-	bool more;  /* input follows: answers are gathered */
+	size_t held_len;
+	bool more; /* input follows: answers are gathered */
 	bool answered;
 };
 
@@ -59,8 +62,18 @@ struct rdap_server {
 	struct connection *first, *last;
 	unsigned count;
 	struct rdap_request *spare;
+	struct crowd crowd;
 	char input[INPUT_MAX];
 };
+
+/* What it says may be a secret. */
+static void
+wipe_and_free(char *bytes, size_t len)
+{
+	if (bytes != NULL)
+		digest_wipe(bytes, len);
+	free(bytes);
+}
 
 static void take(struct connection *connection, struct slice input);
 
@@ -117,10 +130,9 @@ connection_free(struct connection *connection)
 		connection->asking->connection = NULL;
 	if (connection->output != NULL)
 		evbuffer_free(connection->output);
-	if (connection->kept != NULL)
-		digest_wipe(connection->kept, connection->kept_len);
-	free(connection->kept);
+	wipe_and_free(connection->kept, connection->kept_len);
 	close(connection->fd);
+	crowd_leave(&server->crowd, connection->counter);
 	free(connection);
 	if (server->count-- == server->options.connections &&
 	    server->listener != NULL)
@@ -241,7 +253,7 @@ writable(evutil_socket_t fd, short what, void *context)
 static void
 give_back(struct rdap_server *server, struct rdap_request *request)
 {
-	free(request->held);
+	wipe_and_free(request->held, request->held_len);
 	request->held = NULL;
 	if (server->spare == NULL)
 		server->spare = request;
@@ -253,11 +265,14 @@ give_back(struct rdap_server *server, struct rdap_request *request)
 static void
 answer_nobody(struct rdap_request *request)
 {
-	free(request->held);
+	wipe_and_free(request->held, request->held_len);
 	free(request);
 }
 
-/* Later than the handler's return, the connection goes on by itself. */
+/*
+ * Later than the handler's return, the connection goes on by itself: in a
+ * turn of its own, for a handler of another may be under way.
+ */
 static void
 answered(struct rdap_request *request, bool ok)
 {
@@ -273,7 +288,7 @@ answered(struct rdap_request *request, bool ok)
 		return;
 	connection->asking = NULL;
 	give_back(server, request);
-	go_on(connection);
+	event_active(&connection->writable, EV_WRITE, 1);
 }
 
 void
@@ -398,10 +413,7 @@ keep(struct connection *connection, struct slice rest)
 			return false;
 		memcpy(copy, rest.data, rest.len);
 	}
-	/* Half a head may end within a secret. */
-	if (connection->kept != NULL)
-		digest_wipe(connection->kept, connection->kept_len);
-	free(connection->kept);
+	wipe_and_free(connection->kept, connection->kept_len);
 	connection->kept = copy;
 	connection->kept_len = rest.len;
 	return true;
@@ -425,6 +437,7 @@ wait_for(struct rdap_request *request, struct slice input, size_t len)
 	}
 	memcpy(head, input.data, len);
 	request->held = head;
+	request->held_len = len;
 	http_head_read((struct slice){head, len}, &request->head, &again);
 	connection->asking = request;
 	return true;
@@ -510,6 +523,7 @@ static void
 take(struct connection *connection, struct slice input)
 {
 	struct rdap_server *server = connection->server;
+	size_t used;
 	bool done, ok;
 
 	if (input.data == NULL) {
@@ -517,6 +531,7 @@ take(struct connection *connection, struct slice input)
 		if (input.len != 0)
 			memcpy(server->input, connection->kept, input.len);
 	}
+	used = input.len;
 	do {
 		done = take_all(connection, &input);
 		/* Where it asks, wait_for() has kept the rest. */
@@ -525,9 +540,10 @@ take(struct connection *connection, struct slice input)
 			 connection->ending ? (struct slice){NULL, 0} : input);
 		if (!ok) {
 			connection_free(connection);
-			return;
+			break;
 		}
 	} while (settle(connection) && !done && !waits(connection));
+	digest_wipe(server->input, used);
 }
 
 static void
@@ -603,9 +619,11 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 {
 	struct rdap_server *server = context;
 	struct connection *connection = calloc(1, sizeof(*connection));
+	int counter = CROWD_FULL;
 
-	if (connection == NULL ||
-	    server->count >= server->options.connections) {
+	if (connection != NULL && server->count < server->options.connections)
+		counter = crowd_join(&server->crowd, from);
+	if (counter == CROWD_FULL) {
 		free(connection);
 		close(fd);
 		return;
@@ -615,6 +633,7 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 						   : sizeof(connection->from));
 	connection->server = server;
 	connection->fd = fd;
+	connection->counter = counter;
 	event_assign(&connection->readable, server->options.base, fd,
 	    EV_READ | EV_PERSIST, readable, connection);
 	event_assign(&connection->writable, server->options.base, fd, EV_WRITE,
@@ -655,6 +674,7 @@ rdap_server_create(
 		return NULL;
 	}
 	server->options = *options;
+	crowd_init(&server->crowd, options->each);
 	evutil_make_socket_nonblocking(listen_fd);
 	set_no_delay(listen_fd);
 	server->sweep = event_new(
@@ -710,6 +730,12 @@ rdap_request_method(const struct rdap_request *request)
 	return slice_is(method, "OPTIONS") ? RDAP_OPTIONS : RDAP_OTHER;
 }
 
+bool
+rdap_request_is_gone(const struct rdap_request *request)
+{
+	return request->connection == NULL;
+}
+
 struct slice
 rdap_request_path(const struct rdap_request *request)
 {
@@ -738,12 +764,6 @@ struct slice
 rdap_request_last_header(const struct rdap_request *request, const char *name)
 {
 	return value_of(http_head_last(&request->head, name));
-}
-
-bool
-rdap_request_is_gone(const struct rdap_request *request)
-{
-	return request->connection == NULL;
 }
 
 /* What is read again later must still be a head. */

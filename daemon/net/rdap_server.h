@@ -4,6 +4,9 @@
  * memory goes out in one system call.  All that waits is bounded: heads,
  * connections, the time of each.  What is asked and told is the handler's.
  *
+ * What came is overwritten before it is given back: a header may be a token.
+ * Memory of libevent's is wiped where net/wiped.h was told to.
+ *
  * evhttp, which the console and the intake have, takes more time for a
  * question of this kind than nginx does for a whole file; tests/bench/
  * publish.txt has the figures.
@@ -31,6 +34,7 @@ struct rdap_header {
 struct rdap_server_options {
 	struct event_base *base;
 	unsigned connections; /* at most, at one time */
+	unsigned each;        /* of them, those of one address block */
 	unsigned patience;    /* seconds a connection may take or idle */
 	void (*handle)(void *context, struct rdap_request *request);
 	/* Words what never gets to the handler: it was no request. */

@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #include "codec/ask.h"
+#include "net/crowd.h"
+
+/* Milliseconds that each has while all places are taken. */
+enum { GRACE = 1000 };
 
 struct connection {
 	struct connection *next, **link;
@@ -18,6 +22,7 @@ struct connection {
 	struct bufferevent *stream;
 	struct sockaddr_storage from;
 	int64_t since; /* ms */
+	int counter;   /* of the crowd */
 	bool answered;
 };
 
@@ -26,6 +31,7 @@ struct whois_server {
 	struct evconnlistener *listener;
 	struct event *sweep;
 	struct connection *connections;
+	struct crowd crowd;
 	unsigned count;
 };
 
@@ -47,6 +53,7 @@ connection_free(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->link = connection->link;
 	bufferevent_free(connection->stream);
+	crowd_leave(&server->crowd, connection->counter);
 	free(connection);
 	if (server->count-- == server->options.connections)
 		evconnlistener_enable(server->listener);
@@ -161,12 +168,17 @@ ended(struct bufferevent *stream, short what, void *context)
 	connection_free(connection);
 }
 
-/* Every second, those whose time is over: however often they move. */
+/*
+ * Every second, those whose time is over, however often they move.  Where
+ * others wait for a place, it is over sooner.
+ */
 static void
 sweep(evutil_socket_t fd, short what, void *context)
 {
 	struct whois_server *server = context;
-	int64_t oldest = now() - (int64_t)server->options.patience * 1000;
+	bool full = server->count >= server->options.connections;
+	int64_t oldest = now() -
+	    (full ? GRACE : (int64_t)server->options.patience * 1000);
 	struct connection *next;
 
 	(void)fd;
@@ -184,16 +196,19 @@ accepted(struct evconnlistener *listener, evutil_socket_t fd,
 {
 	struct whois_server *server = context;
 	struct connection *connection = calloc(1, sizeof(*connection));
+	int counter = crowd_join(&server->crowd, from);
 
 	(void)listener;
-	if (connection != NULL)
+	if (connection != NULL && counter != CROWD_FULL)
 		connection->stream = bufferevent_socket_new(
 		    server->options.base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (connection == NULL || connection->stream == NULL) {
+		crowd_leave(&server->crowd, counter);
 		free(connection);
 		close(fd);
 		return;
 	}
+	connection->counter = counter;
 	memcpy(&connection->from, from,
 	    (size_t)len < sizeof(connection->from) ? (size_t)len
 						   : sizeof(connection->from));
@@ -226,6 +241,7 @@ whois_server_create(const struct whois_server_options *options, int listen_fd,
 		return NULL;
 	}
 	server->options = *options;
+	crowd_init(&server->crowd, options->each);
 	evutil_make_socket_nonblocking(listen_fd);
 	server->sweep = event_new(
 	    options->base, -1, EV_PERSIST | EV_TIMEOUT, sweep, server);

@@ -1,6 +1,7 @@
 /*
  * WHOIS (RFC 3912): a line comes in, a text goes out, the connection ends.
- * Lines, connections and time are bounded; what is asked and what is told is
+ * Lines, connections and time are bounded, and time is short while all places
+ * are taken; what is asked and what is told is
  * the handler's.
  */
 #ifndef MISU_WHOIS_SERVER_H
@@ -17,6 +18,7 @@ struct whois_server;
 struct whois_server_options {
 	struct event_base *base;
 	unsigned connections; /* at most, at one time */
+	unsigned each;        /* of them, those of one address block */
 	unsigned patience;    /* seconds, from the first byte to the last */
 	/*
 	 * Append the answer, lines ended by "\n"; they leave as CRLF.  Or

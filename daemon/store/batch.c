@@ -349,6 +349,50 @@ ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
 	return ok;
 }
 
+/*
+ * The object's name stands under the same subject's key as in its
+ * disclosures, and goes with it.
+ */
+static bool
+audit_fill(struct batch *batch, const struct event_audit *event,
+    const struct entry_common *common, struct entry_audit *audit,
+    struct entry_subject subjects[ROLE_COUNT + 1], struct fail *fail)
+{
+	struct entry_disclosure entry = {
+	    .common = *common, .disclosure = event->decided};
+
+	if (!subjects_fill(batch, &entry, subjects, fail) ||
+	    !object_encrypt(batch, &entry, (struct slice){NULL, 0}, fail))
+		return false;
+	*audit = (struct entry_audit){.type = disclosure_type(event->decided),
+	    .owner = entry.owner,
+	    .object = entry.object,
+	    .recipient = disclosure_recipient(event->decided)->id,
+	    .server = event->server,
+	    .findings = event->findings};
+	return true;
+}
+
+/* With its audit, where it has one. */
+static bool
+event_write(struct batch *batch, const struct event *event,
+    struct entry_event *entry, struct text *text, struct fail *fail)
+{
+	struct entry_subject subjects[ROLE_COUNT + 1];
+	struct entry_audit audit;
+	bool ok;
+
+	if (event->audit == NULL)
+		return entry_write_event(text, entry, fail);
+	entry->audit = &audit;
+	ok = audit_fill(batch, event->audit, &entry->common, &audit, subjects,
+		 fail) &&
+	     entry_write_event(text, entry, fail);
+	digest_wipe(subjects, sizeof(subjects));
+	entry->audit = NULL;
+	return ok;
+}
+
 bool
 ledger_add_event(
     struct batch *batch, const struct event *event, struct fail *fail)
@@ -376,7 +420,7 @@ ledger_add_event(
 		entry.subject = &subject;
 	}
 	if (!common_fill(batch->ledger, &entry.common, event->request, fail) ||
-	    !entry_write_event(&text, &entry, fail))
+	    !event_write(batch, event, &entry, &text, fail))
 		return false;
 	item = entry_item(batch, ITEM_EVENT, &text, fail);
 	if (item == NULL)

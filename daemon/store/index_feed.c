@@ -203,7 +203,7 @@ feed_one(struct index_feed *feed, struct fail *fail)
 		return false;
 	if (!entry_parts_read(item.entry, feed->arena, &parts))
 		memset(&parts, 0, sizeof(parts));
-	if (parts.is_disclosure) {
+	if (parts.is_disclosure || parts.object.len != 0) {
 		item.about = &parts;
 		item.object = object_of(feed, item.index, item.entry);
 		item.terms = &feed->recent[item.index % RECENT].terms;

@@ -3,7 +3,7 @@
 /* --- groups --- */
 
 struct group {
-	uint8_t *data; /* aligned; GROUP_BLOCKS blocks */
+	uint8_t *data; /* aligned; GROUP_BLOCKS blocks, all of each is set */
 	size_t stream; /* bytes of the stream so far */
 	uint32_t entries;
 };
@@ -20,7 +20,6 @@ group_create(void)
 		free(group);
 		return NULL;
 	}
-	memset(group->data, 0, JOURNAL_GROUP_MAX);
 	group_reset(group);
 	return group;
 }

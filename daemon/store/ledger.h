@@ -82,7 +82,19 @@ struct event {
 	 * NULL: nobody.
 	 */
 	const struct subject *subject;
+	/* EVENT_AUDIT of one object: NULL otherwise. */
+	const struct event_audit *audit;
 	struct slice kept; /* EVENT_KEPT: the disclosure that was there */
+};
+
+/*
+ * What a server publishes of an object, held against what was decided for the
+ * public that it stands for.
+ */
+struct event_audit {
+	const struct disclosure *decided; /* its object and recipient */
+	struct slice server;
+	struct audit_findings findings;
 };
 
 #define LEDGER_NONE UINT64_MAX

@@ -206,7 +206,8 @@ find_about(struct log_look *look, struct log_entry *out, struct slice *bytes,
 {
 	const struct entry_parts *parts = &out->parts;
 
-	if (parts->is_disclosure) {
+	/* What an audit looked at stands in its own entry. */
+	if (parts->is_disclosure || parts->object.len != 0) {
 		out->about = &out->parts;
 		*bytes = out->entry;
 		return true;

@@ -16,6 +16,15 @@ count_entry(struct counting *counting, uint64_t index)
 	    index < counting->o->query->first ||
 	    index >= counting->o->query->end)
 		return true;
+	if (counting->o->budget != 0 &&
+	    counting->look.looked >= counting->o->budget) {
+		fail_set(counting->fail, FAIL_INPUT,
+		    "too many entries would have to be read for this");
+		fail_place(counting->fail, "q");
+		fail_hint(counting->fail, "ask for a shorter time, or when the "
+					  "index has come up");
+		return false;
+	}
 	if (!log_look_at(
 		&counting->look, index, true, &entry, &matches, counting->fail))
 		return false;
@@ -390,7 +399,8 @@ count_all(struct counting *counting)
 	     look->index != NULL && span << SPAN_BITS < look->indexed; span++)
 		if (!count_span(counting, span))
 			return false;
-	for (uint64_t i = look->indexed; i < look->size; i++)
+	for (uint64_t i = look->indexed;
+	     i < look->size && look->given_count == 0; i++)
 		if (!count_entry(counting, i))
 			return false;
 	return take_rows(counting);
@@ -403,6 +413,8 @@ log_stats_run(const struct log_stats *stats, struct arena *arena,
 	struct counting counting = {.o = stats,
 	    .look = {.query = stats->query,
 		.keys = stats->keys,
+		.givens = stats->givens,
+		.given_count = stats->given_count,
 		.wants_outcome = stats->by == STATS_OUTCOME},
 	    .arena = arena,
 	    .result = result,

@@ -29,6 +29,8 @@ enum stats_by {
 const char *stats_by_name(enum stats_by by);
 bool stats_by_find(struct slice name, enum stats_by *out);
 
+struct log_given;
+
 struct stats_row {
 	struct slice key;
 	uint64_t count;
@@ -40,6 +42,10 @@ struct log_stats {
 	const char *index;	 /* or NULL */
 	const struct keys *keys; /* or NULL */
 	const struct query *query;
+	/* As in log_query: with any, what the index has is counted. */
+	const struct log_given *givens;
+	size_t given_count;
+	uint64_t budget; /* of entries to read: more is a fail; 0: no limit */
 	enum stats_by by;
 	int zone; /* minutes that days are ahead of UTC */
 };

@@ -4,6 +4,8 @@
  */
 #include "store/requests.h"
 
+#include <sys/mman.h>
+
 #include "core/canon.h"
 
 enum { PLACES = 2 * REQUESTS_KEPT };
@@ -18,6 +20,23 @@ struct requests {
 	size_t used;
 };
 
+/* Of its 3 MB only those pages are there that something was put in. */
+static struct place *
+table_create(void)
+{
+	void *table = mmap(NULL, PLACES * sizeof(struct place),
+	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return table != MAP_FAILED ? table : NULL;
+}
+
+static void
+table_destroy(struct place *table)
+{
+	if (table != NULL)
+		munmap(table, PLACES * sizeof(struct place));
+}
+
 struct requests *
 requests_create(void)
 {
@@ -25,8 +44,8 @@ requests_create(void)
 
 	if (requests == NULL)
 		return NULL;
-	requests->young = calloc(PLACES, sizeof(struct place));
-	requests->old = calloc(PLACES, sizeof(struct place));
+	requests->young = table_create();
+	requests->old = table_create();
 	if (requests->young != NULL && requests->old != NULL)
 		return requests;
 	requests_destroy(requests);
@@ -38,8 +57,8 @@ requests_destroy(struct requests *requests)
 {
 	if (requests == NULL)
 		return;
-	free(requests->young);
-	free(requests->old);
+	table_destroy(requests->young);
+	table_destroy(requests->old);
 	free(requests);
 }
 

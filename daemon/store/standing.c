@@ -8,7 +8,7 @@ struct standing {
 	struct sqlite *sqlite;
 	struct digest_key key;
 	struct statement *parts_of, *add, *remove, *has, *page;
-	struct statement *view, *set_view, *walk, *set_walk;
+	struct statement *view, *set_view, *walk, *set_walk, *told, *set_told;
 };
 
 static const char schema[] =
@@ -19,10 +19,12 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS view ("
     " one INTEGER PRIMARY KEY CHECK (one = 1),"
     " life BLOB NOT NULL, epoch INTEGER NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS walk ("
-    " one INTEGER PRIMARY KEY CHECK (one = 1), stage INTEGER NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS walks ("
+    " which INTEGER PRIMARY KEY, stage INTEGER NOT NULL,"
     " start INTEGER NOT NULL, type TEXT, name TEXT, key BLOB,"
-    " done INTEGER NOT NULL);";
+    " done INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS told ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), identity BLOB NOT NULL);";
 
 static bool
 prepare(struct standing *standing, struct fail *fail)
@@ -41,9 +43,12 @@ prepare(struct standing *standing, struct fail *fail)
 	    {&standing->set_view,
 		"INSERT OR REPLACE INTO view VALUES (1, ?1, ?2)"},
 	    {&standing->walk,
-		"SELECT stage, start, type, name, key, done FROM walk"},
-	    {&standing->set_walk, "INSERT OR REPLACE INTO walk"
-				  " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"},
+		"SELECT stage, start, type, name, key, done FROM walks"
+		" WHERE which = ?1"},
+	    {&standing->set_walk, "INSERT OR REPLACE INTO walks"
+				  " VALUES (?7, ?1, ?2, ?3, ?4, ?5, ?6)"},
+	    {&standing->told, "SELECT identity FROM told"},
+	    {&standing->set_told, "INSERT OR REPLACE INTO told VALUES (1, ?1)"},
 	};
 
 	return sqlite_prepare_all(
@@ -244,12 +249,14 @@ standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
 }
 
 bool
-standing_walk(struct standing *standing, struct arena *arena,
-    struct standing_walk *out, struct fail *fail)
+standing_walk(struct standing *standing, enum standing_which which,
+    struct arena *arena, struct standing_walk *out, struct fail *fail)
 {
 	struct statement *s = standing->walk;
-	bool row, ok = statement_step(s, &row, fail);
+	bool row, ok;
 
+	statement_bind_number(s, 1, which);
+	ok = statement_step(s, &row, fail);
 	*out = (struct standing_walk){.stage = STANDING_WHOLE};
 	if (ok && row) {
 		out->stage = (enum standing_stage)statement_number(s, 0);
@@ -267,8 +274,8 @@ standing_walk(struct standing *standing, struct arena *arena,
 }
 
 bool
-standing_set_walk(struct standing *standing, const struct standing_walk *walk,
-    struct fail *fail)
+standing_set_walk(struct standing *standing, enum standing_which which,
+    const struct standing_walk *walk, struct fail *fail)
 {
 	struct statement *s = standing->set_walk;
 
@@ -278,7 +285,35 @@ standing_set_walk(struct standing *standing, const struct standing_walk *walk,
 	statement_bind_text(s, 4, walk->name);
 	statement_bind_bytes(s, 5, walk->key.data, walk->key.len);
 	statement_bind_number(s, 6, walk->done);
+	statement_bind_number(s, 7, which);
 	return statement_do(s, fail);
+}
+
+bool
+standing_told(struct standing *standing, struct digest *identity, bool *known,
+    struct fail *fail)
+{
+	struct statement *s = standing->told;
+	bool ok = statement_step(s, known, fail);
+	struct slice bytes;
+
+	if (ok && *known) {
+		bytes = statement_bytes(s, 0);
+		*known = bytes.len == DIGEST_SIZE;
+		if (*known)
+			memcpy(identity->bytes, bytes.data, DIGEST_SIZE);
+	}
+	statement_reset(s);
+	return ok;
+}
+
+bool
+standing_set_told(
+    struct standing *standing, const struct digest *identity, struct fail *fail)
+{
+	statement_bind_bytes(
+	    standing->set_told, 1, identity->bytes, DIGEST_SIZE);
+	return statement_do(standing->set_told, fail);
 }
 
 bool

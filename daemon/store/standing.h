@@ -57,6 +57,9 @@ enum standing_stage {
 	STANDING_ROWS,	/* and then the view: what the vault has not goes */
 };
 
+/* What is walked for: rows of the view, and what registries are told. */
+enum standing_which { STANDING_FOR_VIEW = 1, STANDING_FOR_REGISTRIES };
+
 struct standing_walk {
 	enum standing_stage stage;
 	uint64_t from;		 /* rows of entries below are made anew */
@@ -72,10 +75,19 @@ bool standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
     int64_t epoch, struct fail *fail);
 
 /* Texts in the arena. */
-bool standing_walk(struct standing *standing, struct arena *arena,
-    struct standing_walk *out, struct fail *fail);
-bool standing_set_walk(struct standing *standing,
+bool standing_walk(struct standing *standing, enum standing_which which,
+    struct arena *arena, struct standing_walk *out, struct fail *fail);
+bool standing_set_walk(struct standing *standing, enum standing_which which,
     const struct standing_walk *walk, struct fail *fail);
+
+/*
+ * The identity of policy and setup under which registries were last told what
+ * to publish; *known false where there is none.
+ */
+bool standing_told(struct standing *standing, struct digest *identity,
+    bool *known, struct fail *fail);
+bool standing_set_told(struct standing *standing, const struct digest *identity,
+    struct fail *fail);
 
 /* No object is made from anything. */
 bool standing_clear(struct standing *standing, struct fail *fail);

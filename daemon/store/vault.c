@@ -391,6 +391,12 @@ vault_next(struct vault *vault, struct vault_cursor *cursor,
 	return true;
 }
 
+double
+vault_cursor_share(const struct vault_cursor *cursor)
+{
+	return cursor->begun ? vault_index_share(cursor->key) : 0;
+}
+
 /* --- opening --- */
 
 static const struct vault_limits daemon_limits = {.segment = 64 << 20,

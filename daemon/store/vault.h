@@ -62,6 +62,8 @@ struct vault_cursor {
 };
 bool vault_next(struct vault *vault, struct vault_cursor *cursor,
     struct arena *arena, struct record **out, struct fail *fail);
+/* Which part of all objects lies before it, about: from 0 to 1. */
+double vault_cursor_share(const struct vault_cursor *cursor);
 
 /*
  * Some subject's key slot was overwritten: with the flushes that follow, all

@@ -162,3 +162,14 @@ vault_index_after(const struct vault_index *index, const uint8_t *key)
 	}
 	return found;
 }
+
+/* Shards by the low bits of two bytes; within one the rest of them leads. */
+double
+vault_index_share(const uint8_t *key)
+{
+	size_t first = (size_t)key[0] << 8 | key[1];
+
+	return ((double)(first % INDEX_SHARDS) +
+		   (double)(first / INDEX_SHARDS) / (65536.0 / INDEX_SHARDS)) /
+	       INDEX_SHARDS;
+}

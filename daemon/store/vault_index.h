@@ -53,6 +53,9 @@ struct vault_object *vault_index_make(
 const struct vault_object *vault_index_after(
     const struct vault_index *index, const uint8_t *key);
 
+/* Which part of all keys comes before it in that order: from 0 to 1. */
+double vault_index_share(const uint8_t *key);
+
 /* Its places are empty: forget it. */
 void vault_index_drop(struct vault_index *index, struct vault_object *object);
 

@@ -23,6 +23,14 @@ static const char schema[] =
     " one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
 
+/*
+ * A host that all of a registrar's objects use is asked for like any other:
+ * not all of them are looked through.
+ */
+#define SOME_WITH \
+	"(SELECT type, name FROM handle WHERE handle = ?1 LIMIT 64)" \
+	" JOIN object USING (type, name)"
+
 static bool
 prepare_reads(struct view *view, struct fail *fail)
 {
@@ -37,11 +45,17 @@ prepare_reads(struct view *view, struct fail *fail)
 		view->by_handle = sqlite_prepare(sqlite,
 		    "SELECT bytes, entry, time,"
 		    " epoch >= (SELECT lowest FROM head)"
-		    " FROM handle JOIN object USING (type, name)"
-		    " WHERE handle = ?1 AND bytes IS NOT NULL"
+		    " FROM " SOME_WITH " WHERE bytes IS NOT NULL"
 		    " ORDER BY entry DESC LIMIT 1",
 		    fail);
 	if (view->by_handle != NULL)
+		view->by_host = sqlite_prepare(sqlite,
+		    "SELECT bytes, entry, time,"
+		    " epoch >= (SELECT lowest FROM head) AS told"
+		    " FROM " SOME_WITH " WHERE length(bytes) > 0"
+		    " ORDER BY told DESC LIMIT 1",
+		    fail);
+	if (view->by_host != NULL)
 		view->head = sqlite_prepare(
 		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
@@ -417,6 +431,14 @@ view_get_handle(struct view *view, struct arena *arena, struct slice handle,
 {
 	statement_bind_text(view->by_handle, 1, handle);
 	return read_row(view->by_handle, arena, found, fail);
+}
+
+bool
+view_get_host(struct view *view, struct arena *arena, struct slice host,
+    struct view_found *found, struct fail *fail)
+{
+	statement_bind_text(view->by_host, 1, host);
+	return read_row(view->by_host, arena, found, fail);
 }
 
 /* All bits beyond the prefix are zero in its canonical text. */

@@ -35,7 +35,7 @@ struct view_put {
 	int64_t epoch;           /* it was decided in */
 	int64_t time;            /* Unix seconds: when it was decided */
 	struct slice bytes;      /* empty: nothing is told of it now */
-	/* Handles by which its contacts are asked for, in capitals. */
+	/* Handles of its contacts, in capitals, and names of its servers. */
 	const struct slice *handles;
 	size_t handle_count;
 };
@@ -145,9 +145,19 @@ struct view_found {
 bool view_get(struct view *view, struct arena *arena, struct slice type,
     struct slice name, struct view_found *found, struct fail *fail);
 
-/* The object of a contact with this handle: the newest, if several have. */
+/*
+ * The object of a contact with this handle: the newest, if several have; of
+ * very many, the newest of some.
+ */
 bool view_get_handle(struct view *view, struct arena *arena,
     struct slice handle, struct view_found *found, struct fail *fail);
+
+/*
+ * An object that has this name server, one that may be told before others.
+ * They are found by the handles they were put with, as contacts are.
+ */
+bool view_get_host(struct view *view, struct arena *arena,
+    struct slice host, struct view_found *found, struct fail *fail);
 
 /* The smallest network that holds all of this prefix. */
 bool view_get_network(struct view *view, struct arena *arena,

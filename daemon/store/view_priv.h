@@ -9,7 +9,7 @@
 struct view {
 	struct sqlite *sqlite;
 	struct view_mark *mark; /* NULL: a reader found none */
-	struct statement *get, *by_handle, *head, *count, *stale, *entry;
+	struct statement *get, *by_handle, *by_host, *head, *count, *stale, *entry;
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *end, *life, *set_life,

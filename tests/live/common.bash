@@ -14,10 +14,23 @@ die() {
 	exit 1
 }
 
+# How many times longer than on a quiet machine something may take now.
+slack() {
+	local load
+	read -r load _ </proc/loadavg
+	echo $((1 + ${load%.*} / $(nproc)))
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Its children go when it does, and hold the lock until they are gone.
 end() {
+	local pid children
 	if [ -n "$daemon" ]; then
+		children=$(child '.*')
 		kill -9 "$daemon" 2>/dev/null || :
 		wait "$daemon" 2>/dev/null || :
+		for pid in $children; do until_true gone "$pid" || :; done
 		daemon=
 	fi
 }
@@ -33,14 +46,17 @@ until_true() {
 	return 1
 }
 
+# Does misu answer, and does its status match each pattern?
+peek() { perl tests/live/peek.pl "$state/control.sock" "$@"; }
+
 # Up or dead, whichever comes first.
-is_decided() { ! kill -0 "$daemon" 2>/dev/null || ctl status; }
+is_decided() { ! kill -0 "$daemon" 2>/dev/null || peek; }
 
 start() {
 	"$build/misu" -f "$conf" -s "$state" >>"$work/log" 2>&1 &
 	daemon=$!
 	until_true is_decided
-	ctl status >/dev/null 2>&1 || die "misu does not start"
+	peek >/dev/null 2>&1 || die "misu does not start"
 }
 
 stop() {
@@ -50,15 +66,28 @@ stop() {
 }
 
 nothing_queued() {
-	ctl status --json |
-		jq -e '.spool.queued == 0 and .spool.sending == 0 and
-			.spool.unknown == 0'
+	peek '"queued":0,' '"sending":0,' '"unknown":0,'
 }
 
 fresh() {
 	rm -rf "$work"
 	mkdir -p "$state"
 	chmod 700 "$work" "$state"
+}
+
+# certificates DIRECTORY: throwaway ones, made once for the tests of a week.
+certificates() {
+	local made=$build/live/certificates
+	(
+		flock 9
+		if [ -z "$(find "$made" -name ca.pem -mtime -7 2>/dev/null)" ]
+		then
+			rm -rf "$made"
+			tests/registry/certificates "$made.new"
+			mv "$made.new" "$made"
+		fi
+	) 9>"$build/live/certificates.lock" &&
+		mkdir -p "$1" && cp "$made"/* "$1"
 }
 
 # records COUNT WORD: JSON Lines, one object each; every value is its own.
@@ -104,14 +133,11 @@ verified() {
 
 # The pid of a child by its name.
 child() {
-	local status
-	{ grep -lsxE "PPid:[[:blank:]]*$daemon" /proc/[0-9]*/status || :; } |
-		while read -r status; do
-			if grep -qsxE "Name:[[:blank:]]*misu: $1" "$status"
-			then
-				basename "$(dirname "$status")"
-			fi
-		done
+	local pid name
+	for pid in $(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null); do
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+		if [[ $name =~ ^misu:\ $1$ ]]; then echo "$pid"; fi
+	done
 }
 
 is_new() { # NAME OLD-PID
@@ -119,8 +145,6 @@ is_new() { # NAME OLD-PID
 	now=$(child "$1")
 	[ -n "$now" ] && [ "$now" != "$2" ]
 }
-
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 kill_child() {
 	local pid

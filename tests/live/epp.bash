@@ -165,8 +165,7 @@ configure_both() {
 
 epp_fresh() {
 	fresh
-	tests/registry/certificates "$tls" >"$work/log" 2>&1 ||
-		die "no certificates"
+	certificates "$tls" >"$work/log" 2>&1 || die "no certificates"
 	echo registrar-pw >"$work/password"
 	chmod 600 "$work/password"
 	session_port=$(free_port)
@@ -194,7 +193,7 @@ resident() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"; }
 
 # client PORT: a script on standard input.
 client() {
-	timeout 60 "$build/epp-client" -c "127.0.0.1:$1" -C "$tls/client.pem" \
+	timeout 150 "$build/epp-client" -c "127.0.0.1:$1" -C "$tls/client.pem" \
 		-K "$tls/client.key" -A "$tls/ca.pem"
 }
 

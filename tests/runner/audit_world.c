@@ -129,9 +129,11 @@ audit_world_make(
 	world->intent->knows_record = true;
 	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
-			if (f != FIELD_NS && f != FIELD_DS)
+			if (field_info[f].class != CLASS_OBJECT)
 				set(world, told[i], (enum field)f,
 				    value_of(arena, told[i], (enum field)f, 0));
+	set(world, ROLE_REGISTRANT, FIELD_NETNAME,
+	    value_of(arena, ROLE_REGISTRANT, FIELD_NETNAME, 0));
 	/* Servers and keys are the object's. */
 	set(world, ROLE_REGISTRANT, FIELD_NS,
 	    SLICE("ns1.dns.example 192.0.2.53"));

@@ -52,9 +52,7 @@ add_needle(
 	size_t left = from.len, size = 4 * from.len + 16, room = size;
 	iconv_t conversion = conversion_to(number);
 
-	needle->data = out = malloc(size);
-	if (out == NULL)
-		abort();
+	needle->data = out = undress_take(size);
 	/* A value that the charset cannot say cannot be found in it. */
 	if (iconv(conversion, &in, &left, &out, &room) != (size_t)-1 &&
 	    iconv(conversion, NULL, NULL, &out, &room) != (size_t)-1) {
@@ -65,7 +63,7 @@ add_needle(
 			needle->len = undress_shifts(needle->data, needle->len);
 		search->count++;
 	} else {
-		free(needle->data);
+		undress_give_back(needle->data);
 	}
 }
 
@@ -84,9 +82,8 @@ pair_of(const char *data)
 static void
 index_needles(struct search *search)
 {
-	search->next = calloc(search->count + 1, sizeof(*search->next));
-	if (search->next == NULL)
-		abort();
+	search->next = (uint16_t *)(void *)undress_take(
+	    (search->count + 1) * sizeof(*search->next));
 	/* From the last: of equal ones the first is found. */
 	for (size_t i = search->count; i-- != 0;) {
 		struct needle *needle = &search->needles[i];
@@ -121,18 +118,16 @@ static const struct needle *
 look(const struct search *search, struct slice bytes)
 {
 	const struct needle *hit;
-	char *copy = malloc(bytes.len + 1);
+	char *copy = undress_take(bytes.len);
 	size_t len;
 
-	if (copy == NULL)
-		abort();
 	for (size_t i = 0; i < bytes.len; i++)
 		copy[i] = lower(bytes.data[i]);
 	hit = look_in(search, copy, bytes.len);
 	len = undress_shifts(copy, bytes.len);
 	if (hit == NULL && len != bytes.len)
 		hit = look_in(search, copy, len);
-	free(copy);
+	undress_give_back(copy);
 	return hit;
 }
 
@@ -158,36 +153,42 @@ dig(struct search *search, struct slice bytes, unsigned depth, const char *how)
 			continue;
 		snprintf(path, sizeof(path), "%s%s > ", how, undress[i].name);
 		deeper = dig(search, naked, depth - 1, path);
-		free((void *)(uintptr_t)naked.data);
+		undress_give_back(naked.data);
 		if (deeper)
 			return true;
 	}
 	return false;
 }
 
+/* The table is 128 KB: only what was set is set back. */
+static void
+forget_needles(struct search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		search->first[pair_of(search->needles[i].data)] = 0;
+	search->count = 0;
+}
+
 bool
 canary_find(struct slice bytes, const struct slice *values, size_t count,
     struct canary_found *found)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	static struct search search;
+	char *needles = undress_take((count * CHARSETS + 1) *
+	    sizeof(struct needle));
 	bool hit;
 
-	if (search == NULL || count * CHARSETS >= UINT16_MAX)
+	if (count * CHARSETS >= UINT16_MAX)
 		abort();
-	search->found = found;
-	search->needles = calloc(count * CHARSETS + 1, sizeof(struct needle));
-	if (search->needles == NULL)
-		abort();
+	search.found = found;
+	search.needles = (struct needle *)(void *)needles;
 	for (size_t i = 0; i < count; i++)
 		for (size_t c = 0; c < CHARSETS; c++)
 			if (values[i].len >= CANARY_MIN)
-				add_needle(search, i, c, values[i]);
-	index_needles(search);
-	hit = search->count != 0 && dig(search, bytes, CANARY_DEPTH, "");
-	for (size_t i = 0; i < search->count; i++)
-		free(search->needles[i].data);
-	free(search->needles);
-	free(search->next);
-	free(search);
+				add_needle(&search, i, c, values[i]);
+	index_needles(&search);
+	hit = search.count != 0 && dig(&search, bytes, CANARY_DEPTH, "");
+	forget_needles(&search);
+	undress_give_back(needles);
 	return hit;
 }

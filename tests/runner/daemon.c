@@ -244,6 +244,15 @@ changing(void *context, enum object_type type, struct slice name)
 	    keeper_is_changing(world->keeper, type, name);
 }
 
+static void
+change(void *context, enum object_type type, struct slice name, bool begins)
+{
+	const struct world *world = context;
+
+	if (world->keeper != NULL)
+		keeper_change(world->keeper, type, name, begins);
+}
+
 static bool
 open_engine(struct world *world, struct fail *fail)
 {
@@ -263,6 +272,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .view = world->view,
 	    .standing = world->standing,
 	    .changing = changing,
+	    .change = change,
 	    .follow_context = world,
 	    .log = daemon_log,
 	    .log_context = world,

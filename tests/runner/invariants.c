@@ -11,6 +11,7 @@
 #include "runner/canary.h"
 #include "runner/epp_make.h"
 #include "runner/epp_world.h"
+#include "runner/undress.h"
 #include "store/verify.h"
 
 enum { VALUES_ROOM = 1024, DAYS_TO_REST = 8 };
@@ -321,30 +322,30 @@ collect(const struct script *script, const json_t *fields,
 	}
 }
 
-/* Databases and journals are mostly zeros: leave long runs of them out. */
-static struct slice
-without_zeros(struct slice bytes)
+/* A second run need not be searched for what the first one did not have. */
+static void
+note_search(struct world *world, const char *where, struct slice bytes,
+    const struct forbidden *forbidden)
 {
-	char *out = malloc(bytes.len + 1);
-	size_t len = 0, zeros = 0;
+	struct digest_run *run = &world->searched;
 
-	if (out == NULL)
-		abort();
-	for (size_t i = 0; i < bytes.len; i++) {
-		zeros = bytes.data[i] == 0 ? zeros + 1 : 0;
-		if (zeros < 16)
-			out[len++] = bytes.data[i];
-	}
-	return (struct slice){out, len};
+	if (world->plan.kind != PLAN_NONE)
+		return;
+	digest_add(run, where, strlen(where) + 1);
+	digest_add(run, bytes.data, bytes.len);
+	for (size_t i = 0; i < forbidden->count; i++)
+		digest_add(run, forbidden->values[i].data,
+		    forbidden->values[i].len);
 }
 
 static void
 search(struct world *world, const char *where, struct slice all,
     const struct forbidden *forbidden)
 {
-	struct slice bytes = without_zeros(all);
+	struct slice bytes = undress_zeros(all);
 	struct canary_found found;
 
+	note_search(world, where, bytes, forbidden);
 	if (world->plan.kind != PLAN_NONE) {
 		for (size_t i = 0; i < forbidden->count; i++)
 			if (bytes.len != 0 &&
@@ -353,11 +354,13 @@ search(struct world *world, const char *where, struct slice all,
 				forbidden->values[i].len) != NULL)
 				world_fail(world, "%s has \"%.*s\"", where,
 				    SLICE_ARG(forbidden->values[i]));
-	} else if (canary_find(
-		bytes, forbidden->values, forbidden->count, &found))
+	} else if (!world->plan.again &&
+		   canary_find(
+		       bytes, forbidden->values, forbidden->count, &found)) {
 		world_fail(world, "%s has \"%.*s\" (%s)", where,
 		    SLICE_ARG(forbidden->values[found.value]), found.how);
-	free((void *)(uintptr_t)bytes.data);
+	}
+	undress_give_back(bytes.data);
 }
 
 static void

@@ -1,4 +1,5 @@
 #include "runner/memory_disk_priv.h"
+#include "runner/pool.h"
 
 void *
 memory_disk_need(void *pointer)
@@ -11,13 +12,16 @@ memory_disk_need(void *pointer)
 static void
 make_room(struct bytes *bytes, size_t len)
 {
-	size_t size = bytes->size == 0 ? 4096 : bytes->size;
+	size_t size = len;
+	uint8_t *data;
 
 	if (len <= bytes->size)
 		return;
-	while (size < len)
-		size *= 2;
-	bytes->data = memory_disk_need(realloc(bytes->data, size));
+	data = pool_take(&size);
+	if (bytes->len != 0)
+		memcpy(data, bytes->data, bytes->len);
+	pool_give(bytes->data, bytes->size);
+	bytes->data = data;
 	bytes->size = size;
 }
 
@@ -47,8 +51,8 @@ inode_unlink(struct inode *inode)
 {
 	if (inode == NULL || --inode->links != 0)
 		return;
-	free(inode->now.data);
-	free(inode->durable.data);
+	pool_give(inode->now.data, inode->now.size);
+	pool_give(inode->durable.data, inode->durable.size);
 	free(inode);
 }
 

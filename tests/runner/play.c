@@ -240,7 +240,9 @@ run_operator(struct world *world, const struct step *step)
 static void
 run_order(struct world *world, const struct step *step)
 {
-	engine_order *order = engine_order_find(step->verb);
+	engine_order *order = slice_is(step->verb, "find")
+	    ? play_find
+	    : engine_order_find(step->verb);
 	struct slice text = {"", 0};
 
 	if (world->engine == NULL)
@@ -554,12 +556,30 @@ check_told(
 }
 
 static void
+lose_view(struct world *world)
+{
+	struct fail ignored = FAIL_INIT;
+
+	if (world->view == NULL) {
+		world->disk->operations->remove(
+		    world->disk, "state/view/view.sqlite", &ignored);
+		world->disk->operations->remove(
+		    world->disk, "state/view/view.sqlite-journal", &ignored);
+	}
+}
+
+static void
 run_view(struct world *world, const struct step *step)
 {
-	struct arena *arena = arena_create(NULL);
+	struct arena *arena;
 	struct view_found found = {.state = VIEW_NONE};
 	struct fail fail = FAIL_INIT;
 
+	if (slice_is(step->verb, "lost")) {
+		lose_view(world);
+		return;
+	}
+	arena = arena_create(NULL);
 	await_ledger(world);
 	if (world->view != NULL &&
 	    !view_get(world->view, arena, SLICE("domain"), step->name, &found,
@@ -688,7 +708,8 @@ run_ledger(struct world *world, const struct step *step)
 static void
 run_step(struct world *world, const struct step *step)
 {
-	if (play_epp(world, step) || run_ledger(world, step))
+	if (play_epp(world, step) ||
+	    play_tier(world, step) || run_ledger(world, step))
 		return;
 	switch ((int)step->kind) {
 	case STEP_SUBMIT:
@@ -715,9 +736,6 @@ run_step(struct world *world, const struct step *step)
 		return;
 	case STEP_ORDER:
 		run_order(world, step);
-		return;
-	case STEP_TIER:
-		play_tier(world, step);
 		return;
 	case STEP_OPERATOR:
 		run_operator(world, step);

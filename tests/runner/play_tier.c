@@ -46,15 +46,15 @@ read_question(const struct world *world, const struct step *step,
 	    &out->address);
 }
 
-void
-play_tier(struct world *world, const struct step *step)
+static void
+ask(struct world *world, const struct step *step)
 {
 	struct asking *asking = calloc(1, sizeof(*asking));
 	struct tier_question question;
 
 	if (asking == NULL)
 		abort();
-	if (world->engine == NULL || !read_question(world, step, &question)) {
+	if (!read_question(world, step, &question)) {
 		free(asking);
 		return;
 	}
@@ -63,6 +63,14 @@ play_tier(struct world *world, const struct step *step)
 	    SLICE_ARG(step->name));
 	engine_tier_ask(world->engine, &question, told, asking);
 	daemon_settle(world, 0);
+}
+
+bool
+play_tier(struct world *world, const struct step *step)
+{
+	if (step->kind == STEP_TIER && world->engine != NULL)
+		ask(world, step);
+	return step->kind == STEP_TIER;
 }
 
 void

@@ -26,6 +26,7 @@
  *	ledger finds "place or words"
  *	log has "..."       log lacks "..."
  *	view example.com tells "..." | lacks "..." | nothing | stale
+ *	view lost           # its file, while there is no daemon
  *	clock +60s          disk full | read-only | ok
  *	daemon killed lost | kept | torn        daemon stopped
  *	daemon starts       daemon refuses "why it does not start"

@@ -356,6 +356,10 @@ read_view(struct reader *reader)
 	    "tells", "lacks", "nothing", "stale", NULL};
 	struct step *step = reader_step(reader, STEP_VIEW);
 
+	if (reader_skip(reader, "lost")) {
+		step->verb = SLICE("lost");
+		return true;
+	}
 	return reader_word(reader, &step->name) &&
 	    one_of(reader, words, "not tells, lacks, nothing or stale") &&
 	    reader_word(reader, &step->verb) && reader_strings(reader, step);

@@ -1,17 +1,34 @@
 #include "runner/undress.h"
 
 #include <stdint.h>
+#include <sys/mman.h>
 
 enum { RUN_MIN = 6 }; /* shorter runs of base64 or hex hide no canary */
 
-static char *
-room(size_t size)
-{
-	char *data = malloc(size + 1);
+/* As much as a search can ever need; only what is touched is there. */
+static const size_t scratch_size = (size_t)1 << 32;
+static char *scratch;
+static size_t scratch_used;
 
-	if (data == NULL)
+char *
+undress_take(size_t size)
+{
+	char *data;
+
+	if (scratch == NULL)
+		scratch = mmap(NULL, scratch_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (scratch == MAP_FAILED || size > scratch_size - scratch_used - 16)
 		abort();
+	data = scratch + scratch_used;
+	scratch_used += (size + 15) / 16 * 16;
 	return data;
+}
+
+void
+undress_give_back(const char *data)
+{
+	scratch_used = (size_t)(data - scratch);
 }
 
 /* Keep the result only where something was undone. */
@@ -19,11 +36,17 @@ static bool
 give(char *data, size_t len, bool changed, struct slice *out)
 {
 	if (!changed) {
-		free(data);
+		undress_give_back(data);
 		return false;
 	}
 	*out = (struct slice){data, len};
 	return true;
+}
+
+static bool
+has(struct slice from, char c)
+{
+	return from.len != 0 && memchr(from.data, c, from.len) != NULL;
 }
 
 static int
@@ -76,7 +99,7 @@ put_utf8(char *to, unsigned point)
 static bool
 undo_space(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data = undress_take(from.len);
 	size_t len = 0;
 
 	for (size_t i = 0; i < from.len; i++)
@@ -102,15 +125,32 @@ undress_shifts(char *data, size_t len)
 	return to;
 }
 
+struct slice
+undress_zeros(struct slice bytes)
+{
+	char *out = undress_take(bytes.len);
+	size_t len = 0, zeros = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		zeros = bytes.data[i] == 0 ? zeros + 1 : 0;
+		if (zeros < 16)
+			out[len++] = bytes.data[i];
+	}
+	return (struct slice){out, len};
+}
+
 /* --- one byte for an escape ----------------------------------------------- */
 
 /* "=" and two hex digits, a soft line break, and "_" as MIME's Q has it. */
 static bool
 undo_quoted(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data;
 	size_t len = 0;
 
+	if (!has(from, '='))
+		return false;
+	data = undress_take(from.len);
 	for (size_t i = 0; i < from.len; i++) {
 		int byte = from.data[i] == '=' ? hex_byte(from, i + 1) : -1;
 
@@ -133,9 +173,12 @@ undo_quoted(struct slice from, struct slice *out)
 static bool
 undo_underscores(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data;
 	bool changed = false;
 
+	if (!has(from, '_') && !has(from, '+'))
+		return false;
+	data = undress_take(from.len);
 	for (size_t i = 0; i < from.len; i++) {
 		bool blank = from.data[i] == '_' || from.data[i] == '+';
 		data[i] = blank ? ' ' : from.data[i];
@@ -147,9 +190,12 @@ undo_underscores(struct slice from, struct slice *out)
 static bool
 undo_percent(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data;
 	size_t len = 0;
 
+	if (!has(from, '%'))
+		return false;
+	data = undress_take(from.len);
 	for (size_t i = 0; i < from.len; i++) {
 		int byte = from.data[i] == '%' ? hex_byte(from, i + 1) : -1;
 
@@ -194,10 +240,13 @@ xml_reference(struct slice from, size_t at, unsigned *point)
 static bool
 undo_xml(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data;
 	size_t len = 0, skip;
 	unsigned point = 0;
 
+	if (!has(from, '&'))
+		return false;
+	data = undress_take(from.len);
 	for (size_t i = 0; i < from.len; i += skip) {
 		skip = from.data[i] == '&' ? xml_reference(from, i, &point) : 0;
 		if (skip != 0) {
@@ -252,10 +301,13 @@ json_escape(struct slice from, size_t at, unsigned *point)
 static bool
 undo_json(struct slice from, struct slice *out)
 {
-	char *data = room(from.len);
+	char *data;
 	size_t len = 0, skip;
 	unsigned point = 0;
 
+	if (!has(from, '\\'))
+		return false;
+	data = undress_take(from.len);
 	for (size_t i = 0; i < from.len; i += skip) {
 		skip = from.data[i] == '\\' ? json_escape(from, i, &point) : 0;
 		if (skip != 0) {
@@ -315,7 +367,7 @@ static bool
 undo_runs(struct slice from, unsigned bits, unsigned starts, int (*value)(char),
     struct slice *out)
 {
-	char *data = room(from.len * starts + from.len * starts / RUN_MIN + 8);
+	char *data = undress_take(from.len * starts + from.len * starts / RUN_MIN + 8);
 	size_t len = 0, end;
 
 	for (size_t i = 0; i < from.len; i = end + 1) {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "runner/epp_world.h"
+#include "runner/pool.h"
 #include "runner/sqlite_vfs.h"
 
 /* 2026-04-01T00:00:00Z: after every effective date of the shipped policy. */
@@ -57,10 +58,11 @@ seen_add(struct seen *seen, struct slice bytes)
 {
 	if (seen->len + bytes.len + 1 > seen->size) {
 		size_t size = (seen->len + bytes.len + 1) * 2;
-		char *data = realloc(seen->data, size);
+		char *data = pool_take(&size);
 
-		if (data == NULL)
-			abort();
+		if (seen->len != 0)
+			memcpy(data, seen->data, seen->len);
+		pool_give(seen->data, seen->size);
 		seen->data = data;
 		seen->size = size;
 	}
@@ -73,7 +75,7 @@ seen_add(struct seen *seen, struct slice bytes)
 void
 seen_finish(struct seen *seen)
 {
-	free(seen->data);
+	pool_give(seen->data, seen->size);
 	*seen = (struct seen){NULL, 0, 0};
 }
 
@@ -118,6 +120,7 @@ world_create(const struct script *script, struct plan plan)
 	world->random = (struct random_source){fill, world};
 	world->memory = (struct memory){take, give, world};
 	world->got_last = &world->got;
+	digest_start(&world->searched);
 	world->policy_name = script->policy;
 	world->conf_name = script->conf;
 	world->loop = fake_loop_create((int64_t)START_SECONDS * 1000);

@@ -6,6 +6,7 @@
 #ifndef MISU_TESTS_WORLD_H
 #define MISU_TESTS_WORLD_H
 
+#include "base/digest.h"
 #include "engine.h"
 #include "store/sqlite.h"
 #include "runner/fake_loop.h"
@@ -29,6 +30,7 @@ struct plan {
 	enum fault_kind kind;
 	unsigned nth;
 	enum disk_loss loss; /* KILL */
+	bool again; /* the same as before: what was searched must be the same */
 };
 
 /* A run of bytes that grows, outside any arena: what was seen. */
@@ -96,6 +98,7 @@ struct world {
 	unsigned messages; /* between worker and keeper so far */
 	bool struck;     /* the planned fault happened */
 	bool calm;       /* no fault is to happen any more */
+	struct digest_run searched; /* all that canaries are looked for in */
 
 	struct loop *loop;
 	struct loop *outside; /* what is of neither process */
@@ -205,8 +208,13 @@ void play_check(struct world *world, const struct step *step,
 struct answer *play_expect(struct world *world, struct slice actor);
 void play_answered(void *arg, int status, struct slice body);
 
+/* --- play_find.c: an engine_order; its members are strings, not lists */
+void play_find(struct engine *engine, struct slice actor, struct slice text,
+    engine_answer *answer, void *arg);
+
 /* --- play_tier.c */
-void play_tier(struct world *world, const struct step *step);
+/* False: it is another step. */
+bool play_tier(struct world *world, const struct step *step);
 /* Before the daemon's end, however it comes. */
 void play_tier_end(struct world *world);
 

@@ -149,6 +149,43 @@ paths_of_rfc_9082(void **state)
 	assert_false(ask_rdap(arena, SLICE(""), &ask, &fail));
 }
 
+static void
+an_as_number_is_a_number_of_32_bits(void **state)
+{
+	static const char *const bad[] = {"autnum/", "autnum/x", "autnum/-1",
+	    "autnum/AS64496", "autnum/4294967296", "autnum/00000000001"};
+	struct fail fail = FAIL_INIT;
+	struct ask ask;
+
+	(void)state;
+	assert_true(ask_rdap(arena, SLICE("autnum/4294967295"), &ask, &fail));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(ask_rdap(arena, slice_from(bad[i]), &ask, &fail));
+}
+
+static void
+a_mapped_address_is_the_ipv4_it_holds(void **state)
+{
+	struct fail fail = FAIL_INIT;
+	char text[PREFIX_SIZE];
+	struct ask ask;
+
+	(void)state;
+	assert_true(
+	    ask_rdap(arena, SLICE("ip/::ffff:192.0.2.1"), &ask, &fail));
+	prefix_print(&ask.prefix, text);
+	assert_string_equal(text, "192.0.2.1/32");
+	assert_true(
+	    ask_rdap(arena, SLICE("ip/::ffff:192.0.2.0/120"), &ask, &fail));
+	prefix_print(&ask.prefix, text);
+	assert_string_equal(text, "192.0.2.0/24");
+	assert_true(ask_whois(arena, SLICE("::FFFF:c000:201"), &ask, &fail));
+	prefix_print(&ask.prefix, text);
+	assert_string_equal(text, "192.0.2.1/32");
+	assert_true(ask_rdap(arena, SLICE("ip/::/95"), &ask, &fail));
+	assert_true(ask.prefix.six);
+}
+
 int
 main(void)
 {
@@ -160,6 +197,8 @@ main(void)
 	    cmocka_unit_test(what_cannot_be_asked_is_refused),
 	    cmocka_unit_test(a_path_is_decoded_once),
 	    cmocka_unit_test(paths_of_rfc_9082),
+	    cmocka_unit_test(an_as_number_is_a_number_of_32_bits),
+	    cmocka_unit_test(a_mapped_address_is_the_ipv4_it_holds),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

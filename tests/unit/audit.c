@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+#include "net/jis.h"
 #include "runner/audit_world.h"
 
 enum { RULE = 42 };
@@ -249,6 +251,107 @@ what_a_server_hides_is_found_in_every_layout(void **state)
 	walk(hide, AUDIT_OVER_REDACTION);
 }
 
+/* As a server says it that writes ISO-2022-JP, ours for one. */
+static void
+another_charset_changes_nothing(void **state)
+{
+	static const enum audit_paper papers[] = {PAPER_JPRS,
+	    PAPER_JPRS_ORGANIZATIONAL, PAPER_NETWORK, PAPER_CONTACT};
+	struct jis *jis = jis_open();
+
+	(void)state;
+	if (jis == NULL) {
+		print_message("skipped: iconv has no ISO-2022-JP\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++) {
+		struct arena *arena = arena_create(NULL);
+		struct text text = text_start(arena);
+		struct audit_findings findings;
+		struct audit_answer answer;
+		struct audit_world world;
+		struct fail fail = FAIL_INIT;
+
+		audit_world_make(&world, papers[i], arena);
+		jis_add(&text, jis, audit_world_write(&world, papers[i]));
+		audit_world_read(&world, papers[i], text_slice(&text), &answer);
+		assert_int_equal(answer.state, AUDIT_FOUND);
+		assert_true(audit_compare(
+		    world.intent, &answer, arena, &findings, &fail));
+		assert_int_equal(findings.count, 0);
+		arena_destroy(arena);
+	}
+	jis_close(jis);
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+static void *
+take(void *context, size_t size)
+{
+	unsigned *left = context;
+
+	return *left == 0 ? NULL : ((*left)--, malloc(size));
+}
+
+static void
+give(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
+}
+
+/* Reads and compares with so many blocks, of which `filled` bytes are gone. */
+static bool
+judge_with(const struct audit_world *world, struct slice bytes,
+    enum audit_paper paper, unsigned blocks, size_t filled)
+{
+	struct audit_question question = {.type = OBJECT_DOMAIN};
+	struct memory memory = {take, give, &blocks};
+	struct arena *arena = arena_create(&memory);
+	struct audit_findings findings;
+	struct audit_answer answer;
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	arena_take(arena, filled);
+	ok = paper == PAPER_RDAP
+		 ? audit_read_rdap(&question, bytes, arena, &answer, &fail)
+		 : audit_read_whois(
+		       AUDIT_JPRS, &question, bytes, arena, &answer, &fail);
+	ok = ok &&
+	     audit_compare(world->intent, &answer, arena, &findings, &fail);
+	assert_true(ok || fail.kind == FAIL_MEMORY);
+	if (ok)
+		assert_int_equal(findings.count, 0);
+	arena_destroy(arena);
+	return ok;
+}
+
+static void
+without_memory_nothing_is_said(void **state)
+{
+	static const enum audit_paper papers[] = {PAPER_JPRS, PAPER_RDAP};
+	struct arena *arena = arena_create(NULL);
+	unsigned refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct audit_world world;
+		struct slice bytes;
+
+		audit_world_make(&world, papers[i], arena);
+		bytes = audit_world_write(&world, papers[i]);
+		for (unsigned blocks = 1; blocks < 12; blocks++)
+			for (size_t filled = 0; filled < 16384; filled += 1499)
+				refused += !judge_with(
+				    &world, bytes, papers[i], blocks, filled);
+		assert_true(judge_with(&world, bytes, papers[i], 99, 0));
+	}
+	assert_true(refused > 20);
+	arena_destroy(arena);
+}
+
 int
 main(void)
 {
@@ -258,6 +361,8 @@ main(void)
 		a_leak_is_found_in_every_layout_and_names_its_rule),
 	    cmocka_unit_test(another_value_is_stale_in_every_layout),
 	    cmocka_unit_test(what_a_server_hides_is_found_in_every_layout),
+	    cmocka_unit_test(another_charset_changes_nothing),
+	    cmocka_unit_test(without_memory_nothing_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, find_all_said, NULL);

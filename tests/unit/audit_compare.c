@@ -218,6 +218,34 @@ any_value_of_what_is_redacted_is_a_leak(void **state)
 	    "");
 }
 
+/* Where a person's name has its place, an organization's may stand. */
+static void
+an_organization_may_stand_for_its_person(void **state)
+{
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true,
+		&(struct field_value){
+		    ROLE_REGISTRANT, FIELD_ORG_INT, "Kakuu K.K."});
+	struct audit_intended *name =
+	    &intent->items[ROLE_REGISTRANT][FIELD_NAME_INT];
+	struct audit_intended *org =
+	    &intent->items[ROLE_REGISTRANT][FIELD_ORG_INT];
+	static const char text[] = "Domain Name: hanako.example\n"
+				   "Registrant Name: KAKUU K.K.\n"
+				   "Registrant Country: JP\n"
+				   "Registrant Email: proxy@proxy.example\n"
+				   "Name Server: ns1.dns.example\n";
+
+	(void)state;
+	assert_found(judge(intent, AUDIT_GTLD, text),
+	    "leak registrant/org.int by 5 now");
+	org->allowed = org->hidden;
+	name->hidden = name->allowed;
+	name->allowed = (struct values){NULL, 0};
+	assert_found(judge(intent, AUDIT_GTLD, text),
+	    "over-redaction registrant/org.int by 5");
+}
+
 static void
 one_of_two_servers_is_stale(void **state)
 {
@@ -370,6 +398,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_replaced_may_be_seen_replaced_only),
 	    cmocka_unit_test(any_value_of_what_is_redacted_is_a_leak),
+	    cmocka_unit_test(an_organization_may_stand_for_its_person),
 	    cmocka_unit_test(one_of_two_servers_is_stale),
 	    cmocka_unit_test(an_address_in_lines_is_compared_by_its_parts),
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),

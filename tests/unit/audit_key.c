@@ -51,6 +51,7 @@ what_says_the_same_is_the_same(void **state)
 	    {FIELD_ORG_INT, "Example Co., Ltd.", "EXAMPLE CO LTD"},
 	    {FIELD_STREET_LOC, "１ー２ー３", "1-2-3"},
 	    {FIELD_STREET_LOC, "1−2‐3", "1-2-3"},
+	    {FIELD_STREET_LOC, "1〜3階", "１～３階"},
 	    {FIELD_COUNTRY, "JP", "jp"},
 	    {FIELD_CITY_INT, "São Paulo", "Sa\xcc\x83o Paulo"},
 	};

@@ -17,7 +17,8 @@
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
     "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
-    "console", "alone", "operators", "publish", "registrar", "tier"};
+    "console", "alone", "operators", "publish", "registrar", "tier", "audit",
+    "audited"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

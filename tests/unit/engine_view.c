@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/policy.h"
-#include "engine.h"
+#include "engine_priv.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "store/view.h"
@@ -45,6 +45,16 @@ static const char by_consent[] =
 			"redact * of *\n}\n");
 static const char refusing[] =
     POLICY("5", FOR_COM "refuse \"no\" when registrant.kind is natural\n"
+			"forward state of registrant\nredact * of *\n}\n");
+
+static const char both[] =
+    "policy \"t\" revision 6 effective 2026-01-01T00:00:00Z\n"
+    "purpose p11 \"publish\"\n"
+    "recipient self \"public\" public via self basis contract {\n"
+    "  may receive name, state of registrant, tech\n"
+    "}\n" FOR_COM "forward state of registrant, tech\nredact * of *\n}\n";
+static const char holding[] =
+    POLICY("7", FOR_COM "hold \"look\" when registrant.kind is legal\n"
 			"forward state of registrant\nredact * of *\n}\n");
 
 struct world {
@@ -451,6 +461,65 @@ who_is_forgotten_is_told_no_more(void **state)
 	assert_int_equal(find(world).state, VIEW_NONE);
 }
 
+/* One of two: the other's is told on, and nothing of the first. */
+static void
+what_is_another_persons_is_told_on(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, both);
+	world->status = 0;
+	engine_submit(world->engine, SLICE("tester"), (struct slice){"", 0},
+	    SLICE("{\"object\":{\"type\":\"domain\",\"name\":"
+		  "\"example.com\"},\"request\":\"create\",\"roles\":{"
+		  "\"registrant\":{" PERSON "},\"tech\":{\"subject\":"
+		  "\"person-2\",\"kind\":\"natural\",\"fields\":{"
+		  "\"state\":{\"int\":\"Hokkai\"}}}}}"),
+	    answered, world);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	assert_true(tells(world, "Hokkai"));
+	forget(world);
+	pass_time(world, 1);
+	assert_true(tells(world, "Hokkai"));
+	assert_false(tells(world, "Kakuu"));
+}
+
+static bool
+counts_held(void *arg, const struct spool_item *item)
+{
+	(void)item;
+	++*(size_t *)arg;
+	return true;
+}
+
+/* A hold of what is decided anew waits for an operator, and once only. */
+static void
+what_a_new_policy_holds_waits_for_an_operator(void **state)
+{
+	struct world *world = *state;
+	size_t held = 0;
+
+	set_policy(world, wide);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	set_policy(world, holding);
+	pass_time(world, 1);
+	assert_false(tells(world, "Kakuu"));
+	assert_true(engine_view_renew(world->engine, OBJECT_DOMAIN,
+	    SLICE("example.com"), &world->fail));
+	pass_time(world, 1);
+	assert_true(spool_each(world->spool, SPOOL_HELD, 10, counts_held,
+	    &held, &world->fail));
+	assert_int_equal(held, 1);
+	engine_hold_decide(world->engine, SLICE("tester"), 2, true,
+	    SLICE("fine"), answered, world);
+	pass_time(world, 1);
+	assert_int_equal(world->status, 200);
+	assert_true(tells(world, "Kakuu"));
+}
+
 /* The row's entry is pruned, and cannot say any more whose it was. */
 static void
 who_is_forgotten_after_the_entry_is_told_no_more(void **state)
@@ -497,6 +566,8 @@ main(void)
 	    CASE(what_all_refuse_is_told_as_it_was_before_long),
 	    CASE(an_object_is_decided_anew_once),
 	    CASE(who_is_forgotten_is_told_no_more),
+	    CASE(what_is_another_persons_is_told_on),
+	    CASE(what_a_new_policy_holds_waits_for_an_operator),
 	    CASE(who_is_forgotten_after_the_entry_is_told_no_more),
 	};
 #undef CASE

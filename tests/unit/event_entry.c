@@ -8,6 +8,7 @@
 
 #include "core/canon.h"
 #include "core/entry.h"
+#include "core/entry_print.h"
 
 static struct slice
 written(struct arena *arena, const struct entry_event *event)
@@ -51,6 +52,46 @@ an_event_names_case_and_subject_in_canonical_order(void **state)
 }
 
 static void
+an_audit_names_what_it_found_and_no_value(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	static const struct audit_finding findings[] = {
+	    {.kind = AUDIT_LEAK,
+		.role = ROLE_TECH,
+		.field = FIELD_EMAIL,
+		.rule = 12,
+		.is_current = true},
+	    {.kind = AUDIT_MISSING, .is_whole = true}};
+	const struct entry_subject owner = {.slot = 7};
+	const struct entry_audit audit = {.type = OBJECT_DOMAIN,
+	    .owner = &owner,
+	    .object = SLICE("sealed"),
+	    .recipient = SLICE("jprs-whois"),
+	    .server = SLICE("whois.example:43"),
+	    .findings = {findings, 2}};
+	struct entry_event event = {.type = event_type_name(EVENT_AUDIT),
+	    .entry = ENTRY_NONE,
+	    .word = SLICE("leak"),
+	    .audit = &audit};
+	struct entry_shown shown = {.object = SLICE("example.jp")};
+	struct slice value;
+
+	(void)state;
+	shown.entry = written(arena, &event);
+	assert_true(canon_member(shown.entry, "findings", &value));
+	assert_true(slice_is(value,
+	    "[[\"leak\",\"tech\",\"email\",12,\"current\"],[\"missing\"]]"));
+	assert_true(canon_member(shown.entry, "object", &value));
+	assert_true(canon_get_string(value, "type", arena, &value));
+	assert_true(slice_is(value, "domain"));
+	value = entry_print_text(arena, &shown);
+	assert_non_null(strstr(value.data,
+	    "leak  jprs-whois  example.jp  whois.example:43  leak tech.email"
+	    " rule 12, missing"));
+	arena_destroy(arena);
+}
+
+static void
 what_an_event_does_not_have_is_not_there(void **state)
 {
 	struct arena *arena = arena_create(NULL);
@@ -84,6 +125,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		an_event_names_case_and_subject_in_canonical_order),
+	    cmocka_unit_test(an_audit_names_what_it_found_and_no_value),
 	    cmocka_unit_test(what_an_event_does_not_have_is_not_there),
 	    cmocka_unit_test(only_types_of_the_table_are_types),
 	};

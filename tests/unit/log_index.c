@@ -167,16 +167,16 @@ the_index_finds_what_reading_all_finds(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 2; seed++) {
-		struct place *place = place_create(seed, 900);
+		struct place *place = place_create(seed, 560);
 
 		feed_some(place, place->index, UINT64_MAX);
 		/* And some that the index does not have yet. */
 		must_do(place,
-		    log_maker_add(place->maker, seed * 90, &place->fail));
+		    log_maker_add(place->maker, seed * 60, &place->fail));
 		must_do(
 		    place, log_maker_checkpoint(place->maker, &place->fail));
 		for (unsigned i = 0; i < 30; i++)
-			agree(place, random_query(place, 900));
+			agree(place, random_query(place, 560));
 		place_destroy(place);
 	}
 }
@@ -250,7 +250,7 @@ what_is_given_of_objects_finds_what_their_names_do(void **state)
 static void
 few_entries_are_read_for_a_rare_thing(void **state)
 {
-	struct place *place = place_create(5, 1500);
+	struct place *place = place_create(5, 900);
 	static struct found found;
 
 	(void)state;
@@ -292,9 +292,9 @@ counts_by_the_index_are_the_counts(void **state)
 {
 	static const char *const texts[] = {"type:disclosure", "",
 	    "type:disclosure recipient:jprs-whois verdict:redact",
-	    "field:email -verdict:redact entry:100..700",
+	    "field:email -verdict:redact entry:100..500",
 	    "time>=2026-04-01T03:00:00Z outcome:answered,refuse"};
-	struct place *place = place_create(15, 800);
+	struct place *place = place_create(15, 560);
 
 	(void)state;
 	feed_some(place, place->index, UINT64_MAX);
@@ -476,7 +476,7 @@ index_has(struct place *place, const char *path, int64_t term)
 static void
 what_is_forgotten_is_gone_from_the_file(void **state)
 {
-	struct place *place = place_create(13, 1500);
+	struct place *place = place_create(13, 700);
 	static struct found before, others, after;
 	struct text query = text_start(place->arena);
 	struct text not_of = text_start(place->arena);
@@ -539,7 +539,7 @@ what_is_forgotten_is_gone_from_the_file(void **state)
 static void
 what_was_pruned_is_asked_for_no_more(void **state)
 {
-	struct place *place = place_create(17, 1300);
+	struct place *place = place_create(17, 1050);
 	static struct found found;
 	const char *texts[] = {"recipient:jprs", "type:outcome", "about:500",
 	    "outcome:answered field:fax", "-recipient:jprs"};
@@ -561,7 +561,7 @@ what_was_pruned_is_asked_for_no_more(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		agree(place, texts[i]);
 	ask(place, "", place->index, false, 0, &found);
-	assert_int_equal(found.count, 1300 - 768);
+	assert_int_equal(found.count, 1050 - 768);
 	feed = feed_open(place, place->index, &anew);
 	assert_false(anew);
 	must_do(place, index_feed_prune(feed, 768, &place->fail));

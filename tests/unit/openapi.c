@@ -13,6 +13,7 @@
 #include "console_priv.h"
 #include "net/intake_http.h"
 #include "service_priv.h"
+#include "store/log_stats.h"
 
 static struct arena *arena;
 static const struct json_node *schemas, *document;
@@ -283,6 +284,21 @@ paths_and_parameters_of_the_console_are_those_of_the_code(void **state)
 	assert_int_equal(count_tag("console"), count);
 }
 
+static void
+what_is_counted_by_is_that_of_the_code(void **state)
+{
+	const struct json_node *parameters = json_find(
+	    json_find(path_of("/v1/stats"), "get"), "parameters");
+	const struct json_node *words = json_find(
+	    json_find(&parameters->items[1], "schema"), "enum");
+	enum stats_by by;
+
+	(void)state;
+	assert_int_equal(words->count, STATS_BY_COUNT);
+	for (size_t i = 0; i < words->count; i++)
+		assert_true(stats_by_find(words->items[i].string, &by));
+}
+
 static const struct json_node *
 verbs_of(const char *method)
 {
@@ -353,6 +369,7 @@ main(void)
 	    cmocka_unit_test(paths_of_the_intake_are_those_of_the_code),
 	    cmocka_unit_test(
 		paths_and_parameters_of_the_console_are_those_of_the_code),
+	    cmocka_unit_test(what_is_counted_by_is_that_of_the_code),
 	    cmocka_unit_test(orders_of_operators_are_those_of_the_code),
 	    cmocka_unit_test(paths_of_rdap_are_those_that_are_read),
 	};

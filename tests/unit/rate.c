@@ -160,16 +160,92 @@ static void
 a_full_table_forgets_who_was_quiet(void **state)
 {
 	struct rate *rate = make(6, 3);
-	struct prefix block = block_of("2001:db8::");
+	struct prefix block = block_of("192.0.2.1");
 	unsigned wait, let = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 200000; i++) {
-		memcpy(block.bytes + 4, &i, 4);
+		memcpy(block.bytes, &i, 4);
 		let += rate_ask(rate, &block, START + i, &wait) &&
 		       rate_spend(rate, &block, START + i);
 	}
 	assert_int_equal(let, 200000);
+	rate_destroy(rate);
+}
+
+/* The nth /64 of a /48. */
+static struct prefix
+block_within(const char *network, unsigned nth)
+{
+	struct prefix block = block_of(network);
+
+	block.bytes[6] = (uint8_t)(nth >> 8);
+	block.bytes[7] = (uint8_t)nth;
+	return block;
+}
+
+static void
+a_48_has_a_share_and_no_more(void **state)
+{
+	struct rate *rate = make(6, 3);
+	unsigned let = 0, spent = 0, wait;
+	struct prefix block;
+
+	(void)state;
+	for (unsigned i = 0; i < 65536; i++) {
+		block = block_within("2001:db8:1::", i);
+		let += rate_ask(rate, &block, START, &wait);
+		spent += rate_spend(rate, &block, START);
+	}
+	assert_int_equal(let, 6 * RATE_SHARE);
+	assert_int_equal(spent, 3 * RATE_SHARE);
+	assert_false(rate_ask(rate, &block, START, &wait));
+	assert_int_equal(wait, 1); /* of 96 a minute */
+	/* Its neighbour has its own. */
+	assert_int_equal(ask(rate, "2001:db8:2::1", 10, START), 6);
+	assert_int_equal(ask(rate, "2001:db8:1::1", 10, START + HOUR), 6);
+	assert_int_equal(spend(rate, "2001:db8:1:7::1", 9, START + HOUR), 0);
+	assert_int_equal(
+	    spend(rate, "2001:db8:1:7::1", 9, START + 24 * HOUR), 3);
+	rate_destroy(rate);
+}
+
+/* Who has used up a share keeps none of its blocks from using theirs. */
+static void
+a_64_uses_up_its_own_share_alone(void **state)
+{
+	struct rate *rate = make(6, 3);
+
+	(void)state;
+	assert_int_equal(ask(rate, "2001:db8:1::1", 1000, START), 6);
+	assert_int_equal(ask(rate, "2001:db8:1:1::1", 1000, START), 6);
+	assert_int_equal(spend(rate, "2001:db8:1::1", 1000, START), 3);
+	assert_int_equal(spend(rate, "2001:db8:1:1::1", 1000, START), 3);
+	rate_destroy(rate);
+}
+
+/* A network of 65,536 blocks makes neither others nor itself forgotten. */
+static void
+no_48_pushes_a_record_out(void **state)
+{
+	struct rate *rate = make(60, 100);
+	unsigned wait;
+
+	(void)state;
+	assert_int_equal(spend(rate, "192.0.2.1", 1000, START), 100);
+	assert_int_equal(spend(rate, "2001:db8:9::1", 1000, START), 100);
+	assert_int_equal(spend(rate, "2001:db8:1::1", 1000, START), 100);
+	for (unsigned hour = 1; hour < 24; hour++)
+		for (unsigned i = 0; i < 65536; i++) {
+			struct prefix block = block_within("2001:db8:1::", i);
+
+			if (rate_ask(rate, &block, START + hour * HOUR, &wait))
+				rate_spend(
+				    rate, &block, START + hour * HOUR);
+		}
+	assert_int_equal(spend(rate, "192.0.2.1", 9, START + 23 * HOUR), 0);
+	assert_int_equal(spend(rate, "2001:db8:9::1", 9, START + 23 * HOUR), 0);
+	assert_int_equal(spend(rate, "2001:db8:1::1", 9, START + 23 * HOUR), 0);
 	rate_destroy(rate);
 }
 
@@ -198,6 +274,9 @@ main(void)
 	    cmocka_unit_test(a_narrower_limit_holds_at_once),
 	    cmocka_unit_test(a_64_is_one_asker_and_a_mapped_address_its_ipv4),
 	    cmocka_unit_test(a_full_table_forgets_who_was_quiet),
+	    cmocka_unit_test(a_48_has_a_share_and_no_more),
+	    cmocka_unit_test(a_64_uses_up_its_own_share_alone),
+	    cmocka_unit_test(no_48_pushes_a_record_out),
 	    cmocka_unit_test(what_is_no_address_is_no_block),
 	};
 

@@ -289,6 +289,34 @@ every_answer_is_true_of_itself(void **state)
 	}
 }
 
+/* Section 2.6.3 and on of ICANN's profile: each link says from where. */
+static void
+links_are_those_of_the_profile(void **state)
+{
+	static const char *const paths[] = {
+	    "$.notices[?(@.title=='Terms of Service')].links[0].rel",
+	    "terms-of-service",
+	    "$.notices[?(@.title=='Status Codes')].links[0].rel", "glossary",
+	    "$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')].links[0]"
+	    ".rel",
+	    "help", "$.notices[?(@.title=='Status Codes')].links[0].value",
+	    "https://rdap.registrar.example/domain/example.com",
+	    "$.links[0].href",
+	    "https://rdap.registrar.example/domain/example.com",
+	    "$.entities[?(@.roles[0]=='registrar')].links[0].rel", "about",
+	    "$.entities[?(@.roles[0]=='registrar')].links[0].href",
+	    "https://rdap.registrar.example/"};
+	struct fixture *fixture = *state;
+	struct slice document = domain(fixture);
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i += 2) {
+		struct jsonpath_found at = found(fixture, document, paths[i]);
+
+		assert_int_equal(at.count, 1);
+		assert_true(slice_is(at.nodes[0]->string, paths[i + 1]));
+	}
+}
+
 static void
 an_error_is_an_object(void **state)
 {
@@ -316,6 +344,7 @@ main(void)
 	    CASE(an_entity_alone_has_paths_of_its_own),
 	    CASE(an_answer_that_lies_about_redaction_is_not_given),
 	    CASE(every_answer_is_true_of_itself),
+	    CASE(links_are_those_of_the_profile),
 	    CASE(an_error_is_an_object),
 	};
 #undef CASE

@@ -633,8 +633,8 @@ published(struct world *world, unsigned *rdap)
 		reply = registry_whois(
 		    world->registry, SLICE("taro.org"), &world->said);
 	else
-		*rdap = registry_rdap(world->registry,
-		    SLICE("domain/taro.org"), &world->said, &reply);
+		*rdap = registry_rdap(world->registry, SLICE("domain/taro.org"),
+		    &world->said, &reply);
 	assert_int_equal(reply.action, REGISTRY_ANSWER_CLOSE);
 	bytes_add(&world->said, "", 1);
 	return world->said.data;
@@ -670,8 +670,7 @@ test_publishing(void **state)
 	assert_null(strstr(published(world, &status), "Registrant Email"));
 	line(world, "publish well");
 	line(world, "fault publish:rdap code 429");
-	assert_null(
-	    strstr(published(world, NULL), "Email: taro@mail.example"));
+	assert_null(strstr(published(world, NULL), "Email: taro@mail.example"));
 	published(world, &status);
 	assert_int_equal(status, 429);
 	world->said.len = 0;

@@ -77,6 +77,53 @@ the_newest_record_is_found_in_memory_and_on_the_disk(void **state)
 	world_destroy(world);
 }
 
+/* --- one after the other --- */
+
+static unsigned
+number_in(struct slice name)
+{
+	unsigned n = 0;
+
+	for (size_t i = 5; i < name.len && name.data[i] != '.'; i++)
+		n = n * 10 + (unsigned)(name.data[i] - '0');
+	return n;
+}
+
+/* Also where a cursor is taken up again, and others come and go. */
+static void
+each_record_is_met_once(void **state)
+{
+	struct world *world = world_create(1 << 20);
+	struct vault_cursor cursor = {.begun = false}, kept;
+	unsigned met[2 * RECORDS] = {0};
+	struct record *record;
+
+	(void)state;
+	for (unsigned i = 0; i < RECORDS; i++)
+		put_record(world, i, "First Example");
+	for (unsigned i = 0;; i++) {
+		arena_reset(world->arena);
+		assert_true(vault_next(world->vault, &cursor, world->arena,
+		    &record, &world->fail));
+		if (record == NULL)
+			break;
+		met[number_in(record_object(record))]++;
+		kept = cursor;
+		memset(&cursor, 0xff, sizeof(cursor));
+		cursor = kept;
+		/* Its shard may grow. */
+		if (i < RECORDS)
+			put_record(world, RECORDS + i, "Later Example");
+		if (i == RECORDS / 2)
+			assert_true(world_restart(world));
+	}
+	for (unsigned i = 0; i < RECORDS; i++)
+		assert_int_equal(met[i], 1);
+	for (unsigned i = RECORDS; i < 2 * RECORDS; i++)
+		assert_true(met[i] <= 1);
+	world_destroy(world);
+}
+
 /* --- generations --- */
 
 /* What a contact's two generations ought to be; 0: none. */
@@ -335,6 +382,7 @@ main(void)
 	    cmocka_unit_test(a_flush_under_way_hides_nothing),
 	    cmocka_unit_test(
 		the_newest_record_is_found_in_memory_and_on_the_disk),
+	    cmocka_unit_test(each_record_is_met_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,47 @@ a_handle_finds_the_object_that_has_it(void **state)
 	assert_true(slice_is(found.bytes, "two"));
 }
 
+/* A host is told of by what may be told, if anything is. */
+static void
+a_host_finds_an_object_that_has_it(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct slice host = SLICE("ns1.example.net");
+	struct view_put row = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 7,
+	    .epoch = 1,
+	    .bytes = SLICE("old"),
+	    .handles = &host,
+	    .handle_count = 1};
+	struct view_found found;
+	int64_t epoch;
+
+#define GET() \
+	assert_true(view_get_host( \
+	    fixture->reader, fixture->arena, host, &found, &fixture->fail))
+	GET();
+	assert_int_equal(found.state, VIEW_NONE);
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+	GET();
+	assert_true(slice_is(found.bytes, "old"));
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
+	GET();
+	assert_int_equal(found.state, VIEW_STALE);
+	row.name = SLICE("example.org");
+	row.epoch = epoch;
+	row.bytes = SLICE("new");
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+	GET();
+	assert_true(slice_is(found.bytes, "new"));
+	row.handle_count = 0;
+	row.entry = 8;
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+	GET();
+	assert_int_equal(found.state, VIEW_STALE);
+#undef GET
+}
+
 /* Whatever is written moves it, and nothing else does. */
 static void
 the_mark_moves_with_each_change(void **state)
@@ -327,6 +368,7 @@ main(void)
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
 	    CASE(the_smallest_network_answers),
 	    CASE(a_handle_finds_the_object_that_has_it),
+	    CASE(a_host_finds_an_object_that_has_it),
 	    CASE(the_mark_moves_with_each_change),
 	    CASE(a_writer_that_died_leaves_no_mark_to_trust),
 	};

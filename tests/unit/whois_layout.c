@@ -461,7 +461,71 @@ a_handle_tells_a_group_from_a_person(void **state)
 	assert_has(&person, "o. [電話番号]                   0355550101\n");
 	show(fixture, ROLE_TECH, FIELD_HANDLE, TIMES("JP00000127"));
 	whois_jpnic_contact(&group, &fixture->it, ROLE_TECH, true);
-	assert_has(&group, "a. [Group Handle]               JP00000127\n");
+	assert_has(&group, "\n[Group Handle]                  JP00000127\n");
+	assert_lacks(&group, "a. [");
+}
+
+/* A digest in lines below its numbers, and a bracket around them. */
+static void
+a_key_of_jprs_goes_on_in_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text generic = text_start(fixture->arena);
+	struct text organization = text_start(fixture->arena);
+
+	fixture->it.name = SLICE("example.jp");
+	fixture->it.ds = (struct publication_item){PUBLISHED,
+	    values_of(fixture,
+		TIMES("7240 8 2 E147A85589E24FE0DBB5980C73501B5D"
+		      "D656BE5550714F150BE574AE8777B77D",
+		    "7241 8 1 E147A85589E24FE0DBB5980C73501B5DD656BE55"))};
+	whois_jprs_generic(&generic, &fixture->it, false);
+	assert_has(&generic,
+	    "[Signing Key]                   7240 8 2 (\n"
+	    "                                "
+	    "E147A85589E24FE0DBB5980C73501B5D\n"
+	    "                                "
+	    "D656BE5550714F150BE574AE8777B77D )\n"
+	    "[Signing Key]                   7241 8 1 (\n"
+	    "                                "
+	    "E147A85589E24FE0DBB5980C73501B5D\n"
+	    "                                D656BE55 )\n\n");
+	whois_jprs_organizational(&organization, &fixture->it, true);
+	assert_has(
+	    &organization, "s. [Signing Key]                7240 8 2 (\n");
+}
+
+static void
+a_contact_of_jprs_has_its_banner_and_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+
+	fixture->it.updated = 1774973103;
+	show(fixture, ROLE_TECH, FIELD_HANDLE, TIMES("TM1234JP"));
+	whois_jprs_contact(&text, &fixture->it, ROLE_TECH, false);
+	assert_has(&text, "[ JPRS database provides");
+	assert_has(&text, "a. [JPNICハンドル]              TM1234JP\n");
+	assert_has(
+	    &text, "[最終更新]                      2026/04/01 01:05:03 (JST)\n");
+}
+
+static void
+what_is_not_there_is_said_as_its_registry_does(void **state)
+{
+	static const char *const cases[] = {"none.com",
+	    "No match for \"NONE.COM\".\n", "none.net",
+	    "No match for \"NONE.NET\".\n", "none.org",
+	    "Domain not found.\n", "none.info", "Domain not found.\n",
+	    "none.biz", "No Data Found\n"};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i += 2) {
+		struct text text = text_start(fixture->arena);
+
+		whois_gtld_not_found(&text, slice_from(cases[i]));
+		assert_true(slice_is(text_slice(&text), cases[i + 1]));
+	}
 }
 
 int
@@ -481,6 +545,9 @@ main(void)
 	    CASE(a_value_that_is_redacted_stands_nowhere),
 	    CASE(ipv6_and_allocations_have_no_letters),
 	    CASE(a_handle_tells_a_group_from_a_person),
+	    CASE(a_key_of_jprs_goes_on_in_lines),
+	    CASE(a_contact_of_jprs_has_its_banner_and_time),
+	    CASE(what_is_not_there_is_said_as_its_registry_does),
 	};
 #undef CASE
 

@@ -1,0 +1,317 @@
+/*
+ * One object: its servers are asked, each answer is held against what was
+ * decided of the record as it is when the answer comes, and what differs is
+ * an entry.
+ */
+#include "engine_audit.h"
+#include "engine_view.h"
+
+/* --- beginning --- */
+
+void
+audit_object_free(struct audited *audited)
+{
+	struct engine_audit *audit = audited->engine->audit;
+	struct audited **at = &audit->objects;
+
+	while (*at != NULL && *at != audited)
+		at = &(*at)->next;
+	if (*at != NULL) {
+		*at = audited->next;
+		audit->object_count--;
+	}
+	arena_destroy(audited->arena);
+}
+
+static bool
+ask_one(struct audited *audited, const struct audit_ask *ask)
+{
+	struct engine *engine = audited->engine;
+	struct arena *arena = engine_arena(engine);
+	struct slice message = {NULL, 0};
+	bool ok;
+
+	if (arena != NULL)
+		message = audit_write_ask(ask, arena);
+	ok = message.data != NULL && engine->o.audit_ask != NULL &&
+	     engine->o.audit_ask(engine->o.audit_context, message);
+	arena_destroy(arena);
+	return ok;
+}
+
+static void
+close_question(struct audited *audited, struct audit_target *target, size_t ask)
+{
+	if (target->done[ask])
+		return;
+	target->done[ask] = true;
+	if (--target->open == 0)
+		audited->open--;
+}
+
+static void
+ask_target(struct audited *audited, struct audit_target *target)
+{
+	struct engine_audit *audit = audited->engine->audit;
+
+	target->open = target->ask_count;
+	if (audit_run_gave_up(audited->run, target->key)) {
+		target->skipped = true;
+		target->reason = SLICE("it gave no answers before");
+	}
+	for (size_t i = 0; i < target->ask_count; i++) {
+		target->asks[i].number = ++audit->next_number;
+		if (target->skipped) {
+			close_question(audited, target, i);
+		} else if (!ask_one(audited, &target->asks[i])) {
+			target->skipped = true;
+			target->reason = SLICE("the auditor is not there");
+			close_question(audited, target, i);
+		}
+	}
+}
+
+static struct audited *
+object_create(struct audit_run *run, enum object_type type, struct slice object)
+{
+	struct engine *engine = run->engine;
+	struct arena *arena = engine_arena(engine);
+	struct audited *audited =
+	    arena != NULL ? arena_take(arena, sizeof(*audited)) : NULL;
+
+	if (audited == NULL) {
+		arena_destroy(arena);
+		return NULL;
+	}
+	*audited = (struct audited){.engine = engine,
+	    .run = run,
+	    .arena = arena,
+	    .type = type,
+	    .object = arena_copy(arena, object)};
+	if (audited->object.data == NULL) {
+		arena_destroy(arena);
+		return NULL;
+	}
+	audited->next = engine->audit->objects;
+	engine->audit->objects = audited;
+	engine->audit->object_count++;
+	return audited;
+}
+
+const struct record *
+audit_record(struct audited *audited, struct arena *arena, bool *changes,
+    struct fail *fail)
+{
+	struct engine *engine = audited->engine;
+	struct published published;
+	bool waits = false;
+
+	if (!engine_published(engine, audited->type, audited->object, arena,
+		&published, fail) ||
+	    !spool_waits(engine->o.spool, (int)audited->type, audited->object,
+		&waits, fail))
+		return NULL;
+	*changes = published.changes || waits;
+	return published.record;
+}
+
+static bool
+prepare(struct audited *audited, struct fail *fail)
+{
+	bool changes;
+	const struct record *record =
+	    audit_record(audited, audited->arena, &changes, fail);
+
+	if (record == NULL) {
+		fail_set(fail, FAIL_INPUT, "misu has no such object");
+		return false;
+	}
+	if (changes)
+		return fail_set(
+		    fail, FAIL_INPUT, "a submission of it is still under way");
+	if (record_operation(record) == OPERATION_DELETE)
+		return true;
+	return audit_targets(audited, record, fail);
+}
+
+bool
+audit_object_begin(struct audit_run *run, enum object_type type,
+    struct slice object, struct fail *fail)
+{
+	struct audited *audited = object_create(run, type, object);
+
+	if (audited == NULL)
+		return fail_memory(fail);
+	if (!prepare(audited, fail)) {
+		audit_object_free(audited);
+		return false;
+	}
+	run->under_way++;
+	audited->open = audited->target_count;
+	/* One more, so that it is not over while it is begun. */
+	audited->open++;
+	for (size_t i = 0; i < audited->target_count; i++)
+		ask_target(audited, &audited->targets[i]);
+	if (--audited->open == 0)
+		audit_object_done(audited);
+	return true;
+}
+
+/* --- answers --- */
+
+static bool
+has_finding(
+    const struct audit_target *target, const struct audit_finding *finding)
+{
+	for (size_t i = 0; i < target->finding_count; i++) {
+		const struct audit_finding *other = &target->findings[i];
+
+		if (other->kind == finding->kind &&
+		    other->is_whole == finding->is_whole &&
+		    (finding->is_whole || (other->role == finding->role &&
+					      other->field == finding->field)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is made anew with every decision cannot be compared: an opaque token
+ * of a replacement is another one each time.
+ */
+static bool
+is_token(const struct engine *engine, const struct audit_finding *finding)
+{
+	static const char token[] = "%{opaque}";
+	struct slice text;
+
+	if (finding->kind != AUDIT_STALE || finding->is_whole ||
+	    finding->rule == 0)
+		return false;
+	text = ruleset_rule_text(engine->ruleset, finding->rule);
+	return memmem(text.data, text.len, token, sizeof(token) - 1) != NULL;
+}
+
+void
+audit_take_findings(struct audited *audited, struct audit_target *target,
+    const struct audit_findings *findings)
+{
+	if (findings->count != 0 && target->findings == NULL)
+		target->findings = arena_take_array(audited->arena,
+		    AUDIT_FINDINGS_MAX, sizeof(*target->findings));
+	if (target->findings == NULL)
+		return;
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct audit_finding *finding = &findings->items[i];
+
+		if (target->finding_count < AUDIT_FINDINGS_MAX &&
+		    !has_finding(target, finding) &&
+		    !is_token(audited->engine, finding))
+			target->findings[target->finding_count++] = *finding;
+	}
+}
+
+static bool
+compare(struct audited *audited, struct audit_target *target,
+    const struct audit_answer *answer, struct arena *arena, struct fail *fail)
+{
+	struct engine *engine = audited->engine;
+	bool changes;
+	const struct record *record =
+	    audit_record(audited, arena, &changes, fail);
+	const struct disclosure *decided;
+	const struct audit_intent *intent;
+	struct audit_findings findings;
+
+	if (record == NULL || changes)
+		return fail_set(fail, FAIL_INPUT, "it has changed meanwhile");
+	decided = audit_decide(engine, record, target->recipient, arena, fail);
+	if (decided == NULL)
+		return fail_set(
+		    fail, FAIL_INPUT, "the policy says nothing of it");
+	intent = audit_intend(decided, record, arena, fail);
+	if (intent == NULL ||
+	    !audit_compare(intent, answer, arena, &findings, fail))
+		return false;
+	audit_take_findings(audited, target, &findings);
+	return true;
+}
+
+static void
+take_answer(struct audited *audited, struct audit_target *target,
+    const struct audit_answer *answer)
+{
+	struct arena *arena = engine_arena(audited->engine);
+	struct fail fail = FAIL_INIT;
+
+	if (arena != NULL && compare(audited, target, answer, arena, &fail)) {
+		target->answered = true;
+		if (answer->state == AUDIT_NOT_UNDERSTOOD)
+			target->reason =
+			    SLICE("its answer is not of its layout");
+	} else {
+		target->skipped = true;
+		target->reason =
+		    arena_copy(audited->arena, slice_from(fail.text));
+	}
+	arena_destroy(arena);
+}
+
+static void
+keep_words(struct audited *audited, struct audit_target *target,
+    const struct audit_told *told)
+{
+	if (told->reason.len != 0)
+		target->reason = arena_copy(audited->arena, told->reason);
+	if (told->server.len != 0 && target->ask_count != 0)
+		target->server = arena_copy(audited->arena, told->server);
+}
+
+void
+audit_object_told(struct audited *audited, size_t index, size_t ask,
+    const struct audit_told *told)
+{
+	struct audit_target *target = &audited->targets[index];
+
+	if (target->done[ask])
+		return;
+	keep_words(audited, target, told);
+	switch (told->end) {
+	case AUDIT_ANSWERED:
+		take_answer(audited, target, &told->answer);
+		audit_run_note(audited->run, target->key, true);
+		break;
+	case AUDIT_UNANSWERED:
+		target->unanswered = true;
+		audit_run_note(audited->run, target->key, false);
+		break;
+	case AUDIT_NOBODY:
+		target->nobody = true;
+		break;
+	case AUDIT_HELD:
+		target->held = true;
+		audit_run_give_up(audited->run, target->key);
+		break;
+	case AUDIT_END_COUNT:
+		break;
+	}
+	close_question(audited, target, ask);
+	if (audited->open == 0)
+		audit_object_done(audited);
+}
+
+void
+audit_object_lost(struct audited *audited)
+{
+	for (size_t i = 0; i < audited->target_count; i++) {
+		struct audit_target *target = &audited->targets[i];
+
+		if (target->open == 0)
+			continue;
+		target->skipped = true;
+		target->reason = SLICE("the auditor went away");
+		for (size_t k = 0; k < target->ask_count; k++)
+			close_question(audited, target, k);
+	}
+	audit_object_done(audited);
+}
