@@ -257,6 +257,7 @@ run_with_parameters(
     struct console_request *asked, const struct console_route *route)
 {
 	struct slice raw = http_request_query(asked->request);
+	struct console_request with = *asked;
 	struct evkeyvalq parameters;
 
 	if (evhttp_parse_query_str(raw.len != 0 ? raw.data : "", &parameters) !=
@@ -265,9 +266,9 @@ run_with_parameters(
 		    asked, 400, "the query of the address cannot be read");
 		return;
 	}
-	asked->parameters = &parameters;
-	if (check_parameters(asked, route))
-		route->run(asked);
+	with.parameters = &parameters;
+	if (check_parameters(&with, route))
+		route->run(&with);
 	evhttp_clear_headers(&parameters);
 }
 

@@ -44,17 +44,39 @@ is_certificate(struct slice actor)
 	       memcmp(actor.data, begin, sizeof(begin) - 1) == 0;
 }
 
+/* Does misu.conf name this user, "uid 1001", and not only a group of theirs? */
+static bool
+is_named(const struct conf *conf, struct slice who)
+{
+	char uid[24];
+
+	for (size_t i = 0; i < conf->operator_count; i++) {
+		if (conf->operators[i].by != CONF_BY_USER)
+			continue;
+		snprintf(uid, sizeof(uid), "uid %u", conf->operators[i].id);
+		if (slice_is(who, uid))
+			return true;
+	}
+	return false;
+}
+
 bool
-approval_is_same_person(struct slice one, struct slice two)
+approval_is_same_person(
+    const struct conf *conf, struct slice one, struct slice two)
 {
 	struct slice one_name, two_name;
 	struct slice one_who = split(one, &one_name);
 	struct slice two_who = split(two, &two_name);
+	bool by_certificate = is_certificate(one);
 
 	if (slice_equal(one_who, two_who))
 		return true;
-	return (is_certificate(one) || is_certificate(two)) &&
-	       one_name.len != 0 && slice_equal(one_name, two_name);
+	if (by_certificate == is_certificate(two))
+		return by_certificate && slice_equal(one_name, two_name);
+	if (slice_equal(one_name, two_name))
+		return true;
+	return by_certificate ? two_name.len != 0 && !is_named(conf, two_who)
+			      : one_name.len != 0 && !is_named(conf, one_who);
 }
 
 static void
@@ -193,11 +215,14 @@ approval_give(struct engine *engine, const struct approval_ask *ask,
 	giving->is_second = find_first(engine, giving->arena,
 	    giving->approval.matter, ask->about, &earlier, &fail);
 	if (giving->is_second &&
-	    approval_is_same_person(earlier.actor, ask->actor)) {
+	    approval_is_same_person(
+		engine->conf, earlier.actor, ask->actor)) {
 		fail_set(&fail, FAIL_INPUT,
 		    "%.*s approved this already: it needs another operator",
 		    SLICE_ARG(earlier.actor));
-		fail_hint(&fail, "misu.conf: approval ... by two operators");
+		fail_hint(&fail, "misu.conf: approval ... by two operators; who "
+				 "comes by a group may be whoever has a "
+				 "certificate");
 		finish(giving, APPROVAL_REFUSED, &fail);
 	} else if (fail.kind != FAIL_NONE || !record(giving, ask, &fail)) {
 		finish(giving, APPROVAL_FAILED, &fail);

@@ -32,11 +32,13 @@ typedef void approval_done(
 bool approval_needed(const struct engine *engine, enum conf_matter matter);
 
 /*
- * Are these actors one person?  A user's name may change, or be a group's: the
- * number is who it is.  Of a certificate it is the name, by which the same
- * person may come as a user, too.
+ * Are these actors one person, or may they be?  A user's name may change, or be
+ * a group's: the number is who it is.  Of a certificate it is the name, by
+ * which the same person may come as a user, too; who comes by a group may have
+ * any certificate.
  */
-bool approval_is_same_person(struct slice one, struct slice two);
+bool approval_is_same_person(
+    const struct conf *conf, struct slice one, struct slice two);
 
 /*
  * Give one.  `done` is called once, at once where none is needed.  What the

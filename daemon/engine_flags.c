@@ -16,6 +16,7 @@ enum {
 	LOOK_AT_ONCE = 32, /* records in one turn */
 	BACKLOG = 1000,	   /* as many wait, and no more are made */
 	BACKLOG_DELAY = 1000,
+	PACE = 2, /* ms between two turns: others have the loop, too */
 	TROUBLE_DELAY = 10000,
 	SUBMISSION_SIZE = 48,
 	HELD_MAX = 10000,
@@ -355,7 +356,7 @@ round_end(struct round *round, int64_t delay)
 	arena_destroy(round->arena);
 	if (!engine->draining &&
 	    (delay != 0 || flags->first != NULL || flags->walks))
-		look_in(engine, delay);
+		look_in(engine, delay != 0 ? delay : PACE);
 	engine_finish_one(engine);
 }
 

@@ -86,7 +86,7 @@ own_subject(struct record *record, enum role role, struct slice contact,
 }
 
 static void
-add_part(struct engine *engine, struct slice contact, struct published *out)
+add_part(const struct engine *engine, struct slice contact, struct published *out)
 {
 	struct digest part =
 	    standing_part(engine->o.standing, OBJECT_CONTACT, contact);
@@ -99,7 +99,7 @@ add_part(struct engine *engine, struct slice contact, struct published *out)
 
 /* Of several contacts in a role the first one is told of. */
 static bool
-stand_in(struct engine *engine, const struct record *stored, enum role role,
+stand_in(const struct engine *engine, const struct record *stored, enum role role,
     struct slice upstream, struct arena *arena, struct published *out,
     struct fail *fail)
 {
@@ -142,7 +142,7 @@ is_linked(enum role role)
 
 /* A domain over EPP, with the persons of its contacts in its roles. */
 static bool
-assemble(struct engine *engine, const struct record *stored,
+assemble(const struct engine *engine, const struct record *stored,
     struct slice upstream, struct arena *arena, struct published *out,
     struct fail *fail)
 {
@@ -169,7 +169,7 @@ assemble(struct engine *engine, const struct record *stored,
 }
 
 bool
-engine_published(struct engine *engine, enum object_type type,
+engine_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
     struct fail *fail)
 {
@@ -189,21 +189,28 @@ engine_published(struct engine *engine, enum object_type type,
 }
 
 struct record *
-engine_stored(struct engine *engine, const struct spool_item *item,
+engine_whole_record(const struct engine *engine, enum object_type type,
+    struct slice name, struct arena *arena, struct fail *fail)
+{
+	struct published published;
+
+	return engine_published(engine, type, name, arena, &published, fail)
+		   ? published.record
+		   : NULL;
+}
+
+struct record *
+engine_stored(const struct engine *engine, const struct spool_item *item,
     struct arena *arena, struct fail *fail)
 {
 	enum object_type type = (enum object_type)item->object_type;
 	const struct conf_recipient *binding =
 	    conf_recipient(engine->conf, item->recipient);
-	struct published published;
 
 	if (binding == NULL || binding->channel != CHANNEL_VIEW)
 		return vault_get(
 		    engine->o.vault, arena, type, item->object, fail);
-	return engine_published(
-		   engine, type, item->object, arena, &published, fail)
-		   ? published.record
-		   : NULL;
+	return engine_whole_record(engine, type, item->object, arena, fail);
 }
 
 /* --- what follows a change --- */

@@ -97,8 +97,8 @@ check_object(struct granting *granting, struct slice object, struct fail *fail)
 		    "a subject is given its objects one by one");
 		return false;
 	}
-	record = vault_get(affair->engine->o.vault, affair->arena,
-	    OBJECT_DOMAIN, object, fail);
+	record = engine_whole_record(
+	    affair->engine, OBJECT_DOMAIN, object, affair->arena, fail);
 	if (record == NULL) {
 		if (fail->kind == FAIL_NONE)
 			fail_set(fail, FAIL_INPUT, "misu has no such object");
@@ -617,7 +617,8 @@ goes(const struct engine *engine, struct slice object,
 	*out = false;
 	if (is_pattern(object))
 		return true;
-	record = vault_get(engine->o.vault, arena, OBJECT_DOMAIN, object, fail);
+	record =
+	    engine_whole_record(engine, OBJECT_DOMAIN, object, arena, fail);
 	*out = record == NULL;
 	for (unsigned r = 0; record != NULL && !*out && r < ROLE_COUNT; r++)
 		*out = record_has_role(record, (enum role)r) &&

@@ -229,8 +229,16 @@ bool engine_view_renew(struct engine *engine, enum object_type type,
 void engine_view_settle(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, bool kept);
 
+/*
+ * The current record of an object with its persons, also of a domain over EPP,
+ * which names contacts; NULL: none, or a fail.
+ */
+struct record *engine_whole_record(const struct engine *engine,
+    enum object_type type, struct slice name, struct arena *arena,
+    struct fail *fail);
+
 /* The record that an item was decided by, as it is now; NULL: none, or fail. */
-struct record *engine_stored(struct engine *engine,
+struct record *engine_stored(const struct engine *engine,
     const struct spool_item *item, struct arena *arena, struct fail *fail);
 
 /* Is a submission about it under way to the disk? */

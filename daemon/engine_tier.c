@@ -395,8 +395,8 @@ find_record(struct tier *tier, const struct tier_question *question,
 {
 	tier->record = question->type == OBJECT_NETWORK
 			   ? find_network(tier, &question->network, fail)
-			   : vault_get(tier->engine->o.vault, tier->arena,
-				 question->type, question->object, fail);
+			   : engine_whole_record(tier->engine, question->type,
+				 question->object, tier->arena, fail);
 	*result = fail->kind != FAIL_NONE ? TIER_BUSY : TIER_NONE;
 	return tier->record != NULL &&
 	       record_operation(tier->record) != OPERATION_DELETE &&

@@ -9,6 +9,7 @@ enum {
 	REFRESH_MAX = 32,      /* objects in one batch */
 	REFRESH_LOOK = 10000,  /* ms between looks for what is in doubt */
 	REFRESH_SOON = 20,     /* ms until what changes is on the disk */
+	REFRESH_PACE = 2,      /* ms: what is made anew leaves room for others */
 	REFRESH_NEVER = -1,    /* until something comes in doubt */
 	DOUBT_LONGEST = 60000, /* ms until a row in doubt is decided anew */
 };
@@ -503,7 +504,7 @@ walk_on(struct refresh *refresh)
 	bool left = false;
 
 	if (engine_walk_on(engine, &left, &fail))
-		finish(refresh, left ? 0 : delay_idle(engine));
+		finish(refresh, left ? REFRESH_PACE : delay_idle(engine));
 	else
 		give_up(refresh, &fail);
 }

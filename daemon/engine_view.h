@@ -25,7 +25,7 @@ struct published {
 	struct digest parts[PUBLISHED_PARTS]; /* of standing.h, distinct */
 	size_t part_count;
 };
-bool engine_published(struct engine *engine, enum object_type type,
+bool engine_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
     struct fail *fail);
 

@@ -251,7 +251,10 @@ behind(const struct indexer *indexer)
 	       __atomic_load_n(&indexer->done, __ATOMIC_RELAXED);
 }
 
-/* Until something is asked, many wait, or so many seconds have gone. */
+/*
+ * Until something is asked, many wait, the index is removed, or so many seconds
+ * have gone.
+ */
 static void
 rest(struct indexer *indexer, int seconds)
 {
@@ -259,7 +262,8 @@ rest(struct indexer *indexer, int seconds)
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	while (seconds-- != 0 && !indexer->stopping && indexer->asks == NULL &&
-	       (indexer->is_failing || behind(indexer) < ENOUGH)) {
+	       (indexer->is_failing ||
+		   (behind(indexer) < ENOUGH && !is_lost(indexer)))) {
 		until.tv_sec++;
 		pthread_cond_timedwait(
 		    &indexer->called, &indexer->lock, &until);

@@ -254,6 +254,27 @@ write_key(const char *path, const char line[KEY_TEXT + 1], struct fail *fail)
 	return ok;
 }
 
+/* A name that a cut of power could take away again is no name yet. */
+static bool
+sync_names_beside(const char *path, struct fail *fail)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[4096];
+	bool ok;
+	int fd;
+
+	snprintf(directory, sizeof(directory), "%.*s",
+	    slash == NULL ? 1 : (int)(slash - path) + 1,
+	    slash == NULL ? "." : path);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd >= 0 && fsync(fd) == 0;
+	if (!ok)
+		world(fail, directory, "cannot sync the master key's name");
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 bool
 proc_next_key(
     const char *path, const uint8_t key[KEY_SIZE], struct fail *fail)
@@ -271,7 +292,7 @@ proc_next_key(
 		errno = ENAMETOOLONG;
 		return world(fail, path, "cannot make the master key");
 	}
-	ok = write_key(new, line, fail);
+	ok = write_key(new, line, fail) && sync_names_beside(new, fail);
 	digest_wipe(line, sizeof(line));
 	return ok;
 }
@@ -304,8 +325,10 @@ proc_swap_key(const char *path, struct fail *fail)
 	snprintf(new, sizeof(new), "%.4090s.new", path);
 	if (!wipe_key(path, fail))
 		return false;
-	return rename(new, path) == 0 ||
-	    world(fail, path, "cannot put the new master key there");
+	if (rename(new, path) != 0)
+		return world(
+		    fail, path, "cannot put the new master key there");
+	return sync_names_beside(path, fail);
 }
 
 /*
@@ -326,7 +349,7 @@ make_key(const char *path, uint8_t out[KEY_SIZE], struct fail *fail)
 		ok = world(fail, path, "cannot make the master key");
 	if (!ok)
 		unlink(new);
-	return ok;
+	return ok && sync_names_beside(path, fail);
 }
 
 bool

@@ -272,6 +272,19 @@ read_arguments(const struct question *question, struct control_ask *ask)
 	return true;
 }
 
+/* Somebody has a certificate of the authority's, and no business here. */
+static void
+tell_stranger(const struct question *question)
+{
+	char hex[2 * DIGEST_SIZE + 1];
+
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		snprintf(
+		    hex + 2 * i, 3, "%02x", question->certificate.bytes[i]);
+	log_event(LOG_LEVEL_WARN, "operator-unknown", "certificate", hex,
+	    "subject", question->subject.data, NULL);
+}
+
 static void
 run_order(struct service_console *console, struct order *order,
     const struct question *question)
@@ -283,6 +296,7 @@ run_order(struct service_console *console, struct order *order,
 	ask.rights = service_certificate(
 	    console->service, &question->certificate, question->subject, &name);
 	if (ask.rights == 0) {
+		tell_stranger(question);
 		refuse(order, 403, "this certificate is no operator's",
 		    "misu.conf: operator certificate sha256 ... NAME may ...");
 		return;

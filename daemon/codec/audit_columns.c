@@ -5,140 +5,18 @@
  */
 #include "base/prefix.h"
 #include "base/text.h"
+#include "codec/audit_lines.h"
 #include "codec/audit_page.h"
 #include "codec/whois_columns.h"
 #include "core/policy_tree.h"
 
 #define ONE(name) FIELD_BIT(FIELD_##name)
-#define ADDRESS(form)                                                          \
-	(ONE(STREET_##form) | ONE(CITY_##form) | ONE(STATE_##form))
-
-/* Which answers have a line for what is published, whether it is or not. */
-enum {
-	IN_JAPANESE = 1, /* only those that are not in English */
-	IN_LETTERED = 2, /* only with letters: organizational names of .jp */
-	IN_PLAIN = 4,	 /* only without: generic names of .jp */
-	IN_PERSON = 8,	 /* only of persons, not of groups */
-	NEVER = 16	 /* none: it is a leak wherever it stands */
-};
-
-struct line {
-	const char *labels[4];
-	uint64_t fields, expected;
-	enum role role; /* ROLE_COUNT: of the section, or of who was asked */
-	enum audit_shape shape;
-	unsigned where;
-};
-
-static const struct line jprs_lines[] = {
-    {{"登録者名"}, ONE(NAME_LOC) | ONE(ORG_LOC), ONE(NAME_LOC), ROLE_REGISTRANT,
-	AUDIT_EACH, IN_JAPANESE | IN_PLAIN},
-    {{"Registrant"}, ONE(NAME_INT) | ONE(ORG_INT), ONE(NAME_INT),
-	ROLE_REGISTRANT, AUDIT_EACH, IN_PLAIN},
-    {{"Name Server", "ネームサーバ"}, ONE(NS), ONE(NS), ROLE_REGISTRANT,
-	AUDIT_EACH, 0},
-    {{"Signing Key", "署名鍵"}, ONE(DS), ONE(DS), ROLE_REGISTRANT, AUDIT_EACH,
-	0},
-    {{"そしきめい", "ねっとわーくさーびすめい"}, ONE(NAME_KANA), ONE(NAME_KANA),
-	ROLE_REGISTRANT, AUDIT_EACH, IN_JAPANESE | IN_LETTERED},
-    {{"組織名", "ネットワークサービス名"}, ONE(ORG_LOC), ONE(ORG_LOC),
-	ROLE_REGISTRANT, AUDIT_EACH, IN_JAPANESE | IN_LETTERED},
-    {{"Organization", "Network Service Name"}, ONE(ORG_INT), ONE(ORG_INT),
-	ROLE_REGISTRANT, AUDIT_EACH, IN_LETTERED},
-    {{"組織種別"}, ONE(ORG_TYPE), ONE(ORG_TYPE), ROLE_REGISTRANT, AUDIT_EACH,
-	IN_JAPANESE | IN_LETTERED},
-    {{"Organization Type"}, ONE(ORG_TYPE), ONE(ORG_TYPE), ROLE_REGISTRANT,
-	AUDIT_EACH, NEVER},
-    {{"登録担当者", "Administrative Contact"}, ONE(HANDLE), ONE(HANDLE),
-	ROLE_ADMIN, AUDIT_EACH, IN_LETTERED},
-    {{"技術連絡担当者", "Technical Contact"}, ONE(HANDLE), ONE(HANDLE),
-	ROLE_TECH, AUDIT_EACH, IN_LETTERED},
-    {{"代表者名"}, ONE(REPRESENTATIVE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
-    {{"登記年月日"}, ONE(REGISTRY_DATE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
-    {{"登記地住所"}, ONE(REGISTRY_PLACE), 0, ROLE_REGISTRANT, AUDIT_EACH,
-	NEVER},
-    {{"通知アドレス"}, ONE(NOTIFY_EMAIL), 0, ROLE_REGISTRANT, AUDIT_EACH,
-	NEVER},
-    {{"Address"}, ADDRESS(INT), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
-};
-
-/* Of the published contact, and of persons where a section is theirs. */
-static const struct line jprs_person_lines[] = {
-    {{"名前"}, ONE(NAME_LOC) | ONE(ORG_LOC), ONE(NAME_LOC), ROLE_COUNT,
-	AUDIT_EACH, IN_JAPANESE | IN_PLAIN},
-    {{"Name"}, ONE(NAME_INT) | ONE(ORG_INT), ONE(NAME_INT), ROLE_COUNT,
-	AUDIT_EACH, IN_PLAIN},
-    {{"Email"}, ONE(EMAIL), ONE(EMAIL), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
-    {{"Web Page"}, ONE(WEB), ONE(WEB), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
-    {{"郵便番号", "Postal code"}, ONE(POSTCODE), ONE(POSTCODE), ROLE_COUNT,
-	AUDIT_EACH, IN_PLAIN},
-    {{"住所"}, ADDRESS(LOC), ADDRESS(LOC), ROLE_COUNT, AUDIT_PARTS,
-	IN_JAPANESE | IN_PLAIN},
-    {{"Postal Address"}, ADDRESS(INT), ADDRESS(INT), ROLE_COUNT, AUDIT_PARTS,
-	IN_PLAIN},
-    {{"電話番号", "Phone"}, ONE(PHONE), ONE(PHONE), ROLE_COUNT, AUDIT_EACH,
-	IN_PLAIN},
-    {{"FAX番号", "Fax"}, ONE(FAX), ONE(FAX), ROLE_COUNT, AUDIT_EACH, IN_PLAIN},
-};
-
-static const struct line network_lines[] = {
-    {{"ネットワーク名", "Network Name"}, ONE(NETNAME), ONE(NETNAME),
-	ROLE_REGISTRANT, AUDIT_EACH, 0},
-    {{"組織名"}, ONE(ORG_LOC), ONE(ORG_LOC), ROLE_REGISTRANT, AUDIT_EACH,
-	IN_JAPANESE},
-    {{"Organization"}, ONE(ORG_INT), ONE(ORG_INT), ROLE_REGISTRANT, AUDIT_EACH,
-	0},
-    {{"管理者連絡窓口", "Administrative Contact"}, ONE(HANDLE), ONE(HANDLE),
-	ROLE_ADMIN, AUDIT_EACH, 0},
-    {{"技術連絡担当者", "Technical Contact"}, ONE(HANDLE), ONE(HANDLE),
-	ROLE_TECH, AUDIT_EACH, 0},
-    {{"Abuse"}, ONE(EMAIL), ONE(EMAIL), ROLE_ABUSE, AUDIT_EACH, 0},
-    {{"ネームサーバ", "Nameserver"}, ONE(NS), ONE(NS), ROLE_REGISTRANT,
-	AUDIT_EACH, 0},
-    {{"DSレコード", "DS Record"}, ONE(DS), 0, ROLE_REGISTRANT, AUDIT_EACH,
-	NEVER},
-    {{"郵便番号"}, ONE(POSTCODE), 0, ROLE_REGISTRANT, AUDIT_EACH, NEVER},
-    {{"住所"}, ADDRESS(LOC), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
-    {{"Address"}, ADDRESS(INT), 0, ROLE_REGISTRANT, AUDIT_PARTS, NEVER},
-    {{"通知アドレス", "Reply Mail"}, ONE(NOTIFY_EMAIL), 0, ROLE_REGISTRANT,
-	AUDIT_EACH, NEVER},
-};
-
-static const struct line contact_lines[] = {
-    {{"JPNICハンドル", "JPNIC Handle", "グループハンドル", "Group Handle"},
-	ONE(HANDLE), ONE(HANDLE), ROLE_COUNT, AUDIT_EACH, 0},
-    {{"氏名", "グループ名"}, ONE(NAME_LOC), ONE(NAME_LOC), ROLE_COUNT,
-	AUDIT_EACH, IN_JAPANESE},
-    {{"Last, First", "Group Name"}, ONE(NAME_INT), ONE(NAME_INT), ROLE_COUNT,
-	AUDIT_EACH, 0},
-    {{"電子メイル", "電子メール", "E-Mail"}, ONE(EMAIL), ONE(EMAIL), ROLE_COUNT,
-	AUDIT_EACH, 0},
-    {{"組織名"}, ONE(ORG_LOC), ONE(ORG_LOC), ROLE_COUNT, AUDIT_EACH,
-	IN_JAPANESE},
-    {{"Organization"}, ONE(ORG_INT), ONE(ORG_INT), ROLE_COUNT, AUDIT_EACH, 0},
-    {{"部署"}, ONE(DIVISION_LOC), ONE(DIVISION_LOC), ROLE_COUNT, AUDIT_EACH,
-	IN_JAPANESE},
-    {{"Division"}, ONE(DIVISION_INT), ONE(DIVISION_INT), ROLE_COUNT, AUDIT_EACH,
-	0},
-    {{"肩書"}, ONE(TITLE_LOC), ONE(TITLE_LOC), ROLE_COUNT, AUDIT_EACH,
-	IN_JAPANESE | IN_PERSON},
-    {{"Title"}, ONE(TITLE_INT), ONE(TITLE_INT), ROLE_COUNT, AUDIT_EACH,
-	IN_PERSON},
-    {{"電話番号", "TEL"}, ONE(PHONE), ONE(PHONE), ROLE_COUNT, AUDIT_EACH, 0},
-    {{"FAX番号", "FAX"}, ONE(FAX), ONE(FAX), ROLE_COUNT, AUDIT_EACH, 0},
-    {{"通知アドレス", "Reply Mail"}, ONE(NOTIFY_EMAIL), ONE(NOTIFY_EMAIL),
-	ROLE_COUNT, AUDIT_EACH, 0},
-    {{"郵便番号"}, ONE(POSTCODE), 0, ROLE_COUNT, AUDIT_EACH, NEVER},
-    {{"住所"}, ADDRESS(LOC), 0, ROLE_COUNT, AUDIT_PARTS, NEVER},
-    {{"Address"}, ADDRESS(INT), 0, ROLE_COUNT, AUDIT_PARTS, NEVER},
-};
-
 #define COUNT(lines) (sizeof(lines) / sizeof(*(lines)))
 
 /* Lines of one role, and the first of their places. */
 struct group {
-	const struct line *lines;
-	size_t count, first;
+	struct audit_lines lines;
+	size_t first;
 	enum role role; /* of lines that say ROLE_COUNT */
 	unsigned where; /* for all of them, beside their own */
 };
@@ -151,7 +29,7 @@ struct reading {
 	size_t group_count;
 	size_t section; /* of .jp: the group of the persons' lines */
 	bool is_japanese, is_lettered, is_group, is_over, has_name;
-	const struct line *line; /* the one before, and its place */
+	const struct audit_line *line; /* the one before, and its place */
 	size_t place;
 	struct slice name;
 };
@@ -159,20 +37,21 @@ struct reading {
 /* --- places --------------------------------------------------------------- */
 
 static void
-add_group(struct reading *reading, const struct line *lines, size_t count,
-    enum role role, unsigned where)
+add_group(struct reading *reading, struct audit_lines lines, enum role role,
+    unsigned where)
 {
 	struct group *group = &reading->groups[reading->group_count++];
 
-	*group =
-	    (struct group){lines, count, reading->page->count, role, where};
-	for (size_t i = 0; i < count; i++)
+	*group = (struct group){lines, reading->page->count, role, where};
+	for (size_t i = 0; i < lines.count; i++) {
+		const struct audit_line *line = &lines.items[i];
+
 		audit_page_place(reading->page,
-		    &(struct audit_item){.role = lines[i].role == ROLE_COUNT
-						     ? role
-						     : lines[i].role,
-			.fields = lines[i].fields,
-			.shape = lines[i].shape});
+		    &(struct audit_item){
+			.role = line->role == ROLE_COUNT ? role : line->role,
+			.fields = line->fields,
+			.shape = line->shape});
+	}
 }
 
 static void
@@ -183,20 +62,17 @@ make_places(struct reading *reading, enum audit_layout layout)
 
 	switch (layout) {
 	case AUDIT_JPRS:
-		add_group(
-		    reading, jprs_lines, COUNT(jprs_lines), ROLE_REGISTRANT, 0);
+		add_group(reading, audit_lines_jprs, ROLE_REGISTRANT, 0);
 		for (size_t i = 0; i < COUNT(persons); i++)
-			add_group(reading, jprs_person_lines,
-			    COUNT(jprs_person_lines), persons[i],
-			    persons[i] == ROLE_PUBLIC_CONTACT ? 0 : NEVER);
+			add_group(reading, audit_lines_person, persons[i],
+			    persons[i] == ROLE_PUBLIC_CONTACT ? 0 : LINE_NEVER);
 		reading->section = 1;
 		break;
 	case AUDIT_JPNIC_NETWORK:
-		add_group(reading, network_lines, COUNT(network_lines),
-		    ROLE_REGISTRANT, 0);
+		add_group(reading, audit_lines_network, ROLE_REGISTRANT, 0);
 		break;
 	case AUDIT_CONTACT:
-		add_group(reading, contact_lines, COUNT(contact_lines),
+		add_group(reading, audit_lines_contact,
 		    reading->page->question->role, 0);
 		break;
 	case AUDIT_GTLD:
@@ -207,11 +83,11 @@ make_places(struct reading *reading, enum audit_layout layout)
 static bool
 is_expected(const struct reading *reading, unsigned where)
 {
-	return (where & NEVER) == 0 &&
-	       ((where & IN_JAPANESE) == 0 || reading->is_japanese) &&
-	       ((where & IN_LETTERED) == 0 || reading->is_lettered) &&
-	       ((where & IN_PLAIN) == 0 || !reading->is_lettered) &&
-	       ((where & IN_PERSON) == 0 || !reading->is_group);
+	return (where & LINE_NEVER) == 0 &&
+	       ((where & LINE_JAPANESE) == 0 || reading->is_japanese) &&
+	       ((where & LINE_LETTERED) == 0 || reading->is_lettered) &&
+	       ((where & LINE_PLAIN) == 0 || !reading->is_lettered) &&
+	       ((where & LINE_PERSON) == 0 || !reading->is_group);
 }
 
 /* Only the whole answer tells its language and kind. */
@@ -221,11 +97,13 @@ expect(struct reading *reading)
 	for (size_t i = 0; i < reading->group_count; i++) {
 		const struct group *group = &reading->groups[i];
 
-		for (size_t k = 0; k < group->count; k++)
-			if (is_expected(
-				reading, group->where | group->lines[k].where))
+		for (size_t k = 0; k < group->lines.count; k++) {
+			const struct audit_line *line = &group->lines.items[k];
+
+			if (is_expected(reading, group->where | line->where))
 				reading->page->places[group->first + k]
-				    .item.expected = group->lines[k].expected;
+				    .item.expected = line->expected;
+		}
 	}
 }
 
@@ -271,7 +149,16 @@ read_title(struct reading *reading, struct slice line)
 		reading->is_japanese |= !text_is_printable(line);
 }
 
-/* The place of a label, in the section's lines before all others. */
+static bool
+has_label(const struct audit_line *line, struct slice label)
+{
+	for (size_t i = 0; i < 4 && line->labels[i] != NULL; i++)
+		if (slice_is(label, line->labels[i]))
+			return true;
+	return false;
+}
+
+/* The place of a label: the object's, or of the section's person. */
 static bool
 find_line(struct reading *reading, struct slice label)
 {
@@ -280,15 +167,12 @@ find_line(struct reading *reading, struct slice label)
 
 		if (i != 0 && i != reading->section)
 			continue;
-		for (size_t k = 0; k < group->count; k++)
-			for (size_t n = 0;
-			     n < 4 && group->lines[k].labels[n] != NULL; n++)
-				if (slice_is(
-					label, group->lines[k].labels[n])) {
-					reading->line = &group->lines[k];
-					reading->place = group->first + k;
-					return true;
-				}
+		for (size_t k = 0; k < group->lines.count; k++)
+			if (has_label(&group->lines.items[k], label)) {
+				reading->line = &group->lines.items[k];
+				reading->place = group->first + k;
+				return true;
+			}
 	}
 	return false;
 }
@@ -327,11 +211,13 @@ read_labelled(struct reading *reading, struct slice label, struct slice value)
 		reading->has_name = true;
 	} else if (find_line(reading, label)) {
 		if ((reading->line->fields & ONE(HANDLE)) != 0 &&
-		    !reading->has_name && reading->line == contact_lines)
+		    !reading->has_name &&
+		    reading->line == audit_lines_contact.items)
 			reading->name = audit_trim(value);
 		audit_page_add(
 		    reading->page, reading->place, value_of(reading, value));
-	}
+	} else
+		audit_page_rest(reading->page, value);
 }
 
 /* A key goes on in the value above; of an address each line is one. */

@@ -220,6 +220,14 @@ choose(const struct audit_comparison *it, struct slice value)
 	return best;
 }
 
+bool
+audit_is_own(const struct audit_comparison *it)
+{
+	return it->item->shape == AUDIT_OWN ||
+	       (it->is_anothers[it->item->role] &&
+		   it->item->fields != FIELD_BIT(FIELD_HANDLE));
+}
+
 static void
 judge_unknown(struct audit_comparison *it, struct slice value)
 {
@@ -227,7 +235,7 @@ judge_unknown(struct audit_comparison *it, struct slice value)
 
 	if (it->item->sight != AUDIT_SHOWN)
 		return;
-	if (it->item->shape != AUDIT_OWN)
+	if (!audit_is_own(it))
 		audit_tell_other(it, of);
 	else if (of->of->collected && of->of->allowed.count == 0 &&
 		 !it->intent->knows_record)
@@ -321,6 +329,8 @@ judge_item(struct audit_comparison *it, const struct audit_item *item)
 {
 	bool served;
 
+	if (item->shape == AUDIT_REST)
+		return audit_compare_rest(it, item->values);
 	if (!load(it, item) || it->count == 0)
 		return it->count == 0;
 	if (item->shape == AUDIT_PARTS)
@@ -329,6 +339,36 @@ judge_item(struct audit_comparison *it, const struct audit_item *item)
 		return false;
 	if (item->sight != AUDIT_SHOWN && !served)
 		judge_absent(it);
+	return true;
+}
+
+/* --- whose contacts ------------------------------------------------------- */
+
+/*
+ * Handles of networks' contacts are names that registries agree on: where an
+ * answer has another one than the record, as APNIC has JPNIC's, the contact is
+ * another.  A domain's are each registry's own.
+ */
+static bool
+find_others(struct audit_comparison *it, const struct audit_item *item)
+{
+	const struct audit_candidate *of = &it->candidates[0];
+	struct slice *shown;
+	bool same = false;
+
+	if (it->intent->type != OBJECT_NETWORK || item->sight != AUDIT_SHOWN ||
+	    item->fields != FIELD_BIT(FIELD_HANDLE))
+		return true;
+	if (!load(it, item))
+		return false;
+	shown = audit_keys(it, FIELD_HANDLE, item->values);
+	if (shown == NULL)
+		return false;
+	for (size_t i = 0; i < item->values.count; i++)
+		same |=
+		    is_among(shown[i], of->allowed, of->of->allowed.count) ||
+		    is_among(shown[i], of->hidden, of->of->hidden.count);
+	it->is_anothers[item->role] |= of->of->collected && !same;
 	return true;
 }
 
@@ -376,6 +416,9 @@ audit_compare(const struct audit_intent *intent,
 	it->intent = intent;
 	it->arena = arena;
 	it->fail = fail;
+	for (size_t i = 0; i < answer->count; i++)
+		if (!find_others(it, &answer->items[i]))
+			return false;
 	for (size_t i = 0; i < answer->count; i++)
 		if (!judge_item(it, &answer->items[i]))
 			return false;

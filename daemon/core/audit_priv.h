@@ -1,4 +1,7 @@
-/* What the files of the comparison share: audit_compare.c, audit_parts.c. */
+/*
+ * What the files of the comparison share: audit_compare.c, audit_parts.c,
+ * audit_rest.c.
+ */
 #ifndef MISU_AUDIT_PRIV_H
 #define MISU_AUDIT_PRIV_H
 
@@ -21,6 +24,7 @@ struct audit_comparison {
 	size_t count;
 	struct arena *arena;
 	struct fail *fail;
+	bool is_anothers[ROLE_COUNT]; /* who is shown there is someone else */
 	bool told[AUDIT_KIND_COUNT][SLOT_COUNT];
 	bool is_current[SLOT_COUNT];
 };
@@ -32,11 +36,20 @@ void audit_tell(struct audit_comparison *it, enum audit_kind kind,
 void audit_tell_other(
     struct audit_comparison *it, const struct audit_candidate *of);
 
+/* Only what the record has counts in this place. */
+bool audit_is_own(const struct audit_comparison *it);
+
 /* The keys of values, as many; NULL when out of memory. */
 struct slice *audit_keys(
     struct audit_comparison *it, enum field field, struct values values);
 
 /* The place is one text, in which all fields stand. */
 bool audit_compare_parts(struct audit_comparison *it);
+
+/* Texts that there is no place for. */
+bool audit_compare_rest(struct audit_comparison *it, struct values shown);
+
+/* Where a key stands in a text, or NULL; the key is not empty. */
+char *audit_find(char *text, size_t len, struct slice key);
 
 #endif

@@ -7,9 +7,9 @@
  * What came is overwritten before it is given back: a header may be a token.
  * Memory of libevent's is wiped where net/wiped.h was told to.
  *
- * evhttp, which the console and the intake have, takes more time for a
- * question of this kind than nginx does for a whole file; tests/bench/
- * publish.txt has the figures.
+ * evhttp, which the console and the intake have, takes as much time for a
+ * question of this kind as nginx does for a whole file, and twice what this
+ * does; tests/bench/publish.txt has the figures.
  */
 #ifndef MISU_RDAP_SERVER_H
 #define MISU_RDAP_SERVER_H

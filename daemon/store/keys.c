@@ -169,24 +169,40 @@ pool_extend(struct keys *keys, struct fail *fail)
 	return ok;
 }
 
+/* What opens slots, one after another. */
+struct opener {
+	struct digest_cipher *cipher;
+	uint8_t wrap[KEY_SIZE];
+};
+
 static bool
-slot_load(struct keys *keys, const uint8_t wrap[KEY_SIZE], uint32_t number,
+slot_open(const struct opener *opener, uint32_t number,
+    const uint8_t record[SLOT_SIZE], uint8_t plain[SLOT_PLAIN])
+{
+	char label[16];
+	struct digest_seal seal = {.key = opener->wrap,
+	    .nonce = record + 1,
+	    .label = slot_label(number, label),
+	    .plain = {(const char *)record + 1 + NONCE_SIZE,
+		SLOT_PLAIN + TAG_SIZE}};
+
+	return record[0] == 'K' &&
+	       digest_cipher_decrypt(opener->cipher, &seal, plain);
+}
+
+static bool
+slot_load(struct keys *keys, const struct opener *opener, uint32_t number,
     const uint8_t record[SLOT_SIZE], struct fail *fail)
 {
 	struct slot *slot = &keys->slots[number];
 	uint8_t plain[SLOT_PLAIN];
-	char label[16];
 
 	if (record[0] == 'F') {
 		slot->forgotten = true;
 		keys->forgotten++;
 		return true;
 	}
-	if (record[0] != 'K' ||
-	    !digest_decrypt(wrap, record + 1, slot_label(number, label),
-		(struct slice){(const char *)record + 1 + NONCE_SIZE,
-		    SLOT_PLAIN + TAG_SIZE},
-		plain)) {
+	if (!slot_open(opener, number, record, plain)) {
 		fail_set(fail, FAIL_WORLD, "key slot %u is damaged", number);
 		fail_place(fail, "%s:%llu", keys->slots_path,
 		    (unsigned long long)number * SLOT_SIZE);
@@ -219,7 +235,7 @@ is_unwritten(struct slice file, uint32_t count)
 static bool
 slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 {
-	uint8_t wrap[KEY_SIZE];
+	struct opener opener;
 	struct slice file;
 	uint32_t count;
 	bool ok = true;
@@ -238,11 +254,15 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 		return true;
 	if (!slots_grow(keys, count, fail))
 		return false;
-	keys_derive_from(keys->root.wrap, "slots", wrap);
+	opener.cipher = digest_cipher_create();
+	if (opener.cipher == NULL)
+		ok = fail_memory(fail);
+	keys_derive_from(keys->root.wrap, "slots", opener.wrap);
 	for (uint32_t i = 0; ok && i < count; i++)
-		ok = slot_load(keys, wrap, i,
+		ok = slot_load(keys, &opener, i,
 		    (const uint8_t *)file.data + (size_t)i * SLOT_SIZE, fail);
-	digest_wipe(wrap, sizeof(wrap));
+	digest_cipher_destroy(opener.cipher);
+	digest_wipe(opener.wrap, sizeof(opener.wrap));
 	keys->slot_count = count;
 	return ok;
 }

@@ -1,11 +1,13 @@
 /*
- * Plays scenarios: scenario [-v] [-t] [-s STEP] FILE...
+ * Plays scenarios: scenario [-v] [-t] [-s STEP] [-f "FAULT NTH"] FILE...
  *
  * Each runs in a process of its own, twice, and must give the same bytes both
  * times; then its sweeps.  One line a failure, and the sum at the end.  With
  * -v the transcript is printed; with -t a line for each FILE, and the seconds
  * that it took: of processors, and by the clock.  A sweep takes every STEPth occurrence; -s 1 is
  * all of them.  A STEP that 3 does not divide gives each way to die its turn.
+ * With -f a single run of a sweep is played with its transcript, by the name
+ * that a failure says: -f "write 7".
  */
 #include <malloc.h>
 #include <sys/resource.h>
@@ -20,6 +22,9 @@ enum { SWEEP_MAX = 20000, TIME_LIMIT = 300 };
 
 static bool verbose, times;
 static unsigned step = 47; /* 3 does not divide it */
+static struct plan single; /* PLAN_NONE: all that the script says */
+
+static const enum disk_loss losses[] = {LOSS_ALL, LOSS_NONE, LOSS_TORN};
 
 struct result {
 	unsigned failures;
@@ -59,8 +64,6 @@ same(const struct result *one, const struct result *other)
 static unsigned
 sweep(const struct script *script, enum fault_kind kind)
 {
-	static const enum disk_loss losses[] = {
-	    LOSS_ALL, LOSS_NONE, LOSS_TORN};
 	unsigned nth, failures = 0;
 
 	for (nth = 1; nth < SWEEP_MAX && failures == 0; nth += step) {
@@ -77,6 +80,15 @@ sweep(const struct script *script, enum fault_kind kind)
 		printf("    sweep %d: %u runs\n", (int)kind,
 		    (nth - 1) / step + 1);
 	return failures;
+}
+
+static unsigned
+play_single(const struct script *script)
+{
+	struct result result = play(script, single, true);
+
+	seen_finish(&result.transcript);
+	return result.failures;
 }
 
 static unsigned
@@ -125,7 +137,8 @@ child(const char *path)
 	alarm(TIME_LIMIT);
 	if (script == NULL)
 		return 1;
-	failures = play_all(script);
+	failures = single.kind != PLAN_NONE ? play_single(script)
+					    : play_all(script);
 	arena_destroy(arena);
 	return failures != 0;
 }
@@ -166,6 +179,25 @@ run(const char *path, struct rusage *usage)
 	else if (WEXITSTATUS(status) > 1)
 		printf("%s:1: ended with %d\n", path, WEXITSTATUS(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* As world_fail() says it; what comes after the number has no meaning. */
+static bool
+read_single(const char *text)
+{
+	static const char *const names[] = {"none", "alloc", "write", "fsync",
+	    "kill", "worker", "keeper"};
+	char name[16];
+	unsigned nth;
+
+	if (sscanf(text, "%15s %u", name, &nth) != 2)
+		return false;
+	for (unsigned i = PLAN_ALLOC; i <= PLAN_KEEPER; i++)
+		if (strcmp(name, names[i]) == 0)
+			single = (struct plan){.kind = (enum fault_kind)i,
+			    .nth = nth,
+			    .loss = losses[nth % 3]};
+	return single.kind != PLAN_NONE;
 }
 
 static bool
@@ -219,6 +251,12 @@ main(int argc, char **argv)
 			step = (unsigned)strtoul(argv[++i], NULL, 10);
 			step += step == 0;
 			continue;
+		}
+		if (strcmp(argv[i], "-f") == 0 && i + 1 < argc) {
+			if (read_single(argv[++i]))
+				continue;
+			fprintf(stderr, "there is no fault %s\n", argv[i]);
+			return 2;
 		}
 		if (run_and_tell(argv[i]))
 			passed++;

@@ -8,11 +8,21 @@
 
 #include "engine_approval.h"
 
+/* misu.conf names two of the users; others come by a group. */
 static bool
 same(const char *one, const char *two)
 {
-	return approval_is_same_person(slice_from(one), slice_from(two)) &&
-	       approval_is_same_person(slice_from(two), slice_from(one));
+	static const struct conf_operator named[] = {
+	    {.by = CONF_BY_USER, .id = 1001}, {.by = CONF_BY_USER, .id = 1002},
+	    {.by = CONF_BY_GROUP, .id = 1003}};
+	static const struct conf conf = {
+	    .operators = named, .operator_count = 3};
+	bool same =
+	    approval_is_same_person(&conf, slice_from(one), slice_from(two));
+
+	assert_int_equal(same,
+	    approval_is_same_person(&conf, slice_from(two), slice_from(one)));
+	return same;
 }
 
 static void
@@ -39,6 +49,10 @@ a_certificate_is_whoever_has_its_name(void **state)
 	assert_false(
 	    same("certificate 0011223344556677 (alice)", "uid 1002 (bob)"));
 	assert_false(same("certificate 0011223344556677 (alice)", "uid 0"));
+	/* Nobody says who of the group that is. */
+	assert_true(
+	    same("certificate 0011223344556677 (alice)", "uid 1003 (staff)"));
+	assert_false(same("uid 1003 (staff)", "uid 1001 (alice)"));
 }
 
 int

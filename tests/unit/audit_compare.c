@@ -246,6 +246,87 @@ an_organization_may_stand_for_its_person(void **state)
 	    "over-redaction registrant/org.int by 5");
 }
 
+#define JPRS                                                                   \
+	"Domain Information: [ドメイン情報]\n"                           \
+	"[Domain Name]                   HANAKO.JP\n"                          \
+	"[登録者名]                      架空　花子\n"                \
+	"[Registrant]                    Kakuu, Hanako\n"                      \
+	"[Name Server]                   ns1.dns.example\n"                    \
+	"Contact Information: [公開連絡窓口]\n"                          \
+	"[名前]                          架空窓口\n"                     \
+	"[郵便番号]                      ６７０ー００００\n"
+
+/* Labels and remarks that nobody knows tell of her, too. */
+static void
+what_has_no_place_is_searched(void **state)
+{
+	static const struct {
+		const char *line, *found;
+	} cases[] = {
+	    {"Registrant Mobile: 03 1234 5678\n",
+		"leak registrant/phone by 3 now"},
+	    {"Registrant Remarks: write to Hanako@mail.example, please\n",
+		"leak registrant/email by 2 now"},
+	    {"Registrant Remarks: write to proxy@proxy.example\n", ""},
+	    {"Registrant Mobile: +81.90000000000\n", ""},
+	    /* It is shown as the published contact's, who may be. */
+	    {"Registrant Remarks: 兵庫県姫路市\n", ""},
+	    /* Not said of a person: a registrar's own. */
+	    {"Registrar Remarks: +81.312345678\n", ""},
+	};
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text text = text_start(arena);
+
+		text_add_string(
+		    &text, GTLD "Registrant Email: proxy@proxy.example\n");
+		text_add_string(&text, cases[i].line);
+		assert_found(judge(intent, AUDIT_GTLD, text_slice(&text).data),
+		    cases[i].found);
+	}
+	assert_found(
+	    judge(intend("hanako.jp", nothing_given, true, NULL), AUDIT_JPRS,
+		JPRS "[住所]                          兵庫県姫路市\n"
+		     "[備考]                          架空町１-２-３\n"),
+	    "leak public-contact/street.loc by 3 now");
+}
+
+static void
+remarks_of_rdap_are_searched(void **state)
+{
+	static const char document[] =
+	    "{\"objectClassName\":\"domain\",\"ldhName\":\"hanako.example\","
+	    "\"nameservers\":[{\"ldhName\":\"ns1.dns.example\"}],"
+	    "\"entities\":[{\"roles\":[\"registrant\"],\"remarks\":[{"
+	    "\"description\":[\"HANAKO@mail.example\"]},7],\"vcardArray\":["
+	    "\"vcard\",[[\"fn\",{},\"text\",\"Hanako Kakuu\"],"
+	    "[\"adr\",{\"cc\":\"JP\"},\"text\",[]],"
+	    "[\"note\",{},\"text\",\"tel 03-1234-5678\"],"
+	    "[\"impp\",{},\"uri\",[\"+81312345678\",1]],"
+	    "[\"email\",{},\"text\",\"proxy@proxy.example\"]]]},"
+	    "{\"roles\":[\"proxy\"],\"vcardArray\":[\"vcard\",["
+	    "[\"fn\",{},\"text\",\"架空窓口\"],[\"adr\",{},\"text\","
+	    "[\"\",\"\",\"\",\"姫路市\",\"兵庫県\",\"670-0000\",\"JP\"]]"
+	    "]]}]}";
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+	struct audit_question question = {
+	    .type = OBJECT_DOMAIN, .name = intent->object};
+	struct audit_findings findings;
+	struct audit_answer answer;
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_true(audit_read_rdap(
+	    &question, slice_from(document), arena, &answer, &fail));
+	assert_true(audit_compare(intent, &answer, arena, &findings, &fail));
+	assert_found(findings, "leak registrant/phone by 3 now, "
+			       "leak registrant/email by 2 now");
+}
+
 static void
 one_of_two_servers_is_stale(void **state)
 {
@@ -263,16 +344,6 @@ one_of_two_servers_is_stale(void **state)
 	    "over-redaction registrant/name.loc by 4, over-redaction "
 	    "registrant/country by 4, over-redaction registrant/ns by 4");
 }
-
-#define JPRS                                                                   \
-	"Domain Information: [ドメイン情報]\n"                           \
-	"[Domain Name]                   HANAKO.JP\n"                          \
-	"[登録者名]                      架空　花子\n"                \
-	"[Registrant]                    Kakuu, Hanako\n"                      \
-	"[Name Server]                   ns1.dns.example\n"                    \
-	"Contact Information: [公開連絡窓口]\n"                          \
-	"[名前]                          架空窓口\n"                     \
-	"[郵便番号]                      ６７０ー００００\n"
 
 static void
 an_address_in_lines_is_compared_by_its_parts(void **state)
@@ -378,6 +449,55 @@ a_country_in_words_is_no_leak(void **state)
 	assert_found(findings, "");
 }
 
+/* APNIC shows JPNIC as the contact of every network of Japan's. */
+static void
+contacts_of_others_are_not_the_records(void **state)
+{
+	static const struct slice handle = SLICE("TM1234JP"),
+				  email = SLICE("taro@mail.example");
+	static const char document[] =
+	    "{\"objectClassName\":\"ip network\",\"startAddress\":"
+	    "\"192.0.2.0\",\"endAddress\":\"192.0.2.255\",\"entities\":[{"
+	    "\"roles\":[\"technical\"],\"handle\":\"%s\",\"vcardArray\":["
+	    "\"vcard\",[[\"fn\",{},\"text\",\"A Registry\"],[\"email\",{},"
+	    "\"text\",\"%s\"]]]}]}";
+	static const struct {
+		const char *handle, *email, *found;
+	} cases[] = {
+	    {"JNIC1-AP", "hostmaster@nic.example", ""},
+	    {"JNIC1-AP", "TARO@mail.example", "leak tech/email by 9 now"},
+	    {"tm1234jp", "old@mail.example",
+		"leak tech/name.int by 9, leak tech/email by 9"},
+	};
+	struct audit_intent *intent = arena_take(arena, sizeof(*intent));
+	struct audit_intended *tech = intent->items[ROLE_TECH];
+	struct audit_question question = {
+	    .type = OBJECT_NETWORK, .name = SLICE("192.0.2.0/24")};
+
+	(void)state;
+	intent->type = OBJECT_NETWORK;
+	intent->knows_record = true;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		tech[f].ruling = (struct ruling){VERDICT_REDACT, 9};
+	tech[FIELD_HANDLE].allowed = (struct values){&handle, 1};
+	tech[FIELD_EMAIL].hidden = (struct values){&email, 1};
+	tech[FIELD_HANDLE].collected = tech[FIELD_EMAIL].collected = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text text = text_start(arena);
+		struct audit_findings findings;
+		struct audit_answer answer;
+		struct fail fail = FAIL_INIT;
+
+		text_add_format(
+		    &text, document, cases[i].handle, cases[i].email);
+		assert_true(audit_read_rdap(
+		    &question, text_slice(&text), arena, &answer, &fail));
+		assert_true(
+		    audit_compare(intent, &answer, arena, &findings, &fail));
+		assert_found(findings, cases[i].found);
+	}
+}
+
 static void
 kinds_have_words(void **state)
 {
@@ -399,11 +519,14 @@ main(void)
 	    cmocka_unit_test(what_is_replaced_may_be_seen_replaced_only),
 	    cmocka_unit_test(any_value_of_what_is_redacted_is_a_leak),
 	    cmocka_unit_test(an_organization_may_stand_for_its_person),
+	    cmocka_unit_test(what_has_no_place_is_searched),
+	    cmocka_unit_test(remarks_of_rdap_are_searched),
 	    cmocka_unit_test(one_of_two_servers_is_stale),
 	    cmocka_unit_test(an_address_in_lines_is_compared_by_its_parts),
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),
 	    cmocka_unit_test(no_object_and_no_answer_are_findings_of_the_whole),
 	    cmocka_unit_test(a_country_in_words_is_no_leak),
+	    cmocka_unit_test(contacts_of_others_are_not_the_records),
 	    cmocka_unit_test(kinds_have_words),
 	};
 

@@ -17,6 +17,7 @@
 #include "engine_priv.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
+#include "store/standing.h"
 #include "store/view.h"
 
 #define CONF                                                                   \
@@ -68,9 +69,11 @@ struct world {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct view *view, *reader;
+	struct standing *standing;
 	struct engine *engine;
 	const struct conf *conf;
-	char directory[32], spool_path[64], view_path[64];
+	char directory[32], spool_path[64], view_path[64],
+	    standing_path[64];
 	int status;
 	unsigned errors;
 	struct fail fail;
@@ -140,6 +143,9 @@ open_store(struct world *world)
 	assert_non_null(world->view);
 	world->reader = view_open_reader(world->view_path, fail);
 	assert_non_null(world->reader);
+	world->standing =
+	    standing_open(world->standing_path, world->keys, fail);
+	assert_non_null(world->standing);
 }
 
 static void
@@ -177,6 +183,8 @@ start(void **state)
 	    world->directory);
 	snprintf(world->view_path, sizeof(world->view_path), "%s/view",
 	    world->directory);
+	snprintf(world->standing_path, sizeof(world->standing_path),
+	    "%s/standing", world->directory);
 	world->conf =
 	    conf_parse(world->arena, &conf, NULL, &diagnostics, &world->fail);
 	if (world->conf == NULL)
@@ -190,6 +198,7 @@ start(void **state)
 	    .ledger = world->ledger,
 	    .spool = world->spool,
 	    .view = world->view,
+	    .standing = world->standing,
 	    .log = logged,
 	    .log_context = world};
 	world->engine = engine_create(&options, &world->fail);
@@ -217,6 +226,7 @@ end(void **state)
 	engine_destroy(world->engine);
 	view_close(world->reader);
 	view_close(world->view);
+	standing_close(world->standing);
 	spool_close(world->spool);
 	ledger_close(world->ledger);
 	vault_close(world->vault);
@@ -226,6 +236,7 @@ end(void **state)
 	fake_loop_destroy(world->loop);
 	remove_file(world->spool_path);
 	remove_file(world->view_path);
+	remove_file(world->standing_path);
 	rmdir(world->directory);
 	free(world);
 	return 0;
@@ -485,11 +496,18 @@ what_is_another_persons_is_told_on(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
+struct held {
+	size_t count;
+	int64_t id;
+};
+
 static bool
 counts_held(void *arg, const struct spool_item *item)
 {
-	(void)item;
-	++*(size_t *)arg;
+	struct held *held = arg;
+
+	held->count++;
+	held->id = item->id;
 	return true;
 }
 
@@ -498,7 +516,7 @@ static void
 what_a_new_policy_holds_waits_for_an_operator(void **state)
 {
 	struct world *world = *state;
-	size_t held = 0;
+	struct held held = {0, 0};
 
 	set_policy(world, wide);
 	submit(world, "create", LEGAL);
@@ -512,8 +530,8 @@ what_a_new_policy_holds_waits_for_an_operator(void **state)
 	pass_time(world, 1);
 	assert_true(spool_each(world->spool, SPOOL_HELD, 10, counts_held,
 	    &held, &world->fail));
-	assert_int_equal(held, 1);
-	engine_hold_decide(world->engine, SLICE("tester"), 2, true,
+	assert_int_equal(held.count, 1);
+	engine_hold_decide(world->engine, SLICE("tester"), held.id, true,
 	    SLICE("fine"), answered, world);
 	pass_time(world, 1);
 	assert_int_equal(world->status, 200);
@@ -553,6 +571,63 @@ who_is_forgotten_after_the_entry_is_told_no_more(void **state)
 	assert_int_equal(found.state, VIEW_CURRENT);
 }
 
+/* --- what stands in many --- */
+
+enum { MANY = 2500 };
+
+static void
+stand_in_many(struct world *world, struct standing *standing)
+{
+	struct digest part =
+	    standing_part(standing, OBJECT_CONTACT, SLICE("biz/TEC-1"));
+	char names[50][32];
+	struct standing_made made[50];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i % 50], 32, "d%04d.com", i);
+		made[i % 50] = (struct standing_made){SLICE("domain"),
+		    slice_from(names[i % 50]), &part, 1};
+		if (i % 50 == 49)
+			assert_true(
+			    standing_set(standing, made, 50, &world->fail));
+	}
+}
+
+/* All in doubt before it is done, and only so many in one turn. */
+static void
+a_contact_of_many_is_followed_turn_by_turn(void **state)
+{
+	struct world *world = *state;
+	struct engine_followed followed = {
+	    .type = OBJECT_CONTACT, .name = SLICE("biz/TEC-1")};
+	struct engine_followed *const all[] = {&followed};
+	struct view_stale *rows =
+	    arena_take_array(world->arena, MANY + 1, sizeof(*rows));
+	unsigned turns = 0;
+	size_t count;
+
+	set_policy(world, wide);
+	stand_in_many(world, world->standing);
+	assert_true(engine_follows(
+	    world->engine, OBJECT_CONTACT, SLICE("biz/TEC-1")));
+	assert_false(engine_follows(
+	    world->engine, OBJECT_CONTACT, SLICE("biz/TEC-2")));
+	for (; !followed.is_done; turns++)
+		engine_follow(world->engine, all, 1);
+	assert_in_range(turns, 2, 10);
+	assert_true(view_stale(world->view, world->arena, 1000, rows, &count,
+	    MANY + 1, &world->fail));
+	assert_int_equal(count, MANY);
+	/* The vault has none of them: they go, a few at a time. */
+	engine_followed(world->engine);
+	pass_time(world, 5);
+	assert_true(view_stale(world->view, world->arena, 1000, rows, &count,
+	    MANY + 1, &world->fail));
+	assert_int_equal(count, 0);
+	assert_false(engine_follows(
+	    world->engine, OBJECT_CONTACT, SLICE("biz/TEC-1")));
+}
+
 int
 main(void)
 {
@@ -568,6 +643,7 @@ main(void)
 	    CASE(who_is_forgotten_is_told_no_more),
 	    CASE(what_is_another_persons_is_told_on),
 	    CASE(what_a_new_policy_holds_waits_for_an_operator),
+	    CASE(a_contact_of_many_is_followed_turn_by_turn),
 	    CASE(who_is_forgotten_after_the_entry_is_told_no_more),
 	};
 #undef CASE

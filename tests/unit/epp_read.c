@@ -602,6 +602,93 @@ reads_responses(void **state)
 	assert_true(slice_is(one(record, CONTACT_ROLE, FIELD_COUNTRY), "JP"));
 }
 
+#define ANSWER(code, data)                                                     \
+	"<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><response>"             \
+	"<result code=\"" code "\"><msg>x</msg></result><resData>" data        \
+	"</resData><trID><svTRID>S-1</svTRID></trID></response></epp>"
+#define DATA(kind, inside)                                                     \
+	"<d:" kind " xmlns:d=\"urn:ietf:params:xml:ns:domain-1.0\">"           \
+	"<d:name>Example.BIZ</d:name>" inside "</d:" kind ">"
+
+static struct epp_response *
+response_of(const char *text)
+{
+	struct fail fail = FAIL_INIT;
+	struct epp_response *r = epp_read_response(
+	    arena, slice_from(text), &xml_limits_default, &fail);
+
+	if (r == NULL)
+		fail_msg("%s: %s", fail.place, fail.text);
+	return r;
+}
+
+static struct registration
+learned(const char *text)
+{
+	struct registration it;
+	struct fail fail = FAIL_INIT;
+
+	assert_true(epp_response_registration(
+	    response_of(text), arena, &it, &fail));
+	return it;
+}
+
+/* Of statuses those that are none are left out, and what is no date. */
+static void
+learns_what_is_registered(void **state)
+{
+	struct registration it = learned(ANSWER("1000",
+	    DATA("infData",
+		"<d:roid>D1-X</d:roid><d:status s=\"clientHold\"/>"
+		"<d:status s=\"&lt;b&gt;\"/><d:clID>r</d:clID>"
+		"<d:crDate>2026-01-01T00:00:00.0Z</d:crDate>"
+		"<d:upDate>yesterday</d:upDate>"
+		"<d:exDate>2027-01-01T00:00:00Z</d:exDate>")));
+
+	(void)state;
+	assert_true(it.given);
+	assert_int_equal(it.created, 1767225600);
+	assert_int_equal(it.updated, 0);
+	assert_int_equal(it.expires, 1798761600);
+	assert_true(slice_is(it.roid, "D1-X"));
+	assert_int_equal(it.status.count, 1);
+	assert_true(slice_is(it.status.items[0], "clientHold"));
+	it = learned(ANSWER("1000",
+	    DATA("renData", "<d:exDate>2027-01-01T00:00:00Z</d:exDate>")));
+	assert_true(it.given);
+	assert_int_equal(it.created, 0);
+	/* Of a check nothing is learned. */
+	it = learned(ANSWER("1000",
+	    DATA("chkData", "<d:exDate>2027-01-01T00:00:00Z</d:exDate>")));
+	assert_false(it.given);
+}
+
+#define PASSED_ON(status)                                                      \
+	DATA("trnData",                                                        \
+	    "<d:trStatus>" status "</d:trStatus><d:reID>other</d:reID>"        \
+	    "<d:reDate>2026-01-01T00:00:00Z</d:reDate><d:acID>we</d:acID>"     \
+	    "<d:acDate>2026-01-01T00:00:00Z</d:acDate>")
+
+static void
+learns_what_was_passed_on(void **state)
+{
+	struct slice domain, from;
+
+	(void)state;
+	assert_true(epp_response_passed_on(
+	    response_of(ANSWER("1301", PASSED_ON("serverApproved"))), arena,
+	    &domain, &from));
+	assert_true(slice_is(domain, "example.biz"));
+	assert_true(slice_is(from, "we"));
+	assert_false(epp_response_passed_on(
+	    response_of(ANSWER("1301", PASSED_ON("pending"))), arena, &domain,
+	    &from));
+	assert_false(epp_response_passed_on(
+	    response_of(ANSWER("1301",
+		DATA("trnData", "<d:trStatus>clientApproved</d:trStatus>"))),
+	    arena, &domain, &from));
+}
+
 static void
 reads_a_greeting(void **state)
 {
@@ -678,6 +765,8 @@ main(void)
 	    TEST(refuses_domains_by_code),
 	    TEST(refuses_hints_by_code),
 	    TEST(reads_responses),
+	    TEST(learns_what_is_registered),
+	    TEST(learns_what_was_passed_on),
 	    TEST(reads_a_greeting),
 	    TEST(a_public_recipient_is_what_publishes),
 	};

@@ -150,6 +150,34 @@ be_console(void)
 }
 
 static int
+be_auditor(void)
+{
+	const char *const reads[] = {"/etc", NULL};
+	const char *const writes[] = {NULL};
+	const struct sandbox_paths paths = {reads, writes};
+	const struct sockaddr any = {.sa_family = AF_INET};
+	struct fail fail = FAIL_INIT;
+	bool in_force;
+	int fd;
+
+	if (!sandbox_files(&paths, &in_force, &fail) ||
+	    !sandbox_enter(SANDBOX_AUDITOR, &fail))
+		return NOT_ENTERED;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, &any, sizeof(any)) == 0 || errno != EACCES ||
+	    unlink("/var/tmp/misu-no-such-file") == 0 || errno != EACCES ||
+	    !opens("/etc/passwd", O_RDONLY))
+		return WRONG;
+	if (!in_force)
+		return NO_LANDLOCK;
+	return opens("/var/tmp/misu-no-such-file", O_WRONLY | O_CREAT) ||
+			opens("/usr/include/stdio.h", O_RDONLY) ||
+			errno != EACCES
+		   ? WRONG
+		   : FINE;
+}
+
+static int
 be_console_that_starts_a_program(void)
 {
 	int status = be_console();
@@ -203,6 +231,19 @@ a_console_reads_its_files_and_opens_no_port(void **state)
 }
 
 static void
+an_auditor_asks_and_writes_nothing(void **state)
+{
+	int status = outcome(be_auditor);
+
+	(void)state;
+	if (status == NO_LANDLOCK) {
+		print_message("skipped: this kernel has no Landlock\n");
+		skip();
+	}
+	assert_int_equal(status, FINE);
+}
+
+static void
 only_the_parent_starts_programs(void **state)
 {
 	(void)state;
@@ -222,6 +263,7 @@ main(void)
 	    cmocka_unit_test(a_worker_has_the_network_and_no_file),
 	    cmocka_unit_test(a_keeper_has_its_directories_and_no_network),
 	    cmocka_unit_test(a_console_reads_its_files_and_opens_no_port),
+	    cmocka_unit_test(an_auditor_asks_and_writes_nothing),
 	    cmocka_unit_test(only_the_parent_starts_programs),
 	};
 

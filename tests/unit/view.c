@@ -333,6 +333,92 @@ the_mark_moves_with_each_change(void **state)
 #undef MOVED
 }
 
+static enum view_state
+state_of(struct fixture *fixture, const char *name)
+{
+	struct view_found found;
+
+	assert_true(view_get(fixture->reader, fixture->arena, SLICE("domain"),
+	    slice_from(name), &found, &fixture->fail));
+	return found.state;
+}
+
+/* Also what was never there, and what was removed. */
+static void
+what_is_wanted_waits_to_be_decided(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted wanted[] = {{SLICE("domain"), SLICE("new")},
+	    {SLICE("domain"), SLICE("gone")}};
+	const struct view_put gone = {.type = SLICE("domain"),
+	    .name = SLICE("gone"),
+	    .entry = 4,
+	    .epoch = 1};
+	struct view_stale rows[4];
+	size_t count;
+
+	put(fixture, "domain", "gone", 3, "told");
+	assert_true(view_remove(fixture->view, &gone, &fixture->fail));
+	assert_false(view_has(fixture->view, SLICE("domain"), SLICE("gone")));
+	assert_true(
+	    view_want(fixture->view, wanted, 2, 7, &fixture->fail));
+	assert_true(view_doubts(fixture->view));
+	assert_true(view_stale(fixture->view, fixture->arena, 1000, rows,
+	    &count, 4, &fixture->fail));
+	assert_int_equal(count, 2);
+	assert_int_equal(state_of(fixture, "new"), VIEW_STALE);
+	/* What is on its way from before comes too late. */
+	put(fixture, "domain", "new", 6, "old");
+	assert_int_equal(state_of(fixture, "new"), VIEW_STALE);
+	put(fixture, "domain", "new", 7, "decided");
+	assert_int_equal(state_of(fixture, "new"), VIEW_CURRENT);
+}
+
+static void
+what_is_told_no_more_stays_so(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted row = {SLICE("domain"), SLICE("a")};
+	struct view_ended ended = {.type = SLICE("domain"),
+	    .name = SLICE("a"),
+	    .from = 5,
+	    .epoch = 1};
+
+	put(fixture, "domain", "a", 3, "told");
+	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
+	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
+	put(fixture, "domain", "a", 3, "late");
+	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
+	/* Somebody wants it decided anew since: this knew nothing of that. */
+	assert_true(view_want(fixture->view, &row, 1, 8, &fixture->fail));
+	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
+	assert_int_equal(state_of(fixture, "a"), VIEW_STALE);
+	ended.from = 8;
+	ended.gone = true;
+	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
+	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
+	assert_false(view_has(fixture->view, SLICE("domain"), SLICE("a")));
+}
+
+static void
+a_batch_is_there_whole_or_not_at_all(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "a", 3, "told");
+	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
+	put(fixture, "domain", "b", 4, "told");
+	assert_false(view_batch_end(fixture->view, false, &fixture->fail));
+	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "a", 3, "told");
+	put(fixture, "domain", "b", 4, "told");
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	assert_int_equal(state_of(fixture, "a"), VIEW_CURRENT);
+	assert_int_equal(state_of(fixture, "b"), VIEW_CURRENT);
+}
+
 /* Of a writer that died half-way nothing is known until the next one. */
 static void
 a_writer_that_died_leaves_no_mark_to_trust(void **state)
@@ -370,6 +456,9 @@ main(void)
 	    CASE(a_handle_finds_the_object_that_has_it),
 	    CASE(a_host_finds_an_object_that_has_it),
 	    CASE(the_mark_moves_with_each_change),
+	    CASE(what_is_wanted_waits_to_be_decided),
+	    CASE(what_is_told_no_more_stays_so),
+	    CASE(a_batch_is_there_whole_or_not_at_all),
 	    CASE(a_writer_that_died_leaves_no_mark_to_trust),
 	};
 #undef CASE

@@ -1,0 +1,274 @@
+/*
+ * An answer that was made once is told again while the view says so, and never
+ * after: whatever happens to its row, or to what is found instead of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "publisher_priv.h"
+#include "runner/fake_loop.h"
+#include "store/view_mark.h"
+
+enum { NOW = 1800000000 };
+
+struct fixture {
+	char directory[64], path[128];
+	struct view *view;
+	struct publisher publisher;
+	struct arena *arena;
+	struct fail fail;
+	struct ask ask;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	snprintf(fixture->directory, sizeof(fixture->directory),
+	    "/tmp/misu-kept-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/view.db",
+	    fixture->directory);
+	fixture->arena = arena_create(NULL);
+	fixture->view = view_open(fixture->path, &fixture->fail);
+	fixture->publisher =
+	    (struct publisher){.loop = fake_loop_create(INT64_C(1000) * NOW),
+		.view = view_open_reader(fixture->path, &fixture->fail),
+		.answers = answers_create(1 << 20, 7),
+		.scratch = arena_create(NULL)};
+	*state = fixture;
+	return fixture->view == NULL || fixture->publisher.view == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", "-mark"};
+	struct fixture *fixture = *state;
+	char path[160];
+
+	answers_destroy(fixture->publisher.answers);
+	arena_destroy(fixture->publisher.scratch);
+	view_close(fixture->publisher.view);
+	fake_loop_destroy(fixture->publisher.loop);
+	view_close(fixture->view);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		snprintf(path, sizeof(path), "%s%s", fixture->path, ends[i]);
+		unlink(path);
+	}
+	rmdir(fixture->directory);
+	arena_destroy(fixture->arena);
+	free(fixture);
+	return 0;
+}
+
+static void
+put(struct fixture *fixture, const char *type, const char *name, uint64_t entry,
+    int64_t epoch)
+{
+	const struct view_put row = {.type = slice_from(type),
+	    .name = slice_from(name),
+	    .entry = entry,
+	    .epoch = epoch,
+	    .bytes = SLICE("row")};
+
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+}
+
+/* Keep what was made just now of what is asked for with this path. */
+static void
+keep(struct fixture *fixture, const char *path, uint64_t entry)
+{
+	static const char bytes[] = "Date: Thu, 01 Jan 1970 00:00:00 GMT\n"
+				    "at 1970-01-01T00:00:00Z.";
+	const struct publisher_found found = {.entry = entry,
+	    .generation = view_generation(fixture->publisher.view)};
+	const struct answer made = {.key = slice_from(path),
+	    .bytes = {bytes, sizeof(bytes) - 1},
+	    .http_date = 6,
+	    .date = 39};
+
+	assert_true(ask_rdap(
+	    fixture->arena, slice_from(path), &fixture->ask, &fixture->fail));
+	publisher_keep(&fixture->publisher, &fixture->ask, &found, &made);
+}
+
+static const struct answer *
+kept(struct fixture *fixture, const char *path)
+{
+	return publisher_kept(&fixture->publisher, slice_from(path));
+}
+
+static void
+it_is_told_with_the_time_as_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct answer *answer;
+
+	put(fixture, "domain", "example.com", 7, 1);
+	assert_null(kept(fixture, "domain/example.com"));
+	keep(fixture, "domain/example.com", 7);
+	answer = kept(fixture, "domain/example.com");
+	assert_non_null(answer);
+	assert_true(
+	    slice_is(answer->bytes, "Date: Fri, 15 Jan 2027 08:00:00 GMT\n"
+				    "at 2027-01-15T08:00:00Z."));
+	fake_loop_advance(fixture->publisher.loop, 61000);
+	assert_true(slice_is(kept(fixture, "domain/example.com")->bytes,
+	    "Date: Fri, 15 Jan 2027 08:01:01 GMT\n"
+	    "at 2027-01-15T08:01:01Z."));
+}
+
+static void
+another_rows_change_does_not_end_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put(fixture, "domain", "example.com", 7, 1);
+	keep(fixture, "domain/example.com", 7);
+	put(fixture, "domain", "example.net", 8, 1);
+	assert_non_null(kept(fixture, "domain/example.com"));
+	/* And it is looked at once for that, not each time. */
+	assert_int_equal(kept(fixture, "domain/example.com")->generation,
+	    view_generation(fixture->publisher.view));
+}
+
+/* Each way in which a row comes to say less, more or nothing. */
+static void
+raise_epoch(struct fixture *fixture)
+{
+	int64_t epoch;
+
+	assert_true(view_raise(fixture->view, &epoch, &fixture->fail));
+}
+
+static void
+begin_policy(struct fixture *fixture)
+{
+	const struct digest other = digest_sha256(SLICE("other"));
+	int64_t epoch;
+
+	assert_true(view_begin(fixture->view, &other, &epoch, &fixture->fail));
+}
+
+static void
+doubt_row(struct fixture *fixture)
+{
+	const struct view_doubted row = {SLICE("domain"), SLICE("example.com")};
+
+	assert_true(view_doubt(fixture->view, &row, 1, 8, NOW, &fixture->fail));
+}
+
+static void
+remove_row(struct fixture *fixture)
+{
+	const struct view_put gone = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 8,
+	    .epoch = 1};
+
+	assert_true(view_remove(fixture->view, &gone, &fixture->fail));
+}
+
+static void
+empty_row(struct fixture *fixture)
+{
+	const struct view_put empty = {.type = SLICE("domain"),
+	    .name = SLICE("example.com"),
+	    .entry = 7,
+	    .epoch = 1};
+
+	assert_true(view_put(fixture->view, &empty, &fixture->fail));
+}
+
+static void
+drop_row(struct fixture *fixture)
+{
+	assert_true(view_drop(fixture->view, SLICE("domain"),
+	    SLICE("example.com"), &fixture->fail));
+}
+
+static void
+put_newer(struct fixture *fixture)
+{
+	put(fixture, "domain", "example.com", 8, 1);
+}
+
+static void
+nothing_older_is_told_once_a_change_returned(void **state)
+{
+	static void (*const changes[])(struct fixture * fixture) = {raise_epoch,
+	    begin_policy, doubt_row, remove_row, empty_row, drop_row,
+	    put_newer};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		struct fixture *fixture;
+
+		assert_int_equal(setup(state), 0);
+		fixture = *state;
+		put(fixture, "domain", "example.com", 7, 1);
+		keep(fixture, "domain/example.com", 7);
+		assert_non_null(kept(fixture, "domain/example.com"));
+		changes[i](fixture);
+		assert_null(kept(fixture, "domain/example.com"));
+		assert_int_equal(answers_count(fixture->publisher.answers), 0);
+		teardown(state);
+	}
+}
+
+static void
+a_smaller_network_is_found_instead(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put(fixture, "network", "192.0.2.0/24", 7, 1);
+	keep(fixture, "ip/192.0.2.9", 7);
+	assert_non_null(kept(fixture, "ip/192.0.2.9"));
+	put(fixture, "network", "192.0.2.8/29", 8, 1);
+	assert_null(kept(fixture, "ip/192.0.2.9"));
+}
+
+/* Made of a row that changed while it was made: it was read before. */
+static void
+what_changed_meanwhile_is_looked_at(void **state)
+{
+	struct fixture *fixture = *state;
+	struct view_mark *writer;
+
+	put(fixture, "domain", "example.com", 7, 1);
+	keep(fixture, "domain/example.com", 6);
+	assert_non_null(kept(fixture, "domain/example.com"));
+	put(fixture, "domain", "example.net", 8, 1);
+	assert_null(kept(fixture, "domain/example.com"));
+	/* Of a writer that is writing, or died so, nothing is trusted. */
+	keep(fixture, "domain/example.com", 7);
+	writer = view_mark_open(fixture->path, true, &fixture->fail);
+	view_mark_begin(writer);
+	assert_non_null(kept(fixture, "domain/example.com"));
+	assert_int_equal(kept(fixture, "domain/example.com")->generation, 0);
+	view_mark_close(writer);
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    CASE(it_is_told_with_the_time_as_it_is),
+	    CASE(another_rows_change_does_not_end_it),
+	    cmocka_unit_test(nothing_older_is_told_once_a_change_returned),
+	    CASE(a_smaller_network_is_found_instead),
+	    CASE(what_changed_meanwhile_is_looked_at),
+	};
+#undef CASE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
