@@ -360,27 +360,6 @@ set_certificate(struct exchange *exchange)
 		       CURLE_OK);
 }
 
-/* A redirect never leads from https to http. */
-static bool
-set_ways(struct exchange *exchange)
-{
-	const struct http_client_ask *ask = &exchange->ask;
-	CURL *curl = exchange->curl;
-	bool ok = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
-		      ask->is_line ? "gopher" : "http,https") == CURLE_OK;
-
-	if (ok && ask->redirects != 0)
-		ok = curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) ==
-			 CURLE_OK &&
-		     curl_easy_setopt(curl, CURLOPT_MAXREDIRS,
-			 (long)ask->redirects) == CURLE_OK &&
-		     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
-			 "https") == CURLE_OK;
-	return ok && (ask->authority == NULL ||
-			 curl_easy_setopt(curl, CURLOPT_CAINFO,
-			     ask->authority) == CURLE_OK);
-}
-
 static bool
 set_options(struct exchange *exchange)
 {
