@@ -116,15 +116,19 @@ chunk_make(struct keys *keys, uint32_t first, struct chunk *chunk,
 	return ok;
 }
 
+/* The first chunk is there whole or not at all: then it is made anew. */
 static bool
 chunk_write(struct keys *keys, uint32_t first, const struct chunk *chunk,
     struct fail *fail)
 {
 	const struct disk_operations *op = keys->disk->operations;
+	char fresh[KEYS_PATH + 16];
 	struct disk_file *file;
 	bool ok;
 
-	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
+	snprintf(fresh, sizeof(fresh), "%s%s", keys->slots_path,
+	    first == 0 ? ".first" : "");
+	if (!op->open(keys->disk, fresh, DISK_WRITE, &file, fail))
 		return false;
 	ok = op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE,
 		 chunk->records, sizeof(chunk->records), fail) &&
@@ -132,7 +136,8 @@ chunk_write(struct keys *keys, uint32_t first, const struct chunk *chunk,
 	op->close(keys->disk, file);
 	return ok &&
 	    (first != 0 ||
-		op->sync_directory(keys->disk, keys->directory, fail));
+		(op->rename(keys->disk, fresh, keys->slots_path, fail) &&
+		    op->sync_directory(keys->disk, keys->directory, fail)));
 }
 
 /* A chunk is whole and synced before any of its slots is given out. */
