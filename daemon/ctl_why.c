@@ -107,6 +107,68 @@ read_entry(struct asked *asked, uint64_t index, struct entry_shown *out)
 	return false;
 }
 
+/* What a server showed, with each rule as it stood then. */
+static void
+print_finding(const struct ruleset *ruleset, struct slice finding,
+    struct arena *arena)
+{
+	struct slice words[3] = {{"", 0}, {"", 0}, {"", 0}}, item;
+	int64_t rule = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (canon_next_item(&finding, &item))
+			canon_string(item, arena, &words[i]);
+	printf("  %.*s", SLICE_ARG(words[0]));
+	if (words[1].len != 0)
+		printf(" %.*s.%.*s", SLICE_ARG(words[1]), SLICE_ARG(words[2]));
+	if (!canon_next_item(&finding, &item) || !canon_number(item, &rule) ||
+	    rule == 0) {
+		putchar('\n');
+		return;
+	}
+	printf("  rule %lld\n", (long long)rule);
+	if (ruleset != NULL && rule > 0 &&
+	    rule <= (int64_t)ruleset_rule_count(ruleset))
+		printf("    %.*s: %.*s\n",
+		    SLICE_ARG(ruleset_rule_place(ruleset, (unsigned)rule)),
+		    SLICE_ARG(ruleset_rule_text(ruleset, (unsigned)rule)));
+}
+
+static int
+show_audit(struct asked *asked, struct entry_shown *shown)
+{
+	struct ctl_opened *opened = &asked->opened;
+	struct arena *arena = opened->ctl->arena;
+	struct digest policy = {{0}}, setup = {{0}};
+	struct slice missing = {"", 0}, findings, finding;
+	const struct ruleset *ruleset = NULL;
+	struct fail fail = FAIL_INIT;
+
+	if (opened->keys != NULL &&
+	    log_query_object(
+		opened->keys, shown->entry, arena, &shown->object) &&
+	    !ctl_opened_reveal(opened))
+		return CTL_TROUBLE;
+	if (asked->json) {
+		int status = print(entry_print_json(arena, shown), &fail);
+
+		putchar('\n');
+		return status;
+	}
+	print(entry_print_text(arena, shown), &fail);
+	putchar('\n');
+	if (entry_digest(shown->entry, "policy", &policy) &&
+	    entry_digest(shown->entry, "setup", &setup))
+		ruleset =
+		    ctl_opened_policy(opened, &policy, &setup, &missing);
+	if (canon_member(shown->entry, "findings", &findings))
+		while (canon_next_item(&findings, &finding))
+			print_finding(ruleset, finding, arena);
+	if (ruleset == NULL)
+		printf("%.*s\n", SLICE_ARG(missing));
+	return CTL_OK;
+}
+
 /* As if it still stood where it was. */
 static int
 show_kept(struct asked *asked, const struct entry_shown *shown,
@@ -132,7 +194,7 @@ show(struct asked *asked)
 	struct entry_shown shown = {.index = asked->entry};
 	struct fail fail = FAIL_INIT;
 	struct entry_kept kept;
-	struct slice type;
+	struct slice type, findings;
 	int64_t about;
 
 	for (unsigned i = 0; i < ABOUT_DEPTH; i++) {
@@ -141,6 +203,8 @@ show(struct asked *asked)
 		if (canon_get_string(shown.entry, "type", arena, &type) &&
 		    slice_is(type, "disclosure"))
 			return show_disclosure(asked, &shown);
+		if (canon_member(shown.entry, "findings", &findings))
+			return show_audit(asked, &shown);
 		if (entry_kept_read(shown.entry, arena, &kept))
 			return show_kept(asked, &shown, &kept);
 		if (asked->json &&

@@ -78,11 +78,10 @@ audit_card_places(struct audit_page *page, enum role role)
 	size_t first = page->count;
 
 	for (unsigned i = 0; i < PROPERTIES; i++)
-		audit_page_place(
-		    page, &(struct audit_item){.role = role,
-			      .fields = properties[i].fields,
-			      .expected = expected_of(i),
-			      .shape = properties[i].shape});
+		audit_page_place(page, &(struct audit_item){.role = role,
+					   .fields = properties[i].fields,
+					   .expected = expected_of(i),
+					   .shape = properties[i].shape});
 	return first;
 }
 
@@ -242,6 +241,30 @@ read_telephone(
 	add(card, is_fax ? FAX : PHONE, number);
 }
 
+/* "note" and others: whatever may be said of a person. */
+static void
+read_rest(struct card *card, const struct json_node *value)
+{
+	audit_page_rest(card->page, text_of(value));
+	for (size_t i = 0; value->kind == JSON_KIND_ARRAY && i < value->count;
+	     i++)
+		audit_page_rest(card->page, text_of(&value->items[i]));
+}
+
+static void
+read_remarks(struct card *card, const struct json_node *list)
+{
+	for (size_t i = 0;
+	     list != NULL && list->kind == JSON_KIND_ARRAY && i < list->count;
+	     i++) {
+		const struct json_node *text =
+		    json_find(&list->items[i], "description");
+
+		if (text != NULL)
+			read_rest(card, text);
+	}
+}
+
 /* `[name, parameters, type, value]` */
 static void
 read_property(struct card *card, const struct json_node *property)
@@ -272,6 +295,8 @@ read_property(struct card *card, const struct json_node *property)
 		place(card, EMAIL)->is_hidden = true;
 	else if (audit_is_text(name, "url"))
 		add(card, WEB, text_of(value));
+	else
+		read_rest(card, value);
 }
 
 void
@@ -282,6 +307,7 @@ audit_card_read(
 	const struct json_node *list = json_find(entity, "vcardArray");
 
 	add(&card, ID, text_of(json_find(entity, "handle")));
+	read_remarks(&card, json_find(entity, "remarks"));
 	if (list == NULL || list->kind != JSON_KIND_ARRAY || list->count < 2 ||
 	    list->items[1].kind != JSON_KIND_ARRAY)
 		return;

@@ -65,7 +65,7 @@ static const struct {
 
 struct reading {
 	struct audit_page *page;
-	size_t ns, ds; /* places; a contact's are before them */
+	size_t first, ns, ds; /* places; a contact's are before the others */
 	struct slice name;
 	bool has_name, is_over;
 };
@@ -83,6 +83,7 @@ make_places(struct reading *reading)
 {
 	struct audit_page *page = reading->page;
 
+	reading->first = page->count;
 	for (unsigned i = 0; i < CONTACTS; i++)
 		for (unsigned k = 0; k < PROPERTIES; k++)
 			audit_page_place(
@@ -120,8 +121,8 @@ begins(struct slice text, const char *word)
 }
 
 /* "Registrant Street" is the place of registrants' streets. */
-static bool
-find_place(struct slice label, size_t *place)
+static void
+read_contact(struct reading *reading, struct slice label, struct slice value)
 {
 	size_t word = 0;
 
@@ -131,15 +132,18 @@ find_place(struct slice label, size_t *place)
 	       !begins(label, words[word].word))
 		word++;
 	if (word == sizeof(words) / sizeof(*words))
-		return false;
+		return;
 	label = after(label, strlen(words[word].word));
 	for (size_t i = 0; i < PROPERTIES; i++)
 		for (size_t k = 0; k < 5 && properties[i].labels[k]; k++)
 			if (audit_is_text(label, properties[i].labels[k])) {
-				*place = words[word].contact * PROPERTIES + i;
-				return true;
+				audit_page_add(reading->page,
+				    reading->first +
+					words[word].contact * PROPERTIES + i,
+				    value);
+				return;
 			}
-	return false;
+	audit_page_rest(reading->page, value);
 }
 
 /* A second object's name: an answer of another server stands behind. */
@@ -160,7 +164,6 @@ read_line(struct reading *reading, struct slice line)
 	    line.len == 0 ? NULL : memchr(line.data, ':', line.len);
 	struct audit_page *page = reading->page;
 	struct slice label, value;
-	size_t place;
 
 	if (colon == NULL)
 		return;
@@ -184,8 +187,8 @@ read_line(struct reading *reading, struct slice line)
 	else if (audit_is_text(label, "dnssec ds data") ||
 		 audit_is_text(label, "ds data"))
 		audit_page_add(page, reading->ds, value);
-	else if (find_place(label, &place))
-		audit_page_add(page, place, value);
+	else
+		read_contact(reading, label, value);
 }
 
 bool

@@ -242,7 +242,7 @@ get_item(
 	    !get_fields(&node->items[1], &out->fields) ||
 	    !get_fields(&node->items[2], &out->expected) ||
 	    !item_word(node, 3, AUDIT_SHOWN + 1, &sight) ||
-	    !item_word(node, 4, AUDIT_OWN + 1, &shape) ||
+	    !item_word(node, 4, AUDIT_SHAPE_COUNT, &shape) ||
 	    !get_values(&node->items[5], arena, &out->values))
 		return false;
 	out->role = (enum role)role;

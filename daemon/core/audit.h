@@ -55,7 +55,9 @@ enum audit_shape {
 	AUDIT_EACH,  /* each value is one value of one of the fields */
 	AUDIT_LINES, /* all are the lines of one value of one of the fields */
 	AUDIT_PARTS, /* all are one text, in which all of the fields stand */
-	AUDIT_OWN    /* may be the server's own: only the record's counts */
+	AUDIT_OWN,   /* may be the server's own: only the record's counts */
+	AUDIT_REST,  /* what there is no place for: the record's is a leak */
+	AUDIT_SHAPE_COUNT
 };
 
 struct audit_item {

@@ -329,6 +329,8 @@ judge_item(struct audit_comparison *it, const struct audit_item *item)
 {
 	bool served;
 
+	if (item->shape == AUDIT_REST)
+		return audit_compare_rest(it, item->values);
 	if (!load(it, item) || it->count == 0)
 		return it->count == 0;
 	if (item->shape == AUDIT_PARTS)

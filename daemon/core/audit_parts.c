@@ -83,18 +83,18 @@ longest(struct pieces *pieces, const bool *tried)
 	return best;
 }
 
-static char *
-find(const struct rest *rest, struct slice key)
+char *
+audit_find(char *text, size_t len, struct slice key)
 {
-	for (size_t at = 0; at + key.len <= rest->len; at++) {
-		char *next = memchr(
-		    rest->data + at, key.data[0], rest->len - key.len - at + 1);
+	for (size_t at = 0; at + key.len <= len; at++) {
+		char *next =
+		    memchr(text + at, key.data[0], len - key.len - at + 1);
 
 		if (next == NULL)
 			break;
 		if (memcmp(next, key.data, key.len) == 0)
 			return next;
-		at = (size_t)(next - rest->data);
+		at = (size_t)(next - text);
 	}
 	return NULL;
 }
@@ -108,7 +108,7 @@ take_pieces(struct pieces *pieces, struct rest *rest, size_t least)
 
 	while ((piece = longest(pieces, tried)) != NULL) {
 		size_t len = piece->key.len;
-		char *at = find(rest, piece->key);
+		char *at = audit_find(rest->data, rest->len, piece->key);
 
 		tried[piece - pieces->items] = true;
 		if (at == NULL || (len < least && len != rest->len))

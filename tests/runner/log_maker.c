@@ -365,6 +365,36 @@ add_event(struct log_maker *maker, struct text *text,
 	    (long long)maker->time, type, word);
 }
 
+/* An event with an object of its own. */
+static bool
+add_audit(struct log_maker *maker, struct text *text,
+    const uint8_t salt[ENTRY_SALT], struct fail *fail)
+{
+	static const char *const words[] = {"leak", "stale", "missing"};
+	const char *word = words[below(maker, 3)];
+	struct subject subject;
+
+	if (!find_subject(
+		maker, skewed(maker, maker->o.subjects), &subject, fail))
+		return false;
+	text_add_format(text,
+	    "{\"actor\":\"misu\",\"findings\":[[\"%s\",\"registrant\","
+	    "\"email\",%u]],\"object\":",
+	    word, below(maker, 40));
+	if (!add_object(maker, text, &subject, salt))
+		return fail_memory(fail);
+	text_add_format(text,
+	    ",\"policy\":\"%s\",\"recipient\":\"jprs-whois\",\"salt\":\"",
+	    maker->policy[0]);
+	text_add_hex(text, salt, ENTRY_SALT);
+	text_add_format(text,
+	    "\",\"server\":\"whois.example\",\"setup\":\"%s\","
+	    "\"time\":%lld,\"type\":\"audit\",\"v\":1,\"word\":\"%s\"}",
+	    maker->policy[1], (long long)maker->time, word);
+	digest_wipe(&subject, sizeof(subject));
+	return true;
+}
+
 static bool
 add_one(struct log_maker *maker, struct fail *fail)
 {
@@ -381,7 +411,9 @@ add_one(struct log_maker *maker, struct fail *fail)
 	for (unsigned i = 0; i < ENTRY_SALT / 8; i++)
 		salt[i] = log_maker_random(&maker->random);
 	maker->time += below(maker, 2 * maker->o.step + 1);
-	if (maker->waiting_count == WAITING || below(maker, 2) == 0)
+	if (maker->o.audits != 0 && below(maker, maker->o.audits) == 0)
+		ok = add_audit(maker, &text, (const uint8_t *)salt, fail);
+	else if (maker->waiting_count == WAITING || below(maker, 2) == 0)
 		add_event(maker, &text, (const uint8_t *)salt, index);
 	else
 		ok = add_disclosure(

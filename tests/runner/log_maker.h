@@ -20,6 +20,7 @@ struct log_maker_options {
 	unsigned subjects, objects; /* how many there are to choose from */
 	int64_t start;		    /* time of the first entry, ms */
 	unsigned step;		    /* ms between entries, on average */
+	unsigned audits; /* one entry in so many is an audit's; 0: none */
 };
 
 struct log_maker *log_maker_create(

@@ -246,6 +246,87 @@ an_organization_may_stand_for_its_person(void **state)
 	    "over-redaction registrant/org.int by 5");
 }
 
+#define JPRS                                                                   \
+	"Domain Information: [ドメイン情報]\n"                           \
+	"[Domain Name]                   HANAKO.JP\n"                          \
+	"[登録者名]                      架空　花子\n"                \
+	"[Registrant]                    Kakuu, Hanako\n"                      \
+	"[Name Server]                   ns1.dns.example\n"                    \
+	"Contact Information: [公開連絡窓口]\n"                          \
+	"[名前]                          架空窓口\n"                     \
+	"[郵便番号]                      ６７０ー００００\n"
+
+/* Labels and remarks that nobody knows tell of her, too. */
+static void
+what_has_no_place_is_searched(void **state)
+{
+	static const struct {
+		const char *line, *found;
+	} cases[] = {
+	    {"Registrant Mobile: 03 1234 5678\n",
+		"leak registrant/phone by 3 now"},
+	    {"Registrant Remarks: write to Hanako@mail.example, please\n",
+		"leak registrant/email by 2 now"},
+	    {"Registrant Remarks: write to proxy@proxy.example\n", ""},
+	    {"Registrant Mobile: +81.90000000000\n", ""},
+	    /* It is shown as the published contact's, who may be. */
+	    {"Registrant Remarks: 兵庫県姫路市\n", ""},
+	    /* Not said of a person: a registrar's own. */
+	    {"Registrar Remarks: +81.312345678\n", ""},
+	};
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text text = text_start(arena);
+
+		text_add_string(
+		    &text, GTLD "Registrant Email: proxy@proxy.example\n");
+		text_add_string(&text, cases[i].line);
+		assert_found(judge(intent, AUDIT_GTLD, text_slice(&text).data),
+		    cases[i].found);
+	}
+	assert_found(
+	    judge(intend("hanako.jp", nothing_given, true, NULL), AUDIT_JPRS,
+		JPRS "[住所]                          兵庫県姫路市\n"
+		     "[備考]                          架空町１-２-３\n"),
+	    "leak public-contact/street.loc by 3 now");
+}
+
+static void
+remarks_of_rdap_are_searched(void **state)
+{
+	static const char document[] =
+	    "{\"objectClassName\":\"domain\",\"ldhName\":\"hanako.example\","
+	    "\"nameservers\":[{\"ldhName\":\"ns1.dns.example\"}],"
+	    "\"entities\":[{\"roles\":[\"registrant\"],\"remarks\":[{"
+	    "\"description\":[\"HANAKO@mail.example\"]},7],\"vcardArray\":["
+	    "\"vcard\",[[\"fn\",{},\"text\",\"Hanako Kakuu\"],"
+	    "[\"adr\",{\"cc\":\"JP\"},\"text\",[]],"
+	    "[\"note\",{},\"text\",\"tel 03-1234-5678\"],"
+	    "[\"impp\",{},\"uri\",[\"+81312345678\",1]],"
+	    "[\"email\",{},\"text\",\"proxy@proxy.example\"]]]},"
+	    "{\"roles\":[\"proxy\"],\"vcardArray\":[\"vcard\",["
+	    "[\"fn\",{},\"text\",\"架空窓口\"],[\"adr\",{},\"text\","
+	    "[\"\",\"\",\"\",\"姫路市\",\"兵庫県\",\"670-0000\",\"JP\"]]"
+	    "]]}]}";
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+	struct audit_question question = {
+	    .type = OBJECT_DOMAIN, .name = intent->object};
+	struct audit_findings findings;
+	struct audit_answer answer;
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_true(audit_read_rdap(
+	    &question, slice_from(document), arena, &answer, &fail));
+	assert_true(audit_compare(intent, &answer, arena, &findings, &fail));
+	assert_found(findings, "leak registrant/phone by 3 now, "
+			       "leak registrant/email by 2 now");
+}
+
 static void
 one_of_two_servers_is_stale(void **state)
 {
@@ -263,16 +344,6 @@ one_of_two_servers_is_stale(void **state)
 	    "over-redaction registrant/name.loc by 4, over-redaction "
 	    "registrant/country by 4, over-redaction registrant/ns by 4");
 }
-
-#define JPRS                                                                   \
-	"Domain Information: [ドメイン情報]\n"                           \
-	"[Domain Name]                   HANAKO.JP\n"                          \
-	"[登録者名]                      架空　花子\n"                \
-	"[Registrant]                    Kakuu, Hanako\n"                      \
-	"[Name Server]                   ns1.dns.example\n"                    \
-	"Contact Information: [公開連絡窓口]\n"                          \
-	"[名前]                          架空窓口\n"                     \
-	"[郵便番号]                      ６７０ー００００\n"
 
 static void
 an_address_in_lines_is_compared_by_its_parts(void **state)
@@ -448,6 +519,8 @@ main(void)
 	    cmocka_unit_test(what_is_replaced_may_be_seen_replaced_only),
 	    cmocka_unit_test(any_value_of_what_is_redacted_is_a_leak),
 	    cmocka_unit_test(an_organization_may_stand_for_its_person),
+	    cmocka_unit_test(what_has_no_place_is_searched),
+	    cmocka_unit_test(remarks_of_rdap_are_searched),
 	    cmocka_unit_test(one_of_two_servers_is_stale),
 	    cmocka_unit_test(an_address_in_lines_is_compared_by_its_parts),
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),

@@ -121,7 +121,7 @@ words_and_numbers_of_ours_alone_are_read(void **state)
 	assert_false(is_read("[0,-1,1,2,0,[\"x\"]]"));
 	assert_false(is_read("[0,1,9223372036854775807,2,0,[\"x\"]]"));
 	assert_false(is_read("[0,1,1,3,0,[\"x\"]]"));
-	assert_false(is_read("[0,1,1,2,4,[\"x\"]]"));
+	assert_false(is_read("[0,1,1,2,5,[\"x\"]]"));
 	assert_false(is_read("[0,1,1,2,0,[]]"));
 	assert_false(is_read("[0,1,1,2,0,[1]]"));
 	assert_false(is_read("[0,1,1,2,0]"));

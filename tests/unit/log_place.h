@@ -27,15 +27,17 @@ must_do(const struct place *place, bool ok)
 	assert_true(ok);
 }
 
+/* With an audit's entry among so many; 0: with none. */
 static struct place *
-place_create(uint64_t seed, uint64_t count)
+place_create_with(uint64_t seed, uint64_t count, unsigned audits)
 {
 	struct place *place = calloc(1, sizeof(*place));
 	struct log_maker_options options = {.seed = seed,
 	    .subjects = 40,
 	    .objects = 90,
 	    .start = 1775000000000,
-	    .step = 20000};
+	    .step = 20000,
+	    .audits = audits};
 
 	assert_non_null(place);
 	snprintf(place->root, sizeof(place->root), "/tmp/misu-test-XXXXXX");
@@ -58,6 +60,12 @@ place_create(uint64_t seed, uint64_t count)
 	must_do(place, log_maker_add(place->maker, count, &place->fail));
 	must_do(place, log_maker_checkpoint(place->maker, &place->fail));
 	return place;
+}
+
+static struct place *
+place_create(uint64_t seed, uint64_t count)
+{
+	return place_create_with(seed, count, 0);
 }
 
 static void
