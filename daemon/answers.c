@@ -117,11 +117,20 @@ drop(struct answers *answers, struct kept *kept)
 	free(kept);
 }
 
+static void
+drop_oldest(struct answers *answers)
+{
+	struct kept *newer = answers->oldest->newer;
+
+	drop(answers, answers->oldest);
+	answers->oldest = newer;
+}
+
 void
 answers_clear(struct answers *answers)
 {
-	while (answers->newest != NULL)
-		drop(answers, answers->newest);
+	while (answers->oldest != NULL)
+		drop_oldest(answers);
 }
 
 static void
@@ -129,7 +138,7 @@ make_room(struct answers *answers, size_t size)
 {
 	while (answers->oldest != NULL &&
 	       answers->bytes + size > answers->bytes_max)
-		drop(answers, answers->oldest);
+		drop_oldest(answers);
 }
 
 void

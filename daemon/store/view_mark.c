@@ -22,12 +22,17 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are atomic");
 static bool
 map(struct view_mark *mark, int fd, bool writes)
 {
+	static const char none[SIZE];
 	struct stat status;
 	void *at;
 
-	/* Beyond the end of a file there is no memory to be read. */
+	/*
+	 * Beyond the end of a file there is no memory to be read, and where
+	 * the disk has no room for it none to be written.
+	 */
 	if (fstat(fd, &status) != 0 ||
-	    (status.st_size < SIZE && (!writes || ftruncate(fd, SIZE) != 0)))
+	    (status.st_size < SIZE &&
+		(!writes || pwrite(fd, none, SIZE, 0) != SIZE)))
 		return false;
 	at = mmap(NULL, SIZE, writes ? PROT_READ | PROT_WRITE : PROT_READ,
 	    MAP_SHARED, fd, 0);
