@@ -219,6 +219,7 @@ struct conf_audit {
 	unsigned every;	  /* seconds for all objects; 0: on demand alone */
 	unsigned rate;	  /* questions a minute to one server */
 	bool records_all; /* what was found well is an entry, too */
+	bool named_only;  /* no server is asked but those named here */
 	struct slice bootstrap; /* directory of RFC 9224's files; or empty */
 	struct slice resolver;	/* "127.0.0.1:53"; empty: resolv.conf's */
 	struct slice authority; /* PEM file; empty: the system's */

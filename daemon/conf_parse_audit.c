@@ -275,7 +275,10 @@ conf_parse_audit(struct parser *parser, const struct token *statement)
 	if (conf_accept(parser, "record"))
 		return conf_keyword(parser, "all") &&
 		       (audit->records_all = true);
+	if (conf_accept(parser, "named"))
+		return conf_keyword(parser, "only") &&
+		       (audit->named_only = true);
 	return conf_expected(parser,
-	    "whois, rdap, every, rate, bootstrap, resolver, authority or"
-	    " record");
+	    "whois, rdap, every, rate, bootstrap, resolver, authority, record"
+	    " or named");
 }

@@ -52,7 +52,8 @@ refuse_method(struct console *console, struct http_request *request, bool look)
 	    {"Allow", look ? "GET, HEAD, POST" : "POST"}};
 	char body[512];
 	int len = http_problem_print(
-	    body, sizeof(body), 405, "this method does not serve here");
+	    body, sizeof(body), 405, look ? "GET or POST"
+		: "POST, with Content-Type: application/json");
 
 	console->answers[4]++;
 	http_answer(

@@ -5,12 +5,14 @@ static int
 print_status(int result, const struct json_node *node)
 {
 	const char *state;
+	long long told;
 
 	if (node == NULL)
 		return result;
 	state = ctl_string(node, "state");
-	printf("%s: %lld objects are told of, %lld wait to be decided anew\n",
-	    state, (long long)ctl_integer(node, "told"),
+	told = (long long)ctl_integer(node, "told");
+	printf("%s: %lld object%s told of, %lld to be decided anew\n", state,
+	    told, told == 1 ? " is" : "s are",
 	    (long long)ctl_integer(node, "waiting"));
 	if (strcmp(state, "whole") != 0)
 		printf("looked at %lld records of the vault so far\n",

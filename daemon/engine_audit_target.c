@@ -257,26 +257,80 @@ add_target(
 	       add_contacts(audited, target, by->decided, fail);
 }
 
-/* Only a public behind a registry can be asked where the world says. */
+/* The publics that an object is shown to, each once. */
+struct publics {
+	const struct recipient *items[BLOCKS_MAX];
+	size_t count;
+};
+
+static void
+add_public(struct publics *publics, const struct recipient *recipient)
+{
+	if (!recipient->public || publics->count == BLOCKS_MAX)
+		return;
+	for (size_t i = 0; i < publics->count; i++)
+		if (publics->items[i] == recipient)
+			return;
+	publics->items[publics->count++] = recipient;
+}
+
+static void
+find_publics(const struct ruleset *ruleset, const struct record *record,
+    struct publics *out)
+{
+	const struct block *direct[BLOCKS_MAX], *behind[BLOCKS_MAX];
+	size_t count = ruleset_match(ruleset, record, direct, BLOCKS_MAX);
+
+	out->count = 0;
+	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
+		size_t more = ruleset_onward(
+		    ruleset, direct[i], record, behind, BLOCKS_MAX);
+
+		add_public(
+		    out, ruleset_recipient(ruleset, direct[i]->recipient));
+		for (size_t k = 0; k < more && k < BLOCKS_MAX; k++)
+			add_public(out,
+			    ruleset_recipient(ruleset, behind[k]->recipient));
+	}
+}
+
+/*
+ * Where the world says who has the object, that is one registry's: it stands
+ * for the one public behind a registry that misu.conf has no server for.
+ */
 static bool
-add_public(struct audited *audited, const struct record *record,
-    const struct block *block, struct fail *fail)
+is_looked_for(const struct engine *engine, const struct record *record,
+    const struct publics *publics, const struct recipient *recipient)
+{
+	const struct conf *conf = engine->conf;
+	size_t others = 0;
+
+	for (size_t i = 0; i < publics->count; i++) {
+		const struct recipient *other = publics->items[i];
+
+		others += other != recipient && other->via >= 0 &&
+			  find_server(conf, record, other->id, false) == NULL &&
+			  find_server(conf, record, other->id, true) == NULL;
+	}
+	return recipient->via >= 0 && !conf->audit.named_only && others == 0;
+}
+
+static bool
+add_targets_of(struct audited *audited, const struct record *record,
+    const struct publics *publics, const struct recipient *recipient,
+    struct fail *fail)
 {
 	struct engine *engine = audited->engine;
-	struct shown_by by = {.record = record,
-	    .recipient = ruleset_recipient(engine->ruleset, block->recipient)};
-	const struct conf_audit_server *servers[2];
+	struct shown_by by = {.record = record, .recipient = recipient};
+	const struct conf_audit_server *servers[2] = {
+	    find_server(engine->conf, record, recipient->id, false),
+	    find_server(engine->conf, record, recipient->id, true)};
 
-	for (size_t i = 0; i < audited->target_count; i++)
-		if (slice_equal(
-			audited->targets[i].recipient, by.recipient->id))
-			return true;
-	servers[0] = find_server(engine->conf, record, by.recipient->id, false);
-	servers[1] = find_server(engine->conf, record, by.recipient->id, true);
-	if (servers[0] == NULL && servers[1] == NULL && by.recipient->via < 0)
+	if (servers[0] == NULL && servers[1] == NULL &&
+	    !is_looked_for(engine, record, publics, recipient))
 		return true;
-	by.decided = audit_decide(
-	    engine, record, by.recipient->id, audited->arena, fail);
+	by.decided =
+	    audit_decide(engine, record, recipient->id, audited->arena, fail);
 	if (by.decided == NULL)
 		return fail->kind == FAIL_NONE;
 	for (int rdap = 0; rdap < 2; rdap++) {
@@ -295,22 +349,12 @@ bool
 audit_targets(
     struct audited *audited, const struct record *record, struct fail *fail)
 {
-	const struct ruleset *ruleset = audited->engine->ruleset;
-	const struct block *direct[BLOCKS_MAX], *behind[BLOCKS_MAX];
-	size_t count = ruleset_match(ruleset, record, direct, BLOCKS_MAX);
+	struct publics publics;
 
-	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
-		size_t more = ruleset_onward(
-		    ruleset, direct[i], record, behind, BLOCKS_MAX);
-
-		if (ruleset_recipient(ruleset, direct[i]->recipient)->public &&
-		    !add_public(audited, record, direct[i], fail))
+	find_publics(audited->engine->ruleset, record, &publics);
+	for (size_t i = 0; i < publics.count; i++)
+		if (!add_targets_of(
+			audited, record, &publics, publics.items[i], fail))
 			return false;
-		for (size_t k = 0; k < more && k < BLOCKS_MAX; k++)
-			if (ruleset_recipient(ruleset, behind[k]->recipient)
-				->public &&
-			    !add_public(audited, record, behind[k], fail))
-				return false;
-	}
 	return true;
 }

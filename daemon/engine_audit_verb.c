@@ -252,8 +252,10 @@ engine_audit_status(struct engine *engine, struct slice actor,
 	run = find_run(engine->audit, number_of(member(node, "run")));
 	if (run == NULL)
 		audit_refuse(engine, 404,
-		    "there was no such audit since the start", NULL, answer,
-		    arg);
+		    number_of(member(node, "run")) != 0
+			? "misu was started again, and knows this audit no more"
+			: "nobody asked for all objects since misu started",
+		    "misuctl audit --all", answer, arg);
 	else
 		audit_run_answer(
 		    run, number_of(member(node, "from")), 200, answer, arg);

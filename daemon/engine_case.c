@@ -77,6 +77,19 @@ number_of(struct slice name)
 	return number;
 }
 
+static void
+no_such(struct slice id, struct fail *fail)
+{
+	bool sound = number_of(id) != 0;
+
+	if (sound)
+		fail_set(fail, FAIL_INPUT, "there is no request %.*s",
+		    SLICE_ARG(id));
+	else
+		fail_set(fail, FAIL_INPUT, "this is not a request's number");
+	fail_hint(fail, "they look like R-7; misuctl request list");
+}
+
 struct affair *
 affair_find(struct affair *affair, bool open)
 {
@@ -88,7 +101,7 @@ affair_find(struct affair *affair, bool open)
 	if (!cases_get(affair->engine->o.cases, affair->arena, number_of(id),
 		&affair->row, &fail)) {
 		if (fail.kind == FAIL_NONE)
-			fail_set(&fail, FAIL_INPUT, "there is no such case");
+			no_such(id, &fail);
 		affair_fail(affair, fail.kind == FAIL_INPUT ? 404 : 503, &fail);
 		return NULL;
 	}
@@ -96,7 +109,7 @@ affair_find(struct affair *affair, bool open)
 	    (long long)affair->row.id);
 	if (!open || affair->row.state == CASE_OPEN)
 		return affair;
-	fail_set(&fail, FAIL_INPUT, "case %s is closed: %s", affair->name,
+	fail_set(&fail, FAIL_INPUT, "request %s is closed: %s", affair->name,
 	    case_state_name(affair->row.state));
 	affair_fail(affair, 409, &fail);
 	return NULL;

@@ -97,23 +97,38 @@ find(int argc, char **argv, int *words)
 
 enum { WORD_MAX = 24 };
 
-static int
-unknown(int argc, char **argv)
+/* Is it "request show" of the group "request"? */
+static bool
+is_of_group(const char *name, const char *word)
 {
-	char given[WORD_MAX + 1];
+	size_t len = strlen(word);
+
+	return strncmp(name, word, len) == 0 && name[len] == ' ';
+}
+
+/* The command that was meant, say; NULL: none is like it. */
+static const char *
+nearest(const char *given, const char *word)
+{
 	const char *near = NULL;
+	bool in_group = false;
 	size_t best = 4;
 
-	snprintf(given, sizeof(given), "%s%s%s", argv[0],
-	    argc > 1 && argv[1][0] != '-' ? " " : "",
-	    argc > 1 && argv[1][0] != '-' ? argv[1] : "");
 	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
 		const char *name = ctl_commands[i]->name;
+		bool of_group = is_of_group(name, word);
 		size_t far =
 		    near_distance(slice_from(given), slice_from(name));
 		size_t first =
-		    near_distance(slice_from(argv[0]), slice_from(name));
+		    near_distance(slice_from(word), slice_from(name));
 
+		if (of_group && !in_group) {
+			in_group = true;
+			near = NULL;
+			best = WORD_MAX;
+		}
+		if (in_group && !of_group)
+			continue;
 		if (first < far)
 			far = first;
 		if (far < best) {
@@ -121,12 +136,54 @@ unknown(int argc, char **argv)
 			near = name;
 		}
 	}
+	return near;
+}
+
+static int
+unknown(int argc, char **argv)
+{
+	char given[WORD_MAX + 1];
+	const char *near;
+
+	snprintf(given, sizeof(given), "%s%s%s", argv[0],
+	    argc > 1 && argv[1][0] != '-' ? " " : "",
+	    argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+	near = nearest(given, argv[0]);
 	fprintf(stderr, "misuctl: there is no command %s\n", given);
 	if (near != NULL)
 		fprintf(stderr, "hint: did you mean %s?\n", near);
 	else
 		fputs("hint: misuctl help lists them\n", stderr);
 	return CTL_TROUBLE;
+}
+
+/* "request" alone is no command, but the first word of some. */
+static bool
+print_group(FILE *out, const char *word)
+{
+	bool some = false;
+
+	for (size_t i = 0; ctl_commands[i] != NULL; i++) {
+		const struct ctl_command *command = ctl_commands[i];
+
+		if (!is_of_group(command->name, word))
+			continue;
+		if (!some)
+			fprintf(out, "usage: misuctl %s COMMAND ...\n\n", word);
+		fprintf(out, "  %-23s  %s\n", command->name,
+		    command->summary);
+		some = true;
+	}
+	if (some)
+		fputs("\n`misuctl help COMMAND` says more; see misuctl(8).\n",
+		    out);
+	return some;
+}
+
+static bool
+is_alone(int argc, char **argv)
+{
+	return argc == 1 || argv[1][0] == '-';
 }
 
 static int
@@ -140,6 +197,9 @@ help(int argc, char **argv)
 		return CTL_OK;
 	}
 	command = find(argc, argv, &words);
+	if (command == NULL && is_alone(argc, argv) &&
+	    print_group(stdout, argv[0]))
+		return CTL_OK;
 	if (command == NULL)
 		return unknown(argc, argv);
 	printf("usage: misuctl %s %s\n\n%s\n", command->name, command->usage,
@@ -167,6 +227,9 @@ run(struct ctl *ctl, int argc, char **argv)
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc - 1, argv + 1);
 	command = find(argc, argv, &words);
+	if (command == NULL && is_alone(argc, argv) &&
+	    print_group(stderr, argv[0]))
+		return CTL_TROUBLE;
 	if (command == NULL)
 		return unknown(argc, argv);
 	if (argc > words && strcmp(argv[words], "--help") == 0)

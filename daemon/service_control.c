@@ -247,9 +247,7 @@ service_control(void *context, const struct control_ask *ask,
 	engine_order *order = engine_order_find(ask->verb);
 
 	if ((ask->rights & service_right_of(ask->verb)) == 0) {
-		control_answer(request, 403,
-		    SLICE("{\"title\":\"misu.conf does not let this operator do"
-			  " that\",\"status\":403}"));
+		service_refuse_right(ask->verb, request);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {

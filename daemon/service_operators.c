@@ -65,6 +65,7 @@ service_right_of(struct slice verb)
 	    {"resubmit", CONF_MAY_REQUEST},
 	    {"request-", CONF_MAY_REQUEST},
 	    {"forget", CONF_MAY_FORGET},
+	    {"index-status", CONF_MAY_LOOK},
 	    {"audit-status", CONF_MAY_LOOK},
 	    {"audit-", CONF_MAY_REQUEST},
 	};
@@ -77,4 +78,24 @@ service_right_of(struct slice verb)
 			return verbs[i].right;
 	}
 	return CONF_MAY_ALL;
+}
+
+/* Which word of misu.conf(5) would have let this operator do it. */
+void
+service_refuse_right(struct slice verb, struct control_request *request)
+{
+	static const char *const words[] = {
+	    "look", "hold", "desk", "request", "forget", "all"};
+	unsigned right = service_right_of(verb), at = 0;
+	char body[200];
+	int len;
+
+	while (right >> (at + 1) != 0)
+		at++;
+	len = snprintf(body, sizeof(body),
+	    "{\"title\":\"misu.conf does not let this operator do that\","
+	    "\"detail\":\"misu.conf: operator ... may %s\","
+	    "\"status\":403}",
+	    words[at]);
+	control_answer(request, 403, (struct slice){body, (size_t)len});
 }

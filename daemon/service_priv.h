@@ -120,6 +120,7 @@ unsigned service_certificate(const struct service *service,
 
 /* Which of the rights (CONF_MAY_*) a verb needs. */
 unsigned service_right_of(struct slice verb);
+void service_refuse_right(struct slice verb, struct control_request *request);
 /* An answer that is a fail. */
 void service_problem(
     struct control_request *request, int status, const struct fail *fail);

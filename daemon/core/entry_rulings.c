@@ -134,6 +134,7 @@ read_words(struct slice entry, struct arena *arena, struct entry_rulings *out)
 	canon_get_string(entry, "basis", arena, &out->basis);
 	canon_get_string(entry, "channel", arena, &out->channel);
 	canon_get_string(entry, "request", arena, &out->request);
+	canon_get_string(entry, "case", arena, &out->case_id);
 	out->has_payload = canon_member(entry, "payload", &word);
 	out->supersedes = ENTRY_NONE;
 	if (canon_get_number(entry, "supersedes", &number) && number >= 0)

@@ -21,6 +21,7 @@ struct entry_rulings {
 	enum operation operation;
 	struct digest policy, setup;
 	struct slice purpose, basis, channel, request;
+	struct slice case_id; /* the request it was answered for, or empty */
 	int64_t time;	       /* Unix ms */
 	struct ruling outcome; /* VERDICT_FORWARD: it went */
 	bool has_payload;      /* bytes were made for it */

@@ -165,6 +165,10 @@ add_head(struct why *why)
 	text_add_char(&why->out, '\n');
 	add_line(why, "request", rulings->request);
 	text_add_char(&why->out, '\n');
+	if (rulings->case_id.len != 0) {
+		add_line(why, "case", rulings->case_id);
+		text_add_string(&why->out, ", to one who had a token for it\n");
+	}
 	add_policy(why);
 	add_outcome(why);
 	if (rulings->supersedes != ENTRY_NONE)
@@ -321,8 +325,9 @@ explain(struct why *why, const struct inputs *inputs, struct fail *fail)
 	if (stand_in == NULL || !is_confirmed(why, stand_in, &confirmed, fail))
 		return false;
 	if (inputs->approved)
-		text_add_string(
-		    &why->out, "  an operator had approved what was held\n");
+		text_add_string(&why->out, why->rulings->case_id.len != 0
+			? "  an operator had approved it, for the token\n"
+			: "  an operator had approved what was held\n");
 	if (inputs->in_scope)
 		add_contact(why, stand_in_record(stand_in));
 	else if (!add_blocks(why, stand_in_record(stand_in), fail))
@@ -552,6 +557,8 @@ json_head(struct why *why)
 		add_member(&why->out, "object", why->given->shown.object);
 	add_member(&why->out, "channel", why->rulings->channel);
 	add_member(&why->out, "request", why->rulings->request);
+	if (why->rulings->case_id.len != 0)
+		add_member(&why->out, "case", why->rulings->case_id);
 	add_member(&why->out, "basis", why->rulings->basis);
 	text_add_string(&why->out, ",\"purpose\":{\"id\":");
 	text_add_json(&why->out, why->rulings->purpose);

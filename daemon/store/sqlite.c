@@ -12,6 +12,7 @@ struct statement {
 struct sqlite {
 	sqlite3 *db;
 	char path[256];
+	bool derived; /* what is in it can be made anew */
 	struct statement statements[STATEMENTS_MAX];
 	size_t count;
 	struct sqlite_watch watch;
@@ -19,13 +20,15 @@ struct sqlite {
 
 /* What an operator can do about it; NULL: nothing we know of. */
 static const char *
-remedy(int code)
+remedy(int code, bool derived)
 {
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return "it is damaged: restore the state directory from one"
-		       " backup";
+		return derived ? "it is damaged: stop misu and remove it; what"
+				 " was in it is made anew"
+			       : "it is damaged: restore the state directory"
+				 " from one backup";
 	case SQLITE_FULL:
 		return "make room on its file system";
 	case SQLITE_READONLY:
@@ -44,10 +47,13 @@ remedy(int code)
 static bool
 complain(struct sqlite *sqlite, const char *what, struct fail *fail)
 {
+	const char *hint =
+	    remedy(sqlite3_errcode(sqlite->db), sqlite->derived);
+
 	fail_set(fail, FAIL_WORLD, "%s: %s", what, sqlite3_errmsg(sqlite->db));
 	fail_place(fail, "%s", sqlite->path);
-	if (remedy(sqlite3_errcode(sqlite->db)) != NULL)
-		fail_hint(fail, "%s", remedy(sqlite3_errcode(sqlite->db)));
+	if (hint != NULL)
+		fail_hint(fail, "%s", hint);
 	return false;
 }
 
@@ -95,8 +101,17 @@ static const char reading[] =
     "PRAGMA busy_timeout=5000; PRAGMA query_only=ON;"
     "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=1073741824;";
 
+/* How it is opened, and what it is to misu. */
+struct manner {
+	const char *pragmas;
+	int flags;
+	bool derived;
+};
+
+enum { MAKE = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE };
+
 static struct sqlite *
-open_as(const char *path, const char *pragmas, int flags, struct fail *fail)
+open_as(const char *path, const struct manner *manner, struct fail *fail)
 {
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
 
@@ -104,13 +119,14 @@ open_as(const char *path, const char *pragmas, int flags, struct fail *fail)
 		fail_memory(fail);
 		return NULL;
 	}
+	sqlite->derived = manner->derived;
 	snprintf(sqlite->path, sizeof(sqlite->path), "%s", path);
-	if (sqlite3_open_v2(path, &sqlite->db, flags | SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &sqlite->db,
+		manner->flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		complain(sqlite, "cannot open the database", fail);
 	else {
 		sqlite3_extended_result_codes(sqlite->db, 1);
-		if (sqlite_run(sqlite, pragmas, fail))
+		if (sqlite_run(sqlite, manner->pragmas, fail))
 			return sqlite;
 	}
 	sqlite_close(sqlite);
@@ -118,11 +134,10 @@ open_as(const char *path, const char *pragmas, int flags, struct fail *fail)
 }
 
 static struct sqlite *
-open_and_make(const char *path, const char *pragmas, const char *schema,
-    int version, struct fail *fail)
+open_and_make(const char *path, const struct manner *manner,
+    const char *schema, int version, struct fail *fail)
 {
-	struct sqlite *sqlite = open_as(path, pragmas,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fail);
+	struct sqlite *sqlite = open_as(path, manner, fail);
 
 	if (sqlite == NULL)
 		return NULL;
@@ -137,20 +152,35 @@ struct sqlite *
 sqlite_open(
     const char *path, const char *schema, int version, struct fail *fail)
 {
-	return open_and_make(path, exclusive, schema, version, fail);
+	const struct manner manner = {exclusive, MAKE, false};
+
+	return open_and_make(path, &manner, schema, version, fail);
+}
+
+struct sqlite *
+sqlite_open_derived(
+    const char *path, const char *schema, int version, struct fail *fail)
+{
+	const struct manner manner = {exclusive, MAKE, true};
+
+	return open_and_make(path, &manner, schema, version, fail);
 }
 
 struct sqlite *
 sqlite_open_shared(
     const char *path, const char *schema, int version, struct fail *fail)
 {
-	return open_and_make(path, shared, schema, version, fail);
+	const struct manner manner = {shared, MAKE, true};
+
+	return open_and_make(path, &manner, schema, version, fail);
 }
 
 struct sqlite *
 sqlite_open_reader(const char *path, struct fail *fail)
 {
-	return open_as(path, reading, SQLITE_OPEN_READWRITE, fail);
+	const struct manner manner = {reading, SQLITE_OPEN_READWRITE, true};
+
+	return open_as(path, &manner, fail);
 }
 
 void

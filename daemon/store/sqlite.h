@@ -20,8 +20,11 @@ struct statement;
  */
 struct sqlite *sqlite_open(
     const char *path, const char *schema, int version, struct fail *fail);
+/* The same, of what can be made anew: damage is said to cost nothing. */
+struct sqlite *sqlite_open_derived(
+    const char *path, const char *schema, int version, struct fail *fail);
 /*
- * The same, for one who writes and others who read beside it.  What a commit
+ * As that, for one who writes and others who read beside it.  What a commit
  * wrote may be taken back by a power loss, whole commits from the last on.
  */
 struct sqlite *sqlite_open_shared(

@@ -68,7 +68,7 @@ standing_open(const char *path, const struct keys *keys, struct fail *fail)
 	keys_derive(keys, "standing", bytes);
 	digest_key_set(&standing->key, bytes);
 	digest_wipe(bytes, sizeof(bytes));
-	standing->sqlite = sqlite_open(path, schema, VERSION, fail);
+	standing->sqlite = sqlite_open_derived(path, schema, VERSION, fail);
 	if (standing->sqlite != NULL && prepare(standing, fail))
 		return standing;
 	standing_close(standing);

@@ -175,6 +175,26 @@ how_far_it_is_is_kept(void **state)
 	assert_int_equal(found.done, 9);
 }
 
+static void
+damage_costs_nothing_and_says_so(void **state)
+{
+	struct fixture *fixture = *state;
+	FILE *file;
+
+	standing_close(fixture->standing);
+	file = fopen(fixture->path, "w");
+	assert_non_null(file);
+	fputs("no database, and longer than the header of one is: "
+	      "0123456789012345678901234567890123456789012345678901234567",
+	    file);
+	assert_int_equal(fclose(file), 0);
+	fixture->standing =
+	    standing_open(fixture->path, fixture->keys, &fixture->fail);
+	assert_null(fixture->standing);
+	assert_non_null(strstr(fixture->fail.hint, "made anew"));
+	assert_string_equal(fixture->fail.place, fixture->path);
+}
+
 int
 main(void)
 {
@@ -183,6 +203,7 @@ main(void)
 	    CASE(what_is_made_from_a_record_is_found_page_by_page),
 	    CASE(records_are_known_by_keyed_digests),
 	    CASE(how_far_it_is_is_kept),
+	    CASE(damage_costs_nothing_and_says_so),
 	};
 #undef CASE
 
