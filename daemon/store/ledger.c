@@ -723,6 +723,7 @@ open_all(struct ledger *ledger, struct fail *fail)
 		return false;
 	if (!ledger_replay(ledger, fail) || !load_requests(ledger, fail))
 		return false;
+	tiles_remove_litter(ledger->tiles);
 	ledger->tree = *tiles_tree(ledger->tiles);
 	return ledger->disk->operations->sync_directory(
 		   ledger->disk, options->directory, fail) &&

@@ -470,6 +470,18 @@ remove_litter(struct tiles *tiles, int level, uint64_t number)
 		op->remove(tiles->disk, folder, &ignored);
 }
 
+void
+tiles_remove_litter(struct tiles *tiles)
+{
+	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++) {
+		uint64_t number = partial_number(tiles->durable, level);
+		uint64_t last = partial_number(tiles->tree.size, level);
+
+		while (number < last)
+			remove_litter(tiles, level, ++number);
+	}
+}
+
 /* Under the key in use, or the one before: it was changed and then killed. */
 static bool
 open_note(struct tiles *tiles, struct slice note,

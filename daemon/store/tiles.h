@@ -104,6 +104,12 @@ bool tiles_checkpoint_end(struct tiles *tiles, struct fail *fail);
 /* All three at once. */
 bool tiles_checkpoint(struct tiles *tiles, struct fail *fail);
 
+/*
+ * After the entries of the journal were added: a checkpoint that was being made
+ * at a crash may have left partial files among them, whole or not.
+ */
+void tiles_remove_litter(struct tiles *tiles);
+
 /* The bytes of an entry below the size, in `arena`. */
 bool tiles_read(struct tiles *tiles, uint64_t index, struct arena *arena,
     struct slice *out, struct fail *fail);

@@ -16,9 +16,10 @@ die() {
 
 # How many times longer than on a quiet machine something may take now.
 slack() {
-	local load
+	local load times
 	read -r load _ </proc/loadavg
-	echo $((1 + ${load%.*} / $(nproc)))
+	times=$((1 + ${load%.*} / $(nproc)))
+	echo $((times < 8 ? times : 8))
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }

@@ -96,6 +96,24 @@ only_the_group_in_flight_is_cut(void **state)
 	world_destroy(world);
 }
 
+/* Its files are of entries that no checkpoint covers yet. */
+static void
+a_checkpoint_that_was_cut_short_leaves_nothing(void **state)
+{
+	struct world *world = world_create(0);
+	struct world *copy;
+
+	(void)state;
+	append(world, 270);
+	copy = world_killed(world);
+	run("mkdir -p '%s'/%s", copy->ledger_path, "tile/entries/001.p");
+	run("echo cut >'%s'/%s", copy->ledger_path, "tile/entries/001.p/9");
+	run("mkdir -p '%s'/%s", copy->ledger_path, "tile/0/001.p");
+	run("echo cut >'%s'/%s", copy->ledger_path, "tile/0/001.p/9");
+	starts_with(copy, 270);
+	world_destroy(world);
+}
+
 static void
 a_group_that_the_checkpoint_covers_is_never_cut(void **state)
 {
@@ -249,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_acknowledged_survives_a_kill),
 	    cmocka_unit_test(only_the_group_in_flight_is_cut),
+	    cmocka_unit_test(a_checkpoint_that_was_cut_short_leaves_nothing),
 	    cmocka_unit_test(a_group_that_the_checkpoint_covers_is_never_cut),
 	    cmocka_unit_test(segments_are_used_again),
 	    cmocka_unit_test(missing_and_foreign_parts_are_refused),
