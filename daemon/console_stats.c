@@ -25,9 +25,7 @@ read_query(struct console_request *asked, struct query *query,
 	if (word != NULL && !stats_by_find(slice_from(word), by)) {
 		fail_set(fail, FAIL_INPUT, "nothing is counted by this");
 		fail_place(fail, "by");
-		fail_hint(fail, "recipient, field, role, verdict, rule, day, "
-				"outcome, purpose, operation, channel, policy, "
-				"type or actor");
+		fail_hint(fail, "%s", stats_by_hint);
 		return false;
 	}
 	query_init(query);

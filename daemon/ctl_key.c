@@ -50,17 +50,24 @@ run_show(struct ctl *ctl, int argc, char **argv)
 }
 
 static int
-ask(struct ctl *ctl, const char *verb, const char *text, const char *done)
+ask_with(struct ctl *ctl, const char *verb, int64_t id, const char *text,
+    const char *done)
 {
 	struct slice body;
 	int status;
 
-	if (!ctl_ask(ctl, verb, 0, text, &status, &body))
+	if (!ctl_ask(ctl, verb, id, text, &status, &body))
 		return CTL_TROUBLE;
 	if (status != 200)
 		return ctl_problem(ctl, status, body);
 	puts(done);
 	return CTL_OK;
+}
+
+static int
+ask(struct ctl *ctl, const char *verb, const char *text, const char *done)
+{
+	return ask_with(ctl, verb, 0, text, done);
 }
 
 /* Hex for the line to misu, wiped by the caller's end. */
@@ -96,12 +103,13 @@ run_confirm(struct ctl *ctl, int argc, char **argv)
 static int
 run_rotate(struct ctl *ctl, int argc, char **argv)
 {
+	bool now = argc == 3 && strcmp(argv[2], "--now") == 0;
 	struct fail fail = FAIL_INIT;
 	uint8_t master[KEY_SIZE];
 	const char *hex;
 
-	if (argc == 2 && strcmp(argv[1], "--signing") == 0)
-		return ask(ctl, "key-rotate", NULL,
+	if ((argc == 2 || now) && strcmp(argv[1], "--signing") == 0)
+		return ask_with(ctl, "key-rotate", now ? 1 : 0, NULL,
 		    "the log is signed with a new key; ledger/log.vkey has "
 		    "its verifier key");
 	if (argc != 3 || strcmp(argv[1], "--master") != 0)
@@ -136,9 +144,10 @@ const struct ctl_command ctl_key_confirm = {
 
 const struct ctl_command ctl_key_rotate = {
     .name = "key rotate",
-    .usage = "--master NEW-FILE | --signing",
+    .usage = "--master NEW-FILE | --signing [--now]",
     .summary = "another master key, or another key that signs the log",
     .help = "NEW-FILE: 64 hex digits, mode 600, such as\n"
-	    "(umask 077; openssl rand -hex 32 >NEW-FILE).",
+	    "(umask 077; openssl rand -hex 32 >NEW-FILE).\n"
+	    "--now: although the key before still signs too; it ends then.",
     .run = run_rotate,
 };

@@ -11,6 +11,7 @@
 #include "core/note.h"
 #include "ctl.h"
 #include "ctl_files.h"
+#include "ctl_restore.h"
 #include "ctl_source.h"
 #include "proc.h"
 #include "store/forgotten.h"
@@ -27,8 +28,10 @@ struct restore {
 	struct ctl_manifest manifest;
 	uint8_t keys[KEYS_MAX][32];
 	size_t key_count;
+	uint64_t seen;	   /* entries of the newest checkpoint anybody has */
 	struct text slots; /* "forget N" lines */
 	size_t slot_count;
+	struct ctl_restore_ledger newer_log; /* place NULL: the backup's */
 	struct stat owner;
 	bool gives_away; /* run by root: files become the directory's owner's */
 	struct fail fail;
@@ -138,6 +141,18 @@ read_newer_keys(struct ctl *ctl, struct restore *restore)
 	return true;
 }
 
+static bool
+refuse_older(struct restore *restore, uint64_t size, const char *what)
+{
+	fail_set(&restore->fail, FAIL_DENIED,
+	    "a checkpoint of %llu entries was published, %s %llu",
+	    (unsigned long long)restore->seen, what, (unsigned long long)size);
+	fail_hint(&restore->fail,
+	    "going on would fork the log: restore a newer backup, or this one"
+	    " with --ledger COPY; or begin a log of another origin");
+	return false;
+}
+
 /* A newer one was published: this log must not go on. */
 static bool
 check_checkpoint(struct restore *restore)
@@ -160,16 +175,12 @@ check_checkpoint(struct restore *restore)
 		fail_place(&restore->fail, "%s", restore->checkpoint);
 		return false;
 	}
-	if (seen.size <= restore->manifest.size)
+	restore->seen = seen.size;
+	/* A newer copy of the ledger is looked at when it is there. */
+	if (restore->newer_log.place != NULL ||
+	    seen.size <= restore->manifest.size)
 		return true;
-	fail_set(&restore->fail, FAIL_DENIED,
-	    "a checkpoint of %llu entries was published, the backup has %llu",
-	    (unsigned long long)seen.size,
-	    (unsigned long long)restore->manifest.size);
-	fail_hint(&restore->fail,
-	    "going on would fork the log: restore a newer backup, or begin a"
-	    " log of another origin in misu.conf and keep this one to read");
-	return false;
+	return refuse_older(restore, restore->manifest.size, "the backup has");
 }
 
 static bool
@@ -193,6 +204,9 @@ read_forgotten(struct restore *restore)
 	text_add_format(&restore->slots, "made %lld\nsize %llu\n",
 	    (long long)restore->manifest.made,
 	    (unsigned long long)restore->manifest.size);
+	if (restore->newer_log.place != NULL)
+		text_add_format(&restore->slots, "ledger %llu\n",
+		    (unsigned long long)restore->manifest.size);
 	if (restore->forgotten == NULL)
 		return true;
 	snprintf(origin, sizeof(origin), "%.*s",
@@ -275,10 +289,14 @@ print_finding(void *context, const char *place, const char *text)
 	fprintf(stderr, "%s: %s\n", place, text);
 }
 
+/* `from`: a checkpoint that it must have gone on from, or empty. */
 static bool
-verify(struct restore *restore)
+verify(struct restore *restore, struct slice from)
 {
-	struct verify_options options = {.finding = print_finding};
+	/* The journal of a newer ledger is the backup's. */
+	struct verify_options options = {.finding = print_finding,
+	    .from = from,
+	    .live = restore->newer_log.place != NULL};
 	struct verify_result result;
 	char path[4096];
 	bool ok;
@@ -296,18 +314,47 @@ verify(struct restore *restore)
 	    &restore->fail, FAIL_WORLD, "the restored ledger does not verify");
 }
 
+/* Whole by itself, and the backup's own log up to where that goes. */
+static bool
+take_newer_log(struct restore *restore)
+{
+	struct ctl_restore_ledger *log = &restore->newer_log;
+	char path[4096];
+	struct slice note;
+
+	if (log->place == NULL)
+		return true;
+	log->to = restore->to;
+	log->origin = restore->manifest.origin;
+	log->key = restore->keys[0];
+	log->backed_up = restore->manifest.size;
+	snprintf(
+	    path, sizeof(path), "%.3000s/ledger/checkpoint", restore->from);
+	if (!proc_read_file(
+		path, NOTE_MAX, restore->arena, &note, &restore->fail) ||
+	    !ctl_restore_fetch(log, &restore->fail))
+		return false;
+	if (restore->seen > log->size)
+		return refuse_older(restore, log->size, "the copy has");
+	return verify(restore, note);
+}
+
 static bool
 copy_all(struct restore *restore)
 {
 	for (size_t i = 0; i < restore->manifest.count; i++) {
 		struct ctl_file file = restore->manifest.files[i];
 
+		if (restore->newer_log.place != NULL &&
+		    ctl_restore_is_ledgers(file.name))
+			continue;
 		if (!ctl_file_copy(
 			restore->from, restore->to, &file, &restore->fail) ||
 		    !fill_segment(restore, file.name))
 			return false;
 	}
-	return write_slots(restore) && verify(restore) &&
+	return take_newer_log(restore) && write_slots(restore) &&
+	       verify(restore, (struct slice){"", 0}) &&
 	       (!restore->gives_away ||
 		   ctl_files_walk(
 		       restore->to, give_away, restore, &restore->fail) ||
@@ -322,8 +369,9 @@ tell(const struct restore *restore)
 	    (unsigned long long)restore->manifest.size);
 	ctl_print_time(restore->manifest.made);
 	puts("; put the master key there before misu starts");
-	puts("What was disclosed since then is not in this log: recipients"
-	     " may have it,\nand how it ended is not known.");
+	if (restore->newer_log.place == NULL)
+		puts("What was disclosed since then is not in this log:"
+		     " recipients may have it,\nand how it ended is not known.");
 	if (restore->forgotten != NULL)
 		printf("%zu subjects on the list are forgotten again before"
 		       " misu serves\n",
@@ -350,6 +398,10 @@ read_options(struct restore *restore, int argc, char **argv)
 			restore->forgotten = argv[++i];
 		else if (strcmp(argv[i], "--checkpoint") == 0 && i + 1 < argc)
 			restore->checkpoint = argv[++i];
+		else if (strcmp(argv[i], "--ledger") == 0 && i + 1 < argc)
+			restore->newer_log.place = argv[++i];
+		else if (strcmp(argv[i], "--token-file") == 0 && i + 1 < argc)
+			restore->newer_log.token_file = argv[++i];
 		else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc &&
 			 restore->newer_count < NEWER_MAX)
 			restore->newer[restore->newer_count++] = argv[++i];
@@ -364,7 +416,8 @@ read_options(struct restore *restore, int argc, char **argv)
 static int
 run_restore(struct ctl *ctl, int argc, char **argv)
 {
-	struct restore restore = {.arena = ctl->arena};
+	struct restore restore = {
+	    .arena = ctl->arena, .newer_log = {.ctl = ctl}};
 
 	if (!read_options(&restore, argc, argv))
 		return ctl_usage(&ctl_restore);
@@ -380,13 +433,17 @@ run_restore(struct ctl *ctl, int argc, char **argv)
 							: CTL_TROUBLE;
 	}
 	tell(&restore);
-	return CTL_OK;
+	return restore.newer_log.place == NULL ||
+		       ctl_restore_tell(&restore.newer_log, &restore.fail)
+		   ? CTL_OK
+		   : ctl_fail(&restore.fail);
 }
 
 const struct ctl_command ctl_restore = {
     .name = "restore",
     .usage = "BACKUP --to STATE [--forgotten FILE] [--checkpoint FILE]\n"
-	     "[--key VERIFIER-KEY|FILE ...]",
+	     "[--key VERIFIER-KEY|FILE ...] [--ledger DIRECTORY|URL\n"
+	     "[--token-file FILE]]",
     .summary = "make a state directory of a backup; misu is not running",
     .help = "The manifest is checked, the ledger verified; STATE must be\n"
 	    "absent or empty.  FILE after --forgotten is the newest list of\n"
@@ -394,6 +451,7 @@ const struct ctl_command ctl_restore = {
 	    "again before misu serves.  FILE after --checkpoint is the newest\n"
 	    "checkpoint anybody has of this log: an older log is refused.\n"
 	    "Where the signing key was rotated since, they are signed by the\n"
-	    "new one: --key gives it, once for each rotation.",
+	    "new one: --key gives it, once for each rotation.\n"
+	    "--ledger: a copy of the log that is newer than the backup.",
     .run = run_restore,
 };

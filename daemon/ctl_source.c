@@ -99,8 +99,12 @@ ctl_key(struct ctl *ctl, const char *text)
 
 	if (strchr(text, '+') != NULL)
 		return key;
-	if (!ctl_file(ctl, text, KEY_FILE_MAX, &key))
+	if (!ctl_file(ctl, text, KEY_FILE_MAX, &key)) {
+		fputs("hint: a verifier key, NAME+ID+KEY as in log.vkey, or"
+		      " the file it is in\n",
+		    stderr);
 		return (struct slice){NULL, 0};
+	}
 	while (key.len != 0 && key.data[key.len - 1] == '\n')
 		key.len--;
 	return key;

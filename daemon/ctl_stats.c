@@ -22,12 +22,22 @@ struct stats_view {
 };
 
 static bool
+parse_by(const char *value, enum stats_by *by)
+{
+	if (stats_by_find(slice_from(value), by))
+		return true;
+	fprintf(stderr, "misuctl: nothing is counted by %s\nhint: %s\n",
+	    value, stats_by_hint);
+	return false;
+}
+
+static bool
 parse_own(struct stats_view *view, const char *option, const char *value)
 {
 	if (value == NULL)
 		return false;
 	if (strcmp(option, "--by") == 0)
-		return stats_by_find(slice_from(value), &view->stats.by);
+		return parse_by(value, &view->stats.by);
 	return strcmp(option, "--width") == 0 &&
 	       ctl_number(value, &view->width) && view->width <= WIDTH_MAX;
 }

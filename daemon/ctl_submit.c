@@ -91,6 +91,13 @@ print_recipient(const struct json_node *recipient)
 		print_field(&fields->items[i]);
 }
 
+/* Answered before somebody in it stopped provision, or after. */
+static bool
+is_stopped(const struct json_node *node)
+{
+	return json_find(node, "stopped") != NULL;
+}
+
 static bool
 any_refused(const struct json_node *recipients)
 {
@@ -118,6 +125,10 @@ print_answer(const struct job *job, const struct turn *turn,
 	if (json_find(node, "replayed") != NULL)
 		printf(" (handed in before: nothing new is sent)");
 	putchar('\n');
+	if (is_stopped(node))
+		puts("  somebody in it has stopped provision: this is the first"
+		     " answer, and handed in anew\n  it would be decided with"
+		     " the stop (misuctl provision list)");
 	if (*ctl_string(node, "detail") != '\0')
 		printf("  hint: %s\n", ctl_string(node, "detail"));
 	for (size_t i = 0; !job->quiet && recipients != NULL &&
@@ -143,13 +154,14 @@ report(struct job *job, struct turn *turn)
 	if (turn->status >= 500 || node == NULL)
 		job->failed++;
 	else if (turn->status >= 300 ||
-	    any_refused(json_find(node, "recipients")))
+	    any_refused(json_find(node, "recipients")) || is_stopped(node))
 		job->refused++;
 	else
 		job->accepted++;
 	if (job->raw)
 		printf("%.*s\n", SLICE_ARG(turn->answer));
-	else if (node != NULL && (!job->quiet || turn->status >= 300))
+	else if (node != NULL &&
+	    (!job->quiet || turn->status >= 300 || is_stopped(node)))
 		print_answer(job, turn, node);
 }
 

@@ -27,9 +27,6 @@ static void work_commit(struct work *work);
 static void work_fail(struct work *work, int status, const char *type,
     const struct fail *fail);
 static void work_finish(struct work *work, int status, struct slice body);
-static bool replay(struct engine *engine, struct slice principal,
-    struct slice key, const struct digest *body, engine_answer *answer,
-    void *arg);
 
 static struct work **
 bucket_of(struct engine *engine, struct slice principal, struct slice key)
@@ -147,7 +144,9 @@ engine_submit(struct engine *engine, struct slice principal, struct slice key,
 		return;
 	}
 	if (key.len != 0 &&
-	    replay(engine, principal, key, &digest, answer, arg))
+	    engine_replay(engine,
+		&(struct engine_asked){principal, key, body, &digest}, answer,
+		arg))
 		return;
 	if (stopped != NULL) {
 		engine_answer_fail(
@@ -171,40 +170,6 @@ engine_submit(struct engine *engine, struct slice principal, struct slice key,
 		work_commit(work);
 	else
 		work_fail(work, status, type, &fail);
-}
-
-/* Was this key answered before?  Then the answer is the same, or 422. */
-static bool
-replay(struct engine *engine, struct slice principal, struct slice key,
-    const struct digest *body, engine_answer *answer, void *arg)
-{
-	struct arena *arena = engine_arena(engine);
-	struct spool_request request;
-	struct fail fail = FAIL_INIT;
-	bool found;
-
-	if (arena == NULL)
-		return false;
-	found = spool_find_request(
-	    engine->o.spool, arena, principal, key, &request, &fail);
-	if (found && digest_equal(&request.body, body)) {
-		struct slice again = engine_answer_replayed(arena, &request);
-
-		engine->replays++;
-		answer(arg, again.data != NULL ? request.status : 503,
-		    again.data != NULL ? again : engine_out_of_memory);
-	} else if (found) {
-		fail_set(&fail, FAIL_INPUT,
-		    "this Idempotency-Key was used with another body");
-		fail_hint(&fail, "use a new key for a new request");
-		engine_answer_fail(
-		    engine, 422, "idempotency-key-reused", &fail, answer, arg);
-	} else if (fail.kind != FAIL_NONE) {
-		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
-		found = true;
-	}
-	arena_destroy(arena);
-	return found;
 }
 
 /* A partial update is judged on what the object is after it. */

@@ -65,6 +65,11 @@ struct engine_options {
 	 */
 	const char *ledger_path, *index_path;
 	/*
+	 * After a restore with a newer ledger: of entries below this one the
+	 * spool knows nothing, and what has no outcome may have been sent.
+	 */
+	uint64_t recovered;
+	/*
 	 * Forgetting: do others have an entry without an outcome that has
 	 * this text?  And what else knows the subject: false without a fail
 	 * says that it is at it, and wants to be called again.  Both may be

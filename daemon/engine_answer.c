@@ -92,9 +92,24 @@ engine_answer_accepted(struct arena *arena, struct slice id,
 	return text_slice(&text);
 }
 
-struct slice
-engine_answer_replayed(
-    struct arena *arena, const struct spool_request *request)
+/* Has somebody who stands in it stopped the provision of their data? */
+static bool
+is_stopped(
+    const struct engine *engine, struct slice body, struct arena *arena)
+{
+	struct submission *submission;
+	struct fail ignored = FAIL_INIT;
+
+	if (!stops_any(engine->o.stops))
+		return false;
+	submission = submission_parse(arena, body, &ignored);
+	return submission != NULL &&
+	       stops_roles(engine->o.stops, submission->record) != 0;
+}
+
+static struct slice
+replayed(const struct engine *engine, struct arena *arena,
+    const struct spool_request *request, struct slice body)
 {
 	struct text text = text_start(arena);
 
@@ -102,8 +117,45 @@ engine_answer_replayed(
 		return (struct slice){NULL, 0};
 	text_add(&text,
 	    (struct slice){request->answer.data, request->answer.len - 1});
-	text_add_string(&text, ",\"replayed\":true}");
+	text_add_string(&text, ",\"replayed\":true");
+	if (is_stopped(engine, body, arena))
+		text_add_string(&text, ",\"stopped\":true");
+	text_add_char(&text, '}');
 	return text_slice(&text);
+}
+
+bool
+engine_replay(struct engine *engine, const struct engine_asked *asked,
+    engine_answer *answer, void *arg)
+{
+	struct arena *arena = engine_arena(engine);
+	struct spool_request request;
+	struct fail fail = FAIL_INIT;
+	bool found;
+
+	if (arena == NULL)
+		return false;
+	found = spool_find_request(engine->o.spool, arena, asked->principal,
+	    asked->key, &request, &fail);
+	if (found && digest_equal(&request.body, asked->digest)) {
+		struct slice again = replayed(
+		    engine, arena, &request, asked->body);
+
+		engine->replays++;
+		answer(arg, again.data != NULL ? request.status : 503,
+		    again.data != NULL ? again : engine_out_of_memory);
+	} else if (found) {
+		fail_set(&fail, FAIL_INPUT,
+		    "this Idempotency-Key was used with another body");
+		fail_hint(&fail, "use a new key for a new request");
+		engine_answer_fail(
+		    engine, 422, "idempotency-key-reused", &fail, answer, arg);
+	} else if (fail.kind != FAIL_NONE) {
+		engine_answer_fail(engine, 503, "spool", &fail, answer, arg);
+		found = true;
+	}
+	arena_destroy(arena);
+	return found;
 }
 
 struct slice

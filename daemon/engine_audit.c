@@ -428,6 +428,9 @@ engine_audit_destroy(struct engine *engine)
 
 	if (audit == NULL)
 		return;
+	/* Who still waits where nothing was drained is gone already. */
+	for (struct audit_run *run = audit->runs; run != NULL; run = run->next)
+		run->answer = NULL;
 	engine_audit_stop(engine);
 	while (audit->runs != NULL) {
 		struct audit_run *run = audit->runs;

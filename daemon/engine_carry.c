@@ -75,8 +75,8 @@ engine_carry_drop(struct engine_carry *carry)
 /* --- who refers to it --- */
 
 static bool
-point_on(struct engine_carry *carry, uint64_t from, uint64_t to,
-    struct fail *fail)
+point_on(
+    struct engine_carry *carry, uint64_t from, uint64_t to, struct fail *fail)
 {
 	const struct engine_options *o = &carry->engine->o;
 
@@ -115,8 +115,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		carry->next += carry->batch_count;
 	arena_destroy(carry->arena);
 	carry->arena = NULL;
-	carry->then(
-	    carry->arg, trouble.kind != FAIL_NONE ? &trouble : NULL);
+	carry->then(carry->arg, trouble.kind != FAIL_NONE ? &trouble : NULL);
 	engine_finish_one(engine);
 }
 
@@ -127,10 +126,9 @@ static bool
 add_kept(struct engine_carry *carry, struct batch *batch,
     const struct log_entry *found, struct fail *fail)
 {
-	struct event event = engine_event(
-	    carry->engine, EVENT_KEPT, "", found->index);
-	struct entry_kept kept = {
-	    found->index, found->entry, found->outcome};
+	struct event event =
+	    engine_event(carry->engine, EVENT_KEPT, "", found->index);
+	struct entry_kept kept = {found->index, found->entry, found->outcome};
 	struct arena *scratch = arena_create(NULL);
 	char request[REQUEST_SIZE];
 	bool ok = scratch != NULL || fail_memory(fail);
@@ -149,8 +147,8 @@ add_kept(struct engine_carry *carry, struct batch *batch,
 }
 
 static bool
-add_some(struct engine_carry *carry, struct log_look *look,
-    struct batch *batch, struct fail *fail)
+add_some(struct engine_carry *carry, struct log_look *look, struct batch *batch,
+    struct fail *fail)
 {
 	size_t bytes = 0;
 
@@ -171,8 +169,7 @@ add_some(struct engine_carry *carry, struct log_look *look,
 
 /* What came of each is known by the index, and in what it does not have. */
 static bool
-fill_batch(
-    struct engine_carry *carry, struct batch *batch, struct fail *fail)
+fill_batch(struct engine_carry *carry, struct batch *batch, struct fail *fail)
 {
 	const struct engine_options *o = &carry->engine->o;
 	struct query all;
@@ -206,10 +203,9 @@ engine_carry_on(struct engine_carry *carry, bool *left,
 	}
 	carry->arena = engine_arena(engine);
 	carry->batch_count = 0;
-	carry->batch =
-	    carry->arena != NULL
-		? ledger_begin(engine->o.ledger, carry->arena, fail)
-		: NULL;
+	carry->batch = carry->arena != NULL
+			   ? ledger_begin(engine->o.ledger, carry->arena, fail)
+			   : NULL;
 	if (carry->arena == NULL)
 		fail_memory(fail);
 	if (carry->batch == NULL || !fill_batch(carry, carry->batch, fail)) {

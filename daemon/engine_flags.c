@@ -1,5 +1,5 @@
 /*
- * When a policy revision, a setup or a person's stop changes what may be
+ * When a policy revision or a person's stop changes what may be
  * published of a contact that a registry holds, the registry is told so: a
  * contact:update with <contact:disclose>, which also takes away what it may
  * hold no more, decided, recorded and sent like any other submission.  Nothing

@@ -30,8 +30,9 @@ bool engine_flags_told(struct engine *engine, struct batch *batch,
 void engine_flags_again(struct engine *engine, const struct spool_item *item);
 
 /*
- * Policy and setup have this identity from now on: where it is another, all
- * contacts that registries hold are looked through in the background.
+ * The policy has this identity from now on: where it is another, all contacts
+ * that registries hold are looked through in the background.  Another mode of
+ * an upstream, or another setup at all, is no reason to write to a registry.
  */
 bool engine_flags_begin(
     struct engine *engine, const struct digest *identity, struct fail *fail);

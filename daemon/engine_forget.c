@@ -16,48 +16,7 @@
 #include "base/date.h"
 #include "core/canon.h"
 #include "core/entry_parts.h"
-#include "engine_priv.h"
-
-enum {
-	SOON = 20,		/* ms to the next piece */
-	TROUBLE = 5000,		/* ms, when the world is wrong */
-	LONGEST_WAIT = 3600000, /* ms: an hour */
-	SLICE_ENTRIES = 2000,	/* looked at in one piece */
-	MARK_SIZE = 2 * PSEUDONYM_SIZE + 3
-};
-
-enum step {
-	STEP_NONE,  /* what is next stands in the spool */
-	STEP_DUTY,  /* when was anything of it provided last? */
-	STEP_ITEMS, /* end what is under way */
-	STEP_KEY,
-	STEP_ROLL,
-	STEP_REST, /* items that came to be meanwhile */
-	STEP_VIEW,
-	STEP_PURGE,
-	STEP_WIPE,
-	STEP_ENTRY /* one is on its way to the disk */
-};
-
-struct forget {
-	struct engine *engine;
-	struct loop_timer *timer;
-	struct forgetting what;
-	enum step step, then;
-	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
-	uint64_t scan;	      /* entries below are not looked at yet */
-	int64_t provided;     /* latest that was found; 0: none was */
-	int64_t row;
-	struct engine_view_walk *walk;
-	bool any_waits;
-	struct arena *entry_arena; /* of the entry under way */
-	/* Who asked and waits for the end of this one. */
-	engine_answer *answer;
-	void *arg;
-	uint32_t asked_slot;
-	int status; /* to be answered when the entry under way is durable */
-	const char *state;
-};
+#include "engine_forget_priv.h"
 
 static void run(void *arg);
 
@@ -82,8 +41,8 @@ forget_of(struct engine *engine)
 	return forget;
 }
 
-static void
-wake(struct forget *forget, int64_t delay)
+void
+forget_wake(struct forget *forget, int64_t delay)
 {
 	forget->engine->o.loop->operations->timer_set(forget->timer, delay);
 }
@@ -98,7 +57,7 @@ engine_forget_resume(struct engine *engine)
 		return;
 	forget = forget_of(engine);
 	if (forget != NULL)
-		wake(forget, SOON);
+		forget_wake(forget, SOON);
 }
 
 void
@@ -107,8 +66,8 @@ engine_forget_again(struct engine *engine)
 	engine_forget_resume(engine);
 }
 
-static void
-pause_courier(struct forget *forget, bool pauses)
+void
+forget_pause_courier(struct forget *forget, bool pauses)
 {
 	struct engine *engine = forget->engine;
 
@@ -159,12 +118,12 @@ engine_forget_destroy(struct engine *engine)
 	engine->forget = NULL;
 }
 
-static void
-trouble(struct forget *forget, const struct fail *fail)
+void
+forget_trouble(struct forget *forget, const struct fail *fail)
 {
 	engine_log(forget->engine, "error", "forgetting-waits", fail);
-	pause_courier(forget, false);
-	wake(forget, TROUBLE);
+	forget_pause_courier(forget, false);
+	forget_wake(forget, TROUBLE);
 }
 
 /* --- entries --- */
@@ -184,12 +143,12 @@ entry_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	engine_checkpoint_soon(engine);
 	if (fail != NULL && fail->kind != FAIL_NONE) {
 		forget->step = STEP_NONE;
-		trouble(forget, fail);
+		forget_trouble(forget, fail);
 	} else {
 		if (forget->state != NULL)
 			answer_with(forget, forget->status, forget->state);
 		forget->step = forget->then;
-		wake(forget, 0);
+		forget_wake(forget, 0);
 	}
 	forget->state = NULL;
 	engine_finish_one(engine);
@@ -226,7 +185,7 @@ record(struct forget *forget, const char *word, struct slice reason,
 	if (batch == NULL || !ledger_add_event(batch, &event, &fail)) {
 		arena_destroy(arena);
 		forget->step = STEP_NONE;
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	forget->entry_arena = arena;
@@ -246,8 +205,8 @@ set_phase(struct forget *forget, enum forget_phase phase, struct fail *fail)
 
 /* --- the duty to keep records --- */
 
-static bool
-names_subject(const struct forget *forget, struct slice entry)
+bool
+forget_names_subject(const struct forget *forget, struct slice entry)
 {
 	return memmem(entry.data, entry.len, forget->mark, MARK_SIZE - 1) !=
 	       NULL;
@@ -270,8 +229,8 @@ begin_items(struct forget *forget, enum step step)
 	forget->step = step;
 	forget->row = 0;
 	forget->any_waits = false;
-	pause_courier(forget, true);
-	wake(forget, 0);
+	forget_pause_courier(forget, true);
+	forget_wake(forget, 0);
 }
 
 static void
@@ -283,7 +242,7 @@ wait_for_duty(struct forget *forget, int64_t until)
 	forget->what.due = until;
 	if (!set_phase(forget, FORGET_WAITS, &fail)) {
 		forget->step = STEP_NONE;
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	date_print(until / 1000, 0, date);
@@ -313,7 +272,7 @@ look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
 	if (!canon_get_number(entry, "time", &time))
 		return true;
 	*ended = time + keep <= engine_now(engine);
-	if (*ended || !was_provided(entry) || !names_subject(forget, entry))
+	if (*ended || !was_provided(entry) || !forget_names_subject(forget, entry))
 		return true;
 	*ended = !entry_kept_read(entry, arena, &kept);
 	if ((*ended || canon_get_number(kept.disclosure, "time", &time)) &&
@@ -342,133 +301,14 @@ run_duty(struct forget *forget)
 	arena_destroy(arena);
 	if (!ok) {
 		forget->step = STEP_NONE;
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 	} else if (!ended) {
-		wake(forget, 0);
+		forget_wake(forget, 0);
 	} else if (forget->provided + keep > engine_now(engine)) {
 		wait_for_duty(forget, forget->provided + keep);
 	} else {
 		begin_items(forget, STEP_ITEMS);
 	}
-}
-
-/* --- what is under way --- */
-
-/* How an item that was not sent, and now never will be, ended. */
-static void
-end_item(struct forget *forget, const struct spool_row *row)
-{
-	const struct slice reason = SLICE("the subject is forgotten");
-	struct engine *engine = forget->engine;
-	struct event event =
-	    engine_event(engine, EVENT_HOLD, "refused", row->entry);
-
-	switch (row->state) {
-	case SPOOL_QUEUED:
-	case SPOOL_LAID_OUT:
-		engine_record_outcome(engine, row->entry, "not-sent", reason);
-		break;
-	case SPOOL_SENDING:
-	case SPOOL_UNKNOWN:
-		engine_record_outcome(engine, row->entry, "unknown", reason);
-		break;
-	case SPOOL_HELD:
-		event.reason = reason;
-		engine_record_event(engine, &event);
-		break;
-	case SPOOL_APPROVED:
-	case SPOOL_DONE:
-	case SPOOL_REFUSED:
-	case SPOOL_GIVEN_UP:
-	case SPOOL_SUPERSEDED:
-	case SPOOL_STATE_COUNT:
-		break;
-	}
-}
-
-static bool
-take_row(struct forget *forget, const struct spool_row *row,
-    struct arena *arena, struct fail *fail)
-{
-	struct engine *engine = forget->engine;
-	struct slice entry;
-
-	arena_reset(arena);
-	forget->row = row->id;
-	/* What was pruned ended long ago, and its row is as old. */
-	if (row->entry >= ledger_minimum(engine->o.ledger)) {
-		if (!ledger_read(
-			engine->o.ledger, row->entry, arena, &entry, fail))
-			return false;
-		if (!names_subject(forget, entry))
-			return true;
-	}
-	if (engine_is_in_hand(engine, row->id)) {
-		forget->any_waits = true;
-		return true;
-	}
-	end_item(forget, row);
-	return spool_drop(engine->o.spool, row->id, fail);
-}
-
-/* False if there is more, or a trouble. */
-static bool
-walk_items(struct forget *forget, struct fail *fail)
-{
-	struct engine *engine = forget->engine;
-	struct spool_row rows[SPOOL_PAGE];
-	struct arena *arena = engine_arena(engine);
-	size_t count = 0;
-	bool ok = arena != NULL || fail_memory(fail);
-
-	ok = ok && spool_page(engine->o.spool, forget->row, rows, &count, fail);
-	for (size_t i = 0; ok && i < count; i++)
-		ok = take_row(forget, &rows[i], arena, fail);
-	arena_destroy(arena);
-	return ok && count < SPOOL_PAGE;
-}
-
-/* Commands of EPP end by themselves; so do submissions. */
-static bool
-others_wait(const struct forget *forget)
-{
-	const struct engine *engine = forget->engine;
-
-	return engine->o.in_flight != NULL &&
-	       engine->o.in_flight(engine->o.forget_context,
-		   (struct slice){forget->mark, MARK_SIZE - 1});
-}
-
-static void
-run_items(struct forget *forget)
-{
-	struct engine *engine = forget->engine;
-	struct fail fail = FAIL_INIT;
-
-	if (engine->parcels != 0 || engine->renewals != NULL ||
-	    engine->tiers != NULL) {
-		wake(forget, SOON); /* the courier comes to rest first */
-		return;
-	}
-	engine_flush(engine);
-	if (!walk_items(forget, &fail)) {
-		if (fail.kind != FAIL_NONE)
-			trouble(forget, &fail);
-		else
-			wake(forget, 0);
-		return;
-	}
-	pause_courier(forget, false);
-	if (forget->any_waits ||
-	    (forget->step == STEP_ITEMS && others_wait(forget))) {
-		forget->row = 0;
-		forget->any_waits = false;
-		wake(forget, 10 * SOON);
-		pause_courier(forget, true);
-		return;
-	}
-	forget->step = forget->step == STEP_ITEMS ? STEP_KEY : STEP_VIEW;
-	wake(forget, 0);
 }
 
 /* --- the key, and all that is left --- */
@@ -484,7 +324,7 @@ run_key(struct forget *forget)
 	    !keys_forget(engine->o.keys, forget->what.slot, &fail) ||
 	    !set_phase(forget, FORGET_DESTROYED, &fail)) {
 		forget->step = STEP_NONE;
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	record(forget, "destroyed", (struct slice){"", 0}, STEP_ROLL);
@@ -518,7 +358,7 @@ run_view(struct forget *forget)
 		    &fail))) {
 		if (forget->walk == NULL)
 			fail_memory(&fail);
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	if (!left) {
@@ -526,7 +366,7 @@ run_view(struct forget *forget)
 		forget->walk = NULL;
 		forget->step = STEP_PURGE;
 	}
-	wake(forget, 0);
+	forget_wake(forget, 0);
 }
 
 static bool
@@ -547,15 +387,15 @@ run_purge(struct forget *forget)
 
 	if (!vault_is_purged(engine->o.vault)) {
 		ledger_tick(engine->o.ledger);
-		wake(forget, SOON);
+		forget_wake(forget, SOON);
 		return;
 	}
 	if (!forget_elsewhere(forget, &fail) && fail.kind == FAIL_NONE) {
-		wake(forget, SOON); /* it is under way */
+		forget_wake(forget, SOON); /* it is under way */
 		return;
 	}
 	if (fail.kind != FAIL_NONE || !spool_scrub(engine->o.spool, &fail)) {
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	record(forget, "erased", (struct slice){"", 0}, STEP_WIPE);
@@ -569,7 +409,7 @@ finish(struct forget *forget)
 	if (!spool_end_forgetting(
 		forget->engine->o.spool, forget->what.slot, &fail)) {
 		forget->step = STEP_NONE;
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 		return;
 	}
 	forget->what.due = 0;
@@ -587,9 +427,9 @@ run_wipe(struct forget *forget)
 
 	ledger_tick(engine->o.ledger);
 	if (!ledger_wipe(engine->o.ledger, &left, &fail))
-		trouble(forget, &fail);
+		forget_trouble(forget, &fail);
 	else if (left)
-		wake(forget, SOON);
+		forget_wake(forget, SOON);
 	else
 		finish(forget);
 }
@@ -623,12 +463,12 @@ run_next(struct forget *forget)
 
 	if (!spool_next_forgetting(engine->o.spool, &forget->what, &fail)) {
 		if (fail.kind != FAIL_NONE)
-			trouble(forget, &fail);
+			forget_trouble(forget, &fail);
 		return;
 	}
 	left = forget->what.due - engine_now(engine);
 	if (forget->what.phase == FORGET_WAITS && left > 0) {
-		wake(forget, left < LONGEST_WAIT ? left : LONGEST_WAIT);
+		forget_wake(forget, left < LONGEST_WAIT ? left : LONGEST_WAIT);
 		return;
 	}
 	begin(forget);
@@ -639,7 +479,7 @@ run_next(struct forget *forget)
 	else
 		forget->step = STEP_KEY;
 	digest_wipe(key, sizeof(key));
-	wake(forget, 0);
+	forget_wake(forget, 0);
 }
 
 static void
@@ -650,7 +490,7 @@ run(void *arg)
 
 	if (engine->draining || engine->ruleset == NULL ||
 	    ledger_stopped(engine->o.ledger) != NULL) {
-		pause_courier(forget, false);
+		forget_pause_courier(forget, false);
 		return;
 	}
 	switch (forget->step) {
@@ -662,7 +502,7 @@ run(void *arg)
 		break;
 	case STEP_ITEMS:
 	case STEP_REST:
-		run_items(forget);
+		forget_run_items(forget);
 		break;
 	case STEP_KEY:
 		run_key(forget);
@@ -706,6 +546,6 @@ engine_forget_begin(struct engine *engine, const struct forgetting *what,
 	forget->arg = arg;
 	forget->asked_slot = what->slot;
 	if (forget->step == STEP_NONE)
-		wake(forget, 0);
+		forget_wake(forget, 0);
 	return true;
 }

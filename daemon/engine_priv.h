@@ -341,9 +341,20 @@ struct slice engine_answer_accepted(struct arena *arena, struct slice id,
 struct slice engine_answer_problem(
     struct arena *arena, int status, const char *type, const struct fail *fail);
 
-/* What a used Idempotency-Key gets: the first answer, and that it is one. */
-struct slice engine_answer_replayed(
-    struct arena *arena, const struct spool_request *request);
+/* What a way in asked. */
+struct engine_asked {
+	struct slice principal, key; /* Idempotency-Key */
+	struct slice body;
+	const struct digest *digest; /* of the body */
+};
+
+/*
+ * Was this key answered before?  Then the answer is the same, and says so, or
+ * 422; and it says if somebody in it has stopped provision, so that it might
+ * be another by now.  False: it is a new one.
+ */
+bool engine_replay(struct engine *engine, const struct engine_asked *asked,
+    engine_answer *answer, void *arg);
 
 /* When there is not even memory for an answer. */
 extern const struct slice engine_out_of_memory;

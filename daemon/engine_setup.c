@@ -4,6 +4,7 @@
  */
 #include "codec/json.h"
 #include "codec/wire.h"
+#include "core/canon.h"
 #include "engine_flags.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
@@ -323,6 +324,75 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 	return entry != NULL;
 }
 
+/* Those from the mark on that have an outcome already, a bit each. */
+static bool
+find_ended(struct engine *engine, uint64_t mark, uint64_t size,
+    uint8_t **ended, struct fail *fail)
+{
+	struct arena *arena = engine_arena(engine);
+	bool ok;
+
+	*ended = calloc((size_t)((size - mark) / 8 + 1), 1);
+	ok = (*ended != NULL && arena != NULL) || fail_memory(fail);
+	for (uint64_t i = mark; ok && i < size; i++) {
+		struct slice bytes, type;
+		int64_t about;
+
+		arena_reset(arena);
+		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail);
+		if (ok && canon_get_string(bytes, "type", arena, &type) &&
+		    slice_is(type, "outcome") &&
+		    canon_get_number(bytes, "entry", &about) &&
+		    about >= (int64_t)mark && about < (int64_t)i)
+			(*ended)[((uint64_t)about - mark) / 8] |=
+			    (uint8_t)(1u << ((uint64_t)about - mark) % 8);
+	}
+	arena_destroy(arena);
+	return ok;
+}
+
+/* What never reached the spool was not sent; but see engine_options. */
+static void
+end_missed(struct engine *engine, uint64_t entry, uint64_t mark)
+{
+	if (entry < engine->o.recovered)
+		record_outcome(engine, entry, "unknown",
+		    SLICE("recovered from a copy of the ledger"), mark);
+	else
+		record_outcome(engine, entry, "not-sent",
+		    SLICE("stopped before it was accepted"), mark);
+}
+
+static bool
+end_all_missed(struct engine *engine, uint64_t mark, uint64_t size,
+    const uint8_t *ended, struct fail *fail)
+{
+	struct arena *arena = engine_arena(engine);
+	uint64_t last = LEDGER_NONE;
+	bool ok = arena != NULL || fail_memory(fail);
+
+	for (uint64_t i = mark; ok && i < size; i++) {
+		struct slice bytes;
+		bool goes = false;
+
+		arena_reset(arena);
+		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail) &&
+		    entry_goes(arena, bytes, &goes, fail);
+		if (!ok || !goes ||
+		    (ended[(i - mark) / 8] >> (i - mark) % 8 & 1) != 0)
+			continue;
+		if (last != LEDGER_NONE)
+			end_missed(engine, last, 0);
+		last = i;
+	}
+	arena_destroy(arena);
+	if (ok && last != LEDGER_NONE)
+		end_missed(engine, last, size);
+	else if (ok && mark < size)
+		ok = spool_set_mark(engine->o.spool, size, fail);
+	return ok;
+}
+
 /*
  * Entries that came to be and never reached the spool: the submission was not
  * acknowledged and nothing of it was sent.  The mark moves when all of their
@@ -331,37 +401,21 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 static bool
 reconcile(struct engine *engine, struct fail *fail)
 {
-	uint64_t size = ledger_size(engine->o.ledger), last = LEDGER_NONE;
-	const struct slice reason = SLICE("stopped before it was accepted");
-	struct arena *arena = engine_arena(engine);
-	bool ok = arena != NULL || fail_memory(fail);
+	uint64_t size = ledger_size(engine->o.ledger);
+	uint64_t mark = spool_mark(engine->o.spool);
+	uint8_t *ended = NULL;
+	bool ok;
 
-	if (ok && spool_mark(engine->o.spool) > size) {
+	if (mark > size) {
 		fail_set(fail, FAIL_WORLD,
 		    "the spool knows of %llu entries, the ledger of %llu",
-		    (unsigned long long)spool_mark(engine->o.spool),
-		    (unsigned long long)size);
+		    (unsigned long long)mark, (unsigned long long)size);
 		fail_hint(fail, "restore spool and ledger from one backup");
-		ok = false;
+		return false;
 	}
-	for (uint64_t i = spool_mark(engine->o.spool); ok && i < size; i++) {
-		struct slice bytes;
-		bool goes = false;
-
-		arena_reset(arena);
-		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail) &&
-		    entry_goes(arena, bytes, &goes, fail);
-		if (!ok || !goes)
-			continue;
-		if (last != LEDGER_NONE)
-			record_outcome(engine, last, "not-sent", reason, 0);
-		last = i;
-	}
-	arena_destroy(arena);
-	if (ok && last != LEDGER_NONE)
-		record_outcome(engine, last, "not-sent", reason, size);
-	else if (ok && spool_mark(engine->o.spool) < size)
-		ok = spool_set_mark(engine->o.spool, size, fail);
+	ok = find_ended(engine, mark, size, &ended, fail) &&
+	     end_all_missed(engine, mark, size, ended, fail);
+	free(ended);
 	return ok;
 }
 
@@ -489,7 +543,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
-	if (!engine_flags_begin(engine, &engine->epoch, fail))
+	if (!engine_flags_begin(engine, ruleset_identity(ruleset), fail))
 		return false;
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);

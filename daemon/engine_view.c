@@ -6,7 +6,7 @@
 #include "engine_view.h"
 
 enum {
-	REFRESH_MAX = 32,      /* objects in one batch */
+	REFRESH_MAX = 64,      /* objects in one batch */
 	REFRESH_LOOK = 10000,  /* ms between looks for what is in doubt */
 	REFRESH_SOON = 20,     /* ms until what changes is on the disk */
 	REFRESH_PACE = 2,      /* ms: what is made anew leaves room for others */

@@ -7,7 +7,7 @@
 #include "engine_view.h"
 
 enum {
-	WALK_OBJECTS = 32, /* at once */
+	WALK_OBJECTS = 64, /* at once */
 	WALK_STEPS = 32,   /* between two notes of how far it is */
 };
 

@@ -184,7 +184,11 @@ kept_record(
 	if (record_has_role(judged, ROLE_SUBSCRIBER) &&
 	    !record_copy_role(record, judged, ROLE_SUBSCRIBER, fail))
 		return NULL;
-	return record_set_epp(record, &facts, fail) ? record : NULL;
+	return record_set_epp(record, &facts, fail) &&
+		       command_keep_statuses(
+			   command, work->stored, record, fail)
+		   ? record
+		   : NULL;
 }
 
 /* --- judging --- */

@@ -51,6 +51,69 @@ tell_registered(struct command *command)
 	command->registered = (struct slice){NULL, 0};
 }
 
+static bool
+has_word(const struct slice *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_is(words[i], word))
+			return true;
+	return false;
+}
+
+static bool
+is_removed(const struct epp_domain *domain, struct slice status)
+{
+	const char *word;
+
+	for (unsigned i = 0; (word = epp_domain_status(i)) != NULL; i++)
+		if ((domain->remove_statuses >> i & 1) != 0 &&
+		    slice_is(status, word))
+			return true;
+	return false;
+}
+
+/* "ok" stands alone: where something was added it goes, else it comes back. */
+static size_t
+change_statuses(const struct epp_domain *domain, struct values before,
+    struct slice out[REGISTRATION_WORDS])
+{
+	const char *word;
+	size_t count = 0;
+
+	for (size_t i = 0; i < before.count && i < REGISTRATION_WORDS; i++)
+		if (!is_removed(domain, before.items[i]) &&
+		    !(slice_is(before.items[i], "ok") &&
+			domain->add_statuses != 0))
+			out[count++] = before.items[i];
+	for (unsigned i = 0; (word = epp_domain_status(i)) != NULL; i++)
+		if ((domain->add_statuses >> i & 1) != 0 &&
+		    count < REGISTRATION_WORDS && !has_word(out, count, word))
+			out[count++] = slice_from(word);
+	if (count == 0)
+		out[count++] = SLICE("ok");
+	return count;
+}
+
+bool
+command_keep_statuses(const struct command *command,
+    const struct record *stored, struct record *kept, struct fail *fail)
+{
+	const struct epp_domain *domain = command->epp->domain;
+	struct slice words[REGISTRATION_WORDS];
+	struct registration registration;
+
+	if (!command->session->upstream->filter->publishes || stored == NULL ||
+	    (domain->add_statuses | domain->remove_statuses) == 0)
+		return true;
+	registration = *record_registration(stored);
+	if (!registration.given || registration.status.count == 0)
+		return true;
+	registration.status.count =
+	    change_statuses(domain, registration.status, words);
+	registration.status.items = words;
+	return record_set_registration(kept, &registration, fail);
+}
+
 /* --- what is gone --- */
 
 static void

@@ -353,6 +353,12 @@ void command_update_contact(struct command *command, const struct link *link,
 /* What the answer says of a domain itself goes with the outcome. */
 void command_learn(
     struct command *command, const struct epp_response *response);
+/*
+ * What an update makes of the statuses that the registry last said, where
+ * something is published of domains: they stand in the record that is kept.
+ */
+bool command_keep_statuses(const struct command *command,
+    const struct record *stored, struct record *kept, struct fail *fail);
 /* And what else the keeper learns of it. */
 void command_learned(
     struct command *command, const struct epp_response *response);

@@ -259,6 +259,9 @@ follow_current(struct job *job, struct batch *batch,
 	all = said;
 	if (current != NULL && record_operation(current) != OPERATION_DELETE)
 		all = merged(&said, record_registration(current));
+	/* What the command itself makes of the statuses. */
+	if (said.status.count == 0 && record_registration(record)->given)
+		all.status = record_registration(record)->status;
 	all.given = said.given ||
 		    (current != NULL && record_registration(current)->given);
 	return (!all.given || record_set_registration(record, &all, fail)) &&

@@ -336,6 +336,7 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	/* Before the sandbox: SQLite makes what it needs of its own. */
 	publisher->view = view_open_reader(publisher->view_path, fail);
 	return publisher->view != NULL &&
+	       publisher_file_watch(publisher, fail) &&
 	       sandbox_enter(SANDBOX_PUBLISHER, fail);
 }
 
@@ -368,6 +369,7 @@ publisher_destroy(struct publisher *publisher)
 	whois_server_destroy(publisher->whois);
 	rdap_server_destroy(publisher->rdap);
 	publisher_tier_close(publisher);
+	publisher_file_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);
 	jis_close(publisher->jis);

@@ -13,6 +13,7 @@
 #include "net/rdap_server.h"
 #include "net/whois_server.h"
 #include "publisher.h"
+#include "publisher_file.h"
 #include "store/view.h"
 
 struct wire_stream;
@@ -23,6 +24,7 @@ struct publisher {
 	struct setup *setup; /* where things are: a glance at misu.conf */
 	const char *view_path;
 	struct view *view; /* NULL: it could not be opened yet */
+	struct publisher_file file; /* which one that is */
 	struct rate *rate;
 	struct answers *answers;
 	struct arena *scratch; /* of a look at the view */

@@ -103,7 +103,8 @@ open_stores(struct service *service, struct fail *fail)
 	    .now_context = service->loop};
 
 	if (vault == NULL || spool == NULL || cases == NULL ||
-	    options.directory == NULL)
+	    options.directory == NULL ||
+	    !service_backup_older(service, &options.older, fail))
 		return false;
 	service->vault = vault_open(
 	    service->disk, vault, service->keys, fail);
@@ -189,7 +190,7 @@ change(void *context, enum object_type type, struct slice name, bool begins)
 static bool
 open_engine(struct service *service, struct fail *fail)
 {
-	const struct engine_options options = {.loop = service->loop,
+	struct engine_options options = {.loop = service->loop,
 	    .disk = service->disk,
 	    .random = &random_system,
 	    .keys = service->keys,
@@ -222,8 +223,10 @@ open_engine(struct service *service, struct fail *fail)
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
 	    options.index_path == NULL)
 		return false;
-	if (!service_backup_forget(service, fail) ||
-	    !engine_forget_check(&options, service->setup->conf, fail) ||
+	if (!service_backup_forget(service, fail))
+		return false;
+	options.recovered = service->recovered.end;
+	if (!engine_forget_check(&options, service->setup->conf, fail) ||
 	    !open_keeper(service, fail))
 		return false;
 	service->engine = engine_create(&options, fail);
@@ -538,6 +541,7 @@ service_destroy(struct service *service)
 	if (service == NULL)
 		return;
 	remove_sockets(service);
+	service_recover_finish(service);
 	for (size_t i = 0; i < service->intake_count; i++)
 		intake_http_destroy(service->intakes[i]);
 	control_destroy(service->control);

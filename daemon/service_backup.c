@@ -284,8 +284,9 @@ service_backup(struct service *service, const struct control_ask *ask,
 
 /* --- the first start after a restore --- */
 
-static bool
-forget_again(struct service *service, uint32_t slot, struct fail *fail)
+bool
+service_forget_again(
+    struct service *service, uint32_t slot, struct fail *fail)
 {
 	struct forgetting forgetting = {
 	    .slot = slot, .phase = FORGET_ASKED, .due = -1};
@@ -330,13 +331,16 @@ read_slots(struct service *service, struct slice text, bool apply,
 	bool ok = true;
 
 	while (ok && slice_take_line(&text, &line)) {
+		unsigned long long first;
 		char copy[32];
 		unsigned slot;
 
 		snprintf(copy, sizeof(copy), "%.*s", SLICE_ARG(line));
-		if (sscanf(copy, "forget %u", &slot) != 1)
+		if (apply && sscanf(copy, "ledger %llu", &first) == 1)
+			ok = service_recover(service, first, fail);
+		if (!ok || sscanf(copy, "forget %u", &slot) != 1)
 			continue;
-		ok = !apply || forget_again(service, slot, fail);
+		ok = !apply || service_forget_again(service, slot, fail);
 		++*count;
 	}
 	return ok;
@@ -353,6 +357,29 @@ read_restored(struct service *service, struct arena *arena, const char **path,
 		return fail_memory(fail);
 	return access(*path, F_OK) != 0 ||
 	       proc_read_file(*path, (size_t)1 << 28, arena, text, fail);
+}
+
+bool
+service_backup_older(
+    struct service *service, uint64_t *older, struct fail *fail)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice text, line;
+	const char *path;
+	bool ok = arena != NULL || fail_memory(fail);
+
+	*older = 0;
+	ok = ok && read_restored(service, arena, &path, &text, fail);
+	while (ok && slice_take_line(&text, &line)) {
+		unsigned long long first;
+		char copy[32];
+
+		snprintf(copy, sizeof(copy), "%.*s", SLICE_ARG(line));
+		if (sscanf(copy, "ledger %llu", &first) == 1)
+			*older = first;
+	}
+	arena_destroy(arena);
+	return ok;
 }
 
 bool
@@ -377,17 +404,64 @@ record_restored(struct restoring *restoring, unsigned count, struct fail *fail)
 	struct event event = {.type = EVENT_BACKUP, .word = SLICE("restored")};
 	struct batch *batch =
 	    ledger_begin(service->ledger, restoring->arena, fail);
-	char reason[80];
+	char reason[120];
+	bool left = false;
 
 	if (batch == NULL)
 		return false;
-	snprintf(
-	    reason, sizeof(reason), "from a backup; %u forgotten again", count);
+	snprintf(reason, sizeof(reason),
+	    service->recovered.end != 0
+		? "from a backup and a newer ledger; %u forgotten again"
+		: "from a backup; %u forgotten again",
+	    count);
 	engine_identities(service->engine, &event);
 	event.reason = slice_from(reason);
+	if (!service_recover_add(service, batch, &left, fail) || left)
+		return false;
 	if (!ledger_add_event(batch, &event, fail))
 		return false;
 	ledger_commit(batch, restored, restoring);
+	return true;
+}
+
+static void
+learnt(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
+{
+	struct arena *arena = arg;
+
+	(void)first;
+	(void)sealed;
+	(void)count;
+	if (fail != NULL && fail->kind != FAIL_NONE)
+		log_fail(LOG_LEVEL_ERROR, "not-recovered", fail);
+	arena_destroy(arena);
+}
+
+/* Slots that do not fit beside the entry go before it. */
+static bool
+record_recovered(struct service *service, struct fail *fail)
+{
+	bool left;
+
+	while (service->recovered.recorded + RECOVERED_AT_ONCE <
+	       service->recovered.count) {
+		struct arena *arena = arena_create(NULL);
+		struct event event = {
+		    .type = EVENT_BACKUP, .word = SLICE("recovered")};
+		struct batch *batch =
+		    arena != NULL ? ledger_begin(service->ledger, arena, fail)
+				  : NULL;
+
+		engine_identities(service->engine, &event);
+		if (batch == NULL ||
+		    !service_recover_add(service, batch, &left, fail) ||
+		    !ledger_add_event(batch, &event, fail)) {
+			arena_destroy(arena);
+			return arena != NULL ? false : fail_memory(fail);
+		}
+		ledger_commit(batch, learnt, arena);
+	}
 	return true;
 }
 
@@ -411,10 +485,12 @@ service_backup_started(struct service *service, struct fail *fail)
 		arena_destroy(arena);
 		return ok;
 	}
-	if (!record_restored(restoring, count, fail)) {
+	if (!record_recovered(service, fail) ||
+	    !record_restored(restoring, count, fail)) {
 		arena_destroy(arena);
 		return false;
 	}
+	service_recover_finish(service);
 	engine_forget_again(service->engine);
 	return true;
 }

@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "log.h"
 #include "proc.h"
@@ -324,6 +325,40 @@ run_master(struct service *service, const struct control_ask *ask,
 		    request, fail.kind == FAIL_INPUT ? 409 : 503, &fail);
 }
 
+/* Nobody would learn of a key that no entry tells of. */
+static bool
+can_record(struct service *service, struct control_request *request)
+{
+	const struct fail *stopped = ledger_stopped(service->ledger);
+
+	if (stopped != NULL)
+		service_problem(request, 503, stopped);
+	return stopped == NULL;
+}
+
+/*
+ * Two keys sign at most: who was promised that the one before does so for a
+ * while yet would find it gone.
+ */
+static bool
+may_end_previous(struct service *service, const struct control_ask *ask,
+    struct control_request *request)
+{
+	int64_t until = keys_describe(service->keys).previous_until;
+	struct fail fail = FAIL_INIT;
+	char date[DATE_SIZE];
+
+	if (until <= now(service) || ask->id == 1)
+		return true;
+	date_print(until / 1000, 0, date);
+	fail_set(&fail, FAIL_INPUT,
+	    "the signing key before this one still signs, until %s", date);
+	fail_hint(&fail, "wait, or rotate with --now: it ends then, and who has"
+			 " only its verifier key must get the new one");
+	service_problem(request, 409, &fail);
+	return false;
+}
+
 void
 service_key_rotate(struct service *service, const struct control_ask *ask,
     struct control_request *request)
@@ -331,10 +366,14 @@ service_key_rotate(struct service *service, const struct control_ask *ask,
 	int64_t overlap = (int64_t)service->setup->conf->key_overlap * 1000;
 	struct fail fail = FAIL_INIT;
 
+	if (!can_record(service, request))
+		return;
 	if (ask->text.len != 0) {
 		run_master(service, ask, request);
 		return;
 	}
+	if (!may_end_previous(service, ask, request))
+		return;
 	if (!keys_rotate_signing(
 		service->keys, now(service), now(service) + overlap, &fail)) {
 		service_problem(request, 503, &fail);

@@ -26,6 +26,15 @@ struct index_forgetting {
 	struct fail fail;
 };
 
+enum { RECOVERED_AT_ONCE = 4096 };
+
+/* After a restore with a newer ledger: slots that only entries know. */
+struct recovered {
+	uint64_t end; /* of those entries; 0: there was no such restore */
+	uint32_t *slots;
+	size_t count, room, recorded;
+};
+
 struct service {
 	struct setup_given given;
 	struct setup *setup;   /* in force */
@@ -62,6 +71,7 @@ struct service {
 	int64_t started; /* Unix ms */
 	struct disk_forecast forecast;
 	int64_t backup_since; /* Unix ms; 0: none is being made */
+	struct recovered recovered;
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool stopping, ledger_told, has_landlock;
@@ -136,13 +146,32 @@ void service_key_confirm(struct service *service,
 void service_backup(struct service *service, const struct control_ask *ask,
     struct control_request *request);
 
+/* --- service_recover.c: a ledger that is newer than the rest ------------- */
+
+/*
+ * From entry `first` on nothing but the ledger knows what was done: the keys
+ * get to know the slots that entries name, who was forgotten is forgotten, and
+ * nothing that waits in the spool leaves as if it had not yet.
+ */
+bool service_recover(
+    struct service *service, uint64_t first, struct fail *fail);
+/* What it found, into a batch; *left: there is more for another one. */
+bool service_recover_add(struct service *service, struct batch *batch,
+    bool *left, struct fail *fail);
+void service_recover_finish(struct service *service);
+
 /* A backup that was left alone is given up. */
 void service_backup_tick(struct service *service);
+/* Entries of the backup, where the ledger is a newer copy; else 0. */
+bool service_backup_older(
+    struct service *service, uint64_t *older, struct fail *fail);
 /*
  * After a restore, before the engine is there: what was forgotten since the
  * backup is forgotten again; and then the entry that says so.
  */
 bool service_backup_forget(struct service *service, struct fail *fail);
+bool service_forget_again(
+    struct service *service, uint32_t slot, struct fail *fail);
 bool service_backup_started(struct service *service, struct fail *fail);
 
 /* The master key, and the keys under it; a rotation cut short is ended. */

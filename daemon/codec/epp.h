@@ -137,6 +137,8 @@ struct epp_domain {
 	/* canonical "ns1.example.jp 192.0.2.1"; of an update those added */
 	const struct slice *servers;
 	size_t server_count;
+	/* Of an update: a client's statuses (epp_domain_status()), as bits. */
+	unsigned add_statuses, remove_statuses;
 	struct xml_span object;  /* whole <domain:...> */
 	struct xml_span change, add, remove; /* update's <chg> <add> <rem> */
 	bool change_only_links, add_only_links, remove_only_links;
@@ -236,6 +238,9 @@ struct epp_response *epp_read_response(struct arena *arena, struct slice text,
 /* A client's status of a contact: its bit, or 0; and its name. */
 unsigned epp_contact_status(struct slice name);
 const char *epp_contact_status_name(unsigned bit);
+
+/* A client's status of a domain, by its bit's number; NULL: there is none. */
+const char *epp_domain_status(unsigned nth);
 
 /*
  * What infData says, as a record of type contact (core/record.h) or domain

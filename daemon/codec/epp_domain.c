@@ -168,6 +168,28 @@ read_create(struct epp_walk *walk, struct epp_domain *domain)
 	       epp_read_auth(r, element, false, NULL) && epp_end(walk);
 }
 
+static const char *const statuses[] = {"clientDeleteProhibited", "clientHold",
+    "clientRenewProhibited", "clientTransferProhibited",
+    "clientUpdateProhibited"};
+enum { STATUSES = sizeof(statuses) / sizeof(*statuses) };
+
+const char *
+epp_domain_status(unsigned nth)
+{
+	return nth < STATUSES ? statuses[nth] : NULL;
+}
+
+/* Others are the registry's to refuse. */
+static void
+note_status(void *arg, struct slice status)
+{
+	unsigned *bits = arg;
+
+	for (unsigned i = 0; i < STATUSES; i++)
+		if (slice_is(status, statuses[i]))
+			*bits |= 1u << i;
+}
+
 static bool
 read_parts(struct epp_reader *r, struct epp_domain *domain, uint32_t element,
     enum epp_link_change change, bool *only_links)
@@ -184,7 +206,10 @@ read_parts(struct epp_reader *r, struct epp_domain *domain, uint32_t element,
 		return false;
 	*only_links =
 	    ns == XML_NONE && walk.at == XML_NONE && domain->link_count > links;
-	return epp_read_statuses(&walk, 11, NULL, NULL) && epp_end(&walk);
+	return epp_read_statuses(&walk, 11, note_status,
+		   change == EPP_LINK_ADD ? &domain->add_statuses
+					  : &domain->remove_statuses) &&
+	       epp_end(&walk);
 }
 
 static bool

@@ -408,14 +408,15 @@ read_disclosure(struct reading *reading, struct slice disclosure)
 
 /* As if it still stood where it was. */
 static bool
-add_kept(struct reading *reading, const struct entry_kept *kept)
+add_kept(const struct reading *reading, const struct entry_kept *kept)
 {
 	struct provided_entry there = *reading->entry;
+	struct reading of = *reading;
 
 	there.index = kept->index;
 	there.entry = kept->disclosure;
-	reading->entry = &there;
-	if (!read_disclosure(reading, kept->disclosure))
+	of.entry = &there;
+	if (!read_disclosure(&of, kept->disclosure))
 		return false;
 	settle(reading->provided, kept->index, kept->outcome);
 	return true;

@@ -70,6 +70,15 @@ assignment_item(struct batch *batch, const struct digest *id,
 	return item != NULL;
 }
 
+bool
+ledger_add_assignment(struct batch *batch, const struct digest *id,
+    uint32_t slot, struct fail *fail)
+{
+	const struct subject subject = {.slot = slot};
+
+	return assignment_item(batch, id, &subject, fail);
+}
+
 static bool
 subject_of(struct batch *batch, struct slice id, struct subject *out,
     struct fail *fail)

@@ -33,8 +33,8 @@ static const char schema[] =
 struct cases {
 	struct sqlite *db;
 	const struct keys *keys;
-	const struct random_source *random;
 	uint8_t key[KEY_SIZE];
+	struct secretly secret; /* under that key */
 	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
 	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe;
@@ -64,10 +64,7 @@ static const char *const fees[FEES] = {
 static bool
 prepare_all(struct cases *c, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&c->begin, "BEGIN IMMEDIATE"},
 	    {&c->commit, "COMMIT"},
 	    {&c->rollback, "ROLLBACK"},
@@ -114,12 +111,8 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(c->db, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    c->db, all, sizeof(all) / sizeof(*all), fail);
 }
 
 struct cases *
@@ -134,8 +127,8 @@ cases_open(struct sqlite *db, const struct keys *keys,
 	}
 	cases->db = db;
 	cases->keys = keys;
-	cases->random = random;
 	keys_derive(keys, "cases", cases->key);
+	cases->secret = (struct secretly){cases->key, random, "cases"};
 	if (sqlite_run(db, schema, fail) && prepare_all(cases, fail))
 		return cases;
 	cases_close(cases);
@@ -153,24 +146,14 @@ cases_close(struct cases *cases)
 
 /* --- what stands encrypted --- */
 
-static bool
-bind_secret(struct cases *cases, struct statement *s, int at, struct slice text,
-    struct fail *fail)
-{
-	return secretly_bind(
-	    &(struct secretly){cases->key, cases->random, "cases"}, s, at, text,
-	    fail);
-}
-
 /* What was forgotten is empty. */
 static bool
 read_secret(struct cases *cases, struct arena *arena, struct slice bytes,
     struct slice *out, struct fail *fail)
 {
 	*out = (struct slice){"", 0};
-	return bytes.len == 0 || secretly_read(&(struct secretly){cases->key,
-						   cases->random, "cases"},
-				     arena, bytes, out, fail);
+	return bytes.len == 0 ||
+	       secretly_read(&cases->secret, arena, bytes, out, fail);
 }
 
 static void
@@ -187,10 +170,10 @@ insert_row(struct cases *cases, struct case_row *row, struct fail *fail)
 {
 	struct statement *s = cases->add;
 
-	if (!bind_secret(cases, s, 13, row->subject, fail) ||
-	    !bind_secret(cases, s, 14, row->who, fail) ||
-	    !bind_secret(cases, s, 15, row->basis, fail) ||
-	    !bind_secret(cases, s, 16, row->asked, fail))
+	if (!secretly_bind(&cases->secret, s, 13, row->subject, fail) ||
+	    !secretly_bind(&cases->secret, s, 14, row->who, fail) ||
+	    !secretly_bind(&cases->secret, s, 15, row->basis, fail) ||
+	    !secretly_bind(&cases->secret, s, 16, row->asked, fail))
 		return false;
 	statement_bind_number(s, 1, row->kind);
 	statement_bind_number(s, 2, row->state);
@@ -215,7 +198,7 @@ insert_step(struct cases *cases, struct case_step *step, struct fail *fail)
 {
 	struct statement *s = cases->add_step;
 
-	if (!bind_secret(cases, s, 5, step->text, fail))
+	if (!secretly_bind(&cases->secret, s, 5, step->text, fail))
 		return false;
 	statement_bind_number(s, 1, step->case_id);
 	statement_bind_number(s, 2, step->time);

@@ -40,10 +40,7 @@ struct grants {
 static bool
 prepare_all(struct grants *g, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&g->begin, "BEGIN IMMEDIATE"},
 	    {&g->commit, "COMMIT"},
 	    {&g->rollback, "ROLLBACK"},
@@ -73,12 +70,8 @@ prepare_all(struct grants *g, struct fail *fail)
 	    {&g->drop_object, "DELETE FROM request_object WHERE id = ?"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(g->db, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    g->db, all, sizeof(all) / sizeof(*all), fail);
 }
 
 struct grants *

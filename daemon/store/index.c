@@ -23,10 +23,7 @@ static const char schema[] =
 static bool
 prepare_reads(struct index *index, struct fail *fail)
 {
-	const struct {
-		struct statement **out;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&index->do_.post,
 		"SELECT bits FROM post WHERE span = ?1 AND term = ?2"},
 	    {&index->do_.posts, "SELECT term, bits FROM post WHERE span = ?1"
@@ -40,21 +37,14 @@ prepare_reads(struct index *index, struct fail *fail)
 	    {&index->do_.meta, "SELECT log, next, last FROM meta"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		*all[i].out = sqlite_prepare(index->sqlite, all[i].sql, fail);
-		if (*all[i].out == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    index->sqlite, all, sizeof(all) / sizeof(*all), fail);
 }
 
 static bool
 prepare_writes(struct index *index, struct fail *fail)
 {
-	const struct {
-		struct statement **out;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&index->do_.put,
 		"INSERT OR REPLACE INTO post VALUES (?1, ?2, ?3)"},
 	    {&index->do_.drop,
@@ -69,12 +59,8 @@ prepare_writes(struct index *index, struct fail *fail)
 		"INSERT OR REPLACE INTO meta VALUES (1, ?1, ?2, ?3)"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		*all[i].out = sqlite_prepare(index->sqlite, all[i].sql, fail);
-		if (*all[i].out == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    index->sqlite, all, sizeof(all) / sizeof(*all), fail);
 }
 
 static void

@@ -71,6 +71,12 @@ struct journal_scan {
 	bool (*damage)(void *context, const char *segment, uint64_t offset,
 	    struct fail *fail);
 	void *context;
+	/*
+	 * It may end with this many entries although a checkpoint vouches for
+	 * more, which are in bundles: the ledger is a newer copy.  0: it may
+	 * not.
+	 */
+	uint64_t older;
 };
 
 /*

@@ -271,9 +271,10 @@ run_start(const struct reader *reader)
 	return i;
 }
 
+/* `least`: entries that it must reach to. */
 static bool
 check_run(struct reader *reader, size_t start, uint64_t durable,
-    struct fail *fail)
+    uint64_t least, struct fail *fail)
 {
 	const struct found *first, *last;
 
@@ -301,7 +302,7 @@ check_run(struct reader *reader, size_t start, uint64_t durable,
 		    reader->state->segments[first->segment].name,
 		    first->offset,
 		    "entries before this group are in no bundle", fail);
-	if (last->first + last->entries < durable)
+	if (last->first + last->entries < least)
 		return refuse(reader,
 		    reader->state->segments[last->segment].name,
 		    last->offset + (uint64_t)last->blocks * DISK_BLOCK,
@@ -410,7 +411,9 @@ journal_scan_all(struct disk *disk, const char *directory, uint64_t durable,
 		start = run_start(&reader);
 		state->newest = reader.found[reader.found_count - 1].sequence;
 	}
-	ok = ok && check_run(&reader, start, durable, fail) &&
+	ok = ok &&
+	    check_run(&reader, start, durable,
+		scan->older != 0 ? scan->older : durable, fail) &&
 	    hand_out_all(&reader, start, fail);
 	state->cut = reader.bad || reader.highest > state->newest;
 	free(reader.found);

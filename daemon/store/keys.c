@@ -116,15 +116,19 @@ chunk_make(struct keys *keys, uint32_t first, struct chunk *chunk,
 	return ok;
 }
 
+/* The first chunk is there whole or not at all: then it is made anew. */
 static bool
 chunk_write(struct keys *keys, uint32_t first, const struct chunk *chunk,
     struct fail *fail)
 {
 	const struct disk_operations *op = keys->disk->operations;
+	char fresh[KEYS_PATH + 16];
 	struct disk_file *file;
 	bool ok;
 
-	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
+	snprintf(fresh, sizeof(fresh), "%s%s", keys->slots_path,
+	    first == 0 ? ".first" : "");
+	if (!op->open(keys->disk, fresh, DISK_WRITE, &file, fail))
 		return false;
 	ok = op->write(keys->disk, file, (uint64_t)first * SLOT_SIZE,
 		 chunk->records, sizeof(chunk->records), fail) &&
@@ -132,7 +136,8 @@ chunk_write(struct keys *keys, uint32_t first, const struct chunk *chunk,
 	op->close(keys->disk, file);
 	return ok &&
 	    (first != 0 ||
-		op->sync_directory(keys->disk, keys->directory, fail));
+		(op->rename(keys->disk, fresh, keys->slots_path, fail) &&
+		    op->sync_directory(keys->disk, keys->directory, fail)));
 }
 
 /* A chunk is whole and synced before any of its slots is given out. */
@@ -231,28 +236,6 @@ is_unwritten(struct slice file, uint32_t count)
 	return false;
 }
 
-/*
- * The newest chunk may be read back although the sync of it failed in an
- * earlier life: it is written again before any slot of it is given out.
- */
-static bool
-chunk_write_again(
-    struct keys *keys, struct slice file, uint32_t count, struct fail *fail)
-{
-	const struct disk_operations *op = keys->disk->operations;
-	uint64_t at = (uint64_t)(count - SLOT_CHUNK) * SLOT_SIZE;
-	struct disk_file *slots;
-	bool ok;
-
-	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &slots, fail))
-		return false;
-	ok = op->write(keys->disk, slots, at, file.data + at,
-		 (size_t)SLOT_CHUNK * SLOT_SIZE, fail) &&
-	     op->sync(keys->disk, slots, fail);
-	op->close(keys->disk, slots);
-	return ok;
-}
-
 /* A chunk that was being made at a crash was never given out: it is cut. */
 static bool
 slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
@@ -286,8 +269,7 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 	digest_cipher_destroy(opener.cipher);
 	digest_wipe(opener.wrap, sizeof(opener.wrap));
 	keys->slot_count = count;
-	return ok && (keys->random == NULL ||
-			 chunk_write_again(keys, file, count, fail));
+	return ok;
 }
 
 /* --- opening --- */
@@ -369,7 +351,10 @@ keys_start(struct keys *keys, struct arena *arena, struct fail *fail)
 	digest_wipe(id, sizeof(id));
 	if (had_slots && !slots_load(keys, arena, fail))
 		return false;
-	return keys->slot_count != 0 || !writes || pool_extend(keys, fail);
+	if (keys->slot_count != 0 || !writes)
+		return true;
+	keys->is_settled = pool_extend(keys, fail);
+	return keys->is_settled;
 }
 
 static struct keys *
@@ -514,10 +499,52 @@ give(const struct keys *keys, uint32_t slot, struct subject *out)
 	memcpy(out->key, keys->slots[slot].key, KEY_SIZE);
 }
 
+static bool
+chunk_write_again(struct keys *keys, uint8_t *records, struct fail *fail)
+{
+	const struct disk_operations *op = keys->disk->operations;
+	size_t size = (size_t)SLOT_CHUNK * SLOT_SIZE;
+	uint64_t at = (uint64_t)(keys->slot_count - SLOT_CHUNK) * SLOT_SIZE;
+	struct disk_file *file;
+	size_t got = 0;
+	bool ok;
+
+	if (!op->open(keys->disk, keys->slots_path, DISK_WRITE, &file, fail))
+		return false;
+	ok = op->read(keys->disk, file, at, records, size, &got, fail) &&
+	     (got == size ||
+		 fail_set(fail, FAIL_WORLD, "the key slots were cut")) &&
+	     op->write(keys->disk, file, at, records, size, fail) &&
+	     op->sync(keys->disk, file, fail);
+	op->close(keys->disk, file);
+	return ok;
+}
+
+/*
+ * The newest chunk may have been read back although the sync of it failed in
+ * an earlier life: it is written again before a slot of it is given out.
+ */
+static bool
+settle_chunk(struct keys *keys, struct fail *fail)
+{
+	uint8_t *records;
+
+	if (keys->is_settled || keys->slot_count == 0)
+		return true;
+	records = malloc((size_t)SLOT_CHUNK * SLOT_SIZE);
+	keys->is_settled = records != NULL
+			       ? chunk_write_again(keys, records, fail)
+			       : fail_memory(fail);
+	free(records);
+	return keys->is_settled;
+}
+
 /* The next slot nobody has. */
 static bool
 take_slot(struct keys *keys, uint32_t *out, struct fail *fail)
 {
+	if (!settle_chunk(keys, fail))
+		return false;
 	while (keys->next < keys->slot_count &&
 	    (keys->slots[keys->next].taken ||
 		keys->slots[keys->next].forgotten))
@@ -575,6 +602,12 @@ keys_has(const struct keys *keys, const struct digest *id, uint32_t slot)
 	uint32_t found;
 
 	return find(keys, id, &found) && found == slot;
+}
+
+bool
+keys_is_taken(const struct keys *keys, uint32_t slot)
+{
+	return slot < keys->slot_count && keys->slots[slot].taken;
 }
 
 bool

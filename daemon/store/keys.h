@@ -115,6 +115,9 @@ bool keys_learn(struct keys *keys, const struct digest *id, uint32_t slot,
 bool keys_has(
     const struct keys *keys, const struct digest *id, uint32_t slot);
 
+/* Was this slot given to a subject that is known here? */
+bool keys_is_taken(const struct keys *keys, uint32_t slot);
+
 /* Does this subject have a slot?  Takes none. */
 bool keys_find(
     const struct keys *keys, struct slice id, struct subject *out);

@@ -53,6 +53,7 @@ struct keys {
 	struct root root;
 	struct signing signing;
 	bool broken; /* a rotation failed: what the disk has is not known */
+	bool is_settled; /* the newest chunk is durable for certain */
 	struct digest_key id_key;
 	struct slot *slots;
 	uint32_t slot_count, slot_room, next, forgotten;

@@ -40,6 +40,7 @@ struct ledger_options {
 	 */
 	struct vault *vault;
 	uint64_t segment_size; /* of the journal; 0: JOURNAL_SEGMENT */
+	uint64_t older;	       /* journal_scan's: bundles are a newer copy's */
 };
 
 /* Replays the journal; refuses, naming the place, what cannot be explained. */
@@ -154,6 +155,12 @@ bool ledger_add_promotion(struct batch *batch, enum object_type type,
     struct slice object, struct fail *fail);
 bool ledger_add_removal(struct batch *batch, enum object_type type,
     struct slice object, enum vault_slot slot, struct fail *fail);
+/*
+ * A subject of this keys_id() has this slot, which keys_learn() was told: for
+ * who is known by entries only.
+ */
+bool ledger_add_assignment(struct batch *batch, const struct digest *id,
+    uint32_t slot, struct fail *fail);
 /* `done` is called from the loop, never from within. */
 void ledger_commit(struct batch *batch, ledger_done *done, void *arg);
 /*

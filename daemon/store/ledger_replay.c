@@ -106,7 +106,9 @@ ledger_replay(struct ledger *ledger, struct fail *fail)
 	struct replay state = {.ledger = ledger,
 	    .vault_sequence = vault == NULL ? 0 : vault_sequence(vault)};
 	struct journal_scan scan = {
-	    .group = replay_group, .context = &state};
+	    .group = replay_group,
+	    .context = &state,
+	    .older = ledger->options.older};
 	uint64_t size = ledger->options.segment_size;
 
 	ledger->journal = journal_open(ledger->disk,

@@ -28,6 +28,8 @@ enum stats_by {
 
 const char *stats_by_name(enum stats_by by);
 bool stats_by_find(struct slice name, enum stats_by *out);
+/* All names there are, for who gave another. */
+extern const char stats_by_hint[];
 
 struct log_given;
 

@@ -24,6 +24,10 @@ stats_by_name(enum stats_by by)
 	return names[by];
 }
 
+const char stats_by_hint[] =
+    "recipient, field, role, verdict, rule, day, outcome, purpose, operation, "
+    "channel, policy, type or actor";
+
 bool
 stats_by_find(struct slice name, enum stats_by *out)
 {

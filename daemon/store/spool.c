@@ -79,10 +79,7 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
 static bool
 prepare_all(struct spool *s, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&s->begin, "BEGIN IMMEDIATE"},
 	    {&s->commit, "COMMIT"},
 	    {&s->rollback, "ROLLBACK"},
@@ -153,12 +150,9 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->count, "SELECT count(*) FROM item WHERE state = ?"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(s->db, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return spool_forget_prepare(s, fail);
+	return sqlite_prepare_all(
+		   s->db, all, sizeof(all) / sizeof(*all), fail) &&
+	       spool_forget_prepare(s, fail);
 }
 
 static bool

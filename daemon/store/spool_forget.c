@@ -8,10 +8,7 @@ bool
 spool_forget_prepare(struct spool *spool, struct fail *fail)
 {
 	struct spool_forget_statements *f = &spool->forget;
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&f->page, "SELECT id, state, entry FROM item WHERE id > ?"
 		       " ORDER BY id LIMIT ?"},
 	    {&f->drop_request, "DELETE FROM request WHERE submission ="
@@ -35,12 +32,8 @@ spool_forget_prepare(struct spool *spool, struct fail *fail)
 	    {&f->unfill, "DELETE FROM forgetting WHERE slot = -1"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(spool->db, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    spool->db, all, sizeof(all) / sizeof(*all), fail);
 }
 
 bool

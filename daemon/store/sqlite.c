@@ -221,6 +221,18 @@ sqlite_prepare(struct sqlite *sqlite, const char *sql, struct fail *fail)
 	return statement;
 }
 
+bool
+sqlite_prepare_all(struct sqlite *sqlite, const struct statement_wanted *all,
+    size_t count, struct fail *fail)
+{
+	for (size_t i = 0; i < count; i++) {
+		*all[i].to = sqlite_prepare(sqlite, all[i].sql, fail);
+		if (*all[i].to == NULL)
+			return false;
+	}
+	return true;
+}
+
 void
 statement_bind_number(struct statement *statement, int at, int64_t n)
 {

@@ -40,6 +40,14 @@ bool sqlite_run(struct sqlite *sqlite, const char *sql, struct fail *fail);
 struct statement *sqlite_prepare(
     struct sqlite *sqlite, const char *sql, struct fail *fail);
 
+/* A table of them. */
+struct statement_wanted {
+	struct statement **to;
+	const char *sql;
+};
+bool sqlite_prepare_all(struct sqlite *sqlite,
+    const struct statement_wanted *all, size_t count, struct fail *fail);
+
 /* Parameters count from 1.  Bytes are borrowed until the next reset. */
 void statement_bind_number(struct statement *statement, int at, int64_t n);
 void statement_bind_text(

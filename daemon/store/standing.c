@@ -29,10 +29,7 @@ static const char schema[] =
 static bool
 prepare(struct standing *standing, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&standing->parts_of,
 		"SELECT part FROM made WHERE type = ?1 AND name = ?2"},
 	    {&standing->add, "INSERT OR IGNORE INTO made VALUES (?3, ?1, ?2)"},
@@ -54,12 +51,8 @@ prepare(struct standing *standing, struct fail *fail)
 	    {&standing->set_told, "INSERT OR REPLACE INTO told VALUES (1, ?1)"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(standing->sqlite, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    standing->sqlite, all, sizeof(all) / sizeof(*all), fail);
 }
 
 struct standing *

@@ -1,7 +1,6 @@
 #include "store/stops.h"
 
 #include "base/text.h"
-#include "store/secretly.h"
 #include "store/stops_priv.h"
 
 static const char schema[] =
@@ -28,10 +27,7 @@ static const char schema[] =
 static bool
 prepare_all(struct stops *s, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&s->begin, "BEGIN IMMEDIATE"},
 	    {&s->commit, "COMMIT"},
 	    {&s->rollback, "ROLLBACK"},
@@ -67,12 +63,8 @@ prepare_all(struct stops *s, struct fail *fail)
 			  " (SELECT count(*) FROM stop)"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(s->db, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    s->db, all, sizeof(all) / sizeof(*all), fail);
 }
 
 struct stops *
@@ -87,8 +79,8 @@ stops_open(struct sqlite *db, const struct keys *keys,
 		return NULL;
 	}
 	stops->db = db;
-	stops->random = random;
 	keys_derive(keys, "stops", stops->key);
+	stops->secret = (struct secretly){stops->key, random, "stops"};
 	keys_derive(keys, "stops-clue", key);
 	digest_key_set(&stops->hash_key, key);
 	digest_wipe(key, sizeof(key));
@@ -107,26 +99,6 @@ stops_close(struct stops *stops)
 	free(stops->clues);
 	digest_wipe(stops, sizeof(*stops));
 	free(stops);
-}
-
-/* --- what stands encrypted --- */
-
-static bool
-bind_secret(struct stops *stops, struct statement *s, int at, struct slice text,
-    struct fail *fail)
-{
-	return secretly_bind(
-	    &(struct secretly){stops->key, stops->random, "stops"}, s, at, text,
-	    fail);
-}
-
-static bool
-read_secret(struct stops *stops, struct arena *arena, struct slice bytes,
-    struct slice *out, struct fail *fail)
-{
-	return secretly_read(
-	    &(struct secretly){stops->key, stops->random, "stops"}, arena,
-	    bytes, out, fail);
 }
 
 /* --- transactions --- */
@@ -173,8 +145,8 @@ insert(struct stops *stops, const struct stop *stop, const struct digest *hash,
 {
 	struct statement *s = stops->add;
 
-	if (!bind_secret(stops, s, 2, stop->subject, fail) ||
-	    !bind_secret(stops, s, 7, stop->reason, fail))
+	if (!secretly_bind(&stops->secret, s, 2, stop->subject, fail) ||
+	    !secretly_bind(&stops->secret, s, 7, stop->reason, fail))
 		return false;
 	statement_bind_bytes(s, 1, hash->bytes, DIGEST_SIZE);
 	statement_bind_bytes(s, 3, stop->pseudonym, PSEUDONYM_SIZE);
@@ -249,10 +221,10 @@ read_stop(struct stops *stops, struct statement *s, struct arena *arena,
 		memcpy(out->pseudonym, pseudonym.data, PSEUDONYM_SIZE);
 	if (out->case_id.data == NULL || out->actor.data == NULL)
 		return fail_memory(fail);
-	return read_secret(
-		   stops, arena, statement_bytes(s, 1), &out->subject, fail) &&
-	       read_secret(
-		   stops, arena, statement_bytes(s, 6), &out->reason, fail);
+	return secretly_read(&stops->secret, arena, statement_bytes(s, 1),
+		   &out->subject, fail) &&
+	       secretly_read(&stops->secret, arena, statement_bytes(s, 6),
+		   &out->reason, fail);
 }
 
 bool
@@ -360,7 +332,7 @@ stops_hold(struct stops *stops, int64_t id, const struct stop_held *held,
 	struct digest hash = held_hash(
 	    stops, held->type, held->object, held->recipient, held->purpose);
 
-	if (!bind_secret(stops, s, 4, held->object, fail))
+	if (!secretly_bind(&stops->secret, s, 4, held->object, fail))
 		return false;
 	statement_bind_number(s, 1, id);
 	statement_bind_bytes(s, 2, hash.bytes, DIGEST_SIZE);
@@ -396,8 +368,8 @@ read_held(struct stops *stops, struct statement *s, struct arena *arena,
 	    out->channel.data == NULL || out->onward.data == NULL ||
 	    out->state.data == NULL)
 		return fail_memory(fail);
-	return read_secret(
-	    stops, arena, statement_bytes(s, 2), &out->object, fail);
+	return secretly_read(&stops->secret, arena, statement_bytes(s, 2),
+	    &out->object, fail);
 }
 
 bool

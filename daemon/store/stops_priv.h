@@ -2,6 +2,7 @@
 #ifndef MISU_STOPS_PRIV_H
 #define MISU_STOPS_PRIV_H
 
+#include "store/secretly.h"
 #include "store/stops.h"
 
 /* By what a person is known. */
@@ -15,8 +16,8 @@ enum clue_kind {
 
 struct stops {
 	struct sqlite *db;
-	const struct random_source *random;
 	uint8_t key[KEY_SIZE]; /* of what stands encrypted */
+	struct secretly secret;
 	struct digest_key hash_key;
 	size_t count;
 	/* Open addressing, at most half full; a zero hash is no clue. */

@@ -61,10 +61,7 @@ view_scrub(struct view *view, struct fail *fail)
 bool
 view_forget_prepare(struct view *view, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&view->page,
 		"SELECT type, name, entry, bytes FROM object"
 		" WHERE (type, name) > (?1, ?2) ORDER BY type, name LIMIT ?3"},
@@ -75,10 +72,6 @@ view_forget_prepare(struct view *view, struct fail *fail)
 	    {&view->unfill, "DELETE FROM object WHERE type = ''"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(view->sqlite, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    view->sqlite, all, sizeof(all) / sizeof(*all), fail);
 }

@@ -8,10 +8,7 @@
 bool
 view_want_prepare(struct view *view, struct fail *fail)
 {
-	const struct {
-		struct statement **to;
-		const char *sql;
-	} all[] = {
+	const struct statement_wanted all[] = {
 	    {&view->want, "INSERT INTO object VALUES (?1, ?2, 0, -?3, 1, x'')"
 			  " ON CONFLICT (type, name) DO UPDATE SET"
 			  " epoch = min(epoch, -?3), time = 1,"
@@ -29,12 +26,8 @@ view_want_prepare(struct view *view, struct fail *fail)
 	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		*all[i].to = sqlite_prepare(view->sqlite, all[i].sql, fail);
-		if (*all[i].to == NULL)
-			return false;
-	}
-	return true;
+	return sqlite_prepare_all(
+	    view->sqlite, all, sizeof(all) / sizeof(*all), fail);
 }
 
 /* --- several at once --- */

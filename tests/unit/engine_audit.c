@@ -61,8 +61,25 @@ struct world {
 	size_t asked_count, total;
 	bool is_away; /* the auditor */
 	unsigned warned;
+	struct memory memory;
+	unsigned left; /* so many allocations work; 0: all */
 	struct fail fail;
 };
+
+static void *
+take(void *context, size_t size)
+{
+	struct world *world = context;
+
+	return world->left != 0 && --world->left == 0 ? NULL : malloc(size);
+}
+
+static void
+give(void *context, void *pointer)
+{
+	(void)context;
+	free(pointer);
+}
 
 static bool
 fill(void *context, void *out, size_t len)
@@ -118,6 +135,7 @@ open_engine(struct world *world)
 	const struct engine_options options = {.loop = world->loop,
 	    .disk = world->disk,
 	    .random = &world->random,
+	    .memory = &world->memory,
 	    .keys = world->keys,
 	    .vault = world->vault,
 	    .ledger = world->ledger,
@@ -185,6 +203,7 @@ start(void **state)
 
 	*state = world;
 	world->random = (struct random_source){fill, world};
+	world->memory = (struct memory){take, give, world};
 	world->loop = fake_loop_create(INT64_C(1775001600000));
 	world->disk = memory_disk_create(world->loop);
 	world->arena = arena_create(NULL);
@@ -298,8 +317,13 @@ tell(struct world *world, const char *place, const char *name)
 	    AUDIT_FOUND, world->asked[0].question.name, items, 2};
 	memmove(world->asked, world->asked + 1,
 	    --world->asked_count * sizeof(*world->asked));
-	assert_true(engine_audit_told(
-	    world->engine, audit_write_told(&told, world->arena)));
+	/* One it has no memory to hear is as good as senseless. */
+	if (world->left == 0)
+		assert_true(engine_audit_told(
+		    world->engine, audit_write_told(&told, world->arena)));
+	else
+		engine_audit_told(
+		    world->engine, audit_write_told(&told, world->arena));
 	assert_true(fake_loop_settle(world->loop));
 }
 
@@ -525,6 +549,33 @@ an_operator_ends_it(void **state)
 	assert_int_equal(world->status, 404);
 }
 
+/* Every allocation of it fails once: it is answered, and nothing is lost. */
+static void
+memory_that_runs_out_is_no_crash(void **state)
+{
+	struct world *world = *state;
+	bool ran_out = true;
+
+	submit(world, "a.com");
+	for (unsigned n = 1; ran_out; n++) {
+		world->left = n;
+		order(world, engine_audit_start, "{\"object\":\"a.com\"}");
+		if (world->status == 0 && world->asked_count != 0)
+			tell(world, "Kakuu", "");
+		ran_out = world->left == 0;
+		world->left = 0;
+		/* What it could not even hear ends with the line. */
+		if (world->status == 0)
+			engine_audit_lost(world->engine);
+		engine_audit_met(world->engine);
+		world->asked_count = 0;
+		assert_true(fake_loop_settle(world->loop));
+		assert_int_not_equal(world->status, 0);
+		assert_true(n < 500);
+	}
+	assert_true(says(world, "\"state\":\"clean\""));
+}
+
 /* --- the timer --- */
 
 static void
@@ -593,6 +644,7 @@ main(void)
 	    TEST(who_does_not_answer_is_left_alone),
 	    TEST(who_wants_a_pause_is_left_alone_at_once),
 	    TEST(an_operator_ends_it),
+	    TEST(memory_that_runs_out_is_no_crash),
 	    TEST(the_timer_spreads_all_over_its_period),
 	    TEST(the_timer_goes_on_after_a_restart),
 	};

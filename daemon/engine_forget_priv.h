@@ -1,0 +1,65 @@
+/*
+ * What the files of forgetting share: engine_forget.c (the steps) and
+ * engine_forget_items.c (what is under way for the subject ends).
+ */
+#ifndef MISU_ENGINE_FORGET_PRIV_H
+#define MISU_ENGINE_FORGET_PRIV_H
+
+#include "engine_priv.h"
+
+enum {
+	SOON = 20,		/* ms to the next piece */
+	TROUBLE = 5000,		/* ms, when the world is wrong */
+	LONGEST_WAIT = 3600000, /* ms: an hour */
+	SLICE_ENTRIES = 2000,	/* looked at in one piece */
+	MARK_SIZE = 2 * PSEUDONYM_SIZE + 3
+};
+
+enum step {
+	STEP_NONE,  /* what is next stands in the spool */
+	STEP_DUTY,  /* when was anything of it provided last? */
+	STEP_ITEMS, /* end what is under way */
+	STEP_KEY,
+	STEP_ROLL,
+	STEP_REST, /* items that came to be meanwhile */
+	STEP_VIEW,
+	STEP_PURGE,
+	STEP_WIPE,
+	STEP_ENTRY /* one is on its way to the disk */
+};
+
+struct forget {
+	struct engine *engine;
+	struct loop_timer *timer;
+	struct forgetting what;
+	enum step step, then;
+	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
+	uint64_t scan;	      /* entries below are not looked at yet */
+	int64_t provided;     /* latest that was found; 0: none was */
+	int64_t row, page_end;
+	int64_t drops[SPOOL_PAGE]; /* rows of the page that go */
+	size_t drop_count, ends;   /* ends: entries that say how */
+	struct engine_view_walk *walk;
+	bool any_waits;
+	struct arena *entry_arena; /* of the entry under way */
+	/* Who asked and waits for the end of this one. */
+	engine_answer *answer;
+	void *arg;
+	uint32_t asked_slot;
+	int status; /* to be answered when the entry under way is durable */
+	const char *state;
+};
+
+void forget_wake(struct forget *forget, int64_t delay);
+/* Logged; it goes on where it was, in a while. */
+void forget_trouble(struct forget *forget, const struct fail *fail);
+/* Nothing is taken from the spool while it is walked through. */
+void forget_pause_courier(struct forget *forget, bool pauses);
+bool forget_names_subject(const struct forget *forget, struct slice entry);
+
+/* --- engine_forget_items.c --- */
+
+/* A page at a time; then the next step. */
+void forget_run_items(struct forget *forget);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * The first start after `misuctl restore --ledger`: the ledger is newer than
+ * the keys' assignments, the vault and the spool.  What can be told from
+ * entries is put right before anything is served.
+ */
+#include "core/canon.h"
+#include "core/entry_parts.h"
+#include "log.h"
+#include "service_priv.h"
+
+enum { BATCH_SLOTS = RECOVERED_AT_ONCE };
+
+struct recovery {
+	struct service *service;
+	uint64_t first, size;
+	/* How each entry below `size` ended, as a state of the spool. */
+	struct ended {
+		uint64_t entry;
+		enum spool_state state;
+	} *ended;
+	size_t count, room;
+	struct arena *arena; /* of one entry */
+	struct fail *fail;
+};
+
+/* --- slots --- */
+
+static bool
+keep_slot(struct recovery *recovery, uint32_t slot)
+{
+	struct recovered *recovered = &recovery->service->recovered;
+	size_t room = recovered->room == 0 ? 64 : 2 * recovered->room;
+	uint32_t *grown;
+
+	if (recovered->count == recovered->room) {
+		grown = realloc(recovered->slots, room * sizeof(*grown));
+		if (grown == NULL)
+			return fail_memory(recovery->fail);
+		recovered->slots = grown;
+		recovered->room = room;
+	}
+	recovered->slots[recovered->count++] = slot;
+	return true;
+}
+
+/*
+ * By this id an operator finds who has no other: nobody is given the slot
+ * again, and it can be forgotten.
+ */
+static struct digest
+id_of(const struct keys *keys, uint32_t slot)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "recovered:%u", slot);
+	return keys_id(keys, slice_from(id));
+}
+
+static bool
+take_slot(struct recovery *recovery, int64_t number)
+{
+	struct keys *keys = recovery->service->keys;
+	uint32_t slot = (uint32_t)number;
+	struct subject subject;
+	struct digest id;
+
+	if (number < 0 || number > UINT32_MAX || keys_is_taken(keys, slot))
+		return true;
+	/* Its key was made after the backup: it is gone. */
+	if (slot >= keys_describe(keys).slots)
+		return keys_forget(keys, slot, recovery->fail);
+	if (!keys_slot_subject(keys, slot, &subject))
+		return true;
+	digest_wipe(&subject, sizeof(subject));
+	id = id_of(keys, slot);
+	return keys_learn(keys, &id, slot, recovery->fail) &&
+	       keep_slot(recovery, slot);
+}
+
+static bool
+take_slots(struct recovery *recovery, const struct entry_parts *parts)
+{
+	struct slice rest = parts->subjects, item;
+	int64_t slot;
+
+	while (entry_next_subject(&rest, &item, &slot))
+		if (!take_slot(recovery, slot))
+			return false;
+	if (canon_get_number(parts->object, "slot", &slot) &&
+	    !take_slot(recovery, slot))
+		return false;
+	rest = parts->subject;
+	if (!canon_next_item(&rest, &item) || !canon_next_item(&rest, &item) ||
+	    !canon_number(item, &slot) || !take_slot(recovery, slot))
+		return recovery->fail->kind == FAIL_NONE;
+	return !slice_is(parts->type, "forget") ||
+	       !slice_is(parts->word, "destroyed") || slot < 0 ||
+	       slot > UINT32_MAX ||
+	       service_forget_again(
+		   recovery->service, (uint32_t)slot, recovery->fail);
+}
+
+/* --- outcomes --- */
+
+static enum spool_state
+state_of(struct slice word)
+{
+	if (slice_is(word, "sent") || slice_is(word, "answered"))
+		return SPOOL_DONE;
+	if (slice_is(word, "refused"))
+		return SPOOL_REFUSED;
+	if (slice_is(word, "given-up") || slice_is(word, "not-sent"))
+		return SPOOL_GIVEN_UP;
+	return SPOOL_UNKNOWN;
+}
+
+static bool
+keep_outcome(struct recovery *recovery, const struct entry_parts *parts)
+{
+	size_t room = recovery->room == 0 ? 256 : 2 * recovery->room;
+	struct ended *grown;
+
+	if (!slice_is(parts->type, "outcome") || !parts->has_about ||
+	    parts->about < 0 || (uint64_t)parts->about >= recovery->first)
+		return true;
+	if (recovery->count == recovery->room) {
+		grown = realloc(recovery->ended, room * sizeof(*grown));
+		if (grown == NULL)
+			return fail_memory(recovery->fail);
+		recovery->ended = grown;
+		recovery->room = room;
+	}
+	recovery->ended[recovery->count++] = (struct ended){
+	    (uint64_t)parts->about, state_of(parts->word)};
+	return true;
+}
+
+/* The latest one counts; there are few rows and few outcomes of them. */
+static enum spool_state
+end_of(const struct recovery *recovery, uint64_t entry)
+{
+	for (size_t i = recovery->count; i > 0; i--)
+		if (recovery->ended[i - 1].entry == entry)
+			return recovery->ended[i - 1].state;
+	return SPOOL_UNKNOWN;
+}
+
+/*
+ * What waited when the backup was made may have gone since: it is settled as
+ * the ledger says, or else by evidence, but never just sent.
+ */
+static bool
+settle_row(struct recovery *recovery, const struct spool_row *row)
+{
+	struct spool *spool = recovery->service->spool;
+	enum spool_state state = end_of(recovery, row->entry);
+
+	if (row->state != SPOOL_QUEUED && row->state != SPOOL_SENDING &&
+	    row->state != SPOOL_UNKNOWN && row->state != SPOOL_LAID_OUT)
+		return true;
+	/* A desk's item is an operator's: it stays where nothing is known. */
+	if (state == SPOOL_UNKNOWN && row->state == SPOOL_LAID_OUT)
+		return true;
+	return spool_set_state(spool, row->id, state, recovery->fail);
+}
+
+static bool
+settle_rows(struct recovery *recovery)
+{
+	struct spool_row rows[SPOOL_PAGE];
+	size_t count = SPOOL_PAGE;
+	int64_t after = 0;
+	bool ok = true;
+
+	while (ok && count == SPOOL_PAGE) {
+		ok = spool_page(recovery->service->spool, after, rows, &count,
+		    recovery->fail);
+		for (size_t i = 0; ok && i < count; i++) {
+			ok = settle_row(recovery, &rows[i]);
+			after = rows[i].id;
+		}
+	}
+	return ok;
+}
+
+/* --- all entries --- */
+
+static bool
+take_entry(struct recovery *recovery, uint64_t index)
+{
+	struct entry_parts parts;
+	struct slice entry;
+
+	arena_reset(recovery->arena);
+	if (!ledger_read(recovery->service->ledger, index, recovery->arena,
+		&entry, recovery->fail))
+		return false;
+	return !entry_parts_read(entry, recovery->arena, &parts) ||
+	       (take_slots(recovery, &parts) &&
+		   keep_outcome(recovery, &parts));
+}
+
+bool
+service_recover(struct service *service, uint64_t first, struct fail *fail)
+{
+	struct recovery recovery = {.service = service,
+	    .first = first,
+	    .size = ledger_size(service->ledger),
+	    .arena = arena_create(NULL),
+	    .fail = fail};
+	bool ok = recovery.arena != NULL || fail_memory(fail);
+	uint64_t at = first > ledger_minimum(service->ledger)
+			  ? first
+			  : ledger_minimum(service->ledger);
+
+	for (; ok && at < recovery.size; at++)
+		ok = take_entry(&recovery, at);
+	ok = ok && settle_rows(&recovery);
+	service->recovered.end = recovery.size;
+	free(recovery.ended);
+	arena_destroy(recovery.arena);
+	return ok;
+}
+
+/* --- what is durable of it --- */
+
+bool
+service_recover_add(struct service *service, struct batch *batch, bool *left,
+    struct fail *fail)
+{
+	struct recovered *recovered = &service->recovered;
+
+	for (unsigned i = 0;
+	     i < BATCH_SLOTS && recovered->recorded < recovered->count; i++) {
+		uint32_t slot = recovered->slots[recovered->recorded++];
+		struct digest id = id_of(service->keys, slot);
+
+		if (!ledger_add_assignment(batch, &id, slot, fail))
+			return false;
+	}
+	*left = recovered->recorded < recovered->count;
+	return true;
+}
+
+void
+service_recover_finish(struct service *service)
+{
+	free(service->recovered.slots);
+	service->recovered.slots = NULL;
+}
