@@ -3,7 +3,7 @@
  * names that IANA registered where there is one, and how it can be seen in
  * the answer.
  */
-#include "codec/json.h"
+#include "codec/json_quick.h"
 #include "codec/jsonpath.h"
 #include "codec/rdap_priv.h"
 
@@ -303,7 +303,7 @@ bool
 rdap_redacted_check(
     struct arena *arena, struct slice document, struct fail *fail)
 {
-	const struct json_node *root = json_parse(arena, document, fail);
+	const struct json_node *root = json_quick_parse(arena, document, fail);
 	const struct json_node *redacted;
 
 	if (root == NULL)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "codec/json.h"
+#include "codec/json_quick.h"
 #include "codec/jsonpath.h"
 #include "codec/rdap_priv.h"
 
@@ -256,6 +256,57 @@ an_answer_that_lies_about_redaction_is_not_given(void **state)
 	}
 }
 
+/* What is checked is what others read: jansson's tree is the same. */
+static void
+assert_same(const struct json_node *own, const struct json_node *other)
+{
+	assert_int_equal(own->kind, other->kind);
+	assert_int_equal(own->count, other->count);
+	assert_int_equal(own->integer, other->integer);
+	assert_int_equal(own->boolean, other->boolean);
+	assert_true(slice_equal(own->string, other->string));
+	for (size_t i = 0; i < own->count; i++) {
+		assert_true(slice_equal(
+		    own->items[i].name, other->items[i].name));
+		assert_same(&own->items[i], &other->items[i]);
+	}
+}
+
+static void
+read_both(struct fixture *fixture, struct slice document)
+{
+	struct fail fail = FAIL_INIT;
+	const struct json_node *own =
+	    json_quick_parse(fixture->arena, document, &fail);
+	const struct json_node *other =
+	    json_parse(fixture->arena, document, &fail);
+
+	assert_non_null(own);
+	assert_non_null(other);
+	assert_same(own, other);
+}
+
+static void
+what_is_no_json_is_refused(void **state)
+{
+	static const char *const bad[] = {"", "{", "{}x", "[1,]", "{\"a\"}",
+	    "{\"a\":}", "\"a", "\"a\\", "tru", "-", "{a:1}", "[] []",
+	    "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]"};
+	static const char *const good[] = {"{}", "[]", "[1,-2,\"a\\\"b\"]",
+	    "{\"a\":[true,false,null],\"b\":{\"c\":\"\"}}"};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct fail fail = FAIL_INIT;
+
+		assert_null(json_quick_parse(
+		    fixture->arena, slice_from(bad[i]), &fail));
+		assert_int_equal(fail.kind, FAIL_WORLD);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		read_both(fixture, slice_from(good[i]));
+}
+
 /* Any publication at all gives an answer that is true of itself. */
 static void
 every_answer_is_true_of_itself(void **state)
@@ -285,7 +336,7 @@ every_answer_is_true_of_itself(void **state)
 						? "JP"
 						: "+81.3\"\\x");
 			}
-		domain(fixture);
+		read_both(fixture, domain(fixture));
 	}
 }
 
@@ -344,6 +395,7 @@ main(void)
 	    CASE(an_entity_alone_has_paths_of_its_own),
 	    CASE(an_answer_that_lies_about_redaction_is_not_given),
 	    CASE(every_answer_is_true_of_itself),
+	    CASE(what_is_no_json_is_refused),
 	    CASE(links_are_those_of_the_profile),
 	    CASE(an_error_is_an_object),
 	};
