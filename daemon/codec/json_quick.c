@@ -1,18 +1,23 @@
 #include "codec/json_quick.h"
 
 #include <cjson/cJSON.h>
-#include <malloc.h>
-#include <stdlib.h>
 
-#include "base/digest.h"
+/*
+ * cJSON asks for memory by functions that all of a process share.  It takes
+ * it from the caller's arena, which is wiped, and gives nothing back.
+ */
+static _Thread_local struct arena *lender;
 
-/* It may have held what only one who asked with a token was told. */
-static void
-wipe_and_free(void *pointer)
+static void *
+take(size_t size)
 {
-	if (pointer != NULL)
-		digest_wipe(pointer, malloc_usable_size(pointer));
-	free(pointer);
+	return lender != NULL ? arena_take(lender, size) : NULL;
+}
+
+static void
+leave(void *pointer)
+{
+	(void)pointer;
 }
 
 static size_t
@@ -25,25 +30,16 @@ count_of(const cJSON *value)
 	return count;
 }
 
-static bool
-copy_string(struct arena *arena, const char *from, struct slice *out)
-{
-	*out = arena_copy(arena, slice_from(from));
-	return out->data != NULL;
-}
-
 /* Of one node, but for what is in it. */
-static bool
-copy_value(struct arena *arena, const cJSON *from, struct json_node *out)
+static void
+copy_value(const cJSON *from, struct json_node *out)
 {
-	if (from->string != NULL &&
-	    !copy_string(arena, from->string, &out->name))
-		return false;
+	if (from->string != NULL)
+		out->name = slice_from(from->string);
 	if (cJSON_IsString(from)) {
 		out->kind = JSON_KIND_STRING;
-		return copy_string(arena, from->valuestring, &out->string);
-	}
-	if (cJSON_IsNumber(from)) {
+		out->string = slice_from(from->valuestring);
+	} else if (cJSON_IsNumber(from)) {
 		out->kind = JSON_KIND_INTEGER;
 		out->integer = (int64_t)from->valuedouble;
 	} else if (cJSON_IsBool(from)) {
@@ -54,7 +50,6 @@ copy_value(struct arena *arena, const cJSON *from, struct json_node *out)
 	} else if (cJSON_IsObject(from)) {
 		out->kind = JSON_KIND_OBJECT;
 	}
-	return true;
 }
 
 /* At most JSON_DEPTH_MAX calls deep. */
@@ -65,8 +60,7 @@ copy(struct arena *arena, const cJSON *from, unsigned depth,
 	struct json_node *items;
 	size_t count = count_of(from), i = 0;
 
-	if (!copy_value(arena, from, out))
-		return fail_memory(fail);
+	copy_value(from, out);
 	if (count == 0)
 		return true;
 	if (depth == JSON_DEPTH_MAX)
@@ -87,11 +81,10 @@ copy(struct arena *arena, const cJSON *from, unsigned depth,
 const struct json_node *
 json_quick_parse(struct arena *arena, struct slice text, struct fail *fail)
 {
-	cJSON_Hooks hooks = {malloc, wipe_and_free};
+	cJSON_Hooks hooks = {take, leave};
 	struct json_node *root = arena_take(arena, sizeof(*root));
 	const char *end = NULL;
-	cJSON *read;
-	bool ok;
+	const cJSON *read;
 
 	if (root == NULL) {
 		fail_memory(fail);
@@ -99,11 +92,12 @@ json_quick_parse(struct arena *arena, struct slice text, struct fail *fail)
 	}
 	memset(root, 0, sizeof(*root));
 	cJSON_InitHooks(&hooks);
+	lender = arena;
 	read = cJSON_ParseWithLengthOpts(text.data, text.len, &end, false);
-	ok = read != NULL && end == text.data + text.len;
-	if (!ok)
+	lender = NULL;
+	if (read == NULL || end != text.data + text.len) {
 		fail_set(fail, FAIL_WORLD, "this is no JSON");
-	ok = ok && copy(arena, read, 1, root, fail);
-	cJSON_Delete(read);
-	return ok ? root : NULL;
+		return NULL;
+	}
+	return copy(arena, read, 1, root, fail) ? root : NULL;
 }

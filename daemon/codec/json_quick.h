@@ -9,9 +9,9 @@
 #include "codec/json.h"
 
 /*
- * As json_parse(); all is in the arena, and what cJSON held is wiped.  NULL
- * with FAIL_WORLD if it is no JSON, deeper than JSON_DEPTH_MAX, or more than
- * one value; with FAIL_MEMORY.
+ * As json_parse(); all is in the arena, what cJSON takes too.  NULL with
+ * FAIL_WORLD if it is no JSON (or there is no memory for it), deeper than
+ * JSON_DEPTH_MAX, or more than one value; with FAIL_MEMORY.
  */
 const struct json_node *json_quick_parse(
     struct arena *arena, struct slice text, struct fail *fail);
