@@ -131,6 +131,17 @@ fetch(struct fetching *fetching)
 	for (int level = TILES_ENTRIES; level < TILE_LEVELS; level++)
 		if (!fetch_level(fetching, level))
 			return false;
+	/* Whose they are and what became of them would be known to nobody. */
+	if (fetching->minimum > fetching->o->backed_up) {
+		fail_set(fetching->fail, FAIL_INPUT,
+		    "this copy was pruned below entry %llu, the backup ends at "
+		    "%llu: what lies between is lost",
+		    (unsigned long long)fetching->minimum,
+		    (unsigned long long)fetching->o->backed_up);
+		fail_hint(fetching->fail,
+		    "take a newer backup, or a copy that has these entries");
+		return false;
+	}
 	snprintf(minimum, sizeof(minimum), "%llu\n",
 	    (unsigned long long)fetching->minimum);
 	return (fetching->minimum == 0 ||

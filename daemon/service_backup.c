@@ -317,8 +317,16 @@ restored(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	(void)first;
 	(void)sealed;
 	(void)count;
-	if (fail == NULL || fail->kind == FAIL_NONE)
-		unlink(restoring->path);
+	if ((fail == NULL || fail->kind == FAIL_NONE) &&
+	    unlink(restoring->path) != 0) {
+		struct fail left = FAIL_INIT;
+
+		fail_set(&left, FAIL_WORLD, "cannot be removed: %s",
+		    strerror(errno));
+		fail_place(&left, "%s", restoring->path);
+		fail_hint(&left, "remove it: it would be read at each start");
+		log_fail(LOG_LEVEL_ERROR, "restored-not-removed", &left);
+	}
 	arena_destroy(restoring->arena);
 }
 

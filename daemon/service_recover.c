@@ -115,13 +115,12 @@ state_of(struct slice word)
 }
 
 static bool
-keep_outcome(struct recovery *recovery, const struct entry_parts *parts)
+keep_end(struct recovery *recovery, int64_t entry, enum spool_state state)
 {
 	size_t room = recovery->room == 0 ? 256 : 2 * recovery->room;
 	struct ended *grown;
 
-	if (!slice_is(parts->type, "outcome") || !parts->has_about ||
-	    parts->about < 0 || (uint64_t)parts->about >= recovery->first)
+	if (entry < 0 || (uint64_t)entry >= recovery->first)
 		return true;
 	if (recovery->count == recovery->room) {
 		grown = realloc(recovery->ended, room * sizeof(*grown));
@@ -130,37 +129,90 @@ keep_outcome(struct recovery *recovery, const struct entry_parts *parts)
 		recovery->ended = grown;
 		recovery->room = room;
 	}
-	recovery->ended[recovery->count++] = (struct ended){
-	    (uint64_t)parts->about, state_of(parts->word)};
+	recovery->ended[recovery->count++] =
+	    (struct ended){(uint64_t)entry, state};
 	return true;
 }
 
-/* The latest one counts; there are few rows and few outcomes of them. */
-static enum spool_state
-end_of(const struct recovery *recovery, uint64_t entry)
+/* What the entry says of one that the backup has. */
+static bool
+keep_outcome(struct recovery *recovery, const struct entry_parts *parts,
+    struct slice entry)
 {
-	for (size_t i = recovery->count; i > 0; i--)
-		if (recovery->ended[i - 1].entry == entry)
-			return recovery->ended[i - 1].state;
-	return SPOOL_UNKNOWN;
+	int64_t before;
+
+	if (parts->is_disclosure)
+		return !canon_get_number(entry, "supersedes", &before) ||
+		       keep_end(recovery, before, SPOOL_SUPERSEDED);
+	if (!parts->has_about)
+		return true;
+	if (slice_is(parts->type, "outcome"))
+		return keep_end(
+		    recovery, parts->about, state_of(parts->word));
+	/* Approved is decided: what came of it the backup cannot know. */
+	if (slice_is(parts->type, "hold"))
+		return keep_end(recovery, parts->about,
+		    slice_is(parts->word, "refused") ? SPOOL_REFUSED
+						     : SPOOL_UNKNOWN);
+	return true;
+}
+
+/*
+ * The latest one counts; there are few rows and few ends of them.  False where
+ * the ledger says nothing.
+ */
+static bool
+end_of(const struct recovery *recovery, uint64_t entry, enum spool_state *out)
+{
+	for (size_t i = recovery->count; i > 0; i--) {
+		if (recovery->ended[i - 1].entry != entry)
+			continue;
+		*out = recovery->ended[i - 1].state;
+		return true;
+	}
+	return false;
 }
 
 /*
  * What waited when the backup was made may have gone since: it is settled as
- * the ledger says, or else by evidence, but never just sent.
+ * the ledger says, or else by evidence, but never just sent.  What waits for
+ * an operator waits on where nothing is known; what one had approved waits for
+ * an operator again, since it may have been spent.
  */
 static bool
 settle_row(struct recovery *recovery, const struct spool_row *row)
 {
 	struct spool *spool = recovery->service->spool;
-	enum spool_state state = end_of(recovery, row->entry);
+	enum spool_state state = SPOOL_UNKNOWN;
+	bool known = end_of(recovery, row->entry, &state);
 
-	if (row->state != SPOOL_QUEUED && row->state != SPOOL_SENDING &&
-	    row->state != SPOOL_UNKNOWN && row->state != SPOOL_LAID_OUT)
+	/* One that was made since, if this is done a second time. */
+	if (row->entry >= recovery->first)
 		return true;
-	/* A desk's item is an operator's: it stays where nothing is known. */
-	if (state == SPOOL_UNKNOWN && row->state == SPOOL_LAID_OUT)
+	switch (row->state) {
+	case SPOOL_QUEUED:
+	case SPOOL_SENDING:
+	case SPOOL_UNKNOWN:
+		break;
+	case SPOOL_LAID_OUT:
+		if (state == SPOOL_UNKNOWN)
+			return true;
+		break;
+	case SPOOL_HELD:
+		if (!known)
+			return true;
+		break;
+	case SPOOL_APPROVED:
+		if (!known)
+			state = SPOOL_HELD;
+		break;
+	case SPOOL_DONE:
+	case SPOOL_REFUSED:
+	case SPOOL_GIVEN_UP:
+	case SPOOL_SUPERSEDED:
+	case SPOOL_STATE_COUNT:
 		return true;
+	}
 	return spool_set_state(spool, row->id, state, recovery->fail);
 }
 
@@ -197,7 +249,7 @@ take_entry(struct recovery *recovery, uint64_t index)
 		return false;
 	return !entry_parts_read(entry, recovery->arena, &parts) ||
 	       (take_slots(recovery, &parts) &&
-		   keep_outcome(recovery, &parts));
+		   keep_outcome(recovery, &parts, entry));
 }
 
 bool
