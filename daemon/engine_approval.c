@@ -106,6 +106,22 @@ find_first(struct engine *engine, struct arena *arena, struct slice matter,
 	       out->time >= oldest(engine);
 }
 
+/* The first one may be spent by another order that was under way, too. */
+static bool
+is_spent(struct giving *giving, struct fail *fail)
+{
+	struct approval first;
+
+	if (!giving->is_second ||
+	    find_first(giving->engine, giving->arena, giving->approval.matter,
+		giving->approval.about, &first, fail))
+		return false;
+	if (fail->kind == FAIL_NONE)
+		fail_set(fail, FAIL_INPUT,
+		    "the first approval was spent at the same time");
+	return true;
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *ledger_fail)
@@ -123,6 +139,11 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	engine_checkpoint_soon(engine);
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
 		finish(giving, APPROVAL_FAILED, ledger_fail);
+	} else if (is_spent(giving, &fail)) {
+		finish(giving,
+		    fail.kind == FAIL_INPUT ? APPROVAL_REFUSED
+					    : APPROVAL_FAILED,
+		    &fail);
 	} else {
 		ok = giving->is_second
 			 ? approvals_remove(approvals, approval->matter,
