@@ -74,7 +74,9 @@ finish(struct exchange *exchange, CURLcode code)
 	if (exchange->too_long)
 		answer.reason = "the answer is too long";
 	else if (code != CURLE_OK)
-		answer.reason = exchange->error[0] != '\0'
+		/* Behind a redirect it would say a name of the server's choice. */
+		answer.reason = exchange->error[0] != '\0' &&
+					exchange->ask.redirects == 0
 				    ? exchange->error
 				    : curl_easy_strerror(code);
 	else if (exchange->ask.is_line)
