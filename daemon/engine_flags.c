@@ -36,7 +36,10 @@ struct flags {
 	struct wanted *first, **last;
 	struct vault_cursor cursor;
 	bool walks, busy;
-	uint64_t number; /* of submissions in this life */
+	struct digest identity; /* the policy's */
+	bool is_due, has_begun; /* whether that was told before is to be seen */
+	unsigned walk;		/* which one, counted */
+	uint64_t number;	/* of submissions in this life */
 };
 
 struct told {
@@ -53,9 +56,15 @@ struct round {
 	struct told told[AT_ONCE];
 	size_t count;
 	size_t waiting; /* behind others of the same object */
+	/* As it was before: where nothing comes of it, that is done again. */
+	struct wanted *taken;
+	struct vault_cursor cursor;
+	bool walks;
+	unsigned walk;
 };
 
 static void turn(void *arg);
+static bool begin_if_due(struct engine *engine);
 
 bool
 engine_is_flags(const struct spool_item *item)
@@ -347,15 +356,46 @@ engine_flags_again(struct engine *engine, const struct spool_item *item)
 /* --- a turn --- */
 
 static void
+free_all(struct wanted *list)
+{
+	for (struct wanted *next; list != NULL; list = next) {
+		next = list->next;
+		free(list);
+	}
+}
+
+/* Nothing came of it: who was looked at is looked at once more. */
+static void
+round_undo(struct round *round)
+{
+	struct flags *flags = round->engine->flags;
+
+	for (struct wanted *w = round->taken, *next; w != NULL; w = next) {
+		next = w->next;
+		w->next = flags->first;
+		if (flags->first == NULL)
+			flags->last = &w->next;
+		flags->first = w;
+	}
+	round->taken = NULL;
+	/* Unless it was begun anew meanwhile. */
+	if (flags->walk == round->walk) {
+		flags->cursor = round->cursor;
+		flags->walks = round->walks;
+	}
+}
+
+static void
 round_end(struct round *round, int64_t delay)
 {
 	struct engine *engine = round->engine;
 	struct flags *flags = engine->flags;
 
 	flags->busy = false;
+	free_all(round->taken);
 	arena_destroy(round->arena);
-	if (!engine->draining &&
-	    (delay != 0 || flags->first != NULL || flags->walks))
+	if (!engine->draining && (delay != 0 || flags->first != NULL ||
+				     flags->walks || flags->is_due))
 		look_in(engine, delay != 0 ? delay : PACE);
 	engine_finish_one(engine);
 }
@@ -381,6 +421,21 @@ to_spool(struct round *round, uint64_t first, struct fail *fail)
 	return ok;
 }
 
+static bool
+keep_walk(struct engine *engine, struct fail *fail)
+{
+	const struct flags *flags = engine->flags;
+	const struct standing_walk walk = {
+	    .stage = flags->walks ? STANDING_VAULT : STANDING_WHOLE,
+	    .type = SLICE(""),
+	    .name = SLICE(""),
+	    .key = {(const char *)flags->cursor.key,
+		flags->cursor.begun ? VAULT_CURSOR : 0}};
+
+	return standing_set_walk(
+	    engine->o.standing, STANDING_FOR_REGISTRIES, &walk, fail);
+}
+
 static void
 durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *ledger_fail)
@@ -390,6 +445,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	struct fail fail = FAIL_INIT;
 
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE) {
+		round_undo(round);
 		round_end(round, TROUBLE_DELAY);
 		return;
 	}
@@ -402,9 +458,13 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	engine_flush(engine); /* the mark covers earlier entries too */
 	if (!to_spool(round, first, &fail)) {
 		engine_spool_failed(engine, &fail);
+		round_undo(round);
 		round_end(round, TROUBLE_DELAY);
 		return;
 	}
+	/* Only now: what is between the two is looked at again after a crash. */
+	if (round->walks && !keep_walk(engine, &fail))
+		engine_log(engine, "error", "registry-not-told", &fail);
 	for (size_t i = 0; i < round->count; i++)
 		if (round->told[i].held != 0 &&
 		    !stops_set_held(engine->o.stops, round->told[i].held,
@@ -458,7 +518,8 @@ take_wanted(struct round *round, struct fail *fail)
 			flags->last = &flags->first;
 		ok = consider(round, wanted, &waits, fail);
 		if (!ok || !waits) {
-			free(wanted);
+			wanted->next = round->taken;
+			round->taken = wanted;
 			continue;
 		}
 		round->waiting++;
@@ -467,21 +528,6 @@ take_wanted(struct round *round, struct fail *fail)
 		flags->last = &wanted->next;
 	}
 	return ok;
-}
-
-static bool
-keep_walk(struct engine *engine, struct fail *fail)
-{
-	const struct flags *flags = engine->flags;
-	const struct standing_walk walk = {
-	    .stage = flags->walks ? STANDING_VAULT : STANDING_WHOLE,
-	    .type = SLICE(""),
-	    .name = SLICE(""),
-	    .key = {(const char *)flags->cursor.key,
-		flags->cursor.begun ? VAULT_CURSOR : 0}};
-
-	return standing_set_walk(
-	    engine->o.standing, STANDING_FOR_REGISTRIES, &walk, fail);
 }
 
 static bool
@@ -524,7 +570,7 @@ walk_on(struct round *round, struct fail *fail)
 		if (!consider(round, &wanted, &waits, fail))
 			return false;
 	}
-	return keep_walk(engine, fail);
+	return round->count != 0 || keep_walk(engine, fail);
 }
 
 static struct round *
@@ -541,6 +587,9 @@ round_begin(struct engine *engine, struct fail *fail)
 	}
 	round->engine = engine;
 	round->arena = arena;
+	round->cursor = engine->flags->cursor;
+	round->walks = engine->flags->walks;
+	round->walk = engine->flags->walk;
 	round->batch = ledger_begin(engine->o.ledger, arena, fail);
 	engine->flags->busy = true;
 	engine->under_way++;
@@ -558,6 +607,8 @@ turn(void *arg)
 	if (engine->draining || flags->busy || engine->conf == NULL ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return;
+	if (!begin_if_due(engine))
+		return;
 	if (spool_count(engine->o.spool, SPOOL_QUEUED) > BACKLOG) {
 		look_in(engine, BACKLOG_DELAY);
 		return;
@@ -570,6 +621,7 @@ turn(void *arg)
 	if (round->batch == NULL || !take_wanted(round, &fail) ||
 	    !walk_on(round, &fail)) {
 		engine_log(engine, "error", "registry-not-told", &fail);
+		round_undo(round);
 		round_end(round, TROUBLE_DELAY);
 	} else if (round->count == 0) {
 		round_end(round, round->waiting != 0 ? BACKLOG_DELAY : 0);
@@ -591,6 +643,7 @@ resume(struct engine *engine, struct fail *fail)
 
 	if (ok && at.stage != STANDING_WHOLE) {
 		engine->flags->walks = true;
+		engine->flags->walk++;
 		engine->flags->cursor.begun = at.key.len == VAULT_CURSOR;
 		if (engine->flags->cursor.begun)
 			memcpy(engine->flags->cursor.key, at.key.data,
@@ -605,29 +658,63 @@ static bool
 begin_anew(struct engine *engine, struct fail *fail)
 {
 	engine->flags->walks = true;
+	engine->flags->walk++;
 	engine->flags->cursor = (struct vault_cursor){.begun = false};
 	look_in(engine, 0);
 	return keep_walk(engine, fail);
 }
 
-bool
-engine_flags_begin(
-    struct engine *engine, const struct digest *identity, struct fail *fail)
+static bool
+begin(struct engine *engine, struct fail *fail)
 {
+	struct flags *flags = engine->flags;
 	struct digest before;
-	bool known, is_first = engine->flags == NULL;
+	bool known, ok;
 
-	if (engine->o.standing == NULL)
-		return true;
-	if (!make_flags(engine))
-		return fail_memory(fail);
 	if (!standing_told(engine->o.standing, &before, &known, fail))
 		return false;
-	if (known && digest_equal(&before, identity))
-		return !is_first || resume(engine, fail);
-	/* Nothing is known of before the first: that is as it was told. */
-	return (!known || begin_anew(engine, fail)) &&
-	       standing_set_told(engine->o.standing, identity, fail);
+	if (known && digest_equal(&before, &flags->identity))
+		ok = flags->has_begun || resume(engine, fail);
+	else
+		/* Nothing is known of before the first: that is as it was. */
+		ok = (!known || begin_anew(engine, fail)) &&
+		     standing_set_told(
+			 engine->o.standing, &flags->identity, fail);
+	flags->has_begun = flags->has_begun || ok;
+	return ok;
+}
+
+static bool
+begin_if_due(struct engine *engine)
+{
+	struct flags *flags = engine->flags;
+	struct fail fail = FAIL_INIT;
+
+	if (!flags->is_due)
+		return true;
+	flags->is_due = !begin(engine, &fail);
+	if (!flags->is_due)
+		return true;
+	engine_log(engine, "error", "registry-not-told", &fail);
+	look_in(engine, TROUBLE_DELAY);
+	return false;
+}
+
+void
+engine_flags_begin(struct engine *engine, const struct digest *identity)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (engine->o.standing == NULL)
+		return;
+	if (!make_flags(engine)) {
+		fail_memory(&fail);
+		engine_log(engine, "error", "registry-not-told", &fail);
+		return;
+	}
+	engine->flags->identity = *identity;
+	engine->flags->is_due = true;
+	begin_if_due(engine);
 }
 
 /* Rows are read before any is changed. */

@@ -33,9 +33,10 @@ void engine_flags_again(struct engine *engine, const struct spool_item *item);
  * The policy has this identity from now on: where it is another, all contacts
  * that registries hold are looked through in the background.  Another mode of
  * an upstream, or another setup at all, is no reason to write to a registry.
+ * What cannot be begun is logged, and begun later: the policy is in force.
  */
-bool engine_flags_begin(
-    struct engine *engine, const struct digest *identity, struct fail *fail);
+void engine_flags_begin(
+    struct engine *engine, const struct digest *identity);
 
 /* What registries hold of the subject of this stop is published no more. */
 void engine_flags_stop(struct engine *engine, int64_t stop);

@@ -543,8 +543,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 	    (!reconcile(engine, fail) ||
 		!engine_courier_recover(engine, fail)))
 		return false;
-	if (!engine_flags_begin(engine, ruleset_identity(ruleset), fail))
-		return false;
+	engine_flags_begin(engine, ruleset_identity(ruleset));
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);
