@@ -14,6 +14,7 @@
 #include "codec/view.h"
 #include "core/canon.h"
 #include "engine_case.h"
+#include "engine_view.h"
 
 enum { REQUEST_SIZE = 64 };
 
@@ -349,26 +350,48 @@ network_name(struct arena *arena, struct prefix prefix, unsigned bits)
 }
 
 /* The smallest network that holds all that was asked for. */
-static const struct record *
-find_network(struct tier *tier, const struct prefix *asked, struct fail *fail)
+static struct record *
+find_network(struct tier *tier, const struct prefix *asked, bool *changes,
+    struct fail *fail)
 {
 	for (unsigned bits = asked->bits; bits != 0; bits--) {
 		struct slice name = network_name(tier->arena, *asked, bits);
-		const struct record *record;
+		struct published published;
 
 		if (name.data == NULL) {
 			fail_memory(fail);
 			return NULL;
 		}
-		record = vault_get(tier->engine->o.vault, tier->arena,
-		    OBJECT_NETWORK, name, fail);
-		if (record != NULL || fail->kind != FAIL_NONE)
-			return record;
+		if (!engine_published(tier->engine, OBJECT_NETWORK, name,
+			tier->arena, &published, fail))
+			return NULL;
+		*changes |= published.changes;
+		if (published.record != NULL)
+			return published.record;
 	}
 	return NULL;
 }
 
-/* A person is told its own data alone, also where an object changed hands. */
+/*
+ * A person is told its own data alone.  The policy has no words for a part of
+ * an object's persons, so one in which others stand is not told at all.
+ */
+static bool
+is_alone(const struct record *record, struct slice subject)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+		struct slice whose = record_subject(record, role);
+
+		if (record_has_role(record, role) &&
+		    !slice_equal(whose, subject) &&
+		    (role != ROLE_SUBSCRIBER || whose.len != 0))
+			return false;
+	}
+	return true;
+}
+
+/* Whose object it is now counts: it may have changed hands. */
 static bool
 may_have(struct tier *tier, enum tier_result *result, struct fail *fail)
 {
@@ -386,19 +409,36 @@ may_have(struct tier *tier, enum tier_result *result, struct fail *fail)
 	}
 	*result = TIER_OUTSIDE;
 	return !affair_is_of_subject(row.kind) ||
-	       affair_is_about(tier->record, row.subject);
+	       (affair_is_about(tier->record, row.subject) &&
+		   is_alone(tier->record, row.subject));
+}
+
+/* `*changes`: it is not known what it says as long as a change is under way. */
+static struct record *
+find_published(struct tier *tier, const struct tier_question *question,
+    bool *changes, struct fail *fail)
+{
+	struct published published;
+
+	if (!engine_published(tier->engine, question->type, question->object,
+		tier->arena, &published, fail))
+		return NULL;
+	*changes = published.changes;
+	return published.record;
 }
 
 static bool
 find_record(struct tier *tier, const struct tier_question *question,
     enum tier_result *result, struct fail *fail)
 {
+	bool changes = false;
+
 	tier->record = question->type == OBJECT_NETWORK
-			   ? find_network(tier, &question->network, fail)
-			   : engine_whole_record(tier->engine, question->type,
-				 question->object, tier->arena, fail);
-	*result = fail->kind != FAIL_NONE ? TIER_BUSY : TIER_NONE;
-	return tier->record != NULL &&
+			   ? find_network(
+				 tier, &question->network, &changes, fail)
+			   : find_published(tier, question, &changes, fail);
+	*result = fail->kind != FAIL_NONE || changes ? TIER_BUSY : TIER_NONE;
+	return tier->record != NULL && !changes &&
 	       record_operation(tier->record) != OPERATION_DELETE &&
 	       may_have(tier, result, fail);
 }
