@@ -313,7 +313,8 @@ struct engine_followed {
 };
 bool engine_follows(
     struct engine *engine, enum object_type type, struct slice name);
-void engine_follow(
+/* False: the view could not be told, and is to be asked again later. */
+bool engine_follow(
     struct engine *engine, struct engine_followed *const *all, size_t count);
 void engine_followed(struct engine *engine);
 

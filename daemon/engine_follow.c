@@ -299,7 +299,7 @@ doubt_some(struct engine *engine, struct engine_followed *followed,
 	return true;
 }
 
-void
+bool
 engine_follow(
     struct engine *engine, struct engine_followed *const *all, size_t count)
 {
@@ -316,11 +316,21 @@ engine_follow(
 	}
 	arena_destroy(arena);
 	if (ok)
-		return;
-	/* It happened, whatever the view says: it is made anew. */
+		return true;
+	/* Nothing of it is there: each begins again. */
+	for (size_t i = 0; i < count; i++) {
+		all[i]->is_done = false;
+		all[i]->after_len = 0;
+	}
+	fail_hint(&fail, "changes of what is published wait until the public "
+			 "view takes them");
 	engine_log(engine, "error", "view-not-followed", &fail);
+	if (!engine->draining)
+		return false;
+	/* It happened, whatever the view says: it is made anew. */
 	for (size_t i = 0; i < count; i++)
 		all[i]->is_done = true;
 	engine->view_lost = true;
 	engine_view_look(engine);
+	return true;
 }

@@ -54,6 +54,7 @@ struct engine {
 	int64_t view_epoch;
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */
+	bool view_unsettled; /* nor that its epoch did not come in force */
 	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
 	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */

@@ -61,6 +61,18 @@ engine_view_look(struct engine *engine)
 	look_in(engine, 0);
 }
 
+/*
+ * What was begun does not come in force: rows go on being decided by what was
+ * in force before, under the new epoch.  So the next beginning has to be one,
+ * whatever identity it has.
+ */
+static bool
+unsettle(struct engine *engine, struct fail *fail)
+{
+	engine->view_unsettled = !view_unsettle(engine->o.view, fail);
+	return !engine->view_unsettled;
+}
+
 bool
 engine_view_begin(struct engine *engine, const struct digest *identity,
     const struct conf *conf, struct fail *fail)
@@ -69,11 +81,18 @@ engine_view_begin(struct engine *engine, const struct digest *identity,
 
 	if (engine->o.view == NULL)
 		return true;
-	if (!engine_walk_check(engine, conf, fail) ||
-	    !view_begin(engine->o.view, identity, &engine->view_epoch, fail) ||
-	    (engine->view_epoch != before &&
-		!engine_walk_missing(engine, conf, fail)))
+	if (engine->view_unsettled && !unsettle(engine, fail))
 		return false;
+	if (!engine_walk_check(engine, conf, fail) ||
+	    !view_begin(engine->o.view, identity, &engine->view_epoch, fail))
+		return false;
+	if (engine->view_epoch != before &&
+	    !engine_walk_missing(engine, conf, fail)) {
+		struct fail ignored = FAIL_INIT;
+
+		unsettle(engine, &ignored);
+		return false;
+	}
 	look_in(engine, 0);
 	return true;
 }

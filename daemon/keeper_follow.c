@@ -10,7 +10,7 @@
 #include "codec/pack.h"
 #include "keeper_priv.h"
 
-enum { FOLLOW_MAX = 64 /* in one turn */ };
+enum { FOLLOW_MAX = 64 /* in one turn */, AGAIN_MS = 1000 };
 
 struct follow {
 	struct follow *next;
@@ -116,7 +116,11 @@ follow_run(void *arg)
 
 	if (count == 0)
 		return; /* what settles wakes it */
-	engine_follow(keeper->engine, all, count);
+	if (!engine_follow(keeper->engine, all, count)) {
+		keeper->o.loop->operations->timer_set(
+		    keeper->follow_timer, AGAIN_MS);
+		return;
+	}
 	for (done = take_done(keeper); done != NULL; done = next) {
 		uint32_t hash = done->hash;
 

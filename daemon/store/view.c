@@ -313,6 +313,17 @@ view_begin(struct view *view, const struct digest *identity, int64_t *epoch,
 }
 
 bool
+view_unsettle(struct view *view, struct fail *fail)
+{
+	const struct digest none = {{0}};
+	struct digest identity;
+	int64_t epoch;
+
+	return read_head(view, &epoch, &identity, fail) &&
+	    write_head(view, epoch, &none, fail);
+}
+
+bool
 view_raise(struct view *view, int64_t *epoch, struct fail *fail)
 {
 	struct digest identity;

@@ -58,6 +58,9 @@ bool view_remove(struct view *view, const struct view_put *put,
 bool view_begin(struct view *view, const struct digest *identity,
     int64_t *epoch, struct fail *fail);
 
+/* What began did not come in force: the next begins one, whatever it is. */
+bool view_unsettle(struct view *view, struct fail *fail);
+
 /* The next epoch under the same identity: somebody's data changed its rules. */
 bool view_raise(struct view *view, int64_t *epoch, struct fail *fail);
 
