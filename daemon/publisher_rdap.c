@@ -56,6 +56,7 @@ refuse(struct rdap_request *request, struct arena *arena, int status,
 static bool
 find_asker(struct rdap_request *request, struct prefix *asker)
 {
+	struct prefix other;
 	struct slice last;
 
 	if (!rate_block(rdap_request_from(request), asker))
@@ -70,8 +71,8 @@ find_asker(struct rdap_request *request, struct prefix *asker)
 			last.len -= i + 1;
 			break;
 		}
-	if (last.len != 0)
-		rate_block_of(last, asker);
+	if (last.len != 0 && rate_block_of(last, &other))
+		*asker = other;
 	return true;
 }
 

@@ -181,6 +181,9 @@ throw_away(struct connection *connection)
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	connection->drained += len > 0 ? (size_t)len : 0;
+	/* A token may be in what comes behind a request that ends it all. */
+	if (len > 0)
+		digest_wipe(server->input, (size_t)len);
 	if (len <= 0 || connection->drained > DRAIN_MAX)
 		rdap_connection_free(connection);
 }
@@ -206,6 +209,8 @@ rdap_readable(evutil_socket_t fd, short what, void *context)
 		    (struct slice){server->input, have + (size_t)len});
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
 		rdap_connection_free(connection);
+	if (len <= 0)
+		digest_wipe(server->input, have);
 }
 
 /* --- what a request says -------------------------------------------------- */

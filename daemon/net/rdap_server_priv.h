@@ -14,7 +14,7 @@ struct evconnlistener;
 
 enum {
 	INPUT_MAX = 2 * HTTP_HEAD_MAX,
-	OUTPUT_MAX = 256 * 1024, /* waits at most before more is read */
+	OUTPUT_MAX = 32 * 1024, /* waits at most before more is read */
 	DRAIN_MAX = 1024 * 1024, /* thrown away at most, of who was refused */
 	GRACE_MS = 2000,
 	SWEEP_SECONDS = 1

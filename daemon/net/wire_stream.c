@@ -550,6 +550,10 @@ wire_stream_destroy(struct wire_stream *stream)
 	for (size_t i = 0; i < stream->in_fd_count; i++)
 		close(stream->in_fds[i]);
 	close(stream->fd);
+	if (stream->out.data != NULL)
+		explicit_bzero(stream->out.data, stream->out.size);
+	if (stream->in.data != NULL)
+		explicit_bzero(stream->in.data, stream->in.size);
 	free(stream->out.data);
 	free(stream->in.data);
 	free(stream);

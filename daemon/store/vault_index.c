@@ -168,8 +168,8 @@ double
 vault_index_share(const uint8_t *key)
 {
 	size_t first = (size_t)key[0] << 8 | key[1];
+	size_t shard = first % INDEX_SHARDS, rest = first / INDEX_SHARDS;
 
-	return ((double)(first % INDEX_SHARDS) +
-		   (double)(first / INDEX_SHARDS) / (65536.0 / INDEX_SHARDS)) /
+	return ((double)shard + (double)rest / (65536.0 / INDEX_SHARDS)) /
 	       INDEX_SHARDS;
 }

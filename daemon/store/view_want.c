@@ -46,8 +46,11 @@ view_change_end(struct view *view, bool ok, struct fail *fail)
 
 	if (view->batching)
 		return ok;
-	if (ok && sqlite_run(view->sqlite, "COMMIT", fail))
+	if (ok && sqlite_run(view->sqlite, "COMMIT", fail)) {
+		/* One that wrote nothing is not told of by SQLite. */
+		view_mark_end(view->mark);
 		return true;
+	}
 	sqlite_run(view->sqlite, "ROLLBACK", &ignored);
 	return false;
 }
