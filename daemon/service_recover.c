@@ -149,12 +149,13 @@ keep_outcome(struct recovery *recovery, const struct entry_parts *parts,
 	if (slice_is(parts->type, "outcome"))
 		return keep_end(
 		    recovery, parts->about, state_of(parts->word));
-	/* Approved is decided: what came of it the backup cannot know. */
-	if (slice_is(parts->type, "hold"))
-		return keep_end(recovery, parts->about,
-		    slice_is(parts->word, "refused") ? SPOOL_REFUSED
-						     : SPOOL_UNKNOWN);
-	return true;
+	/*
+	 * What was approved and went has an entry that supersedes it; what has
+	 * none did not go, and waits for an operator once more.
+	 */
+	return !slice_is(parts->type, "hold") ||
+	       !slice_is(parts->word, "refused") ||
+	       keep_end(recovery, parts->about, SPOOL_REFUSED);
 }
 
 /*
@@ -199,11 +200,9 @@ settle_row(struct recovery *recovery, const struct spool_row *row)
 			return true;
 		break;
 	case SPOOL_HELD:
-		if (!known)
-			return true;
-		break;
 	case SPOOL_APPROVED:
-		if (!known)
+		/* There are no bytes of it that could be looked for. */
+		if (!known || state == SPOOL_UNKNOWN)
 			state = SPOOL_HELD;
 		break;
 	case SPOOL_DONE:
