@@ -3,6 +3,7 @@
 #define MISU_ENGINE_CASE_H
 
 #include "codec/json.h"
+#include "engine_approval.h"
 #include "engine_priv.h"
 #include "store/cases.h"
 
@@ -31,6 +32,12 @@ struct affair *affair_create(struct engine *engine, struct slice actor,
 struct affair *affair_find(struct affair *affair, bool open);
 
 void affair_fail(struct affair *affair, int status, const struct fail *fail);
+/*
+ * What came of an approval: true if it is whole.  Else the operator was
+ * answered, and the affair is over.
+ */
+bool affair_is_approved(
+    struct affair *affair, enum approval_word word, const struct fail *fail);
 /* FAIL_INPUT: 400. */
 void affair_wrong(struct affair *affair, const char *text, const char *hint);
 

@@ -130,16 +130,15 @@ submit(struct affair *affair)
 	    (struct slice){"", 0}, text_slice(&body), submitted, affair);
 }
 
-static void
-approved(void *arg, enum approval_word word, const struct fail *fail)
+bool
+affair_is_approved(
+    struct affair *affair, enum approval_word word, const struct fail *fail)
 {
-	struct affair *affair = arg;
 	struct text text;
 
 	switch (word) {
 	case APPROVAL_WHOLE:
-		submit(affair);
-		return;
+		return true;
 	case APPROVAL_WAITS:
 		text = text_start(affair->arena);
 		text_add_format(&text,
@@ -149,14 +148,24 @@ approved(void *arg, enum approval_word word, const struct fail *fail)
 		    text_slice(&text).data != NULL ? text_slice(&text)
 						   : engine_out_of_memory);
 		arena_destroy(affair->arena);
-		return;
+		break;
 	case APPROVAL_REFUSED:
 		affair_fail(affair, 409, fail);
-		return;
+		break;
 	case APPROVAL_FAILED:
 		affair_fail(affair, 503, fail);
-		return;
+		break;
 	}
+	return false;
+}
+
+static void
+approved(void *arg, enum approval_word word, const struct fail *fail)
+{
+	struct affair *affair = arg;
+
+	if (affair_is_approved(affair, word, fail))
+		submit(affair);
 }
 
 /*

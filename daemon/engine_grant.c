@@ -383,30 +383,9 @@ static void
 approved(void *arg, enum approval_word word, const struct fail *fail)
 {
 	struct granting *granting = arg;
-	struct affair *affair = granting->affair;
-	struct text text;
 
-	switch (word) {
-	case APPROVAL_WHOLE:
+	if (affair_is_approved(granting->affair, word, fail))
 		grant(granting);
-		return;
-	case APPROVAL_WAITS:
-		text = text_start(affair->arena);
-		text_add_format(&text,
-		    "{\"id\":\"%s\",\"state\":\"approved-once\"}",
-		    affair->name);
-		affair->answer(affair->arg, 200,
-		    text_slice(&text).data != NULL ? text_slice(&text)
-						   : engine_out_of_memory);
-		arena_destroy(affair->arena);
-		return;
-	case APPROVAL_REFUSED:
-		affair_fail(affair, 409, fail);
-		return;
-	case APPROVAL_FAILED:
-		affair_fail(affair, 503, fail);
-		return;
-	}
 }
 
 /*
