@@ -294,14 +294,15 @@ install: all
 	install -m 644 daemon/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 daemon/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 
-# `make check TIMES=1` tells what each test took.
+# `make check TIMES=1` tells what each test took; `make check ONLY=live` plays
+# those whose words match.
 check: setup
 	@$(SUBMAKE) MODE=asan check-run
 
 check-run: all $(UNIT) $(REPLAY) $B/registry $B/epp-client $B/generate \
 	$(if $(HAS_GO),build/verifier build/witness) \
 	$(if $(wildcard tests/runner/main.c),$B/scenario)
-	@TIMES=$(TIMES) scripts/check $B
+	@TIMES="$(TIMES)" ONLY="$(ONLY)" scripts/check $B
 
 layers: $(LIBMISU)
 	scripts/layers $(LIBMISU)
