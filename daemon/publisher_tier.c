@@ -11,6 +11,7 @@
 #include "codec/rdap.h"
 #include "codec/tier.h"
 #include "log.h"
+#include "net/wiped.h"
 #include "net/wire_stream.h"
 #include "publisher_priv.h"
 
@@ -194,6 +195,7 @@ take_answer(struct publisher *publisher, const struct tier_answer *answer)
 		refuse(waiting->request, answer->result);
 	if (waiting != NULL)
 		drop(publisher, waiting);
+	wiped_stack();
 	if (answer->result == TIER_TOLD && !leaves)
 		say_end(publisher, answer->number, TIER_LEFT_NONE);
 }
