@@ -182,10 +182,18 @@ void audit_object_done(struct audited *audited);
 bool audit_targets(
     struct audited *audited, const struct record *record, struct fail *fail);
 
+/* What is decided for a public: a block for each purpose of its. */
+struct audit_decided {
+	const struct disclosure *items[BLOCKS_MAX];
+	size_t count;
+};
 /* What the public may see of it; NULL: nothing is said of it, or a fail. */
-struct disclosure *audit_decide(struct engine *engine,
+const struct audit_decided *audit_decide(struct engine *engine,
     const struct record *record, struct slice recipient, struct arena *arena,
     struct fail *fail);
+/* All of that together; NULL with a fail. */
+struct audit_intent *audit_intend_all(const struct audit_decided *decided,
+    const struct record *record, struct arena *arena, struct fail *fail);
 
 /* --- engine_audit_timer.c ------------------------------------------------ */
 

@@ -23,17 +23,37 @@
 
 static const char policy_text[] =
     "policy \"t\" revision 1 effective 2026-01-01T00:00:00Z\n"
+    "purpose p10 \"submit\"\n"
     "purpose p11 \"publish\"\n"
+    "purpose p12 \"publish, if only for research\"\n"
     "recipient self \"public\" public via self basis contract {\n"
     "  may receive name, state, country of registrant\n"
     "}\n"
+    "recipient registry \"r\" in US class registry basis contract by post {\n"
+    "  may receive name, state, country of registrant\n"
+    "}\n"
+    "recipient shown \"public of it\" public via registry\n"
     "for .com, .org to self for p11 {\n"
     "  forward state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to registry for p10 {\n"
+    "  forward name, state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to shown for p11 {\n"
+    "  forward state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to shown for p12 {\n"
+    "  forward name of registrant\n"
     "  redact * of *\n"
     "}\n";
 
 static const char conf_text[] =
     "state /state policy p forget now recipient self to view\n"
+    "recipient registry to desk\n"
+    "audit whois whois.net.example for .net as shown\n"
     "publish whois on 127.0.0.1:4343\n"
     "audit whois whois.example for .com as self\n"
     "audit rdap \"https://rdap.example/\" for .org as self\n"
@@ -412,6 +432,35 @@ what_is_hidden_or_old_is_found_and_what_is_well_is_recorded(void **state)
 	assert_int_equal(entries(world, "clean"), 1);
 }
 
+/*
+ * The registry was told to hide what either block hides, and may show what
+ * either lets be seen: what neither lets be seen is a leak still.
+ */
+static void
+a_public_with_two_purposes_may_see_what_either_lets(void **state)
+{
+	struct world *world = *state;
+
+	submit(world, "a.net");
+	engine_desk_done(world->engine, SLICE("uid 0"), 1, SLICE("posted"),
+	    answered, world);
+	assert_true(fake_loop_settle(world->loop));
+	assert_int_equal(world->status, 200);
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Kakuu", "Canary");
+	assert_true(says(world, "\"state\":\"clean\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "", "");
+	assert_true(says(world, "\"state\":\"clean\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Elsewhere", "");
+	assert_true(says(world, "\"kind\":\"stale\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Kakuu", "Somebody Else");
+	assert_true(says(world, "\"field\":\"name.int\",\"rule\":"));
+	assert_int_equal(entries(world, "clean"), 2);
+}
+
 static void
 no_answer_is_a_finding_and_no_object_is_none(void **state)
 {
@@ -637,6 +686,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 	    TEST(a_leak_names_the_rule_that_it_breaks),
 	    TEST(what_is_hidden_or_old_is_found_and_what_is_well_is_recorded),
+	    TEST(a_public_with_two_purposes_may_see_what_either_lets),
 	    TEST(no_answer_is_a_finding_and_no_object_is_none),
 	    TEST(an_auditor_that_goes_or_is_not_there_leaves_no_finding),
 	    TEST(what_makes_no_sense_ends_the_line),
