@@ -16,7 +16,7 @@
 #include "codec/audit_line.h"
 #include "core/canon.h"
 #include "core/policy.h"
-#include "engine.h"
+#include "engine_audit.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "store/view.h"
@@ -580,6 +580,35 @@ who_wants_a_pause_is_left_alone_at_once(void **state)
 	assert_int_equal(world->total, 16);
 }
 
+/* However much is found, a run is shown with a bounded part of it. */
+static void
+results_have_a_bound_and_what_is_left_out_is_counted(void **state)
+{
+	struct world *world = *state;
+	struct audit_run *run =
+	    audit_run_create(world->engine, AUDIT_ALL, SLICE("uid 0"));
+	static char json[2048];
+	uint64_t given = 0;
+
+	memset(json, ' ', sizeof(json));
+	memcpy(json, "{", 1);
+	json[sizeof(json) - 1] = '}';
+	for (; given < 3 * RESULTS_ROOM / sizeof(json); given++)
+		audit_run_add_result(run, (struct slice){json, sizeof(json)});
+	assert_in_range(run->result_bytes, RESULTS_ROOM - sizeof(json) + 1,
+	    RESULTS_ROOM);
+	assert_int_equal(run->result_count + run->left_out, given);
+	order(world, engine_audit_status, "{}");
+	assert_int_equal(world->status, 200);
+	/* Small ones have a bound, too. */
+	run = audit_run_create(world->engine, AUDIT_ALL, SLICE("uid 0"));
+	for (given = 0; given < 2 * RESULTS_MAX; given++)
+		audit_run_add_result(run, SLICE("{}"));
+	assert_int_equal(run->result_count, RESULTS_MAX);
+	assert_int_equal(run->left_out, RESULTS_MAX);
+	engine_audit_stop(world->engine);
+}
+
 static void
 an_operator_ends_it(void **state)
 {
@@ -693,6 +722,7 @@ main(void)
 	    TEST(all_objects_are_asked_for_some_at_a_time),
 	    TEST(who_does_not_answer_is_left_alone),
 	    TEST(who_wants_a_pause_is_left_alone_at_once),
+	    TEST(results_have_a_bound_and_what_is_left_out_is_counted),
 	    TEST(an_operator_ends_it),
 	    TEST(memory_that_runs_out_is_no_crash),
 	    TEST(the_timer_spreads_all_over_its_period),
