@@ -1,7 +1,7 @@
 #include "codec/view.h"
 #include "core/inputs.h"
 #include "core/place.h"
-#include "engine_priv.h"
+#include "engine_told.h"
 
 /* One submission between engine_submit() and its answer. */
 struct work {
@@ -349,20 +349,20 @@ engine_manner(const struct engine *engine, const struct conf_recipient *binding,
 
 /* The frames that a worker will send, made here: the entry covers them. */
 static bool
-encode_epp(const struct engine *engine, const struct disclosure *disclosure,
-    const struct conf_recipient *binding, struct arena *arena,
-    struct slice *out, struct fail *fail)
+encode_epp(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail)
 {
 	struct epp_manner manner;
 	uint8_t random[16];
 
-	if (!engine_manner(engine, binding, &manner, fail))
+	if (!engine_manner(engine, share->binding, &manner, fail))
 		return false;
+	manner.told = share->held;
 	if (!engine->o.random->fill(
 		engine->o.random->context, random, sizeof(random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	return epp_frame_submission(
-	    disclosure, &manner, random, arena, out, fail);
+	return epp_frame_submission(share->disclosure, &manner, random, arena,
+	    &share->payload, fail);
 }
 
 static bool
@@ -372,8 +372,7 @@ encode(const struct engine *engine, struct share *share, struct arena *arena,
 	const struct conf_recipient *binding = share->binding;
 
 	if (binding->channel == CHANNEL_EPP)
-		return encode_epp(engine, share->disclosure, binding, arena,
-		    &share->payload, fail);
+		return encode_epp(engine, share, arena, fail);
 	if (binding->channel == CHANNEL_VIEW) {
 		share->payload = view_encode(share->disclosure, arena, fail);
 		return share->payload.data != NULL;
@@ -618,8 +617,7 @@ engine_item(const struct engine *engine, const struct record *record,
 {
 	struct ruling outcome = disclosure_outcome(share->disclosure);
 	bool held = outcome.verdict == VERDICT_HOLD;
-
-	return (struct spool_item){
+	struct spool_item item = {
 	    .state = held ? SPOOL_HELD
 		/* Nothing is left of an update: nothing is to be sent. */
 		: share->payload.len == 0 ? SPOOL_DONE
@@ -645,6 +643,9 @@ engine_item(const struct engine *engine, const struct record *record,
 	    .created = engine_now(engine),
 	    .place = share->entry,
 	};
+
+	engine_told_write(engine, record, share, &item.told);
+	return item;
 }
 
 static bool

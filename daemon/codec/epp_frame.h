@@ -41,6 +41,11 @@ struct epp_manner {
 	 * whatever the policy lets pass of some record.
 	 */
 	const struct shown *held;
+	/*
+	 * For an update of a domain's contacts, the same of each role
+	 * (ROLE_COUNT of them): nothing of a role, and no contact is there.
+	 */
+	const struct shown *told;
 };
 
 /*
