@@ -1,6 +1,7 @@
 #include "codec/view.h"
 #include "core/inputs.h"
 #include "core/place.h"
+#include "engine_flags.h"
 #include "engine_told.h"
 
 /* One submission between engine_submit() and its answer. */
@@ -17,6 +18,8 @@ struct work {
 	size_t share_count;
 	bool is_durable;
 	bool doubts; /* what was told of it is told no more */
+	bool passes_by; /* a registry may hold it that it is not for */
+	bool follows;	/* which then is told what that changes */
 	engine_answer *answer;
 	void *arg;
 };
@@ -279,8 +282,11 @@ work_decide(struct work *work, const struct submission *submission,
 	for (size_t i = 0; i < count; i++) {
 		struct share *share = &work->shares[work->share_count];
 
-		if (!is_addressed(submission, ruleset, blocks[i]))
+		if (!is_addressed(submission, ruleset, blocks[i])) {
+			work->passes_by |=
+			    engine_is_by_epp(work->engine, blocks[i]);
 			continue;
+		}
 		work->share_count++;
 		if (engine_share(work->engine, blocks[i], work->record, false,
 			work->arena, share, fail))
@@ -525,6 +531,9 @@ work_commit(struct work *work)
 		ok = ledger_add_record(batch, work->record, &fail) &&
 		    mark_unseen(work, batch, &fail);
 	ok = ok &&
+	    (!work->passes_by ||
+		engine_flags_expect(
+		    engine, work->record, &work->follows, &fail)) &&
 	    engine_view_doubt(engine, work->record, work->shares,
 		work->share_count, &fail);
 	work->doubts = ok;
@@ -752,6 +761,8 @@ work_finish(struct work *work, int status, struct slice body)
 	if (work->doubts)
 		engine_view_settle(engine, work->record, work->shares,
 		    work->share_count, status == 202);
+	if (work->follows && status == 202)
+		engine_flags_follow(engine, work->record);
 	for (size_t i = 0; status < 500 && i < work->share_count; i++)
 		engine->verdicts[disclosure_outcome(work->shares[i].disclosure)
 				     .verdict]++;

@@ -142,8 +142,9 @@ walk_ended(struct engine *engine)
 	if (flags->refused == 0)
 		return;
 	fail_set(&fail, FAIL_DENIED,
-	    "%llu contacts and domains at registries are refused or held by "
-	    "the policy in force, and stay there as they were",
+	    "%llu contacts and domains stay at their registries as they were: "
+	    "the policy in force refuses or holds them, or what they are to "
+	    "lose cannot be said there",
 	    (unsigned long long)flags->refused);
 	fail_hint(&fail,
 	    "misuctl replay --policy shows the rules; update or delete them");
@@ -190,6 +191,9 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	engine_flush(engine); /* the mark covers earlier entries too */
 	if (!to_spool(round, first, &fail)) {
 		engine_spool_failed(engine, &fail);
+		for (size_t i = 0; i < round->count; i++)
+			engine_record_outcome(engine, first + i, "not-sent",
+			    SLICE("the spool failed"));
 		round_undo(round);
 		round_end(round, FLAGS_TROUBLE_DELAY);
 		return;
@@ -302,35 +306,24 @@ take_wanted(struct round *round, struct fail *fail)
 	return ok;
 }
 
-/* Each registry that holds it, for each purpose. */
 static bool
 look_at_domain(
     struct round *round, const struct record *record, struct fail *fail)
 {
-	struct engine *engine = round->engine;
-	const struct block *blocks[BLOCKS_MAX];
-	size_t count =
-	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
-	struct flags_wanted wanted = {
-	    .type = OBJECT_DOMAIN, .object = record_object(record)};
-	struct told_held held;
-	bool waits;
+	struct flags_target targets[BLOCKS_MAX];
+	size_t count;
+	bool waits, ok = flags_find_targets(
+			round->engine, record, targets, &count, fail);
 
-	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
-		struct spool_item target = {.object = wanted.object,
-		    .object_type = OBJECT_DOMAIN,
-		    .recipient = ruleset_recipient(
-			engine->ruleset, blocks[i]->recipient)->id,
-		    .purpose = blocks[i]->purpose};
+	for (size_t i = 0; ok && i < count; i++) {
+		const struct flags_wanted wanted = {.type = OBJECT_DOMAIN,
+		    .object = record_object(record),
+		    .recipient = targets[i].recipient,
+		    .purpose = targets[i].purpose};
 
-		if (!engine_told_held(engine, &target, &held, fail))
-			return false;
-		wanted.recipient = target.recipient;
-		wanted.purpose = target.purpose;
-		if (held.is_known && !consider(round, &wanted, &waits, fail))
-			return false;
+		ok = consider(round, &wanted, &waits, fail);
 	}
-	return true;
+	return ok;
 }
 
 static bool

@@ -26,12 +26,15 @@ struct flags_asked {
 enum flags_found {
 	FLAGS_NOTHING, /* nothing is there, or nobody to tell; or a fail */
 	FLAGS_SAME,    /* it was told so, or there is no word for it */
-	FLAGS_REFUSED, /* a rule refuses or holds it: it stays as it is there */
+	FLAGS_REFUSED, /* a rule refuses or holds it, or it cannot be said */
 	FLAGS_NEWS,
 };
 enum flags_found engine_flags_look(struct engine *engine,
     const struct flags_asked *asked, struct arena *arena, struct share *share,
     struct record **record, struct fail *fail);
+
+/* Is the block's recipient a registry that is reached over EPP? */
+bool engine_is_by_epp(const struct engine *engine, const struct block *block);
 
 /* Would it be told something now, that it has not been told? */
 bool engine_flags_share(struct engine *engine, const struct spool_item *target,
@@ -62,6 +65,15 @@ struct flags_end {
 bool engine_flags_promise(
     struct engine *engine, const struct flags_end *end, struct fail *fail);
 void engine_flags_ended(struct engine *engine, const struct flags_end *end);
+
+/*
+ * A submission comes that is not for all registries which hold its object, and
+ * may change what may be published of it: *follows, what is promised, is to be
+ * called for with engine_flags_follow() when its record is durable.
+ */
+bool engine_flags_expect(struct engine *engine, const struct record *record,
+    bool *follows, struct fail *fail);
+void engine_flags_follow(struct engine *engine, const struct record *record);
 
 /*
  * The policy has this identity from now on: where it is another, all that

@@ -243,6 +243,42 @@ engine_flags_promise(
 	       owe(engine, fail);
 }
 
+bool
+engine_flags_expect(struct engine *engine, const struct record *record,
+    bool *follows, struct fail *fail)
+{
+	struct flags_target targets[BLOCKS_MAX];
+	size_t count;
+
+	*follows = false;
+	if (record_type(record) != OBJECT_DOMAIN)
+		return true;
+	if (!flags_find_targets(engine, record, targets, &count, fail))
+		return false;
+	*follows = count != 0;
+	return count == 0 || owe(engine, fail);
+}
+
+void
+engine_flags_follow(struct engine *engine, const struct record *record)
+{
+	struct flags_target targets[BLOCKS_MAX];
+	struct fail fail = FAIL_INIT;
+	size_t count;
+
+	if (!flags_find_targets(engine, record, targets, &count, &fail))
+		engine_log(engine, "error", "registry-not-told", &fail);
+	for (size_t i = 0; fail.kind == FAIL_NONE && i < count; i++) {
+		const struct flags_wanted wanted = {.type = OBJECT_DOMAIN,
+		    .again = true,
+		    .object = record_object(record),
+		    .recipient = targets[i].recipient,
+		    .purpose = targets[i].purpose};
+
+		want(engine, &wanted);
+	}
+}
+
 /* Unless the row is about something else by now. */
 static void
 end_hiding(struct engine *engine, const struct flags_end *end)

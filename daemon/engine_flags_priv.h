@@ -37,6 +37,18 @@ struct flags {
 
 void flags_turn(void *arg);
 
+/* --- engine_flags_share.c --- */
+
+/*
+ * Who holds a domain that was submitted here, and for what: at most BLOCKS_MAX
+ * of those for which the policy in force has a block.
+ */
+struct flags_target {
+	struct slice recipient, purpose;
+};
+bool flags_find_targets(struct engine *engine, const struct record *record,
+    struct flags_target *out, size_t *count, struct fail *fail);
+
 /* --- engine_flags_begin.c --- */
 
 /* Look for what is wanted, in so many milliseconds. */

@@ -5,7 +5,7 @@
  */
 #include "core/place.h"
 #include "core/policy_tree.h"
-#include "engine_flags.h"
+#include "engine_flags_priv.h"
 #include "engine_stop.h"
 #include "engine_told.h"
 
@@ -120,16 +120,22 @@ look_at_contact(struct engine *engine, const struct record *record,
  * signers, which an update would take away and put back, are not named.
  */
 static void
-limit_to(const struct told_held *held, uint64_t limit[ROLE_COUNT])
+limit_to(const struct told_held *held, uint64_t limit[ROLE_COUNT],
+    struct decide_given *given)
 {
 	uint64_t object = 0;
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (field_info[f].class == CLASS_OBJECT && f != FIELD_DS)
 			object |= FIELD_BIT(f);
-	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		limit[r] =
-		    object | held->roles[r].passed | held->roles[r].altered;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct shown *there = &held->roles[r];
+
+		limit[r] = object | there->passed | there->altered;
+		if ((there->passed & FIELD_BIT(FIELD_HANDLE)) != 0)
+			given->named |= 1u << r;
+	}
+	given->limit = limit;
 }
 
 /* What the record does not have any more is not the policy's word. */
@@ -148,20 +154,19 @@ is_news_of(const struct told_held *held, const struct record *record,
 	return false;
 }
 
+/* Does the policy send it there still, and can misu tell of it? */
 static bool
-share_object(struct engine *engine, const struct record *record,
-    const struct flags_asked *asked, struct decide_given *given,
-    struct arena *arena, struct share *share, struct fail *fail)
+is_reached(const struct engine *engine, const struct record *record,
+    const struct spool_item *target)
 {
-	struct fail own = FAIL_INIT;
+	const struct block *block = engine_block(
+	    engine, record, target->recipient, target->purpose);
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, target->recipient);
 
-	if (engine_share_object(
-		engine, record, asked->target, given, share, arena, &own))
-		return true;
-	/* No block sends it any more: nothing is to be told. */
-	if (own.kind != FAIL_NONE && own.kind != FAIL_INPUT)
-		*fail = own;
-	return false;
+	return block != NULL && binding != NULL &&
+	       binding->channel == CHANNEL_EPP &&
+	       upstream_of(engine, binding->upstream) != NULL;
 }
 
 /* What a submission of misu's own brought there. */
@@ -172,25 +177,21 @@ look_at_object(struct engine *engine, const struct record *record,
 {
 	struct told_held *held = arena_take(arena, sizeof(*held));
 	uint64_t limit[ROLE_COUNT];
-	bool shared;
 
 	if (held == NULL) {
 		fail_memory(fail);
 		return FLAGS_NOTHING;
 	}
-	if (!engine_told_held(engine, asked->target, held, fail) ||
+	if (!is_reached(engine, record, asked->target) ||
+	    !engine_told_held(engine, asked->target, held, fail) ||
 	    (record_epp(record)->given && !held->is_known))
 		return FLAGS_NOTHING;
-	limit_to(held, limit);
-	given->limit = held->is_read ? limit : NULL;
+	if (held->is_read)
+		limit_to(held, limit, given);
 	share->held = held->is_read ? held->roles : NULL;
-	shared =
-	    share_object(engine, record, asked, given, arena, share, fail);
-	given->limit = NULL;
-	if (!shared || share->binding == NULL ||
-	    share->binding->channel != CHANNEL_EPP ||
-	    upstream_of(engine, share->binding->upstream) == NULL)
-		return FLAGS_NOTHING;
+	if (!engine_share_object(
+		engine, record, asked->target, given, share, arena, fail))
+		return FLAGS_REFUSED;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);
 	return !held->is_read || (held->is_doubtful && asked->insists) ||
@@ -255,6 +256,9 @@ engine_flags_look(struct engine *engine, const struct flags_asked *asked,
 			  engine, *record, &given, arena, share, fail)
 		    : look_at_object(engine, *record, asked, &given, arena,
 			  share, fail);
+	/* It cannot be said there: no placeholder for what it demands, ... */
+	if (found == FLAGS_REFUSED && fail->kind == FAIL_INPUT)
+		*fail = gone;
 	if (fail->kind != FAIL_NONE)
 		return FLAGS_NOTHING;
 	/* There is no word for it. */
@@ -271,6 +275,46 @@ engine_flags_share(struct engine *engine, const struct spool_item *target,
 
 	return engine_flags_look(engine, &asked, arena, share, record, fail) ==
 	       FLAGS_NEWS;
+}
+
+/* --- who holds it --- */
+
+bool
+engine_is_by_epp(const struct engine *engine, const struct block *block)
+{
+	const struct conf_recipient *binding = conf_recipient(engine->conf,
+	    ruleset_recipient(engine->ruleset, block->recipient)->id);
+
+	return binding != NULL && binding->channel == CHANNEL_EPP;
+}
+
+bool
+flags_find_targets(struct engine *engine, const struct record *record,
+    struct flags_target *out, size_t *count, struct fail *fail)
+{
+	const struct block *blocks[BLOCKS_MAX];
+	size_t found =
+	    ruleset_match(engine->ruleset, record, blocks, BLOCKS_MAX);
+	struct told_held held;
+
+	*count = 0;
+	for (size_t i = 0; i < found && i < BLOCKS_MAX; i++) {
+		const struct spool_item target = {
+		    .object = record_object(record),
+		    .object_type = (int)record_type(record),
+		    .recipient = ruleset_recipient(
+			engine->ruleset, blocks[i]->recipient)->id,
+		    .purpose = blocks[i]->purpose};
+
+		if (!engine_is_by_epp(engine, blocks[i]))
+			continue;
+		if (!engine_told_held(engine, &target, &held, fail))
+			return false;
+		if (held.is_known)
+			out[(*count)++] = (struct flags_target){
+			    target.recipient, target.purpose};
+	}
+	return true;
 }
 
 /* --- what was told --- */

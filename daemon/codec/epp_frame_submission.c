@@ -147,8 +147,8 @@ epp_made_not_known(struct fail *fail)
 }
 
 /*
- * A contact that was told of has its old id, whatever the policy says now; one
- * that is known by a handle which may not be named any more cannot be reached.
+ * Where it is known what is there, an id was the handle if that is there, and
+ * stays the id whatever the policy says now: there is no other word for it.
  */
 static bool
 name_former(const struct epp_made *made, enum role role, char *id)
@@ -162,8 +162,8 @@ name_former(const struct epp_made *made, enum role role, char *id)
 		handle = none;
 	else if (told != NULL && handle.len == 0)
 		return fail_set(made->writer.fail, FAIL_INPUT,
-		    "the contact of the %s is known there by a handle that "
-		    "may not be named any more",
+		    "the contact of the %s has a handle there that is not "
+		    "known any more",
 		    role_name(role));
 	name_contact(made, role, handle, id);
 	return true;
@@ -208,7 +208,9 @@ plan_parties(struct epp_made *made)
 		if (is_update(made) && !plan_update(made, i, &known))
 			return false;
 		party->writes = party->links && known.described;
-		if (party->links)
+		if (party->was && made->writer.manner->told != NULL)
+			memcpy(party->id, party->former, sizeof(party->id));
+		else if (party->links)
 			name_contact(made, epp_roles[i],
 			    handle_that_passes(made, epp_roles[i]), party->id);
 	}
