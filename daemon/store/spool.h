@@ -195,6 +195,9 @@ struct spool_held {
 bool spool_get_held(struct spool *spool, const struct spool_item *target,
     struct spool_held *out, struct fail *fail);
 
+/* All of it is doubtful: others may have sent what is not known here. */
+bool spool_doubt_held(struct spool *spool, struct fail *fail);
+
 /* What the entry said stands at another one now. */
 bool spool_move_held(
     struct spool *spool, uint64_t from, uint64_t to, struct fail *fail);

@@ -11,8 +11,8 @@ struct spool_forget_statements {
 };
 
 struct spool_told_statements {
-	struct statement *any, *add, *end, *find, *keep, *doubt, *remove, *get,
-	    *move, *page, *drop;
+	struct statement *any, *add, *end, *find, *keep, *doubt, *doubt_all,
+	    *remove, *get, *move, *page, *drop;
 };
 
 struct spool {

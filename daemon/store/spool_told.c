@@ -23,6 +23,7 @@ spool_told_prepare(struct spool *spool, struct fail *fail)
 		" entry, told, doubtful) VALUES (?,?,?,?,?,0)"},
 	    {&t->doubt, "UPDATE told SET doubtful = 1 WHERE object = ?"
 			" AND recipient = ? AND purpose = ?"},
+	    {&t->doubt_all, "UPDATE told SET doubtful = 1"},
 	    {&t->remove, "DELETE FROM told WHERE object = ?"
 			 " AND recipient = ? AND purpose = ?"},
 	    {&t->get, "SELECT told, doubtful FROM told WHERE object = ?"
@@ -139,6 +140,12 @@ spool_get_held(struct spool *spool, const struct spool_item *target,
 	}
 	statement_reset(s);
 	return ok;
+}
+
+bool
+spool_doubt_held(struct spool *spool, struct fail *fail)
+{
+	return statement_do(spool->told.doubt_all, fail);
 }
 
 bool
