@@ -58,7 +58,8 @@ round_undo(struct round *round)
 {
 	struct flags *flags = round->engine->flags;
 
-	for (struct flags_wanted *w = round->taken, *next; w != NULL; w = next) {
+	for (struct flags_wanted *w = round->taken, *next; w != NULL;
+	     w = next) {
 		next = w->next;
 		w->next = flags->first;
 		if (flags->first == NULL)
@@ -201,7 +202,8 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	for (size_t i = 0; i < round->count; i++)
 		set_row(engine, round->told[i].held, "hiding",
 		    (int64_t)(first + i));
-	/* Only now: what is between the two is looked at again after a crash. */
+	/* Only now: what is between the two is looked at again after a crash.
+	 */
 	if (!round_done(round, &fail)) {
 		engine_log(engine, "error", "registry-not-told", &fail);
 		delay = FLAGS_TROUBLE_DELAY;
@@ -223,8 +225,8 @@ is_under_way(struct engine *engine, const struct spool_item *target,
 	if (target->object_type == OBJECT_CONTACT)
 		return spool_waits(
 		    spool, target->object_type, target->object, waits, fail);
-	*waits = engine_is_submitted(engine,
-	    (enum object_type)target->object_type, target->object);
+	*waits = engine_is_submitted(
+	    engine, (enum object_type)target->object_type, target->object);
 	return *waits || spool_is_followed(spool, target, waits, fail);
 }
 
@@ -263,8 +265,8 @@ consider(struct round *round, const struct flags_wanted *wanted, bool *waiting,
 	*waiting = waits;
 	if (waits)
 		return true;
-	switch (engine_flags_look(engine, &asked, round->arena, &told->share,
-	    &told->record, fail)) {
+	switch (engine_flags_look(
+	    engine, &asked, round->arena, &told->share, &told->record, fail)) {
 	case FLAGS_NOTHING:
 		break;
 	case FLAGS_SAME:

@@ -81,8 +81,7 @@ void engine_flags_follow(struct engine *engine, const struct record *record);
  * an upstream, or another setup at all, is no reason to write to a registry.
  * What cannot be begun is logged, and begun later: the policy is in force.
  */
-void engine_flags_begin(
-    struct engine *engine, const struct digest *identity);
+void engine_flags_begin(struct engine *engine, const struct digest *identity);
 
 /* What registries hold of the subject of this stop is published no more. */
 void engine_flags_stop(struct engine *engine, int64_t stop);

@@ -22,7 +22,8 @@ flags_look_in(struct engine *engine, int64_t delay)
 	struct flags *flags = engine->flags;
 
 	if (flags->timer == NULL)
-		flags->timer = ops->timer_create(engine->o.loop, flags_turn, engine);
+		flags->timer =
+		    ops->timer_create(engine->o.loop, flags_turn, engine);
 	if (flags->timer != NULL)
 		ops->timer_set(flags->timer, delay);
 }
@@ -46,7 +47,8 @@ engine_flags_finish(struct engine *engine)
 
 	if (flags == NULL)
 		return;
-	for (struct flags_wanted *w = flags->first, *next; w != NULL; w = next) {
+	for (struct flags_wanted *w = flags->first, *next; w != NULL;
+	     w = next) {
 		next = w->next;
 		free(w);
 	}
@@ -90,9 +92,9 @@ bool
 flags_keep_walk(struct engine *engine, struct fail *fail)
 {
 	const struct flags *flags = engine->flags;
-	const struct standing_walk walk = {
-	    .stage = flags->walks || flags->owes ? STANDING_VAULT
-						 : STANDING_WHOLE,
+	const struct standing_walk walk = {.stage = flags->walks || flags->owes
+							? STANDING_VAULT
+							: STANDING_WHOLE,
 	    .type = SLICE(""),
 	    .name = SLICE(""),
 	    .key = {(const char *)flags->cursor.key,

@@ -28,9 +28,9 @@ struct flags {
 	struct digest identity; /* the policy's */
 	bool is_due, has_begun; /* whether that was told before is to be seen */
 	unsigned walk;		/* which one, counted */
-	bool owes;		/* a start walks anew, until all wanted is done */
-	uint64_t refused;	/* that it met, and left as it is */
-	uint64_t number;	/* of submissions in this life */
+	bool owes;	  /* a start walks anew, until all wanted is done */
+	uint64_t refused; /* that it met, and left as it is */
+	uint64_t number;  /* of submissions in this life */
 };
 
 /* --- engine_flags.c --- */

@@ -39,9 +39,10 @@ upstream_name(struct slice contact)
 
 /* By where it stands, as a command of a backend would be judged. */
 static bool
-read_places(struct engine *engine, struct slice contact, struct arena *arena,
-    struct decide_scope *scope, struct fail *fail)
+read_places(struct engine *engine, const struct record *record,
+    struct arena *arena, struct decide_scope *scope, struct fail *fail)
 {
+	struct slice contact = record_object(record);
 	struct vault *vault = engine->o.vault;
 	struct places *places = arena_take(arena, sizeof(*places));
 	const struct record *unseen, *there;
@@ -56,7 +57,7 @@ read_places(struct engine *engine, struct slice contact, struct arena *arena,
 	    place_mark_name(arena, upstream_name(contact)), fail);
 	if (unseen == NULL && fail->kind != FAIL_NONE)
 		return false;
-	place_read(there, places);
+	place_read(there, record, places);
 	if (unseen != NULL && record_epp(unseen)->created >= places->since)
 		places->since = 0;
 	scope->places = places->items;
@@ -70,7 +71,7 @@ static enum flags_found
 not_forwarded(const struct disclosure *disclosure)
 {
 	return disclosure_outcome(disclosure).rule != 0 ? FLAGS_REFUSED
-							 : FLAGS_NOTHING;
+							: FLAGS_NOTHING;
 }
 
 static bool
@@ -100,7 +101,7 @@ look_at_contact(struct engine *engine, const struct record *record,
 		engine->ruleset, binding->id, &scope.recipient))
 		return FLAGS_NOTHING;
 	given->limit = limit;
-	if (!read_places(engine, record_object(record), arena, &scope, fail))
+	if (!read_places(engine, record, arena, &scope, fail))
 		return FLAGS_NOTHING;
 	scope.is_placed = scope.is_placed && facts->scope.len == 0;
 	if (!engine_share_contact(
@@ -159,8 +160,8 @@ static bool
 is_reached(const struct engine *engine, const struct record *record,
     const struct spool_item *target)
 {
-	const struct block *block = engine_block(
-	    engine, record, target->recipient, target->purpose);
+	const struct block *block =
+	    engine_block(engine, record, target->recipient, target->purpose);
 	const struct conf_recipient *binding =
 	    conf_recipient(engine->conf, target->recipient);
 
@@ -212,8 +213,8 @@ set_random(const struct engine *engine, const struct spool_item *target,
 	struct text text = text_start(arena);
 	struct digest digest;
 
-	text_add(&text,
-	    (struct slice){(const char *)policy->bytes, DIGEST_SIZE});
+	text_add(
+	    &text, (struct slice){(const char *)policy->bytes, DIGEST_SIZE});
 	text_add_format(&text, "%d/", target->object_type);
 	text_add(&text, target->object);
 	if (text_slice(&text).data == NULL)
@@ -251,11 +252,11 @@ engine_flags_look(struct engine *engine, const struct flags_asked *asked,
 		fail_memory(fail);
 		return FLAGS_NOTHING;
 	}
-	found = asked->target->object_type == OBJECT_CONTACT
-		    ? look_at_contact(
-			  engine, *record, &given, arena, share, fail)
-		    : look_at_object(engine, *record, asked, &given, arena,
-			  share, fail);
+	found =
+	    asked->target->object_type == OBJECT_CONTACT
+		? look_at_contact(engine, *record, &given, arena, share, fail)
+		: look_at_object(
+		      engine, *record, asked, &given, arena, share, fail);
 	/* It cannot be said there: no placeholder for what it demands, ... */
 	if (found == FLAGS_REFUSED && fail->kind == FAIL_INPUT)
 		*fail = gone;
@@ -302,8 +303,9 @@ flags_find_targets(struct engine *engine, const struct record *record,
 		const struct spool_item target = {
 		    .object = record_object(record),
 		    .object_type = (int)record_type(record),
-		    .recipient = ruleset_recipient(
-			engine->ruleset, blocks[i]->recipient)->id,
+		    .recipient =
+			ruleset_recipient(engine->ruleset, blocks[i]->recipient)
+			    ->id,
 		    .purpose = blocks[i]->purpose};
 
 		if (!engine_is_by_epp(engine, blocks[i]))

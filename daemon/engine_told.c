@@ -177,8 +177,7 @@ engine_told_forget(struct engine *engine, struct slice mark, int64_t *at,
 	size_t count = 0;
 	bool found = false,
 	     ok = (arena != NULL || fail_memory(fail)) &&
-		  spool_page_held(
-		      engine->o.spool, *at, entries, &count, fail);
+		  spool_page_held(engine->o.spool, *at, entries, &count, fail);
 
 	for (size_t i = 0; ok && i < count; i++)
 		ok = goes(engine, entries[i], mark, arena, &found, fail) &&

@@ -12,9 +12,8 @@
  * What is held when the item of this share is done; no word on it where the
  * share says nothing of persons to a registry.
  */
-void engine_told_write(const struct engine *engine,
-    const struct record *record, const struct share *share,
-    struct spool_told *out);
+void engine_told_write(const struct engine *engine, const struct record *record,
+    const struct share *share, struct spool_told *out);
 
 struct told_held {
 	bool is_known;	  /* something was submitted there, and not deleted */

@@ -96,8 +96,8 @@ end_as(struct spool *spool, struct statement *row, enum spool_state state,
 }
 
 bool
-spool_told_end(struct spool *spool, int64_t id, enum spool_state state,
-    struct fail *fail)
+spool_told_end(
+    struct spool *spool, int64_t id, enum spool_state state, struct fail *fail)
 {
 	struct statement *find = spool->told.find;
 	bool row, ok;

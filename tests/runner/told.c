@@ -14,10 +14,10 @@ between(struct slice text, const char *from, const char *to)
 	const char *at = memmem(text.data, text.len, from, strlen(from)), *end;
 	const char *start = at != NULL ? at + strlen(from) : NULL;
 
-	end = start != NULL ? memmem(start,
-				  (size_t)(text.data + text.len - start), to,
-				  strlen(to))
-			    : NULL;
+	end = start != NULL
+		  ? memmem(start, (size_t)(text.data + text.len - start), to,
+			strlen(to))
+		  : NULL;
 	return end != NULL ? (struct slice){start, (size_t)(end - start)}
 			   : (struct slice){"", 0};
 }
@@ -84,8 +84,8 @@ check(struct world *world, struct arena *arena, const struct spool_item *target)
 	struct share share;
 	bool waits = false;
 
-	spool_waits(world->spool, target->object_type, target->object, &waits,
-	    &fail);
+	spool_waits(
+	    world->spool, target->object_type, target->object, &waits, &fail);
 	if (waits)
 		return;
 	switch (engine_flags_look(
@@ -124,8 +124,7 @@ check_record(
 		struct fail fail = FAIL_INIT;
 
 		target.recipient =
-		    ruleset_recipient(world->ruleset, blocks[i]->recipient)
-			->id;
+		    ruleset_recipient(world->ruleset, blocks[i]->recipient)->id;
 		target.purpose = blocks[i]->purpose;
 		spool_get_held(world->spool, &target, &held, &fail);
 		if (held.is_known && !held.is_doubtful)
