@@ -312,6 +312,7 @@ tell(struct publisher *publisher, const struct ask *ask,
 	case ASK_HELP:
 		tell_help(publisher, request, arena);
 		return;
+	case ASK_REFERENCES:
 	case ASK_SEARCH:
 		refuse(request, arena, 501, "Not Implemented",
 		    "Searches are not offered here.");

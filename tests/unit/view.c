@@ -600,6 +600,48 @@ a_writer_that_died_leaves_no_mark_to_trust(void **state)
 	view_close(again);
 }
 
+static void
+put_with(struct fixture *fixture, const char *name, const char *handle,
+    const char *bytes)
+{
+	const struct slice handles = slice_from(handle);
+	const struct view_put row = {.type = SLICE("domain"),
+	    .name = slice_from(name),
+	    .entry = 1,
+	    .epoch = 1,
+	    .bytes = slice_from(bytes),
+	    .handles = &handles,
+	    .handle_count = 1};
+
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+}
+
+/* In their order, only what may be told, and no more than was asked for. */
+static void
+names_that_refer_to_a_handle_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted doubt = {SLICE("domain"), SLICE("d.jp")};
+	struct values names;
+
+	put_with(fixture, "b.jp", "TM1", "row");
+	put_with(fixture, "a.jp", "TM1", "row");
+	put_with(fixture, "c.com", "TM1", "row");
+	put_with(fixture, "d.jp", "TM1", "row");
+	put_with(fixture, "e.jp", "TM1", "");
+	put_with(fixture, "f.jp", "TM2", "row");
+	assert_true(view_doubt(
+	    fixture->view, &doubt, 1, 8, 1000, &fixture->fail));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 5, &fixture->fail));
+	assert_int_equal(names.count, 2);
+	assert_true(slice_is(names.items[0], "a.jp"));
+	assert_true(slice_is(names.items[1], "b.jp"));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 1, &fixture->fail));
+	assert_int_equal(names.count, 1);
+}
+
 int
 main(void)
 {
@@ -612,6 +654,7 @@ main(void)
 	    CASE(what_is_in_doubt_waits_to_be_put_again),
 	    CASE(what_was_on_its_way_ends_no_doubt),
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
+	    CASE(names_that_refer_to_a_handle_are_told),
 	    CASE(the_smallest_network_answers),
 	    CASE(networks_in_each_other_are_told_apart),
 	    CASE(a_network_is_found_with_few_looks),
