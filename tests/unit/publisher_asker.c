@@ -57,8 +57,8 @@ of_a_proxy_here_the_last_address_counts(void **state)
 	    asker("::1", "127.0.0.1,203.0.113.9"), "203.0.113.9/32");
 	assert_string_equal(
 	    asker("::ffff:127.0.0.1", "203.0.113.9"), "203.0.113.9/32");
-	assert_string_equal(asker("127.8.8.8", "evil, 2001:db8::1:2:3:4"),
-	    "2001:db8::/64");
+	assert_string_equal(
+	    asker("127.8.8.8", "evil, 2001:db8::1:2:3:4"), "2001:db8::/64");
 	/* One address, however it is written. */
 	assert_string_equal(
 	    asker("127.0.0.1", "::ffff:203.0.113.9"), "203.0.113.9/32");
@@ -75,7 +75,8 @@ what_is_no_address_names_nobody(void **state)
 	(void)state;
 	assert_string_equal(asker("127.0.0.1", NULL), "127.0.0.1/32");
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
-		assert_string_equal(asker("127.0.0.1", none[i]), "127.0.0.1/32");
+		assert_string_equal(
+		    asker("127.0.0.1", none[i]), "127.0.0.1/32");
 }
 
 int
