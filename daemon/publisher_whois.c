@@ -160,12 +160,17 @@ tell_none(const struct ask *ask, struct text *text)
 }
 
 static void
-tell_help(struct text *text)
+tell_help(const struct publisher *publisher, struct text *text)
 {
 	text_add_string(text,
 	    "Ask for a domain name, an address, a prefix or a handle:\n"
 	    "    example.jp\n    192.0.2.1\n    2001:db8::/48\n"
-	    "    CONTACT TM1234JP\n"
+	    "    CONTACT TM1234JP\n");
+	if (publisher->conf->publish.references)
+		text_add_string(text,
+		    "Which names below .jp refer to it (これを参照する JP"
+		    " ドメイン名):\n    ^TM1234JP\n    ^ns1.example.jp\n");
+	text_add_string(text,
 	    "With /e at the end the answer has no Japanese: example.jp/e\n"
 	    "\n"
 	    "ドメイン名、アドレス、プレフィックス、ハンドルを検索できます。\n"
@@ -336,7 +341,7 @@ find(struct publisher *publisher, const struct prefix *asker,
 	const struct answer *answer;
 
 	if (ask->kind == ASK_HELP) {
-		tell_help(text);
+		tell_help(publisher, text);
 		return (struct slice){NULL, 0};
 	}
 	if (ask->kind == ASK_NAMESERVER) {
