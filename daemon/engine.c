@@ -487,7 +487,12 @@ engine_add_entry(struct engine *engine, struct batch *batch,
 	    .inputs = share->inputs,
 	    .supersedes = supersedes,
 	};
+	int64_t given = engine_given_case(submission);
+	char case_id[24];
 
+	snprintf(case_id, sizeof(case_id), "R-%lld", (long long)given);
+	if (given != 0)
+		dispatch.case_id = slice_from(case_id);
 	return ledger_add_disclosure(batch, share->disclosure, &dispatch, fail);
 }
 

@@ -71,6 +71,7 @@ publisher_look(struct publisher *publisher, const struct ask *ask,
 		return view_get_handle(view, arena, ask->name, found, fail);
 	case ASK_NAMESERVER:
 		return view_get_host(view, arena, ask->name, found, fail);
+	case ASK_REFERENCES:
 	case ASK_AUTNUM:
 	case ASK_HELP:
 	case ASK_SEARCH:
