@@ -544,7 +544,7 @@ who_is_forgotten_after_the_entry_is_told_no_more(void **state)
 {
 	struct world *world = *state;
 	struct view_found found;
-	char other[160];
+	char other[192];
 
 	set_policy(world, wide);
 	submit(world, "create", PERSON);

@@ -143,6 +143,25 @@ all_of_one_turn_leave_in_one_write(void **state)
 	assert_memory_equal(bytes, "\3\0\0\0one\4\0\0\0ktwo\0\0\0\0", 19);
 }
 
+static void
+what_is_late_leaves_with_the_next_or_by_itself(void **state)
+{
+	struct world *world = *state;
+	char bytes[256];
+
+	wire_stream_send_late(world->stream, SLICE("one"));
+	assert_true(wire_stream_waits(world->stream));
+	wire_stream_send(world->stream, SLICE("two"));
+	turn(world);
+	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 14);
+	assert_memory_equal(bytes, "\3\0\0\0one\3\0\0\0two", 14);
+	wire_stream_send_late(world->stream, SLICE("three"));
+	while (wire_stream_waits(world->stream))
+		event_base_loop(loop_base(world->loop), EVLOOP_ONCE);
+	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 9);
+	assert_memory_equal(bytes, "\5\0\0\0three", 9);
+}
+
 /* A stream to ourselves at the other end; both ends in one loop. */
 static struct wire_stream *
 far_end(struct world *world, struct world *far, bool fds)
@@ -292,6 +311,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(messages_come_whole_however_they_are_cut),
 	    TEST(all_of_one_turn_leave_in_one_write),
+	    TEST(what_is_late_leaves_with_the_next_or_by_itself),
 	    TEST(long_messages_and_many_pass),
 	    TEST(a_descriptor_comes_with_its_message),
 	    TEST(a_promised_descriptor_that_is_missing_ends_it),
