@@ -16,6 +16,7 @@
 
 #include "registry/registry.h"
 #include "runner/canary.h"
+#include "runner/sqlite_memory.h"
 #include "runner/world.h"
 
 enum { TIME_LIMIT = 300, STEP = 47 };
@@ -45,6 +46,7 @@ make_plan(enum fault_kind kind, unsigned nth)
 static struct result
 play(const struct script *script, struct plan plan, bool print)
 {
+	size_t before = sqlite_memory_used();
 	struct world *world = world_create(script, plan);
 	struct result result = {.failures = 0};
 
@@ -58,6 +60,11 @@ play(const struct script *script, struct plan plan, bool print)
 	result.searched = digest_end(&world->searched);
 	world->transcript_bytes = (struct seen){NULL, 0, 0};
 	world_destroy(world);
+	if (sqlite_memory_used() != before) {
+		printf("%s:1: a database or a statement is left open\n",
+		    script->path);
+		result.failures++;
+	}
 	return result;
 }
 
@@ -246,6 +253,7 @@ warm_up(void)
 	uint8_t signature[64];
 	struct canary_found found;
 
+	sqlite_memory_use();
 	registry_destroy(registry_create(NULL));
 	digest_cipher_destroy(digest_cipher_create());
 	digest_sign(seed, value, signature);
