@@ -84,7 +84,7 @@ size_of(void *data)
 {
 	return data == NULL ? 0
 			    : (int)(((struct head *)data - 1)->size -
-				  sizeof(struct head));
+				    sizeof(struct head));
 }
 
 static void *
@@ -104,9 +104,9 @@ resize(void *data, int len)
 static int
 round_up(int len)
 {
-	return (int)(((size_t)1 << (SMALLEST +
-			  kind_of((size_t)len + sizeof(struct head)))) -
-	    sizeof(struct head));
+	return (int)(((size_t)1 << (SMALLEST + kind_of((size_t)len +
+						       sizeof(struct head)))) -
+		     sizeof(struct head));
 }
 
 static int
@@ -125,8 +125,7 @@ end(void *ignored)
 void
 sqlite_memory_use(void)
 {
-	static const sqlite3_mem_methods methods = {
-	    .xMalloc = take,
+	static const sqlite3_mem_methods methods = {.xMalloc = take,
 	    .xFree = give,
 	    .xRealloc = resize,
 	    .xSize = size_of,
