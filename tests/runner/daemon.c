@@ -77,10 +77,10 @@ source_of(struct world *world, struct arena *arena, struct slice name,
 	    fail_set(fail, FAIL_INPUT, "cannot read %.*s", SLICE_ARG(name));
 }
 
-/* What was read in this process, which plays one script, and was sound. */
+/* What was read in this process, and was sound. */
 struct read_before {
 	struct read_before *next;
-	struct slice policy_name, conf_name;
+	struct slice script, policy_name, conf_name;
 	const struct ruleset *ruleset;
 	const struct conf *conf;
 	struct arena *arena;
@@ -125,16 +125,19 @@ daemon_read(struct world *world, struct slice policy_name,
     const struct conf **conf, struct fail *fail)
 {
 	struct arena *arena;
+	struct slice script = slice_from(world->script->path);
 	struct read_before *read = all_read;
 
 	while (read != NULL &&
-	    !(slice_equal(read->policy_name, policy_name) &&
+	    !(slice_equal(read->script, script) &&
+		slice_equal(read->policy_name, policy_name) &&
 		slice_equal(read->conf_name, conf_name)))
 		read = read->next;
 	if (read == NULL) {
 		arena = arena_create(NULL);
 		read = arena_take(arena, sizeof(*read));
 		*read = (struct read_before){.next = all_read,
+		    .script = arena_copy(arena, script),
 		    .policy_name = arena_copy(arena, policy_name),
 		    .conf_name = arena_copy(arena, conf_name),
 		    .arena = arena};
