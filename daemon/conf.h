@@ -247,6 +247,7 @@ struct conf {
 	struct slice operators_address; /* "192.0.2.1:8056"; empty: no HTTPS */
 	struct slice operators_certificate, operators_key; /* PEM files */
 	struct slice operators_clients; /* who signs operators' certificates */
+	struct slice operators_revoked; /* lists of theirs; empty: none */
 	struct place operators_place;
 	struct slice control_socket;
 	const struct network_group *networks;

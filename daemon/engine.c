@@ -15,6 +15,7 @@ struct work {
 	struct record *record;
 	struct share shares[BLOCKS_MAX];
 	size_t share_count;
+	int64_t given; /* number of the case that gives it out; 0: none */
 	bool is_durable;
 	bool doubts; /* what was told of it is told no more */
 	engine_answer *answer;
@@ -73,22 +74,33 @@ engine_is_submitted(
 	for (size_t i = 0; i < WORK_BUCKETS; i++)
 		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
 			if (w->record != NULL && !w->is_durable &&
-			    record_type(w->record) == type &&
+			    w->given == 0 && record_type(w->record) == type &&
 			    slice_equal(record_object(w->record), name))
 				return true;
 	return false;
 }
 
+/* What is given out shows by its id that the vault has more of it. */
+static struct slice
+work_id(const struct work *work, const uint8_t bytes[ID_SIZE / 2])
+{
+	struct text text = text_start(work->arena);
+
+	if (work->given != 0)
+		text_add_format(
+		    &text, ENGINE_GIVEN "%lld-", (long long)work->given);
+	text_add_hex(&text, bytes, ID_SIZE / 2);
+	return text_slice(&text);
+}
+
 static struct work *
-work_create(struct engine *engine, struct slice principal, struct slice key,
+work_create(struct engine *engine, const struct engine_asked *asked,
     struct fail *fail)
 {
-	static const char hex[] = "0123456789abcdef";
 	struct arena *arena = engine_arena(engine);
 	struct work *work =
 	    arena != NULL ? arena_take(arena, sizeof(*work)) : NULL;
 	uint8_t bytes[ID_SIZE / 2];
-	char id[ID_SIZE];
 
 	if (work == NULL) {
 		arena_destroy(arena);
@@ -101,16 +113,14 @@ work_create(struct engine *engine, struct slice principal, struct slice key,
 		fail_set(fail, FAIL_WORLD, "no random bytes");
 		return NULL;
 	}
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		id[2 * i] = hex[bytes[i] >> 4];
-		id[2 * i + 1] = hex[bytes[i] & 15];
-	}
 	work->engine = engine;
 	work->conf = engine->conf;
 	work->arena = arena;
-	work->principal = arena_copy(arena, principal);
-	work->key = arena_copy(arena, key);
-	work->id = arena_copy(arena, (struct slice){id, ID_SIZE});
+	work->given = asked->given;
+	work->body = *asked->digest;
+	work->principal = arena_copy(arena, asked->principal);
+	work->key = arena_copy(arena, asked->key);
+	work->id = work_id(work, bytes);
 	if (work->principal.data == NULL || work->key.data == NULL ||
 	    work->id.data == NULL) {
 		arena_destroy(arena);
@@ -124,7 +134,18 @@ void
 engine_submit(struct engine *engine, struct slice principal, struct slice key,
     struct slice body, engine_answer *answer, void *arg)
 {
-	struct digest digest = digest_sha256(body);
+	const struct digest digest = digest_sha256(body);
+
+	engine_submit_asked(engine,
+	    &(struct engine_asked){principal, key, body, &digest, 0}, answer,
+	    arg);
+}
+
+void
+engine_submit_asked(struct engine *engine, const struct engine_asked *asked,
+    engine_answer *answer, void *arg)
+{
+	struct slice principal = asked->principal, key = asked->key;
 	struct fail fail = FAIL_INIT;
 	const struct fail *stopped = ledger_stopped(engine->o.ledger);
 	struct work *work, **bucket;
@@ -143,30 +164,26 @@ engine_submit(struct engine *engine, struct slice principal, struct slice key,
 		    engine, 409, "idempotency-conflict", &fail, answer, arg);
 		return;
 	}
-	if (key.len != 0 &&
-	    engine_replay(engine,
-		&(struct engine_asked){principal, key, body, &digest}, answer,
-		arg))
+	if (key.len != 0 && engine_replay(engine, asked, answer, arg))
 		return;
 	if (stopped != NULL) {
 		engine_answer_fail(
 		    engine, 503, "ledger-stopped", stopped, answer, arg);
 		return;
 	}
-	work = work_create(engine, principal, key, &fail);
+	work = work_create(engine, asked, &fail);
 	if (work == NULL) {
 		engine_answer_fail(engine, 503, "busy", &fail, answer, arg);
 		return;
 	}
 	engine->submissions++;
 	engine->under_way++;
-	work->body = digest;
 	work->answer = answer;
 	work->arg = arg;
 	bucket = bucket_of(engine, principal, key);
 	work->next = *bucket;
 	*bucket = work;
-	if (work_prepare(work, body, &status, &type, &fail))
+	if (work_prepare(work, asked->body, &status, &type, &fail))
 		work_commit(work);
 	else
 		work_fail(work, status, type, &fail);
@@ -181,6 +198,12 @@ merge_stored(struct work *work, struct fail *fail)
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
+	if (work->given != 0) {
+		work->record = engine_given_record(work->engine, work->given,
+		    record_type(work->record), record_object(work->record),
+		    work->arena, fail);
+		return work->record != NULL;
+	}
 	stored = vault_get(work->engine->o.vault, work->arena,
 	    record_type(work->record), record_object(work->record), fail);
 	if (stored == NULL)
@@ -522,13 +545,13 @@ work_commit(struct work *work)
 		ok = engine_add_entry(engine, batch, &work->shares[i],
 		    work->id, LEDGER_NONE, &fail);
 	/* Refused by all: nothing of it is kept but the entries. */
-	if (ok && anything_accepted(work))
+	if (ok && work->given == 0 && anything_accepted(work))
 		ok = ledger_add_record(batch, work->record, &fail) &&
 		    mark_unseen(work, batch, &fail);
-	ok = ok &&
-	    engine_view_doubt(engine, work->record, work->shares,
-		work->share_count, &fail);
-	work->doubts = ok;
+	/* What is given out changes nothing of the object. */
+	if (ok && work->given == 0)
+		work->doubts = ok = engine_view_doubt(engine, work->record,
+		    work->shares, work->share_count, &fail);
 	if (!ok) {
 		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
 		    "ledger", &fail);
@@ -673,8 +696,9 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 		if (disclosure_outcome(work->shares[i].disclosure).verdict ==
 		    VERDICT_REFUSE)
 			continue;
-		if (!spool_outdate(spool, item.object_type, item.object,
-			&item.consents, fail) ||
+		if ((work->given == 0 &&
+			!spool_outdate(spool, item.object_type, item.object,
+			    &item.consents, fail)) ||
 		    !spool_add(spool, &item, fail))
 			return false;
 	}

@@ -105,9 +105,10 @@ upstream_name(struct slice contact)
 
 /* By where it stands, as a command of a backend would be judged. */
 static bool
-read_places(struct engine *engine, struct slice contact, struct arena *arena,
-    struct decide_scope *scope, struct fail *fail)
+read_places(struct engine *engine, const struct record *record,
+    struct arena *arena, struct decide_scope *scope, struct fail *fail)
 {
+	struct slice contact = record_object(record);
 	struct vault *vault = engine->o.vault;
 	struct places *places = arena_take(arena, sizeof(*places));
 	const struct record *unseen, *there;
@@ -122,7 +123,7 @@ read_places(struct engine *engine, struct slice contact, struct arena *arena,
 	    place_mark_name(arena, upstream_name(contact)), fail);
 	if (unseen == NULL && fail->kind != FAIL_NONE)
 		return false;
-	place_read(there, places);
+	place_read(there, record, places);
 	if (unseen != NULL && record_epp(unseen)->created >= places->since)
 		places->since = 0;
 	scope->places = places->items;
@@ -162,7 +163,7 @@ share_contact(struct engine *engine, const struct record *record,
 		engine->ruleset, binding->id, &scope.recipient))
 		return false;
 	given->limit = limit;
-	if (!read_places(engine, record_object(record), arena, &scope, fail))
+	if (!read_places(engine, record, arena, &scope, fail))
 		return false;
 	scope.is_placed = scope.is_placed && facts->scope.len == 0;
 	if (!engine_share_contact(

@@ -238,6 +238,19 @@ struct record *engine_whole_record(const struct engine *engine,
     enum object_type type, struct slice name, struct arena *arena,
     struct fail *fail);
 
+/* --- engine_case_give.c -------------------------------------------------- */
+
+/* Which case the submission gives something out in; 0: none. */
+#define ENGINE_GIVEN "given-R-"
+int64_t engine_given_case(struct slice submission);
+/*
+ * The record as it may be given out there: whole, or for a subject who asks
+ * the roles that are its own.  NULL with a fail, also where there is none.
+ */
+struct record *engine_given_record(const struct engine *engine, int64_t given,
+    enum object_type type, struct slice name, struct arena *arena,
+    struct fail *fail);
+
 /* The record that an item was decided by, as it is now; NULL: none, or fail. */
 struct record *engine_stored(const struct engine *engine,
     const struct spool_item *item, struct arena *arena, struct fail *fail);
@@ -347,7 +360,12 @@ struct engine_asked {
 	struct slice principal, key; /* Idempotency-Key */
 	struct slice body;
 	const struct digest *digest; /* of the body */
+	int64_t given; /* number of the case that gives it out; 0: none */
 };
+
+/* engine_submit() of what an Idempotency-Key, or a case, comes with. */
+void engine_submit_asked(struct engine *engine,
+    const struct engine_asked *asked, engine_answer *answer, void *arg);
 
 /*
  * Was this key answered before?  Then the answer is the same, and says so, or

@@ -381,11 +381,9 @@ is_alone(const struct record *record, struct slice subject)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
-		struct slice whose = record_subject(record, role);
 
 		if (record_has_role(record, role) &&
-		    !slice_equal(whose, subject) &&
-		    (role != ROLE_SUBSCRIBER || whose.len != 0))
+		    !affair_is_own(record, role, subject))
 			return false;
 	}
 	return true;

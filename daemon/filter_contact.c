@@ -167,7 +167,8 @@ decide_it(struct command *command)
 	struct decide_given given = {.approved = command->approved};
 	struct epp_facts facts = {.given = true,
 	    .client = slice_from(command->session->client),
-	    .created = filter_now(filter) / 1000};
+	    .created = filter_now(filter) / 1000,
+	    .made = command->epp->verb == EPP_CREATE};
 	struct decision decision = {
 	    .scope = &scope, .given = &given, .store = KEEP_RECORD};
 	struct fail fail;
@@ -247,7 +248,8 @@ update_fetched(struct command *command)
 		command_answer(command, EPP_FAILED, "out of memory");
 		return;
 	}
-	place_read(command->held[ITS_PLACES].current, places);
+	place_read(command->held[ITS_PLACES].current,
+	    command->held[THE_CONTACT].current, places);
 	/* A frame that nobody read may have named it, say. */
 	unseen = command->held[UNSEEN].current;
 	if (unseen != NULL && record_epp(unseen)->created >= places->since)

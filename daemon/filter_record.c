@@ -92,11 +92,14 @@ command_held(const struct command *command, size_t index)
 	struct epp_facts facts;
 	struct fail fail = FAIL_INIT;
 
-	if (held->current == NULL || held->proposed == NULL)
-		return held->proposed != NULL ? held->proposed : held->current;
+	if (held->proposed == NULL)
+		return held->current;
 	facts = *record_epp(held->proposed);
-	facts.shown =
-	    shown_by_either(facts.shown, record_epp(held->current)->shown);
+	/* Whether the registry made what is proposed is not known yet. */
+	facts.made = held->current != NULL && record_epp(held->current)->made;
+	if (held->current != NULL)
+		facts.shown = shown_by_either(
+		    facts.shown, record_epp(held->current)->shown);
 	/* Without memory for it nothing is known of it. */
 	return record_set_epp(held->proposed, &facts, &fail) ? held->proposed
 							     : NULL;

@@ -19,6 +19,7 @@ bare_record(struct arena *arena, const struct record *from, struct fail *fail)
 	if (!facts.given)
 		return from;
 	facts.created = 0;
+	facts.made = false;
 	facts.shown = (struct shown){0, 0, 0};
 	to = record_create(arena, record_type(from), record_operation(from),
 	    record_object(from), fail);

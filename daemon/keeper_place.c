@@ -19,7 +19,8 @@ struct placing {
 	uint32_t hash;
 	bool is_on_the_way;
 	struct slice contact;
-	struct record *record;
+	struct record *list; /* NULL: a contact was made that has none */
+	int64_t since;	     /* of that one */
 };
 
 static const enum role roles[] = {
@@ -28,37 +29,64 @@ enum { ROLES = sizeof(roles) / sizeof(*roles) };
 
 /* --- reading --- */
 
+static const struct placing *
+find_placing(const struct keeper *keeper, struct slice contact)
+{
+	uint32_t hash = object_hash(OBJECT_CONTACT, contact);
+	const struct placing *p = keeper->placing[hash % PLACING_HEADS];
+
+	while (p != NULL && !slice_equal(p->contact, contact))
+		p = p->next;
+	return p;
+}
+
+static bool
+get(struct keeper *keeper, struct arena *arena, struct slice name,
+    const struct record **out, struct fail *fail)
+{
+	*out = vault_get_slot(
+	    keeper->o.vault, arena, OBJECT_CONTACT, name, VAULT_CURRENT, fail);
+	return *out != NULL || fail->kind == FAIL_NONE;
+}
+
+/* *out is NULL where there is none. */
+static bool
+get_list(struct keeper *keeper, struct arena *arena, struct slice contact,
+    const struct record **out, struct fail *fail)
+{
+	struct slice name = place_name(arena, contact);
+
+	return name.data != NULL ? get(keeper, arena, name, out, fail)
+				 : fail_memory(fail);
+}
+
 /* As it will be when all that is on its way is there. */
 static bool
 read_places(struct keeper *keeper, struct arena *arena, struct slice contact,
     struct places *out, struct fail *fail)
 {
-	uint32_t hash = object_hash(OBJECT_CONTACT, contact);
-	const struct record *record;
-	struct slice name;
+	const struct placing *placing = find_placing(keeper, contact);
+	const struct record *list, *current = NULL;
 
-	for (const struct placing *p = keeper->placing[hash % PLACING_HEADS];
-	     p != NULL; p = p->next)
-		if (slice_equal(p->contact, contact)) {
-			place_read(p->record, out);
-			return true;
-		}
-	name = place_name(arena, contact);
-	if (name.data == NULL)
-		return fail_memory(fail);
-	record = vault_get_slot(
-	    keeper->o.vault, arena, OBJECT_CONTACT, name, VAULT_CURRENT, fail);
-	if (record == NULL && fail->kind != FAIL_NONE)
+	if (placing != NULL) {
+		place_read(placing->list, NULL, out);
+		if (placing->list == NULL)
+			out->since = placing->since;
+		return true;
+	}
+	if (!get_list(keeper, arena, contact, &list, fail) ||
+	    (list == NULL && !get(keeper, arena, contact, &current, fail)))
 		return false;
-	place_read(record, out);
+	place_read(list, current, out);
 	return true;
 }
 
 /* --- changing --- */
 
+/* Without a list the contact's own record says it, once it is there. */
 static bool
-write_places(struct job *job, struct batch *batch, struct slice contact,
-    const struct places *places, struct fail *fail)
+add_placing(struct job *job, struct slice contact, struct record *list,
+    int64_t since, struct fail *fail)
 {
 	struct placing *placing = arena_take(job->arena, sizeof(*placing));
 
@@ -67,11 +95,32 @@ write_places(struct job *job, struct batch *batch, struct slice contact,
 	*placing = (struct placing){.of_same = job->placing,
 	    .hash = object_hash(OBJECT_CONTACT, contact),
 	    .contact = arena_copy(job->arena, contact),
-	    .record = place_record(job->arena, contact, places, fail)};
-	if (placing->contact.data == NULL || placing->record == NULL)
+	    .list = list,
+	    .since = since};
+	if (placing->contact.data == NULL)
 		return fail_memory(fail);
 	job->placing = placing;
-	return store_record(batch, placing->record, false, fail);
+	return true;
+}
+
+static bool
+write_places(struct job *job, struct batch *batch, struct slice contact,
+    const struct places *places, struct fail *fail)
+{
+	struct record *list = place_record(job->arena, contact, places, fail);
+
+	return list != NULL &&
+	       add_placing(job, contact, list, places->since, fail) &&
+	       store_record(batch, list, false, fail);
+}
+
+static void
+unsettle(struct keeper *keeper, const struct placing *placing,
+    void (*how)(struct keeper *keeper, uint32_t hash))
+{
+	if (placing->list != NULL)
+		how(keeper, object_hash(OBJECT_CONTACT,
+				record_object(placing->list)));
 }
 
 void
@@ -86,8 +135,7 @@ place_begin(struct job *job)
 		p->next = *head;
 		*head = p;
 		p->is_on_the_way = true;
-		unsettled_begin(keeper,
-		    object_hash(OBJECT_CONTACT, record_object(p->record)));
+		unsettle(keeper, p, unsettled_begin);
 	}
 }
 
@@ -105,8 +153,7 @@ place_end(struct job *job)
 			at = &(*at)->next;
 		*at = p->next;
 		p->is_on_the_way = false;
-		unsettled_end(keeper,
-		    object_hash(OBJECT_CONTACT, record_object(p->record)));
+		unsettle(keeper, p, unsettled_end);
 	}
 }
 
@@ -202,11 +249,19 @@ bool
 place_created(struct job *job, struct batch *batch, struct slice contact,
     struct fail *fail)
 {
+	struct keeper *keeper = job->keeper;
+	const struct placing *placing = find_placing(keeper, contact);
+	int64_t now = keeper_now(keeper) / 1000;
+	const struct record *list = placing != NULL ? placing->list : NULL;
 	struct places places;
 
-	if (!read_places(job->keeper, job->arena, contact, &places, fail))
+	if (placing == NULL &&
+	    !get_list(keeper, job->arena, contact, &list, fail))
 		return false;
-	places.since = keeper_now(job->keeper) / 1000;
+	if (list == NULL)
+		return add_placing(job, contact, NULL, now, fail);
+	place_read(list, NULL, &places);
+	places.since = now;
 	return write_places(job, batch, contact, &places, fail);
 }
 

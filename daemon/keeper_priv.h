@@ -239,7 +239,10 @@ bool store_removal(struct batch *batch, enum object_type type,
 /* A domain names contacts: that is where they stand from now on. */
 bool place_domain(struct job *job, struct batch *batch, struct slice upstream,
     const struct record *domain, struct fail *fail);
-/* The registry made the contact: it stands nowhere else. */
+/*
+ * The registry made the contact: it stands nowhere else.  Its record says so
+ * where it has no list.
+ */
 bool place_created(struct job *job, struct batch *batch, struct slice contact,
     struct fail *fail);
 /* Others had or will have it, so it may stand anywhere. */

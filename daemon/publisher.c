@@ -333,6 +333,8 @@ open_all(struct publisher *publisher, const struct setup_given *given,
 	    loop_base(publisher->loop), parent_received, publisher, fail);
 	if (publisher->parent == NULL || !keep_to_files(publisher, fail))
 		return false;
+	/* What is replaced while it is opened is seen to be another. */
+	publisher_file_note(publisher->view_path, &publisher->file);
 	/* Before the sandbox: SQLite makes what it needs of its own. */
 	publisher->view = view_open_reader(publisher->view_path, fail);
 	return publisher->view != NULL &&

@@ -5,7 +5,12 @@
 #include "log.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 4000, EACH = 400, PATIENCE = 30 /* seconds */ };
+enum {
+	CONNECTIONS = 4000,
+	EACH = 400,
+	PATIENCE = 30,		  /* seconds */
+	OUTPUT = 32 * 1024 * 1024 /* bytes that wait for readers, of all */
+};
 
 static const char json_type[] = "application/rdap+json";
 
@@ -424,6 +429,7 @@ publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 	    .connections = CONNECTIONS,
 	    .each = EACH,
 	    .patience = PATIENCE,
+	    .output = OUTPUT,
 	    .handle = respond,
 	    .error = unreadable,
 	    .context = publisher};

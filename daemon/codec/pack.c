@@ -11,8 +11,9 @@
  *	what the latest change and the oldest that may wait found (since
  *		version 2), each: a byte, 0 without; with: roles, renamed (32
  *		bits each), number of servers: a byte, the servers
- *	EPP facts: a byte, 0 without; with: passed, altered, published and
- *		created (64 bits each), roles (32), scope, client, auth
+ *	EPP facts: a byte, 0 without, 2 where it was made then (since version
+ *		5), else 1; with: passed, altered, published and created (64
+ *		bits each), roles (32), scope, client, auth
  *	what is kept here alone: a byte, 0 without; with: revision, before,
  *		updated, page (64 bits each), statuses and disclose (16 each),
  *		number of domains: a byte, the domains (since version 3)
@@ -31,7 +32,7 @@
 #include "core/policy_tree.h"
 #include "core/record_priv.h"
 
-enum { VERSION = 4, VERSION_OLDEST = 1 };
+enum { VERSION = 5, VERSION_OLDEST = 1 };
 
 /* Flags of a role. */
 enum {
@@ -102,7 +103,7 @@ add_kept(struct text *out, const struct epp_kept *kept)
 static void
 add_epp(struct text *out, const struct epp_facts *epp)
 {
-	add_byte(out, epp->given);
+	add_byte(out, !epp->given ? 0 : epp->made ? 2 : 1);
 	if (!epp->given)
 		return;
 	add_bits(out, epp->shown.passed, 8);
@@ -327,7 +328,10 @@ static bool
 take_epp(struct unpacker *from, unsigned version, struct arena *arena,
     struct epp_facts *epp)
 {
-	epp->given = take_byte(from, 2) != 0;
+	unsigned word = take_byte(from, version < 5 ? 2 : 3);
+
+	epp->given = word != 0;
+	epp->made = word == 2;
 	if (!epp->given)
 		return true;
 	epp->shown.passed = take_bits(from, 8);

@@ -161,14 +161,25 @@ place_mark(struct arena *arena, struct slice upstream, int64_t seconds,
 	return record;
 }
 
-void
-place_read(const struct record *record, struct places *out)
+static int64_t
+since(const struct record *list, const struct record *contact)
 {
-	out->since = record != NULL ? record_epp(record)->created : 0;
+	if (list != NULL)
+		return record_epp(list)->created;
+	return contact != NULL && record_epp(contact)->made
+		   ? record_epp(contact)->created
+		   : 0;
+}
+
+void
+place_read(const struct record *list, const struct record *contact,
+    struct places *out)
+{
+	out->since = since(list, contact);
 	out->count = 0;
-	for (size_t r = 0; record != NULL && r < ROLES; r++) {
+	for (size_t r = 0; list != NULL && r < ROLES; r++) {
 		struct values suffixes =
-		    record_values(record, roles[r], FIELD_HANDLE);
+		    record_values(list, roles[r], FIELD_HANDLE);
 
 		for (size_t i = 0; i < suffixes.count; i++)
 			place_add(out, 1u << roles[r], suffixes.items[i]);

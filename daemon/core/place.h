@@ -6,6 +6,8 @@
  *
  * It is a record of its own beside the contact's, "UPSTREAM/ID\tplaces", in
  * which each role has the suffixes as its handles.  No id has a tab in it.
+ * Until a domain names the contact there is none: then the contact's own
+ * record says whether its creation passed misu, and when.
  */
 #ifndef MISU_PLACE_H
 #define MISU_PLACE_H
@@ -49,7 +51,11 @@ struct slice place_mark_name(struct arena *arena, struct slice upstream);
 struct record *place_mark(struct arena *arena, struct slice upstream,
     int64_t seconds, struct fail *fail);
 
-/* Borrows from the record; NULL is a list of nothing, not known whole. */
-void place_read(const struct record *record, struct places *out);
+/*
+ * Of the list, or where there is none of the contact's current record; either
+ * may be NULL.  Borrows from the list.
+ */
+void place_read(const struct record *list, const struct record *contact,
+    struct places *out);
 
 #endif

@@ -101,6 +101,7 @@ struct epp_facts {
 	struct slice scope; /* object or ".tld" it was decided for; or empty */
 	struct slice client;  /* the backend (tenant) whose it is */
 	int64_t created;      /* Unix seconds */
+	bool made; /* then, by a command that passed misu (core/place.h) */
 	struct slice auth;    /* contacts kept here only: never leaves */
 	struct epp_kept kept; /* the same */
 };

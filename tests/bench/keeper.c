@@ -202,7 +202,8 @@ make_message(struct bench *bench)
 	    bench->ruleset, &scope, record, &given, bench->arena, &fail);
 	struct epp_facts facts = {.given = true,
 	    .client = SLICE("registrar"),
-	    .created = 1767225600000,
+	    .created = 1767225600,
+	    .made = true,
 	    .roles = scope.roles};
 	struct keeper_commit commit = {.disclosure = disclosure,
 	    .record = record,

@@ -280,7 +280,9 @@ open_engine(struct world *world, struct fail *fail)
 	    .epp_context = world,
 	    .forget_more = forget_more,
 	    .mark = mark,
-	    .forget_context = world};
+	    .forget_context = world,
+	    .audit_ask = play_audit_ask,
+	    .audit_context = world};
 	const struct keeper_options keeper = {.loop = world->loop,
 	    .random = &world->random,
 	    .memory = &world->memory,
@@ -320,6 +322,7 @@ daemon_start(struct world *world, struct fail *fail)
 		memory_disk_release(world->disk);
 		return false;
 	}
+	play_audit_start(world);
 	return daemon_settle(world, 0);
 }
 

@@ -91,6 +91,18 @@ struct answer {
 	bool consumed;
 };
 
+/* What servers of others show, and what they were asked. */
+enum { AUDITOR_ASKED_MAX = 64 };
+struct auditor {
+	const struct step *step; /* NULL: nobody answers */
+	struct auditor_asked {
+		int64_t number;
+		char object[64];
+	} asked[AUDITOR_ASKED_MAX];
+	size_t count;
+	bool posted;
+};
+
 struct world {
 	const struct script *script;
 	struct plan plan;
@@ -140,6 +152,7 @@ struct world {
 	char token[64];	        /* the last one granted */
 	uint64_t asked;	        /* with a token */
 	struct tier *unsaid;    /* nobody says how this answer ended */
+	struct auditor auditor;
 	struct slice record;    /* name of the last one submitted */
 	struct seen log;        /* operational log */
 	struct seen written;    /* all bytes written but to recipients */
@@ -217,6 +230,13 @@ void play_find(struct engine *engine, struct slice actor, struct slice text,
 bool play_tier(struct world *world, const struct step *step);
 /* Before the daemon's end, however it comes. */
 void play_tier_end(struct world *world);
+
+/* --- play_audit.c */
+bool play_audit_ask(void *world, struct slice message);
+/* The engine is there, and the auditor with it. */
+void play_audit_start(struct world *world);
+/* False: it is another step. */
+bool play_audit(struct world *world, const struct step *step);
 
 /* --- review.c: what the ledger is good for afterwards */
 

@@ -20,7 +20,11 @@ make_record(struct keeper_world *world, const struct about *about)
 	    .is_contact = !about->is_domain,
 	    .object = about->is_domain ? NULL : "u/C1"};
 	struct record *record = record_of(world, &wish);
+	const struct epp_facts made = {
+	    .given = true, .created = 1700000000, .made = true};
 
+	if (!about->is_domain && about->operation == OPERATION_CREATE)
+		assert_true(record_set_epp(record, &made, &world->fail));
 	if (about->is_domain)
 		assert_true(record_add_value(record, ROLE_ADMIN, FIELD_HANDLE,
 		    SLICE("C1"), &world->fail));
@@ -73,7 +77,7 @@ said(struct keeper_world *world, const struct about *about)
 }
 
 static void
-end_contact(
+tell_end(
     struct keeper_world *world, const struct asked *asked, enum keeper_end how)
 {
 	const struct keeper_outcome outcome = {.entry = asked->committed.entry,
@@ -83,13 +87,20 @@ end_contact(
 	    .store = KEEP_RECORD};
 
 	keeper_outcome(world->sides[0].link, &outcome);
+}
+
+static void
+end_contact(
+    struct keeper_world *world, const struct asked *asked, enum keeper_end how)
+{
+	tell_end(world, asked, how);
 	settle(world);
 }
 
 /* --- what a worker fetches --- */
 
 struct seen {
-	bool done;
+	bool done, has_list;
 	uint64_t number;
 	struct places places;
 };
@@ -101,21 +112,23 @@ seen_done(void *arg, const struct keeper_held *held, size_t count,
 	struct seen *seen = arg;
 
 	assert_null(fail);
-	assert_int_equal(count, 1);
+	assert_int_equal(count, 2);
 	seen->done = true;
+	seen->has_list = held[0].current != NULL;
 	seen->number = held[0].seen;
-	place_read(held[0].current, &seen->places);
+	place_read(held[0].current, held[1].current, &seen->places);
 }
 
 static struct seen
 look(struct keeper_world *world)
 {
-	struct keeper_object object = {
-	    OBJECT_CONTACT, place_name(world->arena, SLICE("u/C1"))};
+	struct keeper_object objects[2] = {
+	    {OBJECT_CONTACT, place_name(world->arena, SLICE("u/C1"))},
+	    {OBJECT_CONTACT, SLICE("u/C1")}};
 	struct seen seen = {.done = false};
 
 	keeper_fetch(
-	    world->sides[0].link, world->arena, &object, 1, seen_done, &seen);
+	    world->sides[0].link, world->arena, objects, 2, seen_done, &seen);
 	settle(world);
 	assert_true(seen.done);
 	return seen;
@@ -143,8 +156,10 @@ a_name_counts_from_the_entry_on(void **state)
 	(void)state;
 	create_contact(world);
 	seen = look(world);
-	assert_true(seen.places.since > 0);
+	assert_int_equal(seen.places.since, 1700000000);
 	assert_int_equal(seen.places.count, 0);
+	/* Nothing is written of a contact that nobody named. */
+	assert_false(seen.has_list);
 	said(world, &named);
 	keeper_kill(world);
 	join(&world->sides[0]);
@@ -153,6 +168,40 @@ a_name_counts_from_the_entry_on(void **state)
 	assert_int_equal(seen.places.count, 1);
 	assert_int_equal(seen.places.items[0].roles, 1u << ROLE_ADMIN);
 	assert_true(slice_is(seen.places.items[0].suffix, ".example"));
+	keeper_world_destroy(world);
+}
+
+/* The answer is known, and its entry not on the disk. */
+static void
+a_name_right_after_the_creation_knows_of_it(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct asked *asked;
+	struct seen seen;
+
+	(void)state;
+	tell_end(world, said(world, &created), KEEPER_ANSWERED);
+	asked = say(world, &named);
+	settle(world);
+	assert_int_equal(asked->committed.word, KEEPER_DURABLE);
+	seen = look(world);
+	assert_true(seen.places.since > 0);
+	assert_int_equal(seen.places.count, 1);
+	keeper_world_destroy(world);
+}
+
+/* A list that is there already, as of a contact of the same name before. */
+static void
+a_creation_is_noted_in_the_list(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+
+	(void)state;
+	said(world, &named);
+	assert_int_equal(look(world).places.since, 0);
+	create_contact(world);
+	assert_true(look(world).places.since > 0);
+	assert_int_equal(look(world).places.count, 1);
 	keeper_world_destroy(world);
 }
 
@@ -253,7 +302,8 @@ too_many_places_are_anywhere(void **state)
 		assert_false(
 		    place_add(&places, 1u << ROLE_TECH, slice_from(suffix[i])));
 	}
-	place_read(place_record(arena, SLICE("u/C1"), &places, &fail), &read);
+	place_read(
+	    place_record(arena, SLICE("u/C1"), &places, &fail), NULL, &read);
 	assert_int_equal(read.since, 7);
 	assert_int_equal(read.count, PLACES_MAX);
 	assert_true(place_add(&read, 1u << ROLE_ADMIN, SLICE(".t3")));
@@ -284,6 +334,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_name_counts_from_the_entry_on),
+	    cmocka_unit_test(a_name_right_after_the_creation_knows_of_it),
+	    cmocka_unit_test(a_creation_is_noted_in_the_list),
 	    cmocka_unit_test(what_was_not_made_here_may_stand_anywhere),
 	    cmocka_unit_test(a_change_judged_by_fewer_places_begins_anew),
 	    cmocka_unit_test(a_name_judged_by_an_older_contact_begins_anew),

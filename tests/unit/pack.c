@@ -39,6 +39,7 @@ contact(struct arena *arena)
 	    .scope = SLICE(".org"),
 	    .client = SLICE("tenant"),
 	    .created = -5,
+	    .made = true,
 	    .auth = SLICE("not-a-password"),
 	    .kept = {.revision = 7,
 		.before = 6,
@@ -89,6 +90,7 @@ a_contact_comes_back_whole(void **state)
 	assert_true(consents[0].given && consents[0].time == 1775000000);
 	epp = record_epp(back);
 	assert_true(epp->given && epp->roles == 3 && epp->created == -5);
+	assert_true(epp->made);
 	assert_true(epp->shown.passed == 1 && epp->shown.altered == 2 &&
 		    epp->shown.published == UINT64_C(1) << 40);
 	assert_true(slice_is(epp->scope, ".org"));
@@ -226,6 +228,29 @@ what_is_registered_of_an_object_comes_back(void **state)
 	arena_destroy(arena);
 }
 
+/* Those who wrote version 4 did not know who made it. */
+static void
+an_older_version_is_read(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	const struct epp_facts facts = {.given = true, .created = 5};
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(arena, OBJECT_CONTACT,
+	    OPERATION_CREATE, SLICE("pir/TARO-1"), &fail);
+	struct slice bytes;
+	struct record *back;
+
+	(void)state;
+	assert_true(record_set_epp(record, &facts, &fail));
+	bytes = arena_copy(arena, packed(arena, record));
+	((char *)bytes.data)[0] = 4;
+	back = unpack_record(arena, bytes, &fail);
+	assert_non_null(back);
+	assert_int_equal(record_epp(back)->created, 5);
+	assert_false(record_epp(back)->made);
+	arena_destroy(arena);
+}
+
 /* Every cut is found, and no changed byte does harm. */
 static void
 what_is_damaged_is_refused(void **state)
@@ -254,7 +279,7 @@ what_is_damaged_is_refused(void **state)
 	copy[bytes.len] = '\0';
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len + 1}, NULL));
-	copy[0] = 5;
+	copy[0] = 6;
 	assert_null(
 	    unpack_record(arena, (struct slice){copy, bytes.len}, NULL));
 	free(copy);
@@ -301,6 +326,7 @@ main(void)
 	    cmocka_unit_test(a_record_without_roles_keeps_its_facts),
 	    cmocka_unit_test(what_there_was_comes_back),
 	    cmocka_unit_test(what_is_registered_of_an_object_comes_back),
+	    cmocka_unit_test(an_older_version_is_read),
 	    cmocka_unit_test(what_is_damaged_is_refused),
 	    cmocka_unit_test(numbers_mean_what_they_did),
 	};

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/view.h"
 #include "store/view_mark.h"
+#include "store/view_priv.h"
 
 struct fixture {
 	char directory[64], path[128];
@@ -235,6 +235,166 @@ the_smallest_network_answers(void **state)
 	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
 	    &found, &fixture->fail));
 	assert_int_equal(found.state, VIEW_NONE);
+	/* One of which nothing is told makes room for the wider one. */
+	put(fixture, "network", "192.0.2.8/29", 3, "");
+	assert_true(prefix_parse_address(SLICE("192.0.2.9"), &prefix));
+	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
+	    &found, &fixture->fail));
+	assert_true(slice_is(found.bytes, "wide"));
+}
+
+static void
+put_network(struct fixture *fixture, const struct prefix *prefix)
+{
+	char name[PREFIX_SIZE];
+
+	name[prefix_print(prefix, name)] = '\0';
+	put(fixture, "network", name, 1, name);
+}
+
+/* The longest of those that hold it, looked for among all; NULL: none. */
+static const struct prefix *
+longest(const struct prefix *all, size_t count, const struct prefix *asked)
+{
+	const struct prefix *best = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&all[i], asked) &&
+		    (best == NULL || all[i].bits > best->bits))
+			best = &all[i];
+	return best;
+}
+
+static void
+ask_network(struct fixture *fixture, const struct prefix *all, size_t count,
+    const struct prefix *asked)
+{
+	const struct prefix *best = longest(all, count, asked);
+	struct view_found found;
+	char name[PREFIX_SIZE];
+
+	arena_reset(fixture->arena);
+	assert_true(view_get_network(fixture->reader, fixture->arena, asked,
+	    &found, &fixture->fail));
+	assert_int_equal(found.state, best != NULL ? VIEW_CURRENT : VIEW_NONE);
+	if (best != NULL)
+		assert_true(slice_equal(found.bytes,
+		    (struct slice){name, prefix_print(best, name)}));
+}
+
+static struct prefix
+made_up_prefix(uint32_t *state, bool six, unsigned bits)
+{
+	struct prefix prefix = {.six = six, .bits = (uint8_t)bits};
+
+	for (unsigned i = 0; i < bits; i++) {
+		*state = *state * 1103515245 + 12345;
+		/* Few bits differ, so that many stand in each other. */
+		if (i % 8 > 4 && (*state >> 16 & 1) != 0)
+			prefix.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	}
+	return prefix;
+}
+
+/* Whatever stands in whatever: it is the one that a look at all finds. */
+static void
+networks_in_each_other_are_told_apart(void **state)
+{
+	enum { NETWORKS = 300, ASKED = 1500 };
+	struct fixture *fixture = *state;
+	struct prefix *all = calloc(NETWORKS, sizeof(*all));
+	uint32_t random = 7;
+
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	for (size_t i = 0; i < NETWORKS; i++) {
+		bool six = i % 2 == 0;
+
+		all[i] = made_up_prefix(
+		    &random, six, 1 + (unsigned)(i * 7 % (six ? 128 : 32)));
+		put_network(fixture, &all[i]);
+	}
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	for (size_t i = 0; i < ASKED; i++) {
+		bool six = i % 2 == 0;
+		struct prefix asked =
+		    made_up_prefix(&random, six, six ? 128 : 32);
+
+		if (i % 5 == 0)
+			asked = all[i % NETWORKS];
+		ask_network(fixture, all, NETWORKS, &asked);
+	}
+	free(all);
+}
+
+/* As a registrar's networks stand: one look for each that holds another. */
+static void
+a_network_is_found_with_few_looks(void **state)
+{
+	enum { NETWORKS = 600, FEW = 6 };
+	struct fixture *fixture = *state;
+	struct prefix *all = calloc(NETWORKS, sizeof(*all)), asked;
+	struct fail fail = FAIL_INIT;
+	uint64_t most = 0;
+
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	for (size_t i = 0; i < NETWORKS; i++) {
+		char name[64];
+
+		if (i == 0)
+			snprintf(name, sizeof(name), "2001:db8::/32");
+		else if (i < 100)
+			snprintf(name, sizeof(name), "2001:db8:%zx::/48", i);
+		else
+			snprintf(name, sizeof(name), "2001:db8:7:%zx::/64", i);
+		assert_true(prefix_parse(slice_from(name), &all[i], &fail));
+		put_network(fixture, &all[i]);
+	}
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	for (unsigned i = 0; i < 4096; i++) {
+		uint64_t before = fixture->reader->seeks;
+		char text[64];
+
+		snprintf(text, sizeof(text), "2001:db8:%x:%x::%x", i % 160,
+		    i / 3, i);
+		assert_true(prefix_parse_address(slice_from(text), &asked));
+		if (i % 64 == 0)
+			ask_network(fixture, all, NETWORKS, &asked);
+		else
+			assert_true(view_get_network(fixture->reader,
+			    fixture->arena, &asked, &(struct view_found){0},
+			    &fixture->fail));
+		if (fixture->reader->seeks - before > most)
+			most = fixture->reader->seeks - before;
+	}
+	assert_in_range(most, 1, FEW);
+	/* And nowhere near is nowhere at once. */
+	assert_true(prefix_parse_address(SLICE("2001:500::1"), &asked));
+	fixture->reader->seeks = 0;
+	ask_network(fixture, all, NETWORKS, &asked);
+	assert_in_range(fixture->reader->seeks, 1, 2);
+	free(all);
+}
+
+/* What an earlier misu left has no keys, and gets them at the first start. */
+static void
+networks_of_before_are_found(void **state)
+{
+	struct fixture *fixture = *state;
+	struct prefix all[2];
+	struct fail fail = FAIL_INIT;
+
+	assert_true(prefix_parse(SLICE("2001:db8::/32"), &all[0], &fail));
+	assert_true(prefix_parse(SLICE("2001:db8:1::/48"), &all[1], &fail));
+	put_network(fixture, &all[0]);
+	put_network(fixture, &all[1]);
+	assert_true(sqlite_run(fixture->view->sqlite,
+	    "DELETE FROM handle WHERE handle < '0'", &fail));
+	ask_network(fixture, NULL, 0, &all[1]);
+	view_close(fixture->view);
+	fixture->view = view_open(fixture->path, &fail);
+	assert_non_null(fixture->view);
+	ask_network(fixture, all, 2, &all[1]);
+	ask_network(fixture, all, 2, &all[0]);
 }
 
 static void
@@ -453,6 +613,9 @@ main(void)
 	    CASE(what_was_on_its_way_ends_no_doubt),
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
 	    CASE(the_smallest_network_answers),
+	    CASE(networks_in_each_other_are_told_apart),
+	    CASE(a_network_is_found_with_few_looks),
+	    CASE(networks_of_before_are_found),
 	    CASE(a_handle_finds_the_object_that_has_it),
 	    CASE(a_host_finds_an_object_that_has_it),
 	    CASE(the_mark_moves_with_each_change),
