@@ -177,8 +177,7 @@ look_at_object(struct engine *engine, const struct record *record,
 	if (!is_reached(engine, record, asked->target) ||
 	    !engine_told_held(engine, asked->target, &held, fail) ||
 	    (record_epp(record)->given && !held.is_known) ||
-	    !engine_told_name(
-		engine, asked->target, arena, share, given, fail))
+	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
 	if (share->held != NULL) {
 		limit_to(share->held, limit);

@@ -48,8 +48,8 @@ is_for_public(const struct disclosure *disclosure, enum role role, unsigned f)
  * is meant to see.  An id is what the rest is known by: it cannot be hidden.
  */
 struct shown
-engine_told_shown(const struct engine *engine, const struct share *share,
-    enum role role)
+engine_told_shown(
+    const struct engine *engine, const struct share *share, enum role role)
 {
 	const struct conf_upstream *upstream =
 	    conf_upstream(engine->conf, share->binding->upstream);

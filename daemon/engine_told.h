@@ -16,8 +16,8 @@ void engine_told_write(const struct engine *engine, const struct record *record,
     const struct share *share, struct spool_told *out);
 
 /* Of one role, what the share has a registry hold and publish. */
-struct shown engine_told_shown(const struct engine *engine,
-    const struct share *share, enum role role);
+struct shown engine_told_shown(
+    const struct engine *engine, const struct share *share, enum role role);
 
 struct told_held {
 	bool is_known;	  /* something was submitted there, and not deleted */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "core/policy.h"
-#include "engine_priv.h"
+#include "engine_told.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "runner/sqlite_vfs.h"
@@ -44,8 +44,8 @@
 	"  redact * of *\n}\n"                                                 \
 	"for .biz to whois for p11 {\n" published "  redact * of *\n}\n"
 
-static const char open_policy[] =
-    POLICY("1", "  forward name of registrant\n");
+static const char open_policy[] = POLICY("1", "  forward name of registrant\n");
+static const char again[] = POLICY("4", "  forward name of registrant\n");
 static const char less[] = POLICY("2", "");
 static const char more[] = POLICY("3", "  forward name, email of registrant\n");
 
@@ -233,8 +233,7 @@ start(void **state)
 	world->loop = fake_loop_create(INT64_C(1775001600000));
 	world->disk = memory_disk_create(world->loop);
 	world->files = memory_disk_create(world->loop);
-	assert_true(
-	    sqlite_vfs_use(world->files, world->loop, &world->random));
+	assert_true(sqlite_vfs_use(world->files, world->loop, &world->random));
 	world->arena = arena_create(NULL);
 	world->conf =
 	    conf_parse(world->arena, &conf, NULL, &diagnostics, &world->fail);
@@ -290,8 +289,8 @@ entries_with(struct world *world, const char *words)
 	for (uint64_t i = 0; i < ledger_size(world->ledger); i++) {
 		assert_true(ledger_read(
 		    world->ledger, i, world->arena, &entry, &world->fail));
-		found += memmem(entry.data, entry.len, words, strlen(words)) !=
-			 NULL;
+		found +=
+		    memmem(entry.data, entry.len, words, strlen(words)) != NULL;
 	}
 	return found;
 }
@@ -334,7 +333,8 @@ a_round_that_is_not_in_the_spool_is_done_again(void **state)
 	struct world *world = *state;
 
 	set_policy(world, less);
-	/* How far it is is written behind what it has come to, or not at all. */
+	/* How far it is is written behind what it has come to, or not at all.
+	 */
 	memory_disk_set_fault(world->files, FAULT_WRITE, 1, LOSS_ALL);
 	pass_time(world, 1);
 	assert_int_equal(world->deliveries, 0);
@@ -406,6 +406,56 @@ what_a_refused_submission_leaves_is_as_the_policy_has_it(void **state)
 	assert_int_equal(entries_with(world, "\"disclose-"), 1);
 }
 
+/* With the subject's entries goes what is known of by them, and no more. */
+static void
+what_entries_of_a_forgotten_subject_said_is_known_no_more(void **state)
+{
+	struct world *world = *state;
+	int64_t at = -1;
+	bool left;
+
+	assert_true(engine_told_forget(
+	    world->engine, SLICE("\"of another\""), &at, &left, &world->fail));
+	assert_false(left);
+	set_policy(world, less);
+	pass_time(world, 1);
+	assert_int_equal(world->deliveries, 1);
+	at = -1;
+	assert_true(engine_told_forget(
+	    world->engine, SLICE("\"neustar\""), &at, &left, &world->fail));
+	set_policy(world, more);
+	pass_time(world, 1);
+	assert_int_equal(world->deliveries, 1);
+}
+
+/* What cannot be read any more is told once more, and is known then. */
+static void
+what_is_not_understood_is_told_once_more(void **state)
+{
+	struct world *world = *state;
+	struct spool_item item = {.entry = 1,
+	    .recipient = SLICE("neustar"),
+	    .purpose = SLICE("p10"),
+	    .channel = SLICE("epp"),
+	    .object = SLICE("example.biz"),
+	    .object_type = OBJECT_DOMAIN,
+	    .submission = SLICE("s"),
+	    .told = {3, "?!?"}};
+
+	assert_true(spool_begin(world->spool, &world->fail));
+	assert_true(spool_add(world->spool, &item, &world->fail));
+	assert_true(
+	    spool_set_state(world->spool, item.id, SPOOL_DONE, &world->fail));
+	assert_true(spool_commit(world->spool, &world->fail));
+	/* Another policy, under which the same may be published. */
+	set_policy(world, again);
+	pass_time(world, 3600);
+	assert_int_equal(world->deliveries, 1);
+	set_policy(world, open_policy);
+	pass_time(world, 3600);
+	assert_int_equal(world->deliveries, 1);
+}
+
 int
 main(void)
 {
@@ -416,6 +466,8 @@ main(void)
 	    CASE(what_cannot_begin_begins_later),
 	    CASE(what_a_registry_refuses_is_not_repeated_but_for_a_revision),
 	    CASE(what_a_refused_submission_leaves_is_as_the_policy_has_it),
+	    CASE(what_entries_of_a_forgotten_subject_said_is_known_no_more),
+	    CASE(what_is_not_understood_is_told_once_more),
 	};
 #undef CASE
 
