@@ -183,7 +183,14 @@ share_object(struct engine *engine, const struct record *record,
     struct arena *arena, struct share *share, struct fail *fail)
 {
 	struct fail own = FAIL_INIT;
+	uint64_t kept[ROLE_COUNT];
 
+	/* A value that was refused since the stop does not come with it. */
+	if (!engine_find_had(
+		engine, record, target, given->stopped, kept, arena, fail))
+		return false;
+	if (given->stopped != 0)
+		given->kept = kept;
 	if (record_epp(record)->given ||
 	    !engine_share_object(
 		engine, record, target, given, share, arena, &own)) {

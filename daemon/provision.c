@@ -86,8 +86,8 @@ fields_shown(const struct disclosure *disclosure, enum role role)
 	return fields;
 }
 
-static uint64_t
-fields_of_nobody(void)
+uint64_t
+provision_of_nobody(void)
 {
 	uint64_t fields = 0;
 
@@ -180,7 +180,7 @@ provision_judge(
 		return;
 	ruling->stopped = stops_roles(asked->provision->stops, asked->record);
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		ruling->kept[r] = fields_of_nobody();
+		ruling->kept[r] = provision_of_nobody();
 		if (outcome != VERDICT_HOLD &&
 		    fields_shown(disclosure, (enum role)r) == 0)
 			ruling->stopped &= ~(1u << r);
