@@ -5,8 +5,8 @@
 #include "core/policy_tree.h"
 
 /* Exceptions of APPI arts. 27(1) and 35: what must be given all the same. */
-static bool
-is_duty(const struct disclosure *disclosure)
+bool
+provision_is_duty(const struct disclosure *disclosure)
 {
 	static const char *const duties[] = {"law", "court", "urgent"};
 	struct slice basis = disclosure_recipient(disclosure)->basis;
@@ -176,7 +176,7 @@ provision_judge(
 
 	*ruling = (struct provision_ruling){.stopped = 0};
 	if (!stops_any(asked->provision->stops) ||
-	    outcome == VERDICT_REFUSE || is_duty(disclosure))
+	    outcome == VERDICT_REFUSE || provision_is_duty(disclosure))
 		return;
 	ruling->stopped = stops_roles(asked->provision->stops, asked->record);
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
