@@ -87,6 +87,11 @@ struct share {
 	bool is_sealed;
 	uint64_t entry;
 	struct digest leaf;
+	/*
+	 * What its registry holds of each role of a domain, where it is to be
+	 * told of that only (engine_told.h); NULL: of all.
+	 */
+	const struct shown *held;
 };
 
 /* How it is decided. */
