@@ -310,7 +310,8 @@ work_decide(struct work *work, const struct submission *submission,
 			continue;
 		}
 		work->share_count++;
-		if (engine_share(work->engine, blocks[i], work->record, false,
+		if (engine_share(work->engine, blocks[i], work->record,
+			work->given != 0 ? HOW_ANSWERED : HOW_ASKED,
 			work->arena, share, fail))
 			continue;
 		if (fail->kind == FAIL_INPUT && lacks_input(share)) {
@@ -433,21 +434,23 @@ engine_fill_share(const struct engine *engine, struct share *share,
 
 bool
 engine_share(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	return engine_judge(
-		   engine, block, record, approved, arena, share, fail) &&
+	return engine_judge(engine, block, record, how, arena, share, fail) &&
 	    engine_fill_share(engine, share, arena, fail);
 }
 
 bool
 engine_judge(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	struct engine_judged judged = {
-	    .block = block, .record = record, .given = {.approved = approved}};
+	bool approved = (how & HOW_APPROVED) != 0;
+	struct engine_judged judged = {.block = block,
+	    .record = record,
+	    .given = {.approved = approved},
+	    .answers = (how & HOW_ANSWERED) != 0};
 	struct inputs_given decided = {
 	    .ruleset = engine->ruleset, .approved = approved};
 	struct disclosure *disclosure;
@@ -487,7 +490,12 @@ engine_add_entry(struct engine *engine, struct batch *batch,
 	    .inputs = share->inputs,
 	    .supersedes = supersedes,
 	};
+	int64_t given = engine_given_case(submission);
+	char case_id[24];
 
+	snprintf(case_id, sizeof(case_id), "R-%lld", (long long)given);
+	if (given != 0)
+		dispatch.case_id = slice_from(case_id);
 	return ledger_add_disclosure(batch, share->disclosure, &dispatch, fail);
 }
 

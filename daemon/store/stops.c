@@ -60,8 +60,11 @@ prepare_all(struct stops *s, struct fail *fail)
 		"UPDATE stop_held SET state = ?1 WHERE id = ?2 AND about = ?3"
 		" AND state = 'hiding'"},
 	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
-	    {&s->shown, "SELECT entry FROM stop_held WHERE hash = ?"
-			" ORDER BY entry DESC LIMIT 1"},
+	    {&s->shown,
+		"SELECT CASE WHEN about >= 0 AND state IN"
+		" ('asked', 'at-desk', 'unknown', 'removed')"
+		" THEN about ELSE entry END AS has FROM stop_held"
+		" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
 			  " (SELECT count(*) FROM stop)"},
 	};

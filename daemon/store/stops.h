@@ -103,7 +103,7 @@ bool stops_end_hiding(struct stops *stops, int64_t held, int64_t about,
 
 /*
  * The entry by which this recipient last got the object for this purpose, of
- * a subject that stopped.  False: none is known.
+ * a subject that stopped, or was made to lose it.  False: none is known.
  */
 bool stops_shown(struct stops *stops, const struct record *record,
     struct slice recipient, struct slice purpose, uint64_t *entry);
