@@ -115,37 +115,20 @@ add_framed(struct digest_run *run, struct slice piece)
 	digest_add(run, piece.data, piece.len);
 }
 
-/* Bytes that are digested in one piece while they fit. */
-struct piece {
-	char bytes[240];
-	size_t len;
-	bool full;
-};
-
 static void
-put_bytes(struct piece *piece, const void *bytes, size_t len)
-{
-	piece->full |= len > sizeof(piece->bytes) - piece->len;
-	if (piece->full || len == 0)
-		return;
-	memcpy(piece->bytes + piece->len, bytes, len);
-	piece->len += len;
-}
-
-static void
-put_length(struct piece *piece, size_t len)
+put_length(struct digest_piece *piece, size_t len)
 {
 	uint8_t bytes[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
 	    (uint8_t)(len >> 8), (uint8_t)len};
 
-	put_bytes(piece, bytes, sizeof(bytes));
+	digest_put(piece, bytes, sizeof(bytes));
 }
 
 static void
-put_framed(struct piece *piece, struct slice value)
+put_framed(struct digest_piece *piece, struct slice value)
 {
 	put_length(piece, value.len);
-	put_bytes(piece, value.data, value.len);
+	digest_put(piece, value.data, value.len);
 }
 
 /* Values are short nearly always: false where they are not. */
@@ -153,21 +136,20 @@ static bool
 commit_short(const struct digest_key *key, const char *role, enum field field,
     struct values values, struct digest *out)
 {
-	struct piece piece;
+	struct digest_piece piece;
 
-	piece.len = 0;
-	piece.full = false;
-	put_bytes(&piece, "misu-commit-1", 13);
+	digest_piece_start(&piece);
+	digest_put(&piece, "misu-commit-1", 13);
 	put_framed(&piece, slice_from(role));
 	put_framed(&piece, slice_from(field_info[field].name));
 	put_length(&piece, values.count);
 	for (size_t i = 0; i < values.count; i++)
 		put_framed(&piece, values.items[i]);
-	if (!piece.full)
-		*out = digest_key_hmac(
-		    key, (struct slice){piece.bytes, piece.len});
-	digest_wipe(piece.bytes, piece.len);
-	return !piece.full;
+	if (piece.is_full)
+		digest_wipe(piece.bytes, piece.len);
+	else
+		*out = digest_piece_hmac(key, &piece);
+	return !piece.is_full;
 }
 
 struct digest
@@ -192,12 +174,12 @@ entry_commit(const struct digest_key *key, const char *role, enum field field,
 struct digest
 entry_payload(const struct digest_key *key, const struct digest *keyed)
 {
-	struct digest_run run;
+	struct digest_piece piece;
 
-	digest_key_start(key, &run);
-	digest_add(&run, "misu-payload-1", 14);
-	digest_add(&run, keyed->bytes, DIGEST_SIZE);
-	return digest_key_end(key, &run);
+	digest_piece_start(&piece);
+	digest_put(&piece, "misu-payload-1", 14);
+	digest_put(&piece, keyed->bytes, DIGEST_SIZE);
+	return digest_piece_hmac(key, &piece);
 }
 
 struct digest

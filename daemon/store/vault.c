@@ -22,9 +22,15 @@ static struct digest
 object_key(const struct digest_key *key, enum object_type type,
     struct slice object)
 {
+	struct digest_piece piece;
 	struct digest_run run;
 	uint8_t kind = (uint8_t)type;
 
+	digest_piece_start(&piece);
+	digest_put(&piece, &kind, 1);
+	digest_put(&piece, object.data, object.len);
+	if (!piece.is_full)
+		return digest_piece_hmac(key, &piece);
 	digest_key_start(key, &run);
 	digest_add(&run, &kind, 1);
 	digest_add(&run, object.data, object.len);
