@@ -75,6 +75,9 @@ entry_order_init(struct entry_order *order)
 		     at--)
 			order->fields[at] = order->fields[at - 1];
 		order->fields[at] = (enum field)i;
+	}
+	for (unsigned i = 0; i < FIELD_COUNT; i++) {
+		order->ranks[order->fields[i]] = (uint8_t)i;
 		order->names[i] =
 		    word_make("\"", field_info[i].name, "\":[\"");
 	}
@@ -133,15 +136,15 @@ put_framed(struct digest_piece *piece, struct slice value)
 
 /* Values are short nearly always: false where they are not. */
 static bool
-commit_short(const struct digest_key *key, const char *role, enum field field,
-    struct values values, struct digest *out)
+commit_short(const struct digest_key *key, struct slice role,
+    struct slice field, struct values values, struct digest *out)
 {
 	struct digest_piece piece;
 
 	digest_piece_start(&piece);
 	digest_put(&piece, "misu-commit-1", 13);
-	put_framed(&piece, slice_from(role));
-	put_framed(&piece, slice_from(field_info[field].name));
+	put_framed(&piece, role);
+	put_framed(&piece, field);
 	put_length(&piece, values.count);
 	for (size_t i = 0; i < values.count; i++)
 		put_framed(&piece, values.items[i]);
@@ -152,8 +155,8 @@ commit_short(const struct digest_key *key, const char *role, enum field field,
 	return !piece.is_full;
 }
 
-struct digest
-entry_commit(const struct digest_key *key, const char *role, enum field field,
+static struct digest
+commit(const struct digest_key *key, struct slice role, struct slice field,
     struct values values)
 {
 	struct digest_run run;
@@ -163,12 +166,20 @@ entry_commit(const struct digest_key *key, const char *role, enum field field,
 		return digest;
 	digest_key_start(key, &run);
 	digest_add(&run, "misu-commit-1", 13);
-	add_framed(&run, slice_from(role));
-	add_framed(&run, slice_from(field_info[field].name));
+	add_framed(&run, role);
+	add_framed(&run, field);
 	add_length(&run, values.count);
 	for (size_t i = 0; i < values.count; i++)
 		add_framed(&run, values.items[i]);
 	return digest_key_end(key, &run);
+}
+
+struct digest
+entry_commit(const struct digest_key *key, const char *role, enum field field,
+    struct values values)
+{
+	return commit(key, slice_from(role),
+	    slice_from(field_info[field].name), values);
 }
 
 struct digest
@@ -277,21 +288,35 @@ put_word(char *at, const struct entry_word *word)
 
 static char *
 put_commitment(char *at, const struct entry_disclosure *entry, enum role role,
-    enum field field)
+    struct slice role_word, enum field field)
 {
 	struct values values =
 	    disclosure_values(entry->disclosure, role, field);
+	/* Between the quotes of the line's beginning. */
+	const struct entry_word *line = &entry->order->names[field];
+	struct slice name = {line->text + 1, line->len - sizeof("\":[\"")};
 	struct digest commitment;
 
 	if (values.count == 0 || !entry_may_commit(field))
 		return at;
-	commitment = entry_commit(&entry->subjects[role]->key,
-	    disclosure_role_word(entry->disclosure, role), field, values);
+	commitment =
+	    commit(&entry->subjects[role]->key, role_word, name, values);
 	*at++ = ',';
 	*at++ = '"';
 	at = text_put_base64(at, commitment.bytes, DIGEST_SIZE);
 	*at++ = '"';
 	return at;
+}
+
+/* The same fields as bits in the order of their names. */
+static uint64_t
+ranked(const struct entry_order *order, uint64_t fields)
+{
+	uint64_t ranks = 0;
+
+	for (; fields != 0; fields &= fields - 1)
+		ranks |= UINT64_C(1) << order->ranks[__builtin_ctzll(fields)];
+	return ranks;
 }
 
 /*
@@ -304,17 +329,17 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 {
 	const struct disclosure *disclosure = entry->disclosure;
 	const struct entry_order *order = entry->order;
-	uint64_t listed = disclosure_listed(disclosure, role);
+	struct slice role_word =
+	    slice_from(disclosure_role_word(disclosure, role));
+	uint64_t listed = ranked(order, disclosure_listed(disclosure, role));
 	bool is_own = onward == ENTRY_NONE;
 	char *at;
 
 	text_add_char(text, '{');
-	for (unsigned i = 0; i < FIELD_COUNT; i++) {
-		enum field field = order->fields[i];
+	for (uint64_t left = listed; left != 0; left &= left - 1) {
+		enum field field = order->fields[__builtin_ctzll(left)];
 		struct ruling ruling;
 
-		if ((listed >> field & 1) == 0)
-			continue;
 		if (!text_reserve(text, FIELD_ROOM))
 			return;
 		ruling = is_own ? disclosure_ruling(disclosure, role, field)
@@ -324,7 +349,7 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 		at = put_word(at, &order->verdicts[ruling.verdict]);
 		at = text_put_number(at, ruling.rule);
 		if (is_own && passes(ruling.verdict))
-			at = put_commitment(at, entry, role, field);
+			at = put_commitment(at, entry, role, role_word, field);
 		*at++ = ']';
 		*at++ = ',';
 		text->len = (size_t)(at - text->data);
