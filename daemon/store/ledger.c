@@ -757,8 +757,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
 	ledger->cipher = digest_cipher_create();
-	ledger->drafts = arena_create(NULL);
-	ok = (ledger->drafts != NULL && ledger->building != NULL && ledger->flying != NULL &&
+	ok = (ledger->building != NULL && ledger->flying != NULL &&
 		 ledger->requests != NULL && ledger->cipher != NULL) ||
 	    fail_memory(fail);
 	if (ok && open_all(ledger, fail))
@@ -789,7 +788,6 @@ ledger_close(struct ledger *ledger)
 	group_destroy(ledger->building);
 	group_destroy(ledger->flying);
 	digest_cipher_destroy(ledger->cipher);
-	arena_destroy(ledger->drafts);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
 	digest_wipe(&ledger->vault_key, sizeof(ledger->vault_key));
 	free(ledger);

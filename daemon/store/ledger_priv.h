@@ -50,7 +50,6 @@ struct ledger {
 	size_t pool_left;
 	char journal_directory[1024];
 	char scratch[2 * ENTRY_MAX]; /* where an entry is written */
-	struct arena *drafts;	     /* where a change of the vault is */
 };
 
 enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
@@ -80,6 +79,7 @@ struct batch {
 	/* The subject asked for last: its record follows its disclosure. */
 	struct slice subject_id;
 	struct subject subject;
+	struct digest_key subject_key; /* of subject.key */
 	ledger_done *done;
 	void *arg;
 };
