@@ -182,6 +182,7 @@ struct conf_publish {
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
 	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */
+	bool references; /* WHOIS: "^HANDLE" is answered */
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;
@@ -247,6 +248,7 @@ struct conf {
 	struct slice operators_address; /* "192.0.2.1:8056"; empty: no HTTPS */
 	struct slice operators_certificate, operators_key; /* PEM files */
 	struct slice operators_clients; /* who signs operators' certificates */
+	struct slice operators_revoked; /* lists of theirs; empty: none */
 	struct place operators_place;
 	struct slice control_socket;
 	const struct network_group *networks;

@@ -207,6 +207,62 @@ check_recipient(struct conf_checked *check)
 	conf_check_slots(check, CONF_PLACEHOLDER_NONE, is_demanded_in_vain);
 }
 
+static bool
+is_shown(const struct conf_checked *check, const struct block *block)
+{
+	const struct recipient *recipient =
+	    ruleset_recipient(check->ruleset, block->recipient);
+	const struct conf_recipient *channel =
+	    conf_recipient(check->conf, recipient->id);
+
+	return recipient->via == VIA_SELF && channel != NULL &&
+	       channel->channel == CHANNEL_VIEW;
+}
+
+/* "p12, and for recipient self, p11" */
+static struct slice
+both(const struct conf_checked *check, const struct block *one,
+    const struct block *other)
+{
+	struct text text = text_start(check->arena);
+
+	text_add(&text, other->purpose);
+	text_add_string(&text, ", and for recipient ");
+	text_add(&text, ruleset_recipient(check->ruleset, one->recipient)->id);
+	text_add_string(&text, ", ");
+	text_add(&text, one->purpose);
+	return text_slice(&text);
+}
+
+/* What one block publishes in the view another would take away again. */
+static void
+check_view_once(struct conf_checked *check)
+{
+	const struct ruleset *ruleset = check->ruleset;
+	size_t count = ruleset_block_count(ruleset);
+
+	for (unsigned n = 0; n < count; n++) {
+		const struct block *block = ruleset_block(ruleset, n);
+
+		if (!is_shown(check, block))
+			continue;
+		for (unsigned k = 0; k < n; k++) {
+			const struct block *other = ruleset_block(ruleset, k);
+
+			if (is_shown(check, other) &&
+			    ruleset_overlap(ruleset, block, other)) {
+				check->recipient = ruleset_recipient(
+				    ruleset, block->recipient);
+				check->channel = conf_recipient(
+				    check->conf, check->recipient->id);
+				conf_check_say(check, check->channel->place,
+				    CONF_VIEW_TWICE, both(check, other, block));
+				return;
+			}
+		}
+	}
+}
+
 /* What is no public's nobody can ask for. */
 static void
 check_audited(struct conf_checked *check)
@@ -289,6 +345,7 @@ conf_check(const struct conf *conf, const struct ruleset *const *rulesets,
 			check_audited(check);
 		}
 		check_tiers(check);
+		check_view_once(check);
 	}
 	return finish(&complaints, diagnostics, fail);
 }

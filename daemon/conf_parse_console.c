@@ -35,7 +35,10 @@ take_file(struct parser *parser, const char *what, struct slice *out)
 	return true;
 }
 
-/* operators on ADDRESS certificate FILE key FILE clients from FILE */
+/*
+ * operators on ADDRESS certificate FILE key FILE clients from FILE
+ *	[revoked by FILE]
+ */
 bool
 conf_parse_operators(struct parser *parser, const struct token *statement)
 {
@@ -53,7 +56,11 @@ conf_parse_operators(struct parser *parser, const struct token *statement)
 	       conf_keyword(parser, "clients") &&
 	       conf_keyword(parser, "from") &&
 	       take_file(parser, "a file of certificates",
-		   &conf->operators_clients);
+		   &conf->operators_clients) &&
+	       (!conf_accept(parser, "revoked") ||
+		   (conf_keyword(parser, "by") &&
+		       take_file(parser, "a file of revocation lists",
+			   &conf->operators_revoked)));
 }
 
 static bool

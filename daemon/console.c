@@ -12,7 +12,7 @@
 #include "proc.h"
 #include "sandbox.h"
 
-enum { LAST_ANSWERS = 500 /* ms */ };
+enum { LAST_ANSWERS = 500, LOOK_AT_LISTS = 3600 * 1000 /* ms */ };
 
 static void
 serve(struct console *console)
@@ -70,13 +70,12 @@ open_witnesses(
 }
 
 static bool
-open_tls(const struct slice pieces[3], struct settings *settings,
+open_tls(const struct http_tls_options *options, struct settings *settings,
     struct fail *fail)
 {
 	if (settings->conf->operators_address.len == 0)
 		return true;
-	settings->tls =
-	    http_tls_create(pieces[0], pieces[1], pieces[2], fail);
+	settings->tls = http_tls_create(options, fail);
 	return settings->tls != NULL;
 }
 
@@ -85,15 +84,17 @@ read_settings(struct console *console, struct slice text, struct settings *out,
     struct fail *fail)
 {
 	struct policy_source source = {.name = SLICE("misu.conf")};
-	struct slice tokens, tls[3];
+	struct http_tls_options tls;
+	struct slice tokens;
 
 	if (out->arena == NULL)
 		return fail_memory(fail);
 	if (!child_settings(text, &source.text, &text) ||
 	    !child_settings(text, &tokens, &text) ||
-	    !child_settings(text, &tls[0], &text) ||
-	    !child_settings(text, &tls[1], &text) ||
-	    !child_settings(text, &tls[2], &text))
+	    !child_settings(text, &tls.certificate, &text) ||
+	    !child_settings(text, &tls.key, &text) ||
+	    !child_settings(text, &tls.clients, &text) ||
+	    !child_settings(text, &tls.revoked, &text))
 		return fail_set(fail, FAIL_INPUT, "settings that are cut");
 	out->conf = conf_glance(out->arena, &source, fail);
 	if (out->conf == NULL)
@@ -104,22 +105,49 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 		if (out->auditors == NULL)
 			return false;
 	}
-	return open_tls(tls, out, fail) && open_witnesses(console, out, fail);
+	return open_tls(&tls, out, fail) && open_witnesses(console, out, fail);
 }
 
 /* Ports that misu.conf has no more are closed; new ones come by themselves. */
 static void
-close_ports(struct console *console)
+close_ports(struct console *console, const struct conf *now)
 {
-	if (console->conf->operators_address.len == 0) {
+	const struct conf *before = console->conf;
+
+	if (!slice_equal(before->operators_address, now->operators_address)) {
 		http_server_destroy(console->operators);
 		console->operators = NULL;
 	}
-	if (console->conf->console_address.len == 0) {
+	if (!slice_equal(before->console_address, now->console_address)) {
 		console_events_end(console);
 		http_server_destroy(console->server);
 		console->server = NULL;
 	}
+}
+
+/* Nobody of that authority is let in from then on: said when it is so. */
+static void
+watch_lists(void *arg)
+{
+	struct console *console = arg;
+	const struct loop_operations *timers = console->loop->operations;
+	int64_t left, end = console->tls != NULL
+	    ? http_tls_lists_end(console->tls)
+	    : INT64_MAX;
+
+	if (end == INT64_MAX)
+		return;
+	left = end * 1000 - timers->now(console->loop);
+	if (left > 0) {
+		timers->timer_set(console->lists,
+		    left < LOOK_AT_LISTS ? left : LOOK_AT_LISTS);
+		return;
+	}
+	log_event(LOG_LEVEL_ERROR, "revocation-list-expired", "reason",
+	    "operators of its authority are refused", "hint",
+	    "put a newer list in the file of misu.conf's `revoked by`, and "
+	    "reload", NULL);
+	http_server_end_connections(console->operators);
 }
 
 /* The parent has checked them: what cannot be used now ends the process. */
@@ -138,6 +166,8 @@ take_settings(struct console *console, struct slice text)
 		arena_destroy(new.arena);
 		return false;
 	}
+	if (console->conf != NULL)
+		close_ports(console, new.conf);
 	arena_destroy(console->arena);
 	console->arena = new.arena;
 	console->conf = new.conf;
@@ -145,8 +175,11 @@ take_settings(struct console *console, struct slice text)
 	console->witnesses = new.witnesses;
 	http_tls_destroy(console->tls);
 	console->tls = new.tls;
+	/* Who may come is another question now, for those that are here, too. */
+	console_events_end(console);
+	http_server_end_connections(console->operators);
+	watch_lists(console);
 	console_find_forget(console);
-	close_ports(console);
 	serve(console);
 	return true;
 }
@@ -275,7 +308,9 @@ open_all(
 		return fail_memory(fail);
 	console->anew = console->loop->operations->timer_create(
 	    console->loop, end_now, console);
-	if (console->anew == NULL)
+	console->lists = console->loop->operations->timer_create(
+	    console->loop, watch_lists, console);
+	if (console->anew == NULL || console->lists == NULL)
 		return fail_memory(fail);
 	if (!proc_make_directory(console->kept, fail) ||
 	    !proc_make_directory(console->index_directory, fail) ||
@@ -330,8 +365,10 @@ console_destroy(struct console *console)
 	witnesses_destroy(console->witnesses);
 	wire_stream_destroy(console->parent);
 	disk_real_destroy(console->disk);
-	if (console->loop != NULL)
+	if (console->loop != NULL) {
 		console->loop->operations->timer_destroy(console->anew);
+		console->loop->operations->timer_destroy(console->lists);
+	}
 	loop_destroy(console->loop);
 	arena_destroy(console->arena);
 	setup_free(console->setup);

@@ -1,5 +1,5 @@
 /*
- * Objects and subjects in an auditor's query.  The keeper, which has the keys,
+ * Objects and subjects in an auditor's or operator's query.  The keeper, which has the keys,
  * says what stands for them in the index and in entries, and writes down who
  * asked.  What it said is kept a while, so that the pages of one search, and
  * the looks of somebody who follows it, are one search in the ledger.
@@ -30,6 +30,7 @@ struct console_found {
 struct seeking {
 	struct console *console;
 	struct http_request *request;
+	bool by_operator;
 	struct found names[2 * CONSOLE_FIND_MAX]; /* objects, then subjects */
 	size_t object_count, subject_count;
 };
@@ -175,6 +176,8 @@ answered(void *arg, int status, struct slice body)
 	else if (!take_answer(seeking, body))
 		console_refuse(&asked, 503,
 		    "the keeper's answer cannot be used: ask again");
+	else if (seeking->by_operator)
+		console_orders_respond(seeking->console, seeking->request);
 	else
 		console_respond(seeking->console, seeking->request);
 	free(seeking);
@@ -217,6 +220,20 @@ add_all(struct wanted *wanted, const struct query *query, enum query_key key)
 	return true;
 }
 
+static void
+add_who(struct text *question, const struct console_request *asked)
+{
+	const struct console_operator *operator= asked->operator;
+
+	if (operator== NULL) {
+		text_add_string(question, "\"verb\":\"find\",\"token\":");
+		text_add_json(question, asked->auditor);
+	} else {
+		text_add_string(question, "\"verb\":\"log/find\",");
+		console_add_operator(question, operator);
+	}
+}
+
 /* {NULL, 0} without memory. */
 static struct slice
 make_question(struct wanted *wanted)
@@ -229,8 +246,8 @@ make_question(struct wanted *wanted)
 	text_add_string(&names, "],\"subjects\":[");
 	text_add(&names, text_slice(&wanted->subjects));
 	text_add_string(&names, "]}");
-	text_add_string(&question, "{\"verb\":\"find\",\"token\":");
-	text_add_json(&question, wanted->asked->auditor);
+	text_add_char(&question, '{');
+	add_who(&question, wanted->asked);
 	text_add_string(&question, ",\"text\":");
 	text_add_json(&question, text_slice(&names));
 	text_add_char(&question, '}');
@@ -261,6 +278,7 @@ ask_keeper(struct console_request *asked, const struct query *query)
 	if (seeking != NULL) {
 		seeking->console = asked->console;
 		seeking->request = asked->request;
+		seeking->by_operator = asked->operator != NULL;
 		if (add_all(&wanted, query, QUERY_OBJECT) &&
 		    add_all(&wanted, query, QUERY_SUBJECT)) {
 			all =

@@ -24,17 +24,17 @@ static void metrics(struct console_request *);
 
 /* The first that fits is taken. */
 static const struct console_route routes[] = {
-    {"/checkpoint", false, false, HTTP_GET, NULL, console_log_checkpoint},
-    {"/log.vkey", false, false, HTTP_GET, NULL, console_log_key},
-    {"/log.vkey.old", false, false, HTTP_GET, NULL, console_log_old_keys},
-    {"/tile/entries/", true, true, HTTP_GET, NULL, console_log_entries},
-    {"/v1/entries", false, true, HTTP_GET, of_entries, console_entries},
-    {"/v1/events", false, true, HTTP_GET, of_events, console_events},
-    {"/v1/stats", false, true, HTTP_GET, of_stats, console_stats},
-    {"/v1/why", false, true, HTTP_GET, of_why, console_why},
-    {"/tile/", true, false, HTTP_GET, NULL, console_log_tile},
-    {"/healthz", false, false, HTTP_GET, NULL, health},
-    {"/metrics", false, false, HTTP_GET, NULL, metrics},
+    {"/checkpoint", false, false, false, HTTP_GET, NULL, console_log_checkpoint},
+    {"/log.vkey", false, false, false, HTTP_GET, NULL, console_log_key},
+    {"/log.vkey.old", false, false, false, HTTP_GET, NULL, console_log_old_keys},
+    {"/tile/entries/", true, true, false, HTTP_GET, NULL, console_log_entries},
+    {"/v1/entries", false, true, true, HTTP_GET, of_entries, console_entries},
+    {"/v1/events", false, true, true, HTTP_GET, of_events, console_events},
+    {"/v1/stats", false, true, true, HTTP_GET, of_stats, console_stats},
+    {"/v1/why", false, true, true, HTTP_GET, of_why, console_why},
+    {"/tile/", true, false, false, HTTP_GET, NULL, console_log_tile},
+    {"/healthz", false, false, false, HTTP_GET, NULL, health},
+    {"/metrics", false, false, false, HTTP_GET, NULL, metrics},
 };
 
 const struct console_route *
@@ -285,7 +285,7 @@ run(struct console_request *asked, const struct console_route *route)
 			route->method == HTTP_GET ? "GET, HEAD" : "POST"});
 		return;
 	}
-	if (route->auditor) {
+	if (route->auditor && asked->operator == NULL) {
 		asked->auditor = find_auditor(asked);
 		if (asked->auditor.len == 0) {
 			console_refuse(asked, 401,
@@ -300,32 +300,80 @@ run(struct console_request *asked, const struct console_route *route)
 	run_with_parameters(asked, route);
 }
 
-void
-console_respond(void *context, struct http_request *request)
+static const struct console_route *
+find_route(struct slice path)
 {
-	struct console *console = context;
-	struct console_request asked = {.console = console,
-	    .request = request,
-	    .arena = arena_create(NULL)};
-	struct slice path = http_request_path(request);
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (fits(&routes[i], path))
+			return &routes[i];
+	return NULL;
+}
+
+static void
+respond(struct console_request *asked)
+{
 	const struct console_route *route = NULL;
 
 	/* While it waited, who asked may have left. */
-	if (http_request_is_gone(request)) {
-		console_refuse(&asked, 503, "nobody waits any more");
-		arena_destroy(asked.arena);
+	if (http_request_is_gone(asked->request)) {
+		console_refuse(asked, 503, "nobody waits any more");
 		return;
 	}
-	console_look(console);
-	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
-		if (route == NULL && fits(&routes[i], path))
-			route = &routes[i];
-	if (asked.arena == NULL)
-		console_refuse(&asked, 503, "out of memory");
+	console_look(asked->console);
+	route = find_route(http_request_path(asked->request));
+	if (asked->arena == NULL)
+		console_refuse(asked, 503, "out of memory");
 	else if (route == NULL)
-		console_refuse(&asked, 404, "there is nothing here");
+		console_refuse(asked, 404, "there is nothing here");
 	else
-		run(&asked, route);
+		run(asked, route);
+}
+
+void
+console_respond(void *context, struct http_request *request)
+{
+	struct console_request asked = {.console = context,
+	    .request = request,
+	    .arena = arena_create(NULL)};
+
+	respond(&asked);
+	arena_destroy(asked.arena);
+}
+
+bool
+console_is_reading(struct slice path)
+{
+	const struct console_route *route = find_route(path);
+
+	return route != NULL && route->operators;
+}
+
+/* What was found for a certificate is found for no token. */
+static struct slice
+name_operator(struct arena *arena, const struct console_operator *operator)
+{
+	struct text text = text_start(arena);
+
+	text_add_string(&text, "certificate ");
+	text_add_hex(&text, operator->certificate.bytes, DIGEST_SIZE);
+	return text_slice(&text);
+}
+
+void
+console_read(struct console *console, struct http_request *request,
+    const struct console_operator *operator)
+{
+	struct console_request asked = {.console = console,
+	    .request = request,
+	    .arena = arena_create(NULL),
+	    .operator = operator};
+
+	if (asked.arena != NULL)
+		asked.auditor = name_operator(asked.arena, operator);
+	if (asked.auditor.data == NULL)
+		console_refuse(&asked, 503, "out of memory");
+	else
+		respond(&asked);
 	arena_destroy(asked.arena);
 }
 

@@ -8,7 +8,9 @@
  *
  * the first in the name of an auditor's token, the second of an operator, with
  * the certificate that the console saw in TLS: who that is, and what they may,
- * the keeper knows.  TEXT is JSON.  An answer is the question's number, a
+ * the keeper knows.  Verbs with a slash are the console's own, and no order has
+ * one: "log/read", may they read the log, and "log/find", as "find" of a token.
+ * TEXT is JSON.  An answer is the question's number, a
  * blank, a status of HTTP, a newline, and the body.
  *
  * The keeper works on so many at one time, and finds so many objects and so

@@ -1,6 +1,6 @@
 /*
  * Orders of operators over HTTPS: POST /v1/orders/VERB, with a JSON object of
- * its arguments.  TLS ends here, where no key of the ledger is; the keeper gets
+ * its arguments; and what they read of the log, as auditors do.  TLS ends here, where no key of the ledger is; the keeper gets
  * the order with the certificate, and knows whose it is and what they may.
  */
 #include <strings.h>
@@ -10,7 +10,9 @@
 #include "net/http_problem.h"
 #include "net/http_tls.h"
 
-enum { BODY_MAX = 64 * 1024, CONNECTIONS = 64, PATIENCE = 30 /* seconds */ };
+/* What a certificate is worth is looked at when a connection begins. */
+enum { BODY_MAX = 64 * 1024, CONNECTIONS = 64,
+	PATIENCE = 30, AGE = 600 /* seconds */ };
 
 static const char base_path[] = "/v1/orders/";
 
@@ -21,6 +23,7 @@ static const char *const looks[] = {"status", "upstreams", "hold-list",
 struct waiting {
 	struct console *console;
 	struct http_request *request;
+	struct console_operator operator;
 };
 
 /* --- answers --- */
@@ -69,44 +72,68 @@ answered(void *arg, int status, struct slice body)
 	free(waiting);
 }
 
+/* The log is read here; that this operator may, the keeper says. */
+static void
+may_read(void *arg, int status, struct slice body)
+{
+	struct waiting *waiting = arg;
+
+	if (status == 200)
+		console_read(
+		    waiting->console, waiting->request, &waiting->operator);
+	else
+		give(waiting->console, waiting->request, status, body);
+	free(waiting);
+}
+
 /* --- orders --- */
 
+void
+console_add_operator(
+    struct text *question, const struct console_operator *operator)
+{
+	text_add_string(question, "\"certificate\":\"");
+	text_add_hex(question, operator->certificate.bytes, DIGEST_SIZE);
+	text_add_string(question, "\",\"subject\":");
+	text_add_json(question, slice_from(operator->subject));
+}
+
 static struct slice
-make_question(struct http_request *request, struct arena *arena,
+make_question(struct arena *arena, const struct console_operator *operator,
     struct slice verb, struct slice body)
 {
 	struct text text = text_start(arena);
-	char subject[HTTP_TLS_SUBJECT];
-	struct digest certificate;
 
-	if (!http_request_certificate(request, &certificate, subject))
-		return (struct slice){NULL, 0};
 	text_add_string(&text, "{\"verb\":");
 	text_add_json(&text, verb);
-	text_add_string(&text, ",\"certificate\":\"");
-	text_add_hex(&text, certificate.bytes, DIGEST_SIZE);
-	text_add_string(&text, "\",\"subject\":");
-	text_add_json(&text, slice_from(subject));
+	text_add_char(&text, ',');
+	console_add_operator(&text, operator);
 	text_add_string(&text, ",\"text\":");
 	text_add_json(&text, body.len != 0 ? body : (struct slice){"{}", 2});
 	text_add_char(&text, '}');
 	return text_slice(&text);
 }
 
+/* The keeper is asked, and `answer` told what it says. */
 static void
 pass(struct console *console, struct http_request *request, struct slice verb,
-    struct slice body)
+    struct slice body, console_answer *answer)
 {
 	struct arena *arena = arena_create(NULL);
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
 	struct slice question = {NULL, 0};
 
-	if (arena != NULL && waiting != NULL)
-		question = make_question(request, arena, verb, body);
+	if (arena != NULL && waiting != NULL) {
+		*waiting = (struct waiting){
+		    .console = console, .request = request};
+		if (http_request_certificate(request,
+			&waiting->operator.certificate,
+			waiting->operator.subject))
+			question = make_question(
+			    arena, &waiting->operator, verb, body);
+	}
 	if (question.data != NULL) {
-		*waiting = (struct waiting){console, request};
-		console_keeper_ask(
-		    console->keeper, question, answered, waiting);
+		console_keeper_ask(console->keeper, question, answer, waiting);
 	} else {
 		free(waiting);
 		refuse(console, request, 503,
@@ -143,26 +170,11 @@ is_json(const struct http_request *request)
 }
 
 static void
-respond(void *context, struct http_request *request)
+order(struct console *console, struct http_request *request, struct slice verb)
 {
-	struct console *console = context;
-	struct slice path = http_request_path(request), verb;
 	struct slice body = http_request_body(request);
 	enum http_method method = http_request_method(request);
-	size_t len = sizeof(base_path) - 1;
-	char subject[HTTP_TLS_SUBJECT];
-	struct digest certificate;
 
-	if (!http_request_certificate(request, &certificate, subject)) {
-		refuse(console, request, 403, "a client certificate is needed");
-		return;
-	}
-	if (path.len <= len || memcmp(path.data, base_path, len) != 0) {
-		refuse(console, request, 404,
-		    "operators' orders are at /v1/orders/VERB");
-		return;
-	}
-	verb = (struct slice){path.data + len, path.len - len};
 	if (!text_is_name(verb, 40))
 		refuse(console, request, 404, "there is no such order");
 	else if (http_request_query(request).len != 0)
@@ -170,7 +182,7 @@ respond(void *context, struct http_request *request)
 		    "an order has no parameters: its arguments are in the "
 		    "body");
 	else if ((method == HTTP_GET || method == HTTP_HEAD) && is_look(verb))
-		pass(console, request, verb, (struct slice){"", 0});
+		pass(console, request, verb, (struct slice){"", 0}, answered);
 	else if (method != HTTP_POST)
 		refuse_method(console, request, is_look(verb));
 	else if (!is_json(request))
@@ -179,7 +191,32 @@ respond(void *context, struct http_request *request)
 	else if (!text_is_utf8(body))
 		refuse(console, request, 400, "the arguments are not UTF-8");
 	else
-		pass(console, request, verb, body);
+		pass(console, request, verb, body, answered);
+}
+
+void
+console_orders_respond(void *context, struct http_request *request)
+{
+	struct console *console = context;
+	struct slice path = http_request_path(request);
+	size_t len = sizeof(base_path) - 1;
+	struct console_operator operator;
+
+	/* While it waited, who asked may have left. */
+	if (http_request_is_gone(request))
+		refuse(console, request, 503, "nobody waits any more");
+	else if (!http_request_certificate(
+		     request, &operator.certificate, operator.subject))
+		refuse(console, request, 403, "a client certificate is needed");
+	else if (console_is_reading(path))
+		pass(console, request, SLICE("log/read"),
+		    (struct slice){"", 0}, may_read);
+	else if (path.len <= len || memcmp(path.data, base_path, len) != 0)
+		refuse(console, request, 404,
+		    "operators' orders are at /v1/orders/VERB");
+	else
+		order(console, request,
+		    (struct slice){path.data + len, path.len - len});
 }
 
 /* What was not even a request. */
@@ -204,7 +241,8 @@ console_orders_open(struct console *console, int fd, struct fail *fail)
 	    .body_max = BODY_MAX,
 	    .connections = CONNECTIONS,
 	    .patience = PATIENCE,
-	    .handle = respond,
+	    .age = AGE,
+	    .handle = console_orders_respond,
 	    .error = unreadable,
 	    .context = console,
 	    .tls = &console->tls};

@@ -9,6 +9,7 @@
 #include "console_keeper.h"
 #include "console_witness.h"
 #include "net/http_server.h"
+#include "net/http_tls.h"
 #include "net/loop.h"
 #include "core/query.h"
 #include "store/log_query.h"
@@ -17,7 +18,7 @@
 struct console_found;
 struct console_waiting;
 struct evkeyvalq;
-struct http_tls;
+struct text;
 struct wire_stream;
 
 struct console {
@@ -45,7 +46,14 @@ struct console {
 	unsigned waiting_count;
 	uint64_t answers[6]; /* by the first digit of the status */
 	struct loop_timer *anew; /* set: it ends, to be started anew */
+	struct loop_timer *lists; /* when a revocation list is over */
 	bool ready, broken, has_landlock, ends;
+};
+
+/* An operator, as TLS knows them; what they may the keeper says. */
+struct console_operator {
+	struct digest certificate;
+	char subject[HTTP_TLS_SUBJECT];
 };
 
 /* One request, while its handler runs. */
@@ -53,7 +61,9 @@ struct console_request {
 	struct console *console;
 	struct http_request *request; /* outlives this until it is answered */
 	struct slice rest;	      /* of the path, behind the route's */
-	struct slice auditor; /* the token's name; empty where none is asked */
+	/* The token's name, or the certificate; empty where none is asked. */
+	struct slice auditor;
+	const struct console_operator *operator; /* NULL: it is none */
 	const struct evkeyvalq *parameters; /* behind the question mark */
 	struct arena *arena;  /* ends with the handler */
 };
@@ -62,6 +72,7 @@ struct console_route {
 	const char *path;
 	bool below;		 /* and all paths that begin so */
 	bool auditor;		 /* a token of the console's is needed */
+	bool operators;		 /* can be had at their port, too */
 	enum http_method method; /* HTTP_GET: HEAD as well */
 	const char *const *parameters; /* that it has, NULL-ended; or NULL */
 	void (*run)(struct console_request *asked);
@@ -83,6 +94,11 @@ const struct console_route *console_routes(size_t *count);
 /* A request is looked at, anew where it had to wait. */
 void console_respond(void *console, struct http_request *request);
 
+/* Is this a path that operators may read?  Then the operator reads it. */
+bool console_is_reading(struct slice path);
+void console_read(struct console *console, struct http_request *request,
+    const struct console_operator *operator);
+
 /* What the keeper answered: JSON, a problem from 400 on. */
 void console_pass_on(
     struct console_request *asked, int status, struct slice body);
@@ -101,6 +117,11 @@ void console_fail(
 
 /* The same, for the operators' port. */
 bool console_orders_open(struct console *console, int fd, struct fail *fail);
+/* The members "certificate" and "subject" of a question (console_line.h). */
+void console_add_operator(
+    struct text *question, const struct console_operator *operator);
+/* See console_respond(). */
+void console_orders_respond(void *console, struct http_request *request);
 /* The nth order that is only looked at; NULL: there are no more. */
 const char *console_orders_look(size_t n);
 

@@ -77,16 +77,40 @@ print_result(const struct json_node *result)
 }
 
 static void
+print_count(FILE *out, long long count, const char *what)
+{
+	fprintf(out, "%lld %s%s", count, what, count == 1 ? "" : "s");
+}
+
+/* One object is shown by several servers: these are what is clean or not. */
+static void
 print_sum(FILE *out, const struct json_node *node)
 {
+	const long long clean = ctl_integer(node, "clean"),
+			found = ctl_integer(node, "found"),
+			unreachable = ctl_integer(node, "unreachable"),
+			skipped = ctl_integer(node, "skipped");
+
+	print_count(out, ctl_integer(node, "objects"), "object");
+	fputs(", ", out);
+	print_count(out, clean + found + unreachable + skipped, "server");
 	fprintf(out,
-	    "%lld objects: %lld clean, %lld with findings, %lld unreachable,"
+	    ": %lld clean, %lld with findings, %lld unreachable,"
 	    " %lld skipped\n",
-	    (long long)ctl_integer(node, "objects"),
-	    (long long)ctl_integer(node, "clean"),
-	    (long long)ctl_integer(node, "found"),
-	    (long long)ctl_integer(node, "unreachable"),
-	    (long long)ctl_integer(node, "skipped"));
+	    clean, found, unreachable, skipped);
+}
+
+/* The end: what misu kept no room for is in the log all the same. */
+static void
+print_whole(const struct json_node *node)
+{
+	const long long left_out = ctl_integer(node, "left_out");
+
+	print_sum(stdout, node);
+	if (left_out == 0)
+		return;
+	print_count(stdout, left_out, "result");
+	puts(" more in the log: misuctl log type:audit");
 }
 
 /* How far it is, on a terminal, in one line that is written over. */
@@ -96,8 +120,8 @@ print_progress(const struct json_node *node)
 	if (!isatty(STDERR_FILENO))
 		return;
 	fputs("\r\033[K", stderr);
-	fprintf(stderr, "%lld objects, %lld with findings",
-	    (long long)ctl_integer(node, "objects"),
+	print_count(stderr, ctl_integer(node, "objects"), "object");
+	fprintf(stderr, ", %lld with findings",
 	    (long long)ctl_integer(node, "found"));
 	fflush(stderr);
 }
@@ -212,7 +236,7 @@ follow_on(struct asked *asked, long long run, long long *from, bool *wait,
 	if (!done)
 		print_progress(node);
 	else if (!asked->json)
-		print_sum(stdout, node);
+		print_whole(node);
 	fflush(stdout);
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/entry_table.h"
+#include "ctl_log_remote.h"
 #include "ctl_query.h"
 #include "store/log_query.h"
 
@@ -172,18 +173,36 @@ run_pages(struct log_view *view, struct fail *fail)
 }
 
 static int
+run_remote(struct log_view *view)
+{
+	const struct ctl_log_remote remote = {.ctl = view->query.ctl,
+	    .query = &view->query.query,
+	    .limit = view->limit,
+	    .cursor = view->cursor,
+	    .follow = view->follow,
+	    .show = show_entry,
+	    .context = view};
+
+	return ctl_log_remote_run(&remote);
+}
+
+static int
 run_log(struct ctl *ctl, int argc, char **argv)
 {
 	struct log_view view = {.query = {.ctl = ctl}};
+	bool remote = ctl->remote.url != NULL;
 	struct fail fail = FAIL_INIT;
 	int status;
 
 	if (!ctl_query_take_all(&view.query, argc, argv, take_own, &view) ||
-	    (view.json && view.csv))
+	    (view.json && view.csv) ||
+	    (remote && view.query.directory != NULL))
 		return ctl_usage(&ctl_log);
 	status = ctl_query_prepare(&view.query);
 	choose_form(&view);
-	if (status == CTL_OK && !run_pages(&view, &fail))
+	if (status == CTL_OK && remote)
+		status = run_remote(&view);
+	else if (status == CTL_OK && !run_pages(&view, &fail))
 		status = ctl_fail(&fail);
 	ctl_query_finish(&view.query);
 	return status;

@@ -295,7 +295,8 @@ ctl_query_prepare(struct ctl_query *query)
 	const struct setup *setup;
 	int status = parse(query);
 
-	if (status != CTL_OK)
+	/* The misu that is asked finds the rest. */
+	if (status != CTL_OK || query->ctl->remote.url != NULL)
 		return status;
 	if (query->directory == NULL) {
 		query->directory = ctl_ledger_directory(query->ctl);

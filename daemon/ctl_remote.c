@@ -19,7 +19,7 @@ bool
 ctl_remote_can(const struct ctl_command *command)
 {
 	static const char *const names[] = {"status", "upstreams", "forget",
-	    "resubmit", "hold ", "desk ", "provision ", "request "};
+	    "resubmit", "log", "hold ", "desk ", "provision ", "request "};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strncmp(command->name, names[i], strlen(names[i])) == 0)
@@ -104,41 +104,72 @@ exchange(
 	return fail->kind == FAIL_NONE;
 }
 
-bool
-ctl_remote_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
-    int *status, struct slice *body)
+/* The file behind misu's URL; false after a complaint. */
+static bool
+ask_path(const struct ctl_remote *remote, const char *path,
+    struct http_client_ask *ask, struct asked *asked)
 {
-	const struct ctl_remote *remote = &ctl->remote;
-	struct asked asked = {.arena = ctl->arena};
-	struct text url = text_start(ctl->arena);
+	struct text url = text_start(asked->arena);
 	struct fail fail = FAIL_INIT;
-	struct http_client_ask ask = {.certificate = remote->certificate,
-	    .key = remote->key,
-	    .authority = remote->authority,
-	    .media = "application/json",
-	    .answer_max = ANSWER_MAX,
-	    .patience = PATIENCE,
-	    .done = done,
-	    .context = &asked};
 	size_t len = strlen(remote->url);
 
 	while (len != 0 && remote->url[len - 1] == '/')
 		len--;
 	text_add(&url, (struct slice){remote->url, len});
-	text_add_format(&url, "/v1/orders/%s", verb);
-	ask.url = text_slice(&url).data;
-	ask.post = make_arguments(ctl->arena, verb, id, text);
+	text_add_string(&url, path);
+	ask->url = text_slice(&url).data;
+	ask->certificate = remote->certificate;
+	ask->key = remote->key;
+	ask->authority = remote->authority;
+	ask->answer_max = ANSWER_MAX;
+	ask->patience = PATIENCE;
+	ask->done = done;
+	ask->context = asked;
 	if (strncasecmp(remote->url, "https://", 8) != 0)
 		fail_set(&fail, FAIL_INPUT, "-u wants https://HOST:PORT");
-	else if (ask.url == NULL || ask.post.data == NULL)
+	else if (ask->url == NULL)
 		fail_memory(&fail);
 	else
-		exchange(&asked, &ask, &fail);
-	if (fail.kind != FAIL_NONE) {
+		exchange(asked, ask, &fail);
+	if (fail.kind != FAIL_NONE)
+		ctl_fail(&fail);
+	return fail.kind == FAIL_NONE && asked->body.data != NULL;
+}
+
+bool
+ctl_remote_ask(struct ctl *ctl, const char *verb, int64_t id, const char *text,
+    int *status, struct slice *body)
+{
+	struct asked asked = {.arena = ctl->arena};
+	struct http_client_ask ask = {.media = "application/json",
+	    .post = make_arguments(ctl->arena, verb, id, text)};
+	char path[80];
+
+	snprintf(path, sizeof(path), "/v1/orders/%s", verb);
+	if (ask.post.data == NULL) {
+		struct fail fail = FAIL_INIT;
+
+		fail_memory(&fail);
 		ctl_fail(&fail);
 		return false;
 	}
+	if (!ask_path(&ctl->remote, path, &ask, &asked))
+		return false;
 	*status = asked.status;
 	*body = asked.body;
-	return asked.body.data != NULL;
+	return true;
+}
+
+bool
+ctl_remote_get(struct ctl *ctl, struct arena *arena, const char *path,
+    int *status, struct slice *body)
+{
+	struct asked asked = {.arena = arena};
+	struct http_client_ask ask = {.post = {NULL, 0}};
+
+	if (!ask_path(&ctl->remote, path, &ask, &asked))
+		return false;
+	*status = asked.status;
+	*body = asked.body;
+	return true;
 }

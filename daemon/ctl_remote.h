@@ -14,4 +14,8 @@ bool ctl_remote_can(const struct ctl_command *command);
 bool ctl_remote_ask(struct ctl *ctl, const char *verb, int64_t id,
     const char *text, int *status, struct slice *body);
 
+/* What is at this path, "/v1/entries?limit=1", into the arena. */
+bool ctl_remote_get(struct ctl *ctl, struct arena *arena, const char *path,
+    int *status, struct slice *body);
+
 #endif

@@ -23,30 +23,16 @@ approval_needed(const struct engine *engine, enum conf_matter matter)
 	return (engine->conf->two_for & 1u << matter) != 0;
 }
 
-/* What comes before " (" of "uid 1001 (alice)", and what comes behind. */
+/* What an actor's text says, "uid 1001 (alice)" or "certificate 0a1b (bob)". */
+struct person {
+	struct slice who, name;
+	bool by_certificate;
+	bool by_group; /* the name is not the user's own */
+};
+
+/* Whom misu.conf names this user, "uid 1001"; empty: only a group of theirs. */
 static struct slice
-split(struct slice actor, struct slice *name)
-{
-	const char *end =
-	    actor.len != 0 ? memmem(actor.data, actor.len, " (", 2) : NULL;
-	size_t len = end != NULL ? (size_t)(end - actor.data) : actor.len;
-
-	*name = (struct slice){actor.data + len, actor.len - len};
-	return (struct slice){actor.data, len};
-}
-
-static bool
-is_certificate(struct slice actor)
-{
-	static const char begin[] = "certificate ";
-
-	return actor.len >= sizeof(begin) - 1 &&
-	       memcmp(actor.data, begin, sizeof(begin) - 1) == 0;
-}
-
-/* Does misu.conf name this user, "uid 1001", and not only a group of theirs? */
-static bool
-is_named(const struct conf *conf, struct slice who)
+name_of(const struct conf *conf, struct slice who)
 {
 	char uid[24];
 
@@ -55,28 +41,49 @@ is_named(const struct conf *conf, struct slice who)
 			continue;
 		snprintf(uid, sizeof(uid), "uid %u", conf->operators[i].id);
 		if (slice_is(who, uid))
-			return true;
+			return conf->operators[i].name;
 	}
-	return false;
+	return (struct slice){"", 0};
+}
+
+/* A user has the name that misu.conf gives them now, or the one they had. */
+static struct person
+read_actor(const struct conf *conf, struct slice actor)
+{
+	static const char begin[] = "certificate ";
+	struct person person = {.who = actor, .name = {"", 0}};
+	const char *end =
+	    actor.len != 0 ? memmem(actor.data, actor.len, " (", 2) : NULL;
+	struct slice own;
+
+	if (end != NULL) {
+		person.who.len = (size_t)(end - actor.data);
+		person.name = (struct slice){
+		    end + 2, actor.len - person.who.len - 3};
+	}
+	person.by_certificate = actor.len >= sizeof(begin) - 1 &&
+	    memcmp(actor.data, begin, sizeof(begin) - 1) == 0;
+	if (person.by_certificate)
+		return person;
+	own = name_of(conf, person.who);
+	person.by_group = own.len == 0;
+	if (own.len != 0)
+		person.name = own;
+	return person;
 }
 
 bool
 approval_is_same_person(
     const struct conf *conf, struct slice one, struct slice two)
 {
-	struct slice one_name, two_name;
-	struct slice one_who = split(one, &one_name);
-	struct slice two_who = split(two, &two_name);
-	bool by_certificate = is_certificate(one);
+	struct person a = read_actor(conf, one), b = read_actor(conf, two);
 
-	if (slice_equal(one_who, two_who))
+	if (slice_equal(a.who, b.who))
 		return true;
-	if (by_certificate == is_certificate(two))
-		return by_certificate && slice_equal(one_name, two_name);
-	if (slice_equal(one_name, two_name))
-		return true;
-	return by_certificate ? two_name.len != 0 && !is_named(conf, two_who)
-			      : one_name.len != 0 && !is_named(conf, one_who);
+	if (a.name.len != 0 && slice_equal(a.name, b.name))
+		return !a.by_group || !b.by_group;
+	return (a.by_certificate && b.by_group && b.name.len != 0) ||
+	       (b.by_certificate && a.by_group && a.name.len != 0);
 }
 
 static void

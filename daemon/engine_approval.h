@@ -32,10 +32,10 @@ typedef void approval_done(
 bool approval_needed(const struct engine *engine, enum conf_matter matter);
 
 /*
- * Are these actors one person, or may they be?  A user's name may change, or be
- * a group's: the number is who it is.  Of a certificate it is the name, by
- * which the same person may come as a user, too; who comes by a group may have
- * any certificate.
+ * Are these actors one person, or may they be?  Two names of misu.conf are two
+ * persons, and one name is one, by whichever users and certificates they come.
+ * A group's name is nobody's own: of two who come by groups the numbers say
+ * who they are, and who comes by a group may have any certificate.
  */
 bool approval_is_same_person(
     const struct conf *conf, struct slice one, struct slice two);

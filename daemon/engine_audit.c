@@ -118,20 +118,26 @@ audit_run_add_result(struct audit_run *run, struct slice json)
 {
 	struct slice *more = (struct slice *)(uintptr_t)run->results;
 
-	if (json.data == NULL || run->result_count == RESULTS_MAX)
+	size_t max = run->extent == AUDIT_ONE ? TARGETS_MAX : RESULTS_MAX;
+
+	if (json.data == NULL)
 		return;
 	if (more == NULL) {
-		more = arena_take_array(run->arena,
-		    run->extent == AUDIT_ONE ? TARGETS_MAX : RESULTS_MAX,
-		    sizeof(*more));
+		more = arena_take_array(run->arena, max, sizeof(*more));
 		run->results = more;
 	}
-	if (more == NULL ||
-	    (run->extent == AUDIT_ONE && run->result_count == TARGETS_MAX))
+	if (more == NULL || run->result_count == max ||
+	    run->result_bytes + json.len > RESULTS_ROOM) {
+		run->left_out++;
 		return;
+	}
 	more[run->result_count] = arena_copy(run->arena, json);
-	if (more[run->result_count].data != NULL)
-		run->result_count++;
+	if (more[run->result_count].data == NULL) {
+		run->left_out++;
+		return;
+	}
+	run->result_bytes += json.len;
+	run->result_count++;
 }
 
 /* --- the end of a run --- */
@@ -143,16 +149,20 @@ record_run(struct audit_run *run)
 	struct engine *engine = run->engine;
 	struct event event =
 	    engine_event(engine, EVENT_AUDIT, "run", LEDGER_NONE);
+	const struct audit_counts *counts = &run->counts;
+	unsigned long long servers = counts->clean + counts->found +
+				     counts->unreachable + counts->skipped;
 	char text[200];
 
 	snprintf(text, sizeof(text),
-	    "%llu objects: %llu clean, %llu with findings, %llu unreachable,"
-	    " %llu skipped",
-	    (unsigned long long)run->counts.objects,
-	    (unsigned long long)run->counts.clean,
-	    (unsigned long long)run->counts.found,
-	    (unsigned long long)run->counts.unreachable,
-	    (unsigned long long)run->counts.skipped);
+	    "%llu object%s, %llu server%s: %llu clean, %llu with findings,"
+	    " %llu unreachable, %llu skipped",
+	    (unsigned long long)counts->objects,
+	    counts->objects == 1 ? "" : "s", servers, servers == 1 ? "" : "s",
+	    (unsigned long long)counts->clean,
+	    (unsigned long long)counts->found,
+	    (unsigned long long)counts->unreachable,
+	    (unsigned long long)counts->skipped);
 	event.actor = run->actor;
 	event.reason = slice_from(text);
 	engine_record_event(engine, &event);

@@ -17,6 +17,7 @@ enum {
 	TARGETS_MAX = 16,    /* servers of one object */
 	QUESTIONS_MAX = 5,   /* to one of them: the object, its contacts */
 	RESULTS_MAX = 10000, /* of a run that are kept to be shown */
+	RESULTS_ROOM = 4 << 20, /* bytes of them, likewise; all are entries */
 	TROUBLES_MAX = 64,   /* servers of a run that gave no answer */
 	GIVE_UP_AFTER = 5,   /* times in a row */
 };
@@ -80,7 +81,8 @@ struct audit_run {
 	int64_t since, until;
 	struct audit_counts counts;
 	const struct slice *results; /* JSON, those that are not clean */
-	size_t result_count;
+	size_t result_count, result_bytes;
+	uint64_t left_out; /* results there was no room for */
 	struct audit_trouble troubles[TROUBLES_MAX];
 	size_t trouble_count;
 	engine_answer *answer; /* of who waits for one object; or NULL */
@@ -182,10 +184,18 @@ void audit_object_done(struct audited *audited);
 bool audit_targets(
     struct audited *audited, const struct record *record, struct fail *fail);
 
+/* What is decided for a public: a block for each purpose of its. */
+struct audit_decided {
+	const struct disclosure *items[BLOCKS_MAX];
+	size_t count;
+};
 /* What the public may see of it; NULL: nothing is said of it, or a fail. */
-struct disclosure *audit_decide(struct engine *engine,
+const struct audit_decided *audit_decide(struct engine *engine,
     const struct record *record, struct slice recipient, struct arena *arena,
     struct fail *fail);
+/* All of that together; NULL with a fail. */
+struct audit_intent *audit_intend_all(const struct audit_decided *decided,
+    const struct record *record, struct arena *arena, struct fail *fail);
 
 /* --- engine_audit_timer.c ------------------------------------------------ */
 

@@ -219,7 +219,7 @@ compare(struct audited *audited, struct audit_target *target,
 	bool changes;
 	const struct record *record =
 	    audit_record(audited, arena, &changes, fail);
-	const struct disclosure *decided;
+	const struct audit_decided *decided;
 	const struct audit_intent *intent;
 	struct audit_findings findings;
 
@@ -229,7 +229,7 @@ compare(struct audited *audited, struct audit_target *target,
 	if (decided == NULL)
 		return fail_set(
 		    fail, FAIL_INPUT, "the policy says nothing of it");
-	intent = audit_intend(decided, record, arena, fail);
+	intent = audit_intend_all(decided, record, arena, fail);
 	if (intent == NULL ||
 	    !audit_compare(intent, answer, arena, &findings, fail))
 		return false;

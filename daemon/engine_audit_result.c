@@ -250,6 +250,7 @@ record_target(struct recording *recording, size_t index,
 	struct audited *audited = recording->audited;
 	struct audit_target *target = &audited->targets[index];
 	struct engine *engine = audited->engine;
+	const struct audit_decided *decided;
 	struct event_audit what = {.server = target->server,
 	    .findings = {target->findings, target->finding_count}};
 	struct event event = engine_event(engine, EVENT_AUDIT,
@@ -258,10 +259,11 @@ record_target(struct recording *recording, size_t index,
 		: "clean",
 	    LEDGER_NONE);
 
-	what.decided = audit_decide(
+	decided = audit_decide(
 	    engine, record, target->recipient, audited->arena, fail);
-	if (what.decided == NULL)
+	if (decided == NULL)
 		return fail->kind == FAIL_NONE;
+	what.decided = decided->items[0];
 	event.actor = audited->run->actor;
 	event.reason = target->reason;
 	event.audit = &what;

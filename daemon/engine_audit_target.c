@@ -8,58 +8,106 @@
 
 /* --- what was decided for a public --- */
 
+/* The blocks for one public, each once, in the order of the policy. */
+struct blocks {
+	struct slice recipient;
+	const struct block *items[BLOCKS_MAX];
+	size_t count;
+};
+
+static void
+add_block(
+    const struct ruleset *ruleset, const struct block *block, struct blocks *out)
+{
+	if (!slice_equal(ruleset_recipient(ruleset, block->recipient)->id,
+		out->recipient) ||
+	    out->count == BLOCKS_MAX)
+		return;
+	for (size_t i = 0; i < out->count; i++)
+		if (out->items[i] == block)
+			return;
+	out->items[out->count++] = block;
+}
+
 /*
- * Several purposes make several blocks: the first that is met.  Where another
- * registry stands before it, it is the one behind that.
+ * Several purposes make several blocks.  Where another registry stands before
+ * it, they are those behind that.
  */
-static const struct block *
-block_for(const struct engine *engine, const struct record *record,
-    struct slice recipient)
+static void
+find_blocks(const struct ruleset *ruleset, const struct record *record,
+    struct blocks *out)
 {
 	const struct block *direct[BLOCKS_MAX], *behind[BLOCKS_MAX];
-	const struct ruleset *ruleset = engine->ruleset;
 	size_t count = ruleset_match(ruleset, record, direct, BLOCKS_MAX);
 
 	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
-		size_t more;
-
-		if (slice_equal(
-			ruleset_recipient(ruleset, direct[i]->recipient)->id,
-			recipient))
-			return direct[i];
-		more = ruleset_onward(
+		size_t more = ruleset_onward(
 		    ruleset, direct[i], record, behind, BLOCKS_MAX);
+
+		add_block(ruleset, direct[i], out);
 		for (size_t k = 0; k < more && k < BLOCKS_MAX; k++)
-			if (slice_equal(
-				ruleset_recipient(ruleset, behind[k]->recipient)
-				    ->id,
-				recipient))
-				return behind[k];
+			add_block(ruleset, behind[k], out);
 	}
-	return NULL;
 }
 
-struct disclosure *
-audit_decide(struct engine *engine, const struct record *record,
-    struct slice recipient, struct arena *arena, struct fail *fail)
+static const struct disclosure *
+decide_one(struct engine *engine, const struct block *block,
+    const struct record *record, struct arena *arena, struct fail *fail)
 {
-	struct engine_judged judged = {.record = record};
+	struct engine_judged judged = {.block = block, .record = record};
 	struct disclosure *disclosure;
 
-	judged.block = block_for(engine, record, recipient);
-	if (judged.block == NULL)
-		return NULL;
 	if (!engine->o.random->fill(engine->o.random->context,
 		judged.given.random, sizeof(judged.given.random))) {
 		fail_set(fail, FAIL_WORLD, "no random bytes");
 		return NULL;
 	}
 	disclosure = decide(
-	    engine->ruleset, judged.block, record, &judged.given, arena, fail);
+	    engine->ruleset, block, record, &judged.given, arena, fail);
 	if (disclosure != NULL && stops_any(engine->o.stops))
 		disclosure =
 		    engine_heed_stops(engine, disclosure, &judged, arena, fail);
 	return disclosure;
+}
+
+const struct audit_decided *
+audit_decide(struct engine *engine, const struct record *record,
+    struct slice recipient, struct arena *arena, struct fail *fail)
+{
+	struct blocks blocks = {.recipient = recipient};
+	struct audit_decided *decided = arena_take(arena, sizeof(*decided));
+
+	if (decided == NULL) {
+		fail_memory(fail);
+		return NULL;
+	}
+	find_blocks(engine->ruleset, record, &blocks);
+	for (size_t i = 0; i < blocks.count; i++) {
+		decided->items[i] = decide_one(
+		    engine, blocks.items[i], record, arena, fail);
+		if (decided->items[i] == NULL)
+			return NULL;
+	}
+	decided->count = blocks.count;
+	return blocks.count != 0 ? decided : NULL;
+}
+
+struct audit_intent *
+audit_intend_all(const struct audit_decided *decided,
+    const struct record *record, struct arena *arena, struct fail *fail)
+{
+	struct audit_intent *intent =
+	    audit_intend(decided->items[0], record, arena, fail);
+
+	for (size_t i = 1; intent != NULL && i < decided->count; i++) {
+		const struct audit_intent *other =
+		    audit_intend(decided->items[i], record, arena, fail);
+
+		if (other == NULL)
+			return NULL;
+		audit_widen(intent, other);
+	}
+	return intent;
 }
 
 /* --- servers of misu.conf --- */
@@ -170,14 +218,25 @@ has_contacts(const struct audit_target *target)
 		   target->asks[0].layout == AUDIT_JPRS);
 }
 
+/* It is one and the same, whichever of the decisions lets it be seen. */
+static struct values
+handle_of(const struct audit_decided *decided, enum role role)
+{
+	struct values handle = {NULL, 0};
+
+	for (size_t i = 0; handle.count == 0 && i < decided->count; i++)
+		handle =
+		    disclosure_values(decided->items[i], role, FIELD_HANDLE);
+	return handle;
+}
+
 /* Handles that the public is shown lead to more that it is shown. */
 static bool
 add_contacts(struct audited *audited, struct audit_target *target,
-    const struct disclosure *decided, struct fail *fail)
+    const struct audit_decided *decided, struct fail *fail)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		struct values handle =
-		    disclosure_values(decided, (enum role)r, FIELD_HANDLE);
+		struct values handle = handle_of(decided, (enum role)r);
 		struct audit_ask *ask = &target->asks[target->ask_count];
 
 		if (handle.count == 0 || target->ask_count == QUESTIONS_MAX)
@@ -216,7 +275,7 @@ key_of(const struct audit_target *target, struct arena *arena,
 /* What a target is made from; `server` NULL: it is to be found. */
 struct shown_by {
 	const struct record *record;
-	const struct disclosure *decided;
+	const struct audit_decided *decided;
 	const struct recipient *recipient;
 	const struct conf_audit_server *server;
 	bool is_rdap;

@@ -3,7 +3,10 @@
 #include "codec/json.h"
 #include "engine_audit.h"
 
-enum { SHOWN_AT_ONCE = 500 /* results in one answer */ };
+enum {
+	SHOWN_AT_ONCE = 500,	  /* results in one answer */
+	SHOWN_BYTES = 256 * 1024, /* and no more of them behind so many */
+};
 
 /* --- as JSON --- */
 
@@ -31,14 +34,16 @@ run_json(const struct audit_run *run, size_t from, struct arena *arena)
 	    (long long)run->since);
 	add_counts(&out, &run->counts);
 	text_add_string(&out, ",\"results\":[");
-	for (; next < run->result_count && next < from + SHOWN_AT_ONCE;
+	for (; next < run->result_count && next < from + SHOWN_AT_ONCE &&
+	       out.len < SHOWN_BYTES;
 	     next++) {
 		if (next != from)
 			text_add_char(&out, ',');
 		text_add(&out, run->results[next]);
 	}
-	text_add_format(&out, "],\"next\":%zu,\"more\":%s}", next,
-	    next < run->result_count ? "true" : "false");
+	text_add_format(&out, "],\"next\":%zu,\"more\":%s,\"left_out\":%llu}",
+	    next, next < run->result_count ? "true" : "false",
+	    (unsigned long long)run->left_out);
 	return text_slice(&out);
 }
 

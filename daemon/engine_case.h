@@ -43,6 +43,12 @@ void affair_wrong(struct affair *affair, const char *text, const char *hint);
 
 /* Does the subject ask itself? */
 bool affair_is_of_subject(enum case_kind kind);
+/*
+ * Is the role this subject's own?  What stands of the object itself, and is
+ * nobody's, is too.
+ */
+bool affair_is_own(
+    const struct record *record, enum role role, struct slice subject);
 /* Is any role of the record this subject's? */
 bool affair_is_about(const struct record *record, struct slice subject);
 

@@ -6,6 +6,7 @@
 #include "engine_approval.h"
 #include "engine_case.h"
 #include "engine_stop.h"
+#include "engine_view.h"
 
 /* What engine_submit() answered for the recipient. */
 struct given {
@@ -101,6 +102,8 @@ submit(struct affair *affair)
 	struct slice purpose = engine_member(affair->node, "purpose");
 	struct text body = text_start(affair->arena);
 	char principal[CASE_NAME + 8];
+	struct engine_asked asked = {.key = {"", 0}, .given = affair->row.id};
+	struct digest digest;
 
 	text_add_string(&body, "{\"object\":{");
 	if (type.len == 0)
@@ -126,8 +129,11 @@ submit(struct affair *affair)
 		return;
 	}
 	snprintf(principal, sizeof(principal), "case %s", affair->name);
-	engine_submit(affair->engine, slice_from(principal),
-	    (struct slice){"", 0}, text_slice(&body), submitted, affair);
+	asked.principal = slice_from(principal);
+	asked.body = text_slice(&body);
+	digest = digest_sha256(asked.body);
+	asked.digest = &digest;
+	engine_submit_asked(affair->engine, &asked, submitted, affair);
 }
 
 bool
@@ -195,18 +201,111 @@ what_of(struct affair *affair)
 	return text_slice(&text);
 }
 
+bool
+affair_is_own(const struct record *record, enum role role, struct slice subject)
+{
+	struct slice whose = record_subject(record, role);
+
+	return slice_equal(whose, subject) ||
+	       (role == ROLE_SUBSCRIBER && whose.len == 0);
+}
+
 /* A person is given its own data, not what misu has of somebody else. */
 bool
 affair_is_about(const struct record *record, struct slice subject)
 {
-	for (size_t role = 0; role < ROLE_COUNT; role++)
+	/* Nobody's is not the one's who was forgotten. */
+	for (size_t role = 0; subject.len != 0 && role < ROLE_COUNT; role++)
 		if (slice_equal(
 			record_subject(record, (enum role)role), subject))
 			return true;
 	return false;
 }
 
-/* Does the vault have it?  Else nothing would be given, and nobody told. */
+/* Of an object in which others stand too: the roles that are the subject's. */
+static struct record *
+own_part(const struct record *record, struct slice subject, struct arena *arena,
+    struct fail *fail)
+{
+	bool about = affair_is_about(record, subject);
+	const struct registration *registration = record_registration(record);
+	struct record *part = record_create(arena, record_type(record),
+	    record_operation(record), record_object(record), fail);
+	bool ok =
+	    part != NULL &&
+	    (!registration->given ||
+		record_set_registration(part, registration, fail)) &&
+	    (record_plan(record).len == 0 ||
+		record_set_plan(part, record_plan(record), fail));
+
+	for (unsigned r = 0; ok && about && r < ROLE_COUNT; r++)
+		if (record_has_role(record, (enum role)r) &&
+		    affair_is_own(record, (enum role)r, subject))
+			ok = record_copy_role(part, record, (enum role)r, fail);
+	return ok ? part : NULL;
+}
+
+int64_t
+engine_given_case(struct slice submission)
+{
+	const size_t len = sizeof(ENGINE_GIVEN) - 1;
+	int64_t number = 0;
+
+	if (submission.len <= len ||
+	    memcmp(submission.data, ENGINE_GIVEN, len) != 0)
+		return 0;
+	for (size_t i = len; i < submission.len && i < len + 18; i++) {
+		char c = submission.data[i];
+
+		if (c < '0' || c > '9')
+			return c == '-' ? number : 0;
+		number = number * 10 + (c - '0');
+	}
+	return 0;
+}
+
+/* As an update that changes nothing: what stands there is given. */
+static struct record *
+as_given(const struct record *record, struct arena *arena, struct fail *fail)
+{
+	struct record *nothing = record_create(arena, record_type(record),
+	    OPERATION_UPDATE, record_object(record), fail);
+	struct record *merged =
+	    nothing != NULL ? record_merge(arena, record, nothing, fail) : NULL;
+
+	if (merged != NULL)
+		record_settle(merged);
+	return merged;
+}
+
+struct record *
+engine_given_record(const struct engine *engine, int64_t given,
+    enum object_type type, struct slice name, struct arena *arena,
+    struct fail *fail)
+{
+	const struct record *record;
+	struct published published;
+	struct case_row row;
+
+	if (engine->o.cases == NULL ||
+	    !cases_get(engine->o.cases, arena, given, &row, fail)) {
+		if (fail->kind == FAIL_NONE)
+			fail_set(fail, FAIL_WORLD, "the request is not there");
+		return NULL;
+	}
+	if (!engine_published(engine, type, name, arena, &published, fail))
+		return NULL;
+	record = published.record;
+	if (record == NULL) {
+		fail_set(fail, FAIL_WORLD, "misu has the object no more");
+		return NULL;
+	}
+	if (affair_is_of_subject(row.kind))
+		record = own_part(record, row.subject, arena, fail);
+	return record != NULL ? as_given(record, arena, fail) : NULL;
+}
+
+/* Does misu have it?  Else nothing would be given, and nobody told. */
 static bool
 is_there(struct affair *affair, bool of_subject)
 {
@@ -214,14 +313,24 @@ is_there(struct affair *affair, bool of_subject)
 	enum object_type object_type = OBJECT_SUBSCRIBER;
 	struct fail fail = FAIL_INIT;
 	const struct record *record;
+	struct published published = {.record = NULL};
 
 	if (type.len != 0 && !object_type_find(type, &object_type)) {
 		affair_wrong(affair, "no type of objects",
 		    "domain, network, subscriber or spam-report");
 		return false;
 	}
-	record = vault_get(affair->engine->o.vault, affair->arena, object_type,
-	    engine_member(affair->node, "object"), &fail);
+	if (!engine_published(affair->engine, object_type,
+		engine_member(affair->node, "object"), affair->arena,
+		&published, &fail) ||
+	    published.changes) {
+		if (fail.kind == FAIL_NONE)
+			fail_set(&fail, FAIL_WORLD,
+			    "a change of it is under way: give it once more");
+		affair_fail(affair, 503, &fail);
+		return false;
+	}
+	record = published.record;
 	if (record == NULL) {
 		affair_wrong(affair, "misu has no such object",
 		    "--object NAME, and --type domain, network or subscriber");
@@ -238,8 +347,7 @@ static bool
 may_give(struct affair *affair)
 {
 	const struct case_row *row = &affair->row;
-	bool of_subject =
-	    row->kind != CASE_AUTHORITY && row->kind != CASE_REGISTRY;
+	bool of_subject = affair_is_of_subject(row->kind);
 
 	if (engine_member(affair->node, "to").len == 0) {
 		affair_wrong(affair, "who gets it is missing",

@@ -85,12 +85,15 @@ own_subject(struct record *record, enum role role, struct slice contact,
 		   : fail_memory(fail);
 }
 
+/* Where nothing is published nothing follows. */
 static void
 add_part(const struct engine *engine, struct slice contact, struct published *out)
 {
-	struct digest part =
-	    standing_part(engine->o.standing, OBJECT_CONTACT, contact);
+	struct digest part;
 
+	if (engine->o.standing == NULL)
+		return;
+	part = standing_part(engine->o.standing, OBJECT_CONTACT, contact);
 	for (size_t i = 0; i < out->part_count; i++)
 		if (digest_equal(&out->parts[i], &part))
 			return;
@@ -179,8 +182,7 @@ engine_published(const struct engine *engine, enum object_type type,
 	out->record = vault_get(engine->o.vault, arena, type, name, fail);
 	if (out->record == NULL)
 		return fail->kind == FAIL_NONE;
-	if (type != OBJECT_DOMAIN || engine->o.standing == NULL ||
-	    !record_epp(out->record)->given ||
+	if (type != OBJECT_DOMAIN || !record_epp(out->record)->given ||
 	    find_block(engine, out->record, CHANNEL_EPP, &binding) == NULL)
 		return true;
 	out->is_assembled = true;
@@ -206,7 +208,11 @@ engine_stored(const struct engine *engine, const struct spool_item *item,
 	enum object_type type = (enum object_type)item->object_type;
 	const struct conf_recipient *binding =
 	    conf_recipient(engine->conf, item->recipient);
+	int64_t given = engine_given_case(item->submission);
 
+	if (given != 0)
+		return engine_given_record(
+		    engine, given, type, item->object, arena, fail);
 	if (binding == NULL || binding->channel != CHANNEL_VIEW)
 		return vault_get(
 		    engine->o.vault, arena, type, item->object, fail);

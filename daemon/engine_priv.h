@@ -87,16 +87,32 @@ struct share {
 	bool is_sealed;
 	uint64_t entry;
 	struct digest leaf;
+	/*
+	 * What its registry holds of each role of a domain, where it is to be
+	 * told of that only (engine_told.h); NULL: of all.
+	 */
+	const struct shown *held;
 };
 
-/* Decide for one block and encode; false with a fail. */
+/* How it is decided. */
+enum engine_how {
+	HOW_ASKED = 0,	  /* as the backend asked for it */
+	HOW_APPROVED = 1, /* an operator, or the grant, approved the hold */
+	/*
+	 * What misu has is given to who asks: which operation the record is
+	 * of says nothing of what the recipient has.
+	 */
+	HOW_ANSWERED = 2,
+};
+
+/* Decide for one block and encode; false with a fail.  `how`: engine_how. */
 bool engine_share(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail);
 
 /* The same without channel and bytes. */
 bool engine_judge(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail);
 
 /* Channel and bytes of a share whose disclosure and inputs are there. */
@@ -111,6 +127,7 @@ struct engine_judged {
 	const struct block *block;
 	const struct record *record;
 	struct decide_given given; /* gets what the stop says */
+	bool answers;		   /* HOW_ANSWERED */
 	uint64_t kept[ROLE_COUNT];
 };
 struct disclosure *engine_heed_stops(struct engine *engine,
@@ -238,6 +255,19 @@ struct record *engine_whole_record(const struct engine *engine,
     enum object_type type, struct slice name, struct arena *arena,
     struct fail *fail);
 
+/* --- engine_case_give.c -------------------------------------------------- */
+
+/* Which case the submission gives something out in; 0: none. */
+#define ENGINE_GIVEN "given-R-"
+int64_t engine_given_case(struct slice submission);
+/*
+ * The record as it may be given out there: whole, or for a subject who asks
+ * the roles that are its own.  NULL with a fail, also where there is none.
+ */
+struct record *engine_given_record(const struct engine *engine, int64_t given,
+    enum object_type type, struct slice name, struct arena *arena,
+    struct fail *fail);
+
 /* The record that an item was decided by, as it is now; NULL: none, or fail. */
 struct record *engine_stored(const struct engine *engine,
     const struct spool_item *item, struct arena *arena, struct fail *fail);
@@ -347,7 +377,12 @@ struct engine_asked {
 	struct slice principal, key; /* Idempotency-Key */
 	struct slice body;
 	const struct digest *digest; /* of the body */
+	int64_t given; /* number of the case that gives it out; 0: none */
 };
+
+/* engine_submit() of what an Idempotency-Key, or a case, comes with. */
+void engine_submit_asked(struct engine *engine,
+    const struct engine_asked *asked, engine_answer *answer, void *arg);
 
 /*
  * Was this key answered before?  Then the answer is the same, and says so, or

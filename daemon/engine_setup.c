@@ -9,6 +9,7 @@
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
+#define KEEP_GRANTS (INT64_C(90) * 24 * 3600 * 1000)  /* ms: 90 days */
 
 enum {
 	CHECKPOINT_DELAY = 1000, /* milliseconds */
@@ -419,6 +420,18 @@ reconcile(struct engine *engine, struct fail *fail)
 	return ok;
 }
 
+/* A token that nobody can use any more: the request's steps name it still. */
+static void
+prune_grants(struct engine *engine, int64_t before)
+{
+	struct fail fail = FAIL_INIT;
+	bool left;
+
+	if (engine->o.grants != NULL &&
+	    !grants_prune(engine->o.grants, before, &left, &fail))
+		engine_log(engine, "error", "grants-not-pruned", &fail);
+}
+
 bool
 engine_prune(struct engine *engine, struct fail *fail)
 {
@@ -427,6 +440,7 @@ engine_prune(struct engine *engine, struct fail *fail)
 	if (now - engine->pruned < PRUNE_EVERY)
 		return true;
 	engine->pruned = now;
+	prune_grants(engine, now - KEEP_GRANTS);
 	return spool_prune(engine->o.spool, now - KEEP_ANSWERS, fail);
 }
 

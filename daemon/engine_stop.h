@@ -51,6 +51,7 @@ bool engine_share_contact(const struct engine *engine,
     const struct record *record, struct decide_scope *scope,
     const struct decide_given *given, struct share *share,
     struct arena *arena, struct fail *fail);
+/* Of another object.  share->held is taken as it is. */
 bool engine_share_object(struct engine *engine, const struct record *record,
     const struct spool_item *target, const struct decide_given *given,
     struct share *share, struct arena *arena, struct fail *fail);

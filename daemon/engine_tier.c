@@ -381,11 +381,9 @@ is_alone(const struct record *record, struct slice subject)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
-		struct slice whose = record_subject(record, role);
 
 		if (record_has_role(record, role) &&
-		    !slice_equal(whose, subject) &&
-		    (role != ROLE_SUBSCRIBER || whose.len != 0))
+		    !affair_is_own(record, role, subject))
 			return false;
 	}
 	return true;
@@ -459,8 +457,8 @@ judge(struct tier *tier, enum tier_result *result, struct fail *fail)
 	*result = TIER_BUSY;
 	tier->epoch = engine->epoch;
 	tier->stops = stops_count(engine->o.stops);
-	if (!engine_judge(engine, block, tier->record, true, tier->arena,
-		&tier->share, fail))
+	if (!engine_judge(engine, block, tier->record,
+		HOW_APPROVED | HOW_ANSWERED, tier->arena, &tier->share, fail))
 		return false;
 	if (disclosure_outcome(tier->share.disclosure).verdict !=
 	    VERDICT_FORWARD)

@@ -145,12 +145,20 @@ heed_stops(struct keeper *keeper, struct arena *arena, struct judged *judged,
 	const struct provision provision = {
 	    keeper->o.stops, keeper->o.ledger, keeper->o.keys};
 
+	const struct provision_asked asked = {.provision = &provision,
+	    .record = judged->record,
+	    .disclosure = judged->disclosure,
+	    .way = PROVISION_SENT,
+	    .arena = arena};
+	struct provision_ruling ruling;
+
 	if (!judged->sends && judged->outcome.verdict != VERDICT_HOLD)
 		return true;
-	judged->given.stopped = provision_stopped(
-	    &provision, judged->record, judged->disclosure, arena);
-	if (judged->given.stopped == 0)
+	provision_judge(&asked, &ruling);
+	/* The bytes are made: they go as they are, or not at all. */
+	if (ruling.stopped == 0 || !ruling.cuts)
 		return true;
+	judged->given.stopped = ruling.stopped;
 	judged->disclosure = decide_again(keeper, judged, arena, fail);
 	if (judged->disclosure == NULL)
 		return false;

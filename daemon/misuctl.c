@@ -209,12 +209,20 @@ help(int argc, char **argv)
 	return CTL_OK;
 }
 
+/*
+ * To replay is to decide again whatever was submitted, with the keys, and
+ * whoever registers something would wait for the keeper that long.
+ */
 static int
 not_from_afar(const struct ctl_command *command)
 {
-	fprintf(stderr, "misuctl: %s is not given from afar\n"
-			"hint: hold, desk, provision, request, resubmit, forget,"
-			" status and upstreams are\n", command->name);
+	fprintf(stderr, "misuctl: %s is not given from afar\nhint: %s\n",
+	    command->name,
+	    command == &ctl_replay
+		? "it decides again all that was submitted, and the misu there "
+		  "would wait for it: give it on that machine"
+		: "hold, desk, provision, request, resubmit, forget, log, "
+		  "status and upstreams are");
 	return CTL_TROUBLE;
 }
 

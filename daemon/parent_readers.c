@@ -68,6 +68,7 @@ keep_settings(struct parent *parent, struct arena *arena, struct fail *fail)
 	add_piece(&text, setup->operators.certificate);
 	add_piece(&text, setup->operators.key);
 	add_piece(&text, setup->operators.clients);
+	add_piece(&text, setup->operators.revoked);
 	settings = text_slice(&text);
 	copy = settings.data != NULL ? malloc(settings.len) : NULL;
 	if (copy == NULL)

@@ -5,11 +5,13 @@
  * of it.  Whoever is not answered is never given what is public instead.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/digest.h"
 #include "codec/rdap.h"
 #include "codec/tier.h"
 #include "log.h"
+#include "net/wiped.h"
 #include "net/wire_stream.h"
 #include "publisher_priv.h"
 
@@ -99,25 +101,6 @@ write_object(const struct publisher *publisher, const struct ask *ask,
 	return rdap_domain(text, &row->it, &options, fail);
 }
 
-/* True if it has left, as far as can be seen. */
-static bool
-tell(struct publisher *publisher, struct waiting *waiting, struct slice bytes)
-{
-	struct text text = text_start(waiting->arena);
-	struct fail fail = FAIL_INIT;
-	struct view_row row;
-	bool gone = rdap_request_is_gone(waiting->request);
-
-	if (view_decode(bytes, waiting->arena, &row, &fail) &&
-	    write_object(publisher, &waiting->ask, &row, &text, &fail)) {
-		reply(waiting->request, tier_wording(TIER_TOLD), &text);
-		return !gone;
-	}
-	log_fail(LOG_LEVEL_ERROR, "rdap-not-answered", &fail);
-	refuse(waiting->request, TIER_BUSY);
-	return false;
-}
-
 /* --- the keeper --- */
 
 static bool
@@ -141,9 +124,9 @@ drop(struct publisher *publisher, struct waiting *waiting)
 }
 
 static void
-say_end(struct publisher *publisher, uint64_t number, bool sent)
+say_end(struct publisher *publisher, uint64_t number, enum tier_left left)
 {
-	const struct tier_end end = {number, sent};
+	const struct tier_end end = {number, left};
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
 
@@ -153,22 +136,68 @@ say_end(struct publisher *publisher, uint64_t number, bool sent)
 	arena_destroy(arena);
 }
 
+/* An answer is on its way out: the ledger is told how that ended, then. */
+struct leaving {
+	struct publisher *publisher;
+	uint64_t number;
+};
+
+static void
+left(void *arg, enum rdap_end end)
+{
+	static const enum tier_left how[] = {[RDAP_SENT] = TIER_LEFT_ALL,
+	    [RDAP_GONE] = TIER_LEFT_NONE,
+	    [RDAP_CUT] = TIER_LEFT_PART};
+	struct leaving *leaving = arg;
+
+	say_end(leaving->publisher, leaving->number, how[end]);
+	free(leaving);
+}
+
+/* False: nothing of it was handed out, and nothing will be. */
+static bool
+tell(struct publisher *publisher, struct waiting *waiting, struct slice bytes)
+{
+	struct text text = text_start(waiting->arena);
+	struct leaving *leaving = malloc(sizeof(*leaving));
+	struct fail fail = FAIL_INIT;
+	struct view_row row;
+
+	if (leaving == NULL)
+		fail_memory(&fail);
+	/* Who has gone is not told, nor kept waiting for. */
+	if (leaving != NULL && !rdap_request_is_gone(waiting->request) &&
+	    view_decode(bytes, waiting->arena, &row, &fail) &&
+	    write_object(publisher, &waiting->ask, &row, &text, &fail)) {
+		*leaving = (struct leaving){publisher, waiting->number};
+		rdap_request_watch(waiting->request, left, leaving);
+		reply(waiting->request, tier_wording(TIER_TOLD), &text);
+		return true;
+	}
+	free(leaving);
+	if (fail.kind != FAIL_NONE)
+		log_fail(LOG_LEVEL_ERROR, "rdap-not-answered", &fail);
+	refuse(waiting->request, TIER_BUSY);
+	return false;
+}
+
 static void
 take_answer(struct publisher *publisher, const struct tier_answer *answer)
 {
 	struct waiting *waiting = publisher->waiting;
-	bool sent = false;
+	bool leaves = false;
 
 	while (waiting != NULL && waiting->number != answer->number)
 		waiting = waiting->next;
 	if (waiting != NULL && answer->result == TIER_TOLD)
-		sent = tell(publisher, waiting, answer->bytes);
+		leaves = tell(publisher, waiting, answer->bytes);
 	else if (waiting != NULL)
 		refuse(waiting->request, answer->result);
 	if (waiting != NULL)
 		drop(publisher, waiting);
-	if (answer->result == TIER_TOLD)
-		say_end(publisher, answer->number, sent);
+	wiped_stack();
+	if (answer->result == TIER_TOLD && !leaves)
+		say_end(publisher, answer->number, TIER_LEFT_NONE);
 }
 
 static bool
@@ -271,9 +300,7 @@ is_loopback(const struct sockaddr *from)
 {
 	struct prefix peer;
 
-	return rate_block(from, &peer) &&
-	       (peer.six ? memcmp(peer.bytes, "\0\0\0\0\0\0\0", 8) == 0
-			 : peer.bytes[0] == 127);
+	return rate_block(from, &peer) && publisher_is_here(&peer);
 }
 
 /*

@@ -285,13 +285,50 @@ tell_stranger(const struct question *question)
 	    "subject", question->subject.data, NULL);
 }
 
+/* What misuctl on the machine asks with log-subject and log-object. */
+static void
+find_for_operator(struct service_console *console, struct order *order,
+    const struct question *question, const struct control_ask *who)
+{
+	if ((who->rights & service_right_of(SLICE("log-subject"))) == 0)
+		refuse(order, 403, "this operator may not look for objects or "
+				   "subjects",
+		    "misu.conf: operator ... may all");
+	else
+		engine_find(console->service->engine, who->actor,
+		    question->text, answer, order);
+}
+
+static void
+give_order(struct service_console *console, struct order *order,
+    const struct question *question, struct control_ask *ask)
+{
+	struct control_request *request;
+
+	if (!is_remote(question->verb)) {
+		refuse(order, 404, "there is no such order",
+		    "misu(8) lists what operators may send; misuctl on the "
+		    "machine itself does the rest");
+		return;
+	}
+	if (!read_arguments(question, ask)) {
+		refuse(order, 400, "the order's arguments cannot be read",
+		    "an object of JSON, as misu(8) says for each order");
+		return;
+	}
+	request = control_request_create(answer, order);
+	if (request == NULL)
+		refuse(order, 503, "out of memory", "try again later");
+	else
+		service_control(console->service, ask, request);
+}
+
 static void
 run_order(struct service_console *console, struct order *order,
     const struct question *question)
 {
 	struct control_ask ask = {.id = 0};
 	struct slice name = {"", 0};
-	struct control_request *request;
 
 	ask.rights = service_certificate(
 	    console->service, &question->certificate, question->subject, &name);
@@ -301,24 +338,14 @@ run_order(struct service_console *console, struct order *order,
 		    "misu.conf: operator certificate sha256 ... NAME may ...");
 		return;
 	}
-	if (!is_remote(question->verb)) {
-		refuse(order, 404, "there is no such order",
-		    "misu(8) lists what operators may send; misuctl on the "
-		    "machine itself does the rest");
-		return;
-	}
-	if (!read_arguments(question, &ask)) {
-		refuse(order, 400, "the order's arguments cannot be read",
-		    "an object of JSON, as misu(8) says for each order");
-		return;
-	}
-	request = name_actor(question, name, &ask)
-		      ? control_request_create(answer, order)
-		      : NULL;
-	if (request == NULL)
+	if (!name_actor(question, name, &ask))
 		refuse(order, 503, "out of memory", "try again later");
+	else if (slice_is(question->verb, "log/read"))
+		answer(order, 200, SLICE("{}"));
+	else if (slice_is(question->verb, "log/find"))
+		find_for_operator(console, order, question, &ask);
 	else
-		service_control(console->service, &ask, request);
+		give_order(console, order, question, &ask);
 }
 
 /* --- the line --- */

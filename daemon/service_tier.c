@@ -114,7 +114,7 @@ take_end(struct service_tiers *tiers, struct slice message)
 	/* It came too late. */
 	if (asked == NULL)
 		return true;
-	engine_tier_end(asked->tier, end.sent ? "sent" : "not-sent");
+	engine_tier_end(asked->tier, tier_left_word(end.left));
 	drop(asked);
 	return true;
 }

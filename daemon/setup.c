@@ -324,6 +324,49 @@ read_auditors(struct setup *setup, struct fail *fail)
 	return false;
 }
 
+/* The place of a complaint is the file that it is about. */
+static bool
+try_operators(struct setup *setup, const char *certificate,
+    const char *revoked, struct fail *fail)
+{
+	struct http_tls_options options = {
+	    .certificate = setup->operators.certificate,
+	    .key = setup->operators.key,
+	    .clients = setup->operators.clients};
+	const char *place = certificate;
+	struct http_tls *tls = http_tls_create(&options, fail);
+
+	if (tls != NULL && revoked != NULL) {
+		http_tls_destroy(tls);
+		place = revoked;
+		options.revoked = setup->operators.revoked;
+		tls = http_tls_create(&options, fail);
+	}
+	if (tls == NULL) {
+		fail_place(fail, "%s", place);
+		return false;
+	}
+	http_tls_destroy(tls);
+	return true;
+}
+
+static bool
+read_revoked(struct setup *setup, const char *path, struct fail *fail)
+{
+	setup->operators.revoked = (struct slice){"", 0};
+	if (path == NULL)
+		return true;
+	if (!proc_read_file(path, FILE_MAX, setup->arena,
+		&setup->operators.revoked, fail)) {
+		fail_hint(fail, "misu.conf: operators ... revoked by; a list "
+				"(CRL) in PEM of each authority, or leave the "
+				"words out");
+		return false;
+	}
+	return setup->operators.revoked.len != 0 ||
+	       fail_set(fail, FAIL_INPUT, "there is no revocation list");
+}
+
 /* Can they be what they are said to be?  That is seen here, at a start. */
 static bool
 read_operators(struct setup *setup, struct fail *fail)
@@ -333,23 +376,21 @@ read_operators(struct setup *setup, struct fail *fail)
 	    setup_state_path(setup, conf->operators_certificate);
 	const char *key = setup_state_path(setup, conf->operators_key);
 	const char *clients = setup_state_path(setup, conf->operators_clients);
-	struct http_tls *tls;
+	const char *revoked = conf->operators_revoked.len != 0
+	    ? setup_state_path(setup, conf->operators_revoked)
+	    : NULL;
 
-	if (certificate == NULL || key == NULL || clients == NULL)
+	if (certificate == NULL || key == NULL || clients == NULL ||
+	    (revoked == NULL && conf->operators_revoked.len != 0))
 		return fail_memory(fail);
-	if (!proc_read_file(certificate, FILE_MAX, setup->arena,
-		&setup->operators.certificate, fail) ||
-	    !proc_read_secret(
-		key, FILE_MAX, setup->arena, &setup->operators.key, fail) ||
-	    !proc_read_file(clients, FILE_MAX, setup->arena,
-		&setup->operators.clients, fail))
-		return false;
-	tls = http_tls_create(setup->operators.certificate,
-	    setup->operators.key, setup->operators.clients, fail);
-	if (tls == NULL)
-		fail_place(fail, "%s", certificate);
-	http_tls_destroy(tls);
-	return tls != NULL;
+	return proc_read_file(certificate, FILE_MAX, setup->arena,
+		   &setup->operators.certificate, fail) &&
+	       proc_read_secret(key, FILE_MAX, setup->arena,
+		   &setup->operators.key, fail) &&
+	       proc_read_file(clients, FILE_MAX, setup->arena,
+		   &setup->operators.clients, fail) &&
+	       read_revoked(setup, revoked, fail) &&
+	       try_operators(setup, certificate, revoked, fail);
 }
 
 bool

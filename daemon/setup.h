@@ -21,7 +21,7 @@ struct setup {
 	struct tokens *tokens;   /* NULL where TCP is not listened on */
 	struct slice auditors;   /* text of the console's tokens, as read */
 	struct {
-		struct slice certificate, key, clients;
+		struct slice certificate, key, clients, revoked;
 	} operators; /* PEM, of the console's port for them, as read */
 	struct slice state, run; /* directories, as they are used */
 	struct slice diagnostics; /* warnings, where there is no error */

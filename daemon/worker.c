@@ -26,6 +26,15 @@ keeper_send(void *context, struct slice message)
 }
 
 static bool
+keeper_send_late(void *context, struct slice message)
+{
+	struct worker *worker = context;
+
+	return worker->keeper != NULL &&
+	    wire_stream_send_late(worker->keeper, message);
+}
+
+static bool
 keeper_received(void *context, struct slice message, int fd)
 {
 	struct worker *worker = context;
@@ -184,6 +193,7 @@ open_filter(
 	const struct keeper_link_options link = {.loop = worker->loop,
 	    .random = &worker->random,
 	    .send = keeper_send,
+	    .send_late = keeper_send_late,
 	    .setup = take_setup,
 	    .deliver = deliver,
 	    .ask = ask,

@@ -49,8 +49,19 @@ bool
 tier_write_end(struct text *out, const struct tier_end *end)
 {
 	text_add_format(out, "%llu %s", (unsigned long long)end->number,
-	    end->sent ? "sent" : "not-sent");
+	    tier_left_word(end->left));
 	return !out->failed;
+}
+
+const char *
+tier_left_word(enum tier_left left)
+{
+	static const char *const words[TIER_LEFT_COUNT] = {
+	    [TIER_LEFT_ALL] = "sent",
+	    [TIER_LEFT_NONE] = "not-sent",
+	    [TIER_LEFT_PART] = "unknown"};
+
+	return words[left];
 }
 
 /* --- reading --- */
@@ -184,8 +195,12 @@ tier_read_end(struct slice message, struct tier_end *out)
 	if (message.len > TIER_LINE_MAX ||
 	    !read_number(take_word(&message), &out->number))
 		return false;
-	out->sent = slice_is(message, "sent");
-	return out->sent || slice_is(message, "not-sent");
+	for (unsigned i = 0; i < TIER_LEFT_COUNT; i++)
+		if (slice_is(message, tier_left_word((enum tier_left)i))) {
+			out->left = (enum tier_left)i;
+			return true;
+		}
+	return false;
 }
 
 /* --- the token --- */

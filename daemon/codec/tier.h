@@ -59,10 +59,19 @@ struct tier_answer {
 	struct slice bytes; /* TOLD */
 };
 
-/* Did what was told reach whoever asked, as far as can be seen? */
+/* How much of what was told left for whoever asked. */
+enum tier_left {
+	TIER_LEFT_ALL,
+	TIER_LEFT_NONE,
+	TIER_LEFT_PART, /* nobody knows how much was heard */
+	TIER_LEFT_COUNT
+};
+/* As the ledger's outcome has it: "sent", "not-sent", "unknown". */
+const char *tier_left_word(enum tier_left left);
+
 struct tier_end {
 	uint64_t number;
-	bool sent;
+	enum tier_left left;
 };
 
 /* Without the letter; false without memory. */

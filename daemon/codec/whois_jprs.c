@@ -409,3 +409,26 @@ whois_jprs_not_found(struct text *text, bool english)
 	if (!english)
 		text_add_string(text, elsewhere);
 }
+
+void
+whois_jprs_references(
+    struct text *text, struct values names, bool more, bool english)
+{
+	text_add_string(text, banner);
+	if (english)
+		text_add_char(text, '\n');
+	for (size_t i = 0; i < names.count; i++) {
+		text_add_format(text, "%-32s", "[Domain Name]");
+		for (size_t k = 0; k < names.items[i].len; k++) {
+			char c = names.items[i].data[k];
+
+			text_add_char(text,
+			    c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+		}
+		text_add_char(text, '\n');
+	}
+	if (more)
+		text_add_string(text, english
+			? "\nThere are more.\n"
+			: "\n他にもあります。 (There are more.)\n");
+}

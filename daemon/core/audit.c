@@ -1,5 +1,7 @@
 #include "core/audit.h"
 
+#include "core/policy_tree.h"
+
 static const char *const kinds[AUDIT_KIND_COUNT] = {
     [AUDIT_LEAK] = "leak",
     [AUDIT_OVER_REDACTION] = "over-redaction",
@@ -55,6 +57,38 @@ intend(struct audit_intended *out, const struct disclosure *disclosure,
 	out->collected |= out->hidden.count != 0;
 	if (values_equal(out->hidden, out->allowed))
 		out->hidden = (struct values){NULL, 0};
+}
+
+static void
+widen(struct audit_intended *to, const struct audit_intended *other)
+{
+	bool passes = verdict_passes(to->ruling.verdict);
+	bool passes_there = verdict_passes(other->ruling.verdict);
+
+	to->may_hide |= other->may_hide || passes != passes_there;
+	to->may_differ |= other->may_differ ||
+			  (passes && passes_there &&
+			      !values_equal(to->allowed, other->allowed));
+	to->collected |= other->collected;
+	/* Of two verdicts the more open one is the greater. */
+	if (other->ruling.verdict <= to->ruling.verdict)
+		return;
+	to->ruling = other->ruling;
+	to->allowed = other->allowed;
+	to->hidden = other->hidden;
+}
+
+void
+audit_widen(struct audit_intent *intent, const struct audit_intent *other)
+{
+	intent->is_stopped &= other->is_stopped;
+	intent->knows_record &= other->knows_record;
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		intent->has_role[role] |= other->has_role[role];
+		for (unsigned field = 0; field < FIELD_COUNT; field++)
+			widen(&intent->items[role][field],
+			    &other->items[role][field]);
+	}
 }
 
 struct audit_intent *

@@ -21,6 +21,8 @@ struct audit_intended {
 	struct values allowed;
 	/* The record's own values where they are not what is allowed. */
 	struct values hidden;
+	/* Of several decisions: one hides it, one lets another value be seen. */
+	bool may_hide, may_differ;
 };
 
 struct audit_intent {
@@ -42,6 +44,14 @@ struct audit_intent {
  */
 struct audit_intent *audit_intend(const struct disclosure *disclosure,
     const struct record *record, struct arena *arena, struct fail *fail);
+
+/*
+ * The same public has the object for another purpose, too: whatever either
+ * lets be seen may be, and nothing that one of them hides must be; for a
+ * registry is told to hide what any of them hides.  Of one object.
+ */
+void audit_widen(
+    struct audit_intent *intent, const struct audit_intent *other);
 
 /* --- what was seen -------------------------------------------------------- */
 

@@ -9,6 +9,10 @@ void
 audit_tell(struct audit_comparison *it, enum audit_kind kind,
     const struct audit_candidate *of, bool is_current)
 {
+	if ((kind == AUDIT_OVER_REDACTION && of->of->may_hide) ||
+	    ((kind == AUDIT_OVER_REDACTION || kind == AUDIT_STALE) &&
+		of->of->may_differ))
+		return;
 	it->told[kind][SLOT(of->role, of->field)] = true;
 	it->is_current[SLOT(of->role, of->field)] |= is_current;
 }
@@ -379,7 +383,8 @@ is_anything_allowed(const struct audit_intent *intent)
 {
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		for (unsigned field = 0; field < FIELD_COUNT; field++)
-			if (intent->items[role][field].allowed.count != 0)
+			if (intent->items[role][field].allowed.count != 0 &&
+			    !intent->items[role][field].may_hide)
 				return true;
 	return false;
 }

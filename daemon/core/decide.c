@@ -224,7 +224,8 @@ decide_stop(struct disclosure *disclosure, const struct decide_given *given,
 }
 
 static void
-pass_former(struct disclosure *disclosure, const struct record *record)
+pass_former(struct disclosure *disclosure, const struct record *record,
+    unsigned named)
 {
 	struct record_former *former = &disclosure->former;
 	bool servers = false;
@@ -233,8 +234,9 @@ pass_former(struct disclosure *disclosure, const struct record *record)
 	for (unsigned r = 0; former->known && r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
 
-		if (disclosure_ruling(disclosure, role, FIELD_HANDLE).verdict !=
-		    VERDICT_FORWARD)
+		if ((named & 1u << r) == 0 &&
+		    disclosure_ruling(disclosure, role, FIELD_HANDLE).verdict !=
+			VERDICT_FORWARD)
 			former->handles[r] = (struct slice){"", 0};
 		if (disclosure_ruling(disclosure, role, FIELD_NS).verdict ==
 		    VERDICT_FORWARD)
@@ -293,7 +295,7 @@ decide(const struct ruleset *ruleset, const struct block *block,
 	refuse_link(disclosure, given);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
-	pass_former(disclosure, record);
+	pass_former(disclosure, record, given->named);
 	return pass_record(disclosure, record, given, arena, fail) ? disclosure
 								   : NULL;
 }

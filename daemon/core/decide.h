@@ -38,6 +38,8 @@ struct decide_given {
 	 */
 	const struct shown *link;
 	enum role link_role;
+	/* 1 << role of those whose handle, by which it is told, it knows. */
+	unsigned named;
 };
 
 /*

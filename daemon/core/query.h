@@ -107,6 +107,12 @@ bool query_parse(struct query *query, struct slice text, int zone,
 bool query_add(struct query *query, enum query_key key, struct slice value,
     int zone, struct arena *arena, struct fail *fail);
 
+/*
+ * The query as a text that gives the same one again, whatever zone that is
+ * parsed in; {NULL, 0} when out of memory.
+ */
+struct slice query_print(const struct query *query, struct arena *arena);
+
 const char *query_key_name(enum query_key key);
 bool query_has(const struct query *query, enum query_key key);
 

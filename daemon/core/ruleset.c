@@ -247,6 +247,49 @@ ruleset_find_block(const struct ruleset *ruleset, const struct record *record,
 	return NULL;
 }
 
+/*
+ * A block reaches the objects of one of its patterns where no longer one of
+ * its key does; so it is with all names below a suffix as with the suffix.
+ */
+static bool
+reaches_in(const struct policy *policy, const struct policy_block *one,
+    const struct policy_block *other, struct slice name)
+{
+	return match_wins(policy, one, one->is.type, name) &&
+	       match_wins(policy, other, one->is.type, name);
+}
+
+static bool
+meets_in_pattern(const struct policy *policy, const struct policy_block *one,
+    const struct policy_block *other, const struct pattern *pattern)
+{
+	if (one->is.type != OBJECT_NETWORK)
+		return reaches_in(policy, one, other, pattern->word);
+	for (size_t i = 0; pattern->group != NULL && i < pattern->group->count;
+	     i++)
+		if (reaches_in(
+			policy, one, other, pattern->group->prefixes[i]))
+			return true;
+	return false;
+}
+
+bool
+ruleset_overlap(const struct ruleset *ruleset, const struct block *one,
+    const struct block *other)
+{
+	const struct policy *policy = ruleset->policy;
+	const struct policy_block *blocks[2] = {
+	    ruleset->blocks[one->number].block,
+	    ruleset->blocks[other->number].block};
+
+	for (unsigned b = 0; one->type == other->type && b < 2; b++)
+		for (size_t i = 0; i < blocks[b]->pattern_count; i++)
+			if (meets_in_pattern(policy, blocks[0], blocks[1],
+				&blocks[b]->patterns[i]))
+				return true;
+	return false;
+}
+
 size_t
 match_onward(const struct policy *policy, unsigned recipient,
     enum object_type type, struct slice name, const struct policy_block **out,

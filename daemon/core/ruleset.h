@@ -93,6 +93,10 @@ size_t ruleset_match(const struct ruleset *ruleset, const struct record *record,
 const struct block *ruleset_find_block(const struct ruleset *ruleset,
     const struct record *record, struct slice recipient, struct slice purpose);
 
+/* Is there an object that falls under both of these blocks? */
+bool ruleset_overlap(const struct ruleset *ruleset, const struct block *one,
+    const struct block *other);
+
 /*
  * The blocks behind `block`, nearest first: for each recipient reached `via`
  * it, directly or through others, the block for the same object.

@@ -28,9 +28,11 @@ enum { HEADERS_MAX = 16 * 1024, SWEEP_SECONDS = 1, GRACE_MS = 2000,
  */
 struct connection {
 	struct bufferevent *stream;
+	int64_t begun; /* ms: accepted */
 	int64_t since; /* ms: accepted, or last answered */
 	bool asking;   /* a request is with the handler */
 	bool foreign;  /* libevent put an answer of its own into the output */
+	bool ends;     /* takes no more requests */
 };
 
 struct http_server {
@@ -87,6 +89,16 @@ hang_up_older(struct http_server *server, int64_t since)
 			hang_up(&server->connections[i]);
 }
 
+/* One that ends does so when its answer is written. */
+static void
+end_idle(struct connection *connection)
+{
+	if (connection->ends && !connection->asking &&
+	    evbuffer_get_length(
+		bufferevent_get_output(connection->stream)) == 0)
+		hang_up(connection);
+}
+
 static void
 forget_gone(struct http_server *server)
 {
@@ -120,7 +132,7 @@ sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_server *server = arg;
 	struct connection *oldest = NULL;
-	int64_t at = now();
+	int64_t at = now(), age = (int64_t)server->options.age * 1000;
 
 	(void)fd;
 	(void)what;
@@ -128,6 +140,8 @@ sweep(evutil_socket_t fd, short what, void *arg)
 	for (unsigned i = 0; i < server->count; i++) {
 		struct connection *this = &server->connections[i];
 
+		this->ends = this->ends || (age != 0 && at - this->begun > age);
+		end_idle(this);
 		if (this->asking)
 			continue;
 		if (at - this->since > (int64_t)server->options.patience * 1000)
@@ -203,9 +217,11 @@ new_connection(struct event_base *base, void *arg)
 	if (server->count + 1 >= server->options.connections)
 		forget_gone(server);
 	if (server->count < server->options.connections + BURST) {
+		int64_t at = now();
+
 		bufferevent_incref(stream);
-		server->connections[server->count++] =
-		    (struct connection){.stream = stream, .since = now()};
+		server->connections[server->count++] = (struct connection){
+		    .stream = stream, .begun = at, .since = at};
 		evbuffer_add_cb(
 		    bufferevent_get_output(stream), output_grew, server);
 	}
@@ -234,6 +250,15 @@ request_body(struct evhttp_request *request)
 	return (struct slice){(char *)evbuffer_pullup(input, -1), len};
 }
 
+/* The next one on a connection that takes no more: it is asked elsewhere. */
+static void
+turn_away(struct evhttp_request *from)
+{
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(from), "Connection", "close");
+	evhttp_send_error(from, 503, NULL);
+}
+
 static void
 handle(struct evhttp_request *from, void *arg)
 {
@@ -255,6 +280,11 @@ handle(struct evhttp_request *from, void *arg)
 	    .query = slice_from(evhttp_uri_get_query(uri)),
 	    .body = request_body(from)};
 	connection = find(server, request->stream);
+	if (connection != NULL && connection->ends) {
+		free(request);
+		turn_away(from);
+		return;
+	}
 	if (connection != NULL)
 		connection->asking = true;
 	evhttp_connection_set_closecb(evcon, peer_gone, request);
@@ -361,6 +391,18 @@ http_server_pause(struct http_server *server)
 {
 	server->paused = true;
 	evconnlistener_disable(server->listener);
+}
+
+void
+http_server_end_connections(struct http_server *server)
+{
+	for (unsigned i = 0; server != NULL && i < server->count; i++) {
+		struct connection *this = &server->connections[i];
+
+		this->ends = true;
+		if (!is_gone(this))
+			end_idle(this);
+	}
 }
 
 unsigned
@@ -480,6 +522,11 @@ http_answer(struct http_request *request, int status,
 		if (connection != NULL) {
 			connection->asking = false;
 			connection->since = now();
+			if (connection->ends)
+				evhttp_add_header(
+				    evhttp_request_get_output_headers(
+					request->request),
+				    "Connection", "close");
 		}
 		evhttp_connection_set_closecb(
 		    evhttp_request_get_connection(request->request), NULL,

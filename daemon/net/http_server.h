@@ -28,6 +28,7 @@ struct http_server_options {
 	size_t body_max;         /* bytes */
 	unsigned connections;    /* at most, at one time */
 	unsigned patience;       /* seconds a connection may take or idle */
+	unsigned age;            /* seconds it lasts at most; 0: for ever */
 	void (*handle)(void *context, struct http_request *request);
 	/* Words what never gets to the handler: it was no request. */
 	http_error_word *error;
@@ -48,6 +49,11 @@ void http_server_destroy(struct http_server *server);
 
 /* Take no more connections; those there are go on. */
 void http_server_pause(struct http_server *server);
+/*
+ * Those there are take no more requests: each ends with the answer in work, or
+ * now.  Who comes again is let in by what holds then.  NULL-safe.
+ */
+void http_server_end_connections(struct http_server *server);
 unsigned http_server_connections(const struct http_server *server);
 
 enum http_method http_request_method(const struct http_request *request);

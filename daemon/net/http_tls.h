@@ -6,6 +6,8 @@
 #ifndef MISU_HTTP_TLS_H
 #define MISU_HTTP_TLS_H
 
+#include <stdint.h>
+
 #include "base/digest.h"
 #include "base/fail.h"
 
@@ -13,9 +15,24 @@ struct bufferevent;
 struct event_base;
 struct http_tls;
 
-/* PEM texts; `clients` are those that clients' certificates are from. */
-struct http_tls *http_tls_create(struct slice certificate, struct slice key,
-    struct slice clients, struct fail *fail);
+/* PEM texts. */
+struct http_tls_options {
+	struct slice certificate, key;
+	struct slice clients; /* those that clients' certificates are from */
+	/*
+	 * Revocation lists (RFC 5280) of these.  With any, who is from one that
+	 * has none here, or an old one, is refused.  Empty: none are looked at.
+	 */
+	struct slice revoked;
+};
+
+struct http_tls *http_tls_create(
+    const struct http_tls_options *options, struct fail *fail);
+/*
+ * When the first of the lists is over (Unix seconds), from when on nobody of
+ * that authority is let in; INT64_MAX: never.
+ */
+int64_t http_tls_lists_end(const struct http_tls *tls);
 /* NULL-safe; streams that were made go on. */
 void http_tls_destroy(struct http_tls *tls);
 

@@ -41,6 +41,8 @@ keeper_link_create(const struct keeper_link_options *options, struct fail *fail)
 		return NULL;
 	}
 	link->o = *options;
+	if (link->o.send_late == NULL)
+		link->o.send_late = options->send;
 	outcomes_init(link);
 	link->scratch = arena_create(options->memory);
 	link->timer = options->loop->operations->timer_create(
@@ -71,23 +73,44 @@ keeper_link_destroy(struct keeper_link *link)
 
 /* --- carrying --- */
 
-bool
-link_carry(struct keeper_link *link, struct slice message)
+typedef bool sender(void *context, struct slice message);
+
+static bool
+carry(struct keeper_link *link, struct slice message, sender *send)
 {
-	if (link->is_up && !link->o.send(link->o.context, message))
+	if (link->is_up && !send(link->o.context, message))
 		link->is_up = false;
 	return link->is_up;
 }
 
 bool
-link_send(struct keeper_link *link, const struct wire_message *message)
+link_carry(struct keeper_link *link, struct slice message)
+{
+	return carry(link, message, link->o.send);
+}
+
+static bool
+write_and_carry(struct keeper_link *link, const struct wire_message *message,
+    sender *send)
 {
 	struct text text = text_start(link->scratch);
 	bool ok = link->is_up && wire_write(&text, message, NULL) &&
-		  link_carry(link, text_slice(&text));
+		  carry(link, text_slice(&text), send);
 
 	arena_reset(link->scratch);
 	return ok;
+}
+
+bool
+link_send(struct keeper_link *link, const struct wire_message *message)
+{
+	return write_and_carry(link, message, link->o.send);
+}
+
+bool
+link_send_late(struct keeper_link *link, const struct wire_message *message)
+{
+	return write_and_carry(link, message, link->o.send_late);
 }
 
 bool

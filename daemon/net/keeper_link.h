@@ -155,6 +155,8 @@ struct keeper_link_options {
 	const struct memory *memory;
 	/* Carry one message to the keeper; false: it is away. */
 	bool (*send)(void *context, struct slice message);
+	/* The same, in its order, for what may wait some ms; NULL: send. */
+	bool (*send_late)(void *context, struct slice message);
 	/* All sources of a setup; the newest replaces those before. */
 	void (*setup)(void *context, struct slice bundle);
 	void (*deliver)(void *context, const struct keeper_delivery *delivery);

@@ -63,6 +63,8 @@ struct keeper_link {
 
 /* Carry a message if the keeper is there; it is away if that fails. */
 bool link_send(struct keeper_link *link, const struct wire_message *message);
+bool link_send_late(
+    struct keeper_link *link, const struct wire_message *message);
 bool link_carry(struct keeper_link *link, struct slice message);
 
 int64_t link_now(const struct keeper_link *link);

@@ -96,7 +96,8 @@ tell(struct keeper_link *link, struct opened *opened)
 	    .code = opened->code,
 	    .object = {opened->type, {opened->name, opened->len}},
 	    .registered = {opened->registered, opened->registered_len}};
-	link_send(link, &message);
+	/* The backend's answer does not wait for it, nor for its keeper. */
+	link_send_late(link, &message);
 }
 
 /* Without memory for it, it was not said. */

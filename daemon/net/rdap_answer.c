@@ -21,11 +21,40 @@ end(struct connection *connection)
 	event_add(&connection->readable, NULL);
 }
 
+size_t
+rdap_waiting(const struct connection *connection)
+{
+	return connection->output != NULL
+		   ? evbuffer_get_length(connection->output)
+		   : 0;
+}
+
 bool
 rdap_waits(const struct connection *connection)
 {
-	return connection->output != NULL &&
-	       evbuffer_get_length(connection->output) != 0;
+	return rdap_waiting(connection) != 0;
+}
+
+void
+rdap_count(struct connection *connection)
+{
+	struct rdap_server *server = connection->server;
+	size_t waiting = rdap_waiting(connection);
+
+	server->output += waiting - connection->counted;
+	connection->counted = waiting;
+	if (server->output > server->options.output)
+		event_active(server->relief, EV_WRITE, 1);
+}
+
+void
+rdap_end_watch(struct connection *connection, enum rdap_end end)
+{
+	const struct rdap_watch watch = connection->watch;
+
+	connection->watch.ended = NULL;
+	if (watch.ended != NULL)
+		watch.ended(watch.arg, end);
 }
 
 /* What the socket does not take now waits; false without memory. */
@@ -72,6 +101,7 @@ flush(struct connection *connection)
 		evbuffer_free(connection->output);
 		connection->output = NULL;
 	}
+	rdap_end_watch(connection, connection->cut ? RDAP_CUT : RDAP_SENT);
 	return true;
 }
 
@@ -86,6 +116,7 @@ rdap_settle(struct connection *connection)
 		rdap_connection_free(connection);
 		return false;
 	}
+	rdap_count(connection);
 	if (rdap_waits(connection)) {
 		event_del(&connection->readable);
 		event_add(&connection->writable, NULL);
@@ -133,8 +164,12 @@ rdap_give_back(struct rdap_server *server, struct rdap_request *request)
 static void
 answer_nobody(struct rdap_request *request)
 {
+	const struct rdap_watch watch = request->watch;
+
 	rdap_wipe_and_free(request->held, request->held_len);
 	free(request);
+	if (watch.ended != NULL)
+		watch.ended(watch.arg, RDAP_GONE);
 }
 
 /*
@@ -142,7 +177,7 @@ answer_nobody(struct rdap_request *request)
  * turn of its own, for a handler of another may be under way.
  */
 static void
-answered(struct rdap_request *request, bool ok)
+answered(struct rdap_request *request, size_t before, bool ok)
 {
 	struct connection *connection = request->connection;
 	struct rdap_server *server = connection->server;
@@ -151,11 +186,18 @@ answered(struct rdap_request *request, bool ok)
 	rdap_connection_touch(connection);
 	if (!ok)
 		connection->ending = true;
+	if (request->watch.ended != NULL) {
+		connection->watch = request->watch;
+		connection->watched = rdap_waiting(connection) - before;
+		connection->cut = !ok;
+	}
 	if (connection->asking != request)
 		return;
 	connection->asking = NULL;
 	rdap_give_back(server, request);
 	event_active(&connection->writable, EV_WRITE, 1);
+	/* After that: what leaves at once does not count. */
+	rdap_count(connection);
 }
 
 void
@@ -165,16 +207,18 @@ rdap_answer_ready(struct rdap_request *request, struct slice bytes, size_t head)
 	static const char first[] = "HTTP/1.1 200 OK\r\n";
 	size_t len = sizeof(first) - 1;
 	const char *ends;
+	size_t before;
 	bool ok;
 
 	if (connection == NULL) {
 		answer_nobody(request);
 		return;
 	}
+	before = rdap_waiting(connection);
 	if (rdap_request_method(request) == RDAP_HEAD)
 		bytes.len = head;
 	if (!connection->ending && !request->head.is_1_0) {
-		answered(request,
+		answered(request, before,
 		    put_or_send(connection, bytes,
 			request->more || connection->asking == request));
 		return;
@@ -184,7 +228,7 @@ rdap_answer_ready(struct rdap_request *request, struct slice bytes, size_t head)
 				    "Connection: keep-alive\r\n";
 	ok = put(connection, slice_from(ends)) &&
 	     put(connection, (struct slice){bytes.data + len, bytes.len - len});
-	answered(request, ok);
+	answered(request, before, ok);
 }
 
 static bool
@@ -214,12 +258,14 @@ rdap_answer(struct rdap_request *request, int status,
     const struct rdap_header *headers, size_t count, struct slice body)
 {
 	struct connection *connection = request->connection;
+	size_t before;
 	bool ok;
 
 	if (connection == NULL) {
 		answer_nobody(request);
 		return;
 	}
+	before = rdap_waiting(connection);
 	ok = put_head(connection, request, status, body.len);
 	for (size_t i = 0; ok && i < count; i++)
 		ok = evbuffer_add_printf(connection->output, "%s: %s\r\n",
@@ -227,7 +273,7 @@ rdap_answer(struct rdap_request *request, int status,
 	ok = ok && put(connection, SLICE("\r\n"));
 	if (ok && status != 204 && rdap_request_method(request) != RDAP_HEAD)
 		ok = put(connection, body);
-	answered(request, ok);
+	answered(request, before, ok);
 }
 
 /* What was no request has an answer too, and it is the last. */

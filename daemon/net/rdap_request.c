@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@ request_make(struct connection *connection)
 		request->connection = connection;
 		request->held = NULL;
 		request->answered = false;
+		request->watch.ended = NULL;
 	}
 	return request;
 }
@@ -90,7 +92,7 @@ ask(struct connection *connection, struct rdap_request *request,
 	if (later)
 		return false;
 	rdap_give_back(server, request);
-	return !connection->ending &&
+	return !connection->ending && connection->watch.ended == NULL &&
 	       (connection->output == NULL ||
 		   evbuffer_get_length(connection->output) < OUTPUT_MAX);
 }
@@ -227,10 +229,30 @@ rdap_request_method(const struct rdap_request *request)
 	return slice_is(method, "OPTIONS") ? RDAP_OPTIONS : RDAP_OTHER;
 }
 
+/*
+ * While it waits nothing is read: what the peer said last is asked for.  Who
+ * wrote the end of its side alone would hear the answer, but looks like one
+ * that closed; what was asked for in confidence goes to nobody in doubt.
+ */
 bool
-rdap_request_is_gone(const struct rdap_request *request)
+rdap_request_is_gone(struct rdap_request *request)
 {
-	return request->connection == NULL;
+	struct connection *connection = request->connection;
+	struct pollfd look = {.events = POLLRDHUP};
+
+	if (connection == NULL)
+		return true;
+	look.fd = connection->fd;
+	if (connection->asking != request || poll(&look, 1, 0) <= 0)
+		return false;
+	rdap_connection_free(connection);
+	return true;
+}
+
+void
+rdap_request_watch(struct rdap_request *request, rdap_ended *ended, void *arg)
+{
+	request->watch = (struct rdap_watch){ended, arg};
 }
 
 struct slice

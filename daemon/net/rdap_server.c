@@ -61,12 +61,24 @@ link_last(struct connection *connection)
 	connection->since = now();
 }
 
+/* What of the answer that is watched is in the output still never leaves. */
+static enum rdap_end
+how_it_ends(const struct connection *connection)
+{
+	return !connection->cut &&
+		       rdap_waiting(connection) >= connection->watched
+		   ? RDAP_GONE
+		   : RDAP_CUT;
+}
+
 void
 rdap_connection_free(struct connection *connection)
 {
 	struct rdap_server *server = connection->server;
 
 	unlink_one(connection);
+	rdap_end_watch(connection, how_it_ends(connection));
+	server->output -= connection->counted;
 	event_del(&connection->readable);
 	event_del(&connection->writable);
 	if (connection->asking != NULL)
@@ -117,6 +129,27 @@ sweep(evutil_socket_t fd, short what, void *context)
 	}
 	if (server->count < server->options.connections)
 		evconnlistener_enable(server->listener);
+}
+
+/*
+ * Too much waits to be read: whoever was given an answer longest ago, and has
+ * not taken it, goes first.  In a turn of its own, for a connection may be in
+ * somebody's hands while its answer is counted.
+ */
+static void
+relieve(evutil_socket_t fd, short what, void *context)
+{
+	struct rdap_server *server = context;
+	struct connection *next;
+
+	(void)fd;
+	(void)what;
+	for (struct connection *c = server->first;
+	     c != NULL && server->output > server->options.output; c = next) {
+		next = c->next;
+		if (c->counted != 0)
+			rdap_connection_free(c);
+	}
 }
 
 static void
@@ -185,11 +218,12 @@ rdap_server_create(
 	set_no_delay(listen_fd);
 	server->sweep = event_new(
 	    options->base, -1, EV_PERSIST | EV_TIMEOUT, sweep, server);
+	server->relief = event_new(options->base, -1, 0, relieve, server);
 	server->listener = evconnlistener_new(options->base, accepted, server,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listen_fd);
 	if (server->listener != NULL) {
 		evconnlistener_set_error_cb(server->listener, not_accepted);
-		if (server->sweep != NULL &&
+		if (server->sweep != NULL && server->relief != NULL &&
 		    event_add(server->sweep, &often) == 0)
 			return server;
 	}
@@ -216,6 +250,8 @@ rdap_server_destroy(struct rdap_server *server)
 	}
 	if (server->sweep != NULL)
 		event_free(server->sweep);
+	if (server->relief != NULL)
+		event_free(server->relief);
 	free(server->spare);
 	free(server);
 }

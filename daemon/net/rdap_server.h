@@ -27,6 +27,14 @@ struct rdap_request;
 
 enum rdap_method { RDAP_GET, RDAP_HEAD, RDAP_OPTIONS, RDAP_OTHER };
 
+/* How an answer ended: what this machine took over for the peer has left. */
+enum rdap_end {
+	RDAP_SENT, /* all of it left */
+	RDAP_GONE, /* nothing of it did, and nothing will */
+	RDAP_CUT   /* some of it may have; the rest never will */
+};
+typedef void rdap_ended(void *arg, enum rdap_end end);
+
 struct rdap_header {
 	const char *name, *value;
 };
@@ -36,6 +44,11 @@ struct rdap_server_options {
 	unsigned connections; /* at most, at one time */
 	unsigned each;        /* of them, those of one address block */
 	unsigned patience;    /* seconds a connection may take or idle */
+	/*
+	 * Bytes of answers that wait for their readers, of all connections: with
+	 * more, those that were given theirs longest ago are cut off.
+	 */
+	size_t output;
 	void (*handle)(void *context, struct rdap_request *request);
 	/* Words what never gets to the handler: it was no request. */
 	http_error_word *error;
@@ -59,8 +72,18 @@ struct slice rdap_request_header(
     const struct rdap_request *request, const char *name);
 struct slice rdap_request_last_header(
     const struct rdap_request *request, const char *name);
-/* Has the peer gone?  Then nobody hears the answer. */
-bool rdap_request_is_gone(const struct rdap_request *request);
+/*
+ * Has the peer of a request that waits for its answer gone, or said the end of
+ * its side?  Then its connection is given up, and nobody hears the answer.
+ */
+bool rdap_request_is_gone(struct rdap_request *request);
+/*
+ * Say once how the answer that rdap_answer() gives next has ended: when it
+ * does, in a turn of the loop or as the server is destroyed.  Who is told
+ * answers nobody else meanwhile.
+ */
+void rdap_request_watch(
+    struct rdap_request *request, rdap_ended *ended, void *arg);
 /*
  * A secret that stands in a header goes: the handler has read it, and before
  * it returns it is written over where it lies.

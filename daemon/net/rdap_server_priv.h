@@ -20,6 +20,11 @@ enum {
 	SWEEP_SECONDS = 1
 };
 
+struct rdap_watch {
+	rdap_ended *ended; /* NULL: nobody asks */
+	void *arg;
+};
+
 /*
  * In the list the one that was silent longest comes first.  What came of a
  * request that is not whole is kept apart, so that who is silent costs little.
@@ -35,7 +40,12 @@ struct connection {
 	char *kept;    /* input that waits */
 	size_t kept_len;
 	struct evbuffer *output; /* NULL: nothing waits */
+	size_t counted;		 /* bytes of it in the server's sum */
 	struct rdap_request *asking;
+	/* The last answer in the output is watched: its bytes, or it was cut. */
+	struct rdap_watch watch;
+	size_t watched;
+	bool cut;
 	bool ending; /* no more requests after the answers under way */
 	bool ended;  /* our end is said */
 	size_t drained;
@@ -48,12 +58,14 @@ struct rdap_request {
 	size_t held_len;
 	bool more; /* input follows: answers are gathered */
 	bool answered;
+	struct rdap_watch watch;
 };
 
 struct rdap_server {
 	struct rdap_server_options options;
 	struct evconnlistener *listener;
-	struct event *sweep;
+	struct event *sweep, *relief;
+	size_t output; /* bytes that wait, of all connections */
 	struct connection *first, *last;
 	unsigned count;
 	struct rdap_request *spare;
@@ -78,8 +90,13 @@ void rdap_take(struct connection *connection, struct slice input);
 /* --- rdap_answer.c: what goes out ----------------------------------------- */
 
 void rdap_writable(evutil_socket_t fd, short what, void *context);
-/* Does anything wait to be written? */
+/* Does anything wait to be written, and how much? */
 bool rdap_waits(const struct connection *connection);
+size_t rdap_waiting(const struct connection *connection);
+/* The server's sum is brought up to it. */
+void rdap_count(struct connection *connection);
+/* Whoever watches the connection's last answer is told how it ended. */
+void rdap_end_watch(struct connection *connection, enum rdap_end end);
 /*
  * After answers: what waits is written when it can be, and read is only when
  * nothing does.  The connection is gone when this returns false.

@@ -7,6 +7,8 @@
 
 #include "base/digest.h"
 
+enum { STACK_DEPTH = 64 * 1024 };
+
 static void
 give_back(void *pointer)
 {
@@ -37,4 +39,13 @@ void
 wiped_start(void)
 {
 	event_set_mem_functions(malloc, take_other, give_back);
+}
+
+/* A frame of its own, which covers theirs. */
+__attribute__((noinline)) void
+wiped_stack(void)
+{
+	char below[STACK_DEPTH];
+
+	digest_wipe(below, sizeof(below));
 }

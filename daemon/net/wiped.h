@@ -8,4 +8,10 @@
 /* Before anything else asks libevent for memory. */
 void wiped_start(void);
 
+/*
+ * What the calls that have returned left on the stack, as far down as readers
+ * and writers of an answer go, is written over.
+ */
+void wiped_stack(void);
+
 #endif

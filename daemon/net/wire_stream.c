@@ -12,6 +12,7 @@ enum {
 	READ_SIZE = 256 * 1024,
 	KEEP_SIZE = 1024 * 1024, /* a longer empty queue is given back */
 	FDS_MAX = 64,
+	LATE = 2, /* ms that nobody minds */
 };
 
 /* In a header: this message has a descriptor. */
@@ -32,7 +33,7 @@ struct parcel {
 struct wire_stream {
 	struct wire_stream_options options;
 	int fd;
-	struct event *reading, *writing, *flushing;
+	struct event *reading, *writing, *flushing, *late;
 	struct run out, in; /* `in`: a message that is not whole */
 	uint64_t written;   /* bytes that have left */
 	struct parcel out_fds[FDS_MAX];
@@ -40,7 +41,8 @@ struct wire_stream {
 	int in_fds[FDS_MAX];
 	size_t in_fd_count;
 	bool flush_soon; /* at the end of this turn */
-	bool blocked;    /* until the socket takes more */
+	bool late_is_set;
+	bool blocked; /* until the socket takes more */
 	bool over, told;
 };
 
@@ -77,6 +79,8 @@ run_reserve(struct run *run, size_t more)
 		return true;
 	if (run->start >= run->size / 2 && run->size - used >= more) {
 		memmove(run->data, run->data + run->start, used);
+		/* What moved is not left behind, either. */
+		explicit_bzero(run->data + used, run->len - used);
 		run->start = 0;
 		run->len = used;
 		return true;
@@ -252,6 +256,16 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct wire_stream *stream = arg;
+
+	stream->late_is_set = false;
+	if (wire_stream_waits(stream) && !stream->over)
+		on_flush(fd, what, stream);
+}
+
+static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct wire_stream *stream = arg;
@@ -260,8 +274,8 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	on_flush(fd, what, stream);
 }
 
-bool
-wire_stream_post(
+static bool
+put_message(
     struct wire_stream *stream, char kind, struct slice message, int fd)
 {
 	size_t len = message.len + (kind != '\0');
@@ -287,6 +301,15 @@ wire_stream_post(
 	if (message.len != 0)
 		memcpy(out->data + out->len, message.data, message.len);
 	out->len += message.len;
+	return true;
+}
+
+bool
+wire_stream_post(
+    struct wire_stream *stream, char kind, struct slice message, int fd)
+{
+	if (!put_message(stream, kind, message, fd))
+		return false;
 	if (!stream->flush_soon && !stream->blocked) {
 		stream->flush_soon = true;
 		event_active(stream->flushing, EV_WRITE, 0);
@@ -298,6 +321,22 @@ bool
 wire_stream_send(struct wire_stream *stream, struct slice message)
 {
 	return wire_stream_post(stream, '\0', message, -1);
+}
+
+/* A timer that is set stays so: it costs nothing to find that all has left. */
+bool
+wire_stream_send_late(struct wire_stream *stream, struct slice message)
+{
+	const struct timeval delay = {.tv_usec = LATE * 1000};
+
+	if (!put_message(stream, '\0', message, -1))
+		return false;
+	if (!stream->flush_soon && !stream->blocked && !stream->late_is_set) {
+		if (event_add(stream->late, &delay) != 0)
+			return give_up(stream);
+		stream->late_is_set = true;
+	}
+	return true;
 }
 
 bool
@@ -492,15 +531,16 @@ static bool
 start(struct wire_stream *stream, struct fail *fail)
 {
 	struct event_base *base = stream->options.base;
-	struct event **events[] = {
-	    &stream->reading, &stream->writing, &stream->flushing};
+	struct event **events[] = {&stream->reading, &stream->writing,
+	    &stream->flushing, &stream->late};
 
 	stream->reading = event_new(
 	    base, stream->fd, EV_READ | EV_PERSIST, on_readable, stream);
 	stream->writing =
 	    event_new(base, stream->fd, EV_WRITE, on_writable, stream);
 	stream->flushing = event_new(base, -1, 0, on_flush, stream);
-	for (size_t i = 0; i < 3; i++)
+	stream->late = event_new(base, -1, 0, on_late, stream);
+	for (size_t i = 0; i < 4; i++)
 		if (*events[i] == NULL ||
 		    event_priority_set(
 			*events[i], stream->options.priority) != 0)
@@ -535,14 +575,15 @@ wire_stream_create(
 void
 wire_stream_destroy(struct wire_stream *stream)
 {
-	struct event *events[3];
+	struct event *events[4];
 
 	if (stream == NULL)
 		return;
 	events[0] = stream->reading;
 	events[1] = stream->writing;
 	events[2] = stream->flushing;
-	for (size_t i = 0; i < 3; i++)
+	events[3] = stream->late;
+	for (size_t i = 0; i < 4; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	for (size_t i = 0; i < stream->out_fd_count; i++)

@@ -51,7 +51,13 @@ void wire_stream_destroy(struct wire_stream *stream);
 bool wire_stream_send(struct wire_stream *stream, struct slice message);
 
 /*
- * The same in two pieces, `kind` before `message`; with `fd`, or -1.  The
+ * The same for what nobody waits for: it leaves with the next message that
+ * somebody does wait for, or after some ms.
+ */
+bool wire_stream_send_late(struct wire_stream *stream, struct slice message);
+
+/*
+ * As wire_stream_send in two pieces, `kind` before `message`; with `fd`, or -1.  The
  * descriptor goes to the stream, in success and failure.
  */
 bool wire_stream_post(

@@ -34,8 +34,11 @@ struct grants {
 	uint8_t key[KEY_SIZE];
 	struct statement *begin, *commit, *rollback, *add, *add_object, *find,
 	    *each, *objects, *revoke, *count, *add_answer, *end_answer,
-	    *next_answer, *next_object, *drop_object;
+	    *next_answer, *next_object, *drop_object, *old, *prune,
+	    *prune_objects;
 };
+
+enum { PRUNED_AT_ONCE = 256 };
 
 static bool
 prepare_all(struct grants *g, struct fail *fail)
@@ -68,6 +71,12 @@ prepare_all(struct grants *g, struct fail *fail)
 	    {&g->next_object, "SELECT id, name FROM request_object"
 			      " WHERE id > ? ORDER BY id LIMIT 1"},
 	    {&g->drop_object, "DELETE FROM request_object WHERE id = ?"},
+	    {&g->old, "SELECT id FROM request_grant g WHERE until < ?"
+		      " AND NOT EXISTS (SELECT 1 FROM request_answer"
+		      " WHERE grant_id = g.id) ORDER BY id LIMIT 1"},
+	    {&g->prune, "DELETE FROM request_grant WHERE id = ?"},
+	    {&g->prune_objects,
+		"DELETE FROM request_object WHERE grant_id = ?"},
 	};
 
 	return sqlite_prepare_all(
@@ -329,6 +338,53 @@ grants_next_answer(struct grants *grants, int64_t *answer, uint64_t *first,
 	}
 	statement_reset(s);
 	return ok;
+}
+
+/* --- what is over --- */
+
+static bool
+find_old(struct grants *grants, int64_t before, int64_t *id, bool *found,
+    struct fail *fail)
+{
+	bool ok;
+
+	statement_bind_number(grants->old, 1, before);
+	ok = statement_step(grants->old, found, fail);
+	if (ok && *found)
+		*id = statement_number(grants->old, 0);
+	statement_reset(grants->old);
+	return ok;
+}
+
+static bool
+prune_one(struct grants *grants, int64_t id, struct fail *fail)
+{
+	statement_bind_number(grants->prune_objects, 1, id);
+	if (!statement_do(grants->prune_objects, fail))
+		return false;
+	statement_bind_number(grants->prune, 1, id);
+	return statement_do(grants->prune, fail);
+}
+
+bool
+grants_prune(
+    struct grants *grants, int64_t before, bool *left, struct fail *fail)
+{
+	int64_t id = 0;
+	bool ok;
+
+	/* Nothing is written where there is nothing. */
+	if (!find_old(grants, before, &id, left, fail))
+		return false;
+	if (!*left)
+		return true;
+	ok = statement_do(grants->begin, fail);
+	if (!ok)
+		return false;
+	for (unsigned i = 0; ok && *left && i < PRUNED_AT_ONCE; i++)
+		ok = prune_one(grants, id, fail) &&
+		     find_old(grants, before, &id, left, fail);
+	return end_transaction(grants, ok, fail);
 }
 
 /* --- forgetting --- */

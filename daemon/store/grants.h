@@ -70,6 +70,14 @@ bool grants_next_answer(struct grants *grants, int64_t *answer, uint64_t *first,
     bool *found, struct fail *fail);
 
 /*
+ * Grants that ended before this time go, with their objects, some with each
+ * call: *left says whether there are more.  One whose answer has not ended
+ * stays.
+ */
+bool grants_prune(
+    struct grants *grants, int64_t before, bool *left, struct fail *fail);
+
+/*
  * Forgetting: the next object after *row (0: the first), of any grant; and
  * one that goes.
  */

@@ -56,6 +56,15 @@ prepare_reads(struct view *view, struct fail *fail)
 		    " ORDER BY told DESC LIMIT 1",
 		    fail);
 	if (view->by_host != NULL)
+		view->references = sqlite_prepare(sqlite,
+		    "SELECT name FROM (SELECT type, name FROM handle"
+		    " WHERE handle = ?1 AND type = 'domain'"
+		    " ORDER BY name LIMIT 4096) JOIN object USING (type, name)"
+		    " WHERE name LIKE '%.jp' AND length(bytes) > 0"
+		    " AND epoch >= (SELECT lowest FROM head)"
+		    " ORDER BY name LIMIT ?2",
+		    fail);
+	if (view->references != NULL)
 		view->head = sqlite_prepare(
 		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
@@ -69,7 +78,7 @@ prepare_reads(struct view *view, struct fail *fail)
 		view->entry = sqlite_prepare(sqlite,
 		    "SELECT entry FROM object WHERE type = ?1 AND name = ?2",
 		    fail);
-	if (view->entry != NULL)
+	if (view->entry != NULL && view_network_prepare(view, fail))
 		view->count = sqlite_prepare(sqlite,
 		    "SELECT count(*) FILTER (WHERE epoch >= lowest),"
 		    " count(*) FILTER (WHERE epoch < lowest)"
@@ -162,6 +171,7 @@ view_open(const char *path, struct fail *fail)
 {
 	struct sqlite *sqlite =
 	    sqlite_open_shared(path, schema, VERSION, fail);
+	struct view *view;
 
 	/* Nothing writes it again: a withdrawal of consent that power loss
 	   takes back would be none. */
@@ -170,7 +180,12 @@ view_open(const char *path, struct fail *fail)
 		sqlite_close(sqlite);
 		return NULL;
 	}
-	return mark_changes(open_as(sqlite, true, fail), path, fail);
+	view = mark_changes(open_as(sqlite, true, fail), path, fail);
+	if (view != NULL && !view_network_note_all(view, fail)) {
+		view_close(view);
+		return NULL;
+	}
+	return view;
 }
 
 /* Without its mark it can be read all the same. */
@@ -237,7 +252,8 @@ write_handles(
 		if (!statement_do(view->add_handle, fail))
 			return false;
 	}
-	return true;
+	return put->bytes.len == 0 ||
+	       view_network_note(view, put->type, put->name, fail);
 }
 
 static bool
@@ -265,6 +281,7 @@ view_remove(struct view *view, const struct view_put *put, struct fail *fail)
 	struct view_put gone = *put;
 
 	gone.handle_count = 0;
+	gone.bytes = (struct slice){"", 0};
 	return write_all(view, &gone, true, fail);
 }
 
@@ -452,32 +469,27 @@ view_get_host(struct view *view, struct arena *arena, struct slice host,
 	return read_row(view->by_host, arena, found, fail);
 }
 
-/* All bits beyond the prefix are zero in its canonical text. */
-static void
-shorten(struct prefix *prefix, uint8_t bits)
-{
-	for (unsigned i = bits; i < prefix->bits; i++)
-		prefix->bytes[i / 8] &= (uint8_t)~(0x80 >> i % 8);
-	prefix->bits = bits;
-}
-
 bool
-view_get_network(struct view *view, struct arena *arena,
-    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+view_references(struct view *view, struct arena *arena, struct slice handle,
+    struct values *out, size_t max, struct fail *fail)
 {
-	struct prefix at = *prefix;
-	char text[PREFIX_SIZE];
+	struct slice *items = arena_take_array(arena, max + 1, sizeof(*items));
+	bool row = false, ok = items != NULL || fail_memory(fail);
 
-	for (;;) {
-		size_t len = prefix_print(&at, text);
-
-		if (!view_get(view, arena, SLICE("network"),
-			(struct slice){text, len}, found, fail))
-			return false;
-		if (found->state != VIEW_NONE || at.bits == 0)
-			return true;
-		shorten(&at, (uint8_t)(at.bits - 1));
+	*out = (struct values){items, 0};
+	statement_bind_text(view->references, 1, handle);
+	statement_bind_number(view->references, 2, (int64_t)max);
+	while (ok && out->count < max) {
+		ok = statement_step(view->references, &row, fail);
+		if (!ok || !row)
+			break;
+		items[out->count] =
+		    arena_copy(arena, statement_bytes(view->references, 0));
+		ok = items[out->count].data != NULL || fail_memory(fail);
+		out->count++;
 	}
+	statement_reset(view->references);
+	return ok;
 }
 
 bool

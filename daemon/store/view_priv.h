@@ -9,11 +9,13 @@
 struct view {
 	struct sqlite *sqlite;
 	struct view_mark *mark; /* NULL: a reader found none */
-	struct statement *get, *by_handle, *by_host, *head, *count, *stale, *entry;
+	struct statement *get, *by_handle, *by_host, *head, *count, *stale,
+	    *entry, *network, *references;
+	uint64_t seeks; /* of view_get_network(), counted for tests */
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *end, *life, *set_life,
-	    *present, *doubts;
+	    *present, *doubts, *old_networks;
 	bool batching; /* between view_batch_begin() and view_batch_end() */
 };
 
@@ -27,5 +29,13 @@ bool view_want_prepare(struct view *view, struct fail *fail);
 
 /* For who writes. */
 bool view_forget_prepare(struct view *view, struct fail *fail);
+
+/* view_network.c: where a network stands among others. */
+bool view_network_prepare(struct view *view, struct fail *fail);
+/* Among the handles of its row; of another type nothing. */
+bool view_network_note(struct view *view, struct slice type, struct slice name,
+    struct fail *fail);
+/* The same of what an earlier misu put there. */
+bool view_network_note_all(struct view *view, struct fail *fail);
 
 #endif

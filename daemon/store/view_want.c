@@ -22,6 +22,9 @@ view_want_prepare(struct view *view, struct fail *fail)
 		" AND bytes IS NOT NULL"},
 	    {&view->doubts, "SELECT 1 FROM object WHERE epoch <= 0"
 			    " AND bytes IS NOT NULL LIMIT 1"},
+	    {&view->old_networks,
+		"SELECT name FROM object WHERE type = 'network'"
+		" AND name > ?1 AND length(bytes) > 0 ORDER BY name LIMIT 1"},
 	    {&view->life, "SELECT id FROM life"},
 	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
 	};

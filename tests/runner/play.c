@@ -709,7 +709,8 @@ static void
 run_step(struct world *world, const struct step *step)
 {
 	if (play_epp(world, step) ||
-	    play_tier(world, step) || run_ledger(world, step))
+	    play_tier(world, step) || play_audit(world, step) ||
+	    run_ledger(world, step))
 		return;
 	switch ((int)step->kind) {
 	case STEP_SUBMIT:

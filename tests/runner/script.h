@@ -27,6 +27,7 @@
  *	log has "..."       log lacks "..."
  *	view example.com tells "..." | lacks "..." | nothing | stale
  *	view lost           # its file, while there is no daemon
+ *	auditor shows "state" "name" | silent   # the registrant's, each or none
  *	clock +60s          disk full | read-only | ok
  *	daemon killed lost | kept | torn        daemon stopped
  *	daemon starts       daemon refuses "why it does not start"
@@ -91,6 +92,7 @@ enum step_kind {
 	STEP_OPERATOR,
 	STEP_ORDER, /* a verb with JSON */
 	STEP_TIER,  /* somebody asks with a token */
+	STEP_AUDITOR, /* what servers of others show from here on */
 	STEP_LEDGER_ENTRIES,
 	STEP_LEDGER_GROWS,
 	STEP_LEDGER_HAS,

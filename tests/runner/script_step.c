@@ -366,6 +366,19 @@ read_view(struct reader *reader)
 }
 
 static bool
+read_auditor(struct reader *reader)
+{
+	static const char *const words[] = {"shows", "silent", NULL};
+	struct step *step = reader_step(reader, STEP_AUDITOR);
+
+	if (!one_of(reader, words, "not shows or silent") ||
+	    !reader_word(reader, &step->verb))
+		return false;
+	return reader->token.kind != TOKEN_STRING ||
+	    reader_strings(reader, step);
+}
+
+static bool
 read_log(struct reader *reader)
 {
 	struct step *step = reader_step(reader, STEP_LOG_HAS);
@@ -497,6 +510,8 @@ reader_actor(struct reader *reader)
 		return read_ledger(reader);
 	if (reader_skip(reader, "view"))
 		return read_view(reader);
+	if (reader_skip(reader, "auditor"))
+		return read_auditor(reader);
 	if (reader_skip(reader, "log"))
 		return read_log(reader);
 	if (reader_skip(reader, "clock"))

@@ -261,6 +261,9 @@ http_answer(struct evhttp_request *request, void *context)
 	} else if (strcmp(path, "/away") == 0) {
 		evhttp_add_header(out, "Location", "/here");
 		evhttp_send_reply(request, 302, "Found", NULL);
+	} else if (strcmp(path, "/told") == 0) {
+		evhttp_add_header(out, "Location", "https://127.9.9.9:1/");
+		evhttp_send_reply(request, 302, "Found", NULL);
 	} else {
 		evhttp_send_reply(request, 404, "Not Found", NULL);
 	}
@@ -306,6 +309,24 @@ rdap_hears_of_pauses_and_goes_nowhere_in_clear(void **state)
 	ask_http(socket, "/away");
 	assert_int_equal(got.status, 0);
 	assert_true(got.reason[0] != '\0');
+	evhttp_free(http);
+}
+
+/* The reason stands in the log: a server cannot have its words in there. */
+static void
+behind_a_redirect_no_name_of_the_servers_choice_is_told(void **state)
+{
+	struct evhttp *http = evhttp_new(base);
+	struct evhttp_bound_socket *socket =
+	    evhttp_bind_socket_with_handle(http, "127.0.0.1", 0);
+
+	(void)state;
+	assert_non_null(socket);
+	evhttp_set_gencb(http, http_answer, NULL);
+	ask_http(socket, "/told");
+	assert_int_equal(got.status, 0);
+	assert_true(got.reason[0] != '\0');
+	assert_null(strstr(got.reason, "127.9.9.9"));
 	evhttp_free(http);
 }
 
@@ -480,6 +501,7 @@ main(void)
 	    TEST(nobody_at_the_port_is_a_reason),
 	    TEST(what_is_no_line_and_no_server_is_not_asked),
 	    TEST(rdap_hears_of_pauses_and_goes_nowhere_in_clear),
+	    TEST(behind_a_redirect_no_name_of_the_servers_choice_is_told),
 	    TEST(the_first_priority_and_the_greatest_weight_win),
 	    TEST(no_name_and_no_service_are_none),
 	    TEST(a_resolver_needs_an_address),

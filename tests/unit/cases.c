@@ -10,6 +10,7 @@
 
 #include "store/approvals.h"
 #include "store/cases.h"
+#include "store/grants.h"
 
 static const uint8_t master[KEY_SIZE] = "a master key of tests, no secret";
 
@@ -210,6 +211,75 @@ an_approval_is_one_and_grows_old(void **state)
 	assert_int_equal(f->fail.kind, FAIL_NONE);
 }
 
+static bool
+count_grant(void *arg, const struct grant *grant)
+{
+	++*(int *)arg;
+	return grant->object_count == 1;
+}
+
+static int
+grants_left(struct fixture *f, struct grants *grants, int64_t case_id)
+{
+	int count = 0;
+
+	assert_true(grants_each(
+	    grants, f->arena, case_id, count_grant, &count, &f->fail));
+	return count;
+}
+
+/* What ended long ago goes, objects and all; what is under way stays. */
+static void
+tokens_that_ended_long_ago_go(void **state)
+{
+	enum { OLD = 300, YOUNG = 3 };
+	struct fixture *f = *state;
+	struct grants *grants =
+	    grants_open(f->db, f->keys, &random_system, &f->fail);
+	struct case_row row = add(f, CASE_AUTHORITY, 0, "");
+	int64_t answer, object = 0;
+	struct slice name;
+	bool left, found;
+
+	assert_non_null(grants);
+	for (int i = 0; i < OLD + YOUNG; i++) {
+		char token[16];
+		struct grant grant = {.case_id = row.id,
+		    .recipient = SLICE("authority"),
+		    .purpose = SLICE("p16"),
+		    .from = SLICE(""),
+		    .granted = 1,
+		    .until = i < OLD ? 1000 : 5000,
+		    .answers = 10,
+		    .object_count = 1};
+
+		snprintf(token, sizeof(token), "%d", i);
+		grant.token = digest_sha256(slice_from(token));
+		grant.objects[0] = SLICE("example.jp");
+		assert_true(grants_add(grants, &grant, &f->fail));
+		if (i == 0)
+			assert_true(grants_begin_answer(
+			    grants, grant.id, 7, &answer, &f->fail));
+	}
+	assert_true(grants_prune(grants, 1000, &left, &f->fail));
+	assert_false(left);
+	assert_int_equal(grants_left(f, grants, row.id), OLD + YOUNG);
+	assert_true(grants_prune(grants, 1001, &left, &f->fail));
+	assert_true(left);
+	assert_true(grants_prune(grants, 1001, &left, &f->fail));
+	assert_false(left);
+	assert_int_equal(grants_left(f, grants, row.id), YOUNG + 1);
+	assert_true(grants_end_answer(grants, answer, &f->fail));
+	assert_true(grants_prune(grants, 1001, &left, &f->fail));
+	assert_int_equal(grants_left(f, grants, row.id), YOUNG);
+	for (int i = 0; i <= YOUNG; i++) {
+		assert_true(grants_next_object(
+		    grants, f->arena, &object, &name, &found, &f->fail));
+		assert_int_equal(found, i < YOUNG);
+	}
+	grants_close(grants);
+}
+
 int
 main(void)
 {
@@ -220,6 +290,7 @@ main(void)
 	    TEST(a_step_without_its_entry_is_found_again),
 	    TEST(a_forgotten_subject_is_in_no_case),
 	    TEST(an_approval_is_one_and_grows_old),
+	    TEST(tokens_that_ended_long_ago_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

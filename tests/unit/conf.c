@@ -16,9 +16,9 @@
 #include "setup.h"
 
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
-    "channels", "self", "warnings", "absent", "epp", "upstreams", "silent", "pool",
-    "console", "alone", "operators", "publish", "registrar", "tier", "audit",
-    "audited"};
+    "channels", "self", "twice", "warnings", "absent", "epp", "upstreams",
+    "silent", "pool", "console", "alone", "operators", "publish", "registrar",
+    "tier", "audit", "audited"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

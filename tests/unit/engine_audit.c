@@ -16,24 +16,44 @@
 #include "codec/audit_line.h"
 #include "core/canon.h"
 #include "core/policy.h"
-#include "engine.h"
+#include "engine_audit.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
 #include "store/view.h"
 
 static const char policy_text[] =
     "policy \"t\" revision 1 effective 2026-01-01T00:00:00Z\n"
+    "purpose p10 \"submit\"\n"
     "purpose p11 \"publish\"\n"
+    "purpose p12 \"publish, if only for research\"\n"
     "recipient self \"public\" public via self basis contract {\n"
     "  may receive name, state, country of registrant\n"
     "}\n"
+    "recipient registry \"r\" in US class registry basis contract by post {\n"
+    "  may receive name, state, country of registrant\n"
+    "}\n"
+    "recipient shown \"public of it\" public via registry\n"
     "for .com, .org to self for p11 {\n"
     "  forward state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to registry for p10 {\n"
+    "  forward name, state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to shown for p11 {\n"
+    "  forward state, country of registrant\n"
+    "  redact * of *\n"
+    "}\n"
+    "for .net to shown for p12 {\n"
+    "  forward name of registrant\n"
     "  redact * of *\n"
     "}\n";
 
 static const char conf_text[] =
     "state /state policy p forget now recipient self to view\n"
+    "recipient registry to desk\n"
+    "audit whois whois.net.example for .net as shown\n"
     "publish whois on 127.0.0.1:4343\n"
     "audit whois whois.example for .com as self\n"
     "audit rdap \"https://rdap.example/\" for .org as self\n"
@@ -412,6 +432,35 @@ what_is_hidden_or_old_is_found_and_what_is_well_is_recorded(void **state)
 	assert_int_equal(entries(world, "clean"), 1);
 }
 
+/*
+ * The registry was told to hide what either block hides, and may show what
+ * either lets be seen: what neither lets be seen is a leak still.
+ */
+static void
+a_public_with_two_purposes_may_see_what_either_lets(void **state)
+{
+	struct world *world = *state;
+
+	submit(world, "a.net");
+	engine_desk_done(world->engine, SLICE("uid 0"), 1, SLICE("posted"),
+	    answered, world);
+	assert_true(fake_loop_settle(world->loop));
+	assert_int_equal(world->status, 200);
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Kakuu", "Canary");
+	assert_true(says(world, "\"state\":\"clean\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "", "");
+	assert_true(says(world, "\"state\":\"clean\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Elsewhere", "");
+	assert_true(says(world, "\"kind\":\"stale\""));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	tell(world, "Kakuu", "Somebody Else");
+	assert_true(says(world, "\"field\":\"name.int\",\"rule\":"));
+	assert_int_equal(entries(world, "clean"), 2);
+}
+
 static void
 no_answer_is_a_finding_and_no_object_is_none(void **state)
 {
@@ -531,6 +580,35 @@ who_wants_a_pause_is_left_alone_at_once(void **state)
 	assert_int_equal(world->total, 16);
 }
 
+/* However much is found, a run is shown with a bounded part of it. */
+static void
+results_have_a_bound_and_what_is_left_out_is_counted(void **state)
+{
+	struct world *world = *state;
+	struct audit_run *run =
+	    audit_run_create(world->engine, AUDIT_ALL, SLICE("uid 0"));
+	static char json[2048];
+	uint64_t given = 0;
+
+	memset(json, ' ', sizeof(json));
+	memcpy(json, "{", 1);
+	json[sizeof(json) - 1] = '}';
+	for (; given < 3 * RESULTS_ROOM / sizeof(json); given++)
+		audit_run_add_result(run, (struct slice){json, sizeof(json)});
+	assert_in_range(run->result_bytes, RESULTS_ROOM - sizeof(json) + 1,
+	    RESULTS_ROOM);
+	assert_int_equal(run->result_count + run->left_out, given);
+	order(world, engine_audit_status, "{}");
+	assert_int_equal(world->status, 200);
+	/* Small ones have a bound, too. */
+	run = audit_run_create(world->engine, AUDIT_ALL, SLICE("uid 0"));
+	for (given = 0; given < 2 * RESULTS_MAX; given++)
+		audit_run_add_result(run, SLICE("{}"));
+	assert_int_equal(run->result_count, RESULTS_MAX);
+	assert_int_equal(run->left_out, RESULTS_MAX);
+	engine_audit_stop(world->engine);
+}
+
 static void
 an_operator_ends_it(void **state)
 {
@@ -637,12 +715,14 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 	    TEST(a_leak_names_the_rule_that_it_breaks),
 	    TEST(what_is_hidden_or_old_is_found_and_what_is_well_is_recorded),
+	    TEST(a_public_with_two_purposes_may_see_what_either_lets),
 	    TEST(no_answer_is_a_finding_and_no_object_is_none),
 	    TEST(an_auditor_that_goes_or_is_not_there_leaves_no_finding),
 	    TEST(what_makes_no_sense_ends_the_line),
 	    TEST(all_objects_are_asked_for_some_at_a_time),
 	    TEST(who_does_not_answer_is_left_alone),
 	    TEST(who_wants_a_pause_is_left_alone_at_once),
+	    TEST(results_have_a_bound_and_what_is_left_out_is_counted),
 	    TEST(an_operator_ends_it),
 	    TEST(memory_that_runs_out_is_no_crash),
 	    TEST(the_timer_spreads_all_over_its_period),

@@ -258,6 +258,20 @@ paths_of_the_intake_are_those_of_the_code(void **state)
 	assert_int_equal(count_tag("intake"), count);
 }
 
+/* A token is what is needed unless a method says otherwise. */
+static bool
+is_secured_by(const struct json_node *method, const char *scheme)
+{
+	const struct json_node *security = json_find(method, "security");
+
+	if (security == NULL)
+		return strcmp(scheme, "bearer") == 0;
+	for (size_t i = 0; i < security->count; i++)
+		if (json_find(&security->items[i], scheme) != NULL)
+			return true;
+	return false;
+}
+
 static void
 paths_and_parameters_of_the_console_are_those_of_the_code(void **state)
 {
@@ -277,9 +291,11 @@ paths_and_parameters_of_the_console_are_those_of_the_code(void **state)
 			assert_true(has_parameter(
 			    method, routes[i].parameters[known]));
 		assert_int_equal(count_in(method, "query"), known);
-		/* Who must show a token is told so. */
+		/* Who must show a token or a certificate is told so. */
 		assert_int_equal(
-		    json_find(method, "security") == NULL, routes[i].auditor);
+		    is_secured_by(method, "bearer"), routes[i].auditor);
+		assert_int_equal(
+		    is_secured_by(method, "certificate"), routes[i].operators);
 	}
 	assert_int_equal(count_tag("console"), count);
 }

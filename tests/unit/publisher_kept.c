@@ -257,6 +257,51 @@ what_changed_meanwhile_is_looked_at(void **state)
 	view_mark_close(writer);
 }
 
+/* Either made anew: what the reader has mapped is moved by nobody. */
+static void
+a_view_or_mark_that_was_replaced_is_noticed(void **state)
+{
+	static const char *const ends[] = {"", "-mark"};
+	struct fixture *fixture = *state;
+	struct publisher_file had;
+	char path[160], other[170];
+
+	publisher_file_note(fixture->path, &had);
+	assert_false(publisher_file_changed(fixture->path, &had));
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s%s", fixture->path, ends[i]);
+		snprintf(other, sizeof(other), "%s.other", path);
+		/* Gone, it is what the keeper writes still. */
+		assert_int_equal(rename(path, other), 0);
+		assert_false(publisher_file_changed(fixture->path, &had));
+		file = fopen(path, "w");
+		assert_non_null(file);
+		fclose(file);
+		assert_true(publisher_file_changed(fixture->path, &had));
+		assert_int_equal(rename(other, path), 0);
+		assert_false(publisher_file_changed(fixture->path, &had));
+	}
+}
+
+/* A reader that came before the mark was made has none until it is told. */
+static void
+a_mark_that_comes_later_is_noticed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publisher_file had;
+	char path[160], other[170];
+
+	snprintf(path, sizeof(path), "%s-mark", fixture->path);
+	snprintf(other, sizeof(other), "%s.other", path);
+	assert_int_equal(rename(path, other), 0);
+	publisher_file_note(fixture->path, &had);
+	assert_false(publisher_file_changed(fixture->path, &had));
+	assert_int_equal(rename(other, path), 0);
+	assert_true(publisher_file_changed(fixture->path, &had));
+}
+
 int
 main(void)
 {
@@ -266,6 +311,8 @@ main(void)
 	    CASE(another_rows_change_does_not_end_it),
 	    cmocka_unit_test(nothing_older_is_told_once_a_change_returned),
 	    CASE(a_smaller_network_is_found_instead),
+	    CASE(a_view_or_mark_that_was_replaced_is_noticed),
+	    CASE(a_mark_that_comes_later_is_noticed),
 	    CASE(what_changed_meanwhile_is_looked_at),
 	};
 #undef CASE

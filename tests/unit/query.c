@@ -200,6 +200,56 @@ there_is_an_end_to_terms_and_values(void **state)
 	arena_destroy(arena);
 }
 
+static struct slice
+printed(const char *text, int zone, struct query *query, struct arena *arena)
+{
+	struct fail fail = FAIL_INIT;
+
+	query_init(query);
+	if (!query_parse(query, slice_from(text), zone, arena, &fail))
+		print_message("%s: %s: %s\n", text, fail.place, fail.text);
+	assert_int_equal(fail.kind, FAIL_NONE);
+	return query_print(query, arena);
+}
+
+static void
+what_is_printed_asks_the_same(void **state)
+{
+	static const char *const texts[] = {"", "recipient:jprs",
+	    "-recipient:jprs,pir verdict:redact field:email -rule:3",
+	    "field:name,street actor:\"uid 1001 (al\\\"ice\\\\)\"",
+	    "time>=2026-04-01 time<2026-05-01T09:30:00+09:00",
+	    "from:2026-04-01 until:2026-04-01 time:2026-04-02",
+	    "entry:12..40 sort:oldest", "entry>=7 sort:newest",
+	    "object:\"例え.jp\" subject:\"a, b\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct arena *arena = arena_create(NULL);
+		struct query one, two;
+		struct slice text = printed(texts[i], 540, &one, arena);
+		struct slice again = printed(text.data, 0, &two, arena);
+
+		assert_string_equal(text.data, again.data);
+		assert_true(one.from == two.from && one.until == two.until);
+		assert_true(one.first == two.first && one.end == two.end);
+		assert_int_equal(one.sort, two.sort);
+		assert_int_equal(one.count, two.count);
+		for (size_t j = 0; j < one.count; j++) {
+			const struct query_term *a = &one.terms[j];
+			const struct query_term *b = &two.terms[j];
+
+			assert_true(a->key == b->key &&
+				    a->negated == b->negated &&
+				    a->count == b->count);
+			for (size_t k = 0; k < a->count; k++)
+				assert_true(slice_equal(
+				    a->values[k], b->values[k]));
+		}
+		arena_destroy(arena);
+	}
+}
+
 int
 main(void)
 {
@@ -212,6 +262,7 @@ main(void)
 	    cmocka_unit_test(days_are_those_of_the_zone),
 	    cmocka_unit_test(what_cannot_stand_is_pointed_at),
 	    cmocka_unit_test(there_is_an_end_to_terms_and_values),
+	    cmocka_unit_test(what_is_printed_asks_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

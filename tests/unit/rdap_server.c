@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/rdap_server.h"
+#include "net/rdap_server_priv.h"
 
 enum { CONNECTIONS = 4, TURNS = 4000, LONG = 6000000 };
 
@@ -30,10 +30,15 @@ struct world {
 	unsigned asked;
 	char paths[400]; /* each with a blank behind */
 	struct rdap_request *later;
+	bool watches; /* each answer */
+	unsigned ends; /* of watched answers that were told */
+	enum rdap_end end;
 	struct slice body;
 	char *all; /* what was heard */
 	struct fail fail;
 };
+
+static void ended(void *arg, enum rdap_end end);
 
 static void
 respond(void *context, struct rdap_request *request)
@@ -44,6 +49,11 @@ respond(void *context, struct rdap_request *request)
 	size_t len = strlen(world->paths);
 
 	world->asked++;
+	if (world->watches)
+		rdap_request_watch(request, ended, world);
+	if (rdap_request_header(request, "Authorization").data != NULL)
+		rdap_request_wipe(
+		    request, rdap_request_header(request, "Authorization"));
 	snprintf(world->paths + len, sizeof(world->paths) - len, "%.*s ",
 	    SLICE_ARG(path));
 	if (slice_is(path, "/later"))
@@ -71,12 +81,16 @@ start(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 	struct rdap_server_options options = {.connections = CONNECTIONS,
 	    .patience = 1,
+	    .output = LONG + LONG / 2,
 	    .handle = respond,
 	    .error = word,
 	    .context = world};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(world->at);
+	int room = 64 * 1024;
 
+	/* What is accepted has it too: little leaves before it is read. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	*state = world;
 	world->base = options.base = event_base_new();
 	world->body = SLICE("body");
@@ -356,6 +370,203 @@ an_answer_after_the_end_is_nobodys(void **state)
 	close(fd);
 }
 
+static bool
+has_secret(const char *bytes, size_t len)
+{
+	return bytes != NULL && memmem(bytes, len, "secret", 6) != NULL;
+}
+
+/*
+ * A token is nowhere once its question was read: not where requests come in,
+ * not with what waits for its answer, nor with what is not whole yet.
+ */
+static void
+of_a_secret_that_was_read_nothing_is_left(void **state)
+{
+	static const char asks[] =
+	    "GET /later HTTP/1.1\r\nHost: x\r\nAuthorization: secret-one\r\n"
+	    "\r\nGET /ready HTTP/1.1\r\nHost: x\r\nX: ";
+	struct world *world = *state;
+	int fd = dial(world), other = dial(world);
+
+	say(fd, asks);
+	while (world->later == NULL)
+		turn(world, true);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	assert_non_null(world->later->held);
+	assert_false(has_secret(world->later->held, world->later->held_len));
+	assert_true(slice_is(rdap_request_path(world->later), "/later"));
+	/* Of one that never becomes whole, either. */
+	say(other, "GET /a HTTP/1.1\r\nAuthorization: secret-two");
+	for (unsigned i = 0; i < 4; i++)
+		turn(world, false);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	say(other, "\r\nHost: x\r\n\r\n");
+	hear(world, other, "body");
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	assert_null(world->server->last->kept);
+	/* What comes behind the last request is thrown away, and written over. */
+	say(other, "GET /a HTTP/2.0\r\nAuthorization: secret-three\r\n\r\n");
+	hear(world, other, NULL);
+	say(other, "Authorization: secret-four\r\n");
+	for (unsigned i = 0; i < 4; i++)
+		turn(world, false);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	rdap_answer(world->later, 200, NULL, 0, SLICE("late"));
+	hear(world, fd, "late");
+	close(fd);
+	close(other);
+}
+
+/* --- how an answer ended --- */
+
+static void
+ended(void *arg, enum rdap_end end)
+{
+	struct world *world = arg;
+
+	world->ends++;
+	world->end = end;
+}
+
+static int
+ask_for_later(struct world *world)
+{
+	int fd = dial(world);
+
+	world->later = NULL;
+	say(fd, GET("/later"));
+	while (world->later == NULL)
+		turn(world, true);
+	turn(world, false);
+	rdap_request_watch(world->later, ended, world);
+	return fd;
+}
+
+/* More than any socket takes over at once. */
+static void
+answer_at_length(struct world *world, char *body)
+{
+	memset(body, 'x', LONG);
+	memcpy(body + LONG - 4, "end.", 4);
+	rdap_answer(
+	    world->later, 200, NULL, 0, (struct slice){body, LONG});
+	for (unsigned i = 0; i < 20; i++)
+		turn(world, false);
+}
+
+static void
+who_has_gone_is_noticed_before_the_answer(void **state)
+{
+	struct world *world = *state;
+	int fd = ask_for_later(world);
+
+	assert_false(rdap_request_is_gone(world->later));
+	/* What it says behind its question does not hide its end. */
+	say(fd, GET("/ready"));
+	assert_false(rdap_request_is_gone(world->later));
+	close(fd);
+	assert_true(rdap_request_is_gone(world->later));
+	assert_int_equal(rdap_server_connections(world->server), 0);
+	assert_int_equal(world->ends, 0);
+	rdap_answer(world->later, 200, NULL, 0, SLICE("late"));
+	assert_int_equal(world->ends, 1);
+	assert_int_equal(world->end, RDAP_GONE);
+}
+
+static void
+an_answer_is_sent_when_all_of_it_has_left(void **state)
+{
+	struct world *world = *state;
+	int fd = ask_for_later(world);
+	char *body = malloc(LONG);
+
+	answer_at_length(world, body);
+	assert_int_equal(world->ends, 0);
+	hear(world, fd, "end.");
+	for (unsigned i = 0; i < 20 && world->ends == 0; i++)
+		turn(world, false);
+	assert_int_equal(world->ends, 1);
+	assert_int_equal(world->end, RDAP_SENT);
+	/* Nothing of the next is told to who watched this one. */
+	say(fd, GET("/ready"));
+	hear(world, fd, "hi");
+	close(fd);
+	turn(world, true);
+	assert_int_equal(world->ends, 1);
+	free(body);
+}
+
+static void
+an_answer_that_breaks_off_is_neither_sent_nor_unsent(void **state)
+{
+	struct world *world = *state;
+	int fd = ask_for_later(world);
+	char *body = malloc(LONG);
+
+	answer_at_length(world, body);
+	assert_int_equal(world->ends, 0);
+	close(fd);
+	while (world->ends == 0)
+		turn(world, true);
+	assert_int_equal(world->end, RDAP_CUT);
+	ask_for_later(world);
+	answer_at_length(world, body);
+	rdap_server_destroy(world->server);
+	world->server = NULL;
+	assert_int_equal(world->ends, 2);
+	assert_int_equal(world->end, RDAP_CUT);
+	free(body);
+}
+
+/* A watched answer that is given at once ends before the next is begun. */
+static void
+the_end_of_each_of_several_is_told(void **state)
+{
+	struct world *world = *state;
+	int fd = dial(world);
+
+	world->watches = true;
+	say(fd, GET("/a") GET("/b") GET("/c"));
+	for (unsigned i = 0; i < 20 && world->ends < 3; i++)
+		turn(world, false);
+	assert_int_equal(world->ends, 3);
+	assert_int_equal(world->end, RDAP_SENT);
+	close(fd);
+}
+
+/* However many do not read, what waits for them has one bound. */
+static void
+who_does_not_read_makes_room_for_others(void **state)
+{
+	struct world *world = *state;
+	int slow[CONNECTIONS - 1], fd;
+	char *body = malloc(LONG);
+	unsigned before;
+
+	for (size_t i = 0; i < CONNECTIONS - 1; i++) {
+		slow[i] = ask_for_later(world);
+		answer_at_length(world, body);
+	}
+	before = world->ends;
+	assert_true(before != 0);
+	assert_int_equal(world->end, RDAP_CUT);
+	assert_true(rdap_server_connections(world->server) < CONNECTIONS - 1);
+	/* The one that was answered last is there, and others are heard. */
+	fd = dial(world);
+	say(fd, GET("/ready"));
+	assert_string_equal(hear(world, fd, "hi"), ready);
+	close(fd);
+	hear(world, slow[CONNECTIONS - 2], "end.");
+	for (unsigned i = 0; i < 20 && world->ends == before; i++)
+		turn(world, false);
+	assert_int_equal(world->ends, before + 1);
+	assert_int_equal(world->end, RDAP_SENT);
+	for (size_t i = 0; i < CONNECTIONS - 1; i++)
+		close(slow[i]);
+	free(body);
+}
+
 /* More than a socket takes at once waits, and nobody is asked meanwhile. */
 static void
 a_long_answer_arrives_whole(void **state)
@@ -433,6 +644,12 @@ main(void)
 	    CASE(a_body_ends_the_connection),
 	    CASE(an_answer_may_come_later),
 	    CASE(an_answer_after_the_end_is_nobodys),
+	    CASE(of_a_secret_that_was_read_nothing_is_left),
+	    CASE(who_has_gone_is_noticed_before_the_answer),
+	    CASE(an_answer_is_sent_when_all_of_it_has_left),
+	    CASE(an_answer_that_breaks_off_is_neither_sent_nor_unsent),
+	    CASE(the_end_of_each_of_several_is_told),
+	    CASE(who_does_not_read_makes_room_for_others),
 	    CASE(a_long_answer_arrives_whole),
 	    CASE(who_is_silent_is_cut_off),
 	    CASE(more_connections_than_allowed_wait_their_turn),

@@ -92,6 +92,24 @@ only_what_is_told_has_bytes(void **state)
 	assert_false(tier_read_answer(SLICE("7 nonsense"), &answer));
 }
 
+/* The ledger's outcome is one of these, and nothing else ends an answer. */
+static void
+an_end_is_one_of_three_words(void **state)
+{
+	struct tier_end end;
+
+	(void)state;
+	assert_true(tier_read_end(SLICE("7 sent"), &end));
+	assert_int_equal(end.left, TIER_LEFT_ALL);
+	assert_true(tier_read_end(SLICE("7 not-sent"), &end));
+	assert_int_equal(end.left, TIER_LEFT_NONE);
+	assert_true(tier_read_end(SLICE("7 unknown"), &end));
+	assert_int_equal(end.left, TIER_LEFT_PART);
+	assert_int_equal(end.number, 7);
+	assert_false(tier_read_end(SLICE("7 "), &end));
+	assert_false(tier_read_end(SLICE("7 answered"), &end));
+}
+
 /* What a requester reads names what to do, in both languages. */
 static void
 every_refusal_is_worded_twice(void **state)
@@ -120,6 +138,7 @@ main(void)
 	    cmocka_unit_test(a_token_is_found_behind_its_scheme_alone),
 	    cmocka_unit_test(a_question_is_read_in_one_spelling_alone),
 	    cmocka_unit_test(only_what_is_told_has_bytes),
+	    cmocka_unit_test(an_end_is_one_of_three_words),
 	    cmocka_unit_test(every_refusal_is_worded_twice),
 	};
 

@@ -5,12 +5,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "store/view.h"
 #include "store/view_mark.h"
+#include "store/view_priv.h"
 
 struct fixture {
 	char directory[64], path[128];
@@ -235,6 +237,247 @@ the_smallest_network_answers(void **state)
 	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
 	    &found, &fixture->fail));
 	assert_int_equal(found.state, VIEW_NONE);
+	/* One of which nothing is told makes room for the wider one. */
+	put(fixture, "network", "192.0.2.8/29", 3, "");
+	assert_true(prefix_parse_address(SLICE("192.0.2.9"), &prefix));
+	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
+	    &found, &fixture->fail));
+	assert_true(slice_is(found.bytes, "wide"));
+}
+
+/* Whatever identity it has: what began under it came not in force. */
+static void
+what_was_unsettled_begins_an_epoch_again(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct digest one = digest_sha256(SLICE("one"));
+	int64_t first, again;
+
+	assert_true(view_begin(fixture->view, &one, &first, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_int_equal(again, first);
+	assert_true(view_unsettle(fixture->view, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_int_equal(again, first + 1);
+}
+
+/*
+ * The mark stands still while nothing is committed, is none while a commit is
+ * not whole, and stands anew behind it, also where nothing was to be written.
+ */
+static void
+the_mark_ends_with_the_commit_and_not_before(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted none = {SLICE("domain"), SLICE("none.com")};
+	const struct view_ended ended = {
+	    .type = SLICE("domain"), .name = SLICE("none.com"), .from = 1};
+	uint64_t before, after;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	before = view_generation(fixture->reader);
+	assert_true(before != 0);
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "one"));
+	assert_int_equal(view_generation(fixture->reader), before);
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	after = view_generation(fixture->reader);
+	assert_true(after > before);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* Taken back, it is as if nothing had been. */
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 9, "three");
+	assert_false(view_batch_end(fixture->view, false, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* Nothing to write is no commit that never ends. */
+	put(fixture, "domain", "example.com", 3, "older");
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_doubt(
+	    fixture->view, &none, 1, 1, 1000, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_drop(fixture->view, SLICE("domain"), SLICE("none.com"),
+	    &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+}
+
+/* One that never committed whole leaves the mark as none. */
+static void
+a_commit_that_fails_half_way_ends_no_mark(void **state)
+{
+	struct fixture *fixture = *state;
+	struct rlimit before, none;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 1, .rlim_max = before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_false(view_batch_end(fixture->view, true, &fixture->fail));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "one"));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+}
+
+static void
+put_network(struct fixture *fixture, const struct prefix *prefix)
+{
+	char name[PREFIX_SIZE];
+
+	name[prefix_print(prefix, name)] = '\0';
+	put(fixture, "network", name, 1, name);
+}
+
+/* The longest of those that hold it, looked for among all; NULL: none. */
+static const struct prefix *
+longest(const struct prefix *all, size_t count, const struct prefix *asked)
+{
+	const struct prefix *best = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&all[i], asked) &&
+		    (best == NULL || all[i].bits > best->bits))
+			best = &all[i];
+	return best;
+}
+
+static void
+ask_network(struct fixture *fixture, const struct prefix *all, size_t count,
+    const struct prefix *asked)
+{
+	const struct prefix *best = longest(all, count, asked);
+	struct view_found found;
+	char name[PREFIX_SIZE];
+
+	arena_reset(fixture->arena);
+	assert_true(view_get_network(fixture->reader, fixture->arena, asked,
+	    &found, &fixture->fail));
+	assert_int_equal(found.state, best != NULL ? VIEW_CURRENT : VIEW_NONE);
+	if (best != NULL)
+		assert_true(slice_equal(found.bytes,
+		    (struct slice){name, prefix_print(best, name)}));
+}
+
+static struct prefix
+made_up_prefix(uint32_t *state, bool six, unsigned bits)
+{
+	struct prefix prefix = {.six = six, .bits = (uint8_t)bits};
+
+	for (unsigned i = 0; i < bits; i++) {
+		*state = *state * 1103515245 + 12345;
+		/* Few bits differ, so that many stand in each other. */
+		if (i % 8 > 4 && (*state >> 16 & 1) != 0)
+			prefix.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	}
+	return prefix;
+}
+
+/* Whatever stands in whatever: it is the one that a look at all finds. */
+static void
+networks_in_each_other_are_told_apart(void **state)
+{
+	enum { NETWORKS = 300, ASKED = 1500 };
+	struct fixture *fixture = *state;
+	struct prefix *all = calloc(NETWORKS, sizeof(*all));
+	uint32_t random = 7;
+
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	for (size_t i = 0; i < NETWORKS; i++) {
+		bool six = i % 2 == 0;
+
+		all[i] = made_up_prefix(
+		    &random, six, 1 + (unsigned)(i * 7 % (six ? 128 : 32)));
+		put_network(fixture, &all[i]);
+	}
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	for (size_t i = 0; i < ASKED; i++) {
+		bool six = i % 2 == 0;
+		struct prefix asked =
+		    made_up_prefix(&random, six, six ? 128 : 32);
+
+		if (i % 5 == 0)
+			asked = all[i % NETWORKS];
+		ask_network(fixture, all, NETWORKS, &asked);
+	}
+	free(all);
+}
+
+/* As a registrar's networks stand: one look for each that holds another. */
+static void
+a_network_is_found_with_few_looks(void **state)
+{
+	enum { NETWORKS = 600, FEW = 6 };
+	struct fixture *fixture = *state;
+	struct prefix *all = calloc(NETWORKS, sizeof(*all)), asked;
+	struct fail fail = FAIL_INIT;
+	uint64_t most = 0;
+
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	for (size_t i = 0; i < NETWORKS; i++) {
+		char name[64];
+
+		if (i == 0)
+			snprintf(name, sizeof(name), "2001:db8::/32");
+		else if (i < 100)
+			snprintf(name, sizeof(name), "2001:db8:%zx::/48", i);
+		else
+			snprintf(name, sizeof(name), "2001:db8:7:%zx::/64", i);
+		assert_true(prefix_parse(slice_from(name), &all[i], &fail));
+		put_network(fixture, &all[i]);
+	}
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	for (unsigned i = 0; i < 4096; i++) {
+		uint64_t before = fixture->reader->seeks;
+		char text[64];
+
+		snprintf(text, sizeof(text), "2001:db8:%x:%x::%x", i % 160,
+		    i / 3, i);
+		assert_true(prefix_parse_address(slice_from(text), &asked));
+		if (i % 64 == 0)
+			ask_network(fixture, all, NETWORKS, &asked);
+		else
+			assert_true(view_get_network(fixture->reader,
+			    fixture->arena, &asked, &(struct view_found){0},
+			    &fixture->fail));
+		if (fixture->reader->seeks - before > most)
+			most = fixture->reader->seeks - before;
+	}
+	assert_in_range(most, 1, FEW);
+	/* And nowhere near is nowhere at once. */
+	assert_true(prefix_parse_address(SLICE("2001:500::1"), &asked));
+	fixture->reader->seeks = 0;
+	ask_network(fixture, all, NETWORKS, &asked);
+	assert_in_range(fixture->reader->seeks, 1, 2);
+	free(all);
+}
+
+/* What an earlier misu left has no keys, and gets them at the first start. */
+static void
+networks_of_before_are_found(void **state)
+{
+	struct fixture *fixture = *state;
+	struct prefix all[2];
+	struct fail fail = FAIL_INIT;
+
+	assert_true(prefix_parse(SLICE("2001:db8::/32"), &all[0], &fail));
+	assert_true(prefix_parse(SLICE("2001:db8:1::/48"), &all[1], &fail));
+	put_network(fixture, &all[0]);
+	put_network(fixture, &all[1]);
+	assert_true(sqlite_run(fixture->view->sqlite,
+	    "DELETE FROM handle WHERE handle < '0'", &fail));
+	ask_network(fixture, NULL, 0, &all[1]);
+	view_close(fixture->view);
+	fixture->view = view_open(fixture->path, &fail);
+	assert_non_null(fixture->view);
+	ask_network(fixture, all, 2, &all[1]);
+	ask_network(fixture, all, 2, &all[0]);
 }
 
 static void
@@ -440,6 +683,48 @@ a_writer_that_died_leaves_no_mark_to_trust(void **state)
 	view_close(again);
 }
 
+static void
+put_with(struct fixture *fixture, const char *name, const char *handle,
+    const char *bytes)
+{
+	const struct slice handles = slice_from(handle);
+	const struct view_put row = {.type = SLICE("domain"),
+	    .name = slice_from(name),
+	    .entry = 1,
+	    .epoch = 1,
+	    .bytes = slice_from(bytes),
+	    .handles = &handles,
+	    .handle_count = 1};
+
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+}
+
+/* In their order, only what may be told, and no more than was asked for. */
+static void
+names_that_refer_to_a_handle_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted doubt = {SLICE("domain"), SLICE("d.jp")};
+	struct values names;
+
+	put_with(fixture, "b.jp", "TM1", "row");
+	put_with(fixture, "a.jp", "TM1", "row");
+	put_with(fixture, "c.com", "TM1", "row");
+	put_with(fixture, "d.jp", "TM1", "row");
+	put_with(fixture, "e.jp", "TM1", "");
+	put_with(fixture, "f.jp", "TM2", "row");
+	assert_true(view_doubt(
+	    fixture->view, &doubt, 1, 8, 1000, &fixture->fail));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 5, &fixture->fail));
+	assert_int_equal(names.count, 2);
+	assert_true(slice_is(names.items[0], "a.jp"));
+	assert_true(slice_is(names.items[1], "b.jp"));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 1, &fixture->fail));
+	assert_int_equal(names.count, 1);
+}
+
 int
 main(void)
 {
@@ -452,7 +737,14 @@ main(void)
 	    CASE(what_is_in_doubt_waits_to_be_put_again),
 	    CASE(what_was_on_its_way_ends_no_doubt),
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
+	    CASE(what_was_unsettled_begins_an_epoch_again),
+	    CASE(the_mark_ends_with_the_commit_and_not_before),
+	    CASE(a_commit_that_fails_half_way_ends_no_mark),
+	    CASE(names_that_refer_to_a_handle_are_told),
 	    CASE(the_smallest_network_answers),
+	    CASE(networks_in_each_other_are_told_apart),
+	    CASE(a_network_is_found_with_few_looks),
+	    CASE(networks_of_before_are_found),
 	    CASE(a_handle_finds_the_object_that_has_it),
 	    CASE(a_host_finds_an_object_that_has_it),
 	    CASE(the_mark_moves_with_each_change),
