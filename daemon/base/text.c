@@ -119,9 +119,17 @@ json_run(struct slice value)
 void
 text_add_json(struct text *text, struct slice value)
 {
-	text_add_char(text, '"');
-	text_add_json_escaped(text, value);
-	text_add_char(text, '"');
+	bool is_plain = json_run(value) == value.len;
+	char *at = is_plain ? text_room(text, value.len + 2) : NULL;
+
+	if (at != NULL) {
+		at[0] = at[value.len + 1] = '"';
+		memcpy(at + 1, value.len != 0 ? value.data : "", value.len);
+	} else if (!is_plain) {
+		text_add_char(text, '"');
+		text_add_json_escaped(text, value);
+		text_add_char(text, '"');
+	}
 }
 
 static void

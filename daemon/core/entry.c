@@ -321,7 +321,7 @@ ranked(const struct entry_order *order, uint64_t fields)
 
 /*
  * `onward` is ENTRY_NONE for the recipient itself.  Where the record had
- * nothing and nothing was made, there is no line.
+ * nothing, nothing was made, and there is no line.
  */
 static void
 add_role_fields(struct text *text, const struct entry_disclosure *entry,
@@ -331,7 +331,8 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 	const struct entry_order *order = entry->order;
 	struct slice role_word =
 	    slice_from(disclosure_role_word(disclosure, role));
-	uint64_t listed = ranked(order, disclosure_listed(disclosure, role));
+	uint64_t listed =
+	    ranked(order, disclosure_collected_all(disclosure, role));
 	bool is_own = onward == ENTRY_NONE;
 	char *at;
 
