@@ -530,7 +530,7 @@ ledger_add_removal(struct batch *batch, enum object_type type,
 uint64_t
 ledger_next(const struct ledger *ledger)
 {
-	uint64_t next = ledger->tree.size;
+	uint64_t next = ledger->next;
 
 	for (const struct batch *b = ledger->waiting.first; b; b = b->next)
 		for (const struct item *item = b->items; item;

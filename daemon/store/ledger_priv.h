@@ -31,13 +31,12 @@ struct ledger {
 	struct disk *disk;
 	struct journal *journal;
 	struct tiles *tiles; /* what is durable */
-	struct tree tree;    /* what is durable, in flight or being built */
+	uint64_t next;	     /* index of the next entry of a group */
 	struct requests *requests;
 	struct entry_order order;
 	struct digest_key payload_key, vault_key;
 	struct digest_cipher *cipher;
 	struct group *building, *flying;
-	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
 	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
