@@ -72,6 +72,33 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 }
 
 bool
+engine_find_had(struct engine *engine, const struct record *record,
+    const struct spool_item *target, unsigned stopped,
+    uint64_t had[ROLE_COUNT], struct arena *arena, struct fail *fail)
+{
+	const struct provision provision = {
+	    engine->o.stops, engine->o.ledger, engine->o.keys};
+	const struct decide_given given = {.kept = NULL};
+	const struct block *block =
+	    engine_block(engine, record, target->recipient, target->purpose);
+	const struct disclosure *disclosure;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		had[r] = provision_of_nobody();
+	if (stopped == 0 || block == NULL)
+		return true;
+	disclosure =
+	    decide(engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((stopped & 1u << r) != 0)
+			had[r] |= provision_had(&provision, record, disclosure,
+			    (enum role)r, arena);
+	return true;
+}
+
+bool
 engine_is_removal(const struct spool_item *item)
 {
 	static const struct slice prefix = {
