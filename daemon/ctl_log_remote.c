@@ -139,8 +139,8 @@ read_pages(struct reading *reading)
 		nanosleep(&pause, NULL);
 	}
 	if (status == CTL_OK && reading->has_more)
-		fprintf(stderr, "there are more: --cursor %s\n",
-		    reading->cursor);
+		fprintf(
+		    stderr, "there are more: --cursor %s\n", reading->cursor);
 	return status;
 }
 

@@ -65,4 +65,9 @@ struct publication {
 struct publication_item publication_either(const struct publication *it,
     enum role role, enum field prefer, enum field other);
 
+/* Of a name server its name, without the addresses that may stand behind. */
+struct slice publication_host(struct slice server);
+/* The names of those that may be shown; the list in the arena. */
+struct values publication_hosts(const struct publication *it, struct arena *arena);
+
 #endif

@@ -118,8 +118,8 @@ add(struct rdap_page *page, const struct redaction *redaction)
 	rdap_open(page, "", '{');
 	rdap_open(page, "name", '{');
 	rdap_member(page, redaction->registered ? "type" : "description");
-	text_add_format(
-	    page->text, "\"%s %s\"", redaction->before, redaction->label);
+	text_add_format(page->text, "\"%s%s%s\"", redaction->before,
+	    redaction->before[0] != '\0' ? " " : "", redaction->label);
 	rdap_close(page, '}');
 	if (redaction->path != NULL)
 		path_member(page,
@@ -196,12 +196,42 @@ add_role(struct rdap_page *page, enum role role, bool own)
 	}
 }
 
+/* What is of the object itself, and of nobody in it. */
+static const struct own {
+	struct redaction redaction;
+	size_t item; /* where it is in a publication */
+} owns[] = {
+    {{.before = "Registry",
+	 .label = "Domain ID",
+	 .registered = true,
+	 .root = "$",
+	 .path = ".handle"},
+	offsetof(struct publication, roid)},
+    {{.before = "",
+	 .label = "Name Servers",
+	 .root = "$",
+	 .path = ".nameservers"},
+	offsetof(struct publication, ns)},
+    {{.before = "", .label = "DNSSEC", .root = "$", .path = ".secureDNS"},
+	offsetof(struct publication, ds)},
+};
+
+static bool
+is_own_redacted(const struct rdap_page *page, const struct own *own)
+{
+	const struct publication_item *item =
+	    (const void *)((const char *)page->it + own->item);
+
+	return item->state == REDACTED;
+}
+
 static bool
 is_any_redacted(
     struct rdap_page *page, const enum role *roles, size_t count, bool own)
 {
-	if (!own && page->it->roid.state == REDACTED)
-		return true;
+	for (size_t i = 0; !own && i < sizeof(owns) / sizeof(*owns); i++)
+		if (is_own_redacted(page, &owns[i]))
+			return true;
 	for (size_t i = 0; i < count; i++) {
 		if (publication_either(
 			page->it, roles[i], FIELD_HANDLE, FIELD_HANDLE)
@@ -219,17 +249,12 @@ void
 rdap_redacted(
     struct rdap_page *page, const enum role *roles, size_t count, bool own)
 {
-	static const struct redaction roid = {.before = "Registry",
-	    .label = "Domain ID",
-	    .registered = true,
-	    .root = "$",
-	    .path = ".handle"};
-
 	if (!is_any_redacted(page, roles, count, own))
 		return;
 	rdap_open(page, "redacted", '[');
-	if (!own && page->it->roid.state == REDACTED)
-		add(page, &roid);
+	for (size_t i = 0; !own && i < sizeof(owns) / sizeof(*owns); i++)
+		if (is_own_redacted(page, &owns[i]))
+			add(page, &owns[i].redaction);
 	for (size_t i = 0; i < count; i++)
 		add_role(page, roles[i], own);
 	rdap_close(page, ']');

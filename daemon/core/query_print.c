@@ -28,8 +28,8 @@ static void
 add_term(struct text *text, const struct query_term *term)
 {
 	add_blank(text);
-	text_add_format(text, "%s%s:", term->negated ? "-" : "",
-	    query_key_name(term->key));
+	text_add_format(
+	    text, "%s%s:", term->negated ? "-" : "", query_key_name(term->key));
 	for (size_t i = 0; i < term->count; i++) {
 		if (i != 0)
 			text_add_char(text, ',');
@@ -38,21 +38,20 @@ add_term(struct text *text, const struct query_term *term)
 }
 
 static void
-add_time(struct text *text, const char *operator, int64_t ms)
+add_time(struct text *text, const char *mark, int64_t ms)
 {
 	char date[DATE_SIZE];
 
 	date_print(ms / 1000, 0, date);
 	add_blank(text);
-	text_add_format(text, "time%s%s", operator, date);
+	text_add_format(text, "time%s%s", mark, date);
 }
 
 static void
-add_entry(struct text *text, const char *operator, uint64_t index)
+add_entry(struct text *text, const char *mark, uint64_t index)
 {
 	add_blank(text);
-	text_add_format(
-	    text, "entry%s%llu", operator, (unsigned long long)index);
+	text_add_format(text, "entry%s%llu", mark, (unsigned long long)index);
 }
 
 struct slice
@@ -72,9 +71,9 @@ query_print(const struct query *query, struct arena *arena)
 		add_entry(&text, "<", query->end);
 	if (query->sort != QUERY_SORT_UNSAID) {
 		add_blank(&text);
-		text_add_string(&text,
-		    query->sort == QUERY_OLDEST ? "sort:oldest"
-						: "sort:newest");
+		text_add_string(&text, query->sort == QUERY_OLDEST
+					   ? "sort:oldest"
+					   : "sort:newest");
 	}
 	return text_slice(&text);
 }

@@ -77,33 +77,79 @@ source_of(struct world *world, struct arena *arena, struct slice name,
 	    fail_set(fail, FAIL_INPUT, "cannot read %.*s", SLICE_ARG(name));
 }
 
-bool
-daemon_read(struct world *world, struct arena *arena, struct slice policy_name,
-    struct slice conf_name, const struct ruleset **ruleset,
-    const struct conf **conf, struct fail *fail)
+/* What was read in this process, and was sound. */
+struct read_before {
+	struct read_before *next;
+	struct slice script, policy_name, conf_name;
+	const struct ruleset *ruleset;
+	const struct conf *conf;
+	struct arena *arena;
+};
+
+static struct read_before *all_read;
+
+static bool
+read_anew(struct world *world, struct read_before *read, struct fail *fail)
 {
+	struct arena *arena = read->arena;
 	struct policy_source policy, setup;
-	struct includer policy_place = {world, arena, policy_name};
-	struct includer conf_place = {world, arena, conf_name};
+	struct includer policy_place = {world, arena, read->policy_name};
+	struct includer conf_place = {world, arena, read->conf_name};
 	struct policy_loader policies = {load, &policy_place};
 	struct policy_loader confs = {load, &conf_place};
 	struct slice diagnostics = {NULL, 0};
 	struct fail ignored = FAIL_INIT; /* the diagnostics say more */
 
-	if (!source_of(world, arena, policy_name, &policy, fail) ||
-	    !source_of(world, arena, conf_name, &setup, fail))
+	if (!source_of(world, arena, read->policy_name, &policy, fail) ||
+	    !source_of(world, arena, read->conf_name, &setup, fail))
 		return false;
-	*conf = conf_parse(arena, &setup, &confs, &diagnostics, &ignored);
-	if (*conf != NULL)
-		*ruleset = policy_load(arena, &policy, &policies,
-		    (*conf)->networks, (*conf)->network_count, &diagnostics,
-		    &ignored);
-	if (*conf != NULL && *ruleset != NULL &&
-	    conf_check(*conf, (const struct ruleset *const *)ruleset, 1,
-		arena, &diagnostics, &ignored))
+	read->conf =
+	    conf_parse(arena, &setup, &confs, &diagnostics, &ignored);
+	if (read->conf != NULL)
+		read->ruleset = policy_load(arena, &policy, &policies,
+		    read->conf->networks, read->conf->network_count,
+		    &diagnostics, &ignored);
+	if (read->conf != NULL && read->ruleset != NULL &&
+	    conf_check(read->conf,
+		(const struct ruleset *const *)&read->ruleset, 1, arena,
+		&diagnostics, &ignored))
 		return true;
 	/* The first diagnostic, as far as it fits. */
 	return fail_set(fail, FAIL_INPUT, "%.*s", SLICE_ARG(diagnostics));
+}
+
+/* All of a world's lives, and all worlds of a sweep, read the same. */
+bool
+daemon_read(struct world *world, struct slice policy_name,
+    struct slice conf_name, const struct ruleset **ruleset,
+    const struct conf **conf, struct fail *fail)
+{
+	struct arena *arena;
+	struct slice script = slice_from(world->script->path);
+	struct read_before *read = all_read;
+
+	while (read != NULL &&
+	    !(slice_equal(read->script, script) &&
+		slice_equal(read->policy_name, policy_name) &&
+		slice_equal(read->conf_name, conf_name)))
+		read = read->next;
+	if (read == NULL) {
+		arena = arena_create(NULL);
+		read = arena_take(arena, sizeof(*read));
+		*read = (struct read_before){.next = all_read,
+		    .script = arena_copy(arena, script),
+		    .policy_name = arena_copy(arena, policy_name),
+		    .conf_name = arena_copy(arena, conf_name),
+		    .arena = arena};
+		if (!read_anew(world, read, fail)) {
+			arena_destroy(arena);
+			return false;
+		}
+		all_read = read;
+	}
+	*ruleset = read->ruleset;
+	*conf = read->conf;
+	return true;
 }
 
 /* --- start */
@@ -311,7 +357,7 @@ daemon_start(struct world *world, struct fail *fail)
 {
 	world->load = arena_create(NULL);
 	world_note(world, "daemon starts");
-	if (!daemon_read(world, world->load, world->policy_name, world->conf_name,
+	if (!daemon_read(world, world->policy_name, world->conf_name,
 		&world->ruleset, &world->conf, fail) ||
 	    !make_state(world, fail) || !open_store(world, fail) ||
 	    !open_engine(world, fail)) {
@@ -444,8 +490,7 @@ daemon_reload(struct world *world, struct slice policy, struct slice conf,
 	const struct ruleset *ruleset = NULL;
 	const struct conf *setup = NULL;
 
-	if (!daemon_read(
-		world, world->load, policy, conf, &ruleset, &setup, fail) ||
+	if (!daemon_read(world, policy, conf, &ruleset, &setup, fail) ||
 	    !engine_set_policy(world->engine, ruleset, setup, fail))
 		return false;
 	world->ruleset = ruleset;

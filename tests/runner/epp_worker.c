@@ -105,14 +105,10 @@ epp_letters_finish(struct world *world)
 static void
 strike(struct world *world)
 {
-	if (world->calm || ++world->messages != world->plan.nth)
-		return;
-	if (world->plan.kind == PLAN_WORKER) {
-		world->struck = true;
+	if (world_strikes(world, PLAN_WORKER)) {
 		epp_worker_kill(world, world->plan.loss == LOSS_ALL);
 		epp_worker_start(world);
-	} else if (world->plan.kind == PLAN_KEEPER) {
-		world->struck = true;
+	} else if (world_strikes(world, PLAN_KEEPER)) {
 		memory_disk_die(world->disk);
 		epp_keeper_gone(world);
 	}
@@ -143,11 +139,8 @@ take_memory(void *context, size_t size)
 	struct world *world = worker->world;
 	void *out;
 
-	if (world->plan.kind == PLAN_ALLOC && !world->calm &&
-	    ++world->allocations == world->plan.nth) {
-		world->struck = true;
+	if (world_strikes(world, PLAN_ALLOC))
 		return NULL;
-	}
 	out = malloc(size);
 	if (out != NULL)
 		worker->allocated++;
@@ -249,7 +242,7 @@ take_setup(void *context, struct slice bundle)
 	if (worker->filter == NULL)
 		return; /* it is ending */
 	if (line == NULL ||
-	    !daemon_read(world, worker->arena, (struct slice){copy.data, len},
+	    !daemon_read(world, (struct slice){copy.data, len},
 		(struct slice){copy.data + len + 1, copy.len - len - 1},
 		&ruleset, &conf, &fail)) {
 		world_fail(

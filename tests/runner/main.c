@@ -16,26 +16,37 @@
 
 #include "registry/registry.h"
 #include "runner/canary.h"
+#include "runner/sqlite_memory.h"
 #include "runner/world.h"
 
-enum { SWEEP_MAX = 20000, TIME_LIMIT = 300, STEP = 47 };
+enum { TIME_LIMIT = 300, STEP = 47 };
 
 static bool verbose, times;
 static unsigned step = STEP; /* 3 does not divide it */
 static struct plan single; /* PLAN_NONE: all that the script says */
 
-static const enum disk_loss losses[] = {LOSS_ALL, LOSS_NONE, LOSS_TORN};
-
 struct result {
 	unsigned failures;
 	bool struck;
+	unsigned counted[PLAN_COUNT];
 	struct seen transcript;
 	struct digest searched;
 };
 
+static struct plan
+make_plan(enum fault_kind kind, unsigned nth)
+{
+	static const enum disk_loss losses[] = {
+	    LOSS_ALL, LOSS_NONE, LOSS_TORN};
+
+	return (struct plan){
+	    .kind = kind, .nth = nth, .loss = losses[nth % 3]};
+}
+
 static struct result
 play(const struct script *script, struct plan plan, bool print)
 {
+	size_t before = sqlite_memory_used();
 	struct world *world = world_create(script, plan);
 	struct result result = {.failures = 0};
 
@@ -43,10 +54,17 @@ play(const struct script *script, struct plan plan, bool print)
 	play_run(world);
 	result.failures = world->failures;
 	result.struck = world->struck || memory_disk_struck(world->disk);
+	for (unsigned i = PLAN_ALLOC; i < PLAN_COUNT; i++)
+		result.counted[i] = world_counted(world, (enum fault_kind)i);
 	result.transcript = world->transcript_bytes;
 	result.searched = digest_end(&world->searched);
 	world->transcript_bytes = (struct seen){NULL, 0, 0};
 	world_destroy(world);
+	if (sqlite_memory_used() != before) {
+		printf("%s:1: a database or a statement is left open\n",
+		    script->path);
+		result.failures++;
+	}
 	return result;
 }
 
@@ -60,26 +78,53 @@ same(const struct result *one, const struct result *other)
 	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-/* Fail the 1st, 2nd, 3rd ... occurrence until none fails. */
+/* The 1st, 2nd, 3rd ... occurrence fails, in a run of its own each. */
 static unsigned
-sweep(const struct script *script, enum fault_kind kind)
+sweep(const struct script *script, enum fault_kind kind, unsigned counted)
 {
-	unsigned nth, failures = 0;
+	unsigned failures = 0, runs = 0;
 
-	for (nth = 1; nth < SWEEP_MAX && failures == 0; nth += step) {
-		struct plan plan = {
-		    .kind = kind, .nth = nth, .loss = losses[nth % 3]};
-		struct result result = play(script, plan, false);
+	for (unsigned nth = 1; nth <= counted && failures == 0; nth += step) {
+		struct result result =
+		    play(script, make_plan(kind, nth), false);
 
 		failures += result.failures;
 		seen_finish(&result.transcript);
-		if (!result.struck)
-			break;
+		runs++;
+		if (result.struck)
+			continue;
+		printf("%s:1: there is no %s %u\n", script->path,
+		    world_fault_name(kind), nth);
+		failures++;
 	}
 	if (verbose)
-		printf("    sweep %d: %u runs\n", (int)kind,
-		    (nth - 1) / step + 1);
+		printf("    sweep %s: %u runs of %u\n",
+		    world_fault_name(kind), runs, counted);
 	return failures;
+}
+
+/* How many occurrences there are is seen first, in a run without a fault. */
+static unsigned
+play_sweeps(const struct script *script)
+{
+	const bool swept[PLAN_COUNT] = {[PLAN_ALLOC] = script->sweep_alloc,
+	    [PLAN_WRITE] = script->sweep_write,
+	    [PLAN_SYNC] = script->sweep_sync,
+	    [PLAN_KILL] = script->sweep_kill,
+	    [PLAN_WORKER] = script->sweep_worker,
+	    [PLAN_KEEPER] = script->sweep_keeper};
+	struct result all = {.failures = 0};
+
+	for (unsigned i = PLAN_ALLOC; i < PLAN_COUNT; i++) {
+		if (!swept[i] || all.failures != 0)
+			continue;
+		if (all.transcript.data == NULL)
+			all = play(script, make_plan(PLAN_COUNT, 0), false);
+		all.failures +=
+		    sweep(script, (enum fault_kind)i, all.counted[i]);
+	}
+	seen_finish(&all.transcript);
+	return all.failures;
 }
 
 static unsigned
@@ -112,19 +157,7 @@ play_all(const struct script *script)
 		seen_finish(&second.transcript);
 	}
 	seen_finish(&first.transcript);
-	if (failures == 0 && script->sweep_alloc)
-		failures += sweep(script, PLAN_ALLOC);
-	if (failures == 0 && script->sweep_write)
-		failures += sweep(script, PLAN_WRITE);
-	if (failures == 0 && script->sweep_sync)
-		failures += sweep(script, PLAN_SYNC);
-	if (failures == 0 && script->sweep_kill)
-		failures += sweep(script, PLAN_KILL);
-	if (failures == 0 && script->sweep_worker)
-		failures += sweep(script, PLAN_WORKER);
-	if (failures == 0 && script->sweep_keeper)
-		failures += sweep(script, PLAN_KEEPER);
-	return failures;
+	return failures != 0 ? failures : play_sweeps(script);
 }
 
 static int
@@ -186,18 +219,14 @@ run(const char *path, struct rusage *usage)
 static bool
 read_single(const char *text)
 {
-	static const char *const names[] = {"none", "alloc", "write", "fsync",
-	    "kill", "worker", "keeper"};
 	char name[16];
 	unsigned nth;
 
 	if (sscanf(text, "%15s %u", name, &nth) != 2)
 		return false;
-	for (unsigned i = PLAN_ALLOC; i <= PLAN_KEEPER; i++)
-		if (strcmp(name, names[i]) == 0)
-			single = (struct plan){.kind = (enum fault_kind)i,
-			    .nth = nth,
-			    .loss = losses[nth % 3]};
+	for (unsigned i = PLAN_ALLOC; i < PLAN_COUNT; i++)
+		if (strcmp(name, world_fault_name((enum fault_kind)i)) == 0)
+			single = make_plan((enum fault_kind)i, nth);
 	return single.kind != PLAN_NONE;
 }
 
@@ -224,6 +253,7 @@ warm_up(void)
 	uint8_t signature[64];
 	struct canary_found found;
 
+	sqlite_memory_use();
 	registry_destroy(registry_create(NULL));
 	digest_cipher_destroy(digest_cipher_create());
 	digest_sign(seed, value, signature);

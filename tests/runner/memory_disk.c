@@ -171,6 +171,10 @@ fault_now(struct memory_disk *disk, enum change change)
 
 	if (disk->dead)
 		return STOP;
+	if (disk->fault == FAULT_COUNT) {
+		disk->writes += change == CHANGE_WRITE;
+		disk->syncs += change == CHANGE_SYNC;
+	}
 	if (!counts || disk->struck || ++disk->count != disk->nth)
 		return GO;
 	if (disk->fault == FAULT_KILL)

@@ -17,6 +17,7 @@ enum disk_fault {
 	FAULT_NONE,
 	FAULT_WRITE, /* the nth write, truncation, rename or removal fails */
 	FAULT_SYNC,  /* the nth sync fails; what it covered may be lost */
+	FAULT_COUNT, /* none happens: those that could are counted */
 	FAULT_KILL   /* the disk dies at the nth change or sync */
 };
 
@@ -37,6 +38,8 @@ void memory_disk_set_state(struct disk *disk, enum disk_state state);
 /* Counting begins anew; `loss` says how the killing change itself ends. */
 void memory_disk_set_fault(struct disk *disk, enum disk_fault fault,
     unsigned nth, enum disk_loss loss);
+/* How many times FAULT_WRITE, FAULT_SYNC or FAULT_KILL could have happened. */
+unsigned memory_disk_counted(const struct disk *disk, enum disk_fault fault);
 /* Did the fault happen? */
 bool memory_disk_struck(const struct disk *disk);
 

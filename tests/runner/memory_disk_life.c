@@ -75,6 +75,25 @@ memory_disk_set_fault(struct disk *base, enum disk_fault fault, unsigned nth,
 	disk->struck = false;
 }
 
+unsigned
+memory_disk_counted(const struct disk *base, enum disk_fault fault)
+{
+	const struct memory_disk *disk = (const struct memory_disk *)base;
+
+	switch (fault) {
+	case FAULT_WRITE:
+		return disk->writes;
+	case FAULT_SYNC:
+		return disk->syncs;
+	case FAULT_KILL:
+		return disk->writes + disk->syncs;
+	case FAULT_NONE:
+	case FAULT_COUNT:
+		break;
+	}
+	return 0;
+}
+
 bool
 memory_disk_struck(const struct disk *disk)
 {

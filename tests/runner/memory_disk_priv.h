@@ -66,6 +66,7 @@ struct memory_disk {
 	enum disk_fault fault;
 	enum disk_loss fault_loss;
 	unsigned nth, count;
+	unsigned writes, syncs; /* with FAULT_COUNT */
 	bool struck, dead;
 	struct last_write last;
 	void (*wrote)(void *arg, const char *path, struct slice data);

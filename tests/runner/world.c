@@ -9,17 +9,26 @@
 /* 2026-04-01T00:00:00Z: after every effective date of the shipped policy. */
 enum { START_SECONDS = 1775001600 };
 
+bool
+world_strikes(struct world *world, enum fault_kind kind)
+{
+	if (world->calm)
+		return false;
+	world->counts[kind]++;
+	if (world->plan.kind != kind || world->counts[kind] != world->plan.nth)
+		return false;
+	world->struck = true;
+	return true;
+}
+
 static void *
 take(void *context, size_t size)
 {
 	struct world *world = context;
 	void *out;
 
-	if (world->plan.kind == PLAN_ALLOC && !world->calm &&
-	    ++world->allocations == world->plan.nth) {
-		world->struck = true;
+	if (world_strikes(world, PLAN_ALLOC))
 		return NULL;
-	}
 	out = malloc(size);
 	if (out != NULL)
 		world->allocated++;
@@ -103,8 +112,33 @@ disk_fault(enum fault_kind kind)
 	case PLAN_WORKER:
 	case PLAN_KEEPER:
 		break;
+	case PLAN_COUNT:
+		return FAULT_COUNT;
 	}
 	return FAULT_NONE;
+}
+
+unsigned
+world_counted(const struct world *world, enum fault_kind kind)
+{
+	enum disk_fault fault = disk_fault(kind);
+
+	return fault != FAULT_NONE ? memory_disk_counted(world->disk, fault)
+				   : world->counts[kind];
+}
+
+const char *
+world_fault_name(enum fault_kind kind)
+{
+	static const char *const names[PLAN_COUNT] = {
+	    [PLAN_ALLOC] = "alloc",
+	    [PLAN_WRITE] = "write",
+	    [PLAN_SYNC] = "fsync",
+	    [PLAN_KILL] = "kill",
+	    [PLAN_WORKER] = "worker",
+	    [PLAN_KEEPER] = "keeper"};
+
+	return kind < PLAN_COUNT ? names[kind] : NULL;
 }
 
 struct world *
@@ -183,28 +217,9 @@ world_fail(struct world *world, const char *format, ...)
 	world->failures++;
 	printf("%s:%u: ", world->script->path,
 	    world->step != NULL ? world->step->line : 0);
-	switch (world->plan.kind) {
-	case PLAN_NONE:
-		break;
-	case PLAN_ALLOC:
-		printf("[alloc %u] ", world->plan.nth);
-		break;
-	case PLAN_WRITE:
-		printf("[write %u] ", world->plan.nth);
-		break;
-	case PLAN_SYNC:
-		printf("[fsync %u] ", world->plan.nth);
-		break;
-	case PLAN_KILL:
-		printf("[kill %u/%d] ", world->plan.nth, world->plan.loss);
-		break;
-	case PLAN_WORKER:
-		printf("[worker %u/%d] ", world->plan.nth, world->plan.loss);
-		break;
-	case PLAN_KEEPER:
-		printf("[keeper %u/%d] ", world->plan.nth, world->plan.loss);
-		break;
-	}
+	if (world_fault_name(world->plan.kind) != NULL)
+		printf("[%s %u/%d] ", world_fault_name(world->plan.kind),
+		    world->plan.nth, (int)world->plan.loss);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);

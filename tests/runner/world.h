@@ -23,7 +23,8 @@ enum fault_kind {
 	PLAN_SYNC,
 	PLAN_KILL,
 	PLAN_WORKER, /* killed before the nth message between it and the keeper */
-	PLAN_KEEPER
+	PLAN_KEEPER,
+	PLAN_COUNT /* none, but all that could be are counted */
 };
 
 struct plan {
@@ -107,7 +108,7 @@ struct world {
 	const struct script *script;
 	struct plan plan;
 	bool transcript; /* print what happens */
-	unsigned messages; /* between worker and keeper so far */
+	unsigned counts[PLAN_COUNT]; /* of what could fail, but of the disk's */
 	bool struck;     /* the planned fault happened */
 	bool calm;       /* no fault is to happen any more */
 	struct digest_run searched; /* all that canaries are looked for in */
@@ -119,7 +120,6 @@ struct world {
 	struct random_source random;
 	struct memory memory;
 	size_t allocated; /* outstanding */
-	unsigned allocations;
 
 	struct arena *load; /* policies and confs of this life of the daemon */
 	struct keys *keys;
@@ -166,6 +166,13 @@ struct world {
 struct world *world_create(const struct script *script, struct plan plan);
 void world_destroy(struct world *world);
 
+/* Something happens that could fail, not of the disk: does it? */
+bool world_strikes(struct world *world, enum fault_kind kind);
+/* How many times could that fail?  Of a PLAN_COUNT. */
+unsigned world_counted(const struct world *world, enum fault_kind kind);
+/* As failures have it, "write"; NULL: it is none. */
+const char *world_fault_name(enum fault_kind kind);
+
 /* A failed check: one line, counted. */
 bool world_fail(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -191,10 +198,9 @@ bool daemon_settle(struct world *world, int64_t milliseconds);
 extern const uint8_t daemon_master_key[KEY_SIZE];
 void daemon_log(void *world, const char *level, const char *event,
     const struct fail *fail);
-/* Policy and conf by their names, in `arena`. */
-bool daemon_read(struct world *world, struct arena *arena, struct slice policy,
-    struct slice conf, const struct ruleset **ruleset,
-    const struct conf **out, struct fail *fail);
+/* Policy and conf by their names; they live as long as the process. */
+bool daemon_read(struct world *world, struct slice policy, struct slice conf,
+    const struct ruleset **ruleset, const struct conf **out, struct fail *fail);
 
 /* --- recipients.c: channels that record what they are given */
 void recipients_use(struct world *world);
@@ -250,6 +256,11 @@ struct slice review_account(
 
 /* The view tells what would be decided now, and all of it. */
 void published_check(struct world *world);
+
+/* --- told.c */
+
+/* Registries were told all that is to be told of what they hold. */
+void told_check(struct world *world);
 
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);

@@ -81,8 +81,8 @@ start(void **state)
 	snprintf(world->directory, sizeof(world->directory),
 	    "/tmp/misu-test-XXXXXX");
 	assert_non_null(mkdtemp(world->directory));
-	snprintf(world->path, sizeof(world->path), "%s/http.sock",
-	    world->directory);
+	snprintf(
+	    world->path, sizeof(world->path), "%s/http.sock", world->directory);
 	*state = world;
 	return 0;
 }
@@ -109,9 +109,8 @@ ask(struct world *world, unsigned client, const char *path)
 	int len = snprintf(
 	    text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
 
-	assert_int_equal(send(world->clients[client], text, (size_t)len,
-			     MSG_NOSIGNAL),
-	    len);
+	assert_int_equal(
+	    send(world->clients[client], text, (size_t)len, MSG_NOSIGNAL), len);
 }
 
 /* What comes, until there is an answer or the connection's end. */
@@ -126,8 +125,8 @@ hear(struct world *world, unsigned client)
 		ssize_t got;
 
 		event_base_loop(world->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-		got = read(world->clients[client], text + len,
-		    sizeof(text) - 1 - len);
+		got = read(
+		    world->clients[client], text + len, sizeof(text) - 1 - len);
 		if (got == 0)
 			return len != 0 ? text : NULL;
 		len += got > 0 ? (size_t)got : 0;

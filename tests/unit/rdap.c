@@ -157,6 +157,26 @@ what_was_never_collected_is_not_said_to_be_redacted(void **state)
 	assert_false(contains(answer, "Tech"));
 }
 
+/* A delegation whose keys are not shown is not said to have none. */
+static void
+redacted_keys_and_servers_are_said_to_be_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	show(fixture, ROLE_REGISTRANT, FIELD_COUNTRY, "JP");
+	fixture->it.ns.state = REDACTED;
+	fixture->it.ds.state = REDACTED;
+	answer = domain(fixture);
+	assert_false(contains(answer, "\"secureDNS\":"));
+	assert_false(contains(answer, "\"nameservers\":"));
+	assert_int_equal(
+	    found(fixture, answer,
+		"$.redacted[?(@.prePath=='$.secureDNS')]").count, 1);
+	assert_true(contains(answer, "{\"description\":\"DNSSEC\"}"));
+	assert_true(contains(answer, "{\"description\":\"Name Servers\"}"));
+}
+
 static void
 nothing_redacted_nothing_said(void **state)
 {
@@ -388,6 +408,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(what_is_redacted_is_said_by_its_registered_name),
 	    CASE(what_was_never_collected_is_not_said_to_be_redacted),
+	    CASE(redacted_keys_and_servers_are_said_to_be_so),
 	    CASE(nothing_redacted_nothing_said),
 	    CASE(a_registry_removes_an_address_without_a_form),
 	    CASE(names_that_iana_did_not_register_are_descriptions),

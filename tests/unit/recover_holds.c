@@ -71,8 +71,8 @@ tell(struct fixture *f, enum event_type type, const char *word, uint64_t entry)
 	    .has_entry = true,
 	    .word = slice_from(word)};
 	struct world_answer answer = {.done = 0};
-	struct batch *batch = ledger_begin(
-	    f->world->ledger, f->world->arena, &f->world->fail);
+	struct batch *batch =
+	    ledger_begin(f->world->ledger, f->world->arena, &f->world->fail);
 
 	assert_non_null(batch);
 	assert_true(ledger_add_event(batch, &event, &f->world->fail));
@@ -94,8 +94,8 @@ state_of(struct fixture *f, int64_t id)
 {
 	struct spool_item found;
 
-	assert_true(spool_get(f->service.spool, f->world->arena, id, &found,
-	    &f->world->fail));
+	assert_true(spool_get(
+	    f->service.spool, f->world->arena, id, &found, &f->world->fail));
 	return found.state;
 }
 
