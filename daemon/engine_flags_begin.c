@@ -148,11 +148,11 @@ begin(struct engine *engine, struct fail *fail)
 
 	if (!standing_told(engine->o.standing, &before, &known, fail))
 		return false;
+	/* Where nothing is known any more, all is looked through, too. */
 	if (known && digest_equal(&before, &flags->identity))
 		ok = flags->has_begun || resume(engine, fail);
 	else
-		/* Nothing is known of before the first: that is as it was. */
-		ok = (!known || begin_anew(engine, fail)) &&
+		ok = begin_anew(engine, fail) &&
 		     standing_set_told(
 			 engine->o.standing, &flags->identity, fail);
 	flags->has_begun = flags->has_begun || ok;
@@ -232,6 +232,12 @@ owe(struct engine *engine, struct fail *fail)
 		flags->owes = flags_keep_walk(engine, fail);
 	}
 	return flags->owes;
+}
+
+bool
+engine_flags_suspect(struct engine *engine, struct fail *fail)
+{
+	return owe(engine, fail);
 }
 
 bool

@@ -121,34 +121,29 @@ look_at_contact(struct engine *engine, const struct record *record,
  * signers, which an update would take away and put back, are not named.
  */
 static void
-limit_to(const struct told_held *held, uint64_t limit[ROLE_COUNT],
-    struct decide_given *given)
+limit_to(const struct shown *held, uint64_t limit[ROLE_COUNT])
 {
 	uint64_t object = 0;
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (field_info[f].class == CLASS_OBJECT && f != FIELD_DS)
 			object |= FIELD_BIT(f);
-	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const struct shown *there = &held->roles[r];
-
-		limit[r] = object | there->passed | there->altered;
-		if ((there->passed & FIELD_BIT(FIELD_HANDLE)) != 0)
-			given->named |= 1u << r;
-	}
-	given->limit = limit;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		limit[r] = object | held[r].passed | held[r].altered;
 }
 
 /* What the record does not have any more is not the policy's word. */
 static bool
-is_news_of(const struct told_held *held, const struct record *record,
-    const struct disclosure *disclosure)
+is_news_of(const struct engine *engine, const struct told_held *held,
+    const struct record *record, const struct share *share)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		struct shown now = decide_shown(disclosure, (enum role)r);
+		struct shown now =
+		    engine_told_shown(engine, share, (enum role)r);
 		uint64_t there, removed;
 
 		record_fields(record, (enum role)r, &there, &removed);
+		there &= ~FIELD_BIT(FIELD_HANDLE);
 		if (engine_told_is_news(&held->roles[r], &now, there))
 			return true;
 	}
@@ -170,39 +165,56 @@ is_reached(const struct engine *engine, const struct record *record,
 	       upstream_of(engine, binding->upstream) != NULL;
 }
 
+/*
+ * May it be there although nothing is known of it?  A stop says so, which has
+ * it from the ledger, unless it was deleted since.
+ */
+static bool
+may_be_there(struct engine *engine, const struct record *record,
+    const struct flags_asked *asked, struct arena *arena, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!asked->insists || record_epp(record)->given)
+		return false;
+	stored = vault_get(engine->o.vault, arena, record_type(record),
+	    record_object(record), fail);
+	return stored != NULL && record_operation(stored) != OPERATION_DELETE;
+}
+
 /* What a submission of misu's own brought there. */
 static enum flags_found
 look_at_object(struct engine *engine, const struct record *record,
     const struct flags_asked *asked, struct decide_given *given,
     struct arena *arena, struct share *share, struct fail *fail)
 {
-	struct told_held *held = arena_take(arena, sizeof(*held));
 	uint64_t limit[ROLE_COUNT], had[ROLE_COUNT];
+	struct told_held held;
 
-	if (held == NULL) {
-		fail_memory(fail);
-		return FLAGS_NOTHING;
-	}
 	if (!is_reached(engine, record, asked->target) ||
-	    !engine_told_held(engine, asked->target, held, fail) ||
-	    (record_epp(record)->given && !held->is_known))
+	    !engine_told_held(engine, asked->target, &held, fail) ||
+	    (!held.is_known &&
+		!may_be_there(engine, record, asked, arena, fail)) ||
+	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
-	if (held->is_read)
-		limit_to(held, limit, given);
-	share->held = held->is_read ? held->roles : NULL;
-	/* What was refused, or taken away, since a stop does not come with it. */
+	/* A value that was refused since the stop does not come with it. */
 	if (!engine_find_had(engine, record, asked->target, given->stopped, had,
 		arena, fail))
 		return FLAGS_NOTHING;
 	if (given->stopped != 0)
 		given->kept = had;
+	if (share->held != NULL) {
+		limit_to(share->held, limit);
+		given->limit = limit;
+	}
 	if (!engine_share_object(
 		engine, record, asked->target, given, share, arena, fail))
 		return FLAGS_REFUSED;
+	given->limit = NULL;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);
-	return !held->is_read || (held->is_doubtful && asked->insists) ||
-		       is_news_of(held, record, share->disclosure)
+	return !held.is_read || (held.is_doubtful && asked->insists) ||
+		       is_news_of(engine, &held, record, share)
 		   ? FLAGS_NEWS
 		   : FLAGS_SAME;
 }

@@ -10,6 +10,7 @@
 #include "core/inputs.h"
 #include "engine_flags.h"
 #include "engine_stop.h"
+#include "engine_told.h"
 
 enum { ROWS_MAX = 10000, SUBMISSION_SIZE = 40, WHY_SIZE = 200 };
 
@@ -149,8 +150,10 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 			return false;
 		for (unsigned r = 0; r < ROLE_COUNT; r++)
 			kept[r] &= had[r];
-		return engine_share_object(
-		    engine, *record, target, &given, share, arena, fail);
+		return engine_told_name(
+			   engine, target, arena, share, &given, fail) &&
+		       engine_share_object(
+			   engine, *record, target, &given, share, arena, fail);
 	}
 	if (!ruleset_find_recipient(
 		engine->ruleset, target->recipient, &scope.recipient))

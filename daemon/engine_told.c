@@ -30,6 +30,44 @@ carried(void)
 	return bits;
 }
 
+/* Does the policy let any public behind the registry have it? */
+static bool
+is_for_public(const struct disclosure *disclosure, enum role role, unsigned f)
+{
+	for (size_t i = 0; i < disclosure_onward_count(disclosure); i++)
+		if (disclosure_onward(disclosure, i)->public &&
+		    verdict_passes(disclosure_onward_ruling(
+			disclosure, i, role, (enum field)f)
+				       .verdict))
+			return true;
+	return false;
+}
+
+/*
+ * A registry that publishes only what it is told to is told of what somebody
+ * is meant to see.  An id is what the rest is known by: it cannot be hidden.
+ */
+struct shown
+engine_told_shown(
+    const struct engine *engine, const struct share *share, enum role role)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(engine->conf, share->binding->upstream);
+	struct shown shown = decide_shown(share->disclosure, role);
+	uint64_t fields = carried();
+
+	shown.passed &= fields;
+	shown.altered &= fields;
+	shown.published &= fields & ~FIELD_BIT(FIELD_HANDLE);
+	if (upstream == NULL || upstream->dcp != UPSTREAM_DCP_PRIVATE)
+		return shown;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if ((shown.published & FIELD_BIT(f)) != 0 &&
+		    !is_for_public(share->disclosure, role, f))
+			shown.published &= ~FIELD_BIT(f);
+	return shown;
+}
+
 static void
 put64(uint8_t *at, uint64_t number)
 {
@@ -79,7 +117,6 @@ engine_told_write(const struct engine *engine, const struct record *record,
     const struct share *share, struct spool_told *out)
 {
 	enum operation operation = record_operation(record);
-	uint64_t fields = carried();
 
 	out->len = 0;
 	if (!says(engine, record, share) ||
@@ -90,12 +127,12 @@ engine_told_write(const struct engine *engine, const struct record *record,
 	for (size_t i = 0; i < EPP_ROLES && operation != OPERATION_DELETE;
 	     i++) {
 		struct shown shown =
-		    decide_shown(share->disclosure, epp_roles[i]);
+		    engine_told_shown(engine, share, epp_roles[i]);
 
-		shown.passed &= fields;
-		shown.altered &= fields;
-		/* An id is what the rest is known by: it cannot be hidden. */
-		shown.published &= fields & ~FIELD_BIT(FIELD_HANDLE);
+		/* Whatever goes, what it is known by stays what it was. */
+		if (share->held != NULL)
+			shown.passed |= share->held[epp_roles[i]].passed &
+					FIELD_BIT(FIELD_HANDLE);
 		if ((shown.passed | shown.altered) != 0)
 			put_role(out, epp_roles[i], &shown);
 	}
@@ -131,6 +168,27 @@ engine_told_held(const struct engine *engine, const struct spool_item *target,
 	out->is_known = held.is_known;
 	out->is_doubtful = held.is_doubtful;
 	out->is_read = held.is_known && read_roles(&held.told, out);
+	return true;
+}
+
+bool
+engine_told_name(const struct engine *engine, const struct spool_item *target,
+    struct arena *arena, struct share *share, struct decide_given *given,
+    struct fail *fail)
+{
+	struct told_held *held = arena_take(arena, sizeof(*held));
+
+	share->held = NULL;
+	if (held == NULL)
+		return fail_memory(fail);
+	if (!engine_told_held(engine, target, held, fail))
+		return false;
+	if (!held->is_read)
+		return true;
+	share->held = held->roles;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((held->roles[r].passed & FIELD_BIT(FIELD_HANDLE)) != 0)
+			given->named |= 1u << r;
 	return true;
 }
 

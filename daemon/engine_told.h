@@ -15,6 +15,10 @@
 void engine_told_write(const struct engine *engine, const struct record *record,
     const struct share *share, struct spool_told *out);
 
+/* Of one role, what the share has a registry hold and publish. */
+struct shown engine_told_shown(
+    const struct engine *engine, const struct share *share, enum role role);
+
 struct told_held {
 	bool is_known;	  /* something was submitted there, and not deleted */
 	bool is_doubtful; /* perhaps it holds something else */
@@ -23,6 +27,14 @@ struct told_held {
 };
 bool engine_told_held(const struct engine *engine,
     const struct spool_item *target, struct told_held *out, struct fail *fail);
+
+/*
+ * Makes a decision know it: share->held, in the arena, and the handles by
+ * which the registry knows contacts.  Nothing where it is not known.
+ */
+bool engine_told_name(const struct engine *engine,
+    const struct spool_item *target, struct arena *arena, struct share *share,
+    struct decide_given *given, struct fail *fail);
 
 /*
  * Of what is held, as far as it is in `there`: may something be published that

@@ -247,7 +247,7 @@ whois_jprs_generic(
 	    ROLE_REGISTRANT, FIELD_NAME_INT);
 	blank(&page);
 	put_list(&page, (struct whois_label){"[Name Server]", "[Name Server]"},
-	    whois_shown(it->ns), EMPTY_PADDED);
+	    publication_hosts(it, text->arena), EMPTY_PADDED);
 	put_keys(&page, (struct whois_label){"[Signing Key]", "[Signing Key]"});
 	blank(&page);
 	put_generic_dates(&page);
@@ -354,7 +354,7 @@ whois_jprs_organizational(
 	put_handles(&page);
 	put_list(&page,
 	    (struct whois_label){"p. [ネームサーバ]", "p. [Name Server]"},
-	    whois_shown(it->ns), EMPTY_PADDED);
+	    publication_hosts(it, text->arena), EMPTY_PADDED);
 	put_keys(
 	    &page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"});
 	put_list(&page, (struct whois_label){"[状態]", "[State]"}, it->status,
