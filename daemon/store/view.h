@@ -176,6 +176,23 @@ bool view_get_network(struct view *view, struct arena *arena,
     const struct prefix *prefix, struct view_found *found,
     struct fail *fail);
 
+/* The smallest network that holds it and is larger. */
+bool view_get_wider(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found,
+    struct fail *fail);
+
+/*
+ * Networks right below one, in order: each call gives the next that may be
+ * told of, VIEW_NONE behind the last.  `behind` is where it goes on, at first
+ * the one itself with `inside`.
+ */
+struct view_below {
+	struct prefix within, behind;
+	bool inside; /* what `behind` holds is not left out */
+};
+bool view_next_below(struct view *view, struct arena *arena,
+    struct view_below *below, struct view_found *found, struct fail *fail);
+
 /* --- forgetting --- */
 
 /*
