@@ -188,7 +188,7 @@ look_at_object(struct engine *engine, const struct record *record,
     const struct flags_asked *asked, struct decide_given *given,
     struct arena *arena, struct share *share, struct fail *fail)
 {
-	uint64_t limit[ROLE_COUNT];
+	uint64_t limit[ROLE_COUNT], had[ROLE_COUNT];
 	struct told_held held;
 
 	if (!is_reached(engine, record, asked->target) ||
@@ -197,6 +197,12 @@ look_at_object(struct engine *engine, const struct record *record,
 		!may_be_there(engine, record, asked, arena, fail)) ||
 	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
+	/* A value that was refused since the stop does not come with it. */
+	if (!engine_find_had(engine, record, asked->target, given->stopped, had,
+		arena, fail))
+		return FLAGS_NOTHING;
+	if (given->stopped != 0)
+		given->kept = had;
 	if (share->held != NULL) {
 		limit_to(share->held, limit);
 		given->limit = limit;

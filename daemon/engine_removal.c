@@ -128,8 +128,9 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct share *share, struct record **record,
     struct fail *fail)
 {
-	uint64_t kept[ROLE_COUNT];
-	struct decide_given given = {.minimises = true, .kept = kept};
+	uint64_t kept[ROLE_COUNT], had[ROLE_COUNT];
+	struct decide_given given = {
+	    .minimises = true, .hides = true, .kept = kept};
 	struct decide_scope scope = {.recipient = 0};
 
 	*record = engine_record_now(engine, target, arena, fail);
@@ -143,11 +144,17 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 		engine->o.random->context, given.random, sizeof(given.random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	engine_find_kept(engine, target->recipient, kept);
-	if (target->object_type != OBJECT_CONTACT)
+	if (target->object_type != OBJECT_CONTACT) {
+		if (!engine_find_had(engine, *record, target, given.stopped,
+			had, arena, fail))
+			return false;
+		for (unsigned r = 0; r < ROLE_COUNT; r++)
+			kept[r] &= had[r];
 		return engine_told_name(
 			   engine, target, arena, share, &given, fail) &&
 		       engine_share_object(
 			   engine, *record, target, &given, share, arena, fail);
+	}
 	if (!ruleset_find_recipient(
 		engine->ruleset, target->recipient, &scope.recipient))
 		return fail_set(fail, FAIL_INPUT,

@@ -72,6 +72,33 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 }
 
 bool
+engine_find_had(struct engine *engine, const struct record *record,
+    const struct spool_item *target, unsigned stopped,
+    uint64_t had[ROLE_COUNT], struct arena *arena, struct fail *fail)
+{
+	const struct provision provision = {
+	    engine->o.stops, engine->o.ledger, engine->o.keys};
+	const struct decide_given given = {.kept = NULL};
+	const struct block *block =
+	    engine_block(engine, record, target->recipient, target->purpose);
+	const struct disclosure *disclosure;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		had[r] = provision_of_nobody();
+	if (stopped == 0 || block == NULL)
+		return true;
+	disclosure =
+	    decide(engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((stopped & 1u << r) != 0)
+			had[r] |= provision_had(&provision, record, disclosure,
+			    (enum role)r, arena);
+	return true;
+}
+
+bool
 engine_is_removal(const struct spool_item *item)
 {
 	static const struct slice prefix = {
@@ -96,10 +123,12 @@ record_of(struct waiting *waiting, const struct spool_item *item)
 {
 	struct engine *engine = waiting->engine;
 	struct fail fail = FAIL_INIT;
+	bool changes;
 
 	if (item->state == SPOOL_HELD && wire_is_request(item->submission))
 		return unpack_record(waiting->scratch, item->payload, &fail);
-	return engine_stored(engine, item, waiting->scratch, &fail);
+	return engine_stored(
+	    engine, item, waiting->scratch, &changes, &fail);
 }
 
 static bool
@@ -154,9 +183,11 @@ look_at(struct waiting *waiting, int64_t id)
 	if (wire_is_request(item.submission))
 		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);
 	/* Whoever has it in hand now finds it outdated. */
+	if (!spool_outdate_item(
+		engine->o.spool, id, engine_now(engine), &waiting->fail))
+		return false;
 	if (item.state == SPOOL_QUEUED || engine_is_in_hand(engine, id))
-		return spool_outdate_item(
-		    engine->o.spool, id, engine_now(engine), &waiting->fail);
+		return true;
 	engine_courier_renew(engine, &item, false, renewed, engine);
 	return true;
 }

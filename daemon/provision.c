@@ -5,8 +5,8 @@
 #include "core/policy_tree.h"
 
 /* Exceptions of APPI arts. 27(1) and 35: what must be given all the same. */
-static bool
-is_duty(const struct disclosure *disclosure)
+bool
+provision_is_duty(const struct disclosure *disclosure)
 {
 	static const char *const duties[] = {"law", "court", "urgent"};
 	struct slice basis = disclosure_recipient(disclosure)->basis;
@@ -86,8 +86,8 @@ fields_shown(const struct disclosure *disclosure, enum role role)
 	return fields;
 }
 
-static uint64_t
-fields_of_nobody(void)
+uint64_t
+provision_of_nobody(void)
 {
 	uint64_t fields = 0;
 
@@ -176,11 +176,11 @@ provision_judge(
 
 	*ruling = (struct provision_ruling){.stopped = 0};
 	if (!stops_any(asked->provision->stops) ||
-	    outcome == VERDICT_REFUSE || is_duty(disclosure))
+	    outcome == VERDICT_REFUSE || provision_is_duty(disclosure))
 		return;
 	ruling->stopped = stops_roles(asked->provision->stops, asked->record);
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		ruling->kept[r] = fields_of_nobody();
+		ruling->kept[r] = provision_of_nobody();
 		if (outcome != VERDICT_HOLD &&
 		    fields_shown(disclosure, (enum role)r) == 0)
 			ruling->stopped &= ~(1u << r);

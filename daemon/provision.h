@@ -58,6 +58,12 @@ struct provision_ruling {
 void provision_judge(
     const struct provision_asked *asked, struct provision_ruling *ruling);
 
+/* A law, a court or a life demands it: no stop is in the way. */
+bool provision_is_duty(const struct disclosure *disclosure);
+
+/* FIELD_BITs of what is nobody's data: name servers and keys. */
+uint64_t provision_of_nobody(void);
+
 /* FIELD_BITs of what it shows of the person and the recipient has already. */
 uint64_t provision_had(const struct provision *provision,
     const struct record *record, const struct disclosure *disclosure,

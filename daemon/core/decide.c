@@ -181,6 +181,18 @@ minimal_row(const uint16_t *row, uint64_t kept, struct arena *arena)
 	return out;
 }
 
+/* What stays of a role: at the recipient, or where it hides at those behind. */
+static uint64_t
+kept_of(const struct decide_given *given, unsigned role, bool behind)
+{
+	uint64_t kept = given->kept != NULL ? given->kept[role] : 0;
+
+	for (unsigned f = 0; behind && given->hides && f < FIELD_COUNT; f++)
+		if (field_info[f].class != CLASS_OBJECT)
+			kept &= ~FIELD_BIT(f);
+	return kept;
+}
+
 static bool
 minimise(struct disclosure *disclosure, const struct decide_given *given,
     struct arena *arena)
@@ -190,15 +202,10 @@ minimise(struct disclosure *disclosure, const struct decide_given *given,
 		    i == 0 ? &disclosure->own : &disclosure->onward[i - 1];
 
 		for (unsigned role = 0; role < ROLE_COUNT; role++) {
-			uint64_t kept =
-			    given->kept != NULL && (i == 0 || !given->hides)
-			    ? given->kept[role]
-			    : 0;
-
 			if ((given->stopped & 1u << role) == 0)
 				continue;
-			decided->rows[role] =
-			    minimal_row(decided->rows[role], kept, arena);
+			decided->rows[role] = minimal_row(decided->rows[role],
+			    kept_of(given, role, i != 0), arena);
 			if (decided->rows[role] == NULL)
 				return false;
 		}
@@ -216,6 +223,7 @@ decide_stop(struct disclosure *disclosure, const struct decide_given *given,
 	if (given->stopped == 0 ||
 	    disclosure->outcome.verdict == VERDICT_REFUSE)
 		return true;
+	disclosure->stopped_roles = given->stopped;
 	if (given->minimises)
 		return minimise(disclosure, given, arena);
 	disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};

@@ -304,6 +304,38 @@ the_mark_ends_with_the_commit_and_not_before(void **state)
 	assert_true(view_generation(fixture->reader) != 0);
 }
 
+/* Its writer moves the one that it has mapped, which is no longer there. */
+static void
+a_copy_of_the_mark_is_none(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[160], copy[170], bytes[64];
+	FILE *file;
+	size_t len;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	view_close(fixture->reader);
+	snprintf(path, sizeof(path), "%s-mark", fixture->path);
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	file = fopen(path, "r");
+	len = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	file = fopen(copy, "w");
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+	assert_int_equal(rename(copy, path), 0);
+	fixture->reader = view_open_reader(fixture->path, &fixture->fail);
+	assert_non_null(fixture->reader);
+	assert_int_equal(view_generation(fixture->reader), 0);
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_int_equal(view_generation(fixture->reader), 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* The next writer makes it its own. */
+	view_close(fixture->view);
+	fixture->view = view_open(fixture->path, &fixture->fail);
+	assert_true(view_generation(fixture->reader) != 0);
+}
+
 /* One that never committed whole leaves the mark as none. */
 static void
 a_commit_that_fails_half_way_ends_no_mark(void **state)
@@ -760,6 +792,7 @@ main(void)
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
 	    CASE(what_was_unsettled_begins_an_epoch_again),
 	    CASE(the_mark_ends_with_the_commit_and_not_before),
+	    CASE(a_copy_of_the_mark_is_none),
 	    CASE(a_commit_that_fails_half_way_ends_no_mark),
 	    CASE(names_that_refer_to_a_handle_are_told),
 	    CASE(the_smallest_network_answers),
