@@ -675,27 +675,6 @@ what_is_told_no_more_stays_so(void **state)
 	assert_false(view_has(fixture->view, SLICE("domain"), SLICE("a")));
 }
 
-/* What never came to be ends no doubt, and keeps none. */
-static void
-doubt_since_entries_that_were_lost_can_end(void **state)
-{
-	struct fixture *fixture = *state;
-	const struct view_doubted row = {SLICE("domain"), SLICE("a")};
-	const struct view_ended ended = {.type = SLICE("domain"),
-	    .name = SLICE("a"),
-	    .from = 5,
-	    .epoch = 1};
-
-	put(fixture, "domain", "a", 3, "told");
-	put(fixture, "domain", "b", 4, "told");
-	assert_true(view_want(fixture->view, &row, 1, 8, &fixture->fail));
-	assert_true(view_cap(fixture->view, 5, &fixture->fail));
-	assert_int_equal(state_of(fixture, "a"), VIEW_STALE);
-	assert_int_equal(state_of(fixture, "b"), VIEW_CURRENT);
-	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
-	assert_int_equal(state_of(fixture, "a"), VIEW_NONE);
-}
-
 static void
 a_batch_is_there_whole_or_not_at_all(void **state)
 {
@@ -804,7 +783,6 @@ main(void)
 	    CASE(the_mark_moves_with_each_change),
 	    CASE(what_is_wanted_waits_to_be_decided),
 	    CASE(what_is_told_no_more_stays_so),
-	    CASE(doubt_since_entries_that_were_lost_can_end),
 	    CASE(a_batch_is_there_whole_or_not_at_all),
 	    CASE(a_writer_that_died_leaves_no_mark_to_trust),
 	};
