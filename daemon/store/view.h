@@ -77,8 +77,15 @@ bool view_doubt(struct view *view, const struct view_doubted *rows,
     size_t count, uint64_t from, int64_t now, struct fail *fail);
 
 /*
- * The same, and rows of objects that have none, or were removed, come into
- * being without anything to tell.  Each is due at once: view_stale() has it.
+ * After a start: an entry from `next` on never came to be, and what is in doubt
+ * since such a one is so since `next`.
+ */
+bool view_cap(struct view *view, uint64_t next, struct fail *fail);
+
+/*
+ * As view_doubt(), and rows of objects that have none, or were removed, come
+ * into being without anything to tell.  Each is due at once: view_stale() has
+ * it.
  */
 bool view_want(struct view *view, const struct view_doubted *rows, size_t count,
     uint64_t from, struct fail *fail);
