@@ -182,6 +182,7 @@ struct conf_publish {
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
 	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */
+	bool references; /* WHOIS: "^HANDLE" is answered */
 	unsigned cache; /* MiB of answers that were made */
 	const struct prefix *free; /* whom neither holds back */
 	size_t free_count;

@@ -106,13 +106,16 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return conf_take_number(parser, 65536, &publish->cache);
 	if (conf_accept(parser, "networks"))
 		return take_charset(parser, publish);
+	if (conf_accept(parser, "references"))
+		return publish->references = true;
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
 	if (conf_accept(parser, "tier"))
 		return take_tiers(parser, publish);
 	return conf_expected(
 	    parser,
-	    "whois, rdap, rate, budget, cache, networks, free or tier");
+	    "whois, rdap, rate, budget, cache, networks, references, free or"
+	    " tier");
 }
 
 /* One line of the registrar's block. */

@@ -110,13 +110,15 @@ read_settings(struct console *console, struct slice text, struct settings *out,
 
 /* Ports that misu.conf has no more are closed; new ones come by themselves. */
 static void
-close_ports(struct console *console)
+close_ports(struct console *console, const struct conf *now)
 {
-	if (console->conf->operators_address.len == 0) {
+	const struct conf *before = console->conf;
+
+	if (!slice_equal(before->operators_address, now->operators_address)) {
 		http_server_destroy(console->operators);
 		console->operators = NULL;
 	}
-	if (console->conf->console_address.len == 0) {
+	if (!slice_equal(before->console_address, now->console_address)) {
 		console_events_end(console);
 		http_server_destroy(console->server);
 		console->server = NULL;
@@ -164,6 +166,8 @@ take_settings(struct console *console, struct slice text)
 		arena_destroy(new.arena);
 		return false;
 	}
+	if (console->conf != NULL)
+		close_ports(console, new.conf);
 	arena_destroy(console->arena);
 	console->arena = new.arena;
 	console->conf = new.conf;
@@ -176,7 +180,6 @@ take_settings(struct console *console, struct slice text)
 	http_server_end_connections(console->operators);
 	watch_lists(console);
 	console_find_forget(console);
-	close_ports(console);
 	serve(console);
 	return true;
 }

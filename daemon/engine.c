@@ -1,7 +1,7 @@
 #include "codec/view.h"
 #include "core/inputs.h"
 #include "core/place.h"
-#include "engine_priv.h"
+#include "engine_flags.h"
 
 /* One submission between engine_submit() and its answer. */
 struct work {
@@ -18,6 +18,8 @@ struct work {
 	int64_t given; /* number of the case that gives it out; 0: none */
 	bool is_durable;
 	bool doubts; /* what was told of it is told no more */
+	bool passes_by; /* a registry may hold it that it is not for */
+	bool follows;	/* which then is told what that changes */
 	engine_answer *answer;
 	void *arg;
 };
@@ -302,10 +304,14 @@ work_decide(struct work *work, const struct submission *submission,
 	for (size_t i = 0; i < count; i++) {
 		struct share *share = &work->shares[work->share_count];
 
-		if (!is_addressed(submission, ruleset, blocks[i]))
+		if (!is_addressed(submission, ruleset, blocks[i])) {
+			work->passes_by |=
+			    engine_is_by_epp(work->engine, blocks[i]);
 			continue;
+		}
 		work->share_count++;
-		if (engine_share(work->engine, blocks[i], work->record, false,
+		if (engine_share(work->engine, blocks[i], work->record,
+			work->given != 0 ? HOW_ANSWERED : HOW_ASKED,
 			work->arena, share, fail))
 			continue;
 		if (fail->kind == FAIL_INPUT && lacks_input(share)) {
@@ -372,20 +378,20 @@ engine_manner(const struct engine *engine, const struct conf_recipient *binding,
 
 /* The frames that a worker will send, made here: the entry covers them. */
 static bool
-encode_epp(const struct engine *engine, const struct disclosure *disclosure,
-    const struct conf_recipient *binding, struct arena *arena,
-    struct slice *out, struct fail *fail)
+encode_epp(const struct engine *engine, struct share *share,
+    struct arena *arena, struct fail *fail)
 {
 	struct epp_manner manner;
 	uint8_t random[16];
 
-	if (!engine_manner(engine, binding, &manner, fail))
+	if (!engine_manner(engine, share->binding, &manner, fail))
 		return false;
+	manner.told = share->held;
 	if (!engine->o.random->fill(
 		engine->o.random->context, random, sizeof(random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	return epp_frame_submission(
-	    disclosure, &manner, random, arena, out, fail);
+	return epp_frame_submission(share->disclosure, &manner, random, arena,
+	    &share->payload, fail);
 }
 
 static bool
@@ -395,8 +401,7 @@ encode(const struct engine *engine, struct share *share, struct arena *arena,
 	const struct conf_recipient *binding = share->binding;
 
 	if (binding->channel == CHANNEL_EPP)
-		return encode_epp(engine, share->disclosure, binding, arena,
-		    &share->payload, fail);
+		return encode_epp(engine, share, arena, fail);
 	if (binding->channel == CHANNEL_VIEW) {
 		share->payload = view_encode(share->disclosure, arena, fail);
 		return share->payload.data != NULL;
@@ -429,21 +434,23 @@ engine_fill_share(const struct engine *engine, struct share *share,
 
 bool
 engine_share(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	return engine_judge(
-		   engine, block, record, approved, arena, share, fail) &&
+	return engine_judge(engine, block, record, how, arena, share, fail) &&
 	    engine_fill_share(engine, share, arena, fail);
 }
 
 bool
 engine_judge(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	struct engine_judged judged = {
-	    .block = block, .record = record, .given = {.approved = approved}};
+	bool approved = (how & HOW_APPROVED) != 0;
+	struct engine_judged judged = {.block = block,
+	    .record = record,
+	    .given = {.approved = approved},
+	    .answers = (how & HOW_ANSWERED) != 0};
 	struct inputs_given decided = {
 	    .ruleset = engine->ruleset, .approved = approved};
 	struct disclosure *disclosure;
@@ -483,7 +490,12 @@ engine_add_entry(struct engine *engine, struct batch *batch,
 	    .inputs = share->inputs,
 	    .supersedes = supersedes,
 	};
+	int64_t given = engine_given_case(submission);
+	char case_id[24];
 
+	snprintf(case_id, sizeof(case_id), "R-%lld", (long long)given);
+	if (given != 0)
+		dispatch.case_id = slice_from(case_id);
 	return ledger_add_disclosure(batch, share->disclosure, &dispatch, fail);
 }
 
@@ -550,8 +562,12 @@ work_commit(struct work *work)
 		    mark_unseen(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
 	if (ok && work->given == 0)
-		work->doubts = ok = engine_view_doubt(engine, work->record,
-		    work->shares, work->share_count, &fail);
+		work->doubts = ok =
+		    (!work->passes_by ||
+			engine_flags_expect(
+			    engine, work->record, &work->follows, &fail)) &&
+		    engine_view_doubt(engine, work->record, work->shares,
+			work->share_count, &fail);
 	if (!ok) {
 		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
 		    "ledger", &fail);
@@ -604,70 +620,6 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 			engine->o.loop, flush, engine);
 	if (!engine->flush_posted)
 		flush(engine);
-}
-
-struct digest
-engine_content(const struct engine *engine, const struct record *record,
-    struct arena *arena)
-{
-	struct slice text = submission_print(arena, record);
-
-	/* Out of memory makes a digest that equals no other. */
-	return text.data != NULL ? digest_hmac(engine->content_key, text)
-				 : (struct digest){{0}};
-}
-
-static struct digest
-consents_digest(const struct record *record, struct arena *arena)
-{
-	struct text text = text_start(arena);
-
-	for (unsigned role = 0; role < ROLE_COUNT; role++) {
-		size_t count;
-		const struct consent *all =
-		    record_consents(record, (enum role)role, &count);
-
-		for (size_t i = 0; i < count; i++)
-			text_add_format(&text, "%u %.*s %u %d %lld\n", role,
-			    SLICE_ARG(all[i].purpose), all[i].audience,
-			    all[i].given, (long long)all[i].time);
-	}
-	return digest_sha256(text_slice(&text));
-}
-
-struct spool_item
-engine_item(const struct engine *engine, const struct record *record,
-    const struct share *share, struct slice submission, struct arena *arena)
-{
-	struct ruling outcome = disclosure_outcome(share->disclosure);
-	bool held = outcome.verdict == VERDICT_HOLD;
-
-	return (struct spool_item){
-	    .state = held ? SPOOL_HELD
-		/* Nothing is left of an update: nothing is to be sent. */
-		: share->payload.len == 0 ? SPOOL_DONE
-					  : SPOOL_QUEUED,
-	    .entry = share->entry,
-	    .leaf = share->leaf,
-	    .recipient = disclosure_recipient(share->disclosure)->id,
-	    .purpose = disclosure_purpose(share->disclosure),
-	    .channel = share->binding == NULL
-		? SLICE("none")
-		: slice_from(channel_kind_name(share->binding->channel)),
-	    .object = record_object(record),
-	    .object_type = record_type(record),
-	    .operation = record_operation(record),
-	    .epoch = share->epoch,
-	    .consents = consents_digest(record, arena),
-	    .content = held ? engine_content(engine, record, arena)
-			    : (struct digest){{0}},
-	    .payload = share->payload,
-	    .submission = submission,
-	    .rule = outcome.rule,
-	    .due = engine_now(engine),
-	    .created = engine_now(engine),
-	    .place = share->entry,
-	};
 }
 
 static bool
@@ -743,6 +695,8 @@ flush(void *arg)
 					engine_record_outcome(engine,
 					    w->shares[i].entry, "not-sent",
 					    SLICE("the spool failed"));
+			/* The vault has its record all the same. */
+			engine_flags_follow(engine, w->record);
 			work_fail(w, 503, "spool", &fail);
 			continue;
 		}
@@ -775,6 +729,8 @@ work_finish(struct work *work, int status, struct slice body)
 	if (work->doubts)
 		engine_view_settle(engine, work->record, work->shares,
 		    work->share_count, status == 202);
+	if (work->follows && status == 202)
+		engine_flags_follow(engine, work->record);
 	for (size_t i = 0; status < 500 && i < work->share_count; i++)
 		engine->verdicts[disclosure_outcome(work->shares[i].disclosure)
 				     .verdict]++;

@@ -80,7 +80,8 @@ point_on(
 {
 	const struct engine_options *o = &carry->engine->o;
 
-	return (o->stops == NULL || stops_move(o->stops, from, to, fail)) &&
+	return spool_move_held(o->spool, from, to, fail) &&
+	       (o->stops == NULL || stops_move(o->stops, from, to, fail)) &&
 	       (o->cases == NULL || cases_move(o->cases, from, to, fail));
 }
 

@@ -29,7 +29,6 @@ struct parcel {
 static void run(void *arg);
 static void carry(struct engine *engine, const int64_t *ids, size_t count);
 static void settle(void *arg);
-static void end_change(const struct parcel *parcel);
 static void parcel_done(
     void *arg, enum delivery delivery, const struct fail *fail);
 static bool ask_unknown(struct engine *engine, struct fail *fail);
@@ -374,6 +373,51 @@ keep_result(struct parcel *parcel, struct fail *fail)
 	return true;
 }
 
+/* What a registry was told to publish is known from now on. */
+static bool
+note_told(struct batch *batch, struct parcel *parcel, struct fail *fail)
+{
+	return parcel->result != DELIVERY_SENT ||
+	    !engine_is_flags(&parcel->item) ||
+	    engine_flags_told(parcel->engine, batch, &parcel->item,
+		parcel->arena, &parcel->changes, fail);
+}
+
+static struct flags_end
+end_of(const struct parcel *parcel)
+{
+	return (struct flags_end){
+	    &parcel->item, parcel->result, parcel->gives_up};
+}
+
+static void
+end_change(const struct parcel *parcel)
+{
+	struct engine *engine = parcel->engine;
+	struct flags_end end = end_of(parcel);
+
+	if (parcel->changes && engine->o.change != NULL)
+		engine->o.change(engine->o.follow_context,
+		    (enum object_type)parcel->item.object_type,
+		    parcel->item.object, false);
+	engine_flags_ended(engine, &end);
+}
+
+/* What follows from these ends happens, whatever fails after them. */
+static bool
+promise_all(
+    struct engine *engine, const struct parcel *parcels, struct fail *fail)
+{
+	bool ok = true;
+
+	for (const struct parcel *p = parcels; ok && p != NULL; p = p->next) {
+		struct flags_end end = end_of(p);
+
+		ok = engine_flags_promise(engine, &end, fail);
+	}
+	return ok;
+}
+
 static void
 settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
     const struct fail *ledger_fail)
@@ -393,7 +437,8 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		engine_log(engine, "error", "outcome-not-recorded", ledger_fail);
 		ok = false;
 	}
-	ok = ok && spool_begin(engine->o.spool, &fail);
+	ok = ok && promise_all(engine, settlement->parcels, &fail) &&
+	    spool_begin(engine->o.spool, &fail);
 	for (struct parcel *p = settlement->parcels; ok && p != NULL;
 	     p = p->next)
 		ok = keep_result(p, &fail);
@@ -417,31 +462,6 @@ settled(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (ok)
 		engine_courier_wake(engine);
 	engine_finish_one(engine);
-}
-
-/* What a registry was told to publish is known from now on. */
-static bool
-note_told(struct batch *batch, struct parcel *parcel, struct fail *fail)
-{
-	return parcel->result != DELIVERY_SENT ||
-	    !engine_is_flags(&parcel->item) ||
-	    engine_flags_told(parcel->engine, batch, &parcel->item,
-		parcel->arena, &parcel->changes, fail);
-}
-
-static void
-end_change(const struct parcel *parcel)
-{
-	struct engine *engine = parcel->engine;
-
-	if (!engine_is_flags(&parcel->item))
-		return;
-	if (parcel->changes && engine->o.change != NULL)
-		engine->o.change(engine->o.follow_context,
-		    (enum object_type)parcel->item.object_type,
-		    parcel->item.object, false);
-	if (parcel->result == DELIVERY_SENT)
-		engine_flags_again(engine, &parcel->item);
 }
 
 static void

@@ -11,32 +11,80 @@
 #define ENGINE_FLAGS "disclose-"
 bool engine_is_flags(const struct spool_item *item);
 
-/*
- * What a registry would be told now of an item, which names object, recipient
- * and purpose.  False without a fail: nothing that it has not been told.
- */
+/* What hides the data of who stopped begins with this, row and entry. */
+#define ENGINE_HIDING ENGINE_FLAGS "stop-"
+enum { FLAGS_SUBMISSION = 64 };
+
+/* --- engine_flags_share.c --- */
+
+/* Object, recipient and purpose of an item; of a contact the first alone. */
+struct flags_asked {
+	const struct spool_item *target;
+	bool insists; /* what is doubtful is told once more */
+};
+
+enum flags_found {
+	FLAGS_NOTHING, /* nothing is there, or nobody to tell; or a fail */
+	FLAGS_SAME,    /* it was told so, or there is no word for it */
+	FLAGS_REFUSED, /* a rule refuses or holds it, or it cannot be said */
+	FLAGS_NEWS,
+};
+enum flags_found engine_flags_look(struct engine *engine,
+    const struct flags_asked *asked, struct arena *arena, struct share *share,
+    struct record **record, struct fail *fail);
+
+/* Is the block's recipient a registry that is reached over EPP? */
+bool engine_is_by_epp(const struct engine *engine, const struct block *block);
+
+/* Would it be told something now, that it has not been told? */
 bool engine_flags_share(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct share *share, struct record **record,
     struct fail *fail);
 
 /*
- * It was told: the vault's record says so, with the outcome, unless others
- * change it.  *changes: engine_options.change() is to be called when that is
- * durable, or never will be; and then engine_flags_again().
+ * A contact was told: the vault's record says so, with the outcome, unless
+ * others change it.  *changes: engine_options.change() is to be called when
+ * that is durable, or never will be.
  */
 bool engine_flags_told(struct engine *engine, struct batch *batch,
     const struct spool_item *item, struct arena *arena, bool *changes,
     struct fail *fail);
-void engine_flags_again(struct engine *engine, const struct spool_item *item);
+
+/* --- engine_flags.c --- */
 
 /*
- * The policy has this identity from now on: where it is another, all contacts
- * that registries hold are looked through in the background.  Another mode of
+ * An item of the courier's came to its end.  Before that is durable it is
+ * asked whether its object is looked at once more then, and that is promised,
+ * so that it is done whatever fails; afterwards it is.
+ */
+struct flags_end {
+	const struct spool_item *item;
+	enum delivery result;
+	bool gives_up;
+};
+bool engine_flags_promise(
+    struct engine *engine, const struct flags_end *end, struct fail *fail);
+void engine_flags_ended(struct engine *engine, const struct flags_end *end);
+
+/*
+ * A submission comes that is not for all registries which hold its object, and
+ * may change what may be published of it: *follows, what is promised, is to be
+ * called for with engine_flags_follow() when its record is durable.
+ */
+bool engine_flags_expect(struct engine *engine, const struct record *record,
+    bool *follows, struct fail *fail);
+void engine_flags_follow(struct engine *engine, const struct record *record);
+
+/* What may be published may have changed, nobody knows of what: a promise. */
+bool engine_flags_suspect(struct engine *engine, struct fail *fail);
+
+/*
+ * The policy has this identity from now on: where it is another, all that
+ * registries hold is looked through in the background.  Another mode of
  * an upstream, or another setup at all, is no reason to write to a registry.
  * What cannot be begun is logged, and begun later: the policy is in force.
  */
-void engine_flags_begin(
-    struct engine *engine, const struct digest *identity);
+void engine_flags_begin(struct engine *engine, const struct digest *identity);
 
 /* What registries hold of the subject of this stop is published no more. */
 void engine_flags_stop(struct engine *engine, int64_t stop);

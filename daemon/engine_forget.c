@@ -17,6 +17,7 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "engine_forget_priv.h"
+#include "engine_told.h"
 
 static void run(void *arg);
 
@@ -341,6 +342,23 @@ run_roll(struct forget *forget)
 	begin_items(forget, STEP_REST);
 }
 
+static void
+run_told(struct forget *forget)
+{
+	struct fail fail = FAIL_INIT;
+	bool left;
+
+	if (!engine_told_forget(forget->engine,
+		(struct slice){forget->mark, MARK_SIZE - 1}, &forget->told,
+		&left, &fail)) {
+		forget_trouble(forget, &fail);
+		return;
+	}
+	if (!left)
+		forget->step = STEP_VIEW;
+	forget_wake(forget, 0);
+}
+
 /* What is published of it is answered no more. */
 static void
 run_view(struct forget *forget)
@@ -451,6 +469,7 @@ begin(struct forget *forget)
 	*at = '\0';
 	forget->scan = ledger_size(forget->engine->o.ledger);
 	forget->provided = 0;
+	forget->told = -1;
 }
 
 static void
@@ -509,6 +528,9 @@ run(void *arg)
 		break;
 	case STEP_ROLL:
 		run_roll(forget);
+		break;
+	case STEP_TOLD:
+		run_told(forget);
 		break;
 	case STEP_VIEW:
 		run_view(forget);

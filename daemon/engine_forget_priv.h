@@ -22,6 +22,7 @@ enum step {
 	STEP_KEY,
 	STEP_ROLL,
 	STEP_REST, /* items that came to be meanwhile */
+	STEP_TOLD, /* what registries hold of it is known no more */
 	STEP_VIEW,
 	STEP_PURGE,
 	STEP_WIPE,
@@ -40,6 +41,7 @@ struct forget {
 	int64_t drops[SPOOL_PAGE]; /* rows of the page that go */
 	size_t drop_count, ends;   /* ends: entries that say how */
 	struct engine_view_walk *walk;
+	int64_t told; /* what registries hold by entries up to it was seen */
 	bool any_waits;
 	struct arena *entry_arena; /* of the entry under way */
 	/* Who asked and waits for the end of this one. */

@@ -87,16 +87,32 @@ struct share {
 	bool is_sealed;
 	uint64_t entry;
 	struct digest leaf;
+	/*
+	 * What its registry holds of each role of a domain, where it is to be
+	 * told of that only (engine_told.h); NULL: of all.
+	 */
+	const struct shown *held;
 };
 
-/* Decide for one block and encode; false with a fail. */
+/* How it is decided. */
+enum engine_how {
+	HOW_ASKED = 0,	  /* as the backend asked for it */
+	HOW_APPROVED = 1, /* an operator, or the grant, approved the hold */
+	/*
+	 * What misu has is given to who asks: which operation the record is
+	 * of says nothing of what the recipient has.
+	 */
+	HOW_ANSWERED = 2,
+};
+
+/* Decide for one block and encode; false with a fail.  `how`: engine_how. */
 bool engine_share(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail);
 
 /* The same without channel and bytes. */
 bool engine_judge(struct engine *engine, const struct block *block,
-    const struct record *record, bool approved, struct arena *arena,
+    const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail);
 
 /* Channel and bytes of a share whose disclosure and inputs are there. */
@@ -111,6 +127,7 @@ struct engine_judged {
 	const struct block *block;
 	const struct record *record;
 	struct decide_given given; /* gets what the stop says */
+	bool answers;		   /* HOW_ANSWERED */
 	uint64_t kept[ROLE_COUNT];
 };
 struct disclosure *engine_heed_stops(struct engine *engine,

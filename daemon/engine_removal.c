@@ -8,7 +8,9 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "core/inputs.h"
+#include "engine_flags.h"
 #include "engine_stop.h"
+#include "engine_told.h"
 
 enum { ROWS_MAX = 10000, SUBMISSION_SIZE = 40, WHY_SIZE = 200 };
 
@@ -93,7 +95,8 @@ engine_share_object(struct engine *engine, const struct record *record,
 	*share = (struct share){.block = block,
 	    .disclosure =
 		decide(engine->ruleset, block, record, given, arena, fail),
-	    .inputs = inputs_write(record, &decided, arena)};
+	    .inputs = inputs_write(record, &decided, arena),
+	    .held = share->held};
 	if (share->disclosure == NULL)
 		return false;
 	return engine_fill_share(engine, share, arena, fail);
@@ -125,8 +128,9 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct share *share, struct record **record,
     struct fail *fail)
 {
-	uint64_t kept[ROLE_COUNT];
-	struct decide_given given = {.minimises = true, .kept = kept};
+	uint64_t kept[ROLE_COUNT], had[ROLE_COUNT];
+	struct decide_given given = {
+	    .minimises = true, .hides = true, .kept = kept};
 	struct decide_scope scope = {.recipient = 0};
 
 	*record = engine_record_now(engine, target, arena, fail);
@@ -140,9 +144,17 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 		engine->o.random->context, given.random, sizeof(given.random)))
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	engine_find_kept(engine, target->recipient, kept);
-	if (target->object_type != OBJECT_CONTACT)
-		return engine_share_object(
-		    engine, *record, target, &given, share, arena, fail);
+	if (target->object_type != OBJECT_CONTACT) {
+		if (!engine_find_had(engine, *record, target, given.stopped,
+			had, arena, fail))
+			return false;
+		for (unsigned r = 0; r < ROLE_COUNT; r++)
+			kept[r] &= had[r];
+		return engine_told_name(
+			   engine, target, arena, share, &given, fail) &&
+		       engine_share_object(
+			   engine, *record, target, &given, share, arena, fail);
+	}
 	if (!ruleset_find_recipient(
 		engine->ruleset, target->recipient, &scope.recipient))
 		return fail_set(fail, FAIL_INPUT,
@@ -218,26 +230,53 @@ tell(struct removals *removals, const char *state, int64_t entry,
 	removals->at++;
 }
 
-/* Where the latest item of a removal is. */
+/* Where the latest item of a removal is, or of what hides. */
 static bool
 latest_state(void *arg, const struct spool_item *item)
 {
 	const char **state = arg;
-	static const char *const words[SPOOL_STATE_COUNT] = {
-	    [SPOOL_QUEUED] = "asked",
-	    [SPOOL_SENDING] = "asked",
-	    [SPOOL_UNKNOWN] = "unknown",
-	    [SPOOL_LAID_OUT] = "at-desk",
-	    [SPOOL_HELD] = "asked",
-	    [SPOOL_DONE] = "removed",
-	    [SPOOL_REFUSED] = "refused",
-	    [SPOOL_GIVEN_UP] = "given-up",
-	    [SPOOL_SUPERSEDED] = "asked",
-	    [SPOOL_APPROVED] = "asked",
+	static const char *const words[2][SPOOL_STATE_COUNT] = {
+	    {
+		[SPOOL_QUEUED] = "asked",
+		[SPOOL_SENDING] = "asked",
+		[SPOOL_UNKNOWN] = "unknown",
+		[SPOOL_LAID_OUT] = "at-desk",
+		[SPOOL_HELD] = "asked",
+		[SPOOL_DONE] = "removed",
+		[SPOOL_REFUSED] = "refused",
+		[SPOOL_GIVEN_UP] = "given-up",
+		[SPOOL_SUPERSEDED] = "asked",
+		[SPOOL_APPROVED] = "asked",
+	    },
+	    {
+		[SPOOL_QUEUED] = "hiding",
+		[SPOOL_SENDING] = "hiding",
+		[SPOOL_UNKNOWN] = "hiding",
+		[SPOOL_LAID_OUT] = "hiding",
+		[SPOOL_HELD] = "hiding",
+		[SPOOL_DONE] = "hidden",
+		[SPOOL_REFUSED] = "not-hidden",
+		[SPOOL_GIVEN_UP] = "not-hidden",
+		[SPOOL_SUPERSEDED] = "hiding",
+		[SPOOL_APPROVED] = "hiding",
+	    },
 	};
 
-	*state = words[item->state];
+	*state = words[!engine_is_removal(item)][item->state];
 	return true;
+}
+
+/* Does what is under way for it decide on its state? */
+static bool
+is_open(const char *state)
+{
+	static const char *const words[] = {
+	    "asked", "at-desk", "unknown", "hiding"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(state, words[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The spool forgets what is over after a while: how it ended is kept. */
@@ -246,15 +285,18 @@ engine_removal_state(
     struct engine *engine, struct arena *arena, const struct stop_held *row)
 {
 	const char *state = arena_copy(arena, row->state).data;
-	char submission[SUBMISSION_SIZE];
+	char submission[FLAGS_SUBMISSION];
 	struct fail fail = FAIL_INIT;
 
-	if (state == NULL || row->about < 0 ||
-	    (strcmp(state, "asked") != 0 && strcmp(state, "at-desk") != 0 &&
-		strcmp(state, "unknown") != 0))
+	if (state == NULL || row->about < 0 || !is_open(state))
 		return state != NULL ? state : "held";
-	snprintf(submission, sizeof(submission), ENGINE_REMOVAL "%lld",
-	    (long long)row->id);
+	if (strcmp(state, "hiding") == 0)
+		snprintf(submission, sizeof(submission),
+		    ENGINE_HIDING "%lld-%lld", (long long)row->id,
+		    (long long)row->about);
+	else
+		snprintf(submission, sizeof(submission),
+		    ENGINE_REMOVAL "%lld", (long long)row->id);
 	if (!spool_each_of(engine->o.spool, slice_from(submission),
 		latest_state, &state, &fail) ||
 	    (!slice_is(row->state, state) &&

@@ -185,6 +185,9 @@ add_decision(struct renewal *renewal, struct batch *batch, bool approved,
     struct fail *fail)
 {
 	struct engine *engine = renewal->engine;
+	unsigned how = (approved ? HOW_APPROVED : HOW_ASKED) |
+	    (engine_given_case(renewal->item.submission) != 0 ? HOW_ANSWERED
+							      : HOW_ASKED);
 	const struct block *block = renewal->record == NULL
 	    ? NULL
 	    : engine_block(engine, renewal->record, renewal->item.recipient,
@@ -197,7 +200,7 @@ add_decision(struct renewal *renewal, struct batch *batch, bool approved,
 		return false;
 	return block == NULL
 	    ? add_dropped(renewal, batch, fail)
-	    : engine_share(engine, block, renewal->record, approved,
+	    : engine_share(engine, block, renewal->record, how,
 		  renewal->arena, &renewal->share, fail) &&
 		engine_add_entry(engine, batch, &renewal->share,
 		    renewal_id(renewal), renewal->item.entry, fail);

@@ -4,10 +4,42 @@
  */
 #include "codec/pack.h"
 #include "codec/wire.h"
+#include "core/policy_tree.h"
 #include "engine_stop.h"
 #include "provision.h"
 
 enum { WAITING_MAX = 10000 };
+
+/* To the public it matters what is shown, not what was done to it last. */
+static enum provision_way
+way_of(const struct recipient *recipient, const struct conf_recipient *binding,
+    bool answers)
+{
+	if (recipient->public ||
+	    (binding != NULL && binding->channel == CHANNEL_VIEW))
+		return PROVISION_PUBLISHED;
+	return answers ? PROVISION_ANSWERED : PROVISION_SENT;
+}
+
+/* A paper that cannot do without what is taken away does not go. */
+static bool
+lacks_demanded(const struct conf_recipient *binding,
+    const struct disclosure *disclosure, const struct provision_ruling *ruling)
+{
+	if (binding == NULL || binding->channel != CHANNEL_FILE)
+		return false;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			if ((ruling->stopped & 1u << r) != 0 &&
+			    (ruling->kept[r] & FIELD_BIT(f)) == 0 &&
+			    disclosure_values(
+				disclosure, (enum role)r, (enum field)f)
+				    .count != 0 &&
+			    conf_needs_value(
+				binding, (enum role)r, (enum field)f))
+				return true;
+	return false;
+}
 
 struct disclosure *
 engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
@@ -15,23 +47,55 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 {
 	const struct provision provision = {
 	    engine->o.stops, engine->o.ledger, engine->o.keys};
+	const struct recipient *recipient = disclosure_recipient(disclosure);
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, recipient->id);
+	const struct provision_asked asked = {.provision = &provision,
+	    .record = judged->record,
+	    .disclosure = disclosure,
+	    .way = way_of(recipient, binding, judged->answers),
+	    .arena = arena};
 	struct decide_given *given = &judged->given;
-	const struct conf_recipient *binding;
+	struct provision_ruling ruling;
 
-	given->stopped =
-	    provision_stopped(&provision, judged->record, disclosure, arena);
+	provision_judge(&asked, &ruling);
+	given->stopped = ruling.stopped;
 	if (given->stopped == 0)
 		return disclosure;
-	/* The public still learns that a name is registered, and nobody's. */
-	binding =
-	    conf_recipient(engine->conf, disclosure_recipient(disclosure)->id);
-	if (binding != NULL && binding->channel == CHANNEL_VIEW) {
-		engine_find_kept(engine, binding->id, judged->kept);
-		given->minimises = true;
-		given->kept = judged->kept;
-	}
+	given->minimises = ruling.minimises &&
+	    !lacks_demanded(binding, disclosure, &ruling);
+	given->hides = given->minimises && ruling.hides;
+	memcpy(judged->kept, ruling.kept, sizeof(judged->kept));
+	given->kept = judged->kept;
 	return decide(
 	    engine->ruleset, judged->block, judged->record, given, arena, fail);
+}
+
+bool
+engine_find_had(struct engine *engine, const struct record *record,
+    const struct spool_item *target, unsigned stopped,
+    uint64_t had[ROLE_COUNT], struct arena *arena, struct fail *fail)
+{
+	const struct provision provision = {
+	    engine->o.stops, engine->o.ledger, engine->o.keys};
+	const struct decide_given given = {.kept = NULL};
+	const struct block *block =
+	    engine_block(engine, record, target->recipient, target->purpose);
+	const struct disclosure *disclosure;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		had[r] = provision_of_nobody();
+	if (stopped == 0 || block == NULL)
+		return true;
+	disclosure =
+	    decide(engine->ruleset, block, record, &given, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((stopped & 1u << r) != 0)
+			had[r] |= provision_had(&provision, record, disclosure,
+			    (enum role)r, arena);
+	return true;
 }
 
 bool

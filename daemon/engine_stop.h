@@ -35,6 +35,14 @@ bool engine_is_removal(const struct spool_item *item);
 void engine_find_kept(const struct engine *engine, struct slice recipient,
     uint64_t kept[ROLE_COUNT]);
 
+/*
+ * FIELD_BITs of each role of `stopped` that the recipient and purpose of
+ * `target` have already, and of what is nobody's data.
+ */
+bool engine_find_had(struct engine *engine, const struct record *record,
+    const struct spool_item *target, unsigned stopped,
+    uint64_t had[ROLE_COUNT], struct arena *arena, struct fail *fail);
+
 /* Decide an item of resubmit, which names object, recipient and purpose. */
 bool engine_removal_share(struct engine *engine,
     const struct spool_item *target, struct arena *arena, struct share *share,
@@ -51,6 +59,7 @@ bool engine_share_contact(const struct engine *engine,
     const struct record *record, struct decide_scope *scope,
     const struct decide_given *given, struct share *share,
     struct arena *arena, struct fail *fail);
+/* Of another object.  share->held is taken as it is. */
 bool engine_share_object(struct engine *engine, const struct record *record,
     const struct spool_item *target, const struct decide_given *given,
     struct share *share, struct arena *arena, struct fail *fail);

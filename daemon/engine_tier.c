@@ -457,8 +457,8 @@ judge(struct tier *tier, enum tier_result *result, struct fail *fail)
 	*result = TIER_BUSY;
 	tier->epoch = engine->epoch;
 	tier->stops = stops_count(engine->o.stops);
-	if (!engine_judge(engine, block, tier->record, true, tier->arena,
-		&tier->share, fail))
+	if (!engine_judge(engine, block, tier->record,
+		HOW_APPROVED | HOW_ANSWERED, tier->arena, &tier->share, fail))
 		return false;
 	if (disclosure_outcome(tier->share.disclosure).verdict !=
 	    VERDICT_FORWARD)

@@ -135,6 +135,37 @@ is_shadow(const struct keeper *keeper, const struct wire_commit *from)
 }
 
 /*
+ * Would the registry show again what it was told to hide of who stopped?  A
+ * worker's frame says what may be shown as the policy has it.
+ */
+static bool
+shows_again(struct keeper *keeper, const struct judged *judged,
+    struct arena *arena)
+{
+	const struct record *record = judged->record, *current;
+	struct fail fail = FAIL_INIT;
+	const struct shown *held;
+	uint64_t hidden;
+
+	if (record_type(record) != OBJECT_CONTACT ||
+	    record_operation(record) != OPERATION_UPDATE ||
+	    provision_is_duty(judged->disclosure) ||
+	    stops_roles(keeper->o.stops, record) == 0)
+		return false;
+	current = vault_get_slot(keeper->o.vault, arena, OBJECT_CONTACT,
+	    record_object(record), VAULT_CURRENT, &fail);
+	if (current == NULL)
+		return fail.kind != FAIL_NONE;
+	held = &record_epp(current)->shown;
+	hidden = (held->passed | held->altered) & ~held->published;
+	for (; hidden != 0; hidden &= hidden - 1)
+		if (disclosure_publishable(judged->disclosure, CONTACT_ROLE,
+			(enum field)__builtin_ctzll(hidden)))
+			return true;
+	return false;
+}
+
+/*
  * A person's stop, which workers do not know of.  What misu alone keeps is
  * provided to nobody.
  */
@@ -145,10 +176,21 @@ heed_stops(struct keeper *keeper, struct arena *arena, struct judged *judged,
 	const struct provision provision = {
 	    keeper->o.stops, keeper->o.ledger, keeper->o.keys};
 
+	const struct provision_asked asked = {.provision = &provision,
+	    .record = judged->record,
+	    .disclosure = judged->disclosure,
+	    .way = PROVISION_SENT,
+	    .arena = arena};
+	struct provision_ruling ruling;
+
 	if (!judged->sends && judged->outcome.verdict != VERDICT_HOLD)
 		return true;
-	judged->given.stopped = provision_stopped(
-	    &provision, judged->record, judged->disclosure, arena);
+	provision_judge(&asked, &ruling);
+	/* The bytes are made: they go as they are, or not at all. */
+	judged->given.stopped = ruling.stopped != 0 && ruling.cuts
+	    ? ruling.stopped
+	    : shows_again(keeper, judged, arena) ? 1u << CONTACT_ROLE
+						 : 0;
 	if (judged->given.stopped == 0)
 		return true;
 	judged->disclosure = decide_again(keeper, judged, arena, fail);

@@ -151,6 +151,7 @@ reloaded(struct parent *parent)
 		    "workers become fewer at a restart only", NULL);
 	more_workers(parent);
 	parent_readers_run(parent);
+	parent_listen_anew(parent);
 	proc_notify_ready("running");
 }
 
@@ -274,7 +275,8 @@ open_all(struct parent *parent, struct fail *fail)
 	if (parent->loop == NULL ||
 	    event_base_priority_init(
 		loop_base(parent->loop), PRIORITIES) != 0 ||
-	    !child_init(&parent->keeper, parent, CHILD_KEEPER, 0))
+	    !child_init(&parent->keeper, parent, CHILD_KEEPER, 0) ||
+	    !parent_may_listen_again(parent))
 		return fail_memory(fail);
 	return catch_signals(parent, fail) && start_watchdog(parent, fail) &&
 	    open_program(parent, fail) && parent_listen(parent, fail) &&
@@ -329,9 +331,12 @@ parent_destroy(struct parent *parent)
 	for (size_t i = 0; i < 4; i++)
 		if (parent->signals[i] != NULL)
 			event_free(parent->signals[i]);
-	if (parent->loop != NULL)
+	if (parent->loop != NULL) {
 		parent->loop->operations->timer_destroy(
 		    parent->watchdog_timer);
+		parent->loop->operations->timer_destroy(
+		    parent->listen_timer);
+	}
 	loop_destroy(parent->loop);
 	if (parent->program >= 0)
 		close(parent->program);

@@ -8,6 +8,8 @@
 #include "parent_priv.h"
 #include "secrets.h"
 
+enum { LISTEN_AGAIN = 1000 /* ms */ };
+
 unsigned
 parent_workers_wanted(const struct parent *parent)
 {
@@ -116,6 +118,22 @@ close_unwanted(struct parent *parent)
 	}
 }
 
+static bool
+listen_workers(struct parent *parent, struct fail *fail)
+{
+	const struct conf *conf = parent->setup->conf;
+	bool ok = true;
+
+	for (size_t i = 0; i < conf->upstream_count; i++)
+		ok = open_one(parent,
+			 &(struct wanted){CHILD_WORKER,
+			     conf->upstreams[i].name,
+			     conf->upstreams[i].listen},
+			 fail) &&
+		    ok;
+	return ok;
+}
+
 bool
 parent_listen(struct parent *parent, struct fail *fail)
 {
@@ -125,16 +143,10 @@ parent_listen(struct parent *parent, struct fail *fail)
 	    {CHILD_CONSOLE, SLICE("operators"), conf->operators_address},
 	    {CHILD_PUBLISHER, SLICE("whois"), conf->publish.whois_address},
 	    {CHILD_PUBLISHER, SLICE("rdap"), conf->publish.rdap_address}};
-	bool ok = true;
+	bool ok;
 
 	close_unwanted(parent);
-	for (size_t i = 0; i < conf->upstream_count; i++)
-		ok = open_one(parent,
-			 &(struct wanted){CHILD_WORKER,
-			     conf->upstreams[i].name,
-			     conf->upstreams[i].listen},
-			 fail) &&
-		    ok;
+	ok = listen_workers(parent, fail);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		ok = open_one(parent, &others[i], fail) && ok;
 	return ok;
@@ -172,17 +184,32 @@ parent_give_sockets(struct child *child)
 		give_socket(child, l);
 }
 
-/* Sockets that were not there before, to workers that have the others. */
+/*
+ * As long as it is not, it is tried again, and said once: not the first time,
+ * which may have come before the port's last holder was gone.
+ */
 static void
-listen_anew(struct parent *parent)
+tell_listening(struct parent *parent, bool ok, struct fail *fail)
 {
-	const struct listener *before;
-	struct fail fail = FAIL_INIT;
+	if (!ok && parent->deaf++ == 1) {
+		fail_hint(fail,
+		    "it is tried each second: is another program there, or "
+		    "did misu.conf mean another address?");
+		log_fail(LOG_LEVEL_ERROR, "not-listening", fail);
+	} else if (ok && parent->deaf > 1) {
+		log_event(LOG_LEVEL_INFO, "listening", NULL);
+	}
+	if (ok)
+		parent->deaf = 0;
+	else
+		parent->loop->operations->timer_set(
+		    parent->listen_timer, LISTEN_AGAIN);
+}
 
-	close_unwanted(parent);
-	before = parent->listeners;
-	if (!parent_listen(parent, &fail))
-		log_fail(LOG_LEVEL_ERROR, "not-listening", &fail);
+/* Sockets that were not there before, to children that have the others. */
+static void
+give_new(struct parent *parent, const struct listener *before)
+{
 	for (struct listener *l = parent->listeners; l != before; l = l->next) {
 		for (unsigned i = 0; i < parent->worker_count; i++)
 			give_socket(&parent->workers[i], l);
@@ -193,10 +220,37 @@ listen_anew(struct parent *parent)
 }
 
 void
+parent_listen_anew(struct parent *parent)
+{
+	const struct listener *before;
+	struct fail fail = FAIL_INIT;
+
+	close_unwanted(parent);
+	before = parent->listeners;
+	tell_listening(parent, parent_listen(parent, &fail), &fail);
+	give_new(parent, before);
+}
+
+static void
+listen_again(void *arg)
+{
+	parent_listen_anew(arg);
+}
+
+bool
+parent_may_listen_again(struct parent *parent)
+{
+	parent->listen_timer = parent->loop->operations->timer_create(
+	    parent->loop, listen_again, parent);
+	return parent->listen_timer != NULL;
+}
+
+void
 parent_read_setup(struct parent *parent)
 {
 	struct setup_given given = parent->given;
 	struct fail fail = FAIL_INIT;
+	const struct listener *before;
 	struct setup *setup;
 	char *diagnostics;
 
@@ -209,7 +263,12 @@ parent_read_setup(struct parent *parent)
 	}
 	setup_free(parent->setup);
 	parent->setup = setup;
-	listen_anew(parent);
+	/* Workers are told by the keeper, soon. */
+	close_unwanted(parent);
+	before = parent->listeners;
+	parent->deaf = 0;
+	tell_listening(parent, listen_workers(parent, &fail), &fail);
+	give_new(parent, before);
 	if (!parent_readers_read(parent, &fail))
 		log_fail(LOG_LEVEL_ERROR, "settings-not-read", &fail);
 }

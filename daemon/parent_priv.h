@@ -80,6 +80,8 @@ struct parent {
 	char *settings;
 	size_t settings_len, settings_conf_len;
 	struct listener *listeners;
+	struct loop_timer *listen_timer;
+	unsigned deaf; /* how often it could not listen since a reload */
 	struct loop_timer *watchdog_timer;
 	int64_t watchdog; /* ms; 0: none */
 	bool pinged;      /* and not answered */
@@ -129,6 +131,13 @@ void child_connect(struct parent *parent, struct child *child);
 
 /* Open what misu.conf wants and is not open, close what it wants no more. */
 bool parent_listen(struct parent *parent, struct fail *fail);
+/* Once, before the next; false: no memory. */
+bool parent_may_listen_again(struct parent *parent);
+/*
+ * After a reload, and when readers have been told of it, so that they have
+ * closed what is no more theirs; what cannot be had yet is tried again.
+ */
+void parent_listen_anew(struct parent *parent);
 void parent_close_listeners(struct parent *parent);
 
 /* Give a child the listening sockets that are its. */

@@ -2,10 +2,11 @@
 
 #include "core/canon.h"
 #include "core/entry_parts.h"
+#include "core/policy_tree.h"
 
 /* Exceptions of APPI arts. 27(1) and 35: what must be given all the same. */
-static bool
-is_duty(const struct disclosure *disclosure)
+bool
+provision_is_duty(const struct disclosure *disclosure)
 {
 	static const char *const duties[] = {"law", "court", "urgent"};
 	struct slice basis = disclosure_recipient(disclosure)->basis;
@@ -21,17 +22,6 @@ static bool
 is_of_person(enum field field)
 {
 	return field_info[field].class != CLASS_OBJECT;
-}
-
-static bool
-shows(const struct disclosure *disclosure, enum role role)
-{
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (is_of_person((enum field)f) &&
-		    disclosure_values(disclosure, role, (enum field)f).count !=
-			0)
-			return true;
-	return false;
 }
 
 /* The entry by which the recipient got what it has, as it is read. */
@@ -81,75 +71,138 @@ was_shown(const struct shown_before *before, const char *role, enum field field,
 	       memcmp(bytes.data, now.bytes, DIGEST_SIZE) == 0;
 }
 
-static bool
-all_shown(const struct shown_before *before,
-    const struct disclosure *disclosure, enum role role)
+
+/* FIELD_BITs of this role that show something of the person. */
+static uint64_t
+fields_shown(const struct disclosure *disclosure, enum role role)
 {
-	const char *word = disclosure_role_word(disclosure, role);
+	uint64_t fields = 0;
 
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		enum field field = (enum field)f;
-		struct values values =
-		    disclosure_values(disclosure, role, field);
-
-		if (values.count != 0 && is_of_person(field) &&
-		    !was_shown(before, word, field, values))
-			return false;
-	}
-	return true;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (is_of_person((enum field)f) &&
+		    disclosure_values(disclosure, role, (enum field)f).count !=
+			0)
+			fields |= FIELD_BIT(f);
+	return fields;
 }
 
-/* An update that shows of this role no more than was shown before. */
+uint64_t
+provision_of_nobody(void)
+{
+	uint64_t fields = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (!is_of_person((enum field)f))
+			fields |= FIELD_BIT(f);
+	return fields;
+}
+
 static bool
-only_takes_away(const struct provision *provision, const struct record *record,
+find_before(const struct provision *provision, const struct record *record,
+    const struct disclosure *disclosure, const char *word,
+    struct shown_before *before)
+{
+	struct slice entry, fields;
+	struct fail fail = FAIL_INIT;
+	uint64_t index;
+
+	return stops_shown(provision->stops, record,
+		   disclosure_recipient(disclosure)->id,
+		   disclosure_purpose(disclosure), &index) &&
+	    ledger_read(provision->ledger, index, before->arena, &entry,
+		&fail) &&
+	    entry_disclosed(entry, before->arena, &entry) &&
+	    canon_member(entry, "fields", &fields) &&
+	    canon_member(fields, word, &before->fields) &&
+	    find_key(provision, entry, word, before);
+}
+
+uint64_t
+provision_had(const struct provision *provision, const struct record *record,
     const struct disclosure *disclosure, enum role role, struct arena *arena)
 {
 	const char *word = disclosure_role_word(disclosure, role);
 	struct shown_before before = {.arena = arena};
-	struct slice entry, fields;
-	struct fail fail = FAIL_INIT;
-	uint64_t index;
-	bool ok;
+	uint64_t had = 0;
 
-	if (record_operation(record) != OPERATION_UPDATE ||
-	    !stops_shown(provision->stops, record,
-		disclosure_recipient(disclosure)->id,
-		disclosure_purpose(disclosure), &index) ||
-	    !ledger_read(provision->ledger, index, arena, &entry, &fail) ||
-	    !entry_disclosed(entry, arena, &entry) ||
-	    !canon_member(entry, "fields", &fields) ||
-	    !canon_member(fields, word, &before.fields) ||
-	    !find_key(provision, entry, word, &before))
-		return false;
-	ok = all_shown(&before, disclosure, role);
+	if (!find_before(provision, record, disclosure, word, &before))
+		return 0;
+	for (uint64_t left = fields_shown(disclosure, role); left != 0;
+	     left &= left - 1) {
+		enum field field = (enum field)__builtin_ctzll(left);
+
+		if (was_shown(&before, word, field,
+			disclosure_values(disclosure, role, field)))
+			had |= FIELD_BIT(field);
+	}
 	digest_wipe(&before.key, sizeof(before.key));
-	return ok;
+	return had;
 }
 
-unsigned
-provision_stopped(const struct provision *provision,
-    const struct record *record, const struct disclosure *disclosure,
-    struct arena *arena)
+/* By an operation of the backend's, to one that may have some of it. */
+static void
+judge_sent(const struct provision_asked *asked, struct provision_ruling *ruling)
 {
-	enum verdict outcome = disclosure_outcome(disclosure).verdict;
-	enum operation operation = record_operation(record);
-	unsigned roles;
+	const struct disclosure *disclosure = asked->disclosure;
+	enum operation operation = record_operation(asked->record);
+	bool may_keep = operation == OPERATION_UPDATE ||
+	    operation == OPERATION_RENEW || operation == OPERATION_DELETE;
 
-	if (!stops_any(provision->stops) || outcome == VERDICT_REFUSE ||
-	    operation == OPERATION_RENEW || operation == OPERATION_DELETE ||
-	    is_duty(disclosure))
-		return 0;
-	roles = stops_roles(provision->stops, record);
-	if (outcome == VERDICT_HOLD)
-		return roles;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
+		uint64_t shown = fields_shown(disclosure, role), had;
 
-		if ((roles & 1u << r) != 0 &&
-		    (!shows(disclosure, role) ||
-			only_takes_away(
-			    provision, record, disclosure, role, arena)))
-			roles &= ~(1u << r);
+		if ((ruling->stopped & 1u << r) == 0 || shown == 0)
+			continue;
+		had = may_keep ? provision_had(asked->provision, asked->record,
+				     disclosure, role, asked->arena)
+			       : 0;
+		ruling->kept[r] |= had;
+		ruling->cuts |= (shown & ~had) != 0;
 	}
-	return roles;
+	/* An update is for what it changes: it goes whole, or not at all. */
+	ruling->minimises = may_keep &&
+	    (operation != OPERATION_UPDATE || !ruling->cuts);
+	ruling->hides = ruling->minimises;
+}
+
+void
+provision_judge(
+    const struct provision_asked *asked, struct provision_ruling *ruling)
+{
+	const struct disclosure *disclosure = asked->disclosure;
+	enum verdict outcome = disclosure_outcome(disclosure).verdict;
+	enum operation operation = record_operation(asked->record);
+
+	*ruling = (struct provision_ruling){.stopped = 0};
+	if (!stops_any(asked->provision->stops) ||
+	    outcome == VERDICT_REFUSE || provision_is_duty(disclosure))
+		return;
+	ruling->stopped = stops_roles(asked->provision->stops, asked->record);
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		ruling->kept[r] = provision_of_nobody();
+		if (outcome != VERDICT_HOLD &&
+		    fields_shown(disclosure, (enum role)r) == 0)
+			ruling->stopped &= ~(1u << r);
+	}
+	if (ruling->stopped == 0)
+		return;
+	switch (asked->way) {
+	case PROVISION_PUBLISHED:
+		ruling->minimises = ruling->cuts = true;
+		break;
+	case PROVISION_ANSWERED:
+		ruling->cuts = true;
+		break;
+	case PROVISION_SENT:
+		/* What is held has no values yet, and is decided once more. */
+		if (outcome != VERDICT_HOLD)
+			judge_sent(asked, ruling);
+		else if (operation == OPERATION_RENEW ||
+		    operation == OPERATION_DELETE)
+			ruling->stopped = 0;
+		else
+			ruling->cuts = true;
+		break;
+	}
 }

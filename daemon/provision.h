@@ -1,8 +1,8 @@
 /*
- * Whether a subject's stop (store/stops.h) forbids a disclosure.  Asked once
- * the policy has decided, by the engine for what came over HTTP and by the
- * keeper for what a worker decided; both then decide again with the answer
- * (decide_given.stopped).
+ * Whether a subject's stop (store/stops.h) forbids a disclosure, and what of it
+ * goes all the same.  Asked once the policy has decided, by the engine for what
+ * came over HTTP and for what misu itself shows, by the keeper for what a
+ * worker decided; both then decide again with the answer (decide_given).
  */
 #ifndef MISU_PROVISION_H
 #define MISU_PROVISION_H
@@ -18,21 +18,55 @@ struct provision {
 	const struct keys *keys;
 };
 
+/* How it leaves. */
+enum provision_way {
+	PROVISION_SENT,	     /* to a recipient, for what the backend asked */
+	PROVISION_PUBLISHED, /* to the public, whatever was done to it last */
+	PROVISION_ANSWERED,  /* to who asks, likewise */
+};
+
+struct provision_asked {
+	const struct provision *provision;
+	const struct record *record;
+	const struct disclosure *disclosure;
+	enum provision_way way;
+	struct arena *arena;
+};
+
+struct provision_ruling {
+	unsigned stopped;	   /* 1 << role; 0: it goes as it was decided */
+	bool minimises;		   /* it goes without what is not kept */
+	bool hides;		   /* nor may what is kept go any further */
+	bool cuts;		   /* something of the person is not kept */
+	uint64_t kept[ROLE_COUNT]; /* FIELD_BITs */
+};
+
 /*
- * 1 << role of those whose person stopped and of whom this shows something;
- * 0: it may go.  These go in any case:
+ * `stopped` has those whose person stopped and of whom this shows something;
+ * where it is not minimised, the whole is refused.  What goes:
  *
- *	where a law, a court or a life demands it: basis law, court or urgent
- *	renewals and deletions
- *	what carries nothing of the person: another's data, an update that
- *	only takes away
- *	an update that shows only what this recipient was shown before, value
- *	for value, by the entry's commitments
+ *	where a law, a court or a life demands it (basis law, court or urgent):
+ *		all
+ *	published: what is nobody's
+ *	an update that shows only what this recipient has, value for value by
+ *		the entry's commitments: all of it, but no further
+ *	renewals and deletions: what this recipient has, but no further
+ *	what carries nothing of the person: all
  *
  * What would be held is stopped at once.
  */
-unsigned provision_stopped(const struct provision *provision,
+void provision_judge(
+    const struct provision_asked *asked, struct provision_ruling *ruling);
+
+/* A law, a court or a life demands it: no stop is in the way. */
+bool provision_is_duty(const struct disclosure *disclosure);
+
+/* FIELD_BITs of what is nobody's data: name servers and keys. */
+uint64_t provision_of_nobody(void);
+
+/* FIELD_BITs of what it shows of the person and the recipient has already. */
+uint64_t provision_had(const struct provision *provision,
     const struct record *record, const struct disclosure *disclosure,
-    struct arena *arena);
+    enum role role, struct arena *arena);
 
 #endif

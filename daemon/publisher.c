@@ -71,6 +71,7 @@ publisher_look(struct publisher *publisher, const struct ask *ask,
 		return view_get_handle(view, arena, ask->name, found, fail);
 	case ASK_NAMESERVER:
 		return view_get_host(view, arena, ask->name, found, fail);
+	case ASK_REFERENCES:
 	case ASK_AUTNUM:
 	case ASK_HELP:
 	case ASK_SEARCH:
@@ -206,6 +207,23 @@ take_socket(struct publisher *publisher, struct slice name, int fd)
 	serve(publisher);
 }
 
+/* Ports that misu.conf has no more are closed; new ones come by themselves. */
+static void
+close_ports(
+    struct publisher *publisher, const struct conf_publish *before)
+{
+	const struct conf_publish *now = &publisher->conf->publish;
+
+	if (!slice_equal(before->whois_address, now->whois_address)) {
+		whois_server_destroy(publisher->whois);
+		publisher->whois = NULL;
+	}
+	if (!slice_equal(before->rdap_address, now->rdap_address)) {
+		rdap_server_destroy(publisher->rdap);
+		publisher->rdap = NULL;
+	}
+}
+
 /* The parent has checked it: what cannot be used now ends the process. */
 static bool
 take_settings(struct publisher *publisher, struct slice text)
@@ -213,6 +231,7 @@ take_settings(struct publisher *publisher, struct slice text)
 	struct arena *arena = arena_create(NULL), *before = publisher->arena;
 	struct policy_source source = {.name = SLICE("misu.conf")};
 	struct fail fail = FAIL_INIT;
+	const struct conf *old = publisher->conf;
 	struct conf *conf = NULL;
 	struct slice rest;
 
@@ -225,6 +244,8 @@ take_settings(struct publisher *publisher, struct slice text)
 	}
 	publisher->conf = conf;
 	publisher->arena = arena;
+	if (old != NULL)
+		close_ports(publisher, &old->publish);
 	/* They say what misu.conf said, too. */
 	answers_clear(publisher->answers);
 	answers_set_limit(publisher->answers,

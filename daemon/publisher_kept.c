@@ -115,6 +115,7 @@ publisher_key(struct text *key, const struct ask *ask)
 				   : prefix_print(&ask->prefix, prefix)});
 		break;
 	case ASK_NAMESERVER:
+	case ASK_REFERENCES:
 	case ASK_AUTNUM:
 	case ASK_HELP:
 	case ASK_SEARCH:

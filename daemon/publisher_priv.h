@@ -123,6 +123,15 @@ bool publisher_rdap_open(
 
 /* --- publisher_rdap.c */
 
+/*
+ * The block of who asks: the peer's, or where that is a proxy on this machine
+ * the one that it names last in X-Forwarded-For.  False: no address.
+ */
+bool publisher_asker(const struct sockaddr *from, struct slice forwarded,
+    struct prefix *asker);
+/* Is the peer on this machine? */
+bool publisher_is_here(const struct prefix *peer);
+
 struct rdap_options;
 struct rdap_options publisher_rdap_options(const struct publisher *publisher);
 /* --- publisher_tier.c */

@@ -57,28 +57,41 @@ refuse(struct rdap_request *request, struct arena *arena, int status,
 	reply(request, status, &text);
 }
 
+bool
+publisher_is_here(const struct prefix *peer)
+{
+	return peer->six ? memcmp(peer->bytes, "\0\0\0\0\0\0\0", 8) == 0
+			 : peer->bytes[0] == 127;
+}
+
+/* What a proxy saw is the last address; what is before it anybody may say. */
+bool
+publisher_asker(const struct sockaddr *from, struct slice forwarded,
+    struct prefix *asker)
+{
+	struct prefix other;
+
+	if (!rate_block(from, asker))
+		return false;
+	if (!publisher_is_here(asker))
+		return true;
+	for (size_t i = forwarded.len; i-- > 0;)
+		if (forwarded.data[i] == ',' || forwarded.data[i] == ' ') {
+			forwarded.data += i + 1;
+			forwarded.len -= i + 1;
+			break;
+		}
+	if (forwarded.len != 0 && rate_block_of(forwarded, &other))
+		*asker = other;
+	return true;
+}
+
 /* A proxy on this machine says for whom it asks. */
 static bool
 find_asker(struct rdap_request *request, struct prefix *asker)
 {
-	struct prefix other;
-	struct slice last;
-
-	if (!rate_block(rdap_request_from(request), asker))
-		return false;
-	if (!(asker->six ? memcmp(asker->bytes, "\0\0\0\0\0\0\0", 8) == 0
-			 : asker->bytes[0] == 127))
-		return true;
-	last = rdap_request_last_header(request, "X-Forwarded-For");
-	for (size_t i = last.len; i-- > 0;)
-		if (last.data[i] == ',' || last.data[i] == ' ') {
-			last.data += i + 1;
-			last.len -= i + 1;
-			break;
-		}
-	if (last.len != 0 && rate_block_of(last, &other))
-		*asker = other;
-	return true;
+	return publisher_asker(rdap_request_from(request),
+	    rdap_request_last_header(request, "X-Forwarded-For"), asker);
 }
 
 /* The path below the base, which has one of its own behind the host. */
@@ -312,6 +325,7 @@ tell(struct publisher *publisher, const struct ask *ask,
 	case ASK_HELP:
 		tell_help(publisher, request, arena);
 		return;
+	case ASK_REFERENCES:
 	case ASK_SEARCH:
 		refuse(request, arena, 501, "Not Implemented",
 		    "Searches are not offered here.");

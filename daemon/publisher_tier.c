@@ -300,9 +300,7 @@ is_loopback(const struct sockaddr *from)
 {
 	struct prefix peer;
 
-	return rate_block(from, &peer) &&
-	       (peer.six ? memcmp(peer.bytes, "\0\0\0\0\0\0\0", 8) == 0
-			 : peer.bytes[0] == 127);
+	return rate_block(from, &peer) && publisher_is_here(&peer);
 }
 
 /*

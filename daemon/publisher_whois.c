@@ -1,9 +1,15 @@
 /* WHOIS: which layout an object has, and what is said where there is none. */
 #include "base/name.h"
 #include "codec/whois.h"
+#include "log.h"
 #include "publisher_priv.h"
 
-enum { CONNECTIONS = 1000, EACH = 100, PATIENCE = 15 /* seconds */ };
+enum {
+	CONNECTIONS = 1000,
+	EACH = 100,
+	PATIENCE = 15, /* seconds */
+	REFERENCES = 20 /* names in one answer */
+};
 
 static bool
 ends_with(struct slice text, const char *end)
@@ -154,12 +160,17 @@ tell_none(const struct ask *ask, struct text *text)
 }
 
 static void
-tell_help(struct text *text)
+tell_help(const struct publisher *publisher, struct text *text)
 {
 	text_add_string(text,
 	    "Ask for a domain name, an address, a prefix or a handle:\n"
 	    "    example.jp\n    192.0.2.1\n    2001:db8::/48\n"
-	    "    CONTACT TM1234JP\n"
+	    "    CONTACT TM1234JP\n");
+	if (publisher->conf->publish.references)
+		text_add_string(text,
+		    "Which names below .jp refer to it (これを参照する JP"
+		    " ドメイン名):\n    ^TM1234JP\n    ^ns1.example.jp\n");
+	text_add_string(text,
 	    "With /e at the end the answer has no Japanese: example.jp/e\n"
 	    "\n"
 	    "ドメイン名、アドレス、プレフィックス、ハンドルを検索できます。\n"
@@ -228,6 +239,45 @@ tell_not_now(struct text *text)
 	    "ただいま表示できません。しばらくしてから検索してください。\n");
 }
 
+static const char too_many[] =
+    "WHOIS LIMIT EXCEEDED: too many personal records in one day\n";
+
+/*
+ * Each name counts as something personal: who asks for very many of them
+ * learns whose is what.
+ */
+static void
+find_references(struct publisher *publisher, const struct ask *ask,
+    const struct prefix *asker, struct text *text)
+{
+	struct values names;
+	struct fail fail = FAIL_INIT;
+	size_t count = 0;
+
+	if (!publisher->conf->publish.references) {
+		text_add_string(text, "This search is not offered here.\n");
+		return;
+	}
+	if (!publisher_open(publisher, &fail) ||
+	    !view_references(publisher->view, text->arena, ask->name, &names,
+		REFERENCES + 1, &fail)) {
+		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
+		tell_not_now(text);
+		return;
+	}
+	while (count < names.count && count < REFERENCES &&
+	       publisher_may_tell(publisher, asker, true))
+		count++;
+	if (names.count == 0)
+		whois_jprs_not_found(text, ask->english);
+	else if (count == 0)
+		text_add_string(text, too_many);
+	else
+		whois_jprs_references(text,
+		    (struct values){names.items, count}, count < names.count,
+		    ask->english);
+}
+
 static void
 find_server(struct publisher *publisher, const struct ask *ask,
     struct text *text)
@@ -266,9 +316,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		tell_not_now(text);
 		break;
 	case TOO_MANY:
-		text_add_string(text,
-		    "WHOIS LIMIT EXCEEDED: too many personal records in one"
-		    " day\n");
+		text_add_string(text, too_many);
 		break;
 	}
 	return ready_lines(publisher, text, ask->kind != ASK_DOMAIN);
@@ -293,11 +341,15 @@ find(struct publisher *publisher, const struct prefix *asker,
 	const struct answer *answer;
 
 	if (ask->kind == ASK_HELP) {
-		tell_help(text);
+		tell_help(publisher, text);
 		return (struct slice){NULL, 0};
 	}
 	if (ask->kind == ASK_NAMESERVER) {
 		find_server(publisher, ask, text);
+		return (struct slice){NULL, 0};
+	}
+	if (ask->kind == ASK_REFERENCES) {
+		find_references(publisher, ask, asker, text);
 		return (struct slice){NULL, 0};
 	}
 	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;

@@ -266,7 +266,8 @@ service_recover(struct service *service, uint64_t first, struct fail *fail)
 
 	for (; ok && at < recovery.size; at++)
 		ok = take_entry(&recovery, at);
-	ok = ok && settle_rows(&recovery);
+	ok = ok && settle_rows(&recovery) &&
+	     spool_doubt_held(service->spool, fail);
 	service->recovered.end = recovery.size;
 	free(recovery.ended);
 	arena_destroy(recovery.arena);

@@ -128,7 +128,10 @@ canonical_label(struct slice raw, struct label *label, struct fail *fail)
 	return check_label(label, fail);
 }
 
-/* The last word is ldns's: is it a name the DNS can carry? */
+/*
+ * A name beyond ASCII, which is libidn2's work, has ldns's word as well: can
+ * the DNS carry it?  Letters, digits and hyphens were looked at one by one.
+ */
 static bool
 check_dns(const char *name, struct fail *fail)
 {
@@ -146,7 +149,7 @@ name_canonical(struct arena *arena, struct slice text, struct slice *out,
 {
 	char name[NAME_MAX_BYTES + 1];
 	size_t len = 0;
-	bool last = text.len == 0;
+	bool last = text.len == 0, is_plain = is_ascii(text);
 
 	if (text.len == 0)
 		return fail_set(fail, FAIL_INPUT, "the name is empty");
@@ -173,7 +176,7 @@ name_canonical(struct arena *arena, struct slice text, struct slice *out,
 		len += label.len;
 	}
 	name[len] = '\0';
-	if (!check_dns(name, fail))
+	if (!is_plain && !check_dns(name, fail))
 		return false;
 	*out = arena_copy(arena, (struct slice){name, len});
 	return out->data != NULL || fail_memory(fail);

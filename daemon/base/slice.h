@@ -36,8 +36,10 @@ slice_equal(struct slice a, struct slice b)
 static inline bool
 slice_is(struct slice a, const char *text)
 {
-	if (__builtin_constant_p(strlen(text)))
-		return slice_equal(a, slice_from(text));
+	size_t len = __builtin_constant_p(strlen(text)) ? strlen(text) : 0;
+
+	if (len != 0)
+		return a.len == len && memcmp(a.data, text, len) == 0;
 	for (size_t i = 0; i < a.len; i++)
 		if (a.data[i] != text[i] || text[i] == '\0')
 			return false;

@@ -148,6 +148,26 @@ is_autnum(struct slice line)
 	return digits != 0;
 }
 
+/* The full stops of other scripts are not ASCII. */
+static bool
+is_name(struct slice text)
+{
+	return memchr(text.data, '.', text.len) != NULL ||
+	       !text_is_printable(text);
+}
+
+static bool
+take_references(
+    struct arena *arena, struct slice text, struct ask *out, struct fail *fail)
+{
+	bool ok = is_name(text)
+		      ? take_name(arena, text, ASK_REFERENCES, out, fail)
+		      : take_handle(arena, text, out, fail);
+
+	out->kind = ASK_REFERENCES;
+	return ok;
+}
+
 bool
 ask_whois(
     struct arena *arena, struct slice line, struct ask *out, struct fail *fail)
@@ -180,9 +200,11 @@ ask_whois(
 		out->kind = ASK_AUTNUM;
 		return true;
 	}
-	/* The full stops of other scripts are not ASCII. */
-	if (memchr(line.data, '.', line.len) != NULL ||
-	    !text_is_printable(line))
+	if (line.data[0] == '^')
+		return take_references(arena,
+		    trim((struct slice){line.data + 1, line.len - 1}), out,
+		    fail);
+	if (is_name(line))
 		return take_name(arena, line, ASK_DOMAIN, out, fail);
 	return take_handle(arena, line, out, fail);
 }

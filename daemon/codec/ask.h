@@ -16,6 +16,7 @@ enum ask_kind {
 	ASK_NETWORK, /* `prefix`: an address stands as the prefix of it alone */
 	ASK_CONTACT, /* by handle */
 	ASK_NAMESERVER,
+	ASK_REFERENCES, /* WHOIS: which names have this contact or server */
 	ASK_AUTNUM, /* asked often; nothing here has any */
 	ASK_HELP,
 	ASK_SEARCH /* RDAP: a search, which is not offered */
@@ -30,8 +31,8 @@ struct ask {
 
 /*
  * The line without its end.  "example.jp", "DOM example.jp/e", "192.0.2.1",
- * "2001:db8::/48", "CONTACT TM1234JP", "HOST ns1.example.jp", "help"; a word
- * without a dot is a handle.  FAIL_INPUT, in English, fit for an answer: it
+ * "2001:db8::/48", "CONTACT TM1234JP", "HOST ns1.example.jp", "^TM1234JP",
+ * "help"; a word without a dot is a handle.  FAIL_INPUT, in English, fit for an answer: it
  * never repeats what was asked.
  */
 bool ask_whois(

@@ -7,17 +7,20 @@ struct contact_reader {
 	bool update;
 };
 
-static const struct {
+enum postal_part { NAME, ORG, STREET, CITY, STATE, POSTCODE, COUNTRY };
+
+static const struct postal_field {
 	const char *name;
+	size_t min; /* characters */
 	enum field loc, international;
 } postal_fields[] = {
-    {"name", FIELD_NAME_LOC, FIELD_NAME_INT},
-    {"org", FIELD_ORG_LOC, FIELD_ORG_INT},
-    {"street", FIELD_STREET_LOC, FIELD_STREET_INT},
-    {"city", FIELD_CITY_LOC, FIELD_CITY_INT},
-    {"sp", FIELD_STATE_LOC, FIELD_STATE_INT},
-    {"pc", FIELD_POSTCODE, FIELD_POSTCODE},
-    {"cc", FIELD_COUNTRY, FIELD_COUNTRY},
+    [NAME] = {"name", 1, FIELD_NAME_LOC, FIELD_NAME_INT},
+    [ORG] = {"org", 0, FIELD_ORG_LOC, FIELD_ORG_INT},
+    [STREET] = {"street", 0, FIELD_STREET_LOC, FIELD_STREET_INT},
+    [CITY] = {"city", 1, FIELD_CITY_LOC, FIELD_CITY_INT},
+    [STATE] = {"sp", 0, FIELD_STATE_LOC, FIELD_STATE_INT},
+    [POSTCODE] = {"pc", 0, FIELD_POSTCODE, FIELD_POSTCODE},
+    [COUNTRY] = {"cc", 1, FIELD_COUNTRY, FIELD_COUNTRY},
 };
 
 static const char *const statuses[] = {"clientDeleteProhibited",
@@ -78,19 +81,19 @@ next_value(struct contact_reader *reader, uint32_t element)
 
 /* One element of postalInfo or addr. */
 static bool
-read_postal_value(
-    struct contact_reader *reader, int postal, uint32_t element, size_t min)
+read_postal_value(struct contact_reader *reader, int postal, uint32_t element,
+    enum postal_part part)
 {
-	const struct xml_element *e = &reader->r->document->elements[element];
+	const struct postal_field *field = &postal_fields[part];
 	bool loc = reader->contact->postals[postal].loc;
 	struct epp_value *value = next_value(reader, element);
 
 	if (value == NULL)
 		return false;
 	value->postal = postal;
-	return epp_postal_field(e->name, loc, &value->field) &&
-	       epp_attributes(reader->r, element, NULL, NULL) &&
-	       epp_line(reader->r, element, min, 255, &value->text);
+	value->field = loc ? field->loc : field->international;
+	return epp_attributes(reader->r, element, NULL, NULL) &&
+	       epp_line(reader->r, element, field->min, 255, &value->text);
 }
 
 static bool
@@ -107,22 +110,23 @@ read_address(struct contact_reader *reader, int postal, uint32_t addr)
 	for (unsigned i = 0; i < 3; i++) {
 		element = epp_take(&walk, "street");
 		if (element != XML_NONE &&
-		    !read_postal_value(reader, postal, element, 0))
+		    !read_postal_value(reader, postal, element, STREET))
 			return false;
 	}
 	if (!epp_need(&walk, "city", &element) ||
-	    !read_postal_value(reader, postal, element, 1))
+	    !read_postal_value(reader, postal, element, CITY))
 		return false;
 	element = epp_take(&walk, "sp");
 	if (element != XML_NONE &&
-	    !read_postal_value(reader, postal, element, 0))
+	    !read_postal_value(reader, postal, element, STATE))
 		return false;
 	element = epp_take(&walk, "pc");
 	if (element != XML_NONE &&
-	    !read_postal_value(reader, postal, element, 0))
+	    !read_postal_value(reader, postal, element, POSTCODE))
 		return false;
 	return epp_need(&walk, "cc", &element) &&
-	       read_postal_value(reader, postal, element, 1) && epp_end(&walk);
+	       read_postal_value(reader, postal, element, COUNTRY) &&
+	       epp_end(&walk);
 }
 
 static bool
@@ -132,11 +136,11 @@ read_postal_parts(struct contact_reader *reader, int postal, uint32_t element)
 	uint32_t part = epp_take(&walk, "name");
 
 	if (part != XML_NONE
-		? !read_postal_value(reader, postal, part, 1)
+		? !read_postal_value(reader, postal, part, NAME)
 		: !reader->update && !epp_need(&walk, "name", &part))
 		return false;
 	part = epp_take(&walk, "org");
-	if (part != XML_NONE && !read_postal_value(reader, postal, part, 0))
+	if (part != XML_NONE && !read_postal_value(reader, postal, part, ORG))
 		return false;
 	part = epp_take(&walk, "addr");
 	if (part != XML_NONE

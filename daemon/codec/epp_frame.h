@@ -41,6 +41,11 @@ struct epp_manner {
 	 * whatever the policy lets pass of some record.
 	 */
 	const struct shown *held;
+	/*
+	 * For an update of a domain's contacts, the same of each role
+	 * (ROLE_COUNT of them): nothing of a role, and no contact is there.
+	 */
+	const struct shown *told;
 };
 
 /*
@@ -148,8 +153,9 @@ bool epp_frame_next(struct slice *rest, struct slice *frame);
 /*
  * Is the registry's object what a frame of ours makes of it?  Of a create and
  * an update, values, links and servers are as given, placeholders too, and
- * what is removed is not there; authInfo, disclose and what the registry adds
- * are not compared, and an update of signers never agrees.  A renewal agrees
+ * what is removed is not there, and of a contact's update disclose too;
+ * authInfo and what the registry adds are not compared, and an update of
+ * signers never agrees.  A renewal agrees
  * if the date of expiry is a later one, a transfer if it is pending or done, a
  * deletion if it is pending.
  */

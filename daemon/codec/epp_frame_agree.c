@@ -214,6 +214,28 @@ values_agree(struct values a, struct values b)
 	return true;
 }
 
+/*
+ * Is what an update says of publication there?  Where the registry shows it
+ * otherwise, or not at all, the update goes once more, and changes nothing.
+ */
+static bool
+disclose_agrees(const struct asked *asked, const struct epp_command *command)
+{
+	uint32_t said, there;
+
+	if (command->verb != EPP_UPDATE ||
+	    !epp_frame_is_there(command->contact->disclose))
+		return true;
+	said = epp_frame_find(command->document, command->contact->disclose);
+	there =
+	    epp_child(asked->info->document, asked->info->data, "disclose");
+	return said != XML_NONE && there != XML_NONE &&
+	       epp_state_wishes(
+		   command->document, said, false, asked->arena) ==
+		   epp_state_wishes(
+		       asked->info->document, there, false, asked->arena);
+}
+
 static bool
 contact_agrees(const struct asked *asked, const struct epp_command *command)
 {
@@ -222,7 +244,7 @@ contact_agrees(const struct asked *asked, const struct epp_command *command)
 	struct record *held =
 	    epp_response_record(asked->info, asked->arena, &fail);
 
-	if (sent == NULL || held == NULL)
+	if (sent == NULL || held == NULL || !disclose_agrees(asked, command))
 		return false;
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		enum field field = (enum field)f;

@@ -33,11 +33,21 @@ epp_writer_passes(const struct epp_writer *writer, enum field field)
 	return epp_writer_values(writer, field).count != 0;
 }
 
+/* NULL: it is not known what the recipient has. */
+static const struct shown *
+held_of(const struct epp_writer *writer)
+{
+	const struct epp_manner *manner = writer->manner;
+
+	return manner->told != NULL ? &manner->told[writer->role]
+				    : manner->held;
+}
+
 bool
 epp_writer_may_hold(const struct epp_writer *writer, enum field field)
 {
 	const struct disclosure *disclosure = writer->disclosure;
-	const struct shown *held = writer->manner->held;
+	const struct shown *held = held_of(writer);
 
 	if (held != NULL)
 		return ((held->passed | held->altered) & FIELD_BIT(field)) != 0;
@@ -56,7 +66,7 @@ epp_writer_loses(const struct epp_writer *writer, enum field field)
 bool
 epp_writer_lowers(const struct epp_writer *writer, enum field field)
 {
-	const struct shown *held = writer->manner->held;
+	const struct shown *held = held_of(writer);
 	enum verdict verdict =
 	    disclosure_ruling(writer->disclosure, writer->role, field).verdict;
 

@@ -6,6 +6,7 @@
 #include "codec/epp_frame_submission_priv.h"
 
 #include "base/digest.h"
+#include "core/policy_tree.h"
 
 enum { SECRET_SIZE = 20, TRANSACTION_SIZE = 24 };
 
@@ -92,7 +93,7 @@ is_update(const struct epp_made *made)
 struct known {
 	bool there;	/* the record has something of them */
 	bool passes;	/* and the registry gets some of it */
-	bool possible;	/* or would of another record */
+	bool possible;	/* or would of another record, or has something */
 	bool described; /* it is more than a handle */
 };
 
@@ -113,8 +114,10 @@ look_at(const struct epp_made *made, enum role role)
 		there = disclosure_collected(disclosure, role, field);
 		known.there |= there;
 		known.passes |= epp_writer_passes(&writer, field);
-		known.possible |=
-		    disclosure_could_pass(disclosure, role, field);
+		known.possible |= writer.manner->told != NULL
+				      ? epp_writer_may_hold(&writer, field)
+				      : disclosure_could_pass(
+					    disclosure, role, field);
 		known.described |=
 		    field != FIELD_HANDLE &&
 		    (there ||
@@ -144,6 +147,29 @@ epp_made_not_known(struct fail *fail)
 }
 
 /*
+ * Where it is known what is there, an id was the handle if that is there, and
+ * stays the id whatever the policy says now: there is no other word for it.
+ */
+static bool
+name_former(const struct epp_made *made, enum role role, char *id)
+{
+	const struct shown *told = made->writer.manner->told;
+	struct slice handle =
+	    disclosure_former(made->writer.disclosure)->handles[role];
+
+	if (told != NULL &&
+	    (told[role].passed & FIELD_BIT(FIELD_HANDLE)) == 0)
+		handle = none;
+	else if (told != NULL && handle.len == 0)
+		return fail_set(made->writer.fail, FAIL_INPUT,
+		    "the contact of the %s has a handle there that is not "
+		    "known any more",
+		    role_name(role));
+	name_contact(made, role, handle, id);
+	return true;
+}
+
+/*
  * A registrant who is taken away stays and loses everything, as EPP wants
  * one; others are no longer linked.
  */
@@ -155,7 +181,9 @@ plan_update(struct epp_made *made, size_t index, const struct known *known)
 	struct epp_party *party = &made->parties[index];
 	enum role role = epp_roles[index];
 
-	party->was = known->possible && (former->roles & 1u << role) != 0;
+	party->was = known->possible &&
+		     (made->writer.manner->told != NULL ||
+			 (former->roles & 1u << role) != 0);
 	party->links = known->there ? known->passes || party->was
 				    : party->was && role == ROLE_REGISTRANT;
 	if (!party->links && !party->was)
@@ -166,9 +194,7 @@ plan_update(struct epp_made *made, size_t index, const struct known *known)
 		return fail_set(made->writer.fail, FAIL_INPUT,
 		    "the handle that the %s had is not known any more",
 		    role_name(role));
-	if (party->was)
-		name_contact(made, role, former->handles[role], party->former);
-	return true;
+	return !party->was || name_former(made, role, party->former);
 }
 
 static bool
@@ -182,7 +208,9 @@ plan_parties(struct epp_made *made)
 		if (is_update(made) && !plan_update(made, i, &known))
 			return false;
 		party->writes = party->links && known.described;
-		if (party->links)
+		if (party->was && made->writer.manner->told != NULL)
+			memcpy(party->id, party->former, sizeof(party->id));
+		else if (party->links)
 			name_contact(made, epp_roles[i],
 			    handle_that_passes(made, epp_roles[i]), party->id);
 	}

@@ -30,8 +30,24 @@ struct epp_walk {
 };
 
 struct epp_walk epp_walk(struct epp_reader *r, uint32_t parent);
-/* The next child if it is called so, else XML_NONE. */
-uint32_t epp_take(struct epp_walk *walk, const char *name);
+/*
+ * The next child if it is called so, else XML_NONE.  Here, so that a name is
+ * compared as the few bytes it is.
+ */
+static inline uint32_t
+epp_take(struct epp_walk *walk, const char *name)
+{
+	uint32_t at = walk->at;
+	const struct xml_element *e;
+
+	if (at == XML_NONE)
+		return XML_NONE;
+	e = &walk->r->document->elements[at];
+	if (e->space != walk->space || !slice_is(e->name, name))
+		return XML_NONE;
+	walk->at = e->next;
+	return at;
+}
 /* The next child must be called so. */
 bool epp_need(struct epp_walk *walk, const char *name, uint32_t *out);
 /* There must be no other child. */
@@ -41,8 +57,15 @@ bool epp_end(struct epp_walk *walk);
  * Only these attributes may stand there (NULL: none), and the
  * xsi:schemaLocation of a validating client.
  */
-bool epp_attributes(
+bool epp_check_attributes(
     struct epp_reader *r, uint32_t element, const char *a, const char *b);
+static inline bool
+epp_attributes(
+    struct epp_reader *r, uint32_t element, const char *a, const char *b)
+{
+	return r->document->elements[element].attribute_count == 0 ||
+	       epp_check_attributes(r, element, a, b);
+}
 /* No children, no text, no attributes. */
 bool epp_empty(struct epp_reader *r, uint32_t element);
 

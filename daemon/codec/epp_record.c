@@ -82,12 +82,11 @@ static bool
 set_fields(struct record *record, const struct gathered *all, bool update,
     struct fail *fail)
 {
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+	for (uint64_t left = all->seen; left != 0; left &= left - 1) {
+		unsigned f = (unsigned)__builtin_ctzll(left);
 		const struct said *said = &all->fields[f];
 		struct fail why;
 
-		if ((all->seen & FIELD_BIT(f)) == 0)
-			continue;
 		fail_clear(&why);
 		if (said->count != 0 &&
 		    !record_set(record, CONTACT_ROLE, (enum field)f,

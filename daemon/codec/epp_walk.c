@@ -42,21 +42,6 @@ epp_walk(struct epp_reader *r, uint32_t parent)
 	return (struct epp_walk){r, parent, e->first, e->space};
 }
 
-uint32_t
-epp_take(struct epp_walk *walk, const char *name)
-{
-	uint32_t at = walk->at;
-	const struct xml_element *e;
-
-	if (at == XML_NONE)
-		return XML_NONE;
-	e = &walk->r->document->elements[at];
-	if (e->space != walk->space || !slice_is(e->name, name))
-		return XML_NONE;
-	walk->at = e->next;
-	return at;
-}
-
 bool
 epp_need(struct epp_walk *walk, const char *name, uint32_t *out)
 {
@@ -116,7 +101,7 @@ is_hint_for_validators(
 }
 
 bool
-epp_attributes(
+epp_check_attributes(
     struct epp_reader *r, uint32_t element, const char *a, const char *b)
 {
 	const struct xml_document *d = r->document;

@@ -25,7 +25,8 @@
  *		for each present one: number of values (a byte), the values
  *
  * Roles and fields stand as their numbers: whoever changes the order of an
- * enum of core/field.h or of field.tbl raises the version.
+ * enum of core/field.h or of field.tbl raises the version, and the one of
+ * what registries were told (engine_told.c).
  */
 #include "codec/pack.h"
 

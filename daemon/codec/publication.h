@@ -14,8 +14,12 @@
 
 enum publication_state { NOT_COLLECTED, REDACTED, PUBLISHED };
 
+/* PUBLISHED: is it the record's own value? */
+enum publication_alteration { UNALTERED, GENERALISED, REPLACED };
+
 struct publication_item {
 	enum publication_state state;
+	enum publication_alteration altered;
 	struct values values; /* PUBLISHED: at least one */
 };
 
@@ -64,5 +68,10 @@ struct publication {
  */
 struct publication_item publication_either(const struct publication *it,
     enum role role, enum field prefer, enum field other);
+
+/* Of a name server its name, without the addresses that may stand behind. */
+struct slice publication_host(struct slice server);
+/* The names of those that may be shown; the list in the arena. */
+struct values publication_hosts(const struct publication *it, struct arena *arena);
 
 #endif

@@ -329,15 +329,10 @@ nameservers(struct rdap_page *page)
 		return;
 	rdap_open(page, "nameservers", '[');
 	for (size_t i = 0; i < ns->values.count; i++) {
-		struct slice name = ns->values.items[i];
-		const char *blank = memchr(name.data, ' ', name.len);
-
-		/* Glue, if any, stands after a blank. */
-		if (blank != NULL)
-			name.len = (size_t)(blank - name.data);
 		rdap_open(page, "", '{');
 		rdap_string(page, "objectClassName", SLICE("nameserver"));
-		rdap_string(page, "ldhName", name);
+		rdap_string(page, "ldhName",
+		    publication_host(ns->values.items[i]));
 		rdap_close(page, '}');
 	}
 	rdap_close(page, ']');
@@ -375,6 +370,9 @@ secure_dns(struct rdap_page *page)
 	const struct publication_item *ds = &page->it->ds;
 	bool is_signed = ds->state == PUBLISHED;
 
+	/* Neither a yes nor a no: `redacted` tells of it. */
+	if (ds->state == REDACTED)
+		return;
 	rdap_open(page, "secureDNS", '{');
 	rdap_member(page, "delegationSigned");
 	text_add_string(page->text, is_signed ? "true" : "false");

@@ -41,6 +41,9 @@ void whois_jprs_organizational(
 void whois_jprs_contact(struct text *text, const struct publication *it,
     enum role role, bool english);
 void whois_jprs_not_found(struct text *text, bool english);
+/* Names that refer to what was asked for; `more`: these are not all. */
+void whois_jprs_references(
+    struct text *text, struct values names, bool more, bool english);
 
 /* Networks, and the contacts that their handles name. */
 void whois_jpnic_network(

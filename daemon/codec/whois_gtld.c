@@ -178,9 +178,12 @@ put_servers(struct page *page)
 
 	if (it->ns.state == PUBLISHED)
 		for (size_t i = 0; i < it->ns.values.count; i++)
-			put_name(page, "Name Server", it->ns.values.items[i]);
+			put_name(page, "Name Server",
+			    publication_host(it->ns.values.items[i]));
 	put(page, "", "DNSSEC",
-	    is_signed ? SLICE("signedDelegation") : SLICE("unsigned"));
+	    is_signed			 ? SLICE("signedDelegation")
+		: it->ds.state == REDACTED ? page->style->redacted
+					   : SLICE("unsigned"));
 	for (size_t i = 0; is_signed && i < it->ds.values.count; i++)
 		put(page, "", "DNSSEC DS Data", it->ds.values.items[i]);
 }

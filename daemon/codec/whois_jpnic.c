@@ -27,8 +27,8 @@ struct page {
 
 /* "a. " before the label, where this object has letters. */
 static void
-put(struct page *page, char letter, struct whois_label label,
-    struct values values)
+put_as(struct page *page, char letter, struct whois_label label,
+    struct values values, enum whois_empty empty)
 {
 	const char *word = page->english ? label.english : label.japanese;
 	char line[80];
@@ -39,10 +39,14 @@ put(struct page *page, char letter, struct whois_label label,
 		snprintf(line, sizeof(line), "%c. %s", letter, word);
 	else
 		snprintf(line, sizeof(line), "%s", word);
-	/* An empty list of servers is not padded: that is how it looks. */
-	whois_put_values(page->text, line, values,
-	    letter == 'p' && page->it->type == OBJECT_NETWORK ? EMPTY_BARE
-							      : EMPTY_PADDED);
+	whois_put_values(page->text, line, values, empty);
+}
+
+static void
+put(struct page *page, char letter, struct whois_label label,
+    struct values values)
+{
+	put_as(page, letter, label, values, EMPTY_PADDED);
 }
 
 static void
@@ -156,8 +160,9 @@ put_network(struct page *page)
 	    ROLE_TECH, FIELD_HANDLE);
 	put_field(page, 'o', (struct whois_label){"[Abuse]", "[Abuse]"},
 	    ROLE_ABUSE, FIELD_EMAIL);
-	put(page, 'p', (struct whois_label){"[ネームサーバ]", "[Nameserver]"},
-	    whois_shown(page->it->ns));
+	/* An empty list of servers is not padded: that is how it looks. */
+	put_as(page, 'p', (struct whois_label){"[ネームサーバ]", "[Nameserver]"},
+	    publication_hosts(page->it, page->text->arena), EMPTY_BARE);
 }
 
 static void

@@ -247,7 +247,7 @@ whois_jprs_generic(
 	    ROLE_REGISTRANT, FIELD_NAME_INT);
 	blank(&page);
 	put_list(&page, (struct whois_label){"[Name Server]", "[Name Server]"},
-	    whois_shown(it->ns), EMPTY_PADDED);
+	    publication_hosts(it, text->arena), EMPTY_PADDED);
 	put_keys(&page, (struct whois_label){"[Signing Key]", "[Signing Key]"});
 	blank(&page);
 	put_generic_dates(&page);
@@ -354,7 +354,7 @@ whois_jprs_organizational(
 	put_handles(&page);
 	put_list(&page,
 	    (struct whois_label){"p. [ネームサーバ]", "p. [Name Server]"},
-	    whois_shown(it->ns), EMPTY_PADDED);
+	    publication_hosts(it, text->arena), EMPTY_PADDED);
 	put_keys(
 	    &page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"});
 	put_list(&page, (struct whois_label){"[状態]", "[State]"}, it->status,
@@ -408,4 +408,27 @@ whois_jprs_not_found(struct text *text, bool english)
 	text_add_string(text, english ? "\nNo match!!\n" : "No match!!\n");
 	if (!english)
 		text_add_string(text, elsewhere);
+}
+
+void
+whois_jprs_references(
+    struct text *text, struct values names, bool more, bool english)
+{
+	text_add_string(text, banner);
+	if (english)
+		text_add_char(text, '\n');
+	for (size_t i = 0; i < names.count; i++) {
+		text_add_format(text, "%-32s", "[Domain Name]");
+		for (size_t k = 0; k < names.items[i].len; k++) {
+			char c = names.items[i].data[k];
+
+			text_add_char(text,
+			    c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+		}
+		text_add_char(text, '\n');
+	}
+	if (more)
+		text_add_string(text, english
+			? "\nThere are more.\n"
+			: "\n他にもあります。 (There are more.)\n");
 }

@@ -4,7 +4,7 @@ const struct xml_limits xml_limits_default = {65536, 32, 4096, 16, 64};
 
 static bool read_declaration(struct xml_reader *r);
 static bool read_outside(struct xml_reader *r);
-static bool read_inside(struct xml_reader *r);
+static bool read_root(struct xml_reader *r);
 
 static bool
 reader_init(struct xml_reader *r, struct slice text)
@@ -74,8 +74,7 @@ xml_read(struct arena *arena, struct slice text,
 		xml_refuse(&r, r.at, "no element");
 		return NULL;
 	}
-	r.at++;
-	if (!xml_read_start_tag(&r) || !read_inside(&r) || !read_outside(&r))
+	if (!read_root(&r) || !read_outside(&r))
 		return NULL;
 	if (r.at != r.end) {
 		xml_refuse(&r, r.at, "something after the last element");
@@ -203,8 +202,6 @@ static bool
 skip_between(struct xml_reader *r)
 {
 	for (;;) {
-		if (r->at < r->end && *r->at == '<')
-			return true;
 		r->at = xml_skip_space(r->at, r->end);
 		if (r->at == r->end || *r->at != '\r')
 			return true;
@@ -303,15 +300,36 @@ read_special(struct xml_reader *r, const uint8_t **at)
 	return true;
 }
 
+/* Past characters that mean themselves, beyond ASCII too. */
+static const uint8_t *
+skip_plain(const uint8_t *p, const uint8_t *end)
+{
+	for (;;) {
+		p = xml_skip_text(p, end);
+		if (p == end || *p < 0x80)
+			return p;
+		do {
+			size_t len = xml_high_often(p, end);
+
+			if (len == 0)
+				return p;
+			p += len;
+		} while (p < end && *p >= 0x80);
+	}
+}
+
 /* Up to the next '<'. */
 static bool
 read_characters(struct xml_reader *r)
 {
 	const uint8_t *from = r->at, *p, *end = r->end;
-	struct xml_element *e = &r->document->elements[r->current];
+	struct xml_element *e;
 
+	if (from < end && *from == '<')
+		return true;
 	if (!skip_between(r))
 		return false;
+	e = &r->document->elements[r->current];
 	p = r->at;
 	if (p < end && *p == '<')
 		return true;
@@ -322,7 +340,7 @@ read_characters(struct xml_reader *r)
 		    r, r->last_return, "a carriage return in text");
 	e->has_text = true;
 	for (;;) {
-		p = xml_skip_text(p, end);
+		p = skip_plain(p, end);
 		if (p == end)
 			return xml_refuse(r, p, "an element without end");
 		if (*p == '<')
@@ -332,6 +350,20 @@ read_characters(struct xml_reader *r)
 	}
 	r->at = p;
 	return true;
+}
+
+static void
+leave_element(
+    struct xml_reader *r, struct xml_element *e, const uint8_t *content_end)
+{
+	e->content.end = xml_offset(r, content_end);
+	e->whole.end = xml_offset(r, r->at);
+	while (r->binding_count > 0 &&
+	       r->bindings[r->binding_count - 1].element == r->current)
+		r->binding_count--;
+	r->previous = r->current;
+	r->current = e->parent;
+	r->depth--;
 }
 
 /* Of the element that is open, whose content ends at `content_end`. */
@@ -349,27 +381,44 @@ close_element(struct xml_reader *r, const uint8_t *content_end)
 	if (e->first == XML_NONE && r->last_return >= content)
 		return xml_refuse(
 		    r, r->last_return, "a carriage return in text");
-	e->content.end = xml_offset(r, content_end);
-	e->whole.end = xml_offset(r, r->at);
-	while (r->binding_count > 0 &&
-	       r->bindings[r->binding_count - 1].element == r->current)
-		r->binding_count--;
-	r->previous = r->current;
-	r->current = e->parent;
-	r->depth--;
+	leave_element(r, e, content_end);
 	return true;
+}
+
+/* Names with their prefix are mostly two words long or a little less. */
+static bool
+same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	if (len < 8)
+		return memcmp(a, b, len) == 0;
+	for (size_t i = 0; i + 8 < len; i += 8)
+		if (xml_word(a + i) != xml_word(b + i))
+			return false;
+	return xml_word(a + len - 8) == xml_word(b + len - 8);
+}
+
+/* An element's name as it is written; 0: another one stands in the end tag. */
+static size_t
+end_name(
+    const struct xml_reader *r, const struct xml_element *e, const uint8_t *tag)
+{
+	const uint8_t *name = r->start + e->whole.at + 1;
+	size_t len =
+	    (size_t)((const uint8_t *)e->name.data + e->name.len - name);
+
+	return (size_t)(r->end - tag) >= len + 3 && same(tag + 2, name, len)
+		   ? len
+		   : 0;
 }
 
 /* r->at is at "</". */
 static bool
 read_end_tag(struct xml_reader *r)
 {
-	const struct xml_element *e = &r->document->elements[r->current];
-	const uint8_t *tag = r->at, *name = r->start + e->whole.at + 1;
-	size_t len =
-	    (size_t)((const uint8_t *)e->name.data + e->name.len - name);
+	const uint8_t *tag = r->at;
+	size_t len = end_name(r, &r->document->elements[r->current], tag);
 
-	if ((size_t)(r->end - tag) < len + 3 || memcmp(tag + 2, name, len) != 0)
+	if (len == 0)
 		return xml_refuse(
 		    r, tag, "an end tag that is not the open element's");
 	r->at = tag + 2 + len;
@@ -381,6 +430,46 @@ read_end_tag(struct xml_reader *r)
 	}
 	r->at++;
 	return close_element(r, tag);
+}
+
+/*
+ * Behind a start tag, as most elements have it: text that means itself, white
+ * space not first, and the end tag.  Where anything else stands nothing is
+ * taken, and it is read piece by piece.
+ */
+static void
+read_leaf(struct xml_reader *r)
+{
+	struct xml_element *e = &r->document->elements[r->current];
+	const uint8_t *p = r->at;
+	size_t len;
+
+	if (p == r->end ||
+	    (*p < 0x80 &&
+		(xml_classes[*p] & (XML_TEXT | XML_SPACE)) != XML_TEXT))
+		return;
+	p = skip_plain(p, r->end);
+	if (r->end - p < 2 || p[0] != '<' || p[1] != '/')
+		return;
+	len = end_name(r, e, p);
+	if (len == 0 || p[2 + len] != '>')
+		return;
+	e->has_text = true;
+	r->at = p + 3 + len;
+	leave_element(r, e, p);
+}
+
+/* r->at is at the '<' of a start tag. */
+static bool
+read_element(struct xml_reader *r)
+{
+	r->at++;
+	if (!xml_read_start_tag(r))
+		return false;
+	if (r->document->elements[r->current].empty_tag)
+		return close_element(r, r->at);
+	read_leaf(r);
+	return true;
 }
 
 static bool
@@ -400,21 +489,17 @@ read_markup(struct xml_reader *r)
 	}
 	if (r->document->elements[r->current].has_text && !r->mixed)
 		return xml_refuse(r, r->at, "an element beside text");
-	r->at++;
-	return xml_read_start_tag(r);
+	return read_element(r);
 }
 
-/* To the end of the root element, whose start tag was read. */
+/* The root element and all in it; r->at is at its '<'. */
 static bool
-read_inside(struct xml_reader *r)
+read_root(struct xml_reader *r)
 {
-	while (r->current != XML_NONE) {
-		if (r->document->elements[r->current].empty_tag) {
-			if (!close_element(r, r->at))
-				return false;
-		} else if (!read_characters(r) || !read_markup(r)) {
+	if (!read_element(r))
+		return false;
+	while (r->current != XML_NONE)
+		if (!read_characters(r) || !read_markup(r))
 			return false;
-		}
-	}
 	return true;
 }

@@ -100,6 +100,28 @@ xml_skip_space(const uint8_t *at, const uint8_t *end)
 	return at;
 }
 
+/* Past letters of ASCII, which is all that most names have. */
+static inline const uint8_t *
+xml_skip_letters(const uint8_t *at, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - at >= 8; at += 8) {
+		uint64_t word = xml_word(at), low, letter;
+
+		/* Small letters, seven bits each, so that no sum carries. */
+		low = (word | XML_EACH(0x20)) & XML_EACH(0x7f);
+		letter = (low + XML_EACH(0x80 - 'a')) &
+			 ~(low + XML_EACH(0x80 - 'z' - 1)) & ~word &
+			 XML_EACH(0x80);
+		if (letter != XML_EACH(0x80)) {
+			letter ^= XML_EACH(0x80);
+			return at + __builtin_ctzll(letter) / 8;
+		}
+	}
+#endif
+	return at;
+}
+
 /* Past ASCII that means itself in text. */
 static inline const uint8_t *
 xml_skip_text(const uint8_t *at, const uint8_t *end)
@@ -157,6 +179,16 @@ bool xml_refuse(struct xml_reader *r, const uint8_t *at, const char *what);
  * or not UTF-8.
  */
 size_t xml_high(const uint8_t *at, const uint8_t *end);
+
+/* The same, at once for U+3000 to U+CFFF: no lead byte has an exception. */
+static inline size_t
+xml_high_often(const uint8_t *at, const uint8_t *end)
+{
+	if (at[0] >= 0xe3 && at[0] <= 0xec && end - at >= 3 &&
+	    (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80)
+		return 3;
+	return xml_high(at, end);
+}
 
 /* The reference at `at`, which is a '&': its length and code point, or 0. */
 size_t xml_reference(const uint8_t *at, const uint8_t *end, unsigned *point);

@@ -35,6 +35,7 @@ struct tag {
 static const uint8_t *
 name_end(const uint8_t *at, const uint8_t *end)
 {
+	at = xml_skip_letters(at, end);
 	while (at < end && (xml_classes[*at] & XML_NAME) != 0)
 		at++;
 	return at;
@@ -504,6 +505,16 @@ name_element(
 	return resolve(r, name, &e->space);
 }
 
+/* Apart, since most tags have no attributes and need no room for them. */
+__attribute__((noinline)) static bool
+read_rest(struct xml_reader *r, uint32_t index)
+{
+	struct tag tag;
+
+	tag.count = tag.declarations = 0;
+	return read_attributes(r, &tag) && take_attributes(r, &tag, index);
+}
+
 bool
 xml_read_start_tag(struct xml_reader *r)
 {
@@ -514,14 +525,8 @@ xml_read_start_tag(struct xml_reader *r)
 
 	if (!read_tag_name(r, &name) || !add_element(r, &index))
 		return false;
-	if (r->at == r->end || *r->at != '>') {
-		struct tag tag;
-
-		tag.count = tag.declarations = 0;
-		if (!read_attributes(r, &tag) ||
-		    !take_attributes(r, &tag, index))
-			return false;
-	}
+	if ((r->at == r->end || *r->at != '>') && !read_rest(r, index))
+		return false;
 	e = &r->document->elements[index];
 	if (!name_element(r, e, &name))
 		return false;

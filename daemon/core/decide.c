@@ -181,6 +181,18 @@ minimal_row(const uint16_t *row, uint64_t kept, struct arena *arena)
 	return out;
 }
 
+/* What stays of a role: at the recipient, or where it hides at those behind. */
+static uint64_t
+kept_of(const struct decide_given *given, unsigned role, bool behind)
+{
+	uint64_t kept = given->kept != NULL ? given->kept[role] : 0;
+
+	for (unsigned f = 0; behind && given->hides && f < FIELD_COUNT; f++)
+		if (field_info[f].class != CLASS_OBJECT)
+			kept &= ~FIELD_BIT(f);
+	return kept;
+}
+
 static bool
 minimise(struct disclosure *disclosure, const struct decide_given *given,
     struct arena *arena)
@@ -190,15 +202,10 @@ minimise(struct disclosure *disclosure, const struct decide_given *given,
 		    i == 0 ? &disclosure->own : &disclosure->onward[i - 1];
 
 		for (unsigned role = 0; role < ROLE_COUNT; role++) {
-			uint64_t kept =
-			    given->kept != NULL && (i == 0 || !given->hides)
-			    ? given->kept[role]
-			    : 0;
-
 			if ((given->stopped & 1u << role) == 0)
 				continue;
-			decided->rows[role] =
-			    minimal_row(decided->rows[role], kept, arena);
+			decided->rows[role] = minimal_row(decided->rows[role],
+			    kept_of(given, role, i != 0), arena);
 			if (decided->rows[role] == NULL)
 				return false;
 		}
@@ -224,7 +231,8 @@ decide_stop(struct disclosure *disclosure, const struct decide_given *given,
 }
 
 static void
-pass_former(struct disclosure *disclosure, const struct record *record)
+pass_former(struct disclosure *disclosure, const struct record *record,
+    unsigned named)
 {
 	struct record_former *former = &disclosure->former;
 	bool servers = false;
@@ -233,8 +241,9 @@ pass_former(struct disclosure *disclosure, const struct record *record)
 	for (unsigned r = 0; former->known && r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
 
-		if (disclosure_ruling(disclosure, role, FIELD_HANDLE).verdict !=
-		    VERDICT_FORWARD)
+		if ((named & 1u << r) == 0 &&
+		    disclosure_ruling(disclosure, role, FIELD_HANDLE).verdict !=
+			VERDICT_FORWARD)
 			former->handles[r] = (struct slice){"", 0};
 		if (disclosure_ruling(disclosure, role, FIELD_NS).verdict ==
 		    VERDICT_FORWARD)
@@ -293,7 +302,7 @@ decide(const struct ruleset *ruleset, const struct block *block,
 	refuse_link(disclosure, given);
 	if (disclosure->outcome.verdict != VERDICT_FORWARD)
 		return disclosure;
-	pass_former(disclosure, record);
+	pass_former(disclosure, record, given->named);
 	return pass_record(disclosure, record, given, arena, fail) ? disclosure
 								   : NULL;
 }

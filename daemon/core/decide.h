@@ -29,7 +29,10 @@ struct decide_given {
 	 */
 	bool minimises;
 	const uint64_t *kept;
-	/* With that: those behind the recipient get nothing of what is kept. */
+	/*
+	 * With that: those behind the recipient get nothing of what is kept
+	 * but what is nobody's data (CLASS_OBJECT).
+	 */
 	bool hides;
 	/*
 	 * What is shown of a contact that comes to stand in this role of a
@@ -38,6 +41,8 @@ struct decide_given {
 	 */
 	const struct shown *link;
 	enum role link_role;
+	/* 1 << role of those whose handle, by which it is told, it knows. */
+	unsigned named;
 };
 
 /*

@@ -142,6 +142,13 @@ add_outcome(struct why *why)
 		add_rule(why, outcome.rule);
 }
 
+/* Not by a channel of misu.conf: who asked was answered with it. */
+static bool
+is_by_token(const struct entry_rulings *rulings)
+{
+	return rulings->case_id.len != 0 && slice_is(rulings->channel, "rdap");
+}
+
 static void
 add_head(struct why *why)
 {
@@ -167,7 +174,9 @@ add_head(struct why *why)
 	text_add_char(&why->out, '\n');
 	if (rulings->case_id.len != 0) {
 		add_line(why, "case", rulings->case_id);
-		text_add_string(&why->out, ", to one who had a token for it\n");
+		text_add_string(&why->out, is_by_token(rulings)
+			? ", to one who had a token for it\n"
+			: ", in which it was given out\n");
 	}
 	add_policy(why);
 	add_outcome(why);
@@ -325,7 +334,7 @@ explain(struct why *why, const struct inputs *inputs, struct fail *fail)
 	if (stand_in == NULL || !is_confirmed(why, stand_in, &confirmed, fail))
 		return false;
 	if (inputs->approved)
-		text_add_string(&why->out, why->rulings->case_id.len != 0
+		text_add_string(&why->out, is_by_token(why->rulings)
 			? "  an operator had approved it, for the token\n"
 			: "  an operator had approved what was held\n");
 	if (inputs->in_scope)

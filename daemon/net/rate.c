@@ -94,8 +94,16 @@ rate_block(const struct sockaddr *address, struct prefix *block)
 bool
 rate_block_of(struct slice address, struct prefix *block)
 {
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 	if (!prefix_parse_address(address, block))
 		return false;
+	if (block->six && memcmp(block->bytes, mapped, sizeof(mapped)) == 0) {
+		struct prefix inner = {.bits = 32};
+
+		memcpy(inner.bytes, block->bytes + 12, 4);
+		*block = inner;
+	}
 	if (block->six) {
 		memset(block->bytes + 8, 0, 8);
 		block->bits = 64;

@@ -237,14 +237,17 @@ rdap_server_create(
 void
 rdap_server_destroy(struct rdap_server *server)
 {
+	struct connection *next;
+
 	if (server == NULL)
 		return;
 	if (server->listener != NULL)
 		evconnlistener_free(server->listener);
 	server->listener = NULL;
-	/* Who is told of an end may answer another. */
-	while (server->first != NULL)
-		rdap_connection_free(server->first);
+	for (struct connection *at = server->first; at != NULL; at = next) {
+		next = at->next;
+		rdap_connection_free(at);
+	}
 	if (server->sweep != NULL)
 		event_free(server->sweep);
 	if (server->relief != NULL)

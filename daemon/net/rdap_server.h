@@ -79,7 +79,8 @@ struct slice rdap_request_last_header(
 bool rdap_request_is_gone(struct rdap_request *request);
 /*
  * Say once how the answer that rdap_answer() gives next has ended: when it
- * does, in a turn of the loop or as the server is destroyed.
+ * does, in a turn of the loop or as the server is destroyed.  Who is told
+ * answers nobody else meanwhile.
  */
 void rdap_request_watch(
     struct rdap_request *request, rdap_ended *ended, void *arg);

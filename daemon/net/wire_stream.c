@@ -79,6 +79,8 @@ run_reserve(struct run *run, size_t more)
 		return true;
 	if (run->start >= run->size / 2 && run->size - used >= more) {
 		memmove(run->data, run->data + run->start, used);
+		/* What moved is not left behind, either. */
+		explicit_bzero(run->data + used, run->len - used);
 		run->start = 0;
 		run->len = used;
 		return true;

@@ -2,8 +2,17 @@
  * Reading the journal back.  Every block of every segment is looked at; whole
  * groups are sorted by sequence, and those that follow each other up to the
  * newest are what the journal says.
+ *
+ * A young log has segments of which the most was never written to.  They are
+ * read in pieces, and one that is all zeros costs neither memory nor a second
+ * look: whoever begins, and any misuctl that reads the log, waits for this.
  */
 #include "store/journal_priv.h"
+
+enum {
+	PIECE = 1 << 20,
+	PIECES_MAX = UINT32_MAX / PIECE + 1 /* of a segment */
+};
 
 /* What stands at the end of a block of this magic; false: of no magic. */
 static bool
@@ -73,8 +82,11 @@ struct reader {
 	const char *directory;
 	const struct journal_scan *scan;
 	struct journal_state *state;
-	uint8_t *data; /* a whole segment */
-	size_t data_size;
+	uint8_t *data; /* a segment up to its last piece with something in it */
+	size_t data_size, filled;
+	uint8_t *piece; /* where one is read to before it is known */
+	size_t piece_size;
+	bool blank[PIECES_MAX]; /* all zeros */
 	struct found *found;
 	size_t found_count, found_room;
 	uint64_t highest;      /* sequence of any good block */
@@ -86,13 +98,83 @@ struct reader {
 };
 
 static bool
+is_blank(const uint8_t *data, size_t len)
+{
+	return len == 0 ||
+	    (data[0] == 0 && memcmp(data, data + 1, len - 1) == 0);
+}
+
+/* Room for the first `size` bytes of a segment: zeros after what is there. */
+static bool
+fill_up(struct reader *reader, size_t size, struct fail *fail)
+{
+	if (size > reader->data_size) {
+		uint8_t *grown = realloc(reader->data, size);
+
+		if (grown == NULL)
+			return fail_memory(fail);
+		reader->data = grown;
+		reader->data_size = size;
+	}
+	memset(reader->data + reader->filled, 0, size - reader->filled);
+	reader->filled = size;
+	return true;
+}
+
+static bool
+room_for_piece(struct reader *reader, size_t len, struct fail *fail)
+{
+	if (len <= reader->piece_size)
+		return true;
+	free(reader->piece);
+	reader->piece = malloc(len);
+	reader->piece_size = reader->piece == NULL ? 0 : len;
+	return reader->piece != NULL || fail_memory(fail);
+}
+
+static bool
+read_piece(struct reader *reader, struct disk_file *file, uint64_t at,
+    size_t len, struct fail *fail)
+{
+	const struct disk_operations *op = reader->disk->operations;
+	bool *blank = &reader->blank[at / PIECE];
+	size_t got = 0;
+
+	if (!op->read(
+		reader->disk, file, at, reader->piece, len, &got, fail))
+		return false;
+	*blank = is_blank(reader->piece, got);
+	if (*blank)
+		return true;
+	if (!fill_up(reader, (size_t)at + len, fail))
+		return false;
+	memcpy(reader->data + at, reader->piece, got);
+	return true;
+}
+
+static bool
+read_pieces(struct reader *reader, struct disk_file *file, uint64_t size,
+    struct fail *fail)
+{
+	size_t len;
+
+	reader->filled = 0;
+	for (uint64_t at = 0; at < size; at += len) {
+		len = size - at < PIECE ? (size_t)(size - at) : PIECE;
+		if (!room_for_piece(reader, len, fail) ||
+		    !read_piece(reader, file, at, len, fail))
+			return false;
+	}
+	return true;
+}
+
+static bool
 load(struct reader *reader, size_t index, struct fail *fail)
 {
 	const struct disk_operations *op = reader->disk->operations;
 	struct segment_info *info = &reader->state->segments[index];
 	char path[JOURNAL_PATH];
 	struct disk_file *file;
-	size_t got = 0;
 	bool ok;
 
 	snprintf(path, sizeof(path), "%.900s/%s", reader->directory,
@@ -107,14 +189,7 @@ load(struct reader *reader, size_t index, struct fail *fail)
 		    (unsigned long long)info->size);
 		fail_hint(fail, "restore the ledger from a backup");
 	}
-	if (ok && info->size > reader->data_size) {
-		free(reader->data);
-		reader->data = malloc((size_t)info->size);
-		reader->data_size = (size_t)info->size;
-		ok = reader->data != NULL || fail_memory(fail);
-	}
-	ok = ok && op->read(reader->disk, file, 0, reader->data,
-		       (size_t)info->size, &got, fail);
+	ok = ok && read_pieces(reader, file, info->size, fail);
 	op->close(reader->disk, file);
 	return ok;
 }
@@ -144,11 +219,10 @@ group_at(const struct reader *reader, size_t segment, uint64_t offset,
 {
 	const uint8_t *block = reader->data + offset;
 	const uint8_t *head = block + BLOCK_HEAD;
-	uint64_t size = reader->state->segments[segment].size;
 	uint32_t count = get32(head);
 
 	if (get32(block + 4) != 0 || count == 0 || count > GROUP_BLOCKS ||
-	    offset + (uint64_t)count * DISK_BLOCK > size)
+	    offset + (uint64_t)count * DISK_BLOCK > reader->filled)
 		return false;
 	for (uint32_t i = 1; i < count; i++) {
 		const uint8_t *next = block + (size_t)i * DISK_BLOCK;
@@ -209,10 +283,14 @@ scan_segment(struct reader *reader, size_t index, struct fail *fail)
 	if (!load(reader, index, fail))
 		return false;
 	for (uint64_t at = 0; at < info->size; at += DISK_BLOCK) {
-		const uint8_t *block = reader->data + at;
-		enum block_state state = block_state(block);
+		const uint8_t *block;
+		enum block_state state;
 		struct found found;
 
+		if (reader->blank[at / PIECE])
+			continue;
+		block = reader->data + at;
+		state = block_state(block);
 		if (state == BLOCK_BAD && !bad_block(reader, info, at, fail))
 			return false;
 		if (state != BLOCK_GOOD)
@@ -418,6 +496,7 @@ journal_scan_all(struct disk *disk, const char *directory, uint64_t durable,
 	state->cut = reader.bad || reader.highest > state->newest;
 	free(reader.found);
 	free(reader.data);
+	free(reader.piece);
 	return ok;
 }
 

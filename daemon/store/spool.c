@@ -37,7 +37,14 @@ static const char schema[] =
     "INSERT OR IGNORE INTO line_mark VALUES (1, 0);"
     "CREATE TABLE IF NOT EXISTS forgetting ("
     " slot INTEGER PRIMARY KEY, pseudonym BLOB NOT NULL,"
-    " due INTEGER NOT NULL, phase INTEGER NOT NULL);";
+    " due INTEGER NOT NULL, phase INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS telling ("
+    " item INTEGER PRIMARY KEY, told BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS told ("
+    " object BLOB NOT NULL, recipient TEXT NOT NULL, purpose TEXT NOT NULL,"
+    " entry INTEGER NOT NULL, doubtful INTEGER NOT NULL, told BLOB NOT NULL,"
+    " PRIMARY KEY (object, recipient, purpose)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS told_entry ON told (entry);";
 
 #define ITEM_COLUMNS                                                          \
 	"id, state, entry, leaf, recipient, purpose, channel, object,"        \
@@ -152,7 +159,7 @@ prepare_all(struct spool *s, struct fail *fail)
 
 	return sqlite_prepare_all(
 		   s->db, all, sizeof(all) / sizeof(*all), fail) &&
-	       spool_forget_prepare(s, fail);
+	       spool_forget_prepare(s, fail) && spool_told_prepare(s, fail);
 }
 
 static bool
@@ -271,8 +278,8 @@ decrypt(struct spool *spool, struct arena *arena, const char *label,
 	return true;
 }
 
-static struct digest
-object_hash(const struct spool *spool, int type, struct slice object)
+struct digest
+spool_object_hash(const struct spool *spool, int type, struct slice object)
 {
 	char buffer[512];
 	int len = snprintf(
@@ -289,7 +296,7 @@ spool_add(struct spool *spool, struct spool_item *item, struct fail *fail)
 {
 	struct statement *s = spool->add;
 	struct digest hash =
-	    object_hash(spool, item->object_type, item->object);
+	    spool_object_hash(spool, item->object_type, item->object);
 	size_t object_len = 0, payload_len = 0;
 	uint8_t *object =
 	    encrypt(spool, "object", item->object, &object_len, fail);
@@ -320,6 +327,7 @@ spool_add(struct spool *spool, struct spool_item *item, struct fail *fail)
 		statement_bind_number(s, 20, (int64_t)item->place);
 		ok = statement_do(s, fail);
 		item->id = sqlite_last_id(spool->db);
+		ok = ok && spool_told_begin(spool, item, fail);
 	}
 	free(object);
 	free(payload);
@@ -545,6 +553,8 @@ spool_set_state(struct spool *spool, int64_t id, enum spool_state state,
 	struct statement *s =
 	    state_is_final(state) ? spool->finish : spool->set_state;
 
+	if (state_is_final(state) && !spool_told_end(spool, id, state, fail))
+		return false;
 	statement_bind_number(s, 1, state);
 	statement_bind_number(s, 2, id);
 	return statement_do(s, fail);
@@ -570,7 +580,7 @@ bool
 spool_outdate(struct spool *spool, int object_type, struct slice object,
     const struct digest *consents, struct fail *fail)
 {
-	struct digest hash = object_hash(spool, object_type, object);
+	struct digest hash = spool_object_hash(spool, object_type, object);
 
 	statement_bind_bytes(spool->outdate, 1, hash.bytes, DIGEST_SIZE);
 	statement_bind_bytes(spool->outdate, 2, consents->bytes, DIGEST_SIZE);
@@ -603,7 +613,7 @@ bool
 spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail)
 {
-	struct digest hash = object_hash(spool, object_type, object);
+	struct digest hash = spool_object_hash(spool, object_type, object);
 
 	return has_row(spool->waits, &hash, out, fail);
 }
@@ -612,7 +622,7 @@ bool
 spool_is_refused(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail)
 {
-	struct digest hash = object_hash(spool, object_type, object);
+	struct digest hash = spool_object_hash(spool, object_type, object);
 
 	return has_row(spool->refused, &hash, out, fail);
 }
@@ -622,7 +632,7 @@ spool_is_followed(struct spool *spool, const struct spool_item *item,
     bool *out, struct fail *fail)
 {
 	struct digest hash =
-	    object_hash(spool, item->object_type, item->object);
+	    spool_object_hash(spool, item->object_type, item->object);
 	bool ok;
 
 	*out = false;

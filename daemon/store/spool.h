@@ -30,6 +30,16 @@ enum spool_state {
 	SPOOL_STATE_COUNT
 };
 
+/*
+ * What a recipient holds of an object when an item is done, as the engine
+ * writes it (engine_told.c).  0 bytes: no word on it; one byte: nothing.
+ */
+enum { SPOOL_TOLD = 128, SPOOL_TOLD_NOTHING = 1 };
+struct spool_told {
+	size_t len;
+	uint8_t bytes[SPOOL_TOLD];
+};
+
 /* One disclosure on its way. Slices are borrowed. */
 struct spool_item {
 	int64_t id; /* 0 when new */
@@ -53,6 +63,7 @@ struct spool_item {
 	int64_t due;            /* Unix ms of the next try */
 	int64_t created;        /* Unix ms */
 	uint64_t place;         /* entry it was first decided as: its turn */
+	struct spool_told told; /* given to spool_add(); never read back */
 };
 
 /* What a principal's Idempotency-Key stands for. */
@@ -169,6 +180,33 @@ bool spool_prune(struct spool *spool, int64_t before, struct fail *fail);
 /* When the next queued item is due, or INT64_MAX. */
 int64_t spool_next_due(struct spool *spool);
 size_t spool_count(struct spool *spool, enum spool_state state);
+
+/* --- what recipients hold (spool_told.c) --- */
+
+/*
+ * As the latest item that is done says it, for as long as nothing else is
+ * known: of `target` object, type, recipient and purpose count.  It is doubtful
+ * where one that came after it may have left, and was refused or given up.
+ */
+struct spool_held {
+	bool is_known, is_doubtful;
+	struct spool_told told;
+};
+bool spool_get_held(struct spool *spool, const struct spool_item *target,
+    struct spool_held *out, struct fail *fail);
+
+/* All of it is doubtful: others may have sent what is not known here. */
+bool spool_doubt_held(struct spool *spool, struct fail *fail);
+
+/* What the entry said stands at another one now. */
+bool spool_move_held(
+    struct spool *spool, uint64_t from, uint64_t to, struct fail *fail);
+
+/* The entries that say it, SPOOL_PAGE of them from behind one (-1: all). */
+bool spool_page_held(struct spool *spool, int64_t after, uint64_t *entries,
+    size_t *count, struct fail *fail);
+/* What this entry says is known no more. */
+bool spool_drop_held(struct spool *spool, uint64_t entry, struct fail *fail);
 
 /* All there is now, in a new file. */
 bool spool_copy(struct spool *spool, const char *path, struct fail *fail);

@@ -64,7 +64,8 @@ spool_drop(struct spool *spool, int64_t id, struct fail *fail)
 		return false;
 	statement_bind_number(spool->forget.drop_request, 1, id);
 	statement_bind_number(spool->forget.drop_item, 1, id);
-	ok = statement_do(spool->forget.drop_request, fail) &&
+	ok = spool_told_end(spool, id, SPOOL_SUPERSEDED, fail) &&
+	     statement_do(spool->forget.drop_request, fail) &&
 	     statement_do(spool->forget.drop_item, fail) &&
 	     spool_commit(spool, fail);
 	if (!ok)

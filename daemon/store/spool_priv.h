@@ -1,4 +1,4 @@
-/* What spool.c and spool_forget.c share. */
+/* What spool.c, spool_forget.c and spool_told.c share. */
 #ifndef MISU_SPOOL_PRIV_H
 #define MISU_SPOOL_PRIV_H
 
@@ -8,6 +8,11 @@
 struct spool_forget_statements {
 	struct statement *page, *drop_request, *drop_item, *drop_orphans, *set,
 	    *get, *each, *end, *oldest, *fill, *unfill;
+};
+
+struct spool_told_statements {
+	struct statement *any, *add, *end, *find, *keep, *doubt, *doubt_all,
+	    *remove, *get, *move, *page, *drop;
 };
 
 struct spool {
@@ -23,8 +28,20 @@ struct spool {
 	    *prune_items, *prune_requests, *set_line_mark, *find_content, *has_held,
 	    *spend;
 	struct spool_forget_statements forget;
+	struct spool_told_statements told;
+	bool tells; /* some item may say what its recipient holds then */
 };
 
+struct digest spool_object_hash(
+    const struct spool *spool, int type, struct slice object);
+
 bool spool_forget_prepare(struct spool *spool, struct fail *fail);
+
+bool spool_told_prepare(struct spool *spool, struct fail *fail);
+/* The item was added; it comes to its end, and has its old state still. */
+bool spool_told_begin(
+    struct spool *spool, const struct spool_item *item, struct fail *fail);
+bool spool_told_end(struct spool *spool, int64_t id, enum spool_state state,
+    struct fail *fail);
 
 #endif

@@ -56,9 +56,15 @@ prepare_all(struct stops *s, struct fail *fail)
 		" WHERE stop = ? ORDER BY recipient, id"},
 	    {&s->set_held,
 		"UPDATE stop_held SET state = ?, about = ? WHERE id = ?"},
+	    {&s->end_hiding,
+		"UPDATE stop_held SET state = ?1 WHERE id = ?2 AND about = ?3"
+		" AND state = 'hiding'"},
 	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
-	    {&s->shown, "SELECT entry FROM stop_held WHERE hash = ?"
-			" ORDER BY entry DESC LIMIT 1"},
+	    {&s->shown,
+		"SELECT CASE WHEN about >= 0 AND state IN"
+		" ('asked', 'at-desk', 'unknown', 'removed')"
+		" THEN about ELSE entry END AS has FROM stop_held"
+		" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
 			  " (SELECT count(*) FROM stop)"},
 	};
@@ -399,6 +405,16 @@ stops_set_held(struct stops *stops, int64_t held, const char *state,
 	statement_bind_number(stops->set_held, 2, about);
 	statement_bind_number(stops->set_held, 3, held);
 	return statement_do(stops->set_held, fail);
+}
+
+bool
+stops_end_hiding(struct stops *stops, int64_t held, int64_t about,
+    const char *state, struct fail *fail)
+{
+	statement_bind_text(stops->end_hiding, 1, slice_from(state));
+	statement_bind_number(stops->end_hiding, 2, held);
+	statement_bind_number(stops->end_hiding, 3, about);
+	return statement_do(stops->end_hiding, fail);
 }
 
 bool

@@ -97,10 +97,13 @@ bool stops_each_held(struct stops *stops, struct arena *arena, int64_t id,
     struct fail *fail);
 bool stops_set_held(struct stops *stops, int64_t held, const char *state,
     int64_t about, struct fail *fail);
+/* Of one that is "hiding" by this entry; of another nothing changes. */
+bool stops_end_hiding(struct stops *stops, int64_t held, int64_t about,
+    const char *state, struct fail *fail);
 
 /*
  * The entry by which this recipient last got the object for this purpose, of
- * a subject that stopped.  False: none is known.
+ * a subject that stopped, or was made to lose it.  False: none is known.
  */
 bool stops_shown(struct stops *stops, const struct record *record,
     struct slice recipient, struct slice purpose, uint64_t *entry);

@@ -25,7 +25,7 @@ struct stops {
 	size_t clue_count, clue_size;
 	struct statement *begin, *commit, *rollback, *add, *remove,
 	    *remove_clues, *remove_held, *recorded, *looked_up, *find, *whose,
-	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *move,
+	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding, *move,
 	    *shown, *counted;
 };
 

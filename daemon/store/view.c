@@ -56,6 +56,15 @@ prepare_reads(struct view *view, struct fail *fail)
 		    " ORDER BY told DESC LIMIT 1",
 		    fail);
 	if (view->by_host != NULL)
+		view->references = sqlite_prepare(sqlite,
+		    "SELECT name FROM (SELECT type, name FROM handle"
+		    " WHERE handle = ?1 AND type = 'domain'"
+		    " ORDER BY name LIMIT 4096) JOIN object USING (type, name)"
+		    " WHERE name LIKE '%.jp' AND length(bytes) > 0"
+		    " AND epoch >= (SELECT lowest FROM head)"
+		    " ORDER BY name LIMIT ?2",
+		    fail);
+	if (view->references != NULL)
 		view->head = sqlite_prepare(
 		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
@@ -458,6 +467,29 @@ view_get_host(struct view *view, struct arena *arena, struct slice host,
 {
 	statement_bind_text(view->by_host, 1, host);
 	return read_row(view->by_host, arena, found, fail);
+}
+
+bool
+view_references(struct view *view, struct arena *arena, struct slice handle,
+    struct values *out, size_t max, struct fail *fail)
+{
+	struct slice *items = arena_take_array(arena, max + 1, sizeof(*items));
+	bool row = false, ok = items != NULL || fail_memory(fail);
+
+	*out = (struct values){items, 0};
+	statement_bind_text(view->references, 1, handle);
+	statement_bind_number(view->references, 2, (int64_t)max);
+	while (ok && out->count < max) {
+		ok = statement_step(view->references, &row, fail);
+		if (!ok || !row)
+			break;
+		items[out->count] =
+		    arena_copy(arena, statement_bytes(view->references, 0));
+		ok = items[out->count].data != NULL || fail_memory(fail);
+		out->count++;
+	}
+	statement_reset(view->references);
+	return ok;
 }
 
 bool

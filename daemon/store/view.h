@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/fail.h"
 #include "base/prefix.h"
+#include "core/record.h"
 
 struct view;
 
@@ -161,6 +162,14 @@ bool view_get_handle(struct view *view, struct arena *arena,
  */
 bool view_get_host(struct view *view, struct arena *arena,
     struct slice host, struct view_found *found, struct fail *fail);
+
+/*
+ * Names below ".jp" of domains that may be told of and have this handle, or
+ * this name server, in their order: at most `max`, in the arena.  Of very many
+ * some are looked through.
+ */
+bool view_references(struct view *view, struct arena *arena,
+    struct slice handle, struct values *out, size_t max, struct fail *fail);
 
 /* The smallest network that holds all of this prefix. */
 bool view_get_network(struct view *view, struct arena *arena,

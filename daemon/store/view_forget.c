@@ -30,8 +30,8 @@ view_page(struct view *view, struct arena *arena, struct slice type,
 	return ok;
 }
 
-bool
-view_drop(
+static bool
+drop_row(
     struct view *view, struct slice type, struct slice name, struct fail *fail)
 {
 	statement_bind_text(view->forget_handles, 1, type);
@@ -41,6 +41,15 @@ view_drop(
 	statement_bind_text(view->drop, 1, type);
 	statement_bind_text(view->drop, 2, name);
 	return statement_do(view->drop, fail);
+}
+
+/* One change, which ends also where there was nothing to drop. */
+bool
+view_drop(
+    struct view *view, struct slice type, struct slice name, struct fail *fail)
+{
+	return view_change_begin(view, fail) &&
+	       view_change_end(view, drop_row(view, type, name, fail), fail);
 }
 
 /* Written over to its end before it is cut, as in spool_forget.c. */

@@ -10,11 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct view_mark {
-	_Atomic uint64_t *number;
+/* What the file has. */
+struct shared {
+	_Atomic uint64_t number;
+	_Atomic uint64_t device, inode; /* the file's own, as its writer saw it */
 };
 
-enum { SIZE = sizeof(_Atomic uint64_t) };
+struct view_mark {
+	struct shared *shared;
+	uint64_t device, inode; /* of the file that is mapped */
+};
+
+enum { SIZE = sizeof(struct shared) };
 
 /* Without a lock: the other side is another process. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are atomic");
@@ -32,13 +39,16 @@ map(struct view_mark *mark, int fd, bool writes)
 	 */
 	if (fstat(fd, &status) != 0 ||
 	    (status.st_size < SIZE &&
-		(!writes || pwrite(fd, none, SIZE, 0) != SIZE)))
+		(!writes || pwrite(fd, none, (size_t)(SIZE - status.st_size),
+				status.st_size) != SIZE - status.st_size)))
 		return false;
 	at = mmap(NULL, SIZE, writes ? PROT_READ | PROT_WRITE : PROT_READ,
 	    MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return false;
-	mark->number = at;
+	mark->shared = at;
+	mark->device = (uint64_t)status.st_dev;
+	mark->inode = (uint64_t)status.st_ino;
 	return true;
 }
 
@@ -71,6 +81,8 @@ view_mark_open(const char *view_path, bool writes, struct fail *fail)
 	/* What was odd is even then, and what was read before is no more. */
 	if (ok && writes) {
 		view_mark_begin(mark);
+		atomic_store(&mark->shared->device, mark->device);
+		atomic_store(&mark->shared->inode, mark->inode);
 		view_mark_end(mark);
 	}
 	return mark;
@@ -81,29 +93,32 @@ view_mark_close(struct view_mark *mark)
 {
 	if (mark == NULL)
 		return;
-	munmap((void *)(uintptr_t)mark->number, SIZE);
+	munmap(mark->shared, SIZE);
 	free(mark);
 }
 
 void
 view_mark_begin(struct view_mark *mark)
 {
-	atomic_fetch_or(mark->number, 1);
+	atomic_fetch_or(&mark->shared->number, 1);
 }
 
 void
 view_mark_end(struct view_mark *mark)
 {
-	uint64_t number = atomic_load(mark->number);
+	uint64_t number = atomic_load(&mark->shared->number);
 
 	if ((number & 1) != 0)
-		atomic_store(mark->number, number + 1);
+		atomic_store(&mark->shared->number, number + 1);
 }
 
 uint64_t
 view_mark_read(const struct view_mark *mark)
 {
-	uint64_t number = atomic_load(mark->number);
+	const struct shared *shared = mark->shared;
+	uint64_t number = atomic_load(&shared->number);
+	bool is_own = atomic_load(&shared->inode) == mark->inode &&
+		      atomic_load(&shared->device) == mark->device;
 
-	return (number & 1) == 0 ? number : 0;
+	return (number & 1) == 0 && is_own ? number : 0;
 }

@@ -11,7 +11,9 @@
  * time, until the next writer opens it.  There is one writer at a time, as
  * there is for the view itself.
  *
- * The file is never shortened or replaced, only made where there is none.
+ * The file is never shortened or replaced, only made where there is none.  It
+ * says which file it is: a copy that stands in its place is moved by nobody,
+ * and is none until the next writer opens it.
  */
 #ifndef MISU_VIEW_MARK_H
 #define MISU_VIEW_MARK_H
@@ -32,7 +34,10 @@ void view_mark_close(struct view_mark *mark);
 void view_mark_begin(struct view_mark *mark);
 void view_mark_end(struct view_mark *mark);
 
-/* To be read before the view is; 0: the view is changing, or was left so. */
+/*
+ * To be read before the view is; 0: the view is changing, or was left so, or
+ * this is a copy of what its writer moves.
+ */
 uint64_t view_mark_read(const struct view_mark *mark);
 
 #endif

@@ -39,8 +39,8 @@ view_network_prepare(struct view *view, struct fail *fail)
 /* --- writing --- */
 
 bool
-view_network_note(struct view *view, struct slice type, struct slice name,
-    struct fail *fail)
+view_network_note(
+    struct view *view, struct slice type, struct slice name, struct fail *fail)
 {
 	struct fail ignored = FAIL_INIT;
 	char key[KEY_LEN + 1];
@@ -130,7 +130,7 @@ static void
 shorten(struct prefix *prefix, unsigned bits)
 {
 	for (unsigned i = bits; i < prefix->bits; i++)
-		prefix->bytes[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		prefix->bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	prefix->bits = (uint8_t)bits;
 }
 

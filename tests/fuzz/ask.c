@@ -4,8 +4,26 @@
  */
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "codec/ask.h"
 #include "runner/fuzz.h"
+
+/* What is asked about stands there as it is asked for. */
+static void
+ask_again(struct arena *arena, const struct ask *ask)
+{
+	struct text text = text_start(arena);
+	struct fail fail = FAIL_INIT;
+	struct ask again;
+
+	text_add_char(&text, '^');
+	text_add(&text, ask->name);
+	if (memchr(ask->name.data, '.', ask->name.len) != NULL &&
+	    (!ask_whois(arena, text_slice(&text), &again, &fail) ||
+		again.kind != ASK_REFERENCES ||
+		!slice_equal(again.name, ask->name)))
+		abort();
+}
 
 /* One byte says of which of the two. */
 int
@@ -32,6 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		!slice_equal(again.name, ask.name)) &&
 	    memchr(ask.name.data, '.', ask.name.len) != NULL)
 		abort();
+	if (ok && ask.kind == ASK_REFERENCES)
+		ask_again(arena, &ask);
 	arena_destroy(arena);
 	return 0;
 }

@@ -37,18 +37,30 @@ end() {
 }
 trap end EXIT
 
-# Until a command succeeds: at most a minute.
+# Until a command succeeds: at most a minute on a quiet machine.  To wait so
+# begins no process: nothing is ever to be read from the pause, and peek waits
+# by itself.
 until_true() {
-	local try
-	for ((try = 0; try < 1200; try++)); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.05
+	local pause over status=1 within=2
+	if "$@" >/dev/null 2>&1; then return 0; fi
+	over=$((SECONDS + 60 * $(slack)))
+	exec {pause}<> <(:)
+	while ((SECONDS < over)); do
+		if "$@" >/dev/null 2>&1; then
+			status=0
+			break
+		fi
+		read -rt 0.05 -u "$pause" || :
 	done
-	return 1
+	exec {pause}>&-
+	return "$status"
 }
 
-# Does misu answer, and does its status match each pattern?
-peek() { perl tests/live/peek.pl "$state/control.sock" "$@"; }
+# Does misu answer, and does its status match each pattern?  Waited for, within
+# two seconds.
+peek() {
+	perl tests/live/peek.pl "$state/control.sock" "${within-0}" "$@"
+}
 
 # Up or dead, whichever comes first.
 is_decided() { ! kill -0 "$daemon" 2>/dev/null || peek; }
@@ -134,8 +146,9 @@ verified() {
 
 # The pid of a child by its name.
 child() {
-	local pid name
-	for pid in $(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null); do
+	local pid name pids=()
+	read -ra pids 2>/dev/null <"/proc/$daemon/task/$daemon/children" || :
+	for pid in "${pids[@]}"; do
 		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 		if [[ $name =~ ^misu:\ $1$ ]]; then echo "$pid"; fi
 	done

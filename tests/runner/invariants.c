@@ -680,6 +680,7 @@ invariants_check(struct world *world)
 		check_promises(world);
 		review_check(world);
 		published_check(world);
+		told_check(world);
 	}
 	check_payloads(world);
 	check_traces(world);

@@ -86,8 +86,8 @@ play_audit_ask(void *context, struct slice message)
 	}
 	arena_destroy(arena);
 	if (ok && !auditor->posted)
-		auditor->posted = world->loop->operations->soon(
-		    world->loop, tell_all, world);
+		auditor->posted =
+		    world->loop->operations->soon(world->loop, tell_all, world);
 	return ok && auditor->posted;
 }
 

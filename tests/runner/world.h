@@ -258,6 +258,11 @@ struct slice review_account(
 /* The view tells what would be decided now, and all of it. */
 void published_check(struct world *world);
 
+/* --- told.c */
+
+/* Registries were told all that is to be told of what they hold. */
+void told_check(struct world *world);
+
 /* --- invariants.c: what is checked after every scenario, unasked */
 void invariants_check(struct world *world);
 /* Is everything durable in the ledger as it was written and signed? */

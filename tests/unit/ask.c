@@ -60,6 +60,21 @@ a_name_is_asked_for_in_any_script(void **state)
 }
 
 static void
+what_refers_to_it_is_asked_for_with_a_circumflex(void **state)
+{
+	(void)state;
+	assert_int_equal(whois("^tm1234jp").kind, ASK_REFERENCES);
+	assert_true(slice_is(whois("^ tm1234jp /e").name, "TM1234JP"));
+	assert_true(whois("^tm1234jp/e").english);
+	assert_true(slice_is(whois("^NS1.Example.JP").name, "ns1.example.jp"));
+	assert_refused("^");
+	assert_refused("^ /e");
+	assert_refused("^a b");
+	assert_refused("^^a");
+	assert_refused("^192.0.2.1");
+}
+
+static void
 english_is_asked_for_at_the_end(void **state)
 {
 	struct ask ask = whois("example.jp/e");
@@ -191,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_name_is_asked_for_in_any_script),
+	    cmocka_unit_test(what_refers_to_it_is_asked_for_with_a_circumflex),
 	    cmocka_unit_test(english_is_asked_for_at_the_end),
 	    cmocka_unit_test(an_address_is_the_prefix_of_itself),
 	    cmocka_unit_test(a_word_without_a_dot_is_a_handle),

@@ -8,9 +8,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/policy.h"
@@ -148,8 +151,8 @@ open_store(struct world *world)
 	assert_non_null(world->standing);
 }
 
-static void
-set_policy(struct world *world, const char *text)
+static const struct ruleset *
+load(struct world *world, const char *text)
 {
 	struct slice diagnostics = {NULL, 0};
 	const struct ruleset *ruleset = policy_load(world->arena,
@@ -158,6 +161,14 @@ set_policy(struct world *world, const char *text)
 
 	if (ruleset == NULL)
 		fail_msg("%.*s", SLICE_ARG(diagnostics));
+	return ruleset;
+}
+
+static void
+set_policy(struct world *world, const char *text)
+{
+	const struct ruleset *ruleset = load(world, text);
+
 	if (!engine_set_policy(
 		world->engine, ruleset, world->conf, &world->fail))
 		fail_msg("%s", world->fail.text);
@@ -212,7 +223,7 @@ remove_file(const char *path)
 	static const char *const ends[] = {"", "-wal", "-shm", "-mark"};
 	char name[80];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
 		unlink(name);
 	}
@@ -306,6 +317,64 @@ a_tighter_policy_is_told_from_its_first_moment(void **state)
 	submit(world, "create", LEGAL);
 	pass_time(world, 1);
 	assert_int_equal(world->status, 202);
+	assert_true(tells(world, "Kakuu"));
+	set_policy(world, tight);
+	assert_int_equal(find(world).state, VIEW_STALE);
+	pass_time(world, 1);
+	assert_true(tells(world, "JP"));
+	assert_false(tells(world, "Kakuu"));
+}
+
+/* Files grow no longer than the longest one, which is that of `standing`. */
+static void
+let_standing_fail(struct world *world, struct rlimit *before)
+{
+	struct rlimit now;
+	struct stat status;
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s-wal", world->standing_path);
+	for (unsigned i = 0; i < 60; i++) {
+		const struct digest part = digest_sha256(SLICE("part"));
+		char name[24];
+		struct standing_made made = {
+		    SLICE("domain"), {name, 0}, &part, 1};
+
+		made.name.len =
+		    (size_t)snprintf(name, sizeof(name), "%u.com", i);
+		assert_true(standing_set(
+		    world->standing, &made, 1, &world->fail));
+	}
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(status.st_size > 100000);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+	now = (struct rlimit){(rlim_t)status.st_size, before->rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+}
+
+/*
+ * The view had begun an epoch, and what goes with it could not be kept: rows
+ * go on being decided by what was in force, and none of that is told once the
+ * policy that failed comes in force after all.
+ */
+static void
+what_failed_to_come_in_force_begins_again(void **state)
+{
+	struct world *world = *state;
+	const struct ruleset *ruleset;
+	struct rlimit before;
+
+	set_policy(world, wide);
+	submit(world, "create", LEGAL);
+	pass_time(world, 1);
+	ruleset = load(world, tight);
+	let_standing_fail(world, &before);
+	assert_false(engine_set_policy(
+	    world->engine, ruleset, world->conf, &world->fail));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(find(world).state, VIEW_STALE);
+	pass_time(world, 100);
 	assert_true(tells(world, "Kakuu"));
 	set_policy(world, tight);
 	assert_int_equal(find(world).state, VIEW_STALE);
@@ -634,6 +703,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_tighter_policy_is_told_from_its_first_moment),
+	    CASE(what_failed_to_come_in_force_begins_again),
 	    CASE(what_a_reload_overtakes_is_decided_again),
 	    CASE(rows_under_way_are_decided_again_after_a_reload),
 	    CASE(what_no_policy_publishes_comes_back_with_one_that_does),

@@ -486,6 +486,11 @@ a_contact_agrees_when_it_has_what_was_set(void **state)
 	/* What was to be lost is still there. */
 	assert_false(epp_frame_agrees(
 	    SLICE(UPDATE_CONTACT("<contact:voice/>")), info, arena));
+	/* Nothing says that it is hidden. */
+	assert_false(epp_frame_agrees(
+	    SLICE(UPDATE_CONTACT("<contact:disclose flag=\"0\">"
+				 "<contact:fax/></contact:disclose>")),
+	    info, arena));
 }
 
 static struct record *

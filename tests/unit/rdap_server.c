@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/rdap_server.h"
+#include "net/rdap_server_priv.h"
 
 enum { CONNECTIONS = 4, TURNS = 4000, LONG = 6000000 };
 
@@ -51,6 +51,9 @@ respond(void *context, struct rdap_request *request)
 	world->asked++;
 	if (world->watches)
 		rdap_request_watch(request, ended, world);
+	if (rdap_request_header(request, "Authorization").data != NULL)
+		rdap_request_wipe(
+		    request, rdap_request_header(request, "Authorization"));
 	snprintf(world->paths + len, sizeof(world->paths) - len, "%.*s ",
 	    SLICE_ARG(path));
 	if (slice_is(path, "/later"))
@@ -367,6 +370,54 @@ an_answer_after_the_end_is_nobodys(void **state)
 	close(fd);
 }
 
+static bool
+has_secret(const char *bytes, size_t len)
+{
+	return bytes != NULL && memmem(bytes, len, "secret", 6) != NULL;
+}
+
+/*
+ * A token is nowhere once its question was read: not where requests come in,
+ * not with what waits for its answer, nor with what is not whole yet.
+ */
+static void
+of_a_secret_that_was_read_nothing_is_left(void **state)
+{
+	static const char asks[] =
+	    "GET /later HTTP/1.1\r\nHost: x\r\nAuthorization: secret-one\r\n"
+	    "\r\nGET /ready HTTP/1.1\r\nHost: x\r\nX: ";
+	struct world *world = *state;
+	int fd = dial(world), other = dial(world);
+
+	say(fd, asks);
+	while (world->later == NULL)
+		turn(world, true);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	assert_non_null(world->later->held);
+	assert_false(has_secret(world->later->held, world->later->held_len));
+	assert_true(slice_is(rdap_request_path(world->later), "/later"));
+	/* Of one that never becomes whole, either. */
+	say(other, "GET /a HTTP/1.1\r\nAuthorization: secret-two");
+	for (unsigned i = 0; i < 4; i++)
+		turn(world, false);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	say(other, "\r\nHost: x\r\n\r\n");
+	hear(world, other, "body");
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	assert_null(world->server->last->kept);
+	/* What comes behind the last request is thrown away, and written over. */
+	say(other, "GET /a HTTP/2.0\r\nAuthorization: secret-three\r\n\r\n");
+	hear(world, other, NULL);
+	say(other, "Authorization: secret-four\r\n");
+	for (unsigned i = 0; i < 4; i++)
+		turn(world, false);
+	assert_false(has_secret(world->server->input, INPUT_MAX));
+	rdap_answer(world->later, 200, NULL, 0, SLICE("late"));
+	hear(world, fd, "late");
+	close(fd);
+	close(other);
+}
+
 /* --- how an answer ended --- */
 
 static void
@@ -593,6 +644,7 @@ main(void)
 	    CASE(a_body_ends_the_connection),
 	    CASE(an_answer_may_come_later),
 	    CASE(an_answer_after_the_end_is_nobodys),
+	    CASE(of_a_secret_that_was_read_nothing_is_left),
 	    CASE(who_has_gone_is_noticed_before_the_answer),
 	    CASE(an_answer_is_sent_when_all_of_it_has_left),
 	    CASE(an_answer_that_breaks_off_is_neither_sent_nor_unsent),

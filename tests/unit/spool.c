@@ -309,6 +309,89 @@ a_rolled_back_transaction_leaves_nothing(void **state)
 	assert_int_equal(spool_count(f->spool, SPOOL_QUEUED), 0);
 }
 
+static const struct spool_item held_by = {.recipient = SLICE("reg"),
+    .purpose = SLICE("p10"),
+    .object = {object, sizeof(object) - 1}};
+
+/* An item that tells "word" to a registry, and how it ends. */
+static void
+tell(struct fixture *f, uint64_t entry, const char *word, enum spool_state end)
+{
+	struct spool_item item = held_by;
+
+	item.channel = SLICE("epp");
+	item.entry = item.place = entry;
+	item.submission = SLICE("s");
+	item.told.len = strlen(word);
+	memcpy(item.told.bytes, word, item.told.len);
+	assert_true(spool_begin(f->spool, &f->fail));
+	assert_true(spool_add(f->spool, &item, &f->fail));
+	assert_true(spool_commit(f->spool, &f->fail));
+	assert_true(spool_set_state(
+	    f->spool, item.id, SPOOL_SENDING, &f->fail));
+	spool_close(f->spool);
+	open_spool(f);
+	assert_true(spool_set_state(f->spool, item.id, end, &f->fail));
+}
+
+static void
+is_held(struct fixture *f, const char *word, bool is_doubtful)
+{
+	struct spool_held held;
+
+	assert_true(spool_get_held(f->spool, &held_by, &held, &f->fail));
+	assert_int_equal(held.is_known, word[0] != '\0');
+	assert_int_equal(held.is_doubtful, is_doubtful);
+	assert_int_equal(held.told.len, strlen(word));
+	assert_memory_equal(held.told.bytes, word, strlen(word));
+}
+
+/* Whatever comes between: it is known by what is done, and only then. */
+static void
+what_a_recipient_holds_is_what_was_done_last(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_item other = held_by;
+	struct spool_held held;
+
+	is_held(f, "", false);
+	tell(f, 4, "refused", SPOOL_REFUSED);
+	is_held(f, "", false);
+	tell(f, 5, "first", SPOOL_DONE);
+	is_held(f, "first", false);
+	tell(f, 6, "asked for", SPOOL_SUPERSEDED);
+	is_held(f, "first", false);
+	tell(f, 7, "too much", SPOOL_GIVEN_UP);
+	is_held(f, "first", true);
+	tell(f, 8, "second", SPOOL_DONE);
+	is_held(f, "second", false);
+	other.purpose = SLICE("p11");
+	assert_true(spool_get_held(f->spool, &other, &held, &f->fail));
+	assert_false(held.is_known);
+	tell(f, 9, "-", SPOOL_DONE);
+	is_held(f, "", false);
+	assert_false(file_holds(f->path, object));
+}
+
+static void
+what_is_held_moves_and_goes_with_its_entry(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t entries[SPOOL_PAGE];
+	size_t count;
+
+	tell(f, 5, "first", SPOOL_DONE);
+	assert_true(spool_move_held(f->spool, 5, 1000, &f->fail));
+	assert_true(spool_page_held(f->spool, -1, entries, &count, &f->fail));
+	assert_int_equal(count, 1);
+	assert_int_equal(entries[0], 1000);
+	assert_true(spool_page_held(f->spool, 1000, entries, &count, &f->fail));
+	assert_int_equal(count, 0);
+	is_held(f, "first", false);
+	assert_true(spool_drop_held(f->spool, 1000, &f->fail));
+	is_held(f, "", false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -325,6 +408,8 @@ main(void)
 	    TEST(a_key_stands_for_one_request_of_its_principal),
 	    TEST(old_answers_are_forgotten_and_what_waits_is_not),
 	    TEST(a_rolled_back_transaction_leaves_nothing),
+	    TEST(what_a_recipient_holds_is_what_was_done_last),
+	    TEST(what_is_held_moves_and_goes_with_its_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

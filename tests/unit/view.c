@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "store/view_mark.h"
@@ -241,6 +243,119 @@ the_smallest_network_answers(void **state)
 	assert_true(view_get_network(fixture->reader, fixture->arena, &prefix,
 	    &found, &fixture->fail));
 	assert_true(slice_is(found.bytes, "wide"));
+}
+
+/* Whatever identity it has: what began under it came not in force. */
+static void
+what_was_unsettled_begins_an_epoch_again(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct digest one = digest_sha256(SLICE("one"));
+	int64_t first, again;
+
+	assert_true(view_begin(fixture->view, &one, &first, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_int_equal(again, first);
+	assert_true(view_unsettle(fixture->view, &fixture->fail));
+	assert_true(view_begin(fixture->view, &one, &again, &fixture->fail));
+	assert_int_equal(again, first + 1);
+}
+
+/*
+ * The mark stands still while nothing is committed, is none while a commit is
+ * not whole, and stands anew behind it, also where nothing was to be written.
+ */
+static void
+the_mark_ends_with_the_commit_and_not_before(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted none = {SLICE("domain"), SLICE("none.com")};
+	const struct view_ended ended = {
+	    .type = SLICE("domain"), .name = SLICE("none.com"), .from = 1};
+	uint64_t before, after;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	before = view_generation(fixture->reader);
+	assert_true(before != 0);
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_true(slice_is(get(fixture, "example.com").bytes, "one"));
+	assert_int_equal(view_generation(fixture->reader), before);
+	assert_true(view_batch_end(fixture->view, true, &fixture->fail));
+	after = view_generation(fixture->reader);
+	assert_true(after > before);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* Taken back, it is as if nothing had been. */
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 9, "three");
+	assert_false(view_batch_end(fixture->view, false, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* Nothing to write is no commit that never ends. */
+	put(fixture, "domain", "example.com", 3, "older");
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_doubt(
+	    fixture->view, &none, 1, 1, 1000, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_end_row(fixture->view, &ended, &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(view_drop(fixture->view, SLICE("domain"), SLICE("none.com"),
+	    &fixture->fail));
+	assert_true(view_generation(fixture->reader) != 0);
+}
+
+/* Its writer moves the one that it has mapped, which is no longer there. */
+static void
+a_copy_of_the_mark_is_none(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[160], copy[170], bytes[64];
+	FILE *file;
+	size_t len;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	view_close(fixture->reader);
+	snprintf(path, sizeof(path), "%s-mark", fixture->path);
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	file = fopen(path, "r");
+	len = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	file = fopen(copy, "w");
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+	assert_int_equal(rename(copy, path), 0);
+	fixture->reader = view_open_reader(fixture->path, &fixture->fail);
+	assert_non_null(fixture->reader);
+	assert_int_equal(view_generation(fixture->reader), 0);
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_int_equal(view_generation(fixture->reader), 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
+	/* The next writer makes it its own. */
+	view_close(fixture->view);
+	fixture->view = view_open(fixture->path, &fixture->fail);
+	assert_true(view_generation(fixture->reader) != 0);
+}
+
+/* One that never committed whole leaves the mark as none. */
+static void
+a_commit_that_fails_half_way_ends_no_mark(void **state)
+{
+	struct fixture *fixture = *state;
+	struct rlimit before, none;
+
+	put(fixture, "domain", "example.com", 7, "one");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 1, .rlim_max = before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_true(view_batch_begin(fixture->view, &fixture->fail));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_false(view_batch_end(fixture->view, true, &fixture->fail));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "one"));
+	put(fixture, "domain", "example.com", 8, "two");
+	assert_true(view_generation(fixture->reader) != 0);
+	assert_true(slice_is(get(fixture, "example.com").bytes, "two"));
 }
 
 static void
@@ -600,6 +715,48 @@ a_writer_that_died_leaves_no_mark_to_trust(void **state)
 	view_close(again);
 }
 
+static void
+put_with(struct fixture *fixture, const char *name, const char *handle,
+    const char *bytes)
+{
+	const struct slice handles = slice_from(handle);
+	const struct view_put row = {.type = SLICE("domain"),
+	    .name = slice_from(name),
+	    .entry = 1,
+	    .epoch = 1,
+	    .bytes = slice_from(bytes),
+	    .handles = &handles,
+	    .handle_count = 1};
+
+	assert_true(view_put(fixture->view, &row, &fixture->fail));
+}
+
+/* In their order, only what may be told, and no more than was asked for. */
+static void
+names_that_refer_to_a_handle_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct view_doubted doubt = {SLICE("domain"), SLICE("d.jp")};
+	struct values names;
+
+	put_with(fixture, "b.jp", "TM1", "row");
+	put_with(fixture, "a.jp", "TM1", "row");
+	put_with(fixture, "c.com", "TM1", "row");
+	put_with(fixture, "d.jp", "TM1", "row");
+	put_with(fixture, "e.jp", "TM1", "");
+	put_with(fixture, "f.jp", "TM2", "row");
+	assert_true(view_doubt(
+	    fixture->view, &doubt, 1, 8, 1000, &fixture->fail));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 5, &fixture->fail));
+	assert_int_equal(names.count, 2);
+	assert_true(slice_is(names.items[0], "a.jp"));
+	assert_true(slice_is(names.items[1], "b.jp"));
+	assert_true(view_references(fixture->reader, fixture->arena,
+	    SLICE("TM1"), &names, 1, &fixture->fail));
+	assert_int_equal(names.count, 1);
+}
+
 int
 main(void)
 {
@@ -612,6 +769,11 @@ main(void)
 	    CASE(what_is_in_doubt_waits_to_be_put_again),
 	    CASE(what_was_on_its_way_ends_no_doubt),
 	    CASE(an_empty_row_is_not_told_and_is_decided_anew),
+	    CASE(what_was_unsettled_begins_an_epoch_again),
+	    CASE(the_mark_ends_with_the_commit_and_not_before),
+	    CASE(a_copy_of_the_mark_is_none),
+	    CASE(a_commit_that_fails_half_way_ends_no_mark),
+	    CASE(names_that_refer_to_a_handle_are_told),
 	    CASE(the_smallest_network_answers),
 	    CASE(networks_in_each_other_are_told_apart),
 	    CASE(a_network_is_found_with_few_looks),

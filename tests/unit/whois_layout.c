@@ -60,7 +60,7 @@ values_of(struct fixture *fixture, const char *const *texts)
 static struct publication_item
 shown(struct fixture *fixture, const char *const *texts)
 {
-	return (struct publication_item){PUBLISHED, values_of(fixture, texts)};
+	return (struct publication_item){PUBLISHED, UNALTERED, values_of(fixture, texts)};
 }
 
 static void
@@ -474,7 +474,7 @@ a_key_of_jprs_goes_on_in_lines(void **state)
 	struct text organization = text_start(fixture->arena);
 
 	fixture->it.name = SLICE("example.jp");
-	fixture->it.ds = (struct publication_item){PUBLISHED,
+	fixture->it.ds = (struct publication_item){PUBLISHED, UNALTERED,
 	    values_of(fixture,
 		TIMES("7240 8 2 E147A85589E24FE0DBB5980C73501B5D"
 		      "D656BE5550714F150BE574AE8777B77D",
@@ -528,6 +528,68 @@ what_is_not_there_is_said_as_its_registry_does(void **state)
 	}
 }
 
+static size_t
+count(struct slice text, const char *part)
+{
+	size_t times = 0, len = strlen(part);
+	const char *at = text.data, *end = text.data + text.len;
+
+	while ((at = memmem(at, (size_t)(end - at), part, len)) != NULL) {
+		times++;
+		at += len;
+	}
+	return times;
+}
+
+/* The glue of a server is for its registry. */
+static void
+servers_are_told_by_name_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct whois_style style = {.database = SLICE("WHOIS database")};
+
+	fixture->it.name = SLICE("example.jp");
+	fixture->it.ns = shown(
+	    fixture, TIMES("ns.example.jp 192.0.2.53 2001:db8::53"));
+	whois_jprs_generic(&text, &fixture->it, true);
+	whois_jprs_organizational(&text, &fixture->it, true);
+	whois_jpnic_network(&text, &fixture->it, true);
+	whois_gtld(&text, &fixture->it, &style, 0);
+	assert_false(text.failed);
+	assert_int_equal(count(text_slice(&text), "ns.example.jp\n"), 4);
+	assert_int_equal(count(text_slice(&text), "192.0.2.53"), 0);
+}
+
+static void
+keys_that_are_not_shown_are_not_said_to_be_missing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct whois_style style = {.redacted = SLICE("REDACTED"),
+	    .database = SLICE("WHOIS database")};
+
+	fixture->it.name = SLICE("example.com");
+	fixture->it.ds.state = REDACTED;
+	whois_gtld(&text, &fixture->it, &style, 0);
+	assert_int_equal(count(text_slice(&text), "DNSSEC: REDACTED\n"), 1);
+}
+
+/* Also of a network's contact: only its list of servers is not padded. */
+static void
+an_empty_telefax_of_a_contact_is_padded(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+
+	fixture->it.type = OBJECT_NETWORK;
+	fixture->it.name = SLICE("192.0.2.0/29");
+	show(fixture, ROLE_TECH, FIELD_HANDLE, TIMES("TM1234JP"));
+	whois_jpnic_contact(&text, &fixture->it, ROLE_TECH, true);
+	assert_int_equal(count(text_slice(&text),
+			     "p. [FAX]                        \n"), 1);
+}
+
 int
 main(void)
 {
@@ -548,6 +610,9 @@ main(void)
 	    CASE(a_key_of_jprs_goes_on_in_lines),
 	    CASE(a_contact_of_jprs_has_its_banner_and_time),
 	    CASE(what_is_not_there_is_said_as_its_registry_does),
+	    CASE(servers_are_told_by_name_alone),
+	    CASE(keys_that_are_not_shown_are_not_said_to_be_missing),
+	    CASE(an_empty_telefax_of_a_contact_is_padded),
 	};
 #undef CASE
 

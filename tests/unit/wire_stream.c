@@ -24,6 +24,7 @@ struct world {
 	char last[64];
 	int fds[8];
 	bool refuse;
+	const char *where; /* the last message lay */
 };
 
 static bool
@@ -34,6 +35,7 @@ received(void *context, struct slice message, int fd)
 	if (world->refuse)
 		return false;
 	world->count++;
+	world->where = message.data;
 	world->bytes += message.len;
 	if (message.len > world->longest)
 		world->longest = message.len;
@@ -53,12 +55,13 @@ gone(void *context)
 }
 
 static void
-make(struct world *world, bool fds)
+make_wiping(struct world *world, bool fds, bool wipes)
 {
 	struct fail fail = FAIL_INIT;
 	struct wire_stream_options options = {.received = received,
 	    .gone = gone,
 	    .context = world,
+	    .wipes = wipes,
 	    .fds = fds};
 	int ends[2];
 
@@ -68,6 +71,12 @@ make(struct world *world, bool fds)
 	world->stream = wire_stream_create(&options, ends[0], &fail);
 	assert_non_null(world->stream);
 	world->other = ends[1];
+}
+
+static void
+make(struct world *world, bool fds)
+{
+	make_wiping(world, fds, false);
 }
 
 static int
@@ -102,6 +111,26 @@ static void
 write_other(struct world *world, const char *data, size_t len)
 {
 	assert_int_equal(write(world->other, data, len), len);
+}
+
+/* The room for messages is kept for the next: what was in it is not. */
+static void
+of_a_message_that_was_read_nothing_is_left(void **state)
+{
+	static const char bytes[] = "\6\0\0\0secret";
+	struct world *world = calloc(1, sizeof(*world));
+
+	*state = world;
+	make_wiping(world, true, true);
+	for (size_t cut = 1; cut < sizeof(bytes) - 1; cut += 4) {
+		write_other(world, bytes, cut);
+		turn(world);
+		write_other(world, bytes + cut, sizeof(bytes) - 1 - cut);
+		turn(world);
+		assert_string_equal(world->last, "secret");
+		assert_memory_equal(world->where, "\0\0\0\0\0\0", 6);
+	}
+	assert_int_equal(world->count, 3);
 }
 
 static void
@@ -309,6 +338,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_teardown(
+	        of_a_message_that_was_read_nothing_is_left, finish),
 	    TEST(messages_come_whole_however_they_are_cut),
 	    TEST(all_of_one_turn_leave_in_one_write),
 	    TEST(what_is_late_leaves_with_the_next_or_by_itself),

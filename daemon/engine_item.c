@@ -1,0 +1,68 @@
+/* What goes into the spool of a share whose entry is durable. */
+#include "engine_told.h"
+
+struct digest
+engine_content(const struct engine *engine, const struct record *record,
+    struct arena *arena)
+{
+	struct slice text = submission_print(arena, record);
+
+	/* Out of memory makes a digest that equals no other. */
+	return text.data != NULL ? digest_hmac(engine->content_key, text)
+				 : (struct digest){{0}};
+}
+
+static struct digest
+consents_digest(const struct record *record, struct arena *arena)
+{
+	struct text text = text_start(arena);
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		size_t count;
+		const struct consent *all =
+		    record_consents(record, (enum role)role, &count);
+
+		for (size_t i = 0; i < count; i++)
+			text_add_format(&text, "%u %.*s %u %d %lld\n", role,
+			    SLICE_ARG(all[i].purpose), all[i].audience,
+			    all[i].given, (long long)all[i].time);
+	}
+	return digest_sha256(text_slice(&text));
+}
+
+struct spool_item
+engine_item(const struct engine *engine, const struct record *record,
+    const struct share *share, struct slice submission, struct arena *arena)
+{
+	struct ruling outcome = disclosure_outcome(share->disclosure);
+	bool held = outcome.verdict == VERDICT_HOLD;
+	struct spool_item item = {
+	    .state = held ? SPOOL_HELD
+		     /* Nothing is left of an update: nothing is to be sent. */
+		     : share->payload.len == 0 ? SPOOL_DONE
+					       : SPOOL_QUEUED,
+	    .entry = share->entry,
+	    .leaf = share->leaf,
+	    .recipient = disclosure_recipient(share->disclosure)->id,
+	    .purpose = disclosure_purpose(share->disclosure),
+	    .channel = share->binding == NULL ? SLICE("none")
+					      : slice_from(channel_kind_name(
+						    share->binding->channel)),
+	    .object = record_object(record),
+	    .object_type = record_type(record),
+	    .operation = record_operation(record),
+	    .epoch = share->epoch,
+	    .consents = consents_digest(record, arena),
+	    .content = held ? engine_content(engine, record, arena)
+			    : (struct digest){{0}},
+	    .payload = share->payload,
+	    .submission = submission,
+	    .rule = outcome.rule,
+	    .due = engine_now(engine),
+	    .created = engine_now(engine),
+	    .place = share->entry,
+	};
+
+	engine_told_write(engine, record, share, &item.told);
+	return item;
+}

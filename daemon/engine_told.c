@@ -1,0 +1,249 @@
+/*
+ * Layout: a version, then for each role of which anything is held the role (a
+ * byte), and passed, altered and published of it (FIELD_BITs, 64 bits each,
+ * little-endian).  Whoever changes the order of field.tbl or of the roles
+ * raises the version: what has another one is told once more.
+ */
+#include "engine_told.h"
+
+#include <assert.h>
+
+#include "core/policy_tree.h"
+
+enum { VERSION = 1, ROLE_SIZE = 25, EPP_ROLES = 4 };
+
+static const enum role epp_roles[EPP_ROLES] = {
+    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
+
+static_assert(1 + EPP_ROLES * ROLE_SIZE <= SPOOL_TOLD, "it has room");
+
+/* Does a contact there have a place for it? */
+static uint64_t
+carried(void)
+{
+	static const char prefix[] = "contact:";
+	uint64_t bits = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (strncmp(field_info[f].epp, prefix, sizeof(prefix) - 1) == 0)
+			bits |= (uint64_t)1 << f;
+	return bits;
+}
+
+/* Does the policy let any public behind the registry have it? */
+static bool
+is_for_public(const struct disclosure *disclosure, enum role role, unsigned f)
+{
+	for (size_t i = 0; i < disclosure_onward_count(disclosure); i++)
+		if (disclosure_onward(disclosure, i)->public &&
+		    verdict_passes(disclosure_onward_ruling(
+			disclosure, i, role, (enum field)f)
+				       .verdict))
+			return true;
+	return false;
+}
+
+/*
+ * A registry that publishes only what it is told to is told of what somebody
+ * is meant to see.  An id is what the rest is known by: it cannot be hidden.
+ */
+struct shown
+engine_told_shown(
+    const struct engine *engine, const struct share *share, enum role role)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(engine->conf, share->binding->upstream);
+	struct shown shown = decide_shown(share->disclosure, role);
+	uint64_t fields = carried();
+
+	shown.passed &= fields;
+	shown.altered &= fields;
+	shown.published &= fields & ~FIELD_BIT(FIELD_HANDLE);
+	if (upstream == NULL || upstream->dcp != UPSTREAM_DCP_PRIVATE)
+		return shown;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if ((shown.published & FIELD_BIT(f)) != 0 &&
+		    !is_for_public(share->disclosure, role, f))
+			shown.published &= ~FIELD_BIT(f);
+	return shown;
+}
+
+static void
+put64(uint8_t *at, uint64_t number)
+{
+	for (int i = 0; i < 8; i++, number >>= 8)
+		at[i] = (uint8_t)number;
+}
+
+static uint64_t
+get64(const uint8_t *at)
+{
+	uint64_t number = 0;
+
+	for (int i = 8; i-- > 0;)
+		number = number << 8 | at[i];
+	return number;
+}
+
+static void
+put_role(struct spool_told *out, enum role role, const struct shown *shown)
+{
+	uint8_t *at = out->bytes + out->len;
+
+	at[0] = (uint8_t)role;
+	put64(at + 1, shown->passed);
+	put64(at + 9, shown->altered);
+	put64(at + 17, shown->published);
+	out->len += ROLE_SIZE;
+}
+
+/* Does it say what persons are there? */
+static bool
+says(const struct engine *engine, const struct record *record,
+    const struct share *share)
+{
+	const struct conf_recipient *binding = share->binding;
+	const struct conf_upstream *upstream;
+
+	if (binding == NULL || binding->channel != CHANNEL_EPP ||
+	    record_type(record) != OBJECT_DOMAIN || share->payload.len == 0)
+		return false;
+	upstream = conf_upstream(engine->conf, binding->upstream);
+	return upstream != NULL && upstream->contacts != CONTACTS_PROHIBITED;
+}
+
+void
+engine_told_write(const struct engine *engine, const struct record *record,
+    const struct share *share, struct spool_told *out)
+{
+	enum operation operation = record_operation(record);
+
+	out->len = 0;
+	if (!says(engine, record, share) ||
+	    (operation != OPERATION_CREATE && operation != OPERATION_UPDATE &&
+		operation != OPERATION_DELETE))
+		return;
+	out->bytes[out->len++] = VERSION;
+	for (size_t i = 0; i < EPP_ROLES && operation != OPERATION_DELETE;
+	     i++) {
+		struct shown shown =
+		    engine_told_shown(engine, share, epp_roles[i]);
+
+		/* Whatever goes, what it is known by stays what it was. */
+		if (share->held != NULL)
+			shown.passed |= share->held[epp_roles[i]].passed &
+					FIELD_BIT(FIELD_HANDLE);
+		if ((shown.passed | shown.altered) != 0)
+			put_role(out, epp_roles[i], &shown);
+	}
+}
+
+static bool
+read_roles(const struct spool_told *told, struct told_held *out)
+{
+	const uint8_t *at = told->bytes + 1;
+	size_t left = told->len - 1;
+
+	if (told->len == 0 || told->bytes[0] != VERSION ||
+	    left % ROLE_SIZE != 0)
+		return false;
+	for (; left != 0; left -= ROLE_SIZE, at += ROLE_SIZE) {
+		if (at[0] >= ROLE_COUNT)
+			return false;
+		out->roles[at[0]] = (struct shown){
+		    get64(at + 1), get64(at + 9), get64(at + 17)};
+	}
+	return true;
+}
+
+bool
+engine_told_held(const struct engine *engine, const struct spool_item *target,
+    struct told_held *out, struct fail *fail)
+{
+	struct spool_held held;
+
+	*out = (struct told_held){.is_known = false};
+	if (!spool_get_held(engine->o.spool, target, &held, fail))
+		return false;
+	out->is_known = held.is_known;
+	out->is_doubtful = held.is_doubtful;
+	out->is_read = held.is_known && read_roles(&held.told, out);
+	return true;
+}
+
+bool
+engine_told_name(const struct engine *engine, const struct spool_item *target,
+    struct arena *arena, struct share *share, struct decide_given *given,
+    struct fail *fail)
+{
+	struct told_held *held = arena_take(arena, sizeof(*held));
+
+	share->held = NULL;
+	if (held == NULL)
+		return fail_memory(fail);
+	if (!engine_told_held(engine, target, held, fail))
+		return false;
+	if (!held->is_read)
+		return true;
+	share->held = held->roles;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if ((held->roles[r].passed & FIELD_BIT(FIELD_HANDLE)) != 0)
+			given->named |= 1u << r;
+	return true;
+}
+
+bool
+engine_told_is_news(
+    const struct shown *held, const struct shown *now, uint64_t there)
+{
+	uint64_t passed = held->passed & there;
+	uint64_t has = passed | (held->altered & there);
+	uint64_t keeps = now->passed | now->altered;
+
+	return ((held->published ^ now->published) & has) != 0 ||
+	       (has & ~keeps) != 0 || (passed & ~now->passed) != 0;
+}
+
+/* --- forgetting --- */
+
+/*
+ * Where the entry is gone so is the object: what it says of one that is here
+ * would have been carried on.
+ */
+static bool
+goes(struct engine *engine, uint64_t entry, struct slice mark,
+    struct arena *arena, bool *out, struct fail *fail)
+{
+	struct slice text;
+
+	*out = entry < ledger_minimum(engine->o.ledger);
+	if (*out || entry >= ledger_size(engine->o.ledger))
+		return true;
+	arena_reset(arena);
+	if (!ledger_read(engine->o.ledger, entry, arena, &text, fail))
+		return false;
+	*out = memmem(text.data, text.len, mark.data, mark.len) != NULL;
+	return true;
+}
+
+bool
+engine_told_forget(struct engine *engine, struct slice mark, int64_t *at,
+    bool *left, struct fail *fail)
+{
+	struct arena *arena = engine_arena(engine);
+	uint64_t entries[SPOOL_PAGE];
+	size_t count = 0;
+	bool found = false,
+	     ok = (arena != NULL || fail_memory(fail)) &&
+		  spool_page_held(engine->o.spool, *at, entries, &count, fail);
+
+	for (size_t i = 0; ok && i < count; i++)
+		ok = goes(engine, entries[i], mark, arena, &found, fail) &&
+		     (!found ||
+			 spool_drop_held(engine->o.spool, entries[i], fail));
+	arena_destroy(arena);
+	*left = ok && count == SPOOL_PAGE;
+	if (ok && count != 0)
+		*at = (int64_t)entries[count - 1];
+	return ok;
+}
