@@ -136,17 +136,6 @@ disclosure_collected_all(const struct disclosure *disclosure, enum role role)
 	return disclosure->collected[role];
 }
 
-uint64_t
-disclosure_listed(const struct disclosure *disclosure, enum role role)
-{
-	const struct values *values = disclosure->values[role];
-	uint64_t listed = disclosure->collected[role];
-
-	for (unsigned f = 0; values != NULL && f < FIELD_COUNT; f++)
-		listed |= (uint64_t)(values[f].count != 0) << f;
-	return listed;
-}
-
 bool
 disclosure_could_pass(
     const struct disclosure *disclosure, enum role role, enum field field)

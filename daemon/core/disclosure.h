@@ -56,9 +56,6 @@ struct slice disclosure_subject(
 /* Did the record carry this field at all?  ("not collected" is not redacted) */
 bool disclosure_collected(
     const struct disclosure *disclosure, enum role role, enum field field);
-/* FIELD_BITs: what the record carried, and what a value was made for. */
-uint64_t disclosure_listed(
-    const struct disclosure *disclosure, enum role role);
 
 /*
  * May some record let this recipient have the field?  Then it may hold an

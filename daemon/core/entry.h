@@ -101,6 +101,7 @@ struct entry_word {
 struct entry_order {
 	enum role roles[ROLE_COUNT];
 	enum field fields[FIELD_COUNT];
+	uint8_t ranks[FIELD_COUNT]; /* where each stands in `fields` */
 	struct entry_word names[FIELD_COUNT];
 	struct entry_word verdicts[VERDICT_COUNT];
 };
