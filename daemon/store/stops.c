@@ -49,6 +49,7 @@ prepare_all(struct stops *s, struct fail *fail)
 	    {&s->each, "SELECT " STOP_COLUMNS " FROM stop ORDER BY id"},
 	    {&s->clue, "INSERT OR IGNORE INTO stop_clue VALUES (?,?)"},
 	    {&s->all_clues, "SELECT DISTINCT hash FROM stop_clue"},
+	    {&s->clues_of, "SELECT hash FROM stop_clue WHERE stop = ?"},
 	    {&s->hold,
 		"INSERT OR REPLACE INTO stop_held (stop, hash, type, object,"
 		" recipient, purpose, channel, onward, entry, time, roles,"
@@ -106,6 +107,7 @@ stops_close(struct stops *stops)
 	if (stops == NULL)
 		return;
 	free(stops->clues);
+	free(stops->ended);
 	digest_wipe(stops, sizeof(*stops));
 	free(stops);
 }
@@ -202,6 +204,13 @@ stops_remove(struct stops *stops, int64_t id, struct fail *fail)
 	if (!ok)
 		stops_rollback(stops);
 	return ok;
+}
+
+bool
+stops_end(struct stops *stops, int64_t id, struct fail *fail)
+{
+	return clue_keep_ended(stops, id, fail) &&
+	       stops_remove(stops, id, fail);
 }
 
 bool
