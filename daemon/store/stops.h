@@ -72,6 +72,10 @@ bool stops_set_recorded(
 bool stops_find(struct stops *stops, struct arena *arena, struct slice subject,
     struct stop *out, struct fail *fail);
 
+/* Likewise, by whatever stops_roles() knows the person in the role. */
+bool stops_of_role(struct stops *stops, const struct record *record,
+    enum role role, struct arena *arena, struct stop *out, struct fail *fail);
+
 /* All of them, oldest first; false from `visit` ends it. */
 bool stops_each(struct stops *stops, struct arena *arena,
     bool (*visit)(void *arg, const struct stop *stop), void *arg,

@@ -26,7 +26,7 @@ struct stops {
 	struct statement *begin, *commit, *rollback, *add, *remove,
 	    *remove_clues, *remove_held, *recorded, *looked_up, *find, *whose,
 	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding, *move,
-	    *shown, *counted;
+	    *shown, *counted, *by_clue;
 };
 
 struct digest clue_of(
