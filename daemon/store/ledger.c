@@ -386,6 +386,17 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 	return true;
 }
 
+/* The next batch's places in the vault's index come while this one is put. */
+static void
+expect_batch(const struct ledger *ledger, const struct batch *batch)
+{
+	if (batch == NULL || ledger->options.vault == NULL)
+		return;
+	for (const struct item *item = batch->items; item; item = item->next)
+		if (item->kind == ITEM_RECORD)
+			vault_expect(ledger->options.vault, item->bytes);
+}
+
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
 static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
@@ -397,9 +408,11 @@ store_group(
 	uint64_t sequence = journal_sequence(ledger->journal);
 	struct vault *vault = ledger->options.vault;
 
-	for (struct batch *b = group->first; b != NULL; b = b->next)
+	for (struct batch *b = group->first; b != NULL; b = b->next) {
+		expect_batch(ledger, b->next);
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
+	}
 	if (tiles_is_full(ledger->tiles) && !checkpoint_now(ledger, fail))
 		return false;
 	return vault == NULL || !vault_is_full(vault) ||
