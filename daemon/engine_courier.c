@@ -36,13 +36,19 @@ static bool ask_unknown(struct engine *engine, struct fail *fail);
 void
 engine_courier_wake(struct engine *engine)
 {
+	engine_courier_wake_in(engine, 0);
+}
+
+void
+engine_courier_wake_in(struct engine *engine, int64_t delay)
+{
 	const struct loop_operations *ops = engine->o.loop->operations;
 
 	if (engine->courier_timer == NULL)
 		engine->courier_timer =
 		    ops->timer_create(engine->o.loop, run, engine);
 	if (engine->courier_timer != NULL)
-		ops->timer_set(engine->courier_timer, 0);
+		ops->timer_set(engine->courier_timer, delay);
 }
 
 void
@@ -164,7 +170,6 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 	struct parcel *parcel = arg;
 	struct engine *engine = parcel->engine;
 
-	(void)id;
 	/* What cannot be made out of it is tried, and given up, as what a
 	   recipient does not take. */
 	if (fail != NULL && fail->kind == FAIL_INPUT) {
@@ -174,10 +179,12 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 	if (fail != NULL)
 		engine_log(engine, "error", "decide-again-failed", fail);
 	parcel_drop(parcel);
-	if (fail == NULL)
-		engine_courier_wake(engine);
-	else
+	if (fail != NULL)
 		wake_later(engine);
+	else if (id == RENEW_WAITS)
+		engine_courier_wake_in(engine, RENEW_SOON);
+	else
+		engine_courier_wake(engine);
 }
 
 /* The sending mark is durable for all of them before the first one goes. */

@@ -203,20 +203,26 @@ engine_whole_record(const struct engine *engine, enum object_type type,
 
 struct record *
 engine_stored(const struct engine *engine, const struct spool_item *item,
-    struct arena *arena, struct fail *fail)
+    struct arena *arena, bool *changes, struct fail *fail)
 {
 	enum object_type type = (enum object_type)item->object_type;
 	const struct conf_recipient *binding =
 	    conf_recipient(engine->conf, item->recipient);
 	int64_t given = engine_given_case(item->submission);
+	struct published published;
 
+	*changes = is_changing(engine, type, item->object);
 	if (given != 0)
 		return engine_given_record(
 		    engine, given, type, item->object, arena, fail);
 	if (binding == NULL || binding->channel != CHANNEL_VIEW)
 		return vault_get(
 		    engine->o.vault, arena, type, item->object, fail);
-	return engine_whole_record(engine, type, item->object, arena, fail);
+	if (!engine_published(
+		engine, type, item->object, arena, &published, fail))
+		return NULL;
+	*changes = published.changes;
+	return published.record;
 }
 
 /* --- what follows a change --- */

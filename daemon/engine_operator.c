@@ -267,10 +267,11 @@ is_of_line(const struct request *request)
 static struct record *
 stored_record(struct request *request, struct fail *fail)
 {
+	bool changes;
 	struct record *record = is_of_line(request)
 	    ? unpack_record(request->arena, request->item.payload, fail)
-	    : engine_stored(
-		  request->engine, &request->item, request->arena, fail);
+	    : engine_stored(request->engine, &request->item, request->arena,
+		  &changes, fail);
 
 	if (record == NULL)
 		fail_set(fail, FAIL_WORLD, "the vault has no such record");
@@ -341,12 +342,28 @@ answer_word(struct request *request, const char *word, int64_t item)
 	answer_text(request, &text);
 }
 
+/* It stays as it is: who asked asks again. */
+static bool
+is_put_off(struct request *request, int64_t id)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (id != RENEW_WAITS)
+		return false;
+	fail_set(&fail, FAIL_WORLD, "the object is being changed");
+	fail_hint(&fail, "try again in a moment");
+	answer_fail(request, 503, "busy", &fail);
+	return true;
+}
+
 static void
 released(void *arg, int64_t id, const struct fail *fail)
 {
 	struct request *request = arg;
 	struct engine *engine = request->engine;
 
+	if (is_put_off(request, id))
+		return;
 	if (fail != NULL) {
 		answer_fail(request, 503, "release", fail);
 		return;
@@ -499,6 +516,8 @@ desk_renewed(void *arg, int64_t id, const struct fail *fail)
 	struct engine *engine = request->engine;
 	struct fail gone = FAIL_INIT;
 
+	if (is_put_off(request, id))
+		return;
 	if (fail != NULL) {
 		answer_fail(request, 503, "decide-again", fail);
 		return;

@@ -203,12 +203,17 @@ bool engine_is_in_hand(const struct engine *engine, int64_t id);
 bool engine_courier_recover(struct engine *engine, struct fail *fail);
 /* Look for deliveries now. */
 void engine_courier_wake(struct engine *engine);
+void engine_courier_wake_in(struct engine *engine, int64_t delay);
 void engine_courier_stop(struct engine *engine);
 
 /*
  * Decide a waiting item again from the vault, with an entry that supersedes
- * the first.  `then` is called when the new item, if any, is in the spool.
+ * the first.  `then` is called when the new item, if any, is in the spool; or
+ * with RENEW_WAITS where its object is being changed: what was withdrawn may
+ * be durable and not in the vault yet, and an entry that knows nothing of it
+ * would stand above it.  So it stays as it is until that is known.
  */
+enum { RENEW_WAITS = -1, RENEW_SOON = 20 /* ms */ };
 void engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
     void *arg);
@@ -268,9 +273,13 @@ struct record *engine_given_record(const struct engine *engine, int64_t given,
     enum object_type type, struct slice name, struct arena *arena,
     struct fail *fail);
 
-/* The record that an item was decided by, as it is now; NULL: none, or fail. */
+/*
+ * The record that an item was decided by, as it is now; NULL: none, or fail.
+ * *changes: another is on its way to the disk, so this one decides nothing.
+ */
 struct record *engine_stored(const struct engine *engine,
-    const struct spool_item *item, struct arena *arena, struct fail *fail);
+    const struct spool_item *item, struct arena *arena, bool *changes,
+    struct fail *fail);
 
 /* Is a submission about it under way to the disk? */
 bool engine_is_submitted(const struct engine *engine, enum object_type type,

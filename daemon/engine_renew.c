@@ -61,14 +61,16 @@ is_shown(const struct renewal *renewal)
  * fail: there is none, and nothing to tell of it.
  */
 static struct record *
-record_now(struct renewal *renewal, struct fail *fail)
+record_now(struct renewal *renewal, bool *changes, struct fail *fail)
 {
 	struct spool_item *item = &renewal->item;
-	struct record *stored =
-	    engine_stored(renewal->engine, item, renewal->arena, fail);
+	struct record *stored = engine_stored(
+	    renewal->engine, item, renewal->arena, changes, fail);
 	struct record *as_asked, *merged;
 	bool later;
 
+	if (*changes)
+		return NULL;
 	if (stored == NULL) {
 		if (fail->kind == FAIL_NONE && !is_shown(renewal))
 			fail_set(fail, FAIL_WORLD,
@@ -213,6 +215,7 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 {
 	struct renewal *renewal = renewal_create(engine, item);
 	struct fail fail = FAIL_INIT;
+	bool changes = false;
 	struct batch *batch;
 
 	if (renewal == NULL) {
@@ -230,7 +233,11 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 		renew_removal(renewal);
 		return;
 	}
-	renewal->record = record_now(renewal, &fail);
+	renewal->record = record_now(renewal, &changes, &fail);
+	if (changes && fail.kind == FAIL_NONE) {
+		finish(renewal, RENEW_WAITS, NULL);
+		return;
+	}
 	batch = fail.kind == FAIL_NONE
 	    ? ledger_begin(engine->o.ledger, renewal->arena, &fail)
 	    : NULL;

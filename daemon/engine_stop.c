@@ -123,10 +123,12 @@ record_of(struct waiting *waiting, const struct spool_item *item)
 {
 	struct engine *engine = waiting->engine;
 	struct fail fail = FAIL_INIT;
+	bool changes;
 
 	if (item->state == SPOOL_HELD && wire_is_request(item->submission))
 		return unpack_record(waiting->scratch, item->payload, &fail);
-	return engine_stored(engine, item, waiting->scratch, &fail);
+	return engine_stored(
+	    engine, item, waiting->scratch, &changes, &fail);
 }
 
 static bool
@@ -181,9 +183,11 @@ look_at(struct waiting *waiting, int64_t id)
 	if (wire_is_request(item.submission))
 		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);
 	/* Whoever has it in hand now finds it outdated. */
+	if (!spool_outdate_item(
+		engine->o.spool, id, engine_now(engine), &waiting->fail))
+		return false;
 	if (item.state == SPOOL_QUEUED || engine_is_in_hand(engine, id))
-		return spool_outdate_item(
-		    engine->o.spool, id, engine_now(engine), &waiting->fail);
+		return true;
 	engine_courier_renew(engine, &item, false, renewed, engine);
 	return true;
 }

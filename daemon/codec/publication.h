@@ -14,8 +14,12 @@
 
 enum publication_state { NOT_COLLECTED, REDACTED, PUBLISHED };
 
+/* PUBLISHED: is it the record's own value? */
+enum publication_alteration { UNALTERED, GENERALISED, REPLACED };
+
 struct publication_item {
 	enum publication_state state;
+	enum publication_alteration altered;
 	struct values values; /* PUBLISHED: at least one */
 };
 

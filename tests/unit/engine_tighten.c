@@ -1,0 +1,116 @@
+/*
+ * What tightens is told from its first moment, whatever comes at the same
+ * time, whoever it is addressed to, and also where it is refused.
+ */
+#define CONF                                                                   \
+	"state /state policy p forget now\n"                                   \
+	"recipient reg to desk recipient self to view\n"                       \
+	"registrar \"R\" { iana-id \"9999\" }\n"                               \
+	"publish whois on 127.0.0.1:4343\n"
+#include "view_world.h"
+
+#define RULES(revision, more, rules)                                           \
+	"policy \"t\" revision " revision " effective 2026-01-01T00:00:00Z\n"  \
+	"purpose p10 \"submit\"\npurpose p11 \"publish\"\n"                    \
+	"recipient reg \"Registry\" in JP class registry basis contract"       \
+	" by web-form {\n  may receive state of registrant\n}\n"               \
+	"recipient self \"public\" public via self basis contract {\n"         \
+	"  may receive name, state, country of registrant\n}\n"                \
+	"for .com to reg for p10" more " {\n"                                  \
+	"forward state of registrant\nredact * of *\n}\n"                      \
+	"for .com to self for p11 {\n" rules "redact * of *\n}\n"
+#define STATE_BY_CONSENT "forward state of registrant when consent to p11\n"
+
+static const char one[] =
+    RULES("1", "", STATE_BY_CONSENT "forward country of registrant\n");
+static const char other[] =
+    RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
+
+#define CONSENT(given, day)                                                    \
+	"\"consents\":[{\"purpose\":\"p11\",\"audience\":\"public\","          \
+	"\"given\":" given ",\"time\":\"2026-03-" day "T00:00:00Z\"}]"
+#define PERSON "\"kind\":\"natural\",\"fields\":{\"state\":{\"int\":\"Kakuu\"}}"
+
+static void
+publish(struct world *world, const char *policy)
+{
+	set_policy(world, policy);
+	submit(world, "create", PERSON "," CONSENT("true", "01"));
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	assert_true(tells(world, "Kakuu"));
+}
+
+static bool
+finds_for_view(void *arg, const struct spool_item *item)
+{
+	int64_t *id = arg;
+
+	if (slice_is(item->recipient, "self"))
+		*id = item->id;
+	return true;
+}
+
+static void
+decided_again(void *arg, int64_t id, const struct fail *fail)
+{
+	int64_t *out = arg;
+
+	assert_null(fail);
+	*out = id;
+}
+
+/* What waits for the view is decided again now, as its turn has come. */
+static void
+decide_what_waits(struct world *world, int64_t *renewed)
+{
+	struct spool_item item;
+	int64_t id = 0;
+
+	assert_true(spool_each(world->spool, SPOOL_QUEUED, 10, finds_for_view,
+	    &id, &world->fail));
+	assert_true(spool_get(
+	    world->spool, world->arena, id, &item, &world->fail));
+	engine_courier_renew(
+	    world->engine, &item, false, decided_again, renewed);
+}
+
+/*
+ * An update waits for the view when the policy changes; the withdrawal behind
+ * it is on its way to the disk: it is what stands at the end.
+ */
+static void
+a_withdrawal_outlives_what_is_decided_again_beside_it(void **state)
+{
+	struct world *world = *state;
+	int64_t renewed = 0;
+
+	publish(world, one);
+	world->engine->courier_pauses = true;
+	submit(world, "update", CONSENT("true", "02"));
+	pass_time(world, 1);
+	set_policy(world, other);
+	submit(world, "update", CONSENT("false", "03"));
+	decide_what_waits(world, &renewed);
+	world->engine->courier_pauses = false;
+	pass_time(world, 5);
+	assert_int_equal(renewed, RENEW_WAITS);
+	assert_int_equal(world->status, 202);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+	set_policy(world, one);
+	pass_time(world, 70);
+	assert_false(tells(world, "Kakuu"));
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
+	const struct CMUnitTest tests[] = {
+	    CASE(a_withdrawal_outlives_what_is_decided_again_beside_it),
+	};
+#undef CASE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
