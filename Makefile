@@ -294,8 +294,8 @@ install: all
 	install -m 644 daemon/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 daemon/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 
-# `make check TIMES=1` tells what each test took; `make check ONLY=live` plays
-# those whose words match.
+# `make check TIMES=1` tells what each test took; `make check ONLY='^live '`
+# plays those whose words match.
 # Most of it is done under ASan and UBSan.  The live tests that scripts/check
 # names run before the plain build, which is made for them; with PLAIN= they
 # run before the one with sanitizers too.

@@ -42,13 +42,13 @@ prepare_all(struct stops *s, struct fail *fail)
 	    {&s->looked_up, "UPDATE stop SET looked_up = 1 WHERE id = ?"},
 	    {&s->find,
 		"SELECT " STOP_COLUMNS " FROM stop WHERE subject_hash = ?"},
-	    {&s->by_clue,
-		"SELECT " STOP_COLUMNS " FROM stop WHERE id ="
-		" (SELECT min(stop) FROM stop_clue WHERE hash = ?)"},
+	    {&s->by_clue, "SELECT " STOP_COLUMNS " FROM stop WHERE id ="
+			  " (SELECT min(stop) FROM stop_clue WHERE hash = ?)"},
 	    {&s->whose, "SELECT id FROM stop WHERE pseudonym = ?"},
 	    {&s->each, "SELECT " STOP_COLUMNS " FROM stop ORDER BY id"},
 	    {&s->clue, "INSERT OR IGNORE INTO stop_clue VALUES (?,?)"},
 	    {&s->all_clues, "SELECT DISTINCT hash FROM stop_clue"},
+	    {&s->clues_of, "SELECT hash FROM stop_clue WHERE stop = ?"},
 	    {&s->hold,
 		"INSERT OR REPLACE INTO stop_held (stop, hash, type, object,"
 		" recipient, purpose, channel, onward, entry, time, roles,"
@@ -63,11 +63,10 @@ prepare_all(struct stops *s, struct fail *fail)
 		"UPDATE stop_held SET state = ?1 WHERE id = ?2 AND about = ?3"
 		" AND state = 'hiding'"},
 	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
-	    {&s->shown,
-		"SELECT CASE WHEN about >= 0 AND state IN"
-		" ('asked', 'at-desk', 'unknown', 'removed')"
-		" THEN about ELSE entry END AS has FROM stop_held"
-		" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
+	    {&s->shown, "SELECT CASE WHEN about >= 0 AND state IN"
+			" ('asked', 'at-desk', 'unknown', 'removed')"
+			" THEN about ELSE entry END AS has FROM stop_held"
+			" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
 			  " (SELECT count(*) FROM stop)"},
 	};
@@ -106,6 +105,7 @@ stops_close(struct stops *stops)
 	if (stops == NULL)
 		return;
 	free(stops->clues);
+	free(stops->ended);
 	digest_wipe(stops, sizeof(*stops));
 	free(stops);
 }
@@ -202,6 +202,13 @@ stops_remove(struct stops *stops, int64_t id, struct fail *fail)
 	if (!ok)
 		stops_rollback(stops);
 	return ok;
+}
+
+bool
+stops_end(struct stops *stops, int64_t id, struct fail *fail)
+{
+	return clue_keep_ended(stops, id, fail) &&
+	       stops_remove(stops, id, fail);
 }
 
 bool
