@@ -26,6 +26,12 @@ disclosure_outcome(const struct disclosure *disclosure)
 	return disclosure->outcome;
 }
 
+unsigned
+disclosure_stopped_roles(const struct disclosure *disclosure)
+{
+	return disclosure->stopped_roles;
+}
+
 bool
 disclosure_is_stopped(const struct disclosure *disclosure)
 {

@@ -22,6 +22,8 @@ struct ruling disclosure_outcome(const struct disclosure *disclosure);
 
 /* Is it refused because a person in it stopped the provision of their data? */
 bool disclosure_is_stopped(const struct disclosure *disclosure);
+/* 1 << role of those whose person's stop it was decided with. */
+unsigned disclosure_stopped_roles(const struct disclosure *disclosure);
 
 /* The reason a hold or refuse rule gives; empty otherwise. */
 struct slice disclosure_reason(const struct disclosure *disclosure);

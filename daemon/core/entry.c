@@ -561,9 +561,10 @@ add_finding(struct text *text, const struct audit_finding *finding)
 	text_add_string(text, audit_kind_name(finding->kind));
 	text_add_char(text, '"');
 	if (!finding->is_whole)
-		text_add_format(text, ",\"%s\",\"%s\",%u%s",
+		text_add_format(text, ",\"%s\",\"%s\",%u%s%s",
 		    role_name(finding->role), field_info[finding->field].name,
-		    finding->rule, finding->is_current ? ",\"current\"" : "");
+		    finding->rule, finding->is_current ? ",\"current\"" : "",
+		    finding->is_stop ? ",\"stopped\"" : "");
 	text_add_char(text, ']');
 }
 
