@@ -106,7 +106,7 @@ look_at_contact(struct engine *engine, const struct record *record,
 	scope.is_placed = scope.is_placed && facts->scope.len == 0;
 	if (!engine_share_contact(
 		engine, record, &scope, given, share, arena, fail))
-		return FLAGS_NOTHING;
+		return FLAGS_REFUSED;
 	given->limit = NULL;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);

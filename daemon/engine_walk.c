@@ -153,8 +153,10 @@ engine_walk_check(
 		if (!walk_resume(engine, fail))
 			return false;
 	}
-	engine->view_known = true;
-	return true;
+	/* Else what is in doubt since what was lost stays so for ever. */
+	engine->view_known = view_cap(
+	    engine->o.view, ledger_next(engine->o.ledger), fail);
+	return engine->view_known;
 }
 
 bool

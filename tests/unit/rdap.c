@@ -400,8 +400,8 @@ links_are_those_of_the_profile(void **state)
 	    "$.notices[?(@.title=='Terms of Service')].links[0].rel",
 	    "terms-of-service",
 	    "$.notices[?(@.title=='Status Codes')].links[0].rel", "glossary",
-	    "$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')].links[0]"
-	    ".rel",
+	    ("$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')]"
+	     ".links[0].rel"),
 	    "help", "$.notices[?(@.title=='Status Codes')].links[0].value",
 	    "https://rdap.registrar.example/domain/example.com",
 	    "$.links[0].href",
