@@ -78,7 +78,7 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	given->minimises = ruling.minimises &&
 	    !lacks_demanded(binding, disclosure, &ruling);
 	given->hides = given->minimises && ruling.hides &&
-	    engine_can_hide(engine, recipient->id);
+		       engine_can_hide(engine, recipient->id);
 	memcpy(judged->kept, ruling.kept, sizeof(judged->kept));
 	given->kept = judged->kept;
 	return decide(
