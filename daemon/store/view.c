@@ -233,7 +233,7 @@ write_row(struct view *view, const struct view_put *put, bool gone,
 		    view->put, 6, put->bytes.data, put->bytes.len);
 	if (!statement_do(view->put, fail))
 		return false;
-	*changed = sqlite_changes(view->sqlite) != 0;
+	view->took = *changed = sqlite_changes(view->sqlite) != 0;
 	return true;
 }
 
@@ -273,6 +273,12 @@ bool
 view_put(struct view *view, const struct view_put *put, struct fail *fail)
 {
 	return write_all(view, put, false, fail);
+}
+
+bool
+view_took(const struct view *view)
+{
+	return view->took;
 }
 
 bool

@@ -48,6 +48,9 @@ struct view_put {
 bool view_put(
     struct view *view, const struct view_put *put, struct fail *fail);
 
+/* Is what was last put, or removed, what its row says now? */
+bool view_took(const struct view *view);
+
 /* The object is gone; its entry stays, so that nothing older comes back. */
 bool view_remove(struct view *view, const struct view_put *put,
     struct fail *fail);

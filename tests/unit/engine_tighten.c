@@ -7,6 +7,7 @@
 	"recipient reg to desk recipient self to view\n"                       \
 	"registrar \"R\" { iana-id \"9999\" }\n"                               \
 	"publish whois on 127.0.0.1:4343\n"
+#include "core/canon.h"
 #include "view_world.h"
 
 #define RULES(revision, more, rules)                                           \
@@ -103,12 +104,54 @@ a_withdrawal_outlives_what_is_decided_again_beside_it(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
+/* The word of the last outcome of an entry; empty: it has none. */
+static struct slice
+outcome_of(struct world *world, uint64_t about)
+{
+	struct slice word = {"", 0}, entry, type;
+	int64_t it;
+
+	for (uint64_t i = 0; i < ledger_size(world->ledger); i++) {
+		assert_true(ledger_read(
+		    world->ledger, i, world->arena, &entry, &world->fail));
+		if (canon_get_string(entry, "type", world->arena, &type) &&
+		    slice_is(type, "outcome") &&
+		    canon_get_number(entry, "entry", &it) &&
+		    (uint64_t)it == about)
+			canon_get_string(entry, "word", world->arena, &word);
+	}
+	return word;
+}
+
+/* Two at once: what the second overtook was never in the view. */
+static void
+what_was_overtaken_is_not_said_to_be_sent(void **state)
+{
+	struct world *world = *state;
+	uint64_t next;
+
+	publish(world, one);
+	next = ledger_next(world->ledger);
+	world->engine->courier_pauses = true;
+	submit(world, "update", "\"fields\":{\"state\":{\"int\":\"Hokkai\"}}");
+	pass_time(world, 1);
+	submit(world, "update", "\"fields\":{\"state\":{\"int\":\"Tohoku\"}}");
+	pass_time(world, 1);
+	world->engine->courier_pauses = false;
+	engine_courier_wake(world->engine);
+	pass_time(world, 5);
+	assert_true(tells(world, "Tohoku"));
+	assert_true(slice_is(outcome_of(world, next + 1), "not-sent"));
+	assert_true(slice_is(outcome_of(world, next + 3), "sent"));
+}
+
 int
 main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_withdrawal_outlives_what_is_decided_again_beside_it),
+	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
 
