@@ -2,27 +2,7 @@
 #include "core/inputs.h"
 #include "core/place.h"
 #include "engine_flags.h"
-
-/* One submission between engine_submit() and its answer. */
-struct work {
-	struct engine *engine;
-	struct arena *arena;
-	const struct conf *conf; /* what it is decided under */
-	struct work *next;     /* in its bucket */
-	struct work *accepted; /* the next one whose entries are durable */
-	struct slice principal, key, id;
-	struct digest body;
-	struct record *record;
-	struct share shares[BLOCKS_MAX];
-	size_t share_count;
-	int64_t given; /* number of the case that gives it out; 0: none */
-	bool is_durable;
-	bool doubts; /* what was told of it is told no more */
-	bool passes_by; /* a registry may hold it that it is not for */
-	bool follows;	/* which then is told what that changes */
-	engine_answer *answer;
-	void *arg;
-};
+#include "engine_work.h"
 
 static bool work_prepare(struct work *work, struct slice body, int *status,
     const char **type, struct fail *fail);
@@ -151,8 +131,6 @@ engine_submit_asked(struct engine *engine, const struct engine_asked *asked,
 	struct fail fail = FAIL_INIT;
 	const struct fail *stopped = ledger_stopped(engine->o.ledger);
 	struct work *work, **bucket;
-	const char *type = NULL;
-	int status = 0;
 
 	if (engine->draining || engine->ruleset == NULL) {
 		fail_set(&fail, FAIL_WORLD, "misu is stopping");
@@ -185,9 +163,19 @@ engine_submit_asked(struct engine *engine, const struct engine_asked *asked,
 	bucket = bucket_of(engine, principal, key);
 	work->next = *bucket;
 	*bucket = work;
-	if (work_prepare(work, asked->body, &status, &type, &fail))
+	engine_work_begin(work, asked->body);
+}
+
+void
+engine_work_begin(struct work *work, struct slice body)
+{
+	struct fail fail = FAIL_INIT;
+	const char *type = NULL;
+	int status = 0;
+
+	if (work_prepare(work, body, &status, &type, &fail))
 		work_commit(work);
-	else
+	else if (work->text.data == NULL)
 		work_fail(work, status, type, &fail);
 }
 
@@ -351,6 +339,8 @@ work_prepare(struct work *work, struct slice body, int *status,
 	work->record = submission->record;
 	*status = 503;
 	*type = "vault";
+	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)
+		return false;
 	return merge_stored(work, fail) &&
 	    work_decide(work, submission, status, type, fail);
 }
@@ -737,6 +727,7 @@ work_finish(struct work *work, int status, struct slice body)
 	if (body.data == NULL)
 		body = engine_out_of_memory;
 	work->answer(work->arg, status, body);
+	engine_work_wake(engine);
 	arena_destroy(work->arena);
 	engine_finish_one(engine);
 }

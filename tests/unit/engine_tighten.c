@@ -104,6 +104,21 @@ a_withdrawal_outlives_what_is_decided_again_beside_it(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
+/* Neither knows of the other: what one took away the other puts back. */
+static void
+an_update_beside_a_withdrawal_takes_nothing_of_it_back(void **state)
+{
+	struct world *world = *state;
+
+	publish(world, one);
+	submit(world, "update", CONSENT("false", "02"));
+	submit(world, "update", "\"fields\":{\"country\":\"JP\"}");
+	pass_time(world, 5);
+	assert_int_equal(world->status, 202);
+	assert_true(tells(world, "JP"));
+	assert_false(tells(world, "Kakuu"));
+}
+
 /* The word of the last outcome of an entry; empty: it has none. */
 static struct slice
 outcome_of(struct world *world, uint64_t about)
@@ -151,6 +166,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_withdrawal_outlives_what_is_decided_again_beside_it),
+	    CASE(an_update_beside_a_withdrawal_takes_nothing_of_it_back),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
