@@ -110,8 +110,9 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE head SET lowest = ?1, identity = ?2", fail);
 	if (view->set_head != NULL)
 		view->doubt = sqlite_prepare(sqlite,
-		    "UPDATE object SET epoch = min(epoch, -?4), time = ?3"
-		    " WHERE type = ?1 AND name = ?2",
+		    "INSERT INTO object VALUES (?1, ?2, 0, -?4, ?3, x'')"
+		    " ON CONFLICT (type, name) DO UPDATE SET"
+		    " epoch = min(epoch, -?4), time = ?3",
 		    fail);
 	return view->doubt != NULL && view_forget_prepare(view, fail) &&
 	    view_want_prepare(view, fail);
