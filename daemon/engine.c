@@ -534,6 +534,27 @@ mark_unseen(struct work *work, struct batch *batch, struct fail *fail)
 	return ok;
 }
 
+/*
+ * Refused by all, it was not.  But that somebody withdrew a consent holds
+ * whatever else is wrong with it: that much is kept, and followed.
+ */
+static bool
+keep_withdrawal(struct work *work, struct batch *batch, struct fail *fail)
+{
+	struct record *stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	bool any;
+
+	if (stored == NULL || record_operation(stored) == OPERATION_DELETE)
+		return fail->kind == FAIL_NONE;
+	if (!record_withdraw(stored, work->record, &any, fail))
+		return false;
+	if (!any)
+		return true;
+	work->withdrawn = stored;
+	return ledger_add_record(batch, stored, fail);
+}
+
 static void
 work_commit(struct work *work)
 {
@@ -550,6 +571,8 @@ work_commit(struct work *work)
 	if (ok && work->given == 0 && anything_accepted(work))
 		ok = ledger_add_record(batch, work->record, &fail) &&
 		    mark_unseen(work, batch, &fail);
+	else if (ok && work->given == 0)
+		ok = keep_withdrawal(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
 	if (ok && work->given == 0)
 		work->doubts = ok =
@@ -612,6 +635,21 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 		flush(engine);
 }
 
+/* What waits was decided by a consent that is none any more. */
+static bool
+outdate_withdrawn(const struct work *work, struct fail *fail)
+{
+	struct engine *engine = work->engine;
+	struct spool_item item;
+
+	if (work->withdrawn == NULL)
+		return true;
+	item = engine_item(engine, work->withdrawn, &work->shares[0], work->id,
+	    work->arena);
+	return spool_outdate(engine->o.spool, item.object_type, item.object,
+	    &item.consents, fail);
+}
+
 static bool
 spool_work(struct work *work, struct slice *body, struct fail *fail)
 {
@@ -644,7 +682,8 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 		    !spool_add(spool, &item, fail))
 			return false;
 	}
-	return spool_add_request(spool, &request, fail) &&
+	return outdate_withdrawn(work, fail) &&
+	    spool_add_request(spool, &request, fail) &&
 	    spool_set_mark(spool,
 		work->shares[work->share_count - 1].entry + 1, fail);
 }

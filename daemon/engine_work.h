@@ -23,7 +23,7 @@ struct work {
 	bool doubts; /* what was told of it is told no more */
 	bool passes_by; /* a registry may hold it that it is not for */
 	bool follows;	/* which then is told what that changes */
-	struct record *withdrawn; /* all that is kept of what all refuse */
+	struct record *withdrawn; /* kept of what all refuse */
 	struct slice text;	  /* of one that waits for another: its body */
 	bool waited;		  /* its turn has come */
 	struct work *behind;	  /* the next that waits */

@@ -28,6 +28,14 @@ static const char other[] =
     RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
 static const char asked[] =
     RULES("3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
+static const char refusing[] =
+    "policy \"t\" revision 4 effective 2026-01-01T00:00:00Z\n"
+    "purpose p11 \"publish\"\n"
+    "recipient self \"public\" public via self basis contract {\n"
+    "  may receive state, country of registrant\n}\n"
+    "for .com to self for p11 {\n"
+    "refuse \"none\" unless registrant.consent to p11\n"
+    "forward state, country of registrant\nredact * of *\n}\n";
 
 #define CONSENT(given, day)                                                    \
 	"\"consents\":[{\"purpose\":\"p11\",\"audience\":\"public\","          \
@@ -220,6 +228,27 @@ a_first_row_that_is_too_late_is_not_told(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
+/* All of it is refused for want of the consent; it is withdrawn all the same. */
+static void
+a_withdrawal_that_is_refused_is_one(void **state)
+{
+	struct world *world = *state;
+
+	publish(world, refusing);
+	submit(world, "update",
+	    CONSENT("false", "02") ",\"fields\":{\"country\":\"JP\"}");
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 1);
+	assert_int_equal(world->status, 403);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	/* And by any other policy. */
+	set_policy(world, one);
+	pass_time(world, 1);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+	assert_false(tells(world, "JP"));
+}
+
 /* The word of the last outcome of an entry; empty: it has none. */
 static struct slice
 outcome_of(struct world *world, uint64_t about)
@@ -272,6 +301,7 @@ main(void)
 	    CASE(what_is_for_another_alone_is_not_published),
 	    CASE(what_is_published_on_request_follows_all_changes),
 	    CASE(a_first_row_that_is_too_late_is_not_told),
+	    CASE(a_withdrawal_that_is_refused_is_one),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
