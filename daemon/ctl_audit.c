@@ -37,6 +37,25 @@ print_end(const struct json_node *result)
 	putchar('\n');
 }
 
+/* No rule hides it but the person's stop. */
+static bool
+print_stop(const struct json_node *finding)
+{
+	const struct json_node *stop = json_find(finding, "stop");
+	const char *id;
+
+	if (stop == NULL)
+		return false;
+	printf("  stopped");
+	if (json_find(stop, "entry") == NULL)
+		return true;
+	printf(" by entry %lld", (long long)ctl_integer(stop, "entry"));
+	id = ctl_string(stop, "case");
+	if (*id != '\0')
+		printf(", case %s", id);
+	return true;
+}
+
 /* The rule that is broken, its text and where that stands. */
 static void
 print_finding(const struct json_node *result, const struct json_node *finding)
@@ -50,7 +69,7 @@ print_finding(const struct json_node *result, const struct json_node *finding)
 		printf("  %s.%s", role, ctl_string(finding, "field"));
 	if (rule != 0)
 		printf("  rule %lld", rule);
-	else if (*role != '\0')
+	else if (!print_stop(finding) && *role != '\0')
 		printf("  no rule");
 	if (json_find(finding, "current") != NULL)
 		printf(", the value of today");

@@ -58,6 +58,13 @@ make_key(const struct job *job, const struct turn *turn, char out[KEY_SIZE_MAX])
 		snprintf(out + 7 + 2 * i, 3, "%02x", digest.bytes[i]);
 }
 
+/* By a person's stop: a field is hidden, or an answer may be outdated. */
+static bool
+is_stopped(const struct json_node *node)
+{
+	return json_find(node, "stopped") != NULL;
+}
+
 static void
 print_field(const struct json_node *field)
 {
@@ -69,7 +76,7 @@ print_field(const struct json_node *field)
 	if (ctl_integer(field, "rule") != 0)
 		printf(" rule %lld", (long long)ctl_integer(field, "rule"));
 	else
-		fputs(" no rule", stdout);
+		fputs(is_stopped(field) ? " stopped" : " no rule", stdout);
 	putchar('\n');
 }
 
@@ -86,16 +93,11 @@ print_recipient(const struct json_node *recipient)
 		printf(", rule %lld: %s",
 		    (long long)ctl_integer(recipient, "rule"),
 		    ctl_string(recipient, "reason"));
+	else if (*ctl_string(recipient, "reason") != '\0')
+		printf(": %s", ctl_string(recipient, "reason"));
 	putchar('\n');
 	for (size_t i = 0; fields != NULL && i < fields->count; i++)
 		print_field(&fields->items[i]);
-}
-
-/* Answered before somebody in it stopped provision, or after. */
-static bool
-is_stopped(const struct json_node *node)
-{
-	return json_find(node, "stopped") != NULL;
 }
 
 static bool

@@ -724,6 +724,8 @@ flush(void *arg)
 					engine_record_outcome(engine,
 					    w->shares[i].entry, "not-sent",
 					    SLICE("the spool failed"));
+			/* The vault has its record all the same. */
+			engine_flags_follow(engine, w->record);
 			work_fail(w, 503, "spool", &fail);
 			continue;
 		}

@@ -10,6 +10,7 @@ static void
 add_fields(struct text *text, const struct record *record,
     const struct disclosure *disclosure)
 {
+	unsigned stopped = disclosure_stopped_roles(disclosure);
 	bool first = true;
 
 	text_add_string(text, ",\"fields\":[");
@@ -23,9 +24,12 @@ add_fields(struct text *text, const struct record *record,
 		ruling = disclosure_ruling(disclosure, role, field);
 		text_add_format(text,
 		    "%s{\"role\":\"%s\",\"field\":\"%s\",\"verdict\":\"%s\","
-		    "\"rule\":%u}",
+		    "\"rule\":%u%s}",
 		    first ? "" : ",", role_name(role), field_info[field].name,
-		    verdict_name(ruling.verdict), ruling.rule);
+		    verdict_name(ruling.verdict), ruling.rule,
+		    ruling.rule == 0 && (stopped & 1u << role) != 0
+			? ",\"stopped\":true"
+			: "");
 		first = false;
 	}
 	text_add_char(text, ']');

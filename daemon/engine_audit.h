@@ -47,7 +47,12 @@ struct audited {
 	struct slice object;
 	struct audit_target targets[TARGETS_MAX];
 	size_t target_count, open; /* targets without all answers */
-	bool is_committed;	   /* its entries are on their way */
+	/* The stops of who stands in it; entry: STOP_NOT_RECORDED without. */
+	struct audit_stop {
+		int64_t entry;
+		struct slice case_id; /* may be empty */
+	} stops[ROLE_COUNT];
+	bool is_committed; /* its entries are on their way */
 };
 
 /* A server that does not answer in this run. */

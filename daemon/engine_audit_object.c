@@ -92,6 +92,8 @@ object_create(struct audit_run *run, enum object_type type, struct slice object)
 		arena_destroy(arena);
 		return NULL;
 	}
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		audited->stops[r].entry = STOP_NOT_RECORDED;
 	audited->next = engine->audit->objects;
 	engine->audit->objects = audited;
 	engine->audit->object_count++;
@@ -211,6 +213,27 @@ audit_take_findings(struct audited *audited, struct audit_target *target,
 	}
 }
 
+/* Whose stop it is that hides something, for who reads what was found. */
+static void
+note_stops(struct audited *audited, const struct record *record,
+    const struct audit_intent *intent, struct arena *arena)
+{
+	struct stop stop;
+	struct fail ignored = FAIL_INIT;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct audit_stop *note = &audited->stops[r];
+
+		if ((intent->stopped & 1u << r) == 0 ||
+		    !stops_of_role(audited->engine->o.stops, record,
+			(enum role)r, arena, &stop, &ignored))
+			continue;
+		note->case_id = arena_copy(audited->arena, stop.case_id);
+		note->entry = note->case_id.data != NULL ? stop.entry
+							 : STOP_NOT_RECORDED;
+	}
+}
+
 static bool
 compare(struct audited *audited, struct audit_target *target,
     const struct audit_answer *answer, struct arena *arena, struct fail *fail)
@@ -234,6 +257,7 @@ compare(struct audited *audited, struct audit_target *target,
 	    !audit_compare(intent, answer, arena, &findings, fail))
 		return false;
 	audit_take_findings(audited, target, &findings);
+	note_stops(audited, record, intent, arena);
 	return true;
 }
 

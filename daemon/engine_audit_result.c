@@ -62,10 +62,26 @@ state_of(const struct audit_target *target)
 	return is_only_unreachable(target) ? UNREACHABLE : FOUND;
 }
 
+/* By which entry, and in which case, the person stopped it. */
 static void
-add_finding_json(struct text *out, const struct engine *engine,
+add_stop_json(struct text *out, const struct audit_stop *stop)
+{
+	text_add_string(out, ",\"stop\":{");
+	if (stop->entry != STOP_NOT_RECORDED)
+		text_add_format(out, "\"entry\":%lld", (long long)stop->entry);
+	if (stop->entry != STOP_NOT_RECORDED && stop->case_id.len != 0) {
+		text_add_string(out, ",\"case\":");
+		text_add_json(out, stop->case_id);
+	}
+	text_add_char(out, '}');
+}
+
+static void
+add_finding_json(struct text *out, const struct audited *audited,
     const struct audit_finding *finding)
 {
+	const struct engine *engine = audited->engine;
+
 	text_add_format(
 	    out, "{\"kind\":\"%s\"", audit_kind_name(finding->kind));
 	if (!finding->is_whole)
@@ -75,6 +91,8 @@ add_finding_json(struct text *out, const struct engine *engine,
 		    finding->rule);
 	if (finding->is_current)
 		text_add_string(out, ",\"current\":true");
+	if (finding->is_stop)
+		add_stop_json(out, &audited->stops[finding->role]);
 	if (!finding->is_whole && finding->rule != 0) {
 		text_add_string(out, ",\"text\":");
 		text_add_json(
@@ -115,7 +133,7 @@ result_json(const struct audited *audited, const struct audit_target *target,
 	for (size_t i = 0; i < target->finding_count; i++) {
 		if (i != 0)
 			text_add_char(&out, ',');
-		add_finding_json(&out, audited->engine, &target->findings[i]);
+		add_finding_json(&out, audited, &target->findings[i]);
 	}
 	text_add_string(&out, "]}");
 	return text_slice(&out);

@@ -202,8 +202,7 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	for (size_t i = 0; i < round->count; i++)
 		set_row(engine, round->told[i].held, "hiding",
 		    (int64_t)(first + i));
-	/* Only now: what is between the two is looked at again after a crash.
-	 */
+	/* Only now: a crash between the two has it looked at again. */
 	if (!round_done(round, &fail)) {
 		engine_log(engine, "error", "registry-not-told", &fail);
 		delay = FLAGS_TROUBLE_DELAY;

@@ -75,6 +75,9 @@ bool engine_flags_expect(struct engine *engine, const struct record *record,
     bool *follows, struct fail *fail);
 void engine_flags_follow(struct engine *engine, const struct record *record);
 
+/* What may be published may have changed, nobody knows of what: a promise. */
+bool engine_flags_suspect(struct engine *engine, struct fail *fail);
+
 /*
  * The policy has this identity from now on: where it is another, all that
  * registries hold is looked through in the background.  Another mode of

@@ -235,6 +235,12 @@ owe(struct engine *engine, struct fail *fail)
 }
 
 bool
+engine_flags_suspect(struct engine *engine, struct fail *fail)
+{
+	return owe(engine, fail);
+}
+
+bool
 engine_flags_promise(
     struct engine *engine, const struct flags_end *end, struct fail *fail)
 {

@@ -106,7 +106,7 @@ look_at_contact(struct engine *engine, const struct record *record,
 	scope.is_placed = scope.is_placed && facts->scope.len == 0;
 	if (!engine_share_contact(
 		engine, record, &scope, given, share, arena, fail))
-		return FLAGS_NOTHING;
+		return FLAGS_REFUSED;
 	given->limit = NULL;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);
@@ -165,6 +165,23 @@ is_reached(const struct engine *engine, const struct record *record,
 	       upstream_of(engine, binding->upstream) != NULL;
 }
 
+/*
+ * May it be there although nothing is known of it?  A stop says so, which has
+ * it from the ledger, unless it was deleted since.
+ */
+static bool
+may_be_there(struct engine *engine, const struct record *record,
+    const struct flags_asked *asked, struct arena *arena, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!asked->insists || record_epp(record)->given)
+		return false;
+	stored = vault_get(engine->o.vault, arena, record_type(record),
+	    record_object(record), fail);
+	return stored != NULL && record_operation(stored) != OPERATION_DELETE;
+}
+
 /* What a submission of misu's own brought there. */
 static enum flags_found
 look_at_object(struct engine *engine, const struct record *record,
@@ -176,7 +193,8 @@ look_at_object(struct engine *engine, const struct record *record,
 
 	if (!is_reached(engine, record, asked->target) ||
 	    !engine_told_held(engine, asked->target, &held, fail) ||
-	    (record_epp(record)->given && !held.is_known) ||
+	    (!held.is_known &&
+		!may_be_there(engine, record, asked, arena, fail)) ||
 	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
 	/* A value that was refused since the stop does not come with it. */

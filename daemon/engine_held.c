@@ -7,6 +7,7 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "engine_stop.h"
+#include "engine_view.h"
 #include "store/log_query.h"
 
 enum { LOOK_AT_ONCE = 1000, FOUND_HEADS = 1024, FOUND_MAX = 100000 };
@@ -466,7 +467,9 @@ keep_all(struct lookup *lookup, struct fail *fail)
 	for (const struct found *f = lookup->first; ok && f != NULL;
 	     f = f->next_object)
 		ok = keep(lookup, f, fail);
-	ok = ok && stops_commit(stops, lookup->stop.id, fail);
+	/* By what it is known by now it may stand in other objects, too. */
+	ok = ok && engine_walk_stops(lookup->engine, fail) &&
+	     stops_commit(stops, lookup->stop.id, fail);
 	if (!ok)
 		stops_rollback(stops);
 	return ok;

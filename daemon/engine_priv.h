@@ -58,6 +58,7 @@ struct engine {
 	bool view_lost;	 /* it could not be told of a change */
 	bool view_unsettled; /* nor that its epoch did not come in force */
 	struct walk *walk; /* engine_walk.c; NULL: nothing is made anew */
+	uint64_t stops_since; /* what is told from here on heeds all stops */
 	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
 	bool courier_pauses;

@@ -5,6 +5,7 @@
  */
 #include "engine_flags.h"
 #include "engine_stop.h"
+#include "engine_view.h"
 
 enum { CASE_MAX = 64, REASON_MAX = 500, HELD_MAX = 10000 };
 
@@ -356,7 +357,8 @@ resumed(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		return;
 	}
 	engine_flags_resume(engine, order->stop.id);
-	if (!stops_remove(engine->o.stops, order->stop.id, &fail)) {
+	if (!stops_end(engine->o.stops, order->stop.id, &fail) ||
+	    !engine_walk_stops(engine, &fail)) {
 		give_up(order, 503, "stops", &fail);
 	} else {
 		order->answer(order->arg, 200, SLICE("{\"resumed\":true}"));

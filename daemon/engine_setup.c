@@ -5,7 +5,9 @@
 #include "codec/json.h"
 #include "codec/wire.h"
 #include "core/canon.h"
+#include "core/entry_parts.h"
 #include "engine_flags.h"
+#include "store/log_query.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -364,6 +366,29 @@ end_missed(struct engine *engine, uint64_t entry, uint64_t mark)
 		    SLICE("stopped before it was accepted"), mark);
 }
 
+/*
+ * The vault has its record all the same: what is published of it, and what
+ * registries may publish, is as that has it.
+ */
+static bool
+follow_missed(struct engine *engine, struct slice entry, struct arena *arena,
+    struct fail *fail)
+{
+	enum object_type type;
+	struct slice given, channel, object, word, name;
+
+	if (!engine_flags_suspect(engine, fail))
+		return false;
+	return !entry_disclosed(entry, arena, &given) ||
+	    !canon_get_string(given, "channel", arena, &channel) ||
+	    !slice_is(channel, "view") ||
+	    !canon_member(given, "object", &object) ||
+	    !canon_get_string(object, "type", arena, &word) ||
+	    !object_type_find(word, &type) ||
+	    !log_query_object(engine->o.keys, given, arena, &name) ||
+	    engine_view_renew(engine, type, name, fail);
+}
+
 static bool
 end_all_missed(struct engine *engine, uint64_t mark, uint64_t size,
     const uint8_t *ended, struct fail *fail)
@@ -382,6 +407,7 @@ end_all_missed(struct engine *engine, uint64_t mark, uint64_t size,
 		if (!ok || !goes ||
 		    (ended[(i - mark) / 8] >> (i - mark) % 8 & 1) != 0)
 			continue;
+		ok = follow_missed(engine, bytes, arena, fail);
 		if (last != LEDGER_NONE)
 			end_missed(engine, last, 0);
 		last = i;

@@ -47,6 +47,12 @@ bool engine_walk_check(
 bool engine_walk_missing(
     struct engine *engine, const struct conf *conf, struct fail *fail);
 
+/*
+ * A person's stop, or its end: objects in which the person stands are looked
+ * for in the background, and decided anew.
+ */
+bool engine_walk_stops(struct engine *engine, struct fail *fail);
+
 /* How far it is stays where it was last kept. */
 void engine_walk_stop(struct engine *engine);
 

@@ -153,8 +153,10 @@ engine_walk_check(
 		if (!walk_resume(engine, fail))
 			return false;
 	}
-	engine->view_known = true;
-	return true;
+	/* Else what is in doubt since what was lost stays so for ever. */
+	engine->view_known = view_cap(
+	    engine->o.view, ledger_next(engine->o.ledger), fail);
+	return engine->view_known;
 }
 
 bool
@@ -173,11 +175,51 @@ engine_walk_missing(
 		   engine->o.standing, life, engine->view_epoch, fail);
 }
 
+bool
+engine_walk_stops(struct engine *engine, struct fail *fail)
+{
+	if (engine->o.view == NULL || engine->o.standing == NULL ||
+	    engine->conf == NULL || !conf_has_view(engine->conf))
+		return true;
+	engine->stops_since = ledger_next(engine->o.ledger);
+	engine_view_look(engine);
+	return walk_begin(
+	    engine, engine->walk != NULL ? engine->walk->at.from : 0, fail);
+}
+
 /* --- walking --- */
+
+/*
+ * What is told of it was decided before a person in it stopped, or while that
+ * was so.  Where that cannot be known it is decided anew.
+ */
+static bool
+is_touched(
+    struct engine *engine, const struct record *record, struct arena *arena)
+{
+	enum object_type type = record_type(record);
+	struct slice name = record_object(record);
+	struct fail fail = FAIL_INIT;
+	struct published published;
+	struct view_found found;
+
+	if (!stops_touch_any(engine->o.stops))
+		return false;
+	if (!view_get(engine->o.view, arena, slice_from(object_type_name(type)),
+		name, &found, &fail))
+		return true;
+	if (found.state != VIEW_CURRENT || found.entry >= engine->stops_since)
+		return false;
+	return !engine_published(
+		   engine, type, name, arena, &published, &fail) ||
+	       (published.record != NULL &&
+		   stops_touch(engine->o.stops, published.record));
+}
 
 /* Where nothing is made anew, what has a row is decided anew as that. */
 static bool
-is_wanted(struct engine *engine, const struct record *record)
+is_wanted(
+    struct engine *engine, const struct record *record, struct arena *arena)
 {
 	enum object_type type = record_type(record);
 
@@ -185,7 +227,8 @@ is_wanted(struct engine *engine, const struct record *record)
 	    record_operation(record) == OPERATION_DELETE ||
 	    (engine->walk->at.from == 0 &&
 		view_has(engine->o.view, slice_from(object_type_name(type)),
-		    record_object(record))))
+		    record_object(record)) &&
+		!is_touched(engine, record, arena)))
 		return false;
 	return engine_view_block(engine, record) != NULL;
 }
@@ -207,7 +250,7 @@ walk_vault(struct engine *engine, struct arena *arena,
 			return true;
 		}
 		walk->at.done++;
-		if (is_wanted(engine, record))
+		if (is_wanted(engine, record, arena))
 			rows[(*count)++] = (struct view_doubted){
 			    slice_from(object_type_name(record_type(record))),
 			    record_object(record)};
@@ -284,6 +327,7 @@ engine_walk_on(struct engine *engine, bool *left, struct fail *fail)
 	if (ok && engine->walk->at.stage == STANDING_WHOLE) {
 		if (engine->walk->at.from != 0)
 			engine_log(engine, "info", "view-made-anew", NULL);
+		stops_settle(engine->o.stops);
 		walk_end(engine);
 	}
 	return ok;

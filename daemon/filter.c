@@ -250,7 +250,7 @@ free_sessions(struct upstream *upstream)
 		for (struct command *c = s->first, *after; c != NULL;
 		     c = after) {
 			after = c->next;
-			arena_destroy(c->arena);
+			command_free(c);
 		}
 		free(s);
 	}

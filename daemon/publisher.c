@@ -41,9 +41,8 @@ publisher_may_ask(
 		   publisher->loop->operations->now(publisher->loop), wait);
 }
 
-/* Is anything of a person told? */
-static bool
-is_personal(const struct publication *it)
+bool
+publisher_is_personal(const struct publication *it)
 {
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		for (unsigned field = 0;
@@ -155,9 +154,15 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
 		row->it.registrar = NULL;
-	out->personal = is_personal(&row->it);
-	return publisher_may_tell(publisher, asker, out->personal) ? FOUND
-								   : TOO_MANY;
+	out->personal = publisher_is_personal(&row->it);
+	if (!publisher_may_tell(publisher, asker, out->personal))
+		return TOO_MANY;
+	if (ask->kind == ASK_NETWORK && row->it.type == OBJECT_NETWORK &&
+	    !publisher_relatives(publisher, asker, arena, &row->it, &fail)) {
+		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
+		return NOT_NOW;
+	}
+	return FOUND;
 }
 
 bool

@@ -30,6 +30,9 @@ is_so_still(struct publisher *publisher, struct answer *answer)
 
 	if (generation != 0 && generation == answer->generation)
 		return true;
+	/* Others stand around it, which may be others by now. */
+	if (answer->ask.kind == ASK_NETWORK)
+		return false;
 	ok = publisher_look(publisher, &answer->ask, publisher->scratch, &found,
 		 &ignored) &&
 	     found.state == VIEW_CURRENT && found.entry == answer->entry;
@@ -79,9 +82,12 @@ publisher_keep(struct publisher *publisher, const struct ask *ask,
 {
 	struct answer answer = *made;
 
+	const struct publication *it = &found->row.it;
+
 	/* What several rows answer together is not known by one of them. */
-	if (ask->kind != ASK_DOMAIN && ask->kind != ASK_NETWORK &&
-	    ask->kind != ASK_CONTACT)
+	if ((ask->kind != ASK_DOMAIN && ask->kind != ASK_NETWORK &&
+		ask->kind != ASK_CONTACT) ||
+	    it->above.count != 0 || it->below.count != 0 || it->below.more)
 		return;
 	answer.told = publisher->second;
 	answer.ask = *ask;

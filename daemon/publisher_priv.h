@@ -86,6 +86,17 @@ bool publisher_look(struct publisher *publisher, const struct ask *ask,
 bool publisher_may_tell(struct publisher *publisher,
     const struct prefix *asker, bool personal);
 
+/* Is anything of a person told? */
+bool publisher_is_personal(const struct publication *it);
+
+/*
+ * What stands around a network, as far as the asker may be told of it today:
+ * publisher_network.c.
+ */
+bool publisher_relatives(struct publisher *publisher,
+    const struct prefix *asker, struct arena *arena, struct publication *it,
+    struct fail *fail);
+
 /* May it ask once more?  Else *wait is in seconds. */
 bool publisher_may_ask(
     struct publisher *publisher, const struct prefix *asker, unsigned *wait);

@@ -1,6 +1,6 @@
 # What misu's own WHOIS and RDAP say of one object, side by side.
 #
-# Input: {object, whois: text, rdap: document, width}.
+# $object, $whois: text, $rdap: [document], $width.
 include "columns";
 
 # WHOIS without what stands around it, and without contacts of whom it says
@@ -34,7 +34,8 @@ def rdap_lines: .rdap
         | group_by(.role)[]
         | "redacted of \(.[0].role): \(map(.what) | join(", "))")];
 
-(.width / 2 - 2 | floor) as $n
+{object: $object, whois: $whois, rdap: $rdap[0], width: $width}
+| (.width / 2 - 2 | floor) as $n
 | [whois_lines[] | fold($n)[]] as $left
 | [rdap_lines[] | fold($n)[]] as $right
 | "\n━━ \(.object) " + "━" * ([0, .width - (.object | width) - 4] | max),

@@ -139,8 +139,9 @@ aligned(size_t size)
 	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-void *
-arena_take(struct arena *arena, size_t size)
+/* In a new block, or where something has to be wiped first. */
+__attribute__((noinline)) static void *
+take_slowly(struct arena *arena, size_t size)
 {
 	struct block *block = arena->blocks;
 	void *pointer;
@@ -158,6 +159,24 @@ arena_take(struct arena *arena, size_t size)
 		memset(pointer, 0, size);
 	block->used += size;
 	arena->used += size;
+	return pointer;
+}
+
+/* Called for every little thing: what is usual calls nothing itself. */
+void *
+arena_take(struct arena *arena, size_t size)
+{
+	struct block *block = arena->blocks;
+	size_t need = aligned(size);
+	void *pointer;
+
+	/* What is clean is within the block; too much wraps to less. */
+	if (block == NULL || need < size || block->clean < block->used ||
+	    block->clean - block->used < need)
+		return take_slowly(arena, size);
+	pointer = block->data + block->used;
+	block->used += need;
+	arena->used += need;
 	return pointer;
 }
 

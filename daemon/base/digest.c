@@ -38,9 +38,13 @@ digest_end(struct digest_run *run)
 	return digest;
 }
 
-/* --- short input: padded here, and digested in one call --- */
+/* --- short input: whole blocks, none of which is buffered --- */
 
-enum { BLOCK = SHA256_CBLOCK, SHORT_SIZE = 4 * BLOCK, PADDING = 1 + 8 };
+enum { BLOCK = SHA256_CBLOCK, PADDING = 1 + 8 };
+
+_Static_assert(sizeof(((struct digest_piece *)NULL)->bytes) >=
+		   DIGEST_PIECE + PADDING + BLOCK,
+    "a piece has room for all zeros that may stand behind it");
 
 static inline void
 put_word(uint8_t *at, uint32_t word)
@@ -51,61 +55,67 @@ put_word(uint8_t *at, uint32_t word)
 	memcpy(at, &word, sizeof(word));
 }
 
-/*
- * What ends a message of `before` bytes, digested already, and `len` in the
- * buffer.  Returns the length, which is of whole blocks.
- */
-static size_t
-pad(uint8_t *buffer, size_t len, size_t before)
-{
-	size_t whole = (len + PADDING + BLOCK - 1) / BLOCK * BLOCK;
-	uint64_t bits = (uint64_t)(before + len) * 8;
-
-	buffer[len] = 0x80;
-	memset(buffer + len + 1, 0, whole - len - PADDING);
-	put_word(buffer + whole - 8, (uint32_t)(bits >> 32));
-	put_word(buffer + whole - 4, (uint32_t)bits);
-	return whole;
-}
-
-static void
+static inline void
 state_out(const SHA256_CTX *context, uint8_t out[DIGEST_SIZE])
 {
 	for (size_t i = 0; i < DIGEST_SIZE / 4; i++)
 		put_word(out + 4 * i, context->h[i]);
 }
 
-static inline bool
-is_short(size_t len)
+/* Only the state counts from here on, not what was buffered or how much. */
+static inline void
+state_copy(SHA256_CTX *to, const SHA256_CTX *from)
 {
-	return len <= SHORT_SIZE - PADDING;
+	memcpy(to->h, from->h, sizeof(to->h));
 }
 
-/* `run` has digested `before` bytes, which are whole blocks. */
-static struct digest
-end_short(struct digest_run *run, struct slice data, size_t before)
+/* What ends a message of `before` bytes, which are digested already. */
+static void
+end_piece(SHA256_CTX *context, struct digest_piece *piece, size_t before)
 {
-	uint8_t buffer[SHORT_SIZE];
-	struct digest digest = {{0}};
-	size_t whole;
+	size_t whole = (piece->len + PADDING + BLOCK - 1) / BLOCK * BLOCK;
+	uint8_t *bytes = piece->bytes;
 
-	if (data.len != 0)
-		memcpy(buffer, data.data, data.len);
-	whole = pad(buffer, data.len, before);
-	SHA256_Update(context_of(run), buffer, whole);
-	state_out(context_of(run), digest.bytes);
-	digest_wipe(buffer, data.len);
+	/* As many zeros as are ever needed: always so many are no call. */
+	bytes[piece->len] = 0x80;
+	memset(bytes + piece->len + 1, 0, BLOCK + PADDING - 1);
+	put_word(bytes + whole - 4, (uint32_t)(before + piece->len) * 8);
+	for (size_t at = 0; at < whole; at += BLOCK) {
+		SHA256_Transform(context, bytes + at);
+		digest_wipe(bytes + at, BLOCK);
+	}
+}
+
+struct digest
+digest_piece_sha256(struct digest_piece *piece)
+{
+	struct digest digest;
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	end_piece(&context, piece, 0);
+	state_out(&context, digest.bytes);
 	return digest;
+}
+
+/* False where it is longer. */
+static bool
+make_piece(struct digest_piece *piece, struct slice data)
+{
+	digest_piece_start(piece);
+	digest_put(piece, data.data, data.len);
+	return !piece->is_full;
 }
 
 struct digest
 digest_sha256(struct slice data)
 {
+	struct digest_piece piece;
 	struct digest_run run;
 
+	if (make_piece(&piece, data))
+		return digest_piece_sha256(&piece);
 	digest_start(&run);
-	if (is_short(data.len))
-		return end_short(&run, data, 0);
 	digest_add(&run, data.data, data.len);
 	return digest_end(&run);
 }
@@ -121,6 +131,17 @@ digest_sha256_two(struct slice a, struct slice b)
 	return digest_end(&run);
 }
 
+/* A run that digested one block, and goes on from there. */
+static void
+start_with(struct digest_run *run, const uint8_t block[BLOCK])
+{
+	SHA256_CTX *context = context_of(run);
+
+	SHA256_Init(context);
+	SHA256_Transform(context, block);
+	context->Nl = BLOCK * 8;
+}
+
 void
 digest_key_set(struct digest_key *key, const uint8_t bytes[KEY_SIZE])
 {
@@ -129,12 +150,10 @@ digest_key_set(struct digest_key *key, const uint8_t bytes[KEY_SIZE])
 	memset(block, 0x36, sizeof(block));
 	for (size_t i = 0; i < KEY_SIZE; i++)
 		block[i] ^= bytes[i];
-	digest_start(&key->inner);
-	digest_add(&key->inner, block, sizeof(block));
+	start_with(&key->inner, block);
 	for (size_t i = 0; i < sizeof(block); i++)
 		block[i] ^= 0x36 ^ 0x5c;
-	digest_start(&key->outer);
-	digest_add(&key->outer, block, sizeof(block));
+	start_with(&key->outer, block);
 	digest_wipe(block, sizeof(block));
 }
 
@@ -144,13 +163,23 @@ digest_key_start(const struct digest_key *key, struct digest_run *run)
 	*run = key->inner;
 }
 
+/* The inner digest is always as long, so that its block is, too. */
 static struct digest
-outer_end(const struct digest_key *key, const struct digest *inner)
+outer_end(const struct digest_key *key, const uint8_t inner[DIGEST_SIZE])
 {
-	struct digest_run run = key->outer;
+	const SHA256_CTX *outer = (const void *)key->outer.state;
+	uint8_t block[BLOCK] = {0};
+	struct digest digest;
+	SHA256_CTX context;
 
-	return end_short(&run,
-	    (struct slice){(const char *)inner->bytes, DIGEST_SIZE}, BLOCK);
+	memcpy(block, inner, DIGEST_SIZE);
+	block[DIGEST_SIZE] = 0x80;
+	put_word(block + BLOCK - 4, (BLOCK + DIGEST_SIZE) * 8);
+	state_copy(&context, outer);
+	SHA256_Transform(&context, block);
+	state_out(&context, digest.bytes);
+	digest_wipe(block, sizeof(block));
+	return digest;
 }
 
 struct digest
@@ -158,20 +187,30 @@ digest_key_end(const struct digest_key *key, struct digest_run *run)
 {
 	struct digest inner = digest_end(run);
 
-	return outer_end(key, &inner);
+	return outer_end(key, inner.bytes);
+}
+
+struct digest
+digest_piece_hmac(const struct digest_key *key, struct digest_piece *piece)
+{
+	uint8_t inner[DIGEST_SIZE];
+	SHA256_CTX context;
+
+	state_copy(&context, (const void *)key->inner.state);
+	end_piece(&context, piece, BLOCK);
+	state_out(&context, inner);
+	return outer_end(key, inner);
 }
 
 struct digest
 digest_key_hmac(const struct digest_key *key, struct slice data)
 {
+	struct digest_piece piece;
 	struct digest_run run;
-	struct digest inner;
 
+	if (make_piece(&piece, data))
+		return digest_piece_hmac(key, &piece);
 	digest_key_start(key, &run);
-	if (is_short(data.len)) {
-		inner = end_short(&run, data, BLOCK);
-		return outer_end(key, &inner);
-	}
 	digest_add(&run, data.data, data.len);
 	return digest_key_end(key, &run);
 }

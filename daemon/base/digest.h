@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/slice.h"
 
@@ -51,6 +52,40 @@ void digest_key_start(const struct digest_key *key, struct digest_run *run);
 struct digest digest_key_end(
     const struct digest_key *key, struct digest_run *run);
 struct digest digest_key_hmac(const struct digest_key *key, struct slice data);
+
+/*
+ * Short input that is put together where it is padded: half the price of the
+ * same in a slice.  What does not fit makes it full, and then it must not be
+ * digested.
+ */
+enum { DIGEST_PIECE = 4 * 64 - 9 };
+struct digest_piece {
+	uint8_t bytes[DIGEST_PIECE + 9 + 64];
+	size_t len;
+	bool is_full;
+};
+
+static inline void
+digest_piece_start(struct digest_piece *piece)
+{
+	piece->len = 0;
+	piece->is_full = false;
+}
+
+static inline void
+digest_put(struct digest_piece *piece, const void *bytes, size_t len)
+{
+	piece->is_full |= len > DIGEST_PIECE - piece->len;
+	if (piece->is_full || len == 0)
+		return;
+	memcpy(piece->bytes + piece->len, bytes, len);
+	piece->len += len;
+}
+
+/* Both wipe the piece. */
+struct digest digest_piece_sha256(struct digest_piece *piece);
+struct digest digest_piece_hmac(
+    const struct digest_key *key, struct digest_piece *piece);
 
 bool digest_equal(const struct digest *a, const struct digest *b);
 

@@ -42,17 +42,18 @@ text_grow(struct text *text, size_t more)
 char *
 text_put_number(char *at, int64_t number)
 {
-	char digits[TEXT_NUMBER_MAX];
-	char *end = digits + sizeof(digits), *from = end;
 	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	uint64_t limit = 10;
+	unsigned digits = 1;
 
 	if (number < 0)
 		*at++ = '-';
-	do
-		*--from = (char)('0' + rest % 10);
-	while ((rest /= 10) != 0);
-	memcpy(at, from, (size_t)(end - from));
-	return at + (end - from);
+	/* Counted first, so that they are written where they stay. */
+	for (; digits < TEXT_NUMBER_MAX && rest >= limit; limit *= 10)
+		digits++;
+	for (unsigned i = digits; i-- > 0; rest /= 10)
+		at[i] = (char)('0' + rest % 10);
+	return at + digits;
 }
 
 void
@@ -81,43 +82,87 @@ text_add_format(struct text *text, const char *format, ...)
 	text->len += (size_t)need;
 }
 
+/*
+ * Of eight bytes, those that JSON escapes: their highest bits, and perhaps
+ * some of bytes behind the first one.
+ */
+static uint64_t
+json_escaped(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t quote = word ^ '"' * ones, slash = word ^ '\\' * ones;
+
+	return (((word - ' ' * ones) & ~word) | ((quote - ones) & ~quote) |
+		   ((slash - ones) & ~slash)) &
+	       0x80 * ones;
+}
+
+/* How many bytes of the beginning stand in JSON as they are. */
+static size_t
+json_run(struct slice value)
+{
+	size_t len = 0;
+
+	for (; len + 8 <= value.len; len += 8) {
+		uint64_t word;
+
+		memcpy(&word, value.data + len, sizeof(word));
+		if (json_escaped(word) != 0)
+			break;
+	}
+	while (len < value.len && (unsigned char)value.data[len] >= 0x20 &&
+	       value.data[len] != '"' && value.data[len] != '\\')
+		len++;
+	return len;
+}
+
 void
 text_add_json(struct text *text, struct slice value)
 {
-	text_add_char(text, '"');
-	text_add_json_escaped(text, value);
-	text_add_char(text, '"');
+	bool is_plain = json_run(value) == value.len;
+	char *at = is_plain ? text_room(text, value.len + 2) : NULL;
+
+	if (at != NULL) {
+		at[0] = at[value.len + 1] = '"';
+		memcpy(at + 1, value.len != 0 ? value.data : "", value.len);
+	} else if (!is_plain) {
+		text_add_char(text, '"');
+		text_add_json_escaped(text, value);
+		text_add_char(text, '"');
+	}
+}
+
+static void
+add_escape(struct text *text, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char short_escape[32] = {['\b'] = 'b',
+	    ['\t'] = 't',
+	    ['\n'] = 'n',
+	    ['\f'] = 'f',
+	    ['\r'] = 'r'};
+	char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+	if (c >= 0x20)
+		escape[1] = (char)c;
+	else if (short_escape[c] != 0)
+		escape[1] = short_escape[c];
+	text_add(text, (struct slice){escape, escape[1] == 'u' ? 6 : 2});
 }
 
 void
 text_add_json_escaped(struct text *text, struct slice value)
 {
-	static const char hex[] = "0123456789abcdef";
-	static const char short_escape[32] = {
-	    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-	size_t start = 0;
+	for (;;) {
+		size_t run = json_run(value);
 
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.data[i];
-		char escape[6];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		memcpy(escape, "\\u00", 4);
-		escape[4] = hex[c >> 4];
-		escape[5] = hex[c & 15];
-		text_add(text, (struct slice){value.data + start, i - start});
-		start = i + 1;
-		if (c >= 0x20)
-			escape[1] = (char)c;
-		else if (short_escape[c] != 0)
-			escape[1] = short_escape[c];
-		text_add(text,
-		    (struct slice){escape, escape[1] == 'u' ? 6 : 2});
+		text_add(text, (struct slice){value.data, run});
+		if (run == value.len)
+			return;
+		add_escape(text, (unsigned char)value.data[run]);
+		value.data += run + 1;
+		value.len -= run + 1;
 	}
-	if (start < value.len)
-		text_add(text,
-		    (struct slice){value.data + start, value.len - start});
 }
 
 /* Four bytes as eight digits, in order in memory: a nibble in each byte. */
@@ -212,14 +257,16 @@ char *
 text_put_base64(char *to, const void *bytes, size_t len)
 {
 	const unsigned char *from = bytes;
+	uint64_t word;
 
-	for (; len >= 6; len -= 6, from += 6, to += 8) {
-		uint64_t letters = base64_letters((uint64_t)from[0] << 40 |
-		    (uint64_t)from[1] << 32 | (uint64_t)from[2] << 24 |
-		    (uint64_t)from[3] << 16 | (uint64_t)from[4] << 8 |
-		    from[5]);
-
-		memcpy(to, &letters, sizeof(letters));
+	/* Eight are loaded at once, of which six count. */
+	for (; len >= sizeof(word); len -= 6, from += 6, to += 8) {
+		memcpy(&word, from, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		word = __builtin_bswap64(word);
+#endif
+		word = base64_letters(word >> 16);
+		memcpy(to, &word, sizeof(word));
 	}
 	for (; len != 0; from += 3, to += 4) {
 		put_base64_rest(to, from, len);
@@ -347,20 +394,26 @@ utf8_sequence(const unsigned char *at, size_t left)
 	return len;
 }
 
+static bool
+is_ascii_word(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool
 text_is_utf8(struct slice text)
 {
 	const unsigned char *at = (const unsigned char *)text.data;
 	size_t i = 0;
 
-	/* Eight letters of ASCII at once. */
-	for (; i + 8 <= text.len; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, at + i, sizeof(word));
-		if ((word & UINT64_C(0x8080808080808080)) != 0)
-			break;
-	}
+	/* Eight letters of ASCII at once; the last may be looked at twice. */
+	while (i + 8 <= text.len && is_ascii_word(at + i))
+		i += 8;
+	if (i != 0 && i + 8 > text.len && is_ascii_word(at + text.len - 8))
+		return true;
 	for (size_t n; i < text.len; i += n) {
 		/* From U+3000 on, but for what surrogates begin with. */
 		if (at[i] >= 0xe3 && at[i] <= 0xec && text.len - i >= 3 &&

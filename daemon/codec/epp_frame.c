@@ -81,9 +81,20 @@ epp_frame_prefix(struct slice text, struct xml_span whole)
 uint32_t
 epp_frame_find(const struct xml_document *document, struct xml_span whole)
 {
-	for (uint32_t i = 0; i < document->element_count; i++)
-		if (document->elements[i].whole.at == whole.at)
-			return i;
+	uint32_t from = 0, end = document->element_count;
+
+	/* In document order each begins behind the one before. */
+	while (from != end) {
+		uint32_t middle = from + (end - from) / 2;
+		uint32_t at = document->elements[middle].whole.at;
+
+		if (at == whole.at)
+			return middle;
+		if (at < whole.at)
+			from = middle + 1;
+		else
+			end = middle;
+	}
 	return XML_NONE;
 }
 

@@ -29,9 +29,9 @@ is_demanded(enum field field)
 	       field == FIELD_COUNTRY || field == FIELD_EMAIL;
 }
 
-/* Give an element a content, as it is written if that says the same. */
+/* Give an element or an attribute another content. */
 static void
-put_content(struct epp_contact_maker *maker, const struct epp_value *value,
+replace_content(struct epp_contact_maker *maker, const struct epp_value *value,
     struct slice content)
 {
 	const struct xml_document *document = maker->command->document;
@@ -41,8 +41,6 @@ put_content(struct epp_contact_maker *maker, const struct epp_value *value,
 			       value->whole.end - value->whole.at};
 	struct text whole = text_start(arena);
 
-	if (slice_equal(value->text, content) && content.len != 0)
-		return;
 	if (tag.data[0] != '<' ||
 	    !document->elements[value->element].empty_tag) {
 		splices_replace(&maker->splices, value->content,
@@ -62,16 +60,35 @@ put_content(struct epp_contact_maker *maker, const struct epp_value *value,
 	splices_replace(&maker->splices, value->whole, text_slice(&whole));
 }
 
+/* What is written already and says the same stays, as most does. */
+static void
+put_content(struct epp_contact_maker *maker, const struct epp_value *value,
+    struct slice content)
+{
+	if (!slice_equal(value->text, content) || content.len == 0)
+		replace_content(maker, value, content);
+}
+
 /* Streets that the frame has no element for follow the last one it has. */
+static void
+put_more_streets(struct epp_contact_maker *maker, const struct epp_value *value,
+    struct values values, size_t at)
+{
+	struct slice prefix = epp_frame_prefix(
+	    maker->command->text, maker->contact->postals[value->postal].addr);
+	struct text more = text_start(maker->writer.arena);
+
+	for (; at < values.count; at++)
+		epp_put(&more, prefix, "street", values.items[at]);
+	splices_insert(&maker->splices, value->whole.end, text_slice(&more));
+}
+
 static void
 put_street(
     struct epp_contact_maker *maker, const struct epp_value *value, bool last)
 {
 	struct values values = epp_writer_values(&maker->writer, value->field);
 	size_t at = maker->streets[value->postal];
-	struct slice prefix = epp_frame_prefix(
-	    maker->command->text, maker->contact->postals[value->postal].addr);
-	struct text more = text_start(maker->writer.arena);
 
 	if (value->text.len == 0 && says_nothing(maker, value))
 		return;
@@ -80,12 +97,11 @@ put_street(
 		return;
 	}
 	put_content(maker, value, values.items[at++]);
-	for (; last && at < values.count; at++)
-		epp_put(&more, prefix, "street", values.items[at]);
+	if (last && at < values.count) {
+		put_more_streets(maker, value, values, at);
+		at = values.count;
+	}
 	maker->streets[value->postal] = at;
-	if (more.len != 0 || more.failed)
-		splices_insert(
-		    &maker->splices, value->whole.end, text_slice(&more));
 }
 
 /* Is there no other street in the same postalInfo behind this one? */
@@ -102,10 +118,20 @@ is_last_street(const struct epp_contact_maker *maker, size_t index)
 	return true;
 }
 
+static struct slice
+parent_prefix(
+    const struct epp_contact_maker *maker, const struct epp_value *value)
+{
+	const struct xml_document *document = maker->command->document;
+	uint32_t parent = document->elements[value->element].parent;
+
+	return epp_frame_prefix(
+	    maker->command->text, document->elements[parent].whole);
+}
+
 /* An element of its own that is to go: the registry loses it on an update. */
 static void
-put_nothing(struct epp_contact_maker *maker, const struct epp_value *value,
-    struct slice parent)
+put_nothing(struct epp_contact_maker *maker, const struct epp_value *value)
 {
 	static const struct {
 		enum field field;
@@ -122,7 +148,8 @@ put_nothing(struct epp_contact_maker *maker, const struct epp_value *value,
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].field == value->field)
-			epp_put_empty(&text, parent, names[i].name);
+			epp_put_empty(
+			    &text, parent_prefix(maker, value), names[i].name);
 	splices_replace(&maker->splices, value->whole, text_slice(&text));
 }
 
@@ -145,17 +172,6 @@ put_additional(struct epp_contact_maker *maker, const struct epp_value *value)
 		if (command->extensions[i].whole.at <= value->whole.at &&
 		    value->whole.end <= command->extensions[i].whole.end)
 			maker->cut |= 1u << i;
-}
-
-static struct slice
-parent_prefix(
-    const struct epp_contact_maker *maker, const struct epp_value *value)
-{
-	const struct xml_document *document = maker->command->document;
-	uint32_t parent = document->elements[value->element].parent;
-
-	return epp_frame_prefix(
-	    maker->command->text, document->elements[parent].whole);
 }
 
 /* False if a demanded value has no placeholder. */
@@ -187,7 +203,7 @@ put_value(struct epp_contact_maker *maker, size_t index)
 		       !says_nothing(maker, value))) {
 		splices_cut(&maker->splices, value->whole);
 	} else {
-		put_nothing(maker, value, parent_prefix(maker, value));
+		put_nothing(maker, value);
 	}
 	return true;
 }

@@ -30,6 +30,7 @@
  */
 #include "codec/pack.h"
 
+#include "base/little.h"
 #include "core/policy_tree.h"
 #include "core/record_priv.h"
 
@@ -56,14 +57,8 @@ add_bits(struct text *out, uint64_t number, unsigned bytes)
 {
 	char *at = text_room(out, bytes);
 
-	if (at == NULL)
-		return;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	memcpy(at, &number, bytes);
-#else
-	for (unsigned i = 0; i < bytes; i++, number >>= 8)
-		at[i] = (char)(number & 0xff);
-#endif
+	if (at != NULL)
+		little_put(at, number, bytes);
 }
 
 static void
@@ -262,15 +257,12 @@ take(struct unpacker *from, size_t count)
 	return at;
 }
 
-static uint64_t
+static inline uint64_t
 take_bits(struct unpacker *from, unsigned bytes)
 {
 	const uint8_t *at = take(from, bytes);
-	uint64_t number = 0;
 
-	for (unsigned i = bytes; at != NULL && i-- > 0;)
-		number = number << 8 | at[i];
-	return number;
+	return at != NULL ? little_get(at, bytes) : 0;
 }
 
 /* A number less than `limit`. */
@@ -369,13 +361,16 @@ take_consents(struct unpacker *from, struct arena *arena, struct person *person)
 	return true;
 }
 
+/* `one` is for a single value, as most fields have. */
 static bool
 take_values(struct unpacker *from, struct arena *arena, unsigned field,
-    struct values *values)
+    struct slice *one, struct values *values)
 {
 	size_t count = take_byte(from, (unsigned)field_info[field].many + 1);
-	struct slice *items = arena_take_array(arena, count, sizeof(*items));
+	struct slice *items = one;
 
+	if (count > 1)
+		items = arena_take_array(arena, count, sizeof(*items));
 	if (items == NULL)
 		return false;
 	if (count == 0)
@@ -416,12 +411,18 @@ take_fields(struct unpacker *from, struct arena *arena, struct person *person)
 {
 	uint64_t removed = take_bits(from, 8), present = take_bits(from, 8);
 
+	size_t count = (size_t)__builtin_popcountll(present);
+	struct slice *ones = arena_take_array(arena, count, sizeof(*ones));
+
+	if (ones == NULL)
+		return false;
 	if (((removed | present) & ~FIELD_ALL) != 0)
 		from->bad = true;
-	for (unsigned f = 0; f < FIELD_COUNT && !from->bad; f++) {
-		person->field_removed[f] = (removed & FIELD_BIT(f)) != 0;
-		if ((present & FIELD_BIT(f)) != 0 &&
-		    !take_values(from, arena, f, &person->fields[f]))
+	person->fields_removed = removed;
+	for (; present != 0 && !from->bad; present &= present - 1) {
+		unsigned f = (unsigned)__builtin_ctzll(present);
+
+		if (!take_values(from, arena, f, ones++, &person->fields[f]))
 			return false;
 	}
 	return true;

@@ -5,7 +5,7 @@ publication_either(const struct publication *it, enum role role,
     enum field prefer, enum field other)
 {
 	const struct publication_role *of = &it->roles[role];
-	struct publication_item none = {NOT_COLLECTED, {NULL, 0}};
+	struct publication_item none = {.state = NOT_COLLECTED};
 
 	if (!of->present)
 		return none;

@@ -14,8 +14,12 @@
 
 enum publication_state { NOT_COLLECTED, REDACTED, PUBLISHED };
 
+/* PUBLISHED: is it the record's own value? */
+enum publication_alteration { UNALTERED, GENERALISED, REPLACED };
+
 struct publication_item {
 	enum publication_state state;
+	enum publication_alteration altered;
 	struct values values; /* PUBLISHED: at least one */
 };
 
@@ -32,7 +36,8 @@ struct publication_registrar {
 
 /* A network above or below one. */
 struct publication_relative {
-	struct slice organization, netname; /* may be empty */
+	struct slice organization, organization_japanese;
+	struct slice netname; /* all of them may be empty */
 	struct slice kind, kind_japanese;   /* "Allocation", "割り振り" */
 	struct slice range;		    /* "192.0.2.0/24" */
 };
@@ -40,6 +45,7 @@ struct publication_relative {
 struct publication_relatives {
 	const struct publication_relative *items;
 	size_t count;
+	bool more; /* there are others, of which nothing is told here */
 };
 
 struct publication {

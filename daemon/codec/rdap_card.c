@@ -160,6 +160,23 @@ email(struct rdap_page *page, enum role role)
 		simple(page, "contact-uri", "uri", page->options->contact_uri);
 }
 
+/* An array where there is a part of it. */
+static void
+organization_and_division(
+    struct rdap_page *page, struct slice organization, struct slice division)
+{
+	if (division.len == 0) {
+		simple(page, "org", "text", organization);
+		return;
+	}
+	property(page, "org", "", "text");
+	text_add_char(page->text, '[');
+	text_add_json(page->text, organization);
+	text_add_char(page->text, ',');
+	text_add_json(page->text, division);
+	text_add_string(page->text, "]]");
+}
+
 static void
 card_properties(struct rdap_page *page, enum role role)
 {
@@ -167,6 +184,9 @@ card_properties(struct rdap_page *page, enum role role)
 	static const enum field fax[2] = {FIELD_FAX, FIELD_FAX_EXT};
 	struct slice organization =
 	    value(page, role, FIELD_ORG_INT, FIELD_ORG_LOC);
+	struct slice division =
+	    value(page, role, FIELD_DIVISION_INT, FIELD_DIVISION_LOC);
+	struct slice title = value(page, role, FIELD_TITLE_INT, FIELD_TITLE_LOC);
 	struct slice web = value(page, role, FIELD_WEB, FIELD_WEB);
 
 	simple(page, "version", "text", SLICE("4.0"));
@@ -174,7 +194,9 @@ card_properties(struct rdap_page *page, enum role role)
 	simple(page, "fn", "text",
 	    value(page, role, FIELD_NAME_INT, FIELD_NAME_LOC));
 	if (organization.len != 0)
-		simple(page, "org", "text", organization);
+		organization_and_division(page, organization, division);
+	if (title.len != 0)
+		simple(page, "title", "text", title);
 	address(page, role);
 	telephone(page, role, "voice", phone);
 	telephone(page, role, "fax", fax);

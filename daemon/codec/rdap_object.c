@@ -41,6 +41,9 @@ rdap_network(struct text *text, const struct publication *it,
 		rdap_string(&page, "name", name.values.items[0]);
 	rdap_string(&page, "type",
 	    it->is_allocation ? SLICE("ALLOCATED") : SLICE("ASSIGNED"));
+	if (it->above.count != 0)
+		rdap_string(&page, "parentHandle",
+		    it->above.items[it->above.count - 1].range);
 	rdap_status(&page);
 	rdap_events(&page);
 	rdap_entities(&page, roles, count);

@@ -7,7 +7,15 @@
 #include "codec/jsonpath.h"
 #include "codec/rdap_priv.h"
 
-enum method { REMOVAL, EMPTY_VALUE, REPLACEMENT };
+enum { COUNTRY_CODE = 2 };
+
+enum method {
+	REMOVAL,
+	EMPTY_VALUE,
+	REPLACEMENT, /* by another member */
+	PARTIAL,
+	IN_PLACE /* of it another value is shown */
+};
 
 /*
  * `path` goes on from the entity; NULL: the field has no place of its own in
@@ -41,6 +49,10 @@ static const struct redactable {
     {FIELD_FAX_EXT, FIELD_FAX_EXT, REMOVAL, "Fax Ext", NULL},
     {FIELD_EMAIL, FIELD_EMAIL, REPLACEMENT, "Email",
 	".vcardArray[1][?(@[0]=='email')]"},
+    {FIELD_TITLE_INT, FIELD_TITLE_LOC, REMOVAL, "Title",
+	".vcardArray[1][?(@[0]=='title')]"},
+    {FIELD_WEB, FIELD_WEB, REMOVAL, "Web",
+	".vcardArray[1][?(@[0]=='url')]"},
 };
 
 /* IANA's "redacted name" values are of registrant and technical contact. */
@@ -112,8 +124,10 @@ path_member(struct rdap_page *page, const char *name, const char *root,
 static void
 add(struct rdap_page *page, const struct redaction *redaction)
 {
-	static const char *const methods[] = {
-	    "removal", "emptyValue", "replacementValue"};
+	static const char *const methods[] = {"removal", "emptyValue",
+	    "replacementValue", "partialValue", "replacementValue"};
+	bool is_before = redaction->method == REMOVAL ||
+	    redaction->method == REPLACEMENT;
 
 	rdap_open(page, "", '{');
 	rdap_open(page, "name", '{');
@@ -122,8 +136,7 @@ add(struct rdap_page *page, const struct redaction *redaction)
 	    redaction->before[0] != '\0' ? " " : "", redaction->label);
 	rdap_close(page, '}');
 	if (redaction->path != NULL)
-		path_member(page,
-		    redaction->method == EMPTY_VALUE ? "postPath" : "prePath",
+		path_member(page, is_before ? "prePath" : "postPath",
 		    redaction->root, redaction->path);
 	if (redaction->method == REPLACEMENT)
 		path_member(page, "replacementPath", redaction->root,
@@ -145,11 +158,40 @@ entity_root(char out[64], enum role role, bool own)
 		    rdap_role(role));
 }
 
+static struct publication_item
+item_of(struct rdap_page *page, enum role role, const struct redactable *of)
+{
+	return publication_either(page->it, role, of->prefer, of->other);
+}
+
 static bool
 is_redacted(struct rdap_page *page, enum role role, const struct redactable *of)
 {
-	return publication_either(page->it, role, of->prefer, of->other)
-		   .state == REDACTED;
+	struct publication_item item = item_of(page, role, of);
+
+	return item.state == REDACTED || item.altered != UNALTERED;
+}
+
+static enum method
+method_of(const struct rdap_page *page, const struct redactable *of)
+{
+	return of->method == REPLACEMENT && page->options->contact_uri.len == 0
+	    ? REMOVAL
+	    : of->method;
+}
+
+/*
+ * What is shown is not all there was, or stands for something else.  The card
+ * has no place for a country that is no code.
+ */
+static enum method
+method_of_altered(
+    const struct redactable *of, const struct publication_item *item)
+{
+	if (of->path == NULL || (of->prefer == FIELD_COUNTRY &&
+		item->values.items[0].len != COUNTRY_CODE))
+		return REMOVAL;
+	return item->altered == GENERALISED ? PARTIAL : IN_PLACE;
 }
 
 static void
@@ -172,7 +214,6 @@ add_handle(struct rdap_page *page, enum role role, const char *root)
 static void
 add_role(struct rdap_page *page, enum role role, bool own)
 {
-	bool form = page->options->contact_uri.len != 0;
 	char root[64];
 
 	entity_root(root, role, own);
@@ -182,16 +223,18 @@ add_role(struct rdap_page *page, enum role role, bool own)
 	for (size_t i = 0; i < sizeof(redactables) / sizeof(*redactables);
 	     i++) {
 		const struct redactable *of = &redactables[i];
+		struct publication_item item = item_of(page, role, of);
 		struct redaction redaction = {.before = role_word(role),
 		    .label = of->label,
 		    .registered = is_registered(role, of->label),
-		    .method = of->method == REPLACEMENT && !form ? REMOVAL
-								 : of->method,
+		    .method = method_of(page, of),
 		    .root = root,
 		    .path = of->path,
 		    .replacement = ".vcardArray[1][?(@[0]=='contact-uri')]"};
 
-		if (is_redacted(page, role, of))
+		if (item.altered != UNALTERED)
+			redaction.method = method_of_altered(of, &item);
+		if (item.altered != UNALTERED || item.state == REDACTED)
 			add(page, &redaction);
 	}
 }
@@ -318,9 +361,15 @@ check_entry(const struct json_node *root, const struct json_node *entry,
 				return untrue(
 				    fail, "that what it shows is empty", name);
 	}
+	/* What is in place of it is where it was, or elsewhere. */
 	if (slice_is(name, "replacementValue") &&
-	    (instead.count == SIZE_MAX || instead.count == 0))
+	    (instead.count == SIZE_MAX ? after.count == SIZE_MAX
+				       : instead.count == 0))
 		return untrue(fail, "that something stands for another", name);
+	if (slice_is(name, "partialValue") && after.count == SIZE_MAX)
+		return untrue(fail, "no place of what is shown in part", name);
+	if (after.count != SIZE_MAX && after.count == 0)
+		return untrue(fail, "a place where nothing is", name);
 	return true;
 }
 

@@ -4,11 +4,32 @@
 #include "core/canon.h"
 #include "core/entry.h"
 
+static enum publication_alteration
+alteration(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	switch (disclosure_ruling(disclosure, role, field).verdict) {
+	case VERDICT_GENERALISE:
+		return GENERALISED;
+	case VERDICT_REPLACE:
+		return REPLACED;
+	case VERDICT_REFUSE:
+	case VERDICT_HOLD:
+	case VERDICT_REDACT:
+	case VERDICT_FORWARD:
+	case VERDICT_COUNT:
+		break;
+	}
+	return UNALTERED;
+}
+
 static void
 add_field(struct text *text, bool *first, const struct disclosure *disclosure,
     enum role role, enum field field)
 {
 	struct values values = disclosure_values(disclosure, role, field);
+	enum publication_alteration altered =
+	    alteration(disclosure, role, field);
 
 	if (!disclosure_collected(disclosure, role, field) && values.count == 0)
 		return;
@@ -20,6 +41,8 @@ add_field(struct text *text, bool *first, const struct disclosure *disclosure,
 		text_add_char(text, '0');
 	for (size_t i = 0; i < values.count; i++) {
 		text_add_char(text, i == 0 ? '[' : ',');
+		if (i == 0 && altered != UNALTERED)
+			text_add_format(text, "%d,", (int)altered);
 		text_add_json(text, values.items[i]);
 	}
 	if (values.count != 0)
@@ -124,9 +147,16 @@ read_values(
     struct slice list, struct arena *arena, struct publication_item *out)
 {
 	struct slice rest = list, item;
+	int64_t altered = UNALTERED;
 	struct slice *items;
 	size_t count = 0;
 
+	if (canon_next_item(&rest, &item) && canon_number(item, &altered)) {
+		if (altered != GENERALISED && altered != REPLACED)
+			return false;
+		list = rest;
+	}
+	rest = list;
 	while (canon_next_item(&rest, &item))
 		count++;
 	items = arena_take_array(arena, count, sizeof(*items));
@@ -136,7 +166,8 @@ read_values(
 		if (!canon_next_item(&list, &item) ||
 		    !canon_string(item, arena, &items[i]))
 			return false;
-	*out = (struct publication_item){PUBLISHED, {items, count}};
+	*out = (struct publication_item){
+	    PUBLISHED, (enum publication_alteration)altered, {items, count}};
 	return true;
 }
 
@@ -195,7 +226,7 @@ read_words(struct slice object, const char *name, struct arena *arena,
 {
 	struct slice list;
 
-	*out = (struct publication_item){NOT_COLLECTED, {NULL, 0}};
+	*out = (struct publication_item){.state = NOT_COLLECTED};
 	return !canon_member(object, name, &list) ||
 	       read_values(list, arena, out);
 }

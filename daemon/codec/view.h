@@ -8,7 +8,8 @@
  *	["JP"],"email":0}},"type":"domain","v":1}
  *
  * A field has its values, or 0 where it was redacted; what was not collected
- * is not there.
+ * is not there.  Before values that are not the record's own stands a number: 1
+ * where they were generalised, 2 where others stand in their place.
  */
 #ifndef MISU_VIEW_CODEC_H
 #define MISU_VIEW_CODEC_H

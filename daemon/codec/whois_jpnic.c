@@ -104,7 +104,8 @@ put_relative(struct page *page, const struct publication_relative *relative)
 	size_t taken = 21 + width_of(kind) + 2;
 	size_t range = relative->range.len;
 
-	text_add(text, relative->organization);
+	text_add(text, page->english ? relative->organization
+				     : relative->organization_japanese);
 	text_add_char(text, '\n');
 	put_blanks(text, name < 20 ? 20 - name : 0);
 	text_add(text, relative->netname);
@@ -126,7 +127,11 @@ put_relatives(struct page *page, struct whois_label title,
 	text_add_string(text, "\n----------\n");
 	for (size_t i = 0; i < relatives.count; i++)
 		put_relative(page, &relatives.items[i]);
-	if (relatives.count == 0)
+	if (relatives.more)
+		text_add_string(text, page->english
+					  ? "(more are not listed)\n"
+					  : "(以下は省略されています)\n");
+	else if (relatives.count == 0)
 		text_add_string(text, page->english
 					  ? "No match!!\n"
 					  : "該当するデータがありません。\n");

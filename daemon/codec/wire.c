@@ -1,5 +1,6 @@
 #include "codec/wire.h"
 
+#include "base/little.h"
 #include "codec/pack.h"
 
 /* --- writing --- */
@@ -22,18 +23,11 @@ put8(struct writer *w, unsigned n)
 }
 
 static void
-encode(uint8_t *at, uint64_t n, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++, n >>= 8)
-		at[i] = (uint8_t)n;
-}
-
-static void
 put16(struct writer *w, size_t n)
 {
 	uint8_t bytes[2];
 
-	encode(bytes, n, 2);
+	little_put(bytes, n, 2);
 	put_bytes(w, bytes, 2);
 }
 
@@ -42,7 +36,7 @@ put32(struct writer *w, size_t n)
 {
 	uint8_t bytes[4];
 
-	encode(bytes, n, 4);
+	little_put(bytes, n, 4);
 	put_bytes(w, bytes, 4);
 }
 
@@ -51,7 +45,7 @@ put64(struct writer *w, uint64_t n)
 {
 	uint8_t bytes[8];
 
-	encode(bytes, n, 8);
+	little_put(bytes, n, 8);
 	put_bytes(w, bytes, 8);
 }
 
@@ -87,7 +81,7 @@ put_record(struct writer *w, const struct wire_record *record)
 		return;
 	len = w->out->len - at - 4;
 	w->too_long |= len > WIRE_RECORD_MAX;
-	encode((uint8_t *)w->out->data + at, len, 4);
+	little_put(w->out->data + at, len, 4);
 }
 
 static void
@@ -349,20 +343,12 @@ take(struct reader *r, size_t len)
 	return at;
 }
 
-static uint64_t
-decode(const uint8_t *at, unsigned bytes)
-{
-	uint64_t n = 0;
-
-	while (at != NULL && bytes-- != 0)
-		n = n << 8 | at[bytes];
-	return n;
-}
-
-static uint64_t
+static inline uint64_t
 get(struct reader *r, unsigned bytes)
 {
-	return decode(take(r, bytes), bytes);
+	const uint8_t *at = take(r, bytes);
+
+	return at != NULL ? little_get(at, bytes) : 0;
 }
 
 /* A number that must be below `limit`. */
@@ -701,7 +687,7 @@ wire_add_number(struct text *numbers, uint64_t number)
 {
 	uint8_t bytes[8];
 
-	encode(bytes, number, 8);
+	little_put(bytes, number, 8);
 	text_add(numbers, (struct slice){(const char *)bytes, 8});
 }
 
@@ -714,7 +700,7 @@ wire_count(const struct wire_numbers *numbers)
 uint64_t
 wire_number(const struct wire_numbers *numbers, size_t index)
 {
-	return decode((const uint8_t *)numbers->bytes.data + 8 * index, 8);
+	return little_get(numbers->bytes.data + 8 * index, 8);
 }
 
 static const char request_head[] = {'e', 'p', 'p', '-'};

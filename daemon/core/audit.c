@@ -81,7 +81,7 @@ widen(struct audit_intended *to, const struct audit_intended *other)
 void
 audit_widen(struct audit_intent *intent, const struct audit_intent *other)
 {
-	intent->is_stopped &= other->is_stopped;
+	intent->stopped &= other->stopped;
 	intent->knows_record &= other->knows_record;
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		intent->has_role[role] |= other->has_role[role];
@@ -103,7 +103,7 @@ audit_intend(const struct disclosure *disclosure, const struct record *record,
 	}
 	intent->type = disclosure_type(disclosure);
 	intent->object = disclosure_reference(disclosure);
-	intent->is_stopped = disclosure_is_stopped(disclosure);
+	intent->stopped = disclosure_stopped_roles(disclosure);
 	intent->knows_record = record != NULL;
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		intent->has_role[role] =

@@ -28,7 +28,7 @@ struct audit_intended {
 struct audit_intent {
 	enum object_type type;
 	struct slice object; /* canonical */
-	bool is_stopped;     /* by a person in it: nothing may be seen */
+	unsigned stopped;    /* 1 << role: by the person, who is not shown */
 	bool knows_record;   /* `hidden` has all that is hidden */
 	bool has_role[ROLE_COUNT];
 	struct audit_intended items[ROLE_COUNT][FIELD_COUNT];
@@ -112,6 +112,7 @@ struct audit_finding {
 	enum role role;
 	enum field field;
 	unsigned rule; /* that is broken or not served; 0: none, or a stop */
+	bool is_stop;  /* it is the person's stop that is broken */
 	/* A leak: what is seen is the value that the record has now. */
 	bool is_current;
 };

@@ -70,6 +70,8 @@ give(struct audit_comparison *it, struct audit_findings *out)
 		for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
 			enum role role = (enum role)(slot / FIELD_COUNT);
 			enum field field = (enum field)(slot % FIELD_COUNT);
+			unsigned rule =
+			    it->intent->items[role][field].ruling.rule;
 
 			if (!it->told[kind][slot])
 				continue;
@@ -77,7 +79,9 @@ give(struct audit_comparison *it, struct audit_findings *out)
 			    .kind = (enum audit_kind)kind,
 			    .role = role,
 			    .field = field,
-			    .rule = it->intent->items[role][field].ruling.rule,
+			    .rule = rule,
+			    .is_stop = rule == 0 &&
+				(it->intent->stopped & 1u << role) != 0,
 			    .is_current =
 				kind == AUDIT_LEAK && it->is_current[slot]};
 		}

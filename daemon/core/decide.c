@@ -223,6 +223,7 @@ decide_stop(struct disclosure *disclosure, const struct decide_given *given,
 	if (given->stopped == 0 ||
 	    disclosure->outcome.verdict == VERDICT_REFUSE)
 		return true;
+	disclosure->stopped_roles = given->stopped;
 	if (given->minimises)
 		return minimise(disclosure, given, arena);
 	disclosure->outcome = (struct ruling){VERDICT_REFUSE, 0};

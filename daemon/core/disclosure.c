@@ -26,6 +26,12 @@ disclosure_outcome(const struct disclosure *disclosure)
 	return disclosure->outcome;
 }
 
+unsigned
+disclosure_stopped_roles(const struct disclosure *disclosure)
+{
+	return disclosure->stopped_roles;
+}
+
 bool
 disclosure_is_stopped(const struct disclosure *disclosure)
 {
@@ -128,17 +134,6 @@ uint64_t
 disclosure_collected_all(const struct disclosure *disclosure, enum role role)
 {
 	return disclosure->collected[role];
-}
-
-uint64_t
-disclosure_listed(const struct disclosure *disclosure, enum role role)
-{
-	const struct values *values = disclosure->values[role];
-	uint64_t listed = disclosure->collected[role];
-
-	for (unsigned f = 0; values != NULL && f < FIELD_COUNT; f++)
-		listed |= (uint64_t)(values[f].count != 0) << f;
-	return listed;
 }
 
 bool

@@ -22,6 +22,8 @@ struct ruling disclosure_outcome(const struct disclosure *disclosure);
 
 /* Is it refused because a person in it stopped the provision of their data? */
 bool disclosure_is_stopped(const struct disclosure *disclosure);
+/* 1 << role of those whose person's stop it was decided with. */
+unsigned disclosure_stopped_roles(const struct disclosure *disclosure);
 
 /* The reason a hold or refuse rule gives; empty otherwise. */
 struct slice disclosure_reason(const struct disclosure *disclosure);
@@ -54,9 +56,6 @@ struct slice disclosure_subject(
 /* Did the record carry this field at all?  ("not collected" is not redacted) */
 bool disclosure_collected(
     const struct disclosure *disclosure, enum role role, enum field field);
-/* FIELD_BITs: what the record carried, and what a value was made for. */
-uint64_t disclosure_listed(
-    const struct disclosure *disclosure, enum role role);
 
 /*
  * May some record let this recipient have the field?  Then it may hold an

@@ -26,6 +26,7 @@ struct disclosure {
 	size_t onward_count;
 	struct ruling outcome;
 	bool stopped; /* the outcome is a subject's word */
+	unsigned stopped_roles; /* 1 << role: whose, also where it is not */
 	enum object_type type;
 	enum operation operation;
 	struct slice reference, expires;

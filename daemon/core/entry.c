@@ -75,6 +75,9 @@ entry_order_init(struct entry_order *order)
 		     at--)
 			order->fields[at] = order->fields[at - 1];
 		order->fields[at] = (enum field)i;
+	}
+	for (unsigned i = 0; i < FIELD_COUNT; i++) {
+		order->ranks[order->fields[i]] = (uint8_t)i;
 		order->names[i] =
 		    word_make("\"", field_info[i].name, "\":[\"");
 	}
@@ -115,63 +118,45 @@ add_framed(struct digest_run *run, struct slice piece)
 	digest_add(run, piece.data, piece.len);
 }
 
-/* Bytes that are digested in one piece while they fit. */
-struct piece {
-	char bytes[240];
-	size_t len;
-	bool full;
-};
-
 static void
-put_bytes(struct piece *piece, const void *bytes, size_t len)
-{
-	piece->full |= len > sizeof(piece->bytes) - piece->len;
-	if (piece->full || len == 0)
-		return;
-	memcpy(piece->bytes + piece->len, bytes, len);
-	piece->len += len;
-}
-
-static void
-put_length(struct piece *piece, size_t len)
+put_length(struct digest_piece *piece, size_t len)
 {
 	uint8_t bytes[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
 	    (uint8_t)(len >> 8), (uint8_t)len};
 
-	put_bytes(piece, bytes, sizeof(bytes));
+	digest_put(piece, bytes, sizeof(bytes));
 }
 
 static void
-put_framed(struct piece *piece, struct slice value)
+put_framed(struct digest_piece *piece, struct slice value)
 {
 	put_length(piece, value.len);
-	put_bytes(piece, value.data, value.len);
+	digest_put(piece, value.data, value.len);
 }
 
 /* Values are short nearly always: false where they are not. */
 static bool
-commit_short(const struct digest_key *key, const char *role, enum field field,
-    struct values values, struct digest *out)
+commit_short(const struct digest_key *key, struct slice role,
+    struct slice field, struct values values, struct digest *out)
 {
-	struct piece piece;
+	struct digest_piece piece;
 
-	piece.len = 0;
-	piece.full = false;
-	put_bytes(&piece, "misu-commit-1", 13);
-	put_framed(&piece, slice_from(role));
-	put_framed(&piece, slice_from(field_info[field].name));
+	digest_piece_start(&piece);
+	digest_put(&piece, "misu-commit-1", 13);
+	put_framed(&piece, role);
+	put_framed(&piece, field);
 	put_length(&piece, values.count);
 	for (size_t i = 0; i < values.count; i++)
 		put_framed(&piece, values.items[i]);
-	if (!piece.full)
-		*out = digest_key_hmac(
-		    key, (struct slice){piece.bytes, piece.len});
-	digest_wipe(piece.bytes, piece.len);
-	return !piece.full;
+	if (piece.is_full)
+		digest_wipe(piece.bytes, piece.len);
+	else
+		*out = digest_piece_hmac(key, &piece);
+	return !piece.is_full;
 }
 
-struct digest
-entry_commit(const struct digest_key *key, const char *role, enum field field,
+static struct digest
+commit(const struct digest_key *key, struct slice role, struct slice field,
     struct values values)
 {
 	struct digest_run run;
@@ -181,8 +166,8 @@ entry_commit(const struct digest_key *key, const char *role, enum field field,
 		return digest;
 	digest_key_start(key, &run);
 	digest_add(&run, "misu-commit-1", 13);
-	add_framed(&run, slice_from(role));
-	add_framed(&run, slice_from(field_info[field].name));
+	add_framed(&run, role);
+	add_framed(&run, field);
 	add_length(&run, values.count);
 	for (size_t i = 0; i < values.count; i++)
 		add_framed(&run, values.items[i]);
@@ -190,14 +175,22 @@ entry_commit(const struct digest_key *key, const char *role, enum field field,
 }
 
 struct digest
+entry_commit(const struct digest_key *key, const char *role, enum field field,
+    struct values values)
+{
+	return commit(key, slice_from(role),
+	    slice_from(field_info[field].name), values);
+}
+
+struct digest
 entry_payload(const struct digest_key *key, const struct digest *keyed)
 {
-	struct digest_run run;
+	struct digest_piece piece;
 
-	digest_key_start(key, &run);
-	digest_add(&run, "misu-payload-1", 14);
-	digest_add(&run, keyed->bytes, DIGEST_SIZE);
-	return digest_key_end(key, &run);
+	digest_piece_start(&piece);
+	digest_put(&piece, "misu-payload-1", 14);
+	digest_put(&piece, keyed->bytes, DIGEST_SIZE);
+	return digest_piece_hmac(key, &piece);
 }
 
 struct digest
@@ -295,16 +288,19 @@ put_word(char *at, const struct entry_word *word)
 
 static char *
 put_commitment(char *at, const struct entry_disclosure *entry, enum role role,
-    enum field field)
+    struct slice role_word, enum field field)
 {
 	struct values values =
 	    disclosure_values(entry->disclosure, role, field);
+	/* Between the quotes of the line's beginning. */
+	const struct entry_word *line = &entry->order->names[field];
+	struct slice name = {line->text + 1, line->len - sizeof("\":[\"")};
 	struct digest commitment;
 
 	if (values.count == 0 || !entry_may_commit(field))
 		return at;
-	commitment = entry_commit(&entry->subjects[role]->key,
-	    disclosure_role_word(entry->disclosure, role), field, values);
+	commitment =
+	    commit(&entry->subjects[role]->key, role_word, name, values);
 	*at++ = ',';
 	*at++ = '"';
 	at = text_put_base64(at, commitment.bytes, DIGEST_SIZE);
@@ -312,9 +308,20 @@ put_commitment(char *at, const struct entry_disclosure *entry, enum role role,
 	return at;
 }
 
+/* The same fields as bits in the order of their names. */
+static uint64_t
+ranked(const struct entry_order *order, uint64_t fields)
+{
+	uint64_t ranks = 0;
+
+	for (; fields != 0; fields &= fields - 1)
+		ranks |= UINT64_C(1) << order->ranks[__builtin_ctzll(fields)];
+	return ranks;
+}
+
 /*
  * `onward` is ENTRY_NONE for the recipient itself.  Where the record had
- * nothing and nothing was made, there is no line.
+ * nothing, nothing was made, and there is no line.
  */
 static void
 add_role_fields(struct text *text, const struct entry_disclosure *entry,
@@ -322,17 +329,18 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 {
 	const struct disclosure *disclosure = entry->disclosure;
 	const struct entry_order *order = entry->order;
-	uint64_t listed = disclosure_listed(disclosure, role);
+	struct slice role_word =
+	    slice_from(disclosure_role_word(disclosure, role));
+	uint64_t listed =
+	    ranked(order, disclosure_collected_all(disclosure, role));
 	bool is_own = onward == ENTRY_NONE;
 	char *at;
 
 	text_add_char(text, '{');
-	for (unsigned i = 0; i < FIELD_COUNT; i++) {
-		enum field field = order->fields[i];
+	for (uint64_t left = listed; left != 0; left &= left - 1) {
+		enum field field = order->fields[__builtin_ctzll(left)];
 		struct ruling ruling;
 
-		if ((listed >> field & 1) == 0)
-			continue;
 		if (!text_reserve(text, FIELD_ROOM))
 			return;
 		ruling = is_own ? disclosure_ruling(disclosure, role, field)
@@ -342,7 +350,7 @@ add_role_fields(struct text *text, const struct entry_disclosure *entry,
 		at = put_word(at, &order->verdicts[ruling.verdict]);
 		at = text_put_number(at, ruling.rule);
 		if (is_own && passes(ruling.verdict))
-			at = put_commitment(at, entry, role, field);
+			at = put_commitment(at, entry, role, role_word, field);
 		*at++ = ']';
 		*at++ = ',';
 		text->len = (size_t)(at - text->data);
@@ -553,9 +561,10 @@ add_finding(struct text *text, const struct audit_finding *finding)
 	text_add_string(text, audit_kind_name(finding->kind));
 	text_add_char(text, '"');
 	if (!finding->is_whole)
-		text_add_format(text, ",\"%s\",\"%s\",%u%s",
+		text_add_format(text, ",\"%s\",\"%s\",%u%s%s",
 		    role_name(finding->role), field_info[finding->field].name,
-		    finding->rule, finding->is_current ? ",\"current\"" : "");
+		    finding->rule, finding->is_current ? ",\"current\"" : "",
+		    finding->is_stop ? ",\"stopped\"" : "");
 	text_add_char(text, ']');
 }
 

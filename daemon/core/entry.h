@@ -53,7 +53,8 @@
  *	recipient	the public that the server stands for
  *	server		who was asked: a host with a port, or a URL
  *	findings	[[kind, role, field, rule]], with "current" behind where
- *			what is seen is what the record has now, or [kind] of
+ *			what is seen is what the record has now, and "stopped"
+ *			where it is a person's stop that hides it, or [kind] of
  *			the whole object: core/audit.h; the first 400 of them
  */
 #ifndef MISU_ENTRY_H
@@ -100,6 +101,7 @@ struct entry_word {
 struct entry_order {
 	enum role roles[ROLE_COUNT];
 	enum field fields[FIELD_COUNT];
+	uint8_t ranks[FIELD_COUNT]; /* where each stands in `fields` */
 	struct entry_word names[FIELD_COUNT];
 	struct entry_word verdicts[VERDICT_COUNT];
 };

@@ -101,6 +101,18 @@ add_disclosure(struct text *text, const struct entry_shown *shown)
 
 enum { FINDINGS_SHOWN = 12 };
 
+static bool
+is_of_stop(struct slice words, struct arena *arena)
+{
+	struct slice item, word;
+
+	while (canon_next_item(&words, &item))
+		if (canon_string(item, arena, &word) &&
+		    slice_is(word, "stopped"))
+			return true;
+	return false;
+}
+
 /* ["leak","registrant","email",12,"current"] or ["missing"] */
 static void
 add_finding(struct text *text, struct slice finding, struct arena *arena)
@@ -121,8 +133,13 @@ add_finding(struct text *text, struct slice finding, struct arena *arena)
 	if (canon_next_item(&finding, &item) &&
 	    canon_string(item, arena, &word))
 		text_add(text, word);
-	if (canon_next_item(&finding, &item) && canon_number(item, &rule))
+	if (!canon_next_item(&finding, &item) || !canon_number(item, &rule))
+		return;
+	if (rule != 0)
 		text_add_format(text, " rule %d", (int)rule);
+	else
+		text_add_string(
+		    text, is_of_stop(finding, arena) ? " stopped" : " no rule");
 }
 
 void

@@ -1,6 +1,7 @@
 #include "core/record_priv.h"
 
 #include "base/text.h"
+#include "core/policy_tree.h"
 #include "core/value.h"
 
 enum { SUBJECT_MAX = 255, OBJECT_MAX = 255 };
@@ -99,7 +100,7 @@ record_set(struct record *record, enum role role, enum field field,
 		}
 	}
 	person->fields[field] = (struct values){copies, count};
-	person->field_removed[field] = false;
+	person->fields_removed &= ~FIELD_BIT(field);
 	return true;
 }
 
@@ -130,7 +131,7 @@ record_add_value(struct record *record, enum role role, enum field field,
 		return false;
 	}
 	*values = (struct values){items, values->count + 1};
-	person->field_removed[field] = false;
+	person->fields_removed &= ~FIELD_BIT(field);
 	return true;
 }
 
@@ -143,7 +144,7 @@ record_remove(
 	if (person == NULL)
 		return false;
 	person->fields[field] = (struct values){NULL, 0};
-	person->field_removed[field] = true;
+	person->fields_removed |= FIELD_BIT(field);
 	return true;
 }
 
@@ -155,10 +156,9 @@ record_remove_role(struct record *record, enum role role, struct fail *fail)
 	if (person == NULL)
 		return false;
 	person->removed = true;
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+	person->fields_removed = FIELD_ALL;
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		person->fields[f] = (struct values){NULL, 0};
-		person->field_removed[f] = true;
-	}
 	return true;
 }
 
@@ -427,7 +427,8 @@ record_removed(const struct record *record, enum role role, enum field field)
 {
 	const struct person *person = record->persons[role];
 
-	return person != NULL && person->field_removed[field];
+	return person != NULL &&
+	       (person->fields_removed & FIELD_BIT(field)) != 0;
 }
 
 void
@@ -436,11 +437,10 @@ record_fields(const struct record *record, enum role role, uint64_t *present,
 {
 	const struct person *person = record->persons[role];
 
-	*present = *removed = 0;
-	for (unsigned f = 0; person != NULL && f < FIELD_COUNT; f++) {
+	*present = 0;
+	*removed = person != NULL ? person->fields_removed : 0;
+	for (unsigned f = 0; person != NULL && f < FIELD_COUNT; f++)
 		*present |= (uint64_t)(person->fields[f].count != 0) << f;
-		*removed |= (uint64_t)person->field_removed[f] << f;
-	}
 }
 
 enum kind

@@ -1,5 +1,7 @@
 #include "core/record_priv.h"
 
+#include "core/policy_tree.h"
+
 /* The same purpose and audience: the update's word replaces the older one. */
 static bool
 consent_replaced(const struct person *update, const struct consent *old)
@@ -88,14 +90,15 @@ succeed_person(struct person *to, const struct person *stored)
 {
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (stored->fields[f].count != 0 && to->fields[f].count == 0)
-			to->field_removed[f] = true;
+			to->fields_removed |= FIELD_BIT(f);
 }
 
 static void
 merge_fields(struct person *to, const struct person *stored)
 {
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		if (to->fields[f].count == 0 && !to->field_removed[f])
+		if (to->fields[f].count == 0 &&
+		    (to->fields_removed & FIELD_BIT(f)) == 0)
 			to->fields[f] = stored->fields[f];
 	if (!to->kind_given) {
 		to->kind = stored->kind;
@@ -160,7 +163,7 @@ keep_role(struct record *merged, enum role role, const struct record *stored,
 {
 	if (!record_copy_role(merged, stored, role, fail))
 		return false;
-	memset(merged->persons[role]->field_removed, 0, FIELD_COUNT);
+	merged->persons[role]->fields_removed = 0;
 	return true;
 }
 
@@ -270,7 +273,8 @@ says_object_field(const struct record *record, enum field field)
 
 		if (person != NULL &&
 		    (person->fields[field].count != 0 ||
-			(person->field_removed[field] && !person->removed)))
+			((person->fields_removed & FIELD_BIT(field)) != 0 &&
+			    !person->removed)))
 			return true;
 	}
 	return false;

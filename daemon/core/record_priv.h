@@ -16,7 +16,7 @@ struct person {
 	struct consent *consents;
 	size_t consent_count, consent_size;
 	struct values fields[FIELD_COUNT];
-	bool field_removed[FIELD_COUNT];
+	uint64_t fields_removed; /* bits, by the fields' numbers */
 };
 
 struct record {

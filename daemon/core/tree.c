@@ -9,11 +9,13 @@ tree_leaf(struct slice entry)
 struct digest
 tree_node(const struct digest *left, const struct digest *right)
 {
-	char both[1 + 2 * DIGEST_SIZE] = {1};
+	struct digest_piece both;
 
-	memcpy(both + 1, left->bytes, DIGEST_SIZE);
-	memcpy(both + 1 + DIGEST_SIZE, right->bytes, DIGEST_SIZE);
-	return digest_sha256((struct slice){both, sizeof(both)});
+	digest_piece_start(&both);
+	digest_put(&both, "\1", 1);
+	digest_put(&both, left->bytes, DIGEST_SIZE);
+	digest_put(&both, right->bytes, DIGEST_SIZE);
+	return digest_piece_sha256(&both);
 }
 
 unsigned

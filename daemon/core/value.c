@@ -123,6 +123,11 @@ static bool
 fold_ascii(struct slice value, struct scratch *out, struct fail *fail)
 {
 	out->len = 0;
+	if (value.len <= sizeof(out->data) && text_is_printable(value)) {
+		memcpy(out->data, value.data, value.len);
+		out->len = value.len;
+		return true;
+	}
 	for (size_t i = 0, len; i < value.len; i += len) {
 		char c = value.data[i];
 
@@ -144,6 +149,8 @@ fold_ascii(struct slice value, struct scratch *out, struct fail *fail)
 static bool
 check_ascii(struct slice value, struct fail *fail)
 {
+	if (text_is_printable(value))
+		return true;
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.data[i] >= 0x80)
 			return fail_set(fail, FAIL_INPUT,

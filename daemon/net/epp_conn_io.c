@@ -5,6 +5,7 @@
 
 enum {
 	FIRST_SIZE = 2048, /* of a queue: a frame or two */
+	LONG_SIZE = 32768, /* of one that had to grow */
 	/*
 	 * OpenSSL reads ahead as much as one great record has; whoever gave
 	 * it less has nothing more.
@@ -18,58 +19,75 @@ static void receive(struct conn *conn);
 
 /* --- bytes that wait --- */
 
+static struct hub_spares *
+spares_of(struct epp_hub *hub, size_t size)
+{
+	return size == FIRST_SIZE  ? &hub->first
+	       : size == LONG_SIZE ? &hub->longer
+				   : NULL;
+}
+
 void
 conn_bytes_free(struct epp_hub *hub, struct conn_bytes *bytes)
 {
 	struct hub_spare *spare = (void *)bytes->data;
+	struct hub_spares *spares = spares_of(hub, bytes->size);
 
-	if (bytes->size == FIRST_SIZE && hub->spare_count < HUB_SPARES) {
-		spare->next = hub->spares;
-		hub->spares = spare;
-		hub->spare_count++;
+	if (spares != NULL && spares->count < HUB_SPARE_BYTES / bytes->size) {
+		spare->next = spares->list;
+		spares->list = spare;
+		spares->count++;
 	} else {
 		free(bytes->data);
 	}
 	*bytes = (struct conn_bytes){0};
 }
 
-static bool
-take_spare(struct epp_hub *hub, struct conn_bytes *bytes)
+static char *
+take_spare(struct hub_spares *spares)
 {
-	if (hub->spares == NULL)
-		return false;
-	bytes->data = (char *)hub->spares;
-	bytes->size = FIRST_SIZE;
-	hub->spares = hub->spares->next;
-	hub->spare_count--;
-	return true;
+	struct hub_spare *spare = spares != NULL ? spares->list : NULL;
+
+	if (spare != NULL) {
+		spares->list = spare->next;
+		spares->count--;
+	}
+	return (char *)spare;
 }
 
 static bool
+move_bytes(struct epp_hub *hub, struct conn_bytes *bytes, size_t size)
+{
+	struct conn_bytes to = {.len = bytes->len, .size = size};
+
+	to.data = take_spare(spares_of(hub, size));
+	if (to.data == NULL)
+		to.data = malloc(size);
+	if (to.data == NULL)
+		return false;
+	if (bytes->len != 0)
+		memcpy(to.data, bytes->data + bytes->start, bytes->len);
+	conn_bytes_free(hub, bytes);
+	*bytes = to;
+	return true;
+}
+
+/* A queue that has to grow at all has many frames coming. */
+static bool
 make_room(struct epp_hub *hub, struct conn_bytes *bytes, size_t more)
 {
-	size_t need = bytes->start + bytes->len + more;
-	size_t size = bytes->size == 0 ? FIRST_SIZE : bytes->size;
-	char *data;
+	size_t need = bytes->len + more, size = LONG_SIZE;
 
-	if (need <= bytes->size)
+	if (bytes->start + need <= bytes->size)
 		return true;
-	if (bytes->size == 0 && need <= FIRST_SIZE && take_spare(hub, bytes))
-		return true;
-	if (bytes->start >= bytes->len + more) {
+	if (bytes->start >= need) {
 		memcpy(bytes->data, bytes->data + bytes->start, bytes->len);
 		bytes->start = 0;
 		return true;
 	}
-	/* A queue that has to grow at all has many frames coming. */
 	while (size < need)
 		size *= 4;
-	data = realloc(bytes->data, size);
-	if (data == NULL)
-		return false;
-	bytes->data = data;
-	bytes->size = size;
-	return true;
+	return move_bytes(hub, bytes, need <= FIRST_SIZE ? FIRST_SIZE : size);
 }
 
 /* Add bytes, with room for as many as `extra` after them. */

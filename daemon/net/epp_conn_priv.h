@@ -19,15 +19,15 @@
 #include "net/epp_stream.h"
 
 enum {
-	HUB_SCRATCH = 32768,	 /* bytes read from one in a turn */
-	HUB_FRAMES = 64,	 /* frames handed out of one in a turn */
-	HUB_HANDSHAKES = 4,	 /* steps of handshakes in a turn: 1 ms each */
-	HUB_LINGERING = 1024,	 /* at most wait for the peer's end */
-	HUB_TICKS = 4,		 /* a second */
-	HUB_SLOTS = 256,	 /* of the wheel, a tick each */
-	HUB_SPARES = 64,	 /* queues' memory that is kept */
-	CONN_LINGER_SECONDS = 3, /* after close() */
-	CONN_STALL_SECONDS = 60, /* for a peer that takes nothing */
+	HUB_SCRATCH = 32768,  /* bytes read from one in a turn */
+	HUB_FRAMES = 64,      /* frames handed out of one in a turn */
+	HUB_HANDSHAKES = 4,   /* steps of handshakes in a turn: 1 ms each */
+	HUB_LINGERING = 1024, /* at most wait for the peer's end */
+	HUB_TICKS = 4,	      /* a second */
+	HUB_SLOTS = 256,      /* of the wheel, a tick each */
+	HUB_SPARE_BYTES = 1 << 18, /* queues' memory that is kept, a size */
+	CONN_LINGER_SECONDS = 3,   /* after close() */
+	CONN_STALL_SECONDS = 60,   /* for a peer that takes nothing */
 };
 
 enum conn_state {
@@ -40,9 +40,14 @@ enum conn_state {
 	CONN_GONE	/* to be freed at the end of this turn */
 };
 
-/* A queue's first memory, while no connection has it. */
+/* A queue's memory while no connection has it. */
 struct hub_spare {
 	struct hub_spare *next;
+};
+
+struct hub_spares {
+	struct hub_spare *list;
+	size_t count;
 };
 
 /* Bytes that wait: from `start` on, `len` of them. */
@@ -93,8 +98,7 @@ struct epp_hub {
 	unsigned references;
 	uint32_t tick; /* never 0 */
 	size_t timed, lingering, ready_count, shaking_count;
-	struct hub_spare *spares;
-	size_t spare_count;
+	struct hub_spares first, longer; /* by the size of a queue */
 	struct conn_queue dirty, ready, shaking;
 	struct conn_list slots[HUB_SLOTS];
 	char scratch[HUB_SCRATCH];

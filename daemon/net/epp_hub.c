@@ -8,14 +8,19 @@ static void again_fired(evutil_socket_t fd, short what, void *arg);
 static void clock_fired(evutil_socket_t fd, short what, void *arg);
 
 static void
-hub_free(struct epp_hub *hub)
+free_spares(struct hub_spare *spare)
 {
-	while (hub->spares != NULL) {
-		struct hub_spare *spare = hub->spares;
-
-		hub->spares = spare->next;
+	for (struct hub_spare *next; spare != NULL; spare = next) {
+		next = spare->next;
 		free(spare);
 	}
+}
+
+static void
+hub_free(struct epp_hub *hub)
+{
+	free_spares(hub->first.list);
+	free_spares(hub->longer.list);
 	if (hub->flush != NULL)
 		event_free(hub->flush);
 	if (hub->again != NULL)

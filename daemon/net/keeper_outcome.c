@@ -270,6 +270,7 @@ drop_all(struct opened *first)
 {
 	for (struct opened *next; first != NULL; first = next) {
 		next = first->next;
+		free(first->registered);
 		free(first);
 	}
 }

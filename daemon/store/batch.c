@@ -79,24 +79,24 @@ ledger_add_assignment(struct batch *batch, const struct digest *id,
 	return assignment_item(batch, id, &subject, fail);
 }
 
+/* The batch has the subject then. */
 static bool
-subject_of(struct batch *batch, struct slice id, struct subject *out,
-    struct fail *fail)
+find_subject(struct batch *batch, struct slice id, struct fail *fail)
 {
 	struct keys *keys = batch->ledger->options.keys;
+	struct subject *subject = &batch->subject;
 	struct digest digest;
 	bool fresh;
 
 	if (batch->subject_id.data != NULL &&
-	    slice_equal(batch->subject_id, id)) {
-		*out = batch->subject;
+	    slice_equal(batch->subject_id, id))
 		return true;
-	}
+	batch->subject_id.data = NULL;
 	digest = keys_id(keys, id);
-	if (!keys_subject(keys, &digest, out, &fresh, fail) ||
-	    (fresh && !assignment_item(batch, &digest, out, fail)))
+	if (!keys_subject(keys, &digest, subject, &fresh, fail) ||
+	    (fresh && !assignment_item(batch, &digest, subject, fail)))
 		return false;
-	batch->subject = *out;
+	digest_key_set(&batch->subject_key, subject->key);
 	batch->subject_id = arena_copy(batch->arena, id);
 	return batch->subject_id.data != NULL || fail_memory(fail);
 }
@@ -134,14 +134,11 @@ static bool
 entry_subject(struct batch *batch, struct slice id, struct entry_subject *out,
     struct fail *fail)
 {
-	struct subject subject;
-
-	if (!subject_of(batch, id, &subject, fail))
+	if (!find_subject(batch, id, fail))
 		return false;
-	memcpy(out->pseudonym, subject.pseudonym, ENTRY_PSEUDONYM);
-	out->slot = subject.slot;
-	digest_key_set(&out->key, subject.key);
-	digest_wipe(&subject, sizeof(subject));
+	memcpy(out->pseudonym, batch->subject.pseudonym, ENTRY_PSEUDONYM);
+	out->slot = batch->subject.slot;
+	out->key = batch->subject_key;
 	return true;
 }
 
@@ -437,6 +434,16 @@ ledger_add_event(
 /* --- the vault's record --- */
 
 static bool
+find_owner(struct batch *batch, struct slice id, struct vault_owner *out,
+    struct fail *fail)
+{
+	if (!find_subject(batch, id, fail))
+		return false;
+	*out = vault_owner(batch->subject.slot, &batch->subject_key);
+	return true;
+}
+
+static bool
 owners_fill(struct batch *batch, const struct record *record,
     struct vault_owners *owners, struct fail *fail)
 {
@@ -451,28 +458,23 @@ owners_fill(struct batch *batch, const struct record *record,
 		if (!record_has_role(record, role))
 			continue;
 		any = true;
-		if (!subject_of(batch,
+		if (!find_owner(batch,
 			subject_id(buffer, record_subject(record, role), type,
 			    object, object_role_name(type, role)),
 			&owners->roles[r], fail))
 			return false;
 	}
-	return any || subject_of(batch,
+	return any || find_owner(batch,
 			  subject_id(buffer, (struct slice){NULL, 0}, type,
 			      object, ""),
 			  &owners->object, fail);
 }
 
-/* The draft and what it was made of go; what is sealed stays. */
 static bool
-change_item(struct batch *batch, const struct text *draft, struct fail *fail)
+change_item(struct batch *batch, struct text *change, struct fail *fail)
 {
-	struct slice bytes = {NULL, 0};
+	struct slice bytes = text_slice(change);
 
-	if (!draft->failed)
-		bytes = arena_copy(
-		    batch->arena, (struct slice){draft->data, draft->len});
-	arena_reset(batch->ledger->drafts);
 	if (bytes.data == NULL)
 		return fail_memory(fail);
 	return item_add(batch, ITEM_RECORD, bytes, fail) != NULL;
@@ -495,12 +497,11 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 	    .cipher = ledger->cipher,
 	    .scratch = ledger->scratch,
 	    .scratch_size = sizeof(ledger->scratch)};
-	struct text text = text_start(ledger->drafts);
+	struct text text = text_start(batch->arena);
 	bool ok = owners_fill(batch, record, &owners, fail) &&
 		  vault_encode(record, slot, &owners, &text, fail) &&
 		  change_item(batch, &text, fail);
 
-	arena_reset(ledger->drafts);
 	digest_wipe(&owners, sizeof(owners));
 	return ok;
 }
@@ -509,7 +510,7 @@ bool
 ledger_add_promotion(struct batch *batch, enum object_type type,
     struct slice object, struct fail *fail)
 {
-	struct text text = text_start(batch->ledger->drafts);
+	struct text text = text_start(batch->arena);
 
 	vault_encode_promotion(&batch->ledger->vault_key, type, object, &text);
 	return change_item(batch, &text, fail);
@@ -519,7 +520,7 @@ bool
 ledger_add_removal(struct batch *batch, enum object_type type,
     struct slice object, enum vault_slot slot, struct fail *fail)
 {
-	struct text text = text_start(batch->ledger->drafts);
+	struct text text = text_start(batch->arena);
 
 	vault_encode_removal(
 	    &batch->ledger->vault_key, type, object, slot, &text);
@@ -529,7 +530,7 @@ ledger_add_removal(struct batch *batch, enum object_type type,
 uint64_t
 ledger_next(const struct ledger *ledger)
 {
-	uint64_t next = ledger->tree.size;
+	uint64_t next = ledger->next;
 
 	for (const struct batch *b = ledger->waiting.first; b; b = b->next)
 		for (const struct item *item = b->items; item;

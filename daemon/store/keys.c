@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "base/text.h"
 #include "store/keys_priv.h"
 
 static bool
@@ -35,12 +36,14 @@ const struct random_source random_system = {.fill = system_fill};
 
 /* --- slots --- */
 
-static struct slice
-slot_label(uint32_t number, char label[16])
-{
-	int n = snprintf(label, 16, "slot %u", number);
+enum { SLOT_LABEL = 5 + TEXT_NUMBER_MAX };
 
-	return (struct slice){label, (size_t)n};
+static struct slice
+slot_label(uint32_t number, char label[SLOT_LABEL])
+{
+	memcpy(label, "slot ", 5);
+	return (struct slice){
+	    label, (size_t)(text_put_number(label + 5, number) - label)};
 }
 
 /*
@@ -79,7 +82,7 @@ bool
 keys_slot_make(const uint8_t *wrap, struct digest_cipher *cipher,
     uint32_t number, const struct fresh *fresh, uint8_t record[SLOT_SIZE])
 {
-	char label[16];
+	char label[SLOT_LABEL];
 	struct digest_seal seal = {.key = wrap,
 	    .nonce = record + 1,
 	    .label = slot_label(number, label),
@@ -184,7 +187,7 @@ static bool
 slot_open(const struct opener *opener, uint32_t number,
     const uint8_t record[SLOT_SIZE], uint8_t plain[SLOT_PLAIN])
 {
-	char label[16];
+	char label[SLOT_LABEL];
 	struct digest_seal seal = {.key = opener->wrap,
 	    .nonce = record + 1,
 	    .label = slot_label(number, label),

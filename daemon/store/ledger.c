@@ -147,17 +147,14 @@ ledger_stop(struct ledger *ledger, const struct fail *fail)
 static void
 place_entry(struct ledger *ledger, struct item *item)
 {
-	struct digest ignored[TILE_LEVELS];
-
 	if (item->has_request &&
 	    requests_find(ledger->requests, &item->request, &item->index)) {
 		item->is_repeat = true;
 		return;
 	}
-	item->index = ledger->tree.size;
+	item->index = ledger->next++;
 	if (item->has_request)
 		requests_add(ledger->requests, &item->request, item->index);
-	tree_append(&ledger->tree, &item->leaf, ignored);
 	group_add(ledger->building, JOURNAL_ENTRY, item->bytes);
 }
 
@@ -165,8 +162,6 @@ place_entry(struct ledger *ledger, struct item *item)
 static void
 place(struct ledger *ledger, struct batch *batch)
 {
-	if (group_is_empty(ledger->building))
-		ledger->before = ledger->tree;
 	for (struct item *item = batch->items; item; item = item->next) {
 		switch (item->kind) {
 		case ITEM_DISCLOSURE:
@@ -584,11 +579,13 @@ written(void *arg, const struct fail *fail)
 		answer_stopped(ledger);
 }
 
+/* What was before this group is durable, and so the tiles' tree has it. */
 static void
 fly(struct ledger *ledger)
 {
 	struct group *group = ledger->building;
-	struct digest root = tree_root(&ledger->before);
+	const struct tree *before = tiles_tree(ledger->tiles);
+	struct digest root = tree_root(before);
 	struct fail fail = FAIL_INIT;
 
 	ledger->building = ledger->flying;
@@ -597,7 +594,7 @@ fly(struct ledger *ledger)
 	queue_move(&ledger->built, &ledger->flown);
 	ledger->is_flying = true;
 	ledger->in_hurry = ledger->waiting.first != NULL;
-	if (journal_write(ledger->journal, group, ledger->before.size, &root,
+	if (journal_write(ledger->journal, group, before->size, &root,
 		written, ledger, &fail)) {
 		place_waiting(ledger);
 		return;
@@ -724,7 +721,7 @@ open_all(struct ledger *ledger, struct fail *fail)
 	if (!ledger_replay(ledger, fail) || !load_requests(ledger, fail))
 		return false;
 	tiles_remove_litter(ledger->tiles);
-	ledger->tree = *tiles_tree(ledger->tiles);
+	ledger->next = ledger_size(ledger);
 	return ledger->disk->operations->sync_directory(
 		   ledger->disk, options->directory, fail) &&
 	    ledger_checkpoint(ledger, fail);
@@ -757,8 +754,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
 	ledger->cipher = digest_cipher_create();
-	ledger->drafts = arena_create(NULL);
-	ok = (ledger->drafts != NULL && ledger->building != NULL && ledger->flying != NULL &&
+	ok = (ledger->building != NULL && ledger->flying != NULL &&
 		 ledger->requests != NULL && ledger->cipher != NULL) ||
 	    fail_memory(fail);
 	if (ok && open_all(ledger, fail))
@@ -789,7 +785,6 @@ ledger_close(struct ledger *ledger)
 	group_destroy(ledger->building);
 	group_destroy(ledger->flying);
 	digest_cipher_destroy(ledger->cipher);
-	arena_destroy(ledger->drafts);
 	digest_wipe(&ledger->payload_key, sizeof(ledger->payload_key));
 	digest_wipe(&ledger->vault_key, sizeof(ledger->vault_key));
 	free(ledger);

@@ -31,13 +31,12 @@ struct ledger {
 	struct disk *disk;
 	struct journal *journal;
 	struct tiles *tiles; /* what is durable */
-	struct tree tree;    /* what is durable, in flight or being built */
+	uint64_t next;	     /* index of the next entry of a group */
 	struct requests *requests;
 	struct entry_order order;
 	struct digest_key payload_key, vault_key;
 	struct digest_cipher *cipher;
 	struct group *building, *flying;
-	struct tree before; /* the tree before the group being built */
 	struct batch_queue built, flown, waiting;
 	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
@@ -50,7 +49,6 @@ struct ledger {
 	size_t pool_left;
 	char journal_directory[1024];
 	char scratch[2 * ENTRY_MAX]; /* where an entry is written */
-	struct arena *drafts;	     /* where a change of the vault is */
 };
 
 enum item_kind { ITEM_DISCLOSURE, ITEM_EVENT, ITEM_RECORD, ITEM_SUBJECT };
@@ -80,6 +78,7 @@ struct batch {
 	/* The subject asked for last: its record follows its disclosure. */
 	struct slice subject_id;
 	struct subject subject;
+	struct digest_key subject_key; /* of subject.key */
 	ledger_done *done;
 	void *arg;
 };

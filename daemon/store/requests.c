@@ -146,19 +146,16 @@ requests_key(struct slice request, const char *type,
 {
 	const struct slice all[4] = {
 	    slice_from(type), request, words[0], words[1]};
-	char bytes[240];
-	size_t len = 0;
+	struct digest_piece piece;
 
+	digest_piece_start(&piece);
 	for (size_t i = 0; i < 4; i++) {
-		if (all[i].len + 1 + sizeof(about) > sizeof(bytes) - len)
-			return key_long(all, about);
-		if (all[i].len != 0)
-			memcpy(bytes + len, all[i].data, all[i].len);
-		len += all[i].len;
-		bytes[len++] = '\0';
+		digest_put(&piece, all[i].data, all[i].len);
+		digest_put(&piece, "", 1);
 	}
-	memcpy(bytes + len, &about, sizeof(about));
-	return digest_sha256((struct slice){bytes, len + sizeof(about)});
+	digest_put(&piece, &about, sizeof(about));
+	return piece.is_full ? key_long(all, about)
+			     : digest_piece_sha256(&piece);
 }
 
 bool

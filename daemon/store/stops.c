@@ -42,10 +42,13 @@ prepare_all(struct stops *s, struct fail *fail)
 	    {&s->looked_up, "UPDATE stop SET looked_up = 1 WHERE id = ?"},
 	    {&s->find,
 		"SELECT " STOP_COLUMNS " FROM stop WHERE subject_hash = ?"},
+	    {&s->by_clue, "SELECT " STOP_COLUMNS " FROM stop WHERE id ="
+			  " (SELECT min(stop) FROM stop_clue WHERE hash = ?)"},
 	    {&s->whose, "SELECT id FROM stop WHERE pseudonym = ?"},
 	    {&s->each, "SELECT " STOP_COLUMNS " FROM stop ORDER BY id"},
 	    {&s->clue, "INSERT OR IGNORE INTO stop_clue VALUES (?,?)"},
 	    {&s->all_clues, "SELECT DISTINCT hash FROM stop_clue"},
+	    {&s->clues_of, "SELECT hash FROM stop_clue WHERE stop = ?"},
 	    {&s->hold,
 		"INSERT OR REPLACE INTO stop_held (stop, hash, type, object,"
 		" recipient, purpose, channel, onward, entry, time, roles,"
@@ -60,11 +63,10 @@ prepare_all(struct stops *s, struct fail *fail)
 		"UPDATE stop_held SET state = ?1 WHERE id = ?2 AND about = ?3"
 		" AND state = 'hiding'"},
 	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
-	    {&s->shown,
-		"SELECT CASE WHEN about >= 0 AND state IN"
-		" ('asked', 'at-desk', 'unknown', 'removed')"
-		" THEN about ELSE entry END AS has FROM stop_held"
-		" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
+	    {&s->shown, "SELECT CASE WHEN about >= 0 AND state IN"
+			" ('asked', 'at-desk', 'unknown', 'removed')"
+			" THEN about ELSE entry END AS has FROM stop_held"
+			" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
 			  " (SELECT count(*) FROM stop)"},
 	};
@@ -103,6 +105,7 @@ stops_close(struct stops *stops)
 	if (stops == NULL)
 		return;
 	free(stops->clues);
+	free(stops->ended);
 	digest_wipe(stops, sizeof(*stops));
 	free(stops);
 }
@@ -202,6 +205,13 @@ stops_remove(struct stops *stops, int64_t id, struct fail *fail)
 }
 
 bool
+stops_end(struct stops *stops, int64_t id, struct fail *fail)
+{
+	return clue_keep_ended(stops, id, fail) &&
+	       stops_remove(stops, id, fail);
+}
+
+bool
 stops_set_recorded(
     struct stops *stops, int64_t id, uint64_t entry, struct fail *fail)
 {
@@ -245,6 +255,40 @@ stops_find(struct stops *stops, struct arena *arena, struct slice subject,
 	     read_stop(stops, stops->find, arena, out, fail);
 	statement_reset(stops->find);
 	return ok;
+}
+
+struct seeking {
+	struct stops *stops;
+	struct arena *arena;
+	struct stop *out;
+	struct fail *fail;
+	bool found;
+};
+
+static bool
+seek(void *arg, const struct digest *clue)
+{
+	struct seeking *seeking = arg;
+	struct statement *s = seeking->stops->by_clue;
+	bool row = false;
+
+	statement_bind_bytes(s, 1, clue->bytes, DIGEST_SIZE);
+	seeking->found = statement_step(s, &row, seeking->fail) && row &&
+			 read_stop(seeking->stops, s, seeking->arena,
+			     seeking->out, seeking->fail);
+	statement_reset(s);
+	return seeking->found || seeking->fail->kind != FAIL_NONE;
+}
+
+bool
+stops_of_role(struct stops *stops, const struct record *record, enum role role,
+    struct arena *arena, struct stop *out, struct fail *fail)
+{
+	struct seeking seeking = {stops, arena, out, fail, false};
+	const struct clue_visit visit = {.visit = seek, .arg = &seeking};
+
+	return stops_any(stops) && record_has_role(record, role) &&
+	       clue_each(stops, record, role, &visit) && seeking.found;
 }
 
 bool

@@ -61,16 +61,30 @@ bool stops_any(const struct stops *stops);
  */
 unsigned stops_roles(const struct stops *stops, const struct record *record);
 
+/* Does somebody stand in it who stopped, or who did and stopped no more? */
+bool stops_touch(const struct stops *stops, const struct record *record);
+bool stops_touch_any(const struct stops *stops);
+void stops_settle(struct stops *stops);
+
 /* Durable when it returns true.  FAIL_INPUT: it is stopped already. */
 bool stops_add(struct stops *stops, const struct stop *stop, int64_t *id,
     struct fail *fail);
 bool stops_remove(struct stops *stops, int64_t id, struct fail *fail);
+/*
+ * The same, and stops_touch() knows its person until stops_settle(): what the
+ * stop hid is to be found and told again.
+ */
+bool stops_end(struct stops *stops, int64_t id, struct fail *fail);
 bool stops_set_recorded(
     struct stops *stops, int64_t id, uint64_t entry, struct fail *fail);
 
 /* False without a fail: there is none. */
 bool stops_find(struct stops *stops, struct arena *arena, struct slice subject,
     struct stop *out, struct fail *fail);
+
+/* Likewise, by whatever stops_roles() knows the person in the role. */
+bool stops_of_role(struct stops *stops, const struct record *record,
+    enum role role, struct arena *arena, struct stop *out, struct fail *fail);
 
 /* All of them, oldest first; false from `visit` ends it. */
 bool stops_each(struct stops *stops, struct arena *arena,

@@ -74,6 +74,19 @@ each_value(const struct stops *stops, struct values values, bool phone,
 	return false;
 }
 
+/*
+ * "object:contact:biz/C1/contact": nobody's id, but where the person stands,
+ * which a domain over EPP has from its contact.
+ */
+static bool
+is_place(struct slice subject)
+{
+	const struct slice prefix = SLICE("object:");
+
+	return subject.len > prefix.len &&
+	       memcmp(subject.data, prefix.data, prefix.len) == 0;
+}
+
 bool
 clue_each(const struct stops *stops, const struct record *record,
     enum role role, const struct clue_visit *visit)
@@ -90,7 +103,8 @@ clue_each(const struct stops *stops, const struct record *record,
 		clue = clue_of(stops, CLUE_SUBJECT, subject);
 		if (visit->visit(visit->arg, &clue))
 			return true;
-		if (record_subject_given(record, role) && !visit->all)
+		if (record_subject_given(record, role) && !visit->all &&
+		    !is_place(subject))
 			return false;
 	}
 	clue = clue_of_place(
@@ -165,6 +179,95 @@ stops_roles(const struct stops *stops, const struct record *record)
 		    clue_each(stops, record, (enum role)r, &visit))
 			roles |= 1u << r;
 	return roles;
+}
+
+/* --- of stops that ended --- */
+
+static int
+compare_clues(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct digest));
+}
+
+static bool
+has_ended(void *arg, const struct digest *clue)
+{
+	const struct stops *stops = arg;
+
+	return bsearch(clue, stops->ended, stops->ended_count, sizeof(*clue),
+		   compare_clues) != NULL;
+}
+
+bool
+stops_touch_any(const struct stops *stops)
+{
+	return stops_any(stops) || (stops != NULL && stops->ended_count != 0);
+}
+
+bool
+stops_touch(const struct stops *stops, const struct record *record)
+{
+	const struct clue_visit visit = {
+	    .visit = has_ended, .arg = (void *)(uintptr_t)stops};
+
+	if (stops_roles(stops, record) != 0)
+		return true;
+	for (unsigned r = 0;
+	     stops != NULL && stops->ended_count != 0 && r < ROLE_COUNT; r++)
+		if (record_has_role(record, (enum role)r) &&
+		    clue_each(stops, record, (enum role)r, &visit))
+			return true;
+	return false;
+}
+
+void
+stops_settle(struct stops *stops)
+{
+	if (stops == NULL)
+		return;
+	free(stops->ended);
+	stops->ended = NULL;
+	stops->ended_count = 0;
+}
+
+static bool
+add_ended(struct stops *stops, struct slice bytes, struct fail *fail)
+{
+	size_t count = stops->ended_count;
+	struct digest *ended = stops->ended;
+
+	if (bytes.len != DIGEST_SIZE || count == CLUES_MAX)
+		return true;
+	/* Room is doubled. */
+	if ((count & (count - 1)) == 0) {
+		ended = realloc(
+		    ended, (count != 0 ? 2 * count : 1) * sizeof(*ended));
+		if (ended == NULL)
+			return fail_memory(fail);
+		stops->ended = ended;
+	}
+	memcpy(ended[count].bytes, bytes.data, DIGEST_SIZE);
+	stops->ended_count++;
+	return true;
+}
+
+bool
+clue_keep_ended(struct stops *stops, int64_t id, struct fail *fail)
+{
+	struct statement *s = stops->clues_of;
+	bool row, ok;
+
+	statement_bind_number(s, 1, id);
+	while ((ok = statement_step(s, &row, fail)) && row) {
+		ok = add_ended(stops, statement_bytes(s, 0), fail);
+		if (!ok)
+			break;
+	}
+	statement_reset(s);
+	if (stops->ended_count != 0)
+		qsort(stops->ended, stops->ended_count, sizeof(*stops->ended),
+		    compare_clues);
+	return ok;
 }
 
 static bool

@@ -23,10 +23,13 @@ struct stops {
 	/* Open addressing, at most half full; a zero hash is no clue. */
 	struct digest *clues;
 	size_t clue_count, clue_size;
+	/* Of stops that ended, in order: until what they hid is told again. */
+	struct digest *ended;
+	size_t ended_count;
 	struct statement *begin, *commit, *rollback, *add, *remove,
 	    *remove_clues, *remove_held, *recorded, *looked_up, *find, *whose,
-	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding, *move,
-	    *shown, *counted;
+	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding,
+	    *move, *shown, *counted, *by_clue, *clues_of;
 };
 
 struct digest clue_of(
@@ -45,6 +48,9 @@ struct clue_visit {
 };
 bool clue_each(const struct stops *stops, const struct record *record,
     enum role role, const struct clue_visit *visit);
+
+/* The clues of one stop are kept as those of one that ended. */
+bool clue_keep_ended(struct stops *stops, int64_t id, struct fail *fail);
 
 /* Read all of the database's into memory. */
 bool clue_load(struct stops *stops, struct fail *fail);

@@ -22,9 +22,15 @@ static struct digest
 object_key(const struct digest_key *key, enum object_type type,
     struct slice object)
 {
+	struct digest_piece piece;
 	struct digest_run run;
 	uint8_t kind = (uint8_t)type;
 
+	digest_piece_start(&piece);
+	digest_put(&piece, &kind, 1);
+	digest_put(&piece, object.data, object.len);
+	if (!piece.is_full)
+		return digest_piece_hmac(key, &piece);
 	digest_key_start(key, &run);
 	digest_add(&run, &kind, 1);
 	digest_add(&run, object.data, object.len);
@@ -45,15 +51,17 @@ vault_key_set(struct digest_key *out, const struct keys *keys)
 
 struct part {
 	unsigned role;
-	const struct subject *owner;
+	const struct vault_owner *owner;
 	struct slice text;
 };
 
-/* The key of a subject's records: HMAC of "misu-vault-1" under the slot's. */
-static struct digest
-part_key(const uint8_t slot_key[KEY_SIZE])
+/* The key of a subject's records: HMAC of this under the slot's. */
+#define PART_WORD SLICE("misu-vault-1")
+
+struct vault_owner
+vault_owner(uint32_t slot, const struct digest_key *subject)
 {
-	return digest_hmac(slot_key, SLICE("misu-vault-1"));
+	return (struct vault_owner){slot, digest_key_hmac(subject, PART_WORD)};
 }
 
 /* Encrypted to where it stays: nothing is copied. */
@@ -65,11 +73,9 @@ add_part(struct text *out, const struct digest *key, const struct part *part,
 	uint8_t *head = (uint8_t *)text_room(out, PART_HEAD + len);
 	const struct random_source *random = owners->random;
 	uint8_t label[LABEL_SIZE];
-	struct digest secret;
-	struct digest_seal seal = {.key = secret.bytes,
+	struct digest_seal seal = {.key = part->owner->key.bytes,
 	    .label = {(char *)label, sizeof(label)},
 	    .plain = part->text};
-	bool ok;
 
 	if (head == NULL)
 		return fail_memory(fail);
@@ -81,11 +87,9 @@ add_part(struct text *out, const struct digest *key, const struct part *part,
 	label[DIGEST_SIZE] = head[0];
 	if (!random->fill(random->context, head + PART_HEAD, NONCE_SIZE))
 		return fail_set(fail, FAIL_WORLD, "no random bytes to be had");
-	secret = part_key(part->owner->key);
-	ok = digest_cipher_encrypt(
-	    owners->cipher, &seal, head + PART_HEAD + NONCE_SIZE);
-	digest_wipe(&secret, sizeof(secret));
-	return ok || fail_memory(fail);
+	return digest_cipher_encrypt(owners->cipher, &seal,
+		   head + PART_HEAD + NONCE_SIZE) ||
+	       fail_memory(fail);
 }
 
 static bool
@@ -199,7 +203,7 @@ open_part(struct vault *vault, struct slice *rest, const struct digest *key,
 	rest->len -= PART_HEAD + len;
 	if (!keys_slot(vault->keys, vault_get32(at + 1), slot_key))
 		return true;
-	secret = part_key(slot_key);
+	secret = digest_hmac(slot_key, PART_WORD);
 	digest_wipe(slot_key, sizeof(slot_key));
 	memcpy(label, key->bytes, DIGEST_SIZE);
 	label[DIGEST_SIZE] = at[0];

@@ -94,9 +94,17 @@ uint64_t vault_bytes(const struct vault *vault);
 /* Under which the names of objects become keys. */
 void vault_key_set(struct digest_key *out, const struct keys *keys);
 
+/* Whose a part of a record is, and the key that this is under. */
+struct vault_owner {
+	uint32_t slot;
+	struct digest key;
+};
+
+struct vault_owner vault_owner(uint32_t slot, const struct digest_key *subject);
+
 struct vault_owners {
-	struct subject roles[ROLE_COUNT]; /* of roles the record has */
-	struct subject object;            /* of a record without a role */
+	struct vault_owner roles[ROLE_COUNT]; /* of roles the record has */
+	struct vault_owner object;	      /* of a record without a role */
 	const struct digest_key *object_key;
 	const struct random_source *random;
 	struct digest_cipher *cipher;

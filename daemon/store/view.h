@@ -81,7 +81,13 @@ bool view_doubt(struct view *view, const struct view_doubted *rows,
     size_t count, uint64_t from, int64_t now, struct fail *fail);
 
 /*
- * The same, and rows of objects that were removed come into being again
+ * After a start: an entry from `next` on never came to be, and what is in doubt
+ * since such a one is so since `next`.
+ */
+bool view_cap(struct view *view, uint64_t next, struct fail *fail);
+
+/*
+ * As view_doubt(), and rows of objects that were removed come into being again
  * without anything to tell.  Each is due at once: view_stale() has it.
  */
 bool view_want(struct view *view, const struct view_doubted *rows, size_t count,
@@ -179,6 +185,23 @@ bool view_references(struct view *view, struct arena *arena,
 bool view_get_network(struct view *view, struct arena *arena,
     const struct prefix *prefix, struct view_found *found,
     struct fail *fail);
+
+/* The smallest network that may be told of, holds it and is larger. */
+bool view_get_wider(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found,
+    struct fail *fail);
+
+/*
+ * Networks right below one, in order: each call gives the next that may be
+ * told of, VIEW_NONE behind the last.  `behind` is where it goes on, at first
+ * the one itself with `inside`.
+ */
+struct view_below {
+	struct prefix within, behind;
+	bool inside; /* what `behind` holds is not left out */
+};
+bool view_next_below(struct view *view, struct arena *arena,
+    struct view_below *below, struct view_found *found, struct fail *fail);
 
 /* --- forgetting --- */
 

@@ -33,7 +33,11 @@ view_network_prepare(struct view *view, struct fail *fail)
 	    "SELECT name FROM handle WHERE handle <= ?1 AND handle >= ?2"
 	    " ORDER BY handle DESC LIMIT 1",
 	    fail);
-	return view->network != NULL;
+	view->below = sqlite_prepare(view->sqlite,
+	    "SELECT name FROM handle WHERE handle > ?1 AND handle <= ?2"
+	    " ORDER BY handle LIMIT 1",
+	    fail);
+	return view->network != NULL && view->below != NULL;
 }
 
 /* --- writing --- */
@@ -147,9 +151,10 @@ look_at(struct view *view, struct arena *arena, const struct prefix *network,
 }
 
 /* Each turn `at` becomes shorter: there are never more than it has bits. */
-bool
-view_get_network(struct view *view, struct arena *arena,
-    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+static bool
+get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, enum view_state least,
+    struct view_found *found, struct fail *fail)
 {
 	struct prefix at = *prefix, near;
 	char key[KEY_LEN + 1];
@@ -171,8 +176,82 @@ view_get_network(struct view *view, struct arena *arena,
 		}
 		if (!look_at(view, arena, &near, found, fail))
 			return false;
-		if (found->state != VIEW_NONE || near.bits == 0)
+		if (found->state >= least || near.bits == 0)
 			return true;
 		shorten(&at, near.bits - 1u);
+	}
+}
+
+bool
+view_get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+{
+	return get_network(view, arena, prefix, VIEW_STALE, found, fail);
+}
+
+bool
+view_get_wider(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+{
+	struct prefix wider = *prefix;
+
+	*found = (struct view_found){.state = VIEW_NONE};
+	if (prefix->bits == 0)
+		return true;
+	shorten(&wider, prefix->bits - 1u);
+	return get_network(view, arena, &wider, VIEW_CURRENT, found, fail);
+}
+
+/* Behind the key of all that this one holds. */
+static struct slice
+last_key(const struct prefix *prefix, char out[KEY_LEN + 1])
+{
+	struct prefix last = *prefix;
+
+	prefix_last(&last);
+	last.bits = UINT8_MAX;
+	return key_of(&last, out);
+}
+
+static bool
+find_behind(struct view *view, const struct view_below *below,
+    struct prefix *out, bool *found, struct fail *fail)
+{
+	char first[KEY_LEN + 1], last[KEY_LEN + 1];
+	struct fail damaged = FAIL_INIT;
+	bool ok;
+
+	view->seeks++;
+	*found = false;
+	statement_bind_text(view->below, 1,
+	    below->inside ? key_of(&below->behind, first)
+			  : last_key(&below->behind, first));
+	statement_bind_text(view->below, 2, last_key(&below->within, last));
+	ok = statement_step(view->below, found, fail);
+	if (ok && *found)
+		*found = prefix_parse(
+		    statement_bytes(view->below, 0), out, &damaged);
+	statement_reset(view->below);
+	return ok;
+}
+
+/* What nothing is told of may have others below it that are told of. */
+bool
+view_next_below(struct view *view, struct arena *arena,
+    struct view_below *below, struct view_found *found, struct fail *fail)
+{
+	bool any;
+
+	*found = (struct view_found){.state = VIEW_NONE};
+	for (;;) {
+		if (!find_behind(view, below, &below->behind, &any, fail))
+			return false;
+		if (!any)
+			return true;
+		if (!look_at(view, arena, &below->behind, found, fail))
+			return false;
+		below->inside = found->state != VIEW_CURRENT;
+		if (!below->inside)
+			return true;
 	}
 }

@@ -13,6 +13,7 @@ view_want_prepare(struct view *view, struct fail *fail)
 			  " ON CONFLICT (type, name) DO UPDATE SET"
 			  " epoch = min(epoch, -?3), time = 1,"
 			  " bytes = coalesce(bytes, x'')"},
+	    {&view->cap, "UPDATE object SET epoch = -?1 WHERE epoch < -?1"},
 	    {&view->end,
 		"UPDATE object SET entry = max(entry, ?3 - 1), epoch = ?4,"
 		" time = ?5, bytes = iif(?6, NULL, x'')"
@@ -88,6 +89,15 @@ view_want(struct view *view, const struct view_doubted *rows, size_t count,
 		ok = statement_do(view->want, fail);
 	}
 	return view_change_end(view, ok, fail);
+}
+
+bool
+view_cap(struct view *view, uint64_t next, struct fail *fail)
+{
+	if (!view_change_begin(view, fail))
+		return false;
+	statement_bind_number(view->cap, 1, (int64_t)next);
+	return view_change_end(view, statement_do(view->cap, fail), fail);
 }
 
 static bool

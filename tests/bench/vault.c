@@ -178,13 +178,16 @@ encode_turn(struct bench *bench, size_t *len)
 	    .scratch_size = sizeof(scratch)};
 	struct fail fail = FAIL_INIT;
 	struct digest id = keys_id(bench->keys, SLICE("one"));
+	struct digest_key key;
+	struct subject subject;
 	bool fresh;
 	double start;
 
 	vault_key_set(&object_key, bench->keys);
-	if (!keys_subject(bench->keys, &id,
-		&owners.roles[CONTACT_ROLE], &fresh, &fail))
+	if (!keys_subject(bench->keys, &id, &subject, &fresh, &fail))
 		die("subject", &fail);
+	digest_key_set(&key, subject.key);
+	owners.roles[CONTACT_ROLE] = vault_owner(subject.slot, &key);
 	start = cpu_us();
 	for (unsigned i = 0; i < ENCODED; i++) {
 		struct text text;

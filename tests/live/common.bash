@@ -82,8 +82,13 @@ nothing_queued() {
 	peek '"queued":0,' '"sending":0,' '"unknown":0,'
 }
 
+# A directory with nothing in it; MEMORY is one on no disk, if given.
 fresh() {
-	rm -rf "$work"
+	rm -rf "$work" "${MEMORY:+$MEMORY/$name}"
+	if [ -n "${MEMORY-}" ]; then
+		mkdir -p "$MEMORY/$name" "$(dirname "$work")"
+		ln -s "$MEMORY/$name" "$work"
+	fi
 	mkdir -p "$state"
 	chmod 700 "$work" "$state"
 }

@@ -173,10 +173,13 @@ epp_fresh() {
 	serve
 }
 
-# misu with its listeners.
+# misu with its workers and listeners.
 epp_start() {
-	local port
+	local port i
 	start
+	for ((i = 1; i <= ${workers-1}; i++)); do
+		until_true is_new "worker $i" 0 || die "no worker $i"
+	done
 	for port; do
 		until_true listens "$port" || die "nobody listens at $port"
 	done

@@ -25,6 +25,8 @@ struct witness {
 	uint8_t chance;
 	struct random_source random;
 	struct fail fail;
+	uint64_t stamps[2]; /* of keys and ledger, as they were durable */
+	char origin[200];
 };
 
 static bool
@@ -45,50 +47,80 @@ now(void *context)
 	return loop->operations->now(loop);
 }
 
-static bool
-witness_open(struct witness *witness, struct world *world)
+void
+invariants_finish(struct world *world)
 {
-	char keys[200], ledger[200], origin[200];
-	const struct conf *conf = world_conf(world);
-	struct ledger_options options;
+	struct witness *witness = world->witness;
 
-	*witness = (struct witness){.chance = 1};
-	if (conf == NULL)
-		return false;
-	witness->random = (struct random_source){fill, &witness->chance};
-	witness->loop =
-	    fake_loop_create(world->loop->operations->now(world->loop));
-	witness->disk = memory_disk_survivor(world->disk, witness->loop);
-	snprintf(keys, sizeof(keys), "%.*s/keys", SLICE_ARG(conf->state));
-	snprintf(
-	    ledger, sizeof(ledger), "%.*s/ledger", SLICE_ARG(conf->state));
-	snprintf(origin, sizeof(origin), "%.*s", SLICE_ARG(conf->origin));
-	witness->keys = keys_open(witness->disk, keys, daemon_master_key,
-	    &witness->random, &witness->fail);
-	options = (struct ledger_options){.disk = witness->disk,
-	    .keys = witness->keys,
-	    .directory = ledger,
-	    .origin = origin,
-	    .random = &witness->random,
-	    .now = now,
-	    .now_context = witness->loop,
-	    .segment_size = WORLD_SEGMENT};
-	if (witness->keys != NULL)
-		witness->ledger = ledger_open(&options, &witness->fail);
-	return witness->ledger != NULL;
-}
-
-static void
-witness_close(struct witness *witness)
-{
+	if (witness == NULL)
+		return;
+	world->witness = NULL;
 	if (witness->ledger != NULL)
 		ledger_close(witness->ledger);
 	if (witness->keys != NULL)
 		keys_close(witness->keys);
-	if (witness->loop != NULL)
-		fake_loop_settle(witness->loop);
+	fake_loop_settle(witness->loop);
 	memory_disk_destroy(witness->disk);
 	fake_loop_destroy(witness->loop);
+	free(witness);
+}
+
+static void
+read_durable(struct witness *witness, const char *keys, const char *ledger)
+{
+	struct ledger_options options = {.disk = witness->disk,
+	    .directory = ledger,
+	    .origin = witness->origin,
+	    .random = &witness->random,
+	    .now = now,
+	    .now_context = witness->loop,
+	    .segment_size = WORLD_SEGMENT};
+
+	witness->keys = keys_open(witness->disk, keys, daemon_master_key,
+	    &witness->random, &witness->fail);
+	options.keys = witness->keys;
+	if (witness->keys != NULL)
+		witness->ledger = ledger_open(&options, &witness->fail);
+}
+
+/*
+ * Who looks at what a crash would leave now; NULL: there is no ledger then.
+ * The one of before will do as long as that is the same.
+ */
+static struct witness *
+witness_open(struct world *world)
+{
+	char keys[200], ledger[200], origin[200];
+	const struct conf *conf = world_conf(world);
+	struct witness *witness = world->witness;
+	uint64_t stamps[2];
+
+	if (conf == NULL)
+		return NULL;
+	snprintf(keys, sizeof(keys), "%.*s/keys", SLICE_ARG(conf->state));
+	snprintf(
+	    ledger, sizeof(ledger), "%.*s/ledger", SLICE_ARG(conf->state));
+	snprintf(origin, sizeof(origin), "%.*s", SLICE_ARG(conf->origin));
+	stamps[0] = memory_disk_stamp(world->disk, keys);
+	stamps[1] = memory_disk_stamp(world->disk, ledger);
+	if (witness != NULL && witness->ledger != NULL &&
+	    memcmp(witness->stamps, stamps, sizeof(stamps)) == 0 &&
+	    strcmp(witness->origin, origin) == 0)
+		return witness;
+	invariants_finish(world);
+	witness = calloc(1, sizeof(*witness));
+	if (witness == NULL)
+		abort();
+	world->witness = witness;
+	witness->chance = 1;
+	witness->random = (struct random_source){fill, &witness->chance};
+	memcpy(witness->stamps, stamps, sizeof(stamps));
+	memcpy(witness->origin, origin, sizeof(origin));
+	witness->loop =
+	    fake_loop_create(world->loop->operations->now(world->loop));
+	witness->disk = memory_disk_survivor(world->disk, witness->loop);
+	read_durable(witness, keys, ledger);
+	return witness->ledger != NULL ? witness : NULL;
 }
 
 /* As an entry says it: "payload":"...". */
@@ -155,21 +187,18 @@ invariants_entry_of(struct world *world, struct slice payload)
 {
 	struct arena *arena = arena_create(NULL);
 	struct slice out = {NULL, 0}, entry, member;
-	struct witness witness;
+	struct witness *witness = witness_open(world);
+	uint64_t n = witness != NULL ? ledger_size(witness->ledger) : 0;
 
-	if (witness_open(&witness, world)) {
-		/* The newest are the likeliest. */
-		for (uint64_t n = ledger_size(witness.ledger);
-		     n-- != 0 && out.data == NULL;)
-			if (ledger_read(witness.ledger, n, arena, &entry,
-				&witness.fail)) {
-				member = payload_member(
-				    &witness, entry, payload, arena);
-				if (says(entry, member))
-					out = keep(entry);
-			}
-	}
-	witness_close(&witness);
+	/* The newest are the likeliest. */
+	while (n-- != 0 && out.data == NULL)
+		if (ledger_read(witness->ledger, n, arena, &entry,
+			&witness->fail)) {
+			member =
+			    payload_member(witness, entry, payload, arena);
+			if (says(entry, member))
+				out = keep(entry);
+		}
 	arena_destroy(arena);
 	return out;
 }
@@ -179,17 +208,16 @@ invariants_durable(
     struct world *world, const struct sealed *sealed, struct slice *entry)
 {
 	struct arena *arena = arena_create(NULL);
-	struct witness witness;
+	struct witness *witness = witness_open(world);
 	struct slice bytes;
 	bool ok;
 
-	ok = witness_open(&witness, world) &&
-	    ledger_read(witness.ledger, sealed_index(sealed), arena, &bytes,
-		&witness.fail) &&
-	    covers(&witness, bytes, sealed, arena);
+	ok = witness != NULL &&
+	    ledger_read(witness->ledger, sealed_index(sealed), arena, &bytes,
+		&witness->fail) &&
+	    covers(witness, bytes, sealed, arena);
 	if (ok)
 		*entry = keep(bytes);
-	witness_close(&witness);
 	arena_destroy(arena);
 	return ok;
 }

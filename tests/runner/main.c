@@ -4,10 +4,11 @@
  * Each runs in a process of its own, twice, and must give the same bytes both
  * times; then its sweeps.  One line a failure, and the sum at the end.  With
  * -v the transcript is printed; with -t a line for each FILE, and the seconds
- * that it took: of processors, and by the clock.  A sweep takes every STEPth occurrence; -s 1 is
- * all of them.  A STEP that 3 does not divide gives each way to die its turn.
- * With -f a single run of a sweep is played with its transcript, by the name
- * that a failure says: -f "write 7".
+ * that it took: of processors, and by the clock.  A sweep takes every STEPth
+ * occurrence, or more of them where there are few; -s 1 is all.  A STEP that 3
+ * does not divide gives each way to die its turn.  With -f a single run of a
+ * sweep is played with its transcript, by the name that a failure says:
+ * -f "write 7".
  */
 #include <malloc.h>
 #include <sys/resource.h>
@@ -19,7 +20,7 @@
 #include "runner/sqlite_memory.h"
 #include "runner/world.h"
 
-enum { TIME_LIMIT = 300, STEP = 47 };
+enum { TIME_LIMIT = 300, STEP = 47, RUNS_LEAST = 3 };
 
 static bool verbose, times;
 static unsigned step = STEP; /* 3 does not divide it */
@@ -78,13 +79,22 @@ same(const struct result *one, const struct result *other)
 	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
+/* What is rare fails a few times, too, and in each way to die. */
+static unsigned
+step_of(unsigned counted)
+{
+	unsigned least = counted / RUNS_LEAST + 1;
+
+	return step <= least ? step : least + (least % 3 == 0);
+}
+
 /* The 1st, 2nd, 3rd ... occurrence fails, in a run of its own each. */
 static unsigned
 sweep(const struct script *script, enum fault_kind kind, unsigned counted)
 {
-	unsigned failures = 0, runs = 0;
+	unsigned failures = 0, runs = 0, next = step_of(counted);
 
-	for (unsigned nth = 1; nth <= counted && failures == 0; nth += step) {
+	for (unsigned nth = 1; nth <= counted && failures == 0; nth += next) {
 		struct result result =
 		    play(script, make_plan(kind, nth), false);
 

@@ -80,8 +80,12 @@ memory_disk_dirty(struct inode *inode, size_t from, size_t to)
 void
 memory_disk_sync_inode(struct inode *inode)
 {
+	static uint64_t stamps;
 	size_t to = inode->dirty_to;
 
+	if (inode->dirty_from == to && inode->durable.len == inode->now.len)
+		return;
+	inode->stamp = ++stamps;
 	memory_disk_resize(&inode->durable, inode->now.len);
 	if (to > inode->now.len)
 		to = inode->now.len;

@@ -54,6 +54,12 @@ size_t memory_disk_handles(const struct disk *disk);
 /* Writes and deferred calls under way. */
 size_t memory_disk_jobs(const struct disk *disk);
 
+/*
+ * Is what is durable below a directory the same as when this number was given?
+ * Then it is the same number.
+ */
+uint64_t memory_disk_stamp(const struct disk *disk, const char *directory);
+
 /* Called with every run of bytes written, zero-filling left out. */
 void memory_disk_watch(struct disk *disk,
     void (*wrote)(void *arg, const char *path, struct slice data), void *arg);

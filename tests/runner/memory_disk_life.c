@@ -222,7 +222,34 @@ memory_disk_flip(struct disk *base, const char *path, uint64_t offset)
 	name->now->now.data[offset] ^= 0x20;
 	if (offset < name->now->durable.len)
 		name->now->durable.data[offset] ^= 0x20;
+	name->now->stamp = ~name->now->stamp;
 	return true;
+}
+
+static uint64_t
+mix(uint64_t sum, uint64_t number)
+{
+	sum = (sum ^ number) * 0xbf58476d1ce4e5b9;
+	return sum ^ sum >> 29;
+}
+
+uint64_t
+memory_disk_stamp(const struct disk *disk, const char *directory)
+{
+	const struct name *n = ((const struct memory_disk *)disk)->names;
+	size_t len = strlen(directory);
+	uint64_t sum = 0;
+
+	for (; n != NULL; n = n->next) {
+		if (n->durable == NULL ||
+		    strncmp(n->path, directory, len) != 0 ||
+		    n->path[len] != '/')
+			continue;
+		for (const char *at = n->path + len; *at != '\0'; at++)
+			sum = mix(sum, (unsigned char)*at);
+		sum = mix(sum, n->durable->stamp);
+	}
+	return sum;
 }
 
 bool

@@ -13,6 +13,7 @@ struct bytes {
 
 struct inode {
 	unsigned links; /* names and handles */
+	uint64_t stamp; /* another one with each change of what is durable */
 	struct bytes now, durable;
 	size_t dirty_from, dirty_to; /* written and not synced */
 };

@@ -181,6 +181,7 @@ world_create(const struct script *script, struct plan plan)
 void
 world_destroy(struct world *world)
 {
+	invariants_finish(world);
 	epp_backends_destroy(world);
 	fake_loop_settle(world->loop);
 	epp_registries_destroy(world);

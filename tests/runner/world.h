@@ -144,6 +144,7 @@ struct world {
 	const struct conf *conf;
 	struct slice policy_name, conf_name; /* in force, or wanted */
 
+	struct witness *witness; /* the last one; invariants.c */
 	struct got *got, **got_last;
 	struct attempt *attempts;
 	struct behaviour *behaviours;
@@ -273,5 +274,7 @@ bool invariants_durable(struct world *world, const struct sealed *sealed,
     struct slice *entry);
 /* The durable entry for exactly these bytes; {NULL, 0} if there is none. */
 struct slice invariants_entry_of(struct world *world, struct slice payload);
+/* With the world. */
+void invariants_finish(struct world *world);
 
 #endif

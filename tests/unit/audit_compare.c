@@ -398,7 +398,7 @@ nothing_may_be_seen_of_what_is_refused_or_stopped(void **state)
 	assert_found(
 	    judge(refused, AUDIT_GTLD, "Domain Name: hanako.example\n"), "");
 	assert_found(judge(refused, AUDIT_GTLD, "Domain not found.\n"), "");
-	assert_true(stopped->is_stopped);
+	assert_int_equal(stopped->stopped, 1 << ROLE_REGISTRANT);
 	assert_found(judge(stopped, AUDIT_GTLD,
 			 "Domain Name: hanako.example\n"
 			 "Registrant Country: JP\n"),

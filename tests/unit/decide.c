@@ -579,10 +579,46 @@ test_a_stop_refuses_the_whole_or_empties_a_role(void **state)
 	assert_false(disclosure_is_stopped(d));
 }
 
+/* Who is hidden from those behind keeps a name's servers published. */
+static void
+test_what_is_hidden_behind_is_the_persons_alone(void **state)
+{
+	const struct ruleset *ruleset =
+	    load("recipient dns \"D\" in JP class registry basis contract by "
+		 "api {\n  may receive name, ns of registrant\n}\n"
+		 "recipient dns-whois \"public\" public via dns\n"
+		 "for .example to dns for p10 {\n"
+		 "  forward name, ns of registrant\n  redact * of *\n}\n"
+		 "for .example to dns-whois for p11 {\n"
+		 "  forward name, ns of registrant\n  redact * of *\n}\n");
+	struct record *record = record_of("taro.example", OBJECT_DOMAIN);
+	uint64_t kept[ROLE_COUNT] = {[ROLE_REGISTRANT] = ~(uint64_t)0};
+	const struct decide_given given = {.stopped = 1 << ROLE_REGISTRANT,
+	    .minimises = true,
+	    .hides = true,
+	    .kept = kept};
+	struct fail fail = FAIL_INIT;
+	struct disclosure *d;
+
+	(void)state;
+	put(record, ROLE_REGISTRANT, FIELD_NAME_INT, "Taro");
+	put(record, ROLE_REGISTRANT, FIELD_NS, "ns1.dns.example");
+	d = decide(ruleset, ruleset_block(ruleset, 0), record, &given, arena,
+	    &fail);
+	assert_non_null(d);
+	assert_int_equal(
+	    disclosure_values(d, ROLE_REGISTRANT, FIELD_NAME_INT).count, 1);
+	assert_false(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_NAME_INT));
+	assert_true(disclosure_publishable(d, ROLE_REGISTRANT, FIELD_NS));
+	assert_int_equal(
+	    disclosure_stopped_roles(d), 1 << ROLE_REGISTRANT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_what_is_hidden_behind_is_the_persons_alone),
 	    cmocka_unit_test(test_only_what_a_rule_names_passes),
 	    cmocka_unit_test(test_unknown_stops_forward_and_fires_hold),
 	    cmocka_unit_test(test_no_value_is_in_a_held_or_refused_disclosure),

@@ -420,6 +420,30 @@ a_contact_of_many_is_followed_turn_by_turn(void **state)
 	    world->engine, OBJECT_CONTACT, SLICE("biz/TEC-1")));
 }
 
+/* A crash takes back entries, and what is in doubt since them can still end. */
+static void
+doubt_since_an_entry_that_was_lost_ends(void **state)
+{
+	struct world *world = *state;
+	const struct view_doubted row = {
+	    SLICE("domain"), SLICE("example.com")};
+	struct engine_options options;
+
+	set_policy(world, wide);
+	submit(world, "create", PERSON);
+	pass_time(world, 1);
+	assert_true(view_want(world->view, &row, 1,
+	    ledger_next(world->ledger) + 100, &world->fail));
+	assert_false(tells(world, "Kakuu"));
+	options = *engine_given(world->engine);
+	engine_destroy(world->engine);
+	world->engine = engine_create(&options, &world->fail);
+	assert_non_null(world->engine);
+	set_policy(world, wide);
+	pass_time(world, 60);
+	assert_true(tells(world, "Kakuu"));
+}
+
 int
 main(void)
 {
@@ -438,6 +462,7 @@ main(void)
 	    CASE(what_a_new_policy_holds_waits_for_an_operator),
 	    CASE(a_contact_of_many_is_followed_turn_by_turn),
 	    CASE(who_is_forgotten_after_the_entry_is_told_no_more),
+	    CASE(doubt_since_an_entry_that_was_lost_ends),
 	};
 #undef CASE
 

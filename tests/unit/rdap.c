@@ -66,7 +66,7 @@ show(
 	*value = slice_from(text);
 	fixture->it.roles[role].present = true;
 	fixture->it.roles[role].items[field] =
-	    (struct publication_item){PUBLISHED, {value, 1}};
+	    (struct publication_item){PUBLISHED, UNALTERED, {value, 1}};
 }
 
 static void
@@ -175,6 +175,38 @@ redacted_keys_and_servers_are_said_to_be_so(void **state)
 		"$.redacted[?(@.prePath=='$.secureDNS')]").count, 1);
 	assert_true(contains(answer, "{\"description\":\"DNSSEC\"}"));
 	assert_true(contains(answer, "{\"description\":\"Name Servers\"}"));
+}
+
+static void
+alter(struct fixture *fixture, enum field field,
+    enum publication_alteration altered, const char *text)
+{
+	show(fixture, ROLE_REGISTRANT, field, text);
+	fixture->it.roles[ROLE_REGISTRANT].items[field].altered = altered;
+}
+
+/* In part, or by something else: that too is said, with its place. */
+static void
+what_is_altered_is_said_where_it_stands(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	alter(fixture, FIELD_POSTCODE, GENERALISED, "514");
+	alter(fixture, FIELD_EMAIL, REPLACED, "a1@relay.example");
+	alter(fixture, FIELD_PHONE, REPLACED, "+81.355550100");
+	alter(fixture, FIELD_PHONE_EXT, GENERALISED, "1");
+	alter(fixture, FIELD_COUNTRY, GENERALISED, "Asia");
+	answer = domain(fixture);
+	assert_true(contains(answer, "{\"type\":\"Registrant Postal Code\"},"
+	    "\"postPath\":\"" REGISTRANT
+	    ".vcardArray[1][?(@[0]=='adr')][3][5]\","
+	    "\"pathLang\":\"jsonpath\",\"method\":\"partialValue\""));
+	assert_true(contains(answer, "{\"type\":\"Registrant Email\"},"
+	    "\"postPath\":\"" REGISTRANT ".vcardArray[1][?(@[0]=='email')]\","
+	    "\"pathLang\":\"jsonpath\",\"method\":\"replacementValue\""));
+	assert_true(contains(answer,
+	    "{\"description\":\"Registrant Country\"},\"prePath\":"));
 }
 
 static void
@@ -368,8 +400,8 @@ links_are_those_of_the_profile(void **state)
 	    "$.notices[?(@.title=='Terms of Service')].links[0].rel",
 	    "terms-of-service",
 	    "$.notices[?(@.title=='Status Codes')].links[0].rel", "glossary",
-	    "$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')].links[0]"
-	    ".rel",
+	    ("$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')]"
+	     ".links[0].rel"),
 	    "help", "$.notices[?(@.title=='Status Codes')].links[0].value",
 	    "https://rdap.registrar.example/domain/example.com",
 	    "$.links[0].href",
@@ -409,6 +441,7 @@ main(void)
 	    CASE(what_is_redacted_is_said_by_its_registered_name),
 	    CASE(what_was_never_collected_is_not_said_to_be_redacted),
 	    CASE(redacted_keys_and_servers_are_said_to_be_so),
+	    CASE(what_is_altered_is_said_where_it_stands),
 	    CASE(nothing_redacted_nothing_said),
 	    CASE(a_registry_removes_an_address_without_a_form),
 	    CASE(names_that_iana_did_not_register_are_descriptions),

@@ -234,6 +234,84 @@ the_latest_disclosure_is_found_by_object_and_recipient(void **state)
 	    f->stops, record, SLICE("neustar"), SLICE("p11"), &entry));
 }
 
+static void
+whose_stop_it_is_is_found_by_what_a_person_is_known_by(void **state)
+{
+	struct fixture *f = *state;
+	struct stop found;
+	struct record *record =
+	    person(f, "biz/C1", "s", "a@example.jp", "+81.31234567");
+	struct record *other =
+	    person(f, "biz/C2", NULL, "A@Example.jp", "+81.39999999");
+	struct record *nobody =
+	    person(f, "biz/C3", NULL, "b@example.jp", "+81.38888888");
+	int64_t id;
+
+	assert_false(stops_of_role(
+	    f->stops, record, CONTACT_ROLE, f->arena, &found, &f->fail));
+	id = stop(f, "s");
+	assert_true(stops_begin(f->stops, &f->fail));
+	assert_true(stops_learn(
+	    f->stops, id, record, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(stops_commit(f->stops, id, &f->fail));
+	assert_true(stops_of_role(
+	    f->stops, record, CONTACT_ROLE, f->arena, &found, &f->fail));
+	assert_true(found.id == id);
+	assert_true(stops_of_role(
+	    f->stops, other, CONTACT_ROLE, f->arena, &found, &f->fail));
+	assert_true(slice_is(found.subject, "s"));
+	assert_false(stops_of_role(
+	    f->stops, nobody, CONTACT_ROLE, f->arena, &found, &f->fail));
+	assert_int_equal(f->fail.kind, FAIL_NONE);
+}
+
+static void
+who_stopped_no_more_is_known_until_all_is_shown_again(void **state)
+{
+	struct fixture *f = *state;
+	struct record *one =
+	    person(f, "biz/C1", NULL, "a@example.jp", "+81.31234567");
+	struct record *two =
+	    person(f, "biz/C2", NULL, "b@example.jp", "+81.31234567");
+	struct record *nobody =
+	    person(f, "biz/C3", NULL, "c@example.jp", "+81.38888888");
+	int64_t id = stop(f, "object:contact:biz/C1/contact");
+
+	assert_true(stops_begin(f->stops, &f->fail));
+	assert_true(
+	    stops_learn(f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(stops_commit(f->stops, id, &f->fail));
+	assert_true(stops_touch(f->stops, two));
+	assert_true(stops_end(f->stops, id, &f->fail));
+	assert_int_equal(stops_roles(f->stops, two), 0);
+	assert_true(stops_touch_any(f->stops));
+	assert_true(stops_touch(f->stops, one));
+	assert_true(stops_touch(f->stops, two));
+	assert_false(stops_touch(f->stops, nobody));
+	stops_settle(f->stops);
+	assert_false(stops_touch_any(f->stops));
+	assert_false(stops_touch(f->stops, two));
+}
+
+static void
+a_place_for_a_subject_is_nobodys_id(void **state)
+{
+	struct fixture *f = *state;
+	struct record *one =
+	    person(f, "biz/C1", NULL, "a@example.jp", "+81.31234567");
+	int64_t id = stop(f, "object:contact:biz/C1/contact");
+
+	assert_true(stops_begin(f->stops, &f->fail));
+	assert_true(
+	    stops_learn(f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(stops_commit(f->stops, id, &f->fail));
+	assert_int_equal(roles(f, "biz/C2", "object:contact:biz/C2/contact",
+			     "a@example.jp", "+81.39999999"),
+	    1 << CONTACT_ROLE);
+	assert_int_equal(
+	    roles(f, "biz/C2", "somebody", "a@example.jp", "+81.39999999"), 0);
+}
+
 int
 main(void)
 {
@@ -244,6 +322,9 @@ main(void)
 	    TEST(a_stop_outlives_a_restart_and_ends_with_its_removal),
 	    TEST(a_subject_stops_once),
 	    TEST(who_is_forgotten_leaves_nothing_in_the_file),
+	    TEST(whose_stop_it_is_is_found_by_what_a_person_is_known_by),
+	    TEST(who_stopped_no_more_is_known_until_all_is_shown_again),
+	    TEST(a_place_for_a_subject_is_nobodys_id),
 	    TEST(the_latest_disclosure_is_found_by_object_and_recipient),
 	};
 

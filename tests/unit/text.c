@@ -46,6 +46,53 @@ numbers_reach_both_ends(void **state)
 	    "-9223372036854775808 9223372036854775807 0-7");
 }
 
+/* On both sides of each power of ten. */
+static void
+numbers_have_all_their_digits(void **state)
+{
+	(void)state;
+	for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10)
+		for (int64_t number = power - 1; number <= power; number++) {
+			struct text text = text_start(arena);
+			char expected[24];
+
+			snprintf(expected, sizeof(expected), "%lld",
+			    (long long)number);
+			text_add_number(&text, number);
+			assert_string_equal(text_slice(&text).data, expected);
+		}
+}
+
+/* Wherever it stands: eight bytes are looked at together. */
+static void
+each_byte_is_escaped_at_each_place(void **state)
+{
+	char plain[20], expected[32];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(plain); at++)
+		for (int byte = 0x1f; byte < 256; byte++) {
+			struct text text = text_start(arena);
+			bool escaped = byte == '"' || byte == '\\';
+			int n;
+
+			memset(plain, 'a', sizeof(plain));
+			plain[at] = (char)byte;
+			n = snprintf(expected, sizeof(expected), "%.*s%s%.*s",
+			    (int)at, plain,
+			    byte == 0x1f  ? "\\u001f"
+				: escaped ? "\\"
+					  : "",
+			    (int)(sizeof(plain) - at - (byte == 0x1f)),
+			    plain + at + (byte == 0x1f));
+			text_add_json_escaped(
+			    &text, (struct slice){plain, sizeof(plain)});
+			assert_int_equal(text_slice(&text).len, n);
+			assert_memory_equal(text_slice(&text).data, expected,
+			    (size_t)n);
+		}
+}
+
 static void
 json_is_escaped_as_rfc_8785_says(void **state)
 {
@@ -183,8 +230,8 @@ utf8_is_well_formed_or_refused(void **state)
 	    "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
 	static const char *const bad[] = {"\x80", "\xbf", "\xc0\x80",
 	    "\xc1\xbf", "\xc2",
-	    "\xc2"
-	    "a",
+	    ("\xc2"
+	     "a"),
 	    "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
 	    "\xe3\x81", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
 	    "\xf5\x80\x80\x80", "\xff", "\xfe", "a\xe3\x81", "\xf0\x90\x80"};
@@ -251,6 +298,8 @@ main(void)
 	    cmocka_unit_test(pieces_are_joined_however_many),
 	    cmocka_unit_test(an_empty_text_is_an_empty_string),
 	    cmocka_unit_test(numbers_reach_both_ends),
+	    cmocka_unit_test(numbers_have_all_their_digits),
+	    cmocka_unit_test(each_byte_is_escaped_at_each_place),
 	    cmocka_unit_test(json_is_escaped_as_rfc_8785_says),
 	    cmocka_unit_test(base64_is_that_of_rfc_4648),
 	    cmocka_unit_test(base64_is_read_back_however_long),

@@ -15,11 +15,12 @@ static const char policy[] =
     "policy \"t\" revision 1 effective 2026-04-01T00:00:00Z\n"
     "purpose p11 \"publish\"\n"
     "recipient self \"ours\" public via self basis contract {\n"
-    "  may receive name, email, country of registrant\n"
+    "  may receive name, email, country, postcode of registrant\n"
     "  may receive ns of subscriber\n"
     "}\n"
     "for .example to self for p11 {\n"
     "  forward country of registrant\n"
+    "  generalise postcode to first 3 of registrant\n"
     "  forward ns of subscriber\n"
     "  redact * of *\n"
     "}\n";
@@ -30,7 +31,8 @@ disclose(struct arena *arena)
 	const struct registration registration = {
 	    .created = 1000000000, .roid = SLICE("D1-EXAMPLE")};
 	const struct slice name = SLICE("Taro Canary"), country = SLICE("JP"),
-			   server = SLICE("ns1.dns.example");
+			   server = SLICE("ns1.dns.example"),
+			   postcode = SLICE("514-0000");
 	struct decide_given given = {.approved = false};
 	struct slice diagnostics;
 	struct fail fail = FAIL_INIT;
@@ -45,6 +47,8 @@ disclose(struct arena *arena)
 	    record, ROLE_REGISTRANT, FIELD_NAME_INT, &name, 1, &fail));
 	assert_true(record_set(
 	    record, ROLE_REGISTRANT, FIELD_COUNTRY, &country, 1, &fail));
+	assert_true(record_set(
+	    record, ROLE_REGISTRANT, FIELD_POSTCODE, &postcode, 1, &fail));
 	assert_true(
 	    record_set(record, ROLE_SUBSCRIBER, FIELD_NS, &server, 1, &fail));
 	assert_true(record_set_registration(record, &registration, &fail));
@@ -70,6 +74,9 @@ what_passed_and_what_did_not_come_back(void **state)
 	registrant = &row.it.roles[ROLE_REGISTRANT];
 	assert_int_equal(registrant->items[FIELD_NAME_INT].state, REDACTED);
 	assert_int_equal(registrant->items[FIELD_COUNTRY].state, PUBLISHED);
+	assert_int_equal(registrant->items[FIELD_COUNTRY].altered, UNALTERED);
+	assert_int_equal(registrant->items[FIELD_POSTCODE].state, PUBLISHED);
+	assert_int_equal(registrant->items[FIELD_POSTCODE].altered, GENERALISED);
 	assert_int_equal(registrant->items[FIELD_PHONE].state, NOT_COLLECTED);
 	assert_int_equal(row.it.ns.state, PUBLISHED);
 	assert_true(slice_is(row.it.ns.values.items[0], "ns1.dns.example"));
@@ -85,7 +92,11 @@ bytes_that_nobody_wrote_are_refused(void **state)
 	    "{\"name\":\"a\",\"operation\":\"create\",\"roles\":{\"king\":{}},"
 	    "\"type\":\"domain\",\"v\":1}",
 	    "{\"name\":\"a\",\"operation\":\"create\",\"roles\":{\"tech\":"
-	    "{\"name.int\":[]}},\"type\":\"domain\",\"v\":1}"};
+	    "{\"name.int\":[]}},\"type\":\"domain\",\"v\":1}",
+	    "{\"name\":\"a\",\"operation\":\"create\",\"roles\":{\"tech\":"
+	    "{\"name.int\":[1]}},\"type\":\"domain\",\"v\":1}",
+	    "{\"name\":\"a\",\"operation\":\"create\",\"roles\":{\"tech\":"
+	    "{\"name.int\":[3,\"T\"]}},\"type\":\"domain\",\"v\":1}"};
 	struct arena *arena = arena_create(NULL);
 
 	(void)state;

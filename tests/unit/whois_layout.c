@@ -60,7 +60,7 @@ values_of(struct fixture *fixture, const char *const *texts)
 static struct publication_item
 shown(struct fixture *fixture, const char *const *texts)
 {
-	return (struct publication_item){PUBLISHED, values_of(fixture, texts)};
+	return (struct publication_item){PUBLISHED, UNALTERED, values_of(fixture, texts)};
 }
 
 static void
@@ -346,9 +346,9 @@ a_network_stands_between_its_relatives(void **state)
 	struct slice expected = sample(fixture, "jpnic-network-en.txt");
 	struct text text = text_start(fixture->arena);
 	const struct publication_relative above[] = {
-	    {SLICE("IDC Frontier Inc."), {"", 0}, SLICE("Allocation"),
+	    {SLICE("IDC Frontier Inc."), {"", 0}, {"", 0}, SLICE("Allocation"),
 		SLICE("割り振り"), SLICE("202.218.77.0-202.218.255.255")},
-	    {SLICE("IDC Frontier Inc."), SLICE("SUBA-032-223"),
+	    {SLICE("IDC Frontier Inc."), {"", 0}, SLICE("SUBA-032-223"),
 		SLICE("Sub Allocation"), SLICE("SUBA"),
 		SLICE("202.218.223.0/24")},
 	};
@@ -357,7 +357,7 @@ a_network_stands_between_its_relatives(void **state)
 	fixture->it.name = SLICE("202.218.223.128/25");
 	fixture->it.created = at("2006-08-10T00:00:00+09:00");
 	fixture->it.updated = at("2012-12-05T08:30:31+09:00");
-	fixture->it.above = (struct publication_relatives){above, 2};
+	fixture->it.above = (struct publication_relatives){above, 2, false};
 	show(fixture, ROLE_REGISTRANT, FIELD_NETNAME, TIMES("IMPRESSGROUP"));
 	show(fixture, ROLE_REGISTRANT, FIELD_ORG_INT,
 	    TIMES("Impress Holdings, Inc."));
@@ -474,7 +474,7 @@ a_key_of_jprs_goes_on_in_lines(void **state)
 	struct text organization = text_start(fixture->arena);
 
 	fixture->it.name = SLICE("example.jp");
-	fixture->it.ds = (struct publication_item){PUBLISHED,
+	fixture->it.ds = (struct publication_item){PUBLISHED, UNALTERED,
 	    values_of(fixture,
 		TIMES("7240 8 2 E147A85589E24FE0DBB5980C73501B5D"
 		      "D656BE5550714F150BE574AE8777B77D",
