@@ -33,6 +33,8 @@ struct engine {
 	struct work *works[WORK_BUCKETS]; /* under way, by principal and key */
 	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
+	struct work *behind; /* engine_wait.c: they wait for others */
+	bool waking;
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
