@@ -220,6 +220,27 @@ conf_parse_registrar(struct parser *parser, const struct token *statement)
 	return true;
 }
 
+/* What misu itself shows in place of a name is known when it is audited. */
+void
+conf_publish_defaults(struct parser *parser)
+{
+	const struct conf_publish *publish = &parser->conf->publish;
+	const struct conf_audit *audit = &parser->conf->audit;
+	const struct slice texts[] = {publish->hidden_jprs.japanese,
+	    publish->hidden_jprs.english, publish->hidden_jpnic.japanese,
+	    publish->hidden_jpnic.english};
+
+	for (size_t i = 0; i < audit->server_count; i++) {
+		struct conf_audit_server *server =
+		    (struct conf_audit_server *)(uintptr_t)&audit->servers[i];
+
+		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+			if (texts[k].len != 0 &&
+			    !conf_add_hidden(parser, server, texts[k]))
+				return;
+	}
+}
+
 bool
 conf_has_tier(const struct conf *conf, struct slice recipient)
 {

@@ -4,9 +4,7 @@
 #define COMPLAINT "URL of the ICANN Whois Inaccuracy Complaint Form"
 #define REDACTED_TEXT "REDACTED FOR PRIVACY"
 
-enum {
-	THICK = 1 << ROLE_REGISTRANT | 1 << ROLE_ADMIN | 1 << ROLE_TECH
-};
+enum { THICK = 1 << ROLE_REGISTRANT | 1 << ROLE_ADMIN | 1 << ROLE_TECH };
 
 /*
  * As their answers were in July 2026.  The row with no TLD is for all others:
@@ -32,27 +30,28 @@ static const struct {
 	    .complaint_url = SLICE("https://www.icann.org/wicf/"),
 	    .database = SLICE("WHOIS database")}},
 #define VERISIGN                                                               \
-	{.indent = 3,                                                          \
-	    .upper = true,                                                     \
-	    .streets = 1,                                                      \
-	    .redacted = SLICE(REDACTED_TEXT),                                  \
-	    .redacted_id = SLICE(REDACTED_TEXT),                               \
-	    .redacted_email = SLICE(REDACTED_TEXT),                            \
-	    .complaint_label = SLICE(COMPLAINT),                               \
-	    .complaint_url = SLICE("https://www.icann.org/wicf/"),             \
-	    .database = SLICE("whois database")}
+	{                                                                      \
+		.indent = 3, .upper = true, .streets = 1,                      \
+		.redacted = SLICE(REDACTED_TEXT),                              \
+		.redacted_id = SLICE(REDACTED_TEXT),                           \
+		.redacted_email = SLICE(REDACTED_TEXT),                        \
+		.complaint_label = SLICE(COMPLAINT),                           \
+		.complaint_url = SLICE("https://www.icann.org/wicf/"),         \
+		.database = SLICE("whois database")                            \
+	}
     {".com", "", VERISIGN},
     {".net", "", VERISIGN},
 #undef VERISIGN
 #define DONUTS                                                                 \
-	{.always_id = true,                                                    \
-	    .streets = 1,                                                      \
-	    .redacted = SLICE(REDACTED_TEXT),                                  \
-	    .redacted_id = SLICE("REDACTED"),                                  \
-	    .redacted_email = SLICE(REDACTED_TEXT),                            \
-	    .complaint_label = SLICE(COMPLAINT),                               \
-	    .complaint_url = SLICE("https://icann.org/wicf/"),                 \
-	    .database = SLICE("WHOIS database")}
+	{                                                                      \
+		.always_id = true, .streets = 1,                               \
+		.redacted = SLICE(REDACTED_TEXT),                              \
+		.redacted_id = SLICE("REDACTED"),                              \
+		.redacted_email = SLICE(REDACTED_TEXT),                        \
+		.complaint_label = SLICE(COMPLAINT),                           \
+		.complaint_url = SLICE("https://icann.org/wicf/"),             \
+		.database = SLICE("WHOIS database")                            \
+	}
     {".org",
 	"This domain is protected by the Registry Lock service. If you are"
 	" the registrant and wish to take action on this lock, please contact"
