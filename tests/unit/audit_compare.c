@@ -694,40 +694,6 @@ a_country_in_words_is_no_leak(void **state)
 	assert_found(findings, "");
 }
 
-/* JPNIC has no line for a person but the organization's. */
-static void
-an_individual_stands_where_an_organization_does(void **state)
-{
-	static const struct slice name = SLICE("Hanako Kokai");
-	struct audit_intent *intent = arena_take(arena, sizeof(*intent));
-	struct audit_intended *of =
-	    &intent->items[ROLE_REGISTRANT][FIELD_NAME_INT];
-
-	(void)state;
-	intent->type = OBJECT_NETWORK;
-	intent->object = SLICE("203.0.113.8/29");
-	intent->knows_record = intent->has_role[ROLE_REGISTRANT] = true;
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		intent->items[ROLE_REGISTRANT][f].ruling =
-		    (struct ruling){VERDICT_REDACT, 9};
-	of->collected = true;
-	of->allowed = (struct values){&name, 1};
-	assert_found(
-	    judge(intent, AUDIT_JPNIC_NETWORK,
-		"Network Information:\n"
-		"a. [Network Number]             203.0.113.8/29\n"
-		"g. [Organization]               Hanako Kokai\n"),
-	    "");
-	of->hidden = of->allowed;
-	of->allowed.count = 0;
-	assert_found(
-	    judge(intent, AUDIT_JPNIC_NETWORK,
-		"Network Information:\n"
-		"a. [Network Number]             203.0.113.8/29\n"
-		"g. [Organization]               Hanako Kokai\n"),
-	    "leak registrant/name.int by 9 now");
-}
-
 /* APNIC shows JPNIC as the contact of every network of Japan's. */
 static void
 contacts_of_others_are_not_the_records(void **state)
@@ -810,7 +776,6 @@ main(void)
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),
 	    cmocka_unit_test(no_object_and_no_answer_are_findings_of_the_whole),
 	    cmocka_unit_test(a_country_in_words_is_no_leak),
-	    cmocka_unit_test(an_individual_stands_where_an_organization_does),
 	    cmocka_unit_test(contacts_of_others_are_not_the_records),
 	    cmocka_unit_test(kinds_have_words),
 	};
