@@ -28,6 +28,8 @@ static const char other[] =
     RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
 static const char asked[] =
     RULES("3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
+static const char told[] =
+    RULES("5", "", "forward state, country of registrant\n");
 static const char refusing[] =
     "policy \"t\" revision 4 effective 2026-01-01T00:00:00Z\n"
     "purpose p11 \"publish\"\n"
@@ -249,6 +251,27 @@ a_withdrawal_that_is_refused_is_one(void **state)
 	assert_false(tells(world, "JP"));
 }
 
+/* Before the entry, and the look through the ledger, come to their ends. */
+static void
+who_stops_is_told_no_more_from_that_moment(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, told);
+	submit(world, "create", "\"subject\":\"person-1\"," PERSON);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	world->status = 0;
+	engine_provision_stop(world->engine, SLICE("tester"),
+	    SLICE("{\"subject\":\"person-1\"}"), answered, world);
+	assert_int_equal(world->status, 0);
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 5);
+	assert_int_equal(world->status, 200);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+}
+
 /* The word of the last outcome of an entry; empty: it has none. */
 static struct slice
 outcome_of(struct world *world, uint64_t about)
@@ -302,6 +325,7 @@ main(void)
 	    CASE(what_is_published_on_request_follows_all_changes),
 	    CASE(a_first_row_that_is_too_late_is_not_told),
 	    CASE(a_withdrawal_that_is_refused_is_one),
+	    CASE(who_stops_is_told_no_more_from_that_moment),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
