@@ -706,7 +706,9 @@ flush(void *arg)
 	for (struct work *w = list; ok && w != NULL; w = w->accepted) {
 		struct slice body;
 
-		ok = spool_work(w, &body, &fail);
+		ok = engine_view_know(engine, w->record, w->shares,
+			 w->share_count, w->arena, &fail) &&
+		     spool_work(w, &body, &fail);
 	}
 	ok = ok && engine_prune(engine, &fail) &&
 	    spool_commit(engine->o.spool, &fail);

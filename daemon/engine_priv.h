@@ -243,6 +243,16 @@ bool engine_view_refreshes_under(
 bool engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail);
 
+/*
+ * Before it is told that something of these goes to the view: whose it is is
+ * known, so that nothing is told of who stops from that moment on.
+ */
+bool engine_view_know(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, struct arena *arena,
+    struct fail *fail);
+bool engine_view_doubt_subject(
+    struct engine *engine, struct slice subject, struct fail *fail);
+
 /* One object is told no more until it was decided anew, which is at once. */
 bool engine_view_renew(struct engine *engine, enum object_type type,
     struct slice object, struct fail *fail);

@@ -291,6 +291,28 @@ end_record(struct refresh *refresh, const struct renewed *item,
 	    item->row.name, VAULT_CURRENT, fail);
 }
 
+/*
+ * What was published is so no longer, and no disclosure says it: where no
+ * block publishes it any more, or the object is gone.
+ */
+static bool
+add_ended(struct refresh *refresh, struct renewed *item, struct fail *fail)
+{
+	struct event event = engine_event(
+	    refresh->engine, EVENT_OUTCOME, "ended", item->row.entry);
+
+	if (!item->row.has_told)
+		return true;
+	event.request = request_of(refresh, item);
+	event.reason = is_gone(&item->published)
+			   ? SLICE("the object is gone")
+			   : SLICE("the policy in force does not publish it");
+	if (!ledger_add_event(refresh->batch, &event, fail))
+		return false;
+	refresh->entries++;
+	return true;
+}
+
 static bool
 decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 {
@@ -311,7 +333,8 @@ decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 	}
 	block = block_for(engine, published);
 	if (block == NULL)
-		return end_record(refresh, item, fail);
+		return add_ended(refresh, item, fail) &&
+		       end_record(refresh, item, fail);
 	if (!engine_share(engine, block, published->record, HOW_ASKED,
 		refresh->arena, &item->share, fail))
 		return false;

@@ -69,7 +69,7 @@ prepare_reads(struct view *view, struct fail *fail)
 		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
 		view->stale = sqlite_prepare(sqlite,
-		    "SELECT type, name, entry FROM object"
+		    "SELECT type, name, entry, length(bytes) > 0 FROM object"
 		    " WHERE epoch < (SELECT lowest FROM head)"
 		    " AND (epoch > 0 OR time < ?2)"
 		    " AND bytes IS NOT NULL LIMIT ?1",
@@ -403,6 +403,7 @@ view_stale(struct view *view, struct arena *arena, int64_t doubt,
 		at->type = arena_copy(arena, statement_bytes(view->stale, 0));
 		at->name = arena_copy(arena, statement_bytes(view->stale, 1));
 		at->entry = (uint64_t)statement_number(view->stale, 2);
+		at->has_told = statement_number(view->stale, 3) != 0;
 		if (at->type.data == NULL || at->name.data == NULL) {
 			ok = fail_memory(fail);
 			break;

@@ -133,6 +133,7 @@ struct view_stale {
 	struct slice type, name;
 	uint64_t entry;
 	struct slice bytes; /* of view_page() alone; empty where removed */
+	bool has_told;	    /* of view_stale(): it would tell something */
 };
 bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
     struct view_stale *out, size_t *count, size_t max, struct fail *fail);

@@ -28,6 +28,16 @@ static const char other[] =
     RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
 static const char asked[] =
     RULES("3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
+static const char told[] =
+    RULES("5", "", "forward state, country of registrant\n");
+#define ELSEWHERE(revision)                                                    \
+	"policy \"t\" revision " revision " effective 2026-01-01T00:00:00Z\n"  \
+	"purpose p11 \"publish\"\n"                                            \
+	"recipient self \"public\" public via self basis contract {\n"         \
+	"  may receive name of registrant\n}\n"                                \
+	"for .net to self for p11 { redact * of * }\n"
+static const char closed[] = ELSEWHERE("6");
+static const char gone[] = ELSEWHERE("7");
 static const char refusing[] =
     "policy \"t\" revision 4 effective 2026-01-01T00:00:00Z\n"
     "purpose p11 \"publish\"\n"
@@ -249,6 +259,27 @@ a_withdrawal_that_is_refused_is_one(void **state)
 	assert_false(tells(world, "JP"));
 }
 
+/* Before the entry, and the look through the ledger, come to their ends. */
+static void
+who_stops_is_told_no_more_from_that_moment(void **state)
+{
+	struct world *world = *state;
+
+	set_policy(world, told);
+	submit(world, "create", "\"subject\":\"person-1\"," PERSON);
+	pass_time(world, 1);
+	assert_true(tells(world, "Kakuu"));
+	world->status = 0;
+	engine_provision_stop(world->engine, SLICE("tester"),
+	    SLICE("{\"subject\":\"person-1\"}"), answered, world);
+	assert_int_equal(world->status, 0);
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 5);
+	assert_int_equal(world->status, 200);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+}
+
 /* The word of the last outcome of an entry; empty: it has none. */
 static struct slice
 outcome_of(struct world *world, uint64_t about)
@@ -290,6 +321,27 @@ what_was_overtaken_is_not_said_to_be_sent(void **state)
 	assert_true(slice_is(outcome_of(world, next + 3), "sent"));
 }
 
+/* No disclosure says that nothing is published any more: an entry does. */
+static void
+the_end_of_a_publication_has_its_entry(void **state)
+{
+	struct world *world = *state;
+	uint64_t entry, next;
+
+	publish(world, one);
+	entry = find(world).entry;
+	set_policy(world, closed);
+	pass_time(world, 1);
+	assert_int_equal(find(world).state, VIEW_NONE);
+	assert_true(slice_is(outcome_of(world, entry), "ended"));
+	/* And one only: nothing is ended that has ended. */
+	assert_true(view_entry(
+	    world->view, SLICE("domain"), SLICE("example.com"), &next));
+	set_policy(world, gone);
+	pass_time(world, 1);
+	assert_true(slice_is(outcome_of(world, next), ""));
+}
+
 int
 main(void)
 {
@@ -302,6 +354,8 @@ main(void)
 	    CASE(what_is_published_on_request_follows_all_changes),
 	    CASE(a_first_row_that_is_too_late_is_not_told),
 	    CASE(a_withdrawal_that_is_refused_is_one),
+	    CASE(who_stops_is_told_no_more_from_that_moment),
+	    CASE(the_end_of_a_publication_has_its_entry),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
