@@ -28,6 +28,7 @@ static const char policy_text[] =
     "purpose p12 \"publish, if only for research\"\n"
     "recipient self \"public\" public via self basis contract {\n"
     "  may receive name, state, country of registrant\n"
+    "  may receive handle of tech\n"
     "}\n"
     "recipient registry \"r\" in US class registry basis contract by post {\n"
     "  may receive name, state, country of registrant\n"
@@ -37,7 +38,12 @@ static const char policy_text[] =
     "  forward state, country of registrant\n"
     "  redact * of *\n"
     "}\n"
-    "for .net to registry for p10 {\n"
+    "for .jp to self for p11 {\n"
+    "  forward handle of tech\n"
+    "  redact * of *\n"
+    "}\n"
+    /* With a letter that stays on the desk. */
+    "for .com, .net to registry for p10 {\n"
     "  forward name, state, country of registrant\n"
     "  redact * of *\n"
     "}\n"
@@ -56,6 +62,7 @@ static const char conf_text[] =
     "audit whois whois.net.example for .net as shown\n"
     "publish whois on 127.0.0.1:4343\n"
     "audit whois whois.example for .com as self\n"
+    "audit whois whois.jprs.example for .jp as self\n"
     "audit rdap \"https://rdap.example/\" for .org as self\n"
     "audit every 1000s\n";
 
@@ -347,6 +354,55 @@ tell(struct world *world, const char *place, const char *name)
 	assert_true(fake_loop_settle(world->loop));
 }
 
+/* An answer to the first question. */
+static void
+tell_answer(struct world *world, struct audit_answer answer)
+{
+	struct audit_told told = {.end = AUDIT_ANSWERED,
+	    .server = SLICE("192.0.2.1:43"),
+	    .reason = SLICE(""),
+	    .answer = answer};
+
+	assert_true(world->asked_count != 0);
+	told.number = world->asked[0].number;
+	told.answer.object = told.answer.text = SLICE("");
+	memmove(world->asked, world->asked + 1,
+	    --world->asked_count * sizeof(*world->asked));
+	assert_true(engine_audit_told(
+	    world->engine, audit_write_told(&told, world->arena)));
+	assert_true(fake_loop_settle(world->loop));
+}
+
+static void
+tell_absent(struct world *world)
+{
+	tell_answer(world, (struct audit_answer){.state = AUDIT_NOT_FOUND});
+}
+
+/* What is shown of a role: its handles, and who it is. */
+static void
+tell_jp(struct world *world, enum role role, const char *first,
+    const char *second, const char *name)
+{
+	const struct slice handles[] = {slice_from(first), slice_from(second)},
+			   names[] = {slice_from(name)};
+	const uint64_t handle = (uint64_t)1 << FIELD_HANDLE;
+	const struct audit_item items[] = {
+	    {.role = role,
+		.fields = handle,
+		.expected = handle,
+		.sight = AUDIT_SHOWN,
+		.values = {handles, *second != '\0' ? 2 : 1}},
+	    {.role = role,
+		.fields = (uint64_t)1 << FIELD_NAME_INT,
+		.sight = *name != '\0' ? AUDIT_SHOWN : AUDIT_ABSENT,
+		.values = {names, *name != '\0'}}};
+
+	tell_answer(world,
+	    (struct audit_answer){
+		.state = AUDIT_FOUND, .items = items, .count = 2});
+}
+
 static void
 tell_end(struct world *world, enum audit_end how)
 {
@@ -459,6 +515,95 @@ a_public_with_two_purposes_may_see_what_either_lets(void **state)
 	tell(world, "Kakuu", "Somebody Else");
 	assert_true(says(world, "\"field\":\"name.int\",\"rule\":"));
 	assert_int_equal(entries(world, "clean"), 2);
+}
+
+/*
+ * A letter to its registry is on the desk for long: who publishes it from
+ * there is not asked, everybody else is.
+ */
+static void
+only_who_waits_for_it_is_not_asked(void **state)
+{
+	struct world *world = *state;
+
+	submit(world, "a.com");
+	order(world, engine_audit_start, "{\"object\":\"a.com\"}");
+	tell(world, "Kakuu", "");
+	assert_true(says(world, "\"state\":\"clean\""));
+	submit(world, "a.net");
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	assert_int_equal(world->status, 404);
+	assert_true(says(world, "under way"));
+	engine_desk_done(world->engine, SLICE("uid 0"), 3, SLICE("posted"),
+	    answered, world);
+	assert_true(fake_loop_settle(world->loop));
+	order(world, engine_audit_start, "{\"object\":\"a.net\"}");
+	assert_int_equal(world->asked_count, 1);
+}
+
+static void
+what_was_deleted_should_not_be_there(void **state)
+{
+	struct world *world = *state;
+
+	submit(world, "a.com");
+	engine_submit(world->engine, SLICE("tester"), (struct slice){"", 0},
+	    SLICE("{\"object\":{\"type\":\"domain\",\"name\":\"a.com\"},"
+		  "\"request\":\"delete\"}"),
+	    answered, world);
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	order(world, engine_audit_start, "{\"object\":\"a.com\"}");
+	assert_int_equal(world->asked_count, 1);
+	tell(world, "Kakuu", "Canary");
+	assert_true(says(world, "\"reason\":\"it was deleted"));
+	assert_true(says(world, "\"kind\":\"leak\",\"role\":\"registrant\","
+				"\"field\":\"name.int\""));
+	assert_true(says(world, "{\"kind\":\"stale\"}"));
+	order(world, engine_audit_start, "{\"object\":\"a.com\"}");
+	tell_absent(world);
+	assert_true(says(world, "\"state\":\"clean\""));
+	assert_int_equal(entries(world, "clean"), 1);
+}
+
+/* Contacts are asked for by all handles of a role. */
+static void
+each_handle_is_asked_for(void **state)
+{
+	struct world *world = *state;
+
+	engine_submit(world->engine, SLICE("tester"), (struct slice){"", 0},
+	    SLICE("{\"object\":{\"type\":\"domain\",\"name\":\"a.jp\"},"
+		  "\"request\":\"create\",\"roles\":{\"registrant\":{\"kind\":"
+		  "\"legal\",\"fields\":{\"name\":{\"int\":\"Canary\"}}},"
+		  "\"tech\":{\"kind\":\"natural\",\"fields\":{\"handle\":"
+		  "[\"AA001JP\",\"BB002JP\"],\"name\":{\"int\":"
+		  "\"Canary Tech\"}}}}}"),
+	    answered, world);
+	pass_time(world, 1);
+	assert_int_equal(world->status, 202);
+	order(world, engine_audit_start, "{\"object\":\"a.jp\"}");
+	assert_int_equal(world->asked_count, 3);
+	assert_true(slice_is(world->asked[1].question.name, "AA001JP"));
+	assert_true(slice_is(world->asked[2].question.name, "BB002JP"));
+	tell_jp(world, ROLE_TECH, "AA001JP", "BB002JP", "");
+	tell_jp(world, ROLE_TECH, "AA001JP", "", "");
+	/* Whoever else that is, the record does not know. */
+	tell_jp(world, ROLE_TECH, "BB002JP", "", "Somebody Else");
+	assert_true(says(world, "\"state\":\"clean\""));
+	order(world, engine_audit_start, "{\"object\":\"a.jp\"}");
+	tell_jp(world, ROLE_TECH, "AA001JP", "BB002JP", "");
+	tell_jp(world, ROLE_TECH, "AA001JP", "", "");
+	tell_jp(world, ROLE_TECH, "BB002JP", "", "Canary Tech");
+	assert_true(says(world, "\"kind\":\"leak\",\"role\":\"tech\","
+				"\"field\":\"name.int\""));
+	/* The domain is there, and only a contact is not. */
+	order(world, engine_audit_start, "{\"object\":\"a.jp\"}");
+	tell_jp(world, ROLE_TECH, "AA001JP", "BB002JP", "");
+	tell_jp(world, ROLE_TECH, "AA001JP", "", "");
+	tell_absent(world);
+	assert_true(says(world, "\"kind\":\"missing\",\"role\":\"tech\","
+				"\"field\":\"handle\""));
 }
 
 static void
@@ -716,6 +861,9 @@ main(void)
 	    TEST(a_leak_names_the_rule_that_it_breaks),
 	    TEST(what_is_hidden_or_old_is_found_and_what_is_well_is_recorded),
 	    TEST(a_public_with_two_purposes_may_see_what_either_lets),
+	    TEST(only_who_waits_for_it_is_not_asked),
+	    TEST(what_was_deleted_should_not_be_there),
+	    TEST(each_handle_is_asked_for),
 	    TEST(no_answer_is_a_finding_and_no_object_is_none),
 	    TEST(an_auditor_that_goes_or_is_not_there_leaves_no_finding),
 	    TEST(what_makes_no_sense_ends_the_line),
