@@ -195,7 +195,7 @@ read_line(struct reading *reading, struct slice line)
 	else if (audit_is_text(label, "dnssec"))
 		/* Some say only that there are keys, and not which. */
 		page->places[reading->ds].item.expected =
-		    begins(value, "unsigned") ? ONE(DS) : 0;
+		    begins(value, "signed") ? 0 : ONE(DS);
 	else if (audit_is_text(label, "dnssec ds data") ||
 		 audit_is_text(label, "ds data"))
 		audit_page_add(page, reading->ds, value);

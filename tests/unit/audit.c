@@ -139,16 +139,12 @@ is_of_group(enum field a, enum field b)
 	return strcmp(field_info[a].group, field_info[b].group) == 0;
 }
 
-/*
- * There are keys, says one who does not say which.  What is below an
- * organization, and titles, few have.
- */
+/* What is below an organization, and titles, few have. */
 static bool
 is_unsaid(enum audit_paper paper, enum field field)
 {
-	return (field == FIELD_DS && paper == PAPER_GTLD) ||
-	       (paper >= PAPER_RDAP && (is_of_group(field, FIELD_DIVISION_LOC) ||
-					   is_of_group(field, FIELD_TITLE_LOC)));
+	return paper >= PAPER_RDAP && (is_of_group(field, FIELD_DIVISION_LOC) ||
+					  is_of_group(field, FIELD_TITLE_LOC));
 }
 
 /* In a jCard, an extension stands in its number. */
