@@ -87,7 +87,7 @@ answer(struct evhttp_request *request, void *context)
 static void
 serve(void)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = {.sin_port = 0};
 	socklen_t len = sizeof(address);
 	struct evhttp_bound_socket *socket;
 
