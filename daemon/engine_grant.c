@@ -224,7 +224,11 @@ read_recipient(struct granting *granting, struct fail *fail)
 	granting->grant.purpose =
 	    arena_copy(affair->arena, granting->grant.purpose);
 	granting->grant.recipient = to;
-	return granting->grant.purpose.data != NULL || fail_memory(fail);
+	if (granting->grant.purpose.data == NULL)
+		return fail_memory(fail);
+	return ruleset_terms(engine->ruleset, to, granting->grant.purpose,
+		   affair->arena, &granting->grant.terms) ||
+	       fail_memory(fail);
 }
 
 static bool
@@ -336,6 +340,9 @@ add_what(struct text *text, const struct granting *granting)
 		text_add_string(text, ", from ");
 		text_add(text, grant->from);
 	}
+	/* Two that approve it see the same rules. */
+	text_add_string(text, ", rules ");
+	text_add_hex(text, grant->terms.bytes, 8);
 }
 
 static struct slice
@@ -505,6 +512,18 @@ struct showing {
 	bool any;
 };
 
+static bool
+is_in_force(const struct showing *showing, const struct grant *grant)
+{
+	const struct affair *affair = showing->affair;
+	bool is = false;
+
+	return affair->engine->ruleset != NULL &&
+	       engine_grant_is_in_force(
+		   affair->engine, grant, affair->arena, &is, NULL) &&
+	       is;
+}
+
 static const char *
 state_of(const struct showing *showing, const struct grant *grant)
 {
@@ -512,6 +531,7 @@ state_of(const struct showing *showing, const struct grant *grant)
 	       : !grant->is_open				     ? "closed"
 	       : grant->until <= engine_now(showing->affair->engine) ? "expired"
 	       : grant->used >= grant->answers			     ? "spent"
+	       : !is_in_force(showing, grant)			     ? "outdated"
 								     : "valid";
 }
 

@@ -131,6 +131,9 @@ struct engine_judged {
 	bool answers;		   /* HOW_ANSWERED */
 	uint64_t kept[ROLE_COUNT];
 };
+/* engine_judge() of what is given; the stops are added to it. */
+bool engine_judge_as(struct engine *engine, struct engine_judged *judged,
+    struct arena *arena, struct share *share, struct fail *fail);
 struct disclosure *engine_heed_stops(struct engine *engine,
     struct disclosure *disclosure, struct engine_judged *judged,
     struct arena *arena, struct fail *fail);
