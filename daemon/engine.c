@@ -454,7 +454,8 @@ engine_judge_as(struct engine *engine, struct engine_judged *judged,
 		return fail_set(fail, FAIL_WORLD, "no random bytes");
 	disclosure = decide(engine->ruleset, judged->block, judged->record,
 	    &judged->given, arena, fail);
-	if (disclosure != NULL && stops_any(engine->o.stops))
+	if (disclosure != NULL && (stops_any(engine->o.stops) ||
+					  engine_any_leaves(engine)))
 		disclosure =
 		    engine_heed_stops(engine, disclosure, judged, arena, fail);
 	if (disclosure == NULL)

@@ -106,6 +106,9 @@ check_object(struct granting *granting, struct slice object, struct fail *fail)
 				" 192.0.2.0/24 for the networks in it");
 		return false;
 	}
+	if (engine_leaving_roles(affair->engine, record) != 0)
+		return fail_set(
+		    fail, FAIL_INPUT, "a person in it is to be forgotten");
 	return !of_subject || affair_is_about(record, affair->row.subject) ||
 	       fail_set(fail, FAIL_INPUT, "the object has nothing of who asks");
 }
@@ -586,19 +589,10 @@ static bool
 is_whose(const struct engine *engine, const struct record *record,
     enum role role, const uint8_t pseudonym[PSEUDONYM_SIZE])
 {
-	struct slice id = record_subject(record, role);
 	struct subject subject;
-	char place[400];
 	bool same;
 
-	if (id.len == 0) {
-		snprintf(place, sizeof(place), "object:%s:%.*s/%s",
-		    object_type_name(record_type(record)),
-		    SLICE_ARG(record_object(record)),
-		    object_role_name(record_type(record), role));
-		id = slice_from(place);
-	}
-	if (!keys_find(engine->o.keys, id, &subject))
+	if (!engine_find_person(engine, record, role, &subject))
 		return false;
 	same = memcmp(subject.pseudonym, pseudonym, PSEUDONYM_SIZE) == 0;
 	digest_wipe(&subject, sizeof(subject));
@@ -614,8 +608,6 @@ goes(const struct engine *engine, struct slice object,
 	const struct record *record;
 
 	*out = false;
-	if (is_pattern(object))
-		return true;
 	record =
 	    engine_whole_record(engine, OBJECT_DOMAIN, object, arena, fail);
 	*out = record == NULL;
@@ -627,7 +619,7 @@ goes(const struct engine *engine, struct slice object,
 
 bool
 engine_forget_grants(const struct engine *engine,
-    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], bool all, struct arena *arena,
     struct fail *fail)
 {
 	struct grants *grants = engine->o.grants;
@@ -641,7 +633,10 @@ engine_forget_grants(const struct engine *engine,
 		    grants, arena, &row, &object, &found, fail);
 		if (!ok || !found)
 			break;
-		ok = goes(engine, object, pseudonym, arena, &gone, fail) &&
+		gone = all;
+		ok = (is_pattern(object) ||
+			 goes(
+			     engine, object, pseudonym, arena, &gone, fail)) &&
 		     (!gone || grants_drop_object(grants, row, fail));
 	}
 	return ok;

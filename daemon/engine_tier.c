@@ -484,7 +484,8 @@ judge_only(struct tier *tier, const struct block *block, unsigned only,
 	struct engine_judged judged = {.block = block,
 	    .record = tier->record,
 	    .given = {.approved = true, .only = only},
-	    .answers = true};
+	    .answers = true,
+	    .by_token = true};
 
 	return engine_judge_as(
 	    tier->engine, &judged, tier->arena, &tier->share, fail);
