@@ -103,7 +103,7 @@ $B/unit/%: $B/tests/unit/%.o $(LIBRUNNER) $(LIBSHELL) $(LIBMISU)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # What plays scenarios needs what $B/scenario does.
-PLAYS := $B/unit/rows_engine $B/unit/filter_stress
+PLAYS := $B/unit/rows_engine $B/unit/filter_stress $B/unit/view_durable
 WRAPS := -Wl,--wrap=channel_file_start -Wl,--wrap=channel_desk_start \
 	-Wl,--wrap=view_mark_open
 $(PLAYS): LDFLAGS += $(WRAPS)

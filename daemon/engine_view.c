@@ -453,11 +453,12 @@ take_all(struct refresh *refresh, const struct handed *handed,
 static int64_t
 delay_after(const struct refresh *refresh)
 {
-	if (refresh->waiting != 0)
+	bool walks = refresh->engine->walk != NULL;
+
+	/* What came of nothing may be in doubt still, and is no hurry. */
+	if (refresh->waiting != 0 || (walks && refresh->entries == 0))
 		return REFRESH_SOON;
-	return refresh->count == REFRESH_MAX || refresh->engine->walk != NULL
-	    ? 0
-	    : REFRESH_LOOK;
+	return refresh->count == REFRESH_MAX || walks ? 0 : REFRESH_LOOK;
 }
 
 /* Nothing waits: when to look again whether what is in doubt came to its end. */

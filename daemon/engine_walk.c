@@ -183,8 +183,8 @@ engine_walk_stops(struct engine *engine, struct fail *fail)
 		return true;
 	engine->stops_since = ledger_next(engine->o.ledger);
 	engine_view_look(engine);
-	return walk_begin(engine,
-	    engine->walk != NULL ? engine->walk->at.from : 0, fail);
+	return walk_begin(
+	    engine, engine->walk != NULL ? engine->walk->at.from : 0, fail);
 }
 
 /* --- walking --- */
@@ -194,8 +194,8 @@ engine_walk_stops(struct engine *engine, struct fail *fail)
  * was so.  Where that cannot be known it is decided anew.
  */
 static bool
-is_touched(struct engine *engine, const struct record *record,
-    struct arena *arena)
+is_touched(
+    struct engine *engine, const struct record *record, struct arena *arena)
 {
 	enum object_type type = record_type(record);
 	struct slice name = record_object(record);
@@ -218,8 +218,8 @@ is_touched(struct engine *engine, const struct record *record,
 
 /* Where nothing is made anew, what has a row is decided anew as that. */
 static bool
-is_wanted(struct engine *engine, const struct record *record,
-    struct arena *arena)
+is_wanted(
+    struct engine *engine, const struct record *record, struct arena *arena)
 {
 	enum object_type type = record_type(record);
 

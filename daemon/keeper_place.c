@@ -119,8 +119,8 @@ unsettle(struct keeper *keeper, const struct placing *placing,
     void (*how)(struct keeper *keeper, uint32_t hash))
 {
 	if (placing->list != NULL)
-		how(keeper, object_hash(OBJECT_CONTACT,
-				record_object(placing->list)));
+		how(keeper,
+		    object_hash(OBJECT_CONTACT, record_object(placing->list)));
 }
 
 void

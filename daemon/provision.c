@@ -71,7 +71,6 @@ was_shown(const struct shown_before *before, const char *role, enum field field,
 	       memcmp(bytes.data, now.bytes, DIGEST_SIZE) == 0;
 }
 
-
 /* FIELD_BITs of this role that show something of the person. */
 static uint64_t
 fields_shown(const struct disclosure *disclosure, enum role role)

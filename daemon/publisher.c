@@ -151,6 +151,8 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	out->entry = found.entry;
 	if (!publisher_find_role(&row->it, ask, &out->role))
 		return NOT_FOUND;
+	if (ask->kind == ASK_CONTACT)
+		publication_narrow(&row->it, out->role, ask->name);
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
 		row->it.registrar = NULL;

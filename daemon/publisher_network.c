@@ -50,12 +50,11 @@ tell_relative(const struct publisher *publisher, const struct publication *it,
 
 	*out = (struct publication_relative){
 	    .organization = shown(it, FIELD_ORG_INT),
-	    .organization_japanese = both(shown(it, FIELD_ORG_LOC),
-		shown(it, FIELD_ORG_INT), arena),
+	    .organization_japanese =
+		both(shown(it, FIELD_ORG_LOC), shown(it, FIELD_ORG_INT), arena),
 	    .netname = shown(it, FIELD_NETNAME),
 	    .kind = allocation ? SLICE("Allocation") : SLICE("Assignment"),
-	    .kind_japanese = allocation ? SLICE("割り振り")
-					: SLICE("割り当て"),
+	    .kind_japanese = allocation ? SLICE("割り振り") : SLICE("割り当て"),
 	    .range = it->name};
 	return out->organization_japanese.data != NULL;
 }
@@ -70,8 +69,8 @@ add(struct publisher *publisher, const struct prefix *asker,
 	struct view_row row;
 
 	*told = view_decode(found->bytes, arena, &row, &fail) &&
-	    publisher_may_tell(
-		publisher, asker, publisher_is_personal(&row.it));
+		publisher_may_tell(
+		    publisher, asker, publisher_is_personal(&row.it));
 	return !*told || tell_relative(publisher, &row.it, arena, out);
 }
 
@@ -91,16 +90,14 @@ find_above(struct publisher *publisher, const struct prefix *asker,
 	if (items == NULL)
 		return fail_memory(fail);
 	while (told && first != 0) {
-		if (!view_get_wider(
-			publisher->view, arena, &at, &found, fail))
+		if (!view_get_wider(publisher->view, arena, &at, &found, fail))
 			return false;
 		if (found.state != VIEW_CURRENT)
 			break;
 		if (!add(publisher, asker, &found, arena, &items[first - 1],
 			&told))
 			return fail_memory(fail);
-		if (told &&
-		    !prefix_parse(items[--first].range, &at, fail))
+		if (told && !prefix_parse(items[--first].range, &at, fail))
 			return false;
 	}
 	*out = (struct publication_relatives){
@@ -128,8 +125,7 @@ find_below(struct publisher *publisher, const struct prefix *asker,
 			return false;
 		if (found.state != VIEW_CURRENT || count == BELOW_MAX)
 			break;
-		if (!add(publisher, asker, &found, arena, &items[count],
-			&told))
+		if (!add(publisher, asker, &found, arena, &items[count], &told))
 			return fail_memory(fail);
 		if (!told)
 			break;
@@ -148,7 +144,7 @@ publisher_relatives(struct publisher *publisher, const struct prefix *asker,
 
 	it->is_allocation = is_allocation(publisher->conf, it->name);
 	return prefix_parse(it->name, &network, fail) &&
-	    find_above(
-		publisher, asker, &network, arena, &it->above, fail) &&
-	    find_below(publisher, asker, &network, arena, &it->below, fail);
+	       find_above(
+		   publisher, asker, &network, arena, &it->above, fail) &&
+	       find_below(publisher, asker, &network, arena, &it->below, fail);
 }

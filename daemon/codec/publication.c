@@ -1,5 +1,7 @@
 #include "codec/publication.h"
 
+#include <strings.h>
+
 struct publication_item
 publication_either(const struct publication *it, enum role role,
     enum field prefer, enum field other)
@@ -43,4 +45,25 @@ publication_hosts(const struct publication *it, struct arena *arena)
 	for (size_t i = 0; i < servers.count; i++)
 		hosts[i] = publication_host(servers.items[i]);
 	return (struct values){hosts, servers.count};
+}
+
+void
+publication_narrow(
+    struct publication *it, enum role role, struct slice handle)
+{
+	struct publication_role *of = &it->roles[role];
+	struct publication_item whose = of->items[FIELD_HANDLE];
+	size_t i = 0;
+
+	while (i < whose.values.count &&
+	    (whose.values.items[i].len != handle.len ||
+		strncasecmp(whose.values.items[i].data, handle.data,
+		    handle.len) != 0))
+		i++;
+	if (i == whose.values.count)
+		return;
+	whose.values = (struct values){whose.values.items + i, 1};
+	if (i != 0)
+		*of = (struct publication_role){.present = true};
+	of->items[FIELD_HANDLE] = whose;
 }

@@ -71,6 +71,13 @@ struct publication {
 struct publication_item publication_either(const struct publication *it,
     enum role role, enum field prefer, enum field other);
 
+/*
+ * Leaves of a role only what is of the holder of this handle, one of those
+ * that it has: what else is in the role is of the first of them.
+ */
+void publication_narrow(
+    struct publication *it, enum role role, struct slice handle);
+
 /* Of a name server its name, without the addresses that may stand behind. */
 struct slice publication_host(struct slice server);
 /* The names of those that may be shown; the list in the arena. */

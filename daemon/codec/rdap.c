@@ -314,6 +314,7 @@ rdap_entities(struct rdap_page *page, const enum role *roles, size_t count)
 		rdap_string(page, "objectClassName", SLICE("entity"));
 		rdap_card(page, roles[i]);
 		rdap_close(page, '}');
+		rdap_other_handles(page, roles[i]);
 	}
 	rdap_close(page, ']');
 }

@@ -221,3 +221,25 @@ rdap_card(struct rdap_page *page, enum role role)
 	text_add_string(page->text, "]]");
 	page->first = false;
 }
+
+/* Others in the role, of whom nothing but the handle is known here. */
+void
+rdap_other_handles(struct rdap_page *page, enum role role)
+{
+	struct publication_item item =
+	    publication_either(page->it, role, FIELD_HANDLE, FIELD_HANDLE);
+
+	for (size_t i = 1; item.state == PUBLISHED && i < item.values.count;
+	     i++) {
+		rdap_open(page, "", '{');
+		rdap_string(page, "objectClassName", SLICE("entity"));
+		rdap_string(page, "handle", item.values.items[i]);
+		rdap_member(page, "roles");
+		text_add_format(page->text, "[\"%s\"]", rdap_role(role));
+		rdap_member(page, "vcardArray");
+		text_add_string(page->text,
+		    "[\"vcard\",[[\"version\",{},\"text\",\"4.0\"],"
+		    "[\"fn\",{},\"text\",\"\"]]]");
+		rdap_close(page, '}');
+	}
+}

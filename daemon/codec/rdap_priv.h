@@ -51,6 +51,7 @@ const char *rdap_role(enum role role);
 
 /* The members "vcardArray", "roles" and, where published, "handle". */
 void rdap_card(struct rdap_page *page, enum role role);
+void rdap_other_handles(struct rdap_page *page, enum role role);
 
 /* --- rdap_redacted.c ------------------------------------------------------ */
 

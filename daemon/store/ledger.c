@@ -56,31 +56,11 @@ queue_move(struct batch_queue *from, struct batch_queue *to)
 
 /* --- small services --- */
 
-static bool
-pool_fill(void *context, void *out, size_t len)
-{
-	struct ledger *ledger = context;
-	const struct random_source *random = ledger->options.random;
-	uint8_t *from;
-
-	if (ledger->pool_left < len) {
-		if (!random->fill(
-			random->context, ledger->pool, sizeof(ledger->pool)))
-			return false;
-		ledger->pool_left = sizeof(ledger->pool);
-	}
-	from = ledger->pool + sizeof(ledger->pool) - ledger->pool_left;
-	memcpy(out, from, len);
-	memset(from, 0, len);
-	ledger->pool_left -= len;
-	return true;
-}
-
 bool
 ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail)
 {
-	return pool_fill(ledger, out, len) ||
+	return ledger->random.fill(ledger->random.context, out, len) ||
 	    fail_set(fail, FAIL_WORLD, "no random bytes to be had");
 }
 
@@ -386,6 +366,17 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 	return true;
 }
 
+/* The next batch's places in the vault's index come while this one is put. */
+static void
+expect_batch(const struct ledger *ledger, const struct batch *batch)
+{
+	if (batch == NULL || ledger->options.vault == NULL)
+		return;
+	for (const struct item *item = batch->items; item; item = item->next)
+		if (item->kind == ITEM_RECORD)
+			vault_expect(ledger->options.vault, item->bytes);
+}
+
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
 static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
@@ -397,9 +388,11 @@ store_group(
 	uint64_t sequence = journal_sequence(ledger->journal);
 	struct vault *vault = ledger->options.vault;
 
-	for (struct batch *b = group->first; b != NULL; b = b->next)
+	for (struct batch *b = group->first; b != NULL; b = b->next) {
+		expect_batch(ledger, b->next);
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
+	}
 	if (tiles_is_full(ledger->tiles) && !checkpoint_now(ledger, fail))
 		return false;
 	return vault == NULL || !vault_is_full(vault) ||
@@ -741,7 +734,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->options = *options;
 	ledger->disk = options->disk;
 	ledger->work.ledger = ledger;
-	ledger->random = (struct random_source){pool_fill, ledger};
+	ledger->random = random_pool_source(&ledger->pool, options->random);
 	queue_init(&ledger->built);
 	queue_init(&ledger->flown);
 	queue_init(&ledger->waiting);

@@ -9,11 +9,10 @@
 #include "core/tree.h"
 #include "store/journal.h"
 #include "store/ledger.h"
+#include "store/random_pool.h"
 #include "store/requests.h"
 #include "store/tiles.h"
 #include "store/vault.h"
-
-enum { RANDOM_POOL = 4096 };
 
 struct batch_queue {
 	struct batch *first, **last;
@@ -45,8 +44,7 @@ struct ledger {
 	struct ledger_work work;
 	struct fail stopped;
 	struct random_source random; /* ledger_random() for others */
-	uint8_t pool[RANDOM_POOL];
-	size_t pool_left;
+	struct random_pool pool;
 	char journal_directory[1024];
 	char scratch[2 * ENTRY_MAX]; /* where an entry is written */
 };

@@ -42,9 +42,8 @@ prepare_all(struct stops *s, struct fail *fail)
 	    {&s->looked_up, "UPDATE stop SET looked_up = 1 WHERE id = ?"},
 	    {&s->find,
 		"SELECT " STOP_COLUMNS " FROM stop WHERE subject_hash = ?"},
-	    {&s->by_clue,
-		"SELECT " STOP_COLUMNS " FROM stop WHERE id ="
-		" (SELECT min(stop) FROM stop_clue WHERE hash = ?)"},
+	    {&s->by_clue, "SELECT " STOP_COLUMNS " FROM stop WHERE id ="
+			  " (SELECT min(stop) FROM stop_clue WHERE hash = ?)"},
 	    {&s->whose, "SELECT id FROM stop WHERE pseudonym = ?"},
 	    {&s->each, "SELECT " STOP_COLUMNS " FROM stop ORDER BY id"},
 	    {&s->clue, "INSERT OR IGNORE INTO stop_clue VALUES (?,?)"},
@@ -64,11 +63,10 @@ prepare_all(struct stops *s, struct fail *fail)
 		"UPDATE stop_held SET state = ?1 WHERE id = ?2 AND about = ?3"
 		" AND state = 'hiding'"},
 	    {&s->move, "UPDATE stop_held SET entry = ? WHERE entry = ?"},
-	    {&s->shown,
-		"SELECT CASE WHEN about >= 0 AND state IN"
-		" ('asked', 'at-desk', 'unknown', 'removed')"
-		" THEN about ELSE entry END AS has FROM stop_held"
-		" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
+	    {&s->shown, "SELECT CASE WHEN about >= 0 AND state IN"
+			" ('asked', 'at-desk', 'unknown', 'removed')"
+			" THEN about ELSE entry END AS has FROM stop_held"
+			" WHERE hash = ? ORDER BY has DESC LIMIT 1"},
 	    {&s->counted, "SELECT (SELECT count(*) FROM stop_clue),"
 			  " (SELECT count(*) FROM stop)"},
 	};

@@ -194,8 +194,8 @@ has_ended(void *arg, const struct digest *clue)
 {
 	const struct stops *stops = arg;
 
-	return bsearch(clue, stops->ended, stops->ended_count,
-		   sizeof(*clue), compare_clues) != NULL;
+	return bsearch(clue, stops->ended, stops->ended_count, sizeof(*clue),
+		   compare_clues) != NULL;
 }
 
 bool
@@ -212,9 +212,8 @@ stops_touch(const struct stops *stops, const struct record *record)
 
 	if (stops_roles(stops, record) != 0)
 		return true;
-	for (unsigned r = 0; stops != NULL && stops->ended_count != 0 &&
-			     r < ROLE_COUNT;
-	     r++)
+	for (unsigned r = 0;
+	     stops != NULL && stops->ended_count != 0 && r < ROLE_COUNT; r++)
 		if (record_has_role(record, (enum role)r) &&
 		    clue_each(stops, record, (enum role)r, &visit))
 			return true;

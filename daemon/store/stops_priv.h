@@ -28,8 +28,8 @@ struct stops {
 	size_t ended_count;
 	struct statement *begin, *commit, *rollback, *add, *remove,
 	    *remove_clues, *remove_held, *recorded, *looked_up, *find, *whose,
-	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding, *move,
-	    *shown, *counted, *by_clue, *clues_of;
+	    *each, *clue, *all_clues, *hold, *each_held, *set_held, *end_hiding,
+	    *move, *shown, *counted, *by_clue, *clues_of;
 };
 
 struct digest clue_of(

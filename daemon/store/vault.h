@@ -128,6 +128,10 @@ void vault_encode_removal(const struct digest_key *object_key,
  */
 bool vault_put(struct vault *vault, uint64_t sequence, struct slice change,
     struct fail *fail);
+/*
+ * It is put soon: the index is large, and a look into it waits for the memory.
+ */
+void vault_expect(const struct vault *vault, struct slice change);
 bool vault_put_subject(struct vault *vault, const struct digest *id,
     uint32_t slot, struct fail *fail);
 

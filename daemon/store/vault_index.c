@@ -58,6 +58,16 @@ vault_index_find(
 	return is_empty(object) ? NULL : object;
 }
 
+void
+vault_index_expect(
+    const struct vault_index *index, const uint8_t key[DIGEST_SIZE])
+{
+	const struct vault_shard *shard = shard_of(index, key);
+
+	if (shard->size != 0)
+		__builtin_prefetch(&shard->objects[home(shard, key)]);
+}
+
 static bool
 grow(struct vault_shard *shard)
 {

@@ -38,6 +38,10 @@ void vault_index_finish(struct vault_index *index);
 struct vault_object *vault_index_find(
     const struct vault_index *index, const uint8_t key[DIGEST_SIZE]);
 
+/* It is looked for soon. */
+void vault_index_expect(
+    const struct vault_index *index, const uint8_t key[DIGEST_SIZE]);
+
 /*
  * Found or made; NULL when out of memory.  One that was made must get a place
  * at once; it stays where it is until the next call.

@@ -129,6 +129,14 @@ vault_put(struct vault *vault, uint64_t sequence, struct slice change,
 		   vault_apply(vault, change, &place, fail));
 }
 
+void
+vault_expect(const struct vault *vault, struct slice change)
+{
+	if (change.len >= CHANGE_HEAD)
+		vault_index_expect(
+		    &vault->index, (const uint8_t *)change.data + 1);
+}
+
 bool
 vault_put_subject(struct vault *vault, const struct digest *id, uint32_t slot,
     struct fail *fail)

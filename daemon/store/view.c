@@ -173,10 +173,13 @@ view_open(const char *path, struct fail *fail)
 	    sqlite_open_shared(path, schema, VERSION, fail);
 	struct view *view;
 
-	/* Nothing writes it again: a withdrawal of consent that power loss
-	   takes back would be none. */
+	/*
+	 * Nothing writes it again: a withdrawal of consent that power loss
+	 * takes back would be none.  Where there can be no WAL, a commit is
+	 * the end of the journal, and only this makes that durable, too.
+	 */
 	if (sqlite != NULL &&
-	    !sqlite_run(sqlite, "PRAGMA synchronous=FULL", fail)) {
+	    !sqlite_run(sqlite, "PRAGMA synchronous=EXTRA", fail)) {
 		sqlite_close(sqlite);
 		return NULL;
 	}

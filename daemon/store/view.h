@@ -183,7 +183,7 @@ bool view_get_network(struct view *view, struct arena *arena,
     const struct prefix *prefix, struct view_found *found,
     struct fail *fail);
 
-/* The smallest network that holds it and is larger. */
+/* The smallest network that may be told of, holds it and is larger. */
 bool view_get_wider(struct view *view, struct arena *arena,
     const struct prefix *prefix, struct view_found *found,
     struct fail *fail);

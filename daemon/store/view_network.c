@@ -151,9 +151,10 @@ look_at(struct view *view, struct arena *arena, const struct prefix *network,
 }
 
 /* Each turn `at` becomes shorter: there are never more than it has bits. */
-bool
-view_get_network(struct view *view, struct arena *arena,
-    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+static bool
+get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, enum view_state least,
+    struct view_found *found, struct fail *fail)
 {
 	struct prefix at = *prefix, near;
 	char key[KEY_LEN + 1];
@@ -175,10 +176,17 @@ view_get_network(struct view *view, struct arena *arena,
 		}
 		if (!look_at(view, arena, &near, found, fail))
 			return false;
-		if (found->state != VIEW_NONE || near.bits == 0)
+		if (found->state >= least || near.bits == 0)
 			return true;
 		shorten(&at, near.bits - 1u);
 	}
+}
+
+bool
+view_get_network(struct view *view, struct arena *arena,
+    const struct prefix *prefix, struct view_found *found, struct fail *fail)
+{
+	return get_network(view, arena, prefix, VIEW_STALE, found, fail);
 }
 
 bool
@@ -191,7 +199,7 @@ view_get_wider(struct view *view, struct arena *arena,
 	if (prefix->bits == 0)
 		return true;
 	shorten(&wider, prefix->bits - 1u);
-	return view_get_network(view, arena, &wider, found, fail);
+	return get_network(view, arena, &wider, VIEW_CURRENT, found, fail);
 }
 
 /* Behind the key of all that this one holds. */

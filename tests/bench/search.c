@@ -232,8 +232,8 @@ ask_all(struct bench *bench)
 	    "outcome:unknown recipient:japan-post field:fax",
 	    "outcome:given-up channel:desk operation:transfer purpose:p4",
 	    "time>=2026-06-01 time<2026-06-02",
-	    "time>=2026-03-01 time<2026-03-02 recipient:kddi-web role:admin "
-	    "field:fax",
+	    ("time>=2026-03-01 time<2026-03-02 recipient:kddi-web role:admin "
+	     "field:fax"),
 	    "recipient:authority outcome:unknown field:org verdict:redact",
 	    "recipient:verisign verdict:hold", "case:case-7 actor:\"uid 1001\"",
 	    "recipient:pir-whois verdict:redact field:phone outcome:open"};

@@ -22,7 +22,7 @@ now(void)
 static double
 time_read(struct arena *arena, struct slice frame)
 {
-	volatile unsigned sink = 0;
+	volatile unsigned sink __attribute__((unused)) = 0;
 	double start = now();
 
 	for (size_t i = 0; i < ROUNDS; i++) {
@@ -39,7 +39,7 @@ static double
 time_command(struct arena *arena, struct slice frame)
 {
 	struct epp_problem problem;
-	volatile unsigned sink = 0;
+	volatile unsigned sink __attribute__((unused)) = 0;
 	double start = now();
 
 	for (size_t i = 0; i < ROUNDS; i++) {

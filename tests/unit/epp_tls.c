@@ -105,8 +105,8 @@ test_clients_refused(void **state)
 	const struct certificate *shown[] = {NULL, &world->alien, &world->old};
 	const char *why[] = {"tls: the peer showed no certificate",
 	    "tls: the backend's certificate is refused: ",
-	    "tls: the backend's certificate is refused: certificate has "
-	    "expired"};
+	    ("tls: the backend's certificate is refused: certificate has "
+	     "expired")};
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct end client = {0};

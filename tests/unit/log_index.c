@@ -154,9 +154,9 @@ agree(struct place *place, const char *text)
 		assert_memory_equal(linear.indexes, indexed.indexes,
 		    linear.count * sizeof(uint64_t));
 		assert_true(indexed.looked <= linear.looked);
-		if (linear.count > 400)
+		if (linear.count > 400 || below(place, 2) == 0)
 			continue;
-		/* In pages that are not too many. */
+		/* In pages that are not too many: each opens the log anew. */
 		limit = 1 + below(place, 40) + linear.count / 12;
 		ask(place, text, place->index, newest != 0, limit, &indexed);
 		assert_int_equal(linear.count, indexed.count);

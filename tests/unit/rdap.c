@@ -209,6 +209,36 @@ what_is_altered_is_said_where_it_stands(void **state)
 	    "{\"description\":\"Registrant Country\"},\"prePath\":"));
 }
 
+/* Of all in a role; the person's data are the first one's. */
+static void
+each_handle_of_a_role_is_an_entity(void **state)
+{
+	static const struct slice handles[] = {SLICE("BB010JP"), SLICE("CC7474JP")};
+	struct fixture *fixture = *state;
+	struct publication it;
+	struct slice answer;
+
+	show(fixture, ROLE_TECH, FIELD_NAME_INT, "Taro Mihon");
+	fixture->it.roles[ROLE_TECH].items[FIELD_HANDLE] =
+	    (struct publication_item){PUBLISHED, UNALTERED, {handles, 2}};
+	answer = domain(fixture);
+	assert_int_equal(found(fixture, answer,
+			     "$.entities[?(@.handle=='BB010JP')]").count, 1);
+	assert_int_equal(found(fixture, answer,
+			     "$.entities[?(@.handle=='CC7474JP')]").count, 1);
+	it = fixture->it;
+	publication_narrow(&it, ROLE_TECH, SLICE("bb010jp"));
+	assert_int_equal(it.roles[ROLE_TECH].items[FIELD_HANDLE].values.count, 1);
+	assert_int_equal(
+	    it.roles[ROLE_TECH].items[FIELD_NAME_INT].state, PUBLISHED);
+	it = fixture->it;
+	publication_narrow(&it, ROLE_TECH, SLICE("CC7474JP"));
+	assert_true(slice_is(
+	    it.roles[ROLE_TECH].items[FIELD_HANDLE].values.items[0], "CC7474JP"));
+	assert_int_equal(
+	    it.roles[ROLE_TECH].items[FIELD_NAME_INT].state, NOT_COLLECTED);
+}
+
 static void
 nothing_redacted_nothing_said(void **state)
 {
@@ -400,8 +430,8 @@ links_are_those_of_the_profile(void **state)
 	    "$.notices[?(@.title=='Terms of Service')].links[0].rel",
 	    "terms-of-service",
 	    "$.notices[?(@.title=='Status Codes')].links[0].rel", "glossary",
-	    "$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')].links[0]"
-	    ".rel",
+	    ("$.notices[?(@.title=='RDDS Inaccuracy Complaint Form')]"
+	     ".links[0].rel"),
 	    "help", "$.notices[?(@.title=='Status Codes')].links[0].value",
 	    "https://rdap.registrar.example/domain/example.com",
 	    "$.links[0].href",
@@ -442,6 +472,7 @@ main(void)
 	    CASE(what_was_never_collected_is_not_said_to_be_redacted),
 	    CASE(redacted_keys_and_servers_are_said_to_be_so),
 	    CASE(what_is_altered_is_said_where_it_stands),
+	    CASE(each_handle_of_a_role_is_an_entity),
 	    CASE(nothing_redacted_nothing_said),
 	    CASE(a_registry_removes_an_address_without_a_form),
 	    CASE(names_that_iana_did_not_register_are_descriptions),

@@ -278,8 +278,8 @@ who_stopped_no_more_is_known_until_all_is_shown_again(void **state)
 	int64_t id = stop(f, "object:contact:biz/C1/contact");
 
 	assert_true(stops_begin(f->stops, &f->fail));
-	assert_true(stops_learn(
-	    f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(
+	    stops_learn(f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
 	assert_true(stops_commit(f->stops, id, &f->fail));
 	assert_true(stops_touch(f->stops, two));
 	assert_true(stops_end(f->stops, id, &f->fail));
@@ -302,8 +302,8 @@ a_place_for_a_subject_is_nobodys_id(void **state)
 	int64_t id = stop(f, "object:contact:biz/C1/contact");
 
 	assert_true(stops_begin(f->stops, &f->fail));
-	assert_true(stops_learn(
-	    f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
+	assert_true(
+	    stops_learn(f->stops, id, one, 1 << CONTACT_ROLE, &f->fail));
 	assert_true(stops_commit(f->stops, id, &f->fail));
 	assert_int_equal(roles(f, "biz/C2", "object:contact:biz/C2/contact",
 			     "a@example.jp", "+81.39999999"),
