@@ -238,8 +238,10 @@ begin_items(struct forget *forget, enum step step)
 }
 
 static void
-wait_for_duty(struct forget *forget, int64_t until)
+run_wait(struct forget *forget)
 {
+	int64_t keep = (int64_t)forget->engine->conf->keep_records * 1000;
+	int64_t until = forget->provided + keep;
 	char reason[64], date[DATE_SIZE];
 	struct fail fail = FAIL_INIT;
 
@@ -326,7 +328,9 @@ run_duty(struct forget *forget)
 	} else if (!ended) {
 		forget_wake(forget, 0);
 	} else if (forget->provided + keep > engine_now(engine)) {
-		wait_for_duty(forget, forget->provided + keep);
+		forget->step = forget->what.phase == FORGET_ASKED ? STEP_HIDE
+								  : STEP_WAIT;
+		forget_wake(forget, 0);
 	} else {
 		begin_items(forget, STEP_ITEMS);
 	}
@@ -518,8 +522,7 @@ run_next(struct forget *forget)
 	if (forget->what.phase == FORGET_DESTROYED)
 		forget->step = STEP_ROLL;
 	else if (keys_slot(engine->o.keys, forget->what.slot, key))
-		forget->step = forget->what.phase == FORGET_ASKED ? STEP_HIDE
-								  : STEP_DUTY;
+		forget->step = STEP_DUTY;
 	else
 		forget->step = STEP_KEY;
 	digest_wipe(key, sizeof(key));
@@ -542,7 +545,10 @@ run(void *arg)
 		run_next(forget);
 		break;
 	case STEP_HIDE:
-		run_view(forget, false, STEP_DUTY);
+		run_view(forget, false, STEP_WAIT);
+		break;
+	case STEP_WAIT:
+		run_wait(forget);
 		break;
 	case STEP_DUTY:
 		run_duty(forget);

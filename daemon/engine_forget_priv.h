@@ -17,8 +17,9 @@ enum {
 
 enum step {
 	STEP_NONE,  /* what is next stands in the spool */
-	STEP_HIDE,  /* what is published of it ends */
 	STEP_DUTY,  /* when was anything of it provided last? */
+	STEP_HIDE,  /* what is published of it ends, where it must wait */
+	STEP_WAIT,
 	STEP_ITEMS, /* end what is under way */
 	STEP_KEY,
 	STEP_ROLL,
