@@ -601,7 +601,7 @@ hide(struct engine *engine, const struct forgetting *what)
 	engine_flush(engine);
 	engine_stop_waiting(engine);
 	if (arena == NULL || !engine_forget_grants(engine, what->pseudonym,
-				 false, arena, &fail))
+				 arena, &fail))
 		engine_log(engine, "error", "grants-not-ended", &fail);
 	arena_destroy(arena);
 }

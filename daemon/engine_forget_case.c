@@ -58,8 +58,7 @@ engine_forget_cases(const struct engine *engine,
 	ok = engine->o.cases == NULL ||
 	     (cases_name(engine->o.cases, arena, fail) &&
 		 wipe_given(engine, slice_from(hex), arena, fail) &&
-		 engine_forget_grants(
-		     engine, pseudonym, true, arena, fail));
+		 engine_forget_grants(engine, pseudonym, arena, fail));
 	ok = ok && (engine->o.approvals == NULL ||
 		       approvals_remove_all(engine->o.approvals,
 			   SLICE("authority-request"), fail));

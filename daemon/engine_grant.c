@@ -608,6 +608,8 @@ goes(const struct engine *engine, struct slice object,
 	const struct record *record;
 
 	*out = false;
+	if (is_pattern(object))
+		return true;
 	record =
 	    engine_whole_record(engine, OBJECT_DOMAIN, object, arena, fail);
 	*out = record == NULL;
@@ -619,7 +621,7 @@ goes(const struct engine *engine, struct slice object,
 
 bool
 engine_forget_grants(const struct engine *engine,
-    const uint8_t pseudonym[PSEUDONYM_SIZE], bool all, struct arena *arena,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
     struct fail *fail)
 {
 	struct grants *grants = engine->o.grants;
@@ -633,10 +635,7 @@ engine_forget_grants(const struct engine *engine,
 		    grants, arena, &row, &object, &found, fail);
 		if (!ok || !found)
 			break;
-		gone = all;
-		ok = (is_pattern(object) ||
-			 goes(
-			     engine, object, pseudonym, arena, &gone, fail)) &&
+		ok = goes(engine, object, pseudonym, arena, &gone, fail) &&
 		     (!gone || grants_drop_object(grants, row, fail));
 	}
 	return ok;

@@ -333,12 +333,9 @@ bool engine_forget_cases(const struct engine *engine,
 
 /* --- engine_grant.c ----------------------------------------------------- */
 
-/*
- * No grant names what is the subject's any more; `all`: nor what may be, so
- * that of patterns none stays.
- */
+/* No grant names what is the subject's any more. */
 bool engine_forget_grants(const struct engine *engine,
-    const uint8_t pseudonym[PSEUDONYM_SIZE], bool all, struct arena *arena,
+    const uint8_t pseudonym[PSEUDONYM_SIZE], struct arena *arena,
     struct fail *fail);
 
 /* --- engine_tier.c ------------------------------------------------------ */
