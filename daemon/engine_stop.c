@@ -66,6 +66,19 @@ heed_leaving(struct engine *engine, const struct provision_asked *asked,
 		ruling->minimises = !by_token;
 }
 
+bool
+engine_can_hide(const struct engine *engine, struct slice recipient)
+{
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, recipient);
+	const struct conf_upstream *upstream;
+
+	if (binding == NULL || binding->channel != CHANNEL_EPP)
+		return true;
+	upstream = conf_upstream(engine->conf, binding->upstream);
+	return upstream != NULL && upstream->disclose == EPP_DISCLOSE_SUPPORTED;
+}
+
 struct disclosure *
 engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
     struct engine_judged *judged, struct arena *arena, struct fail *fail)
@@ -90,7 +103,8 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 		return disclosure;
 	given->minimises = ruling.minimises &&
 	    !lacks_demanded(binding, disclosure, &ruling);
-	given->hides = given->minimises && ruling.hides;
+	given->hides = given->minimises && ruling.hides &&
+		       engine_can_hide(engine, recipient->id);
 	memcpy(judged->kept, ruling.kept, sizeof(judged->kept));
 	given->kept = judged->kept;
 	return decide(
