@@ -64,7 +64,8 @@ decide_one(struct engine *engine, const struct block *block,
 	}
 	disclosure = decide(
 	    engine->ruleset, block, record, &judged.given, arena, fail);
-	if (disclosure != NULL && stops_any(engine->o.stops))
+	if (disclosure != NULL && (stops_any(engine->o.stops) ||
+					  engine_any_leaves(engine)))
 		disclosure =
 		    engine_heed_stops(engine, disclosure, &judged, arena, fail);
 	return disclosure;
