@@ -237,6 +237,20 @@ goes(const struct judged *judged)
 	return judged->shadow || judged->outcome.verdict == VERDICT_FORWARD;
 }
 
+/* What is known of it now ends what was in doubt: an import. */
+static bool
+end_doubt(struct commit *commit, const struct judged *judged,
+    struct batch *batch, struct fail *fail)
+{
+	enum object_type type = record_type(judged->stored);
+	struct slice name = record_object(judged->stored);
+	struct record *proposed;
+
+	return doubt_of(commit->job.keeper, type, name, &proposed, fail) &&
+	       (proposed == NULL ||
+		   store_removal(batch, type, name, true, fail));
+}
+
 static bool
 add_store(struct commit *commit, const struct judged *judged,
     struct batch *batch, struct fail *fail)
@@ -247,10 +261,18 @@ add_store(struct commit *commit, const struct judged *judged,
 	case KEEP_RECORD:
 	case KEEP_HERE:
 		commit->stores = goes(judged);
-		return !commit->stores || store_record(batch, judged->stored,
-					      store == KEEP_RECORD, fail);
+		return !commit->stores ||
+		       (store_record(batch, judged->stored,
+			    store == KEEP_RECORD, fail) &&
+			   (store == KEEP_RECORD ||
+			       end_doubt(commit, judged, batch, fail)));
 	case KEEP_REMOVAL:
-		commit->stores = goes(judged) && !judged->sends;
+		if (judged->sends)
+			return doubt_deletion(commit->job.keeper, batch,
+			    record_type(judged->stored),
+			    record_object(judged->stored), &commit->stores,
+			    fail);
+		commit->stores = goes(judged);
 		return !commit->stores ||
 		       store_removal(batch, record_type(judged->stored),
 			   record_object(judged->stored), false, fail);
@@ -328,6 +350,28 @@ add_places(struct commit *commit, const struct judged *judged,
 	return true;
 }
 
+/*
+ * What was in doubt before this takes its place.  What a worker asks again
+ * after the keeper died is there already, and is no doubt.
+ */
+static bool
+note_doubt(struct commit *commit, const struct judged *judged,
+    struct fail *fail)
+{
+	struct keeper *keeper = commit->job.keeper;
+	enum keeper_store store = (enum keeper_store)judged->from->store;
+	struct record *before;
+
+	if (store != KEEP_RECORD && store != KEEP_REMOVAL)
+		return true;
+	if (!doubt_of(keeper, record_type(judged->stored),
+		record_object(judged->stored), &before, fail))
+		return false;
+	return before == NULL || is_recorded(keeper, commit, judged) ||
+	       doubt_note(
+		   commit->job.open, before, keeper->scratch, fail);
+}
+
 /* Room for what waits for an outcome, before anything is written. */
 static bool
 make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
@@ -345,7 +389,7 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 		packed.len = 0;
 	commit->job.open = open_create(commit->job.keeper,
 	    (enum keeper_store)from->store, judged->stored, packed, fail);
-	return commit->job.open != NULL;
+	return commit->job.open != NULL && note_doubt(commit, judged, fail);
 }
 
 static void
@@ -366,7 +410,7 @@ commit_when_followed(
 	    record_type(judged->stored), record_object(judged->stored)};
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 
-	if (!commit->stores || store == KEEP_RECORD ||
+	if (!commit->stores || store == KEEP_RECORD || commit->is_sealed ||
 	    !follow_wants(job->keeper, object.type, object.name)) {
 		commit_now(job);
 		return true;
