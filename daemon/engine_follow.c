@@ -95,13 +95,14 @@ own_subject(struct record *record, enum role role, struct slice contact,
 
 /* Where nothing is published nothing follows. */
 static void
-add_part(const struct engine *engine, struct slice contact, struct published *out)
+add_part(const struct engine *engine, int type, struct slice name,
+    struct published *out)
 {
 	struct digest part;
 
 	if (engine->o.standing == NULL)
 		return;
-	part = standing_part(engine->o.standing, OBJECT_CONTACT, contact);
+	part = standing_part(engine->o.standing, type, name);
 	for (size_t i = 0; i < out->part_count; i++)
 		if (digest_equal(&out->parts[i], &part))
 			return;
@@ -152,7 +153,7 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	name = contact_name(arena, upstream, ids.items[0]);
 	if (name.data == NULL)
 		return fail_memory(fail);
-	add_part(engine, name, out);
+	add_part(engine, OBJECT_CONTACT, name, out);
 	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
 	contact = get_one(
 	    engine, OBJECT_CONTACT, name, world, 2u << nth, fail);
@@ -208,6 +209,32 @@ assemble(const struct engine *engine, const struct record *stored,
 	return ok;
 }
 
+/* Who stands in it: as given, or by the place. */
+static bool
+add_subjects(const struct engine *engine, const struct record *record,
+    struct arena *arena, struct published *out, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct text text = text_start(arena);
+		struct slice subject = record_subject(record, (enum role)r);
+
+		if (!record_has_role(record, (enum role)r))
+			continue;
+		if (subject.len == 0) {
+			text_add_format(&text, "object:%s:%.*s/%s",
+			    object_type_name(record_type(record)),
+			    SLICE_ARG(record_object(record)),
+			    object_role_name(
+				record_type(record), (enum role)r));
+			subject = text_slice(&text);
+		}
+		if (subject.data == NULL)
+			return fail_memory(fail);
+		add_part(engine, STANDING_SUBJECT, subject, out);
+	}
+	return true;
+}
+
 /* A deletion that is proposed leaves nothing but the name. */
 static struct record *
 deleted(const struct record *current, struct arena *arena, struct fail *fail)
@@ -231,7 +258,7 @@ publish(const struct engine *engine, enum object_type type, struct slice name,
 	    vault_get(engine->o.vault, world->arena, type, name, fail);
 	struct record *stored;
 
-	out->changes = is_changing(engine, type, name);
+	out->changes |= is_changing(engine, type, name);
 	out->record = (struct record *)(uintptr_t)current;
 	if (current == NULL)
 		return fail->kind == FAIL_NONE;
@@ -259,9 +286,9 @@ engine_published_if(const struct engine *engine, enum object_type type,
 	return publish(engine, type, name, &world, fail);
 }
 
-/* What it may be made from is all that it is made from. */
-bool
-engine_published(const struct engine *engine, enum object_type type,
+/* What it may be made from, and who may stand in it, is all of that. */
+static bool
+find_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
     struct fail *fail)
 {
@@ -271,14 +298,48 @@ engine_published(const struct engine *engine, enum object_type type,
 	*out = (struct published){.record = NULL};
 	if (!publish(engine, type, name, &world, fail))
 		return false;
-	if ((out->doubts & PUBLISHED_OBJECT) == 0)
+	if (out->doubts == 0)
 		return true;
 	record = out->record;
-	world.made = PUBLISHED_OBJECT;
-	if (!publish(engine, type, name, &world, fail))
+	world.made = PUBLISHED_WORLDS - 1;
+	if (!publish(engine, type, name, &world, fail) ||
+	    !add_subjects(engine, out->record, arena, out, fail))
 		return false;
 	out->record = record;
 	return true;
+}
+
+bool
+engine_published(const struct engine *engine, enum object_type type,
+    struct slice name, struct arena *arena, struct published *out,
+    struct fail *fail)
+{
+	return find_published(engine, type, name, arena, out, fail) &&
+	       (out->record == NULL ||
+		   add_subjects(engine, out->record, arena, out, fail));
+}
+
+bool
+engine_view_know(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, struct arena *arena,
+    struct fail *fail)
+{
+	struct published published = {.part_count = 0};
+	struct standing_made made = {
+	    .type = slice_from(object_type_name(record_type(record))),
+	    .name = record_object(record)};
+
+	while (count != 0 &&
+	       (shares[count - 1].binding == NULL ||
+		   shares[count - 1].binding->channel != CHANNEL_VIEW))
+		count--;
+	if (count == 0 || engine->o.standing == NULL)
+		return true;
+	if (!add_subjects(engine, record, arena, &published, fail))
+		return false;
+	made.parts = published.parts;
+	made.count = published.part_count;
+	return standing_add(engine->o.standing, &made, fail);
 }
 
 struct record *
@@ -356,6 +417,49 @@ engine_follows(struct engine *engine, enum object_type type, struct slice name)
 	part = standing_part(engine->o.standing, type, name);
 	/* What cannot be known is found out when it comes to its rows. */
 	return !standing_has(engine->o.standing, &part, &has, &ignored) || has;
+}
+
+static bool
+doubt_standing(struct engine *engine, const struct digest *part,
+    struct arena *arena, struct fail *fail)
+{
+	struct view_doubted rows[FOLLOW_PAGE], after = {SLICE(""), SLICE("")};
+	size_t count;
+
+	do {
+		if (!standing_page(engine->o.standing, part, &after, arena,
+			rows, &count, FOLLOW_PAGE, fail) ||
+		    !view_doubt(engine->o.view, rows, count,
+			ledger_next(engine->o.ledger),
+			engine_now(engine) / 1000, fail))
+			return false;
+		if (count != 0)
+			after = rows[count - 1];
+	} while (count == FOLLOW_PAGE);
+	return true;
+}
+
+bool
+engine_view_doubt_subject(
+    struct engine *engine, struct slice subject, struct fail *fail)
+{
+	struct digest part;
+	struct arena *arena;
+	bool ok;
+
+	if (engine->o.view == NULL || engine->o.standing == NULL)
+		return true;
+	arena = engine_arena(engine);
+	part = standing_part(engine->o.standing, STANDING_SUBJECT, subject);
+	ok = (arena != NULL || fail_memory(fail)) &&
+	     view_batch_begin(engine->o.view, fail);
+	if (ok)
+		ok = view_batch_end(engine->o.view,
+		    doubt_standing(engine, &part, arena, fail), fail);
+	arena_destroy(arena);
+	if (ok)
+		engine_view_look(engine);
+	return ok;
 }
 
 static bool

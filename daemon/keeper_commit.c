@@ -267,12 +267,7 @@ add_store(struct commit *commit, const struct judged *judged,
 			   (store == KEEP_RECORD ||
 			       end_doubt(commit, judged, batch, fail)));
 	case KEEP_REMOVAL:
-		if (judged->sends)
-			return doubt_deletion(commit->job.keeper, batch,
-			    record_type(judged->stored),
-			    record_object(judged->stored), &commit->stores,
-			    fail);
-		commit->stores = goes(judged);
+		commit->stores = goes(judged) && !judged->sends;
 		return !commit->stores ||
 		       store_removal(batch, record_type(judged->stored),
 			   record_object(judged->stored), false, fail);
@@ -362,7 +357,7 @@ note_doubt(struct commit *commit, const struct judged *judged,
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 	struct record *before;
 
-	if (store != KEEP_RECORD && store != KEEP_REMOVAL)
+	if (store != KEEP_RECORD)
 		return true;
 	if (!doubt_of(keeper, record_type(judged->stored),
 		record_object(judged->stored), &before, fail))
@@ -410,7 +405,7 @@ commit_when_followed(
 	    record_type(judged->stored), record_object(judged->stored)};
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 
-	if (!commit->stores || store == KEEP_RECORD || commit->is_sealed ||
+	if (!commit->stores || store == KEEP_RECORD ||
 	    !follow_wants(job->keeper, object.type, object.name)) {
 		commit_now(job);
 		return true;

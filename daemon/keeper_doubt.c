@@ -5,8 +5,8 @@
  * takes the proposed one's place; where it comes to nothing, what was in doubt
  * before it is in doubt again.
  *
- * A deletion that goes to a registry is proposed as the record it deletes,
- * under that operation, so that it is known after a crash, too.
+ * A deletion of what is told there is proposed, as it goes to the registry, as
+ * the record it deletes under that operation: it is known after a crash, too.
  */
 #include "codec/pack.h"
 #include "keeper_priv.h"
@@ -26,7 +26,7 @@ static bool
 changes(const struct open *open, enum object_type type, struct slice name)
 {
 	return open->type == type && slice_equal(open->name, name) &&
-	       (open->store == KEEP_RECORD || open->store == KEEP_REMOVAL);
+	       open->store == KEEP_RECORD;
 }
 
 static const struct open *
@@ -103,44 +103,81 @@ doubt_hand_on(struct keeper *keeper, const struct open *from,
 	return true;
 }
 
-bool
-doubt_deletion(struct keeper *keeper, struct batch *batch,
-    enum object_type type, struct slice name, bool *stores, struct fail *fail)
-{
-	struct vault *vault = keeper->o.vault;
-	struct record *bare, *gone;
-	const struct record *record;
+/* --- deletions --- */
 
-	*stores = false;
-	if (!may_be_told(type))
-		return true;
-	record = vault_get_slot(
-	    vault, keeper->scratch, type, name, VAULT_PROPOSED, fail);
-	if (record == NULL && fail->kind == FAIL_NONE)
-		record = vault_get(vault, keeper->scratch, type, name, fail);
-	if (record == NULL)
-		return fail->kind == FAIL_NONE;
-	bare = record_create(
-	    keeper->scratch, type, OPERATION_DELETE, name, fail);
-	gone = bare != NULL
-		   ? record_merge(keeper->scratch, record, bare, fail)
-		   : NULL;
-	*stores = gone != NULL;
-	return *stores && store_record(batch, gone, true, fail);
+static struct record *
+as_operation(struct job *job, const struct record *record,
+    enum operation operation, struct fail *fail)
+{
+	struct record *bare = record_create(job->arena, record_type(record),
+	    operation, record_object(record), fail);
+
+	return bare != NULL ? record_merge(job->arena, record, bare, fail)
+			    : NULL;
 }
 
 bool
-doubt_is_deletion(
-    const struct open *open, struct arena *arena, bool *out, struct fail *fail)
+doubt_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
 {
-	const struct record *record;
+	struct vault *vault = job->keeper->o.vault;
+	const struct record *record = vault_get_slot(vault, job->arena,
+	    object->type, object->name, VAULT_PROPOSED, fail);
+	const struct record *gone;
 
-	*out = false;
-	if (open == NULL || open->before.len == 0)
-		return true;
-	record = unpack_record(arena, open->before, fail);
-	*out = record != NULL && record_operation(record) == OPERATION_DELETE;
-	return record != NULL;
+	if (record == NULL && fail->kind == FAIL_NONE)
+		record = vault_get(
+		    vault, job->arena, object->type, object->name, fail);
+	if (record == NULL)
+		return fail->kind == FAIL_NONE;
+	gone = as_operation(job, record, OPERATION_DELETE, fail);
+	return gone != NULL && store_record(batch, gone, true, fail);
+}
+
+static bool
+is_same(struct job *job, const struct record *a, const struct record *b,
+    bool *out, struct fail *fail)
+{
+	struct text left = text_start(job->arena);
+	struct text right = text_start(job->arena);
+	const struct record *one =
+	    as_operation(job, a, OPERATION_UPDATE, fail);
+	const struct record *other =
+	    as_operation(job, b, OPERATION_UPDATE, fail);
+
+	if (one == NULL || other == NULL)
+		return false;
+	pack_record(&left, one);
+	pack_record(&right, other);
+	if (text_slice(&left).data == NULL || text_slice(&right).data == NULL)
+		return fail_memory(fail);
+	*out = slice_equal(text_slice(&left), text_slice(&right));
+	return true;
+}
+
+/* What was in doubt before it is so again. */
+bool
+doubt_no_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail)
+{
+	struct vault *vault = job->keeper->o.vault;
+	const struct record *gone = vault_get_slot(vault, job->arena,
+	    object->type, object->name, VAULT_PROPOSED, fail);
+	const struct record *current = gone != NULL
+	    ? vault_get(vault, job->arena, object->type, object->name, fail)
+	    : NULL;
+	bool same = false;
+
+	if (gone == NULL || record_operation(gone) != OPERATION_DELETE)
+		return fail->kind == FAIL_NONE;
+	if ((current == NULL && fail->kind != FAIL_NONE) ||
+	    (current != NULL && !is_same(job, gone, current, &same, fail)))
+		return false;
+	if (same)
+		return store_removal(
+		    batch, object->type, object->name, true, fail);
+	gone = as_operation(job, gone, OPERATION_UPDATE, fail);
+	return gone != NULL && store_record(batch, gone, true, fail);
 }
 
 /* --- of an earlier life --- */

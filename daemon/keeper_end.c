@@ -249,16 +249,6 @@ widen_shown(struct end *end, struct batch *batch,
 	    store_record(batch, current, false, fail);
 }
 
-/* Deleted before, which nobody knew: the registry says that it is not there. */
-static bool
-is_gone_already(struct end *end, const struct open *open,
-    const struct wire_outcome *outcome, bool *out, struct fail *fail)
-{
-	*out = false;
-	return outcome->code != EPP_NOT_EXISTS ||
-	       doubt_is_deletion(open, end->job.arena, out, fail);
-}
-
 static bool
 add_store(struct end *end, struct batch *batch, const struct open *open,
     const struct wire_outcome *outcome, struct fail *fail)
@@ -269,7 +259,6 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	/* A change that is pending there may yet be refused. */
 	bool unsure = how == KEEPER_UNKNOWN ||
 	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
-	bool gone = false;
 
 	if (object.name.len == 0)
 		return true;
@@ -277,6 +266,10 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	    (how == KEEPER_UNKNOWN || object.type == OBJECT_CONTACT) &&
 	    !doubt_hand_on(end->job.keeper, open, open->packed, fail))
 		return false;
+	/* Deletions have no entry: a worker tells when it sends one. */
+	if (how == KEEPER_UNKNOWN && store == KEEP_REMOVAL && open == NULL &&
+	    end->job.follow != NULL)
+		return doubt_deletion(&end->job, batch, &object, fail);
 	if (how == KEEPER_UNKNOWN &&
 	    (store != KEEP_RECORD || object.type != OBJECT_CONTACT))
 		return true;
@@ -291,12 +284,10 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 				     end, batch, open, &object, fail)
 			   : drop_record(end, batch, open, &object, fail);
 	case KEEP_REMOVAL:
-		if (how != KEEPER_ANSWERED &&
-		    !is_gone_already(end, open, outcome, &gone, fail))
-			return false;
-		if (how != KEEPER_ANSWERED && !gone)
-			return open == NULL ||
-			       drop_record(end, batch, open, &object, fail);
+		if (how != KEEPER_ANSWERED)
+			return open != NULL || end->job.follow == NULL ||
+			       doubt_no_deletion(
+				   &end->job, batch, &object, fail);
 		return settle_removal(end, batch, &object, fail) &&
 		       forget_places(end, batch, &object, fail);
 	case KEEP_REGISTERED:
@@ -408,7 +399,10 @@ write_followed(struct job *job)
 static bool
 is_doubtful(const struct open *open, const struct wire_outcome *outcome)
 {
-	return open != NULL && outcome->store != KEEP_REGISTERED &&
+	if (open == NULL)
+		return outcome->entry == LEDGER_NONE &&
+		       outcome->store == KEEP_REMOVAL;
+	return outcome->store == KEEP_RECORD &&
 	       (outcome->end == KEEPER_UNKNOWN ||
 		   outcome->end == KEEPER_ANSWERED ||
 		   open->name.len == 0 || open->before.len != 0);

@@ -306,15 +306,14 @@ bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);
-/* A deletion is sent: as proposed in the vault.  *stores: there is a record. */
-bool doubt_deletion(struct keeper *keeper, struct batch *batch,
-    enum object_type type, struct slice name, bool *stores, struct fail *fail);
+/* A deletion is sent: it is what is proposed; or came to nothing. */
+bool doubt_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail);
+bool doubt_no_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail);
 /* What is open of the same object since found this in doubt. */
 bool doubt_hand_on(struct keeper *keeper, const struct open *from,
     struct slice packed, struct fail *fail);
-/* Was a deletion in doubt before it?  `open` may be NULL. */
-bool doubt_is_deletion(
-    const struct open *open, struct arena *arena, bool *out, struct fail *fail);
 /* What entries of earlier lives without an outcome may have left in doubt. */
 void doubt_look(struct keeper *keeper);
 
