@@ -21,6 +21,9 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
     "CREATE TABLE IF NOT EXISTS life ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS changes ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO changes VALUES (1, 0);"
     "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
 
 /*
@@ -238,6 +241,7 @@ write_row(struct view *view, const struct view_put *put, bool gone,
 	if (!statement_do(view->put, fail))
 		return false;
 	view->took = *changed = sqlite_changes(view->sqlite) != 0;
+	view->moved = view->moved || *changed;
 	return true;
 }
 
@@ -367,6 +371,7 @@ doubt_one(struct view *view, const struct view_doubted *row, uint64_t from,
 	statement_bind_number(view->doubt, 3, now);
 	statement_bind_text(view->doubt, 1, row->type);
 	statement_bind_text(view->doubt, 2, row->name);
+	view->moved = true;
 	return statement_do(view->doubt, fail);
 }
 

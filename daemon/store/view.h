@@ -121,6 +121,8 @@ bool view_batch_end(struct view *view, bool ok, struct fail *fail);
 enum { VIEW_LIFE = 16 };
 bool view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
     struct fail *fail);
+/* How many changes of its rows there were: one that was put back has fewer. */
+bool view_changes(struct view *view, int64_t *count, struct fail *fail);
 bool view_clear(
     struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail);
 

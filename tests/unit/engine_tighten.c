@@ -342,6 +342,65 @@ the_end_of_a_publication_has_its_entry(void **state)
 	assert_true(slice_is(outcome_of(world, next), ""));
 }
 
+static void
+copy(const char *from, const char *to)
+{
+	char bytes[1 << 16];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t got;
+
+	assert_true(in != NULL && out != NULL);
+	while ((got = fread(bytes, 1, sizeof(bytes), in)) != 0)
+		assert_int_equal(fwrite(bytes, 1, got, out), got);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void
+close_view(struct world *world)
+{
+	engine_destroy(world->engine);
+	view_close(world->reader);
+	view_close(world->view);
+}
+
+static void
+open_view(struct world *world)
+{
+	world->view = view_open(world->view_path, &world->fail);
+	world->reader = view_open_reader(world->view_path, &world->fail);
+	assert_true(world->view != NULL && world->reader != NULL);
+	make_engine(world);
+}
+
+/* It has the life and the epoch that it should have, and tells too much. */
+static void
+an_older_copy_of_the_view_is_made_anew(void **state)
+{
+	struct world *world = *state;
+	char kept[80];
+
+	snprintf(kept, sizeof(kept), "%s/kept", world->directory);
+	publish(world, one);
+	close_view(world);
+	copy(world->view_path, kept);
+	open_view(world);
+	set_policy(world, one);
+	submit(world, "update", CONSENT("false", "02"));
+	pass_time(world, 2);
+	assert_false(tells(world, "Kakuu"));
+	close_view(world);
+	remove_file(world->view_path);
+	copy(kept, world->view_path);
+	unlink(kept);
+	open_view(world);
+	set_policy(world, one);
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 2);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+}
+
 int
 main(void)
 {
@@ -356,6 +415,7 @@ main(void)
 	    CASE(a_withdrawal_that_is_refused_is_one),
 	    CASE(who_stops_is_told_no_more_from_that_moment),
 	    CASE(the_end_of_a_publication_has_its_entry),
+	    CASE(an_older_copy_of_the_view_is_made_anew),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
