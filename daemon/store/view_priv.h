@@ -10,7 +10,7 @@ struct view {
 	struct sqlite *sqlite;
 	struct view_mark *mark; /* NULL: a reader found none */
 	struct statement *get, *by_handle, *by_host, *head, *count, *stale,
-	    *entry, *network, *below, *references;
+	    *entry, *outdated, *network, *below, *references;
 	uint64_t seeks; /* of view_get_network(), counted for tests */
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,

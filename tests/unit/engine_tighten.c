@@ -342,6 +342,48 @@ the_end_of_a_publication_has_its_entry(void **state)
 	assert_true(slice_is(outcome_of(world, next), ""));
 }
 
+static enum view_state
+state_of(struct world *world, const char *name, bool host)
+{
+	struct view_found found;
+
+	assert_true((host ? view_get_host : view_get_handle)(world->reader,
+	    world->arena, slice_from(name), &found, &world->fail));
+	return found.state;
+}
+
+/* Who was published and is not to be any more, as who never was. */
+static void
+what_may_not_be_told_is_found_like_what_is_not_there(void **state)
+{
+	struct world *world = *state;
+	const struct slice handles[] = {SLICE("REG-1"), SLICE("ns.example")};
+	const struct view_doubted row = {SLICE("domain"), SLICE("a.com")};
+	struct view_put put = {.type = SLICE("domain"),
+	    .name = SLICE("a.com"),
+	    .entry = 1,
+	    .epoch = 1,
+	    .bytes = SLICE("x"),
+	    .handles = handles,
+	    .handle_count = 2};
+	int64_t epoch;
+
+	assert_true(view_put(world->view, &put, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_CURRENT);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_CURRENT);
+	assert_int_equal(state_of(world, "REG-2", false), VIEW_NONE);
+	assert_true(view_doubt(world->view, &row, 1, 2, 1, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_NONE);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_NONE);
+	put.entry = 2;
+	assert_true(view_put(world->view, &put, &world->fail));
+	assert_true(view_raise(world->view, &epoch, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_STALE);
+	assert_int_equal(state_of(world, "REG-2", false), VIEW_STALE);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_STALE);
+	assert_int_equal(state_of(world, "ns.other.example", true), VIEW_STALE);
+}
+
 static void
 copy(const char *from, const char *to)
 {
@@ -415,6 +457,7 @@ main(void)
 	    CASE(a_withdrawal_that_is_refused_is_one),
 	    CASE(who_stops_is_told_no_more_from_that_moment),
 	    CASE(the_end_of_a_publication_has_its_entry),
+	    CASE(what_may_not_be_told_is_found_like_what_is_not_there),
 	    CASE(an_older_copy_of_the_view_is_made_anew),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
