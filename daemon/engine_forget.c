@@ -314,6 +314,37 @@ run_duty(struct forget *forget)
 
 /* --- the key, and all that is left --- */
 
+/*
+ * What is published of it: all that comes in doubt before the key goes, so
+ * that none is told while the others go; and then it goes.
+ */
+static void
+walk_view(struct forget *forget, bool doubts, enum step then)
+{
+	struct engine *engine = forget->engine;
+	struct fail fail = FAIL_INIT;
+	bool left = false;
+
+	if (engine->o.view != NULL && forget->walk == NULL)
+		forget->walk = engine_view_walk_create(doubts);
+	if (engine->o.view != NULL &&
+	    (forget->walk == NULL ||
+		!engine_view_walk_on(engine, forget->walk,
+		    (struct slice){forget->mark, MARK_SIZE - 1}, &left,
+		    &fail))) {
+		if (forget->walk == NULL)
+			fail_memory(&fail);
+		forget_trouble(forget, &fail);
+		return;
+	}
+	if (!left) {
+		engine_view_walk_destroy(forget->walk);
+		forget->walk = NULL;
+		forget->step = then;
+	}
+	forget_wake(forget, 0);
+}
+
 static void
 run_key(struct forget *forget)
 {
@@ -356,34 +387,6 @@ run_told(struct forget *forget)
 	}
 	if (!left)
 		forget->step = STEP_VIEW;
-	forget_wake(forget, 0);
-}
-
-/* What is published of it is answered no more. */
-static void
-run_view(struct forget *forget)
-{
-	struct engine *engine = forget->engine;
-	struct fail fail = FAIL_INIT;
-	bool left = false;
-
-	if (engine->o.view != NULL && forget->walk == NULL)
-		forget->walk = engine_view_walk_create();
-	if (engine->o.view != NULL &&
-	    (forget->walk == NULL ||
-		!engine_view_walk_on(engine, forget->walk,
-		    (struct slice){forget->mark, MARK_SIZE - 1}, &left,
-		    &fail))) {
-		if (forget->walk == NULL)
-			fail_memory(&fail);
-		forget_trouble(forget, &fail);
-		return;
-	}
-	if (!left) {
-		engine_view_walk_destroy(forget->walk);
-		forget->walk = NULL;
-		forget->step = STEP_PURGE;
-	}
 	forget_wake(forget, 0);
 }
 
@@ -496,7 +499,7 @@ run_next(struct forget *forget)
 	else if (keys_slot(engine->o.keys, forget->what.slot, key))
 		forget->step = STEP_DUTY;
 	else
-		forget->step = STEP_KEY;
+		forget->step = STEP_DOUBT;
 	digest_wipe(key, sizeof(key));
 	forget_wake(forget, 0);
 }
@@ -523,6 +526,9 @@ run(void *arg)
 	case STEP_REST:
 		forget_run_items(forget);
 		break;
+	case STEP_DOUBT:
+		walk_view(forget, true, STEP_KEY);
+		break;
 	case STEP_KEY:
 		run_key(forget);
 		break;
@@ -533,7 +539,7 @@ run(void *arg)
 		run_told(forget);
 		break;
 	case STEP_VIEW:
-		run_view(forget);
+		walk_view(forget, false, STEP_PURGE);
 		break;
 	case STEP_PURGE:
 		run_purge(forget);

@@ -19,6 +19,7 @@ enum step {
 	STEP_NONE,  /* what is next stands in the spool */
 	STEP_DUTY,  /* when was anything of it provided last? */
 	STEP_ITEMS, /* end what is under way */
+	STEP_DOUBT, /* nothing that is published of it is told any more */
 	STEP_KEY,
 	STEP_ROLL,
 	STEP_REST, /* items that came to be meanwhile */

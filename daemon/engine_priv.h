@@ -349,10 +349,11 @@ void engine_tier_destroy(struct engine *engine);
 
 /*
  * Rows of the public view whose entry has the text `mark` go, some with each
- * call while any are *left; at the end nothing of them is in any file.
+ * call while any are *left; at the end nothing of them is in any file.  With
+ * `doubts` they stay, and are told no more until they are decided anew.
  */
 struct engine_view_walk;
-struct engine_view_walk *engine_view_walk_create(void);
+struct engine_view_walk *engine_view_walk_create(bool doubts);
 void engine_view_walk_destroy(struct engine_view_walk *walk);
 bool engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
     struct slice mark, bool *left, struct fail *fail);
