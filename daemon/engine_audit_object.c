@@ -218,7 +218,7 @@ static void
 note_stops(struct audited *audited, const struct record *record,
     const struct audit_intent *intent, struct arena *arena)
 {
-	struct stop stop;
+	struct stop stop = {.id = 0};
 	struct fail ignored = FAIL_INIT;
 
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {

@@ -129,8 +129,9 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
     struct fail *fail)
 {
 	uint64_t kept[ROLE_COUNT], had[ROLE_COUNT];
-	struct decide_given given = {
-	    .minimises = true, .hides = true, .kept = kept};
+	struct decide_given given = {.minimises = true,
+	    .hides = engine_can_hide(engine, target->recipient),
+	    .kept = kept};
 	struct decide_scope scope = {.recipient = 0};
 
 	*record = engine_record_now(engine, target, arena, fail);

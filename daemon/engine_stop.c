@@ -41,6 +41,19 @@ lacks_demanded(const struct conf_recipient *binding,
 	return false;
 }
 
+bool
+engine_can_hide(const struct engine *engine, struct slice recipient)
+{
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, recipient);
+	const struct conf_upstream *upstream;
+
+	if (binding == NULL || binding->channel != CHANNEL_EPP)
+		return true;
+	upstream = conf_upstream(engine->conf, binding->upstream);
+	return upstream != NULL && upstream->disclose == EPP_DISCLOSE_SUPPORTED;
+}
+
 struct disclosure *
 engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
     struct engine_judged *judged, struct arena *arena, struct fail *fail)
@@ -64,7 +77,8 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 		return disclosure;
 	given->minimises = ruling.minimises &&
 	    !lacks_demanded(binding, disclosure, &ruling);
-	given->hides = given->minimises && ruling.hides;
+	given->hides = given->minimises && ruling.hides &&
+		       engine_can_hide(engine, recipient->id);
 	memcpy(judged->kept, ruling.kept, sizeof(judged->kept));
 	given->kept = judged->kept;
 	return decide(

@@ -35,6 +35,9 @@ bool engine_is_removal(const struct spool_item *item);
 void engine_find_kept(const struct engine *engine, struct slice recipient,
     uint64_t kept[ROLE_COUNT]);
 
+/* Has its channel a word for what may be shown to nobody behind it? */
+bool engine_can_hide(const struct engine *engine, struct slice recipient);
+
 /*
  * FIELD_BITs of each role of `stopped` that the recipient and purpose of
  * `target` have already, and of what is nobody's data.
