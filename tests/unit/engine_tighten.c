@@ -26,8 +26,8 @@ static const char one[] =
     RULES("1", "", STATE_BY_CONSENT "forward country of registrant\n");
 static const char other[] =
     RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
-static const char asked[] =
-    RULES("3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
+static const char asked[] = RULES(
+    "3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
 static const char told[] =
     RULES("5", "", "forward state, country of registrant\n");
 #define ELSEWHERE(revision)                                                    \
@@ -88,10 +88,10 @@ decide_what_waits(struct world *world, int64_t *renewed)
 	struct spool_item item;
 	int64_t id = 0;
 
-	assert_true(spool_each(world->spool, SPOOL_QUEUED, 10, finds_for_view,
-	    &id, &world->fail));
-	assert_true(spool_get(
-	    world->spool, world->arena, id, &item, &world->fail));
+	assert_true(spool_each(
+	    world->spool, SPOOL_QUEUED, 10, finds_for_view, &id, &world->fail));
+	assert_true(
+	    spool_get(world->spool, world->arena, id, &item, &world->fail));
 	engine_courier_renew(
 	    world->engine, &item, false, decided_again, renewed);
 }
@@ -238,7 +238,8 @@ a_first_row_that_is_too_late_is_not_told(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
-/* All of it is refused for want of the consent; it is withdrawn all the same. */
+/* All of it is refused for want of the consent; it is withdrawn all the same.
+ */
 static void
 a_withdrawal_that_is_refused_is_one(void **state)
 {
