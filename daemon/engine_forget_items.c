@@ -220,6 +220,6 @@ forget_run_items(struct forget *forget)
 		forget_wake(forget, 10 * SOON);
 		return;
 	}
-	forget->step = forget->step == STEP_ITEMS ? STEP_DOUBT : STEP_TOLD;
+	forget->step = forget->step == STEP_ITEMS ? STEP_KEY : STEP_TOLD;
 	forget_wake(forget, 0);
 }

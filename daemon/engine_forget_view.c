@@ -10,17 +10,17 @@ enum { PAGE = 256 };
 struct engine_view_walk {
 	struct arena *arena; /* of the place */
 	struct slice type, name;
-	bool doubts; /* rows are told no more; else they go */
+	bool scrubs;
 };
 
 struct engine_view_walk *
-engine_view_walk_create(bool doubts)
+engine_view_walk_create(bool scrubs)
 {
 	struct engine_view_walk *walk = calloc(1, sizeof(*walk));
 
 	if (walk == NULL)
 		return NULL;
-	walk->doubts = doubts;
+	walk->scrubs = scrubs;
 	walk->arena = arena_create(NULL);
 	if (walk->arena != NULL)
 		return walk;
@@ -72,7 +72,8 @@ tells_forgotten(struct engine *engine, const struct view_stale *row,
 		engine, type, row->name, arena, &published, fail))
 		return false;
 	*found = published.record == NULL ||
-		 tells_more(&told, published.record);
+		 tells_more(&told, published.record) ||
+		 engine_leaving_roles(engine, published.record) != 0;
 	return true;
 }
 
@@ -119,18 +120,6 @@ forget_row(struct engine *engine, const struct view_stale *row,
 }
 
 static bool
-doubt_row(
-    struct engine *engine, const struct view_stale *row, struct fail *fail)
-{
-	const struct view_doubted doubted = {row->type, row->name};
-
-	return row->bytes.len == 0 ||
-	       view_doubt(engine->o.view, &doubted, 1,
-		   ledger_next(engine->o.ledger), engine_now(engine) / 1000,
-		   fail);
-}
-
-static bool
 page(struct engine *engine, struct engine_view_walk *walk, struct slice mark,
     struct arena *arena, size_t *count, struct fail *fail)
 {
@@ -143,10 +132,7 @@ page(struct engine *engine, struct engine_view_walk *walk, struct slice mark,
 	ok = view_batch_begin(engine->o.view, fail);
 	for (size_t i = 0; ok && i < *count; i++) {
 		ok = names(engine, &rows[i], mark, arena, &found, fail) &&
-		     (!found ||
-			 (walk->doubts
-				 ? doubt_row(engine, &rows[i], fail)
-				 : forget_row(engine, &rows[i], arena, fail)));
+		     (!found || forget_row(engine, &rows[i], arena, fail));
 	}
 	ok = view_batch_end(engine->o.view, ok, fail);
 	if (!ok || *count == 0)
@@ -169,7 +155,7 @@ engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
 
 	arena_destroy(arena);
 	*left = ok && count == PAGE;
-	return ok && (*left || walk->doubts || (view_scrub(engine->o.view, fail) &&
+	return ok && (*left || !walk->scrubs || (view_scrub(engine->o.view, fail) &&
 				   (engine->o.standing == NULL ||
 				       standing_scrub(
 					   engine->o.standing, fail))));

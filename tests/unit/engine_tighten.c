@@ -281,32 +281,6 @@ who_stops_is_told_no_more_from_that_moment(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
-/* All of them, before the first goes. */
-static void
-who_is_forgotten_is_first_told_no_more(void **state)
-{
-	struct world *world = *state;
-	struct engine_view_walk *walk;
-	char mark[2 * PSEUDONYM_SIZE + 1];
-	struct subject who;
-	bool left;
-
-	set_policy(world, told);
-	submit(world, "create", "\"subject\":\"person-1\"," PERSON);
-	pass_time(world, 1);
-	assert_true(tells(world, "Kakuu"));
-	assert_true(keys_find(world->keys, SLICE("person-1"), &who));
-	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
-		snprintf(mark + 2 * i, 3, "%02x", who.pseudonym[i]);
-	walk = engine_view_walk_create(true);
-	assert_non_null(walk);
-	assert_true(engine_view_walk_on(
-	    world->engine, walk, slice_from(mark), &left, &world->fail));
-	engine_view_walk_destroy(walk);
-	assert_false(left);
-	assert_int_equal(find(world).state, VIEW_STALE);
-}
-
 /* The word of the last outcome of an entry; empty: it has none. */
 static struct slice
 outcome_of(struct world *world, uint64_t about)
@@ -486,7 +460,6 @@ main(void)
 	    CASE(the_end_of_a_publication_has_its_entry),
 	    CASE(what_may_not_be_told_is_found_like_what_is_not_there),
 	    CASE(an_older_copy_of_the_view_is_made_anew),
-	    CASE(who_is_forgotten_is_first_told_no_more),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE
