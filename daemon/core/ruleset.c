@@ -313,6 +313,28 @@ match_onward(const struct policy *policy, unsigned recipient,
 }
 
 /* Nearest first: what is appended is itself looked behind, in turn. */
+static bool
+ends(struct slice text, struct slice with)
+{
+	return text.len >= with.len &&
+	       memcmp(text.data + text.len - with.len, with.data, with.len) ==
+		   0;
+}
+
+bool
+ruleset_reaches(const struct ruleset *ruleset, const struct block *block,
+    struct slice suffix)
+{
+	const struct policy_block *of = ruleset->blocks[block->number].block;
+
+	if (block->type != OBJECT_DOMAIN)
+		return false;
+	for (size_t i = 0; i < of->pattern_count; i++)
+		if (ends(of->patterns[i].word, suffix))
+			return true;
+	return match_block(of, OBJECT_DOMAIN, suffix) != 0;
+}
+
 size_t
 ruleset_onward(const struct ruleset *ruleset, const struct block *block,
     const struct record *record, const struct block **out, size_t max)

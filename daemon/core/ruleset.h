@@ -105,6 +105,10 @@ const struct block *ruleset_find_block(const struct ruleset *ruleset,
 bool ruleset_overlap(const struct ruleset *ruleset, const struct block *one,
     const struct block *other);
 
+/* Is there a domain below this suffix (".jp") that falls under the block? */
+bool ruleset_reaches(const struct ruleset *ruleset, const struct block *block,
+    struct slice suffix);
+
 /*
  * The blocks behind `block`, nearest first: for each recipient reached `via`
  * it, directly or through others, the block for the same object.
