@@ -39,10 +39,9 @@ line_of(struct arena *arena, const struct entry_shown *shown)
 	    !canon_get_string(shown->entry, "purpose", arena, &purpose) ||
 	    !canon_member(shown->entry, "fields", &roles))
 		return (struct slice){"", 0};
-	text_add(&text,
-	    shown->object.len != 0 ? shown->object
-	    : shown->is_forgotten  ? SLICE("(forgotten)")
-				   : SLICE("(?)"));
+	text_add(&text, shown->object.len != 0 ? shown->object
+			: shown->is_forgotten  ? SLICE("(forgotten)")
+					       : SLICE("(?)"));
 	text_add_string(&text, " to ");
 	text_add(&text, recipient);
 	text_add_string(&text, " for ");
