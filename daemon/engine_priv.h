@@ -296,7 +296,7 @@ struct record *engine_given_record(const struct engine *engine, int64_t given,
  * The record that an item was decided by, as it is now; NULL: none, or fail.
  * *changes: another is on its way to the disk, so this one decides nothing.
  */
-struct record *engine_stored(const struct engine *engine,
+struct record *engine_stored(struct engine *engine,
     const struct spool_item *item, struct arena *arena, bool *changes,
     struct fail *fail);
 
