@@ -18,7 +18,10 @@ print_holder(const struct json_node *held)
 	if (*onward != '\0')
 		printf(", and behind it %s", onward);
 	if (json_find(held, "removal") != NULL)
-		printf(", removal entry %lld",
+		printf(", %s entry %lld",
+		    strstr(ctl_string(held, "state"), "hid") != NULL
+			? "told by"
+			: "removal",
 		    (long long)ctl_integer(held, "removal"));
 	putchar('\n');
 	if (*reason != '\0')
