@@ -2,27 +2,7 @@
 #include "core/inputs.h"
 #include "core/place.h"
 #include "engine_flags.h"
-
-/* One submission between engine_submit() and its answer. */
-struct work {
-	struct engine *engine;
-	struct arena *arena;
-	const struct conf *conf; /* what it is decided under */
-	struct work *next;     /* in its bucket */
-	struct work *accepted; /* the next one whose entries are durable */
-	struct slice principal, key, id;
-	struct digest body;
-	struct record *record;
-	struct share shares[BLOCKS_MAX];
-	size_t share_count;
-	int64_t given; /* number of the case that gives it out; 0: none */
-	bool is_durable;
-	bool doubts; /* what was told of it is told no more */
-	bool passes_by; /* a registry may hold it that it is not for */
-	bool follows;	/* which then is told what that changes */
-	engine_answer *answer;
-	void *arg;
-};
+#include "engine_work.h"
 
 static bool work_prepare(struct work *work, struct slice body, int *status,
     const char **type, struct fail *fail);
@@ -151,8 +131,6 @@ engine_submit_asked(struct engine *engine, const struct engine_asked *asked,
 	struct fail fail = FAIL_INIT;
 	const struct fail *stopped = ledger_stopped(engine->o.ledger);
 	struct work *work, **bucket;
-	const char *type = NULL;
-	int status = 0;
 
 	if (engine->draining || engine->ruleset == NULL) {
 		fail_set(&fail, FAIL_WORLD, "misu is stopping");
@@ -185,9 +163,19 @@ engine_submit_asked(struct engine *engine, const struct engine_asked *asked,
 	bucket = bucket_of(engine, principal, key);
 	work->next = *bucket;
 	*bucket = work;
-	if (work_prepare(work, asked->body, &status, &type, &fail))
+	engine_work_begin(work, asked->body);
+}
+
+void
+engine_work_begin(struct work *work, struct slice body)
+{
+	struct fail fail = FAIL_INIT;
+	const char *type = NULL;
+	int status = 0;
+
+	if (work_prepare(work, body, &status, &type, &fail))
 		work_commit(work);
-	else
+	else if (work->text.data == NULL)
 		work_fail(work, status, type, &fail);
 }
 
@@ -351,6 +339,8 @@ work_prepare(struct work *work, struct slice body, int *status,
 	work->record = submission->record;
 	*status = 503;
 	*type = "vault";
+	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)
+		return false;
 	return merge_stored(work, fail) &&
 	    work_decide(work, submission, status, type, fail);
 }
@@ -544,6 +534,27 @@ mark_unseen(struct work *work, struct batch *batch, struct fail *fail)
 	return ok;
 }
 
+/*
+ * Refused by all, it was not.  But that somebody withdrew a consent holds
+ * whatever else is wrong with it: that much is kept, and followed.
+ */
+static bool
+keep_withdrawal(struct work *work, struct batch *batch, struct fail *fail)
+{
+	struct record *stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	bool any;
+
+	if (stored == NULL || record_operation(stored) == OPERATION_DELETE)
+		return fail->kind == FAIL_NONE;
+	if (!record_withdraw(stored, work->record, &any, fail))
+		return false;
+	if (!any)
+		return true;
+	work->withdrawn = stored;
+	return ledger_add_record(batch, stored, fail);
+}
+
 static void
 work_commit(struct work *work)
 {
@@ -560,6 +571,8 @@ work_commit(struct work *work)
 	if (ok && work->given == 0 && anything_accepted(work))
 		ok = ledger_add_record(batch, work->record, &fail) &&
 		    mark_unseen(work, batch, &fail);
+	else if (ok && work->given == 0)
+		ok = keep_withdrawal(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
 	if (ok && work->given == 0)
 		work->doubts = ok =
@@ -622,6 +635,21 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 		flush(engine);
 }
 
+/* What waits was decided by a consent that is none any more. */
+static bool
+outdate_withdrawn(const struct work *work, struct fail *fail)
+{
+	struct engine *engine = work->engine;
+	struct spool_item item;
+
+	if (work->withdrawn == NULL)
+		return true;
+	item = engine_item(engine, work->withdrawn, &work->shares[0], work->id,
+	    work->arena);
+	return spool_outdate(engine->o.spool, item.object_type, item.object,
+	    &item.consents, fail);
+}
+
 static bool
 spool_work(struct work *work, struct slice *body, struct fail *fail)
 {
@@ -654,7 +682,8 @@ spool_work(struct work *work, struct slice *body, struct fail *fail)
 		    !spool_add(spool, &item, fail))
 			return false;
 	}
-	return spool_add_request(spool, &request, fail) &&
+	return outdate_withdrawn(work, fail) &&
+	    spool_add_request(spool, &request, fail) &&
 	    spool_set_mark(spool,
 		work->shares[work->share_count - 1].entry + 1, fail);
 }
@@ -677,7 +706,9 @@ flush(void *arg)
 	for (struct work *w = list; ok && w != NULL; w = w->accepted) {
 		struct slice body;
 
-		ok = spool_work(w, &body, &fail);
+		ok = engine_view_know(engine, w->record, w->shares,
+			 w->share_count, w->arena, &fail) &&
+		     spool_work(w, &body, &fail);
 	}
 	ok = ok && engine_prune(engine, &fail) &&
 	    spool_commit(engine->o.spool, &fail);
@@ -739,6 +770,7 @@ work_finish(struct work *work, int status, struct slice body)
 	if (body.data == NULL)
 		body = engine_out_of_memory;
 	work->answer(work->arg, status, body);
+	engine_work_wake(engine);
 	arena_destroy(work->arena);
 	engine_finish_one(engine);
 }

@@ -307,6 +307,7 @@ is_final(const struct parcel *parcel)
 	case DELIVERY_SENT:
 	case DELIVERY_REFUSED:
 	case DELIVERY_UNKNOWN:
+	case DELIVERY_SUPERSEDED:
 		return true;
 	case DELIVERY_LATER:
 		return parcel->gives_up;
@@ -318,11 +319,22 @@ is_final(const struct parcel *parcel)
 	return false;
 }
 
+/* What was overtaken on its way was not sent; after a crash nobody knows. */
+static const char *
+word_of(const struct parcel *parcel)
+{
+	if (parcel->gives_up)
+		return "given-up";
+	if (parcel->result != DELIVERY_SUPERSEDED)
+		return delivery_name(parcel->result);
+	return delivery_name(
+	    parcel->recovering ? DELIVERY_UNKNOWN : DELIVERY_NOT_SENT);
+}
+
 static bool
 add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 {
-	const char *word =
-	    parcel->gives_up ? "given-up" : delivery_name(parcel->result);
+	const char *word = word_of(parcel);
 	struct event event = engine_event(
 	    parcel->engine, EVENT_OUTCOME, word, parcel->item.entry);
 	char request[OUTCOME_REQUEST];
@@ -331,6 +343,8 @@ add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 	    request, parcel->item.entry, word);
 	if (parcel->gives_up)
 		event.reason = slice_from(parcel->fail.text);
+	else if (parcel->result == DELIVERY_SUPERSEDED)
+		event.reason = SLICE("a newer decision stands there");
 	return ledger_add_event(batch, &event, fail);
 }
 
@@ -364,6 +378,9 @@ keep_result(struct parcel *parcel, struct fail *fail)
 			engine->ask_at = engine_now(engine) +
 			    retry_delay(engine, 0);
 		return spool_set_state(spool, item->id, SPOOL_UNKNOWN, fail);
+	case DELIVERY_SUPERSEDED:
+		return spool_set_state(
+		    spool, item->id, SPOOL_SUPERSEDED, fail);
 	case DELIVERY_NOT_SENT:
 		return spool_set_retry(spool, item->id, item->attempts,
 		    engine_now(engine), fail);

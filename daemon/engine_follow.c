@@ -87,13 +87,14 @@ own_subject(struct record *record, enum role role, struct slice contact,
 
 /* Where nothing is published nothing follows. */
 static void
-add_part(const struct engine *engine, struct slice contact, struct published *out)
+add_part(const struct engine *engine, int type, struct slice name,
+    struct published *out)
 {
 	struct digest part;
 
 	if (engine->o.standing == NULL)
 		return;
-	part = standing_part(engine->o.standing, OBJECT_CONTACT, contact);
+	part = standing_part(engine->o.standing, type, name);
 	for (size_t i = 0; i < out->part_count; i++)
 		if (digest_equal(&out->parts[i], &part))
 			return;
@@ -117,7 +118,7 @@ stand_in(const struct engine *engine, const struct record *stored, enum role rol
 	name = contact_name(arena, upstream, ids.items[0]);
 	if (name.data == NULL)
 		return fail_memory(fail);
-	add_part(engine, name, out);
+	add_part(engine, OBJECT_CONTACT, name, out);
 	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
 	contact = vault_get(engine->o.vault, arena, OBJECT_CONTACT, name, fail);
 	if (contact == NULL && fail->kind != FAIL_NONE)
@@ -171,8 +172,72 @@ assemble(const struct engine *engine, const struct record *stored,
 	return ok;
 }
 
+/* Who stands in it: as given, or by the place. */
+static bool
+add_subjects(const struct engine *engine, const struct record *record,
+    struct arena *arena, struct published *out, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct text text = text_start(arena);
+		struct slice subject = record_subject(record, (enum role)r);
+
+		if (!record_has_role(record, (enum role)r))
+			continue;
+		if (subject.len == 0) {
+			text_add_format(&text, "object:%s:%.*s/%s",
+			    object_type_name(record_type(record)),
+			    SLICE_ARG(record_object(record)),
+			    object_role_name(
+				record_type(record), (enum role)r));
+			subject = text_slice(&text);
+		}
+		if (subject.data == NULL)
+			return fail_memory(fail);
+		add_part(engine, STANDING_SUBJECT, subject, out);
+	}
+	return true;
+}
+
+static bool
+find_published(const struct engine *engine, enum object_type type,
+    struct slice name, struct arena *arena, struct published *out,
+    struct fail *fail);
+
 bool
 engine_published(const struct engine *engine, enum object_type type,
+    struct slice name, struct arena *arena, struct published *out,
+    struct fail *fail)
+{
+	return find_published(engine, type, name, arena, out, fail) &&
+	       (out->record == NULL ||
+		   add_subjects(engine, out->record, arena, out, fail));
+}
+
+bool
+engine_view_know(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, struct arena *arena,
+    struct fail *fail)
+{
+	struct published published = {.part_count = 0};
+	struct standing_made made = {
+	    .type = slice_from(object_type_name(record_type(record))),
+	    .name = record_object(record)};
+
+	while (count != 0 &&
+	       (shares[count - 1].binding == NULL ||
+		   shares[count - 1].binding->channel != CHANNEL_VIEW))
+		count--;
+	if (count == 0 || engine->o.standing == NULL)
+		return true;
+	if (!add_subjects(engine, record, arena, &published, fail))
+		return false;
+	made.parts = published.parts;
+	made.count = published.part_count;
+	return standing_add(engine->o.standing, &made, fail);
+}
+
+static bool
+find_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
     struct fail *fail)
 {
@@ -260,6 +325,49 @@ engine_follows(struct engine *engine, enum object_type type, struct slice name)
 	part = standing_part(engine->o.standing, type, name);
 	/* What cannot be known is found out when it comes to its rows. */
 	return !standing_has(engine->o.standing, &part, &has, &ignored) || has;
+}
+
+static bool
+doubt_standing(struct engine *engine, const struct digest *part,
+    struct arena *arena, struct fail *fail)
+{
+	struct view_doubted rows[FOLLOW_PAGE], after = {SLICE(""), SLICE("")};
+	size_t count;
+
+	do {
+		if (!standing_page(engine->o.standing, part, &after, arena,
+			rows, &count, FOLLOW_PAGE, fail) ||
+		    !view_doubt(engine->o.view, rows, count,
+			ledger_next(engine->o.ledger),
+			engine_now(engine) / 1000, fail))
+			return false;
+		if (count != 0)
+			after = rows[count - 1];
+	} while (count == FOLLOW_PAGE);
+	return true;
+}
+
+bool
+engine_view_doubt_subject(
+    struct engine *engine, struct slice subject, struct fail *fail)
+{
+	struct digest part;
+	struct arena *arena;
+	bool ok;
+
+	if (engine->o.view == NULL || engine->o.standing == NULL)
+		return true;
+	arena = engine_arena(engine);
+	part = standing_part(engine->o.standing, STANDING_SUBJECT, subject);
+	ok = (arena != NULL || fail_memory(fail)) &&
+	     view_batch_begin(engine->o.view, fail);
+	if (ok)
+		ok = view_batch_end(engine->o.view,
+		    doubt_standing(engine, &part, arena, fail), fail);
+	arena_destroy(arena);
+	if (ok)
+		engine_view_look(engine);
+	return ok;
 }
 
 static bool

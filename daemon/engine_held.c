@@ -37,6 +37,7 @@ struct lookup {
 	uint64_t next;
 	struct found *heads[FOUND_HEADS], *first, **last;
 	size_t count;
+	bool doubts; /* of this turn: a batch of the view's was begun */
 	void (*then)(void *arg, const struct fail *fail);
 	void *arg;
 };
@@ -268,6 +269,36 @@ put_given(struct found *found, const struct given *given)
 }
 
 static bool
+doubt_row(
+    struct lookup *lookup, const struct found *found, struct fail *fail)
+{
+	struct engine *engine = lookup->engine;
+	const struct view_doubted row = {
+	    slice_from(object_type_name(found->type)), found->object};
+
+	/* What has none, or none any more, gets none. */
+	if (engine->o.view == NULL ||
+	    !view_has(engine->o.view, row.type, row.name))
+		return true;
+	lookup->doubts =
+	    lookup->doubts || view_batch_begin(engine->o.view, fail);
+	return lookup->doubts &&
+	       view_doubt(engine->o.view, &row, 1,
+		   ledger_next(engine->o.ledger), engine_now(engine) / 1000,
+		   fail);
+}
+
+/* Those of one turn come in doubt together. */
+static bool
+end_doubts(struct lookup *lookup, bool ok, struct fail *fail)
+{
+	bool doubts = lookup->doubts;
+
+	lookup->doubts = false;
+	return doubts ? view_batch_end(lookup->engine->o.view, ok, fail) : ok;
+}
+
+static bool
 take_disclosure(struct lookup *lookup, const struct entry_kept *is,
     uint64_t at, struct fail *fail)
 {
@@ -298,6 +329,10 @@ take_disclosure(struct lookup *lookup, const struct entry_kept *is,
 		slice_is(operation, "delete"));
 	if (says_nothing(arena, found, &given, entry))
 		return true;
+	/* Told no more from here on, however the rest of this ends. */
+	if (given.shows && slice_is(channel, "view") &&
+	    !doubt_row(lookup, found, fail))
+		return false;
 	given.channel = arena_copy(lookup->arena, channel);
 	given.onward = onward_of(lookup, entry, given.roles);
 	if (given.channel.data == NULL || given.onward.data == NULL)
@@ -492,6 +527,7 @@ turn(void *arg)
 		lookup->next = ledger_minimum(engine->o.ledger);
 	for (int i = 0; ok && i < LOOK_AT_ONCE && lookup->next < size; i++)
 		ok = look_at(lookup, lookup->next++, &fail);
+	ok = end_doubts(lookup, ok || fail.kind == FAIL_WORLD, &fail) && ok;
 	if (ok && lookup->next < size &&
 	    engine->o.loop->operations->soon(engine->o.loop, turn, lookup))
 		return;

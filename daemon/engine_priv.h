@@ -33,6 +33,8 @@ struct engine {
 	struct work *works[WORK_BUCKETS]; /* under way, by principal and key */
 	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
+	struct work *behind; /* engine_wait.c: they wait for others */
+	bool waking;
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
@@ -240,6 +242,16 @@ bool engine_view_refreshes_under(
 /* What is told of this object may be too much from now on. */
 bool engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail);
+
+/*
+ * Before it is told that something of these goes to the view: whose it is is
+ * known, so that nothing is told of who stops from that moment on.
+ */
+bool engine_view_know(struct engine *engine, const struct record *record,
+    const struct share *shares, size_t count, struct arena *arena,
+    struct fail *fail);
+bool engine_view_doubt_subject(
+    struct engine *engine, struct slice subject, struct fail *fail);
 
 /* One object is told no more until it was decided anew, which is at once. */
 bool engine_view_renew(struct engine *engine, enum object_type type,

@@ -301,6 +301,9 @@ put_in_force(struct order *order, int *status, struct fail *fail)
 	struct subject subject;
 
 	*status = 503;
+	/* From its first moment on nothing is told of what is known. */
+	if (!engine_view_doubt_subject(engine, stop->subject, fail))
+		return false;
 	if (stops_find(
 		engine->o.stops, order->arena, stop->subject, &found, fail)) {
 		*stop = found;

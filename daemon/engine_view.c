@@ -113,6 +113,48 @@ engine_view_refreshes_under(
 	return engine->refresh != NULL && engine->refresh->conf == conf;
 }
 
+static bool
+is_for_view(const struct share *share)
+{
+	return share->binding != NULL &&
+	       share->binding->channel == CHANNEL_VIEW;
+}
+
+static bool
+is_addressed(const struct share *shares, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_for_view(&shares[i]))
+			return true;
+	return false;
+}
+
+/* Does something of it wait for the view, or is it in its channel's hands? */
+static bool
+is_on_its_way(
+    const struct engine *engine, const struct record *record, struct fail *fail)
+{
+	const struct conf *conf = engine->conf;
+	bool is = false;
+
+	for (size_t i = 0; !is && i < conf->recipient_count; i++) {
+		const struct spool_item any = {
+		    .object = record_object(record),
+		    .object_type = record_type(record),
+		    .recipient = conf->recipients[i].id,
+		    .place = UINT64_MAX};
+
+		if (conf->recipients[i].channel == CHANNEL_VIEW &&
+		    !spool_is_followed(engine->o.spool, &any, &is, fail))
+			return false;
+	}
+	return is;
+}
+
+/*
+ * Whoever it is addressed to: the view is told of what it has, or is about to
+ * have.  Of the first that comes of an object it has nothing yet.
+ */
 bool
 engine_view_doubt(struct engine *engine, const struct record *record,
     const struct share *shares, size_t count, struct fail *fail)
@@ -121,17 +163,16 @@ engine_view_doubt(struct engine *engine, const struct record *record,
 	    slice_from(object_type_name(record_type(record))),
 	    record_object(record)};
 
-	for (size_t i = 0; i < count; i++) {
-		if (shares[i].binding == NULL ||
-		    shares[i].binding->channel != CHANNEL_VIEW ||
-		    engine->o.view == NULL)
-			continue;
-		look_in(engine, DOUBT_LONGEST + REFRESH_LOOK);
-		return view_doubt(engine->o.view, &row, 1,
-		    ledger_next(engine->o.ledger), engine_now(engine) / 1000,
-		    fail);
-	}
-	return true;
+	if (engine->o.view == NULL)
+		return true;
+	if ((!is_addressed(shares, count) ||
+		record_operation(record) == OPERATION_CREATE) &&
+	    !view_has(engine->o.view, row.type, row.name) &&
+	    !is_on_its_way(engine, record, fail))
+		return fail->kind == FAIL_NONE;
+	look_in(engine, DOUBT_LONGEST + REFRESH_LOOK);
+	return view_doubt(engine->o.view, &row, 1,
+	    ledger_next(engine->o.ledger), engine_now(engine) / 1000, fail);
 }
 
 bool
@@ -176,12 +217,18 @@ engine_view_settle(struct engine *engine, const struct record *record,
 	struct fail fail = FAIL_INIT;
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < count && engine->o.view != NULL; i++) {
+	if (engine->o.view == NULL)
+		return;
+	if (!is_addressed(shares, count) &&
+	    view_has(engine->o.view,
+		slice_from(object_type_name(record_type(record))),
+		record_object(record)))
+		ok = engine_view_renew(engine, record_type(record),
+		    record_object(record), &fail);
+	for (size_t i = 0; ok && i < count; i++) {
 		const struct share *share = &shares[i];
 
-		if (share->binding == NULL ||
-		    share->binding->channel != CHANNEL_VIEW ||
-		    (kept && is_told(share)))
+		if (!is_for_view(share) || (kept && is_told(share)))
 			continue;
 		ok = kept ? end_share(engine, record, share, &fail)
 			  : engine_view_renew(engine, record_type(record),
@@ -244,6 +291,28 @@ end_record(struct refresh *refresh, const struct renewed *item,
 	    item->row.name, VAULT_CURRENT, fail);
 }
 
+/*
+ * What was published is so no longer, and no disclosure says it: where no
+ * block publishes it any more, or the object is gone.
+ */
+static bool
+add_ended(struct refresh *refresh, struct renewed *item, struct fail *fail)
+{
+	struct event event = engine_event(
+	    refresh->engine, EVENT_OUTCOME, "ended", item->row.entry);
+
+	if (!item->row.has_told)
+		return true;
+	event.request = request_of(refresh, item);
+	event.reason = is_gone(&item->published)
+			   ? SLICE("the object is gone")
+			   : SLICE("the policy in force does not publish it");
+	if (!ledger_add_event(refresh->batch, &event, fail))
+		return false;
+	refresh->entries++;
+	return true;
+}
+
 static bool
 decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 {
@@ -264,7 +333,8 @@ decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 	}
 	block = block_for(engine, published);
 	if (block == NULL)
-		return end_record(refresh, item, fail);
+		return add_ended(refresh, item, fail) &&
+		       end_record(refresh, item, fail);
 	if (!engine_share(engine, block, published->record, HOW_ASKED,
 		refresh->arena, &item->share, fail))
 		return false;

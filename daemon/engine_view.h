@@ -10,7 +10,7 @@
 #include "engine_priv.h"
 #include "store/standing.h"
 
-enum { PUBLISHED_PARTS = 4 };
+enum { PUBLISHED_PARTS = 4 + ROLE_COUNT };
 
 /* --- engine_follow.c --- */
 
@@ -22,7 +22,8 @@ struct published {
 	struct record *record; /* NULL: the vault has none */
 	bool is_assembled;     /* from the records of its contacts */
 	bool changes;	       /* one of these is on its way to the disk */
-	struct digest parts[PUBLISHED_PARTS]; /* of standing.h, distinct */
+	/* Of standing.h, distinct: contacts, and subjects. */
+	struct digest parts[PUBLISHED_PARTS];
 	size_t part_count;
 };
 bool engine_published(const struct engine *engine, enum object_type type,

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "codec/audit_page.h"
+#include "codec/audit_text.h"
 
 static const char *const layouts[] = {
     [AUDIT_GTLD] = "gtld",
@@ -184,6 +185,8 @@ audit_read_whois(enum audit_layout layout,
 		return fail_memory(fail);
 	if (text.data == NULL)
 		return true;
+	if (!audit_text_of_lines(question, text, arena, &out->text))
+		return fail_memory(fail);
 	if (!audit_page_start(&page, question, arena, fail))
 		return false;
 	if (layout == AUDIT_GTLD)

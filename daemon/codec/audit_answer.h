@@ -15,6 +15,7 @@
 
 enum {
 	AUDIT_BYTES_MAX = 1 << 18, /* of one answer: read no more of it */
+	AUDIT_TEXT_MAX = 2 * AUDIT_BYTES_MAX, /* of what it says, in UTF-8 */
 	AUDIT_ITEMS_MAX = 256,
 	AUDIT_VALUES_MAX = 64, /* of one item */
 	AUDIT_VALUE_MAX = 2048 /* bytes of one value */

@@ -153,9 +153,9 @@ address_property(const struct card *card, size_t part)
 	return card->has_address ? WHOLE : parts[part];
 }
 
-/* Its parts are empty, and all of it is in the label. */
+/* It says the same in one text, or all of it where the parts are empty. */
 static void
-read_label(struct card *card, struct slice label)
+read_label(struct card *card, struct slice label, bool has_parts)
 {
 	static const enum property parts[] = {
 	    STREET, CITY, STATE, POSTCODE, COUNTRY};
@@ -163,6 +163,8 @@ read_label(struct card *card, struct slice label)
 
 	while (audit_take_line(&label, &line))
 		add(card, WHOLE, line);
+	if (has_parts)
+		return;
 	place(card, WHOLE)->item.expected = ADDRESS;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		place(card, parts[i])->item.expected = 0;
@@ -188,8 +190,8 @@ read_address(struct card *card, const struct json_node *parameters,
 		add_all(card, address_property(card, i), part);
 	}
 	add(card, address_property(card, 6), country);
-	if (!has_parts && label.len != 0)
-		read_label(card, label);
+	if (label.len != 0)
+		read_label(card, label, has_parts);
 	card->has_address = true;
 }
 
@@ -241,42 +243,21 @@ read_telephone(
 	add(card, is_fax ? FAX : PHONE, number);
 }
 
-/* "note" and others: whatever may be said of a person. */
+/* An address in place of another, or a form to write by. */
 static void
-read_rest(struct card *card, const struct json_node *value)
+read_contact_uri(struct card *card, struct slice value)
 {
-	audit_page_rest(card->page, text_of(value));
-	for (size_t i = 0; value->kind == JSON_KIND_ARRAY && i < value->count;
-	     i++)
-		audit_page_rest(card->page, text_of(&value->items[i]));
+	if (without(value, "mailto:").len != value.len)
+		add(card, EMAIL, without(value, "mailto:"));
+	else
+		place(card, EMAIL)->is_hidden = true;
 }
 
+/* A property may have several values. */
 static void
-read_remarks(struct card *card, const struct json_node *list)
+read_value(struct card *card, struct slice name,
+    const struct json_node *parameters, const struct json_node *value)
 {
-	for (size_t i = 0;
-	     list != NULL && list->kind == JSON_KIND_ARRAY && i < list->count;
-	     i++) {
-		const struct json_node *text =
-		    json_find(&list->items[i], "description");
-
-		if (text != NULL)
-			read_rest(card, text);
-	}
-}
-
-/* `[name, parameters, type, value]` */
-static void
-read_property(struct card *card, const struct json_node *property)
-{
-	const struct json_node *parameters, *value;
-	struct slice name;
-
-	if (property->kind != JSON_KIND_ARRAY || property->count < 4)
-		return;
-	name = text_of(&property->items[0]);
-	parameters = &property->items[1];
-	value = &property->items[3];
 	if (audit_is_text(name, "fn"))
 		add(card, NAME, text_of(value));
 	else if (audit_is_text(name, "n"))
@@ -292,11 +273,20 @@ read_property(struct card *card, const struct json_node *property)
 	else if (audit_is_text(name, "email"))
 		add(card, EMAIL, without(text_of(value), "mailto:"));
 	else if (audit_is_text(name, "contact-uri"))
-		place(card, EMAIL)->is_hidden = true;
+		read_contact_uri(card, text_of(value));
 	else if (audit_is_text(name, "url"))
 		add(card, WEB, text_of(value));
-	else
-		read_rest(card, value);
+}
+
+/* `[name, parameters, type, value, ...]` */
+static void
+read_property(struct card *card, const struct json_node *property)
+{
+	if (property->kind != JSON_KIND_ARRAY || property->count < 4)
+		return;
+	for (size_t i = 3; i < property->count; i++)
+		read_value(card, text_of(&property->items[0]),
+		    &property->items[1], &property->items[i]);
 }
 
 void
@@ -307,7 +297,6 @@ audit_card_read(
 	const struct json_node *list = json_find(entity, "vcardArray");
 
 	add(&card, ID, text_of(json_find(entity, "handle")));
-	read_remarks(&card, json_find(entity, "remarks"));
 	if (list == NULL || list->kind != JSON_KIND_ARRAY || list->count < 2 ||
 	    list->items[1].kind != JSON_KIND_ARRAY)
 		return;

@@ -216,8 +216,7 @@ read_labelled(struct reading *reading, struct slice label, struct slice value)
 			reading->name = audit_trim(value);
 		audit_page_add(
 		    reading->page, reading->place, value_of(reading, value));
-	} else
-		audit_page_rest(reading->page, value);
+	}
 }
 
 /* A key goes on in the value above; of an address each line is one. */

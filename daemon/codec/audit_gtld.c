@@ -143,15 +143,23 @@ read_contact(struct reading *reading, struct slice label, struct slice value)
 				    value);
 				return;
 			}
-	audit_page_rest(reading->page, value);
 }
 
-/* A second object's name: an answer of another server stands behind. */
+static bool
+is_same_name(struct slice a, struct slice b)
+{
+	for (size_t i = 0; a.len == b.len && i < a.len; i++)
+		if ((a.data[i] ^ b.data[i]) & ~0x20)
+			return false;
+	return a.len == b.len;
+}
+
+/* Another object's name: an answer of another server stands behind. */
 static void
 read_name(struct reading *reading, struct slice value)
 {
 	if (reading->has_name)
-		reading->is_over = true;
+		reading->is_over = !is_same_name(reading->name, value);
 	else
 		reading->name = value;
 	reading->has_name = true;
@@ -169,6 +177,10 @@ read_line(struct reading *reading, struct slice line)
 		return;
 	label = (struct slice){line.data, (size_t)(colon - line.data)};
 	value = after(line, label.len + 1);
+	/* "Registrant Name......: " */
+	while (label.len != 0 && (label.data[label.len - 1] == '.' ||
+				     label.data[label.len - 1] == ' '))
+		label.len--;
 	label = audit_trim(label);
 	if (label.len > LABEL_MAX)
 		return;
@@ -183,7 +195,7 @@ read_line(struct reading *reading, struct slice line)
 	else if (audit_is_text(label, "dnssec"))
 		/* Some say only that there are keys, and not which. */
 		page->places[reading->ds].item.expected =
-		    begins(value, "unsigned") ? ONE(DS) : 0;
+		    begins(value, "signed") ? 0 : ONE(DS);
 	else if (audit_is_text(label, "dnssec ds data") ||
 		 audit_is_text(label, "ds data"))
 		audit_page_add(page, reading->ds, value);

@@ -72,6 +72,8 @@ add_answer(struct text *out, const struct audit_answer *answer)
 {
 	text_add_format(out, ",\"state\":%d,\"object\":", (int)answer->state);
 	text_add_json(out, answer->object);
+	text_add_string(out, ",\"text\":");
+	text_add_json(out, answer->text);
 	text_add_string(out, ",\"items\":[");
 	for (size_t i = 0; i < answer->count; i++) {
 		if (i != 0)
@@ -279,6 +281,7 @@ get_answer(
 
 	if (!get_word(node, "state", STATE_COUNT, &state) ||
 	    !get_string(node, "object", AUDIT_VALUE_MAX, &out->object) ||
+	    !get_string(node, "text", AUDIT_TEXT_MAX, &out->text) ||
 	    !get_items(json_find(node, "items"), arena, out))
 		return false;
 	out->state = (enum audit_state)state;

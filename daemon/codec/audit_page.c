@@ -16,7 +16,6 @@ audit_page_start(struct audit_page *page, const struct audit_question *question,
 	    arena_take_array(arena, AUDIT_ITEMS_MAX, sizeof(*page->places));
 	if (page->places == NULL)
 		return fail_memory(fail);
-	audit_page_place(page, &(struct audit_item){.shape = AUDIT_REST});
 	return true;
 }
 
@@ -78,14 +77,6 @@ audit_page_append(struct audit_page *page, size_t number, struct slice more)
 		page->no_memory = true;
 	else
 		*last = text_slice(&text);
-}
-
-void
-audit_page_rest(struct audit_page *page, struct slice value)
-{
-	if (page->places[0].count < AUDIT_VALUES_MAX &&
-	    audit_trim(value).len <= AUDIT_VALUE_MAX)
-		audit_page_add(page, 0, value);
 }
 
 /* --- placeholders --------------------------------------------------------- */

@@ -19,8 +19,7 @@ struct audit_place {
 struct audit_page {
 	const struct audit_question *question;
 	struct arena *arena;
-	struct audit_place
-	    *places; /* AUDIT_ITEMS_MAX; the first is AUDIT_REST */
+	struct audit_place *places; /* AUDIT_ITEMS_MAX */
 	size_t count;
 	bool too_much; /* some limit was passed: the answer is not read */
 	bool no_memory;
@@ -40,13 +39,7 @@ void audit_page_add(struct audit_page *page, size_t place, struct slice value);
 void audit_page_append(
     struct audit_page *page, size_t place, struct slice more);
 
-/*
- * What stands about a person where no place is for it.  Of more than fits, and
- * of what is too long for a value of a record, nothing is kept.
- */
-void audit_page_rest(struct audit_page *page, struct slice value);
-
-/* Fills all but the object's name.  False only when out of memory. */
+/* Fills all but the object's name and the text.  False only when out of memory. */
 bool audit_page_finish(struct audit_page *page, enum audit_state state,
     struct audit_answer *out, struct fail *fail);
 

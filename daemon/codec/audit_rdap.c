@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "codec/audit_card.h"
+#include "codec/audit_text.h"
 
 struct reading {
 	struct audit_page *page;
@@ -93,15 +94,26 @@ has_role(const struct json_node *entity, const char *name)
 	return false;
 }
 
-/* Is all that stands below it another's than the object's? */
-static bool
-is_provider(const struct json_node *entity)
+bool
+audit_is_provider(struct slice role)
 {
 	static const char *const names[] = {
 	    "registrar", "reseller", "sponsor", "noc", "notifications"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (has_role(entity, names[i]))
+		if (audit_is_text(role, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_provider(const struct json_node *entity)
+{
+	const struct json_node *list = array_of(entity, "roles");
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].kind == JSON_KIND_STRING &&
+		    audit_is_provider(list->items[i].string))
 			return true;
 	return false;
 }
@@ -308,6 +320,8 @@ audit_read_rdap(const struct audit_question *question, struct slice bytes,
 		return why.kind != FAIL_MEMORY || fail_memory(fail);
 	if (reading.root->kind != JSON_KIND_OBJECT)
 		return true;
+	if (!audit_text_of_json(question, reading.root, arena, &out->text))
+		return fail_memory(fail);
 	if (!audit_page_start(&page, question, arena, fail))
 		return false;
 	make_places(&reading);

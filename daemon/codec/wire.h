@@ -47,7 +47,7 @@ enum {
 	WIRE_STORES = 5,
 	WIRE_WORDS = 6,
 	WIRE_ENDS = 4,
-	WIRE_DELIVERIES = 6,
+	WIRE_DELIVERIES = 7,
 };
 
 struct wire_object {

@@ -66,7 +66,6 @@ enum audit_shape {
 	AUDIT_LINES, /* all are the lines of one value of one of the fields */
 	AUDIT_PARTS, /* all are one text, in which all of the fields stand */
 	AUDIT_OWN,   /* may be the server's own: only the record's counts */
-	AUDIT_REST,  /* what there is no place for: the record's is a leak */
 	AUDIT_SHAPE_COUNT
 };
 
@@ -93,7 +92,15 @@ struct audit_answer {
 	struct slice object; /* the name that the answer is about; lower case */
 	const struct audit_item *items; /* one for each place of the layout */
 	size_t count;
+	/*
+	 * All that it says, also where it is not AUDIT_FOUND: UTF-8 in lines,
+	 * some with AUDIT_TEXT_OWN before them.
+	 */
+	struct slice text;
 };
+
+/* Before a line that is about a registrar, and not about the object. */
+#define AUDIT_TEXT_OWN '|'
 
 /* --- what differs -------------------------------------------------------- */
 
@@ -132,7 +139,10 @@ struct audit_findings {
  * is as it should be.  Findings are in `arena`; false only when out of
  * memory.
  *
- * An answer that is not AUDIT_FOUND gives one finding of the whole: missing
+ * Wherever it stands in the text of an answer, a value that is the record's
+ * and must not be seen is a leak, if it is one that tells a person.
+ *
+ * An answer that is not AUDIT_FOUND gives a finding of the whole: missing
  * (only where something of the object is to be seen), or unreachable.
  */
 bool audit_compare(const struct audit_intent *intent,

@@ -3,6 +3,11 @@
 #include "core/audit_priv.h"
 #include "core/policy_tree.h"
 
+enum {
+	COUNTRY_MIN = 4, /* bytes of a key that a country's name is no part of */
+	COUNTRY_MAX = 60 /* bytes of a country's name */
+};
+
 /* --- what is found -------------------------------------------------------- */
 
 void
@@ -193,12 +198,71 @@ is_among(struct slice key, const struct slice *keys, size_t count)
 	return false;
 }
 
+/* Names of countries are letters, and of no great length. */
+static bool
+is_country(struct slice key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if (key.data[i] >= '0' && key.data[i] <= '9')
+			return false;
+	return key.len != 2 && key.len <= COUNTRY_MAX;
+}
+
+/* Of these a town and its country have one name. */
+static bool
+is_town_and_country(struct slice key)
+{
+	static const char *const names[] = {"andorra", "djibouti", "gibraltar",
+	    "guatemala", "hongkong", "kuwait", "luxembourg", "macao", "macau",
+	    "mexico", "monaco", "panama", "sanmarino", "singapore"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (slice_is(key, names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * In a country's place all that is no code passes for one; but not what the
+ * record has of the role and nobody may see.
+ */
+static bool
+tell_country(struct audit_comparison *it, enum role role, struct slice value,
+    bool *told)
+{
+	struct slice key;
+
+	*told = false;
+	if (!audit_key(
+		it->arena, FIELD_STREET_LOC, value, &key, it->fail))
+		return false;
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		const struct audit_candidate of = {.role = role,
+		    .field = (enum field)f,
+		    .of = &it->intent->items[role][f]};
+		struct slice *hidden =
+		    audit_keys(it, FIELD_STREET_LOC, of.of->hidden);
+
+		if (hidden == NULL)
+			return false;
+		for (size_t i = 0; i < of.of->hidden.count; i++)
+			if (hidden[i].len >= COUNTRY_MIN &&
+			    !is_town_and_country(hidden[i]) &&
+			    audit_find((char *)(uintptr_t)key.data, key.len,
+				hidden[i]) != NULL) {
+				audit_tell(it, AUDIT_LEAK, &of, true);
+				*told = true;
+			}
+	}
+	return true;
+}
+
 /* A country's name cannot be told from its code here, and passes for it. */
 static bool
 is_allowed(const struct audit_comparison *it, const struct audit_candidate *of,
     struct slice key)
 {
-	if (of->field == FIELD_COUNTRY && key.len != 2 &&
+	if (of->field == FIELD_COUNTRY && is_country(key) &&
 	    of->of->allowed.count != 0 && it->item->sight == AUDIT_SHOWN)
 		return true;
 	return is_among(key, of->allowed, of->of->allowed.count);
@@ -228,10 +292,20 @@ choose(const struct audit_comparison *it, struct slice value)
 	return best;
 }
 
+/* Whoever stands there where the record has nobody is the server's own. */
+static bool
+is_own_contact(const struct audit_comparison *it)
+{
+	for (size_t i = 0; i < it->count; i++)
+		if (it->candidates[i].role != it->item->role)
+			return false;
+	return !it->intent->has_role[it->item->role];
+}
+
 bool
 audit_is_own(const struct audit_comparison *it)
 {
-	return it->item->shape == AUDIT_OWN ||
+	return it->item->shape == AUDIT_OWN || is_own_contact(it) ||
 	       (it->is_anothers[it->item->role] &&
 		   it->item->fields != FIELD_BIT(FIELD_HANDLE));
 }
@@ -255,6 +329,7 @@ static bool
 judge_value(struct audit_comparison *it, struct slice value, bool *served)
 {
 	struct slice keys[AUDIT_CANDIDATES_MAX];
+	bool told = false;
 
 	*served = false;
 	for (size_t i = 0; i < it->count; i++) {
@@ -262,8 +337,13 @@ judge_value(struct audit_comparison *it, struct slice value, bool *served)
 
 		if (!audit_key(it->arena, of->field, value, &keys[i], it->fail))
 			return false;
-		*served |= is_allowed(it, of, keys[i]);
+		if (of->field == FIELD_COUNTRY && keys[i].len != 2 &&
+		    !tell_country(it, of->role, value, &told))
+			return false;
+		*served |= !told && is_allowed(it, of, keys[i]);
 	}
+	if (told)
+		return true;
 	for (size_t i = 0; !*served && i < it->count; i++) {
 		const struct audit_candidate *of = &it->candidates[i];
 
@@ -337,8 +417,6 @@ judge_item(struct audit_comparison *it, const struct audit_item *item)
 {
 	bool served;
 
-	if (item->shape == AUDIT_REST)
-		return audit_compare_rest(it, item->values);
 	if (!load(it, item) || it->count == 0)
 		return it->count == 0;
 	if (item->shape == AUDIT_PARTS)
@@ -393,21 +471,21 @@ is_anything_allowed(const struct audit_intent *intent)
 	return false;
 }
 
-static bool
+/* What is found of the object as a whole, if anything; after the others. */
+static void
 judge_whole(const struct audit_intent *intent, enum audit_state state,
-    struct arena *arena, struct audit_findings *out, struct fail *fail)
+    struct audit_findings *out)
 {
-	struct audit_finding *finding = arena_take(arena, sizeof(*finding));
+	struct audit_finding *items =
+	    (struct audit_finding *)(uintptr_t)out->items;
 
-	if (finding == NULL)
-		return fail_memory(fail);
-	*finding = (struct audit_finding){.kind = state == AUDIT_NOT_FOUND
-						      ? AUDIT_MISSING
-						      : AUDIT_UNREACHABLE,
+	if (state == AUDIT_FOUND ||
+	    (state == AUDIT_NOT_FOUND && !is_anything_allowed(intent)))
+		return;
+	items[out->count++] = (struct audit_finding){
+	    .kind = state == AUDIT_NOT_FOUND ? AUDIT_MISSING
+					     : AUDIT_UNREACHABLE,
 	    .is_whole = true};
-	*out = (struct audit_findings){
-	    finding, state != AUDIT_NOT_FOUND || is_anything_allowed(intent)};
-	return true;
 }
 
 bool
@@ -415,11 +493,8 @@ audit_compare(const struct audit_intent *intent,
     const struct audit_answer *answer, struct arena *arena,
     struct audit_findings *out, struct fail *fail)
 {
-	struct audit_comparison *it;
+	struct audit_comparison *it = arena_take(arena, sizeof(*it));
 
-	if (answer->state != AUDIT_FOUND)
-		return judge_whole(intent, answer->state, arena, out, fail);
-	it = arena_take(arena, sizeof(*it));
 	if (it == NULL)
 		return fail_memory(fail);
 	it->intent = intent;
@@ -431,5 +506,8 @@ audit_compare(const struct audit_intent *intent,
 	for (size_t i = 0; i < answer->count; i++)
 		if (!judge_item(it, &answer->items[i]))
 			return false;
-	return give(it, out);
+	if (!audit_compare_text(it, answer->text) || !give(it, out))
+		return false;
+	judge_whole(intent, answer->state, out);
+	return true;
 }

@@ -42,7 +42,9 @@ static bool
 is_gap(unsigned point)
 {
 	return point <= ' ' || point == ',' || point == '.' ||
-	       point == 0x3001 || point == 0x3002 || point == 0x3000;
+	       point == 0x3001 || point == 0x3002 || point == 0x3000 ||
+	       (point >= 0x200b && point <= 0x200f) || point == 0x2060 ||
+	       point == 0xfeff;
 }
 
 /*
@@ -86,6 +88,38 @@ text_key(struct arena *arena, struct slice value, struct slice *out,
 		text_add(
 		    &text, next_piece(&rest, is_utf8,
 			       text.len != 0 ? text.data[text.len - 1] : ' '));
+	return finish(&text, out, fail);
+}
+
+/* What a gap becomes where it is kept. */
+static char
+kept_gap(char c)
+{
+	return c == '\n' || c == '.' ? c : ' ';
+}
+
+bool
+audit_key_text(struct arena *arena, struct slice value, struct slice *out,
+    struct fail *fail)
+{
+	struct text text = text_start(arena);
+	char before = ' ', last = '\n';
+	struct slice rest;
+	bool is_utf8;
+
+	if (!fold_text(arena, value, &rest, fail))
+		return false;
+	is_utf8 = text_is_utf8(rest);
+	while (rest.len != 0) {
+		char gap = kept_gap(rest.data[0]);
+		struct slice piece = next_piece(&rest, is_utf8, before);
+
+		text_add(&text, piece);
+		if (piece.len != 0)
+			before = last = piece.data[piece.len - 1];
+		else if (gap != last)
+			text_add_char(&text, last = gap);
+	}
 	return finish(&text, out, fail);
 }
 

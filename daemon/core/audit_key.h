@@ -14,4 +14,17 @@
 bool audit_key(struct arena *arena, enum field field, struct slice value,
     struct slice *out, struct fail *fail);
 
+/*
+ * The same of a whole text, in which gaps are kept: each is one blank, or the
+ * dots and ends of lines that stand there.
+ */
+bool audit_key_text(struct arena *arena, struct slice value, struct slice *out,
+    struct fail *fail);
+
+static inline bool
+audit_is_gap(char c)
+{
+	return (unsigned char)c <= ' ' || c == '.';
+}
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * What the files of the comparison share: audit_compare.c, audit_parts.c,
- * audit_rest.c.
+ * audit_text.c.
  */
 #ifndef MISU_AUDIT_PRIV_H
 #define MISU_AUDIT_PRIV_H
@@ -46,10 +46,10 @@ struct slice *audit_keys(
 /* The place is one text, in which all fields stand. */
 bool audit_compare_parts(struct audit_comparison *it);
 
-/* Texts that there is no place for. */
-bool audit_compare_rest(struct audit_comparison *it, struct values shown);
-
 /* Where a key stands in a text, or NULL; the key is not empty. */
 char *audit_find(char *text, size_t len, struct slice key);
+
+/* All that was answered, whatever it has a place for. */
+bool audit_compare_text(struct audit_comparison *it, struct slice text);
 
 #endif

@@ -349,13 +349,41 @@ settle(struct provided *provided, uint64_t index, struct slice word)
 		disclosed->outcome = outcome_of(word);
 }
 
-static void
-add_outcome(struct provided *provided, struct slice entry, struct slice word)
+/* What one disclosure published is so until here. */
+static bool
+add_end(const struct reading *reading, uint64_t about)
+{
+	struct provided *provided = reading->provided;
+	const struct disclosed *began = find(provided, about);
+	struct disclosed *end;
+
+	if (began == NULL || provided->count == PROVIDED_MAX ||
+	    find(provided, reading->entry->index) != NULL)
+		return true;
+	end = arena_take(provided->arena, sizeof(*end));
+	if (end == NULL || !make_room(provided))
+		return false;
+	*end = *began;
+	end->index = reading->entry->index;
+	end->ends = true;
+	canon_get_number(reading->entry->entry, "time", &end->time);
+	put(provided, end);
+	provided->ends++;
+	return true;
+}
+
+static bool
+add_outcome(const struct reading *reading, struct slice word)
 {
 	int64_t about;
 
-	if (canon_get_number(entry, "entry", &about) && about >= 0)
-		settle(provided, (uint64_t)about, word);
+	if (!canon_get_number(reading->entry->entry, "entry", &about) ||
+	    about < 0)
+		return true;
+	if (slice_is(word, "ended"))
+		return add_end(reading, (uint64_t)about);
+	settle(reading->provided, (uint64_t)about, word);
+	return true;
 }
 
 static bool
@@ -377,10 +405,8 @@ add_event(struct reading *reading, struct slice type)
 	struct provided_event *event;
 
 	canon_get_string(entry, "word", reading->scratch, &value);
-	if (slice_is(type, "outcome")) {
-		add_outcome(provided, entry, value);
-		return true;
-	}
+	if (slice_is(type, "outcome"))
+		return add_outcome(reading, value);
 	if (!is_about_me(reading))
 		return true;
 	event = arena_take(provided->arena, sizeof(*event));
@@ -460,7 +486,7 @@ const struct provided_result *
 provided_finish(struct provided *provided, struct fail *fail)
 {
 	chain(provided);
-	provided->result.disclosures = provided->count;
+	provided->result.disclosures = provided->count - provided->ends;
 	provided->result.events = provided->events;
 	return provided_make_rows(provided, fail) ? &provided->result : NULL;
 }

@@ -107,8 +107,8 @@ const struct provided_result *provided_finish(
     struct provided *provided, struct fail *fail);
 
 /*
- * The entries that decided about the subject, for whoever notes what an
- * answer was made from: borrowed, oldest first.
+ * The entries that decided about the subject, or ended what was published of
+ * it, for whoever notes what an answer was made from: borrowed, oldest first.
  */
 const uint64_t *provided_entries(
     const struct provided *provided, size_t *count);

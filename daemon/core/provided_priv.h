@@ -26,6 +26,7 @@ struct disclosed {
 	const struct ruleset *ruleset;
 	struct digest policy;
 	bool watched, has_payload, goes;
+	bool ends; /* no disclosure: one before is published no longer */
 	bool is_whole; /* a field not listed is one that was not there */
 	bool has_inputs;
 	uint64_t present[ROLE_COUNT]; /* with has_inputs */
@@ -41,7 +42,7 @@ struct provided {
 	struct disclosed *first; /* of the chain, at the end */
 	uint64_t *entries; /* of the disclosures, rising */
 	struct disclosed **by_entry;
-	size_t count, room;
+	size_t count, room, ends; /* ends: of count, no disclosures */
 	struct provided_event *events, **events_last;
 	struct provided_result result;
 };

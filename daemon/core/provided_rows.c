@@ -284,6 +284,30 @@ publish(struct making *making, const struct disclosed *disclosed,
 	return true;
 }
 
+/*
+ * Nothing of it is published from here on: it was refused or held there, or no
+ * policy publishes it.
+ */
+static bool
+unpublish(
+    struct making *making, const struct disclosed *end, struct fail *fail)
+{
+	for (const struct part *p = end->parts; p != NULL; p = p->next) {
+		struct track *track;
+
+		if (p->is == NULL || !p->is->public)
+			continue;
+		track = track_of(making, end, p, fail);
+		if (track == NULL)
+			return false;
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			if (track->began[f] != NULL &&
+			    !close_field(making, track, f, end, fail))
+				return false;
+	}
+	return true;
+}
+
 static bool
 add_parts(
     struct making *making, const struct disclosed *disclosed, struct fail *fail)
@@ -327,11 +351,13 @@ provided_make_rows(struct provided *provided, struct fail *fail)
 	making.last = &making.first;
 	making.all_last = &making.all;
 	for (const struct disclosed *d = provided->first; d; d = d->next) {
-		if (!d->goes)
-			provided->result.withheld++;
-		else if (!d->has_payload)
-			provided->result.kept++;
-		else if (!add_parts(&making, d, fail))
+		bool goes = d->goes && !d->ends;
+
+		provided->result.withheld += !d->goes && !d->ends;
+		provided->result.kept += goes && !d->has_payload;
+		if (goes ? d->has_payload && !add_parts(&making, d, fail)
+			 : slice_is(d->channel, "view") &&
+			       !unpublish(&making, d, fail))
 			return false;
 	}
 	for (struct track *t = making.all; t != NULL; t = t->next)

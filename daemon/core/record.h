@@ -240,6 +240,14 @@ bool record_copy_person(struct record *to, enum role role,
 struct record *record_merge(struct arena *arena, const struct record *stored,
     const struct record *update, struct fail *fail);
 
+/*
+ * Consents of the update that were withdrawn, or not given, come into the
+ * record, and nothing else of it; of a role in which the update has another
+ * subject none do.  *any: there was one the record did not have.
+ */
+bool record_withdraw(struct record *record, const struct record *update,
+    bool *any, struct fail *fail);
+
 enum operation record_operation(const struct record *record);
 struct slice record_object(const struct record *record);
 struct slice record_plan(const struct record *record);

@@ -32,6 +32,58 @@ merge_consents(struct record *merged, enum role role,
 	return true;
 }
 
+static struct consent *
+find_consent(struct person *person, const struct consent *like)
+{
+	for (size_t i = 0; i < person->consent_count; i++)
+		if (person->consents[i].audience == like->audience &&
+		    slice_equal(person->consents[i].purpose, like->purpose))
+			return &person->consents[i];
+	return NULL;
+}
+
+static bool
+is_same(const struct person *stored, const struct person *update)
+{
+	return !update->subject_given || !stored->subject_given ||
+	       slice_equal(update->subject, stored->subject);
+}
+
+static bool
+withdraw_one(struct record *record, enum role role,
+    const struct consent *withdrawn, bool *any, struct fail *fail)
+{
+	struct consent *old = find_consent(record->persons[role], withdrawn);
+
+	if (withdrawn->given || (old != NULL && !old->given))
+		return true;
+	*any = true;
+	if (old == NULL)
+		return record_add_consent(record, role, withdrawn, fail);
+	old->given = false;
+	old->time = withdrawn->time;
+	return true;
+}
+
+bool
+record_withdraw(struct record *record, const struct record *update, bool *any,
+    struct fail *fail)
+{
+	*any = false;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *new = update->persons[r];
+
+		if (record->persons[r] == NULL || new == NULL ||
+		    new->removed || !is_same(record->persons[r], new))
+			continue;
+		for (size_t i = 0; i < new->consent_count; i++)
+			if (!withdraw_one(record, (enum role)r,
+				&new->consents[i], any, fail))
+				return false;
+	}
+	return true;
+}
+
 /* Another person: nothing of the one before stays, and all of it is removed. */
 static void
 succeed_person(struct person *to, const struct person *stored)
@@ -59,8 +111,7 @@ merge_person(struct record *merged, enum role role, const struct person *stored,
     const struct person *update, struct fail *fail)
 {
 	struct person *to = record_person(merged, role, fail);
-	bool same = !update->subject_given || !stored->subject_given ||
-		    slice_equal(update->subject, stored->subject);
+	bool same = is_same(stored, update);
 
 	if (to == NULL)
 		return false;

@@ -7,6 +7,7 @@ static const char *const names[DELIVERY_COUNT] = {
     [DELIVERY_LATER] = "later",
     [DELIVERY_UNKNOWN] = "unknown",
     [DELIVERY_NOT_SENT] = "not-sent",
+    [DELIVERY_SUPERSEDED] = "superseded",
 };
 
 const char *

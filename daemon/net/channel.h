@@ -21,6 +21,11 @@ enum delivery {
 	DELIVERY_LATER,   /* nothing left; try again */
 	DELIVERY_UNKNOWN, /* it may have left; find out before anything else */
 	DELIVERY_NOT_SENT, /* status(): there is evidence that nothing left */
+	/*
+	 * What is newer stands there: it will not be told.  By status() it may
+	 * have been, before.
+	 */
+	DELIVERY_SUPERSEDED,
 	DELIVERY_COUNT
 };
 

@@ -15,7 +15,7 @@ struct waiting {
 	const struct sealed *sealed;
 	channel_done *done;
 	void *arg;
-	bool written;
+	bool written, told; /* told: its row is this one now */
 	struct fail fail;
 };
 
@@ -126,6 +126,7 @@ write_rows(struct channel_view *channel, struct waiting *list,
 	for (struct waiting *w = list; ok && w != NULL; w = w->next) {
 		arena_reset(arena);
 		w->written = write_row(channel, w->sealed, arena, &w->fail);
+		w->told = w->written && view_took(channel->view);
 		ok = w->written || w->fail.kind == FAIL_DENIED;
 		if (!ok)
 			*fail = w->fail;
@@ -153,7 +154,9 @@ flush(void *arg)
 	for (struct waiting *w = list, *next; w != NULL; w = next) {
 		next = w->next;
 		if (ok && w->written)
-			w->done(w->arg, DELIVERY_SENT, NULL);
+			w->done(w->arg,
+			    w->told ? DELIVERY_SENT : DELIVERY_SUPERSEDED,
+			    NULL);
 		else
 			w->done(w->arg, DELIVERY_LATER,
 			    ok ? &w->fail : &fail);
@@ -182,7 +185,10 @@ submit(struct channel *base, const struct sealed *sealed, channel_done *done,
 	channel->waiting_end = &waiting->next;
 }
 
-/* The row says which entry it came from; a newer one stands for it. */
+/*
+ * The row says which entry it came from.  Where that is a newer one nothing
+ * says whether this one stood there before.
+ */
 static void
 status(struct channel *base, const struct sealed *sealed, channel_done *done,
     void *arg)
@@ -192,7 +198,7 @@ status(struct channel *base, const struct sealed *sealed, channel_done *done,
 	struct fail fail = FAIL_INIT;
 	struct view_row row;
 	uint64_t entry;
-	bool sent;
+	bool known;
 
 	if (arena == NULL ||
 	    !view_decode(sealed_payload(sealed), arena, &row, &fail)) {
@@ -202,12 +208,16 @@ status(struct channel *base, const struct sealed *sealed, channel_done *done,
 		done(arg, DELIVERY_UNKNOWN, &fail);
 		return;
 	}
-	sent = view_entry(channel->view,
-		   slice_from(object_type_name(row.it.type)), row.it.name,
-		   &entry) &&
-	    entry >= sealed_index(sealed);
+	known = view_entry(channel->view,
+	    slice_from(object_type_name(row.it.type)), row.it.name, &entry);
 	arena_destroy(arena);
-	done(arg, sent ? DELIVERY_SENT : DELIVERY_NOT_SENT, NULL);
+	if (!known || entry < sealed_index(sealed))
+		done(arg, DELIVERY_NOT_SENT, NULL);
+	else
+		done(arg,
+		    entry == sealed_index(sealed) ? DELIVERY_SENT
+						  : DELIVERY_SUPERSEDED,
+		    NULL);
 }
 
 static void

@@ -109,24 +109,22 @@ is_among(const struct standing_made *made, struct slice part)
 	return false;
 }
 
-/* The parts of `made` are distinct. */
+/* How many parts it has, and how many of them are of `made`: these differ. */
 static bool
-is_so(struct standing *standing, const struct standing_made *made, bool *so,
-    struct fail *fail)
+count_parts(struct standing *standing, const struct standing_made *made,
+    size_t *all, size_t *same, struct fail *fail)
 {
 	struct statement *s = standing->parts_of;
-	size_t count = 0;
 	bool row, ok;
 
-	*so = true;
+	*all = *same = 0;
 	statement_bind_text(s, 1, made->type);
 	statement_bind_text(s, 2, made->name);
 	while ((ok = statement_step(s, &row, fail)) && row) {
-		count++;
-		*so = *so && is_among(made, statement_bytes(s, 0));
+		++*all;
+		*same += is_among(made, statement_bytes(s, 0));
 	}
 	statement_reset(s);
-	*so = *so && count == made->count;
 	return ok;
 }
 
@@ -140,11 +138,11 @@ remove_object(struct standing *standing, struct slice type, struct slice name,
 }
 
 static bool
-replace(struct standing *standing, const struct standing_made *made,
+add_parts(struct standing *standing, const struct standing_made *made,
     struct fail *fail)
 {
 	struct statement *s = standing->add;
-	bool ok = remove_object(standing, made->type, made->name, fail);
+	bool ok = true;
 
 	for (size_t i = 0; ok && i < made->count; i++) {
 		statement_bind_text(s, 1, made->type);
@@ -155,16 +153,45 @@ replace(struct standing *standing, const struct standing_made *made,
 	return ok;
 }
 
+static bool
+replace(struct standing *standing, const struct standing_made *made,
+    struct fail *fail)
+{
+	return remove_object(standing, made->type, made->name, fail) &&
+	       add_parts(standing, made, fail);
+}
+
+bool
+standing_add(struct standing *standing, const struct standing_made *made,
+    struct fail *fail)
+{
+	struct fail ignored = FAIL_INIT;
+	size_t all, same;
+
+	if (!count_parts(standing, made, &all, &same, fail))
+		return false;
+	if (same == made->count)
+		return true;
+	if (!sqlite_run(standing->sqlite, "BEGIN", fail))
+		return false;
+	if (add_parts(standing, made, fail) &&
+	    sqlite_run(standing->sqlite, "COMMIT", fail))
+		return true;
+	sqlite_run(standing->sqlite, "ROLLBACK", &ignored);
+	return false;
+}
+
 bool
 standing_set(struct standing *standing, const struct standing_made *made,
     size_t count, struct fail *fail)
 {
 	struct fail ignored = FAIL_INIT;
-	bool ok = true, so, changed = false;
+	bool ok = true, changed = false;
+	size_t all, same;
 
 	for (size_t i = 0; ok && i < count; i++) {
-		ok = is_so(standing, &made[i], &so, fail);
-		if (!ok || so)
+		ok = count_parts(standing, &made[i], &all, &same, fail);
+		if (!ok || (all == same && same == made[i].count))
 			continue;
 		ok = (changed || sqlite_run(standing->sqlite, "BEGIN", fail)) &&
 		     replace(standing, &made[i], fail);

@@ -21,7 +21,8 @@ struct standing *standing_open(
     const char *path, const struct keys *keys, struct fail *fail);
 void standing_close(struct standing *standing);
 
-/* How records are known here. */
+/* How records are known here; and subjects, by their ids, as this type. */
+enum { STANDING_SUBJECT = 255 };
 struct digest standing_part(
     const struct standing *standing, int type, struct slice name);
 
@@ -36,6 +37,10 @@ struct standing_made {
 };
 bool standing_set(struct standing *standing, const struct standing_made *made,
     size_t count, struct fail *fail);
+
+/* From these too, as from those before. */
+bool standing_add(struct standing *standing, const struct standing_made *made,
+    struct fail *fail);
 
 /* Is anything made from it? */
 bool standing_has(struct standing *standing, const struct digest *part,

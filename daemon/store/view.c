@@ -69,7 +69,7 @@ prepare_reads(struct view *view, struct fail *fail)
 		    sqlite, "SELECT lowest, identity FROM head", fail);
 	if (view->head != NULL)
 		view->stale = sqlite_prepare(sqlite,
-		    "SELECT type, name, entry FROM object"
+		    "SELECT type, name, entry, length(bytes) > 0 FROM object"
 		    " WHERE epoch < (SELECT lowest FROM head)"
 		    " AND (epoch > 0 OR time < ?2)"
 		    " AND bytes IS NOT NULL LIMIT ?1",
@@ -110,8 +110,9 @@ prepare_writes(struct view *view, struct fail *fail)
 		    "UPDATE head SET lowest = ?1, identity = ?2", fail);
 	if (view->set_head != NULL)
 		view->doubt = sqlite_prepare(sqlite,
-		    "UPDATE object SET epoch = min(epoch, -?4), time = ?3"
-		    " WHERE type = ?1 AND name = ?2",
+		    "INSERT INTO object VALUES (?1, ?2, 0, -?4, ?3, x'')"
+		    " ON CONFLICT (type, name) DO UPDATE SET"
+		    " epoch = min(epoch, -?4), time = ?3",
 		    fail);
 	return view->doubt != NULL && view_forget_prepare(view, fail) &&
 	    view_want_prepare(view, fail);
@@ -236,7 +237,7 @@ write_row(struct view *view, const struct view_put *put, bool gone,
 		    view->put, 6, put->bytes.data, put->bytes.len);
 	if (!statement_do(view->put, fail))
 		return false;
-	*changed = sqlite_changes(view->sqlite) != 0;
+	view->took = *changed = sqlite_changes(view->sqlite) != 0;
 	return true;
 }
 
@@ -276,6 +277,12 @@ bool
 view_put(struct view *view, const struct view_put *put, struct fail *fail)
 {
 	return write_all(view, put, false, fail);
+}
+
+bool
+view_took(const struct view *view)
+{
+	return view->took;
 }
 
 bool
@@ -396,6 +403,7 @@ view_stale(struct view *view, struct arena *arena, int64_t doubt,
 		at->type = arena_copy(arena, statement_bytes(view->stale, 0));
 		at->name = arena_copy(arena, statement_bytes(view->stale, 1));
 		at->entry = (uint64_t)statement_number(view->stale, 2);
+		at->has_told = statement_number(view->stale, 3) != 0;
 		if (at->type.data == NULL || at->name.data == NULL) {
 			ok = fail_memory(fail);
 			break;

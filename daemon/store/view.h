@@ -48,6 +48,9 @@ struct view_put {
 bool view_put(
     struct view *view, const struct view_put *put, struct fail *fail);
 
+/* Is what was last put, or removed, what its row says now? */
+bool view_took(const struct view *view);
+
 /* The object is gone; its entry stays, so that nothing older comes back. */
 bool view_remove(struct view *view, const struct view_put *put,
     struct fail *fail);
@@ -68,7 +71,8 @@ bool view_raise(struct view *view, int64_t *epoch, struct fail *fail);
 /*
  * These objects' rows are not told until they are put again by an entry not
  * below `from`: what they say, and what is on its way to them from before, may
- * be more than will be allowed.  Durable when it returns.
+ * be more than will be allowed.  What has no row yet gets one that tells
+ * nothing.  Durable when it returns.
  */
 struct view_doubted {
 	struct slice type, name;
@@ -83,9 +87,8 @@ bool view_doubt(struct view *view, const struct view_doubted *rows,
 bool view_cap(struct view *view, uint64_t next, struct fail *fail);
 
 /*
- * As view_doubt(), and rows of objects that have none, or were removed, come
- * into being without anything to tell.  Each is due at once: view_stale() has
- * it.
+ * As view_doubt(), and rows of objects that were removed come into being again
+ * without anything to tell.  Each is due at once: view_stale() has it.
  */
 bool view_want(struct view *view, const struct view_doubted *rows, size_t count,
     uint64_t from, struct fail *fail);
@@ -130,6 +133,7 @@ struct view_stale {
 	struct slice type, name;
 	uint64_t entry;
 	struct slice bytes; /* of view_page() alone; empty where removed */
+	bool has_told;	    /* of view_stale(): it would tell something */
 };
 bool view_stale(struct view *view, struct arena *arena, int64_t doubt,
     struct view_stale *out, size_t *count, size_t max, struct fail *fail);

@@ -16,6 +16,7 @@ struct view {
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *cap, *end, *life, *set_life,
 	    *present, *doubts, *old_networks;
+	bool took;     /* the last put changed its row */
 	bool batching; /* between view_batch_begin() and view_batch_end() */
 };
 

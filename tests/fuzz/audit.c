@@ -19,6 +19,7 @@ check_answer(const struct audit_answer *answer)
 {
 	fuzz_must(answer->state == AUDIT_FOUND || answer->count == 0);
 	fuzz_must(answer->count <= AUDIT_ITEMS_MAX);
+	fuzz_must(answer->text.len <= AUDIT_TEXT_MAX);
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct audit_item *item = &answer->items[i];
 
@@ -43,7 +44,7 @@ check_findings(
 	for (size_t i = 0; i < findings.count; i++) {
 		const struct audit_finding *of = &findings.items[i];
 
-		fuzz_must(of->is_whole == (answer->state != AUDIT_FOUND));
+		fuzz_must(!of->is_whole || answer->state != AUDIT_FOUND);
 		fuzz_must(
 		    of->kind != AUDIT_LEAK ||
 		    world->intent->items[of->role][of->field].ruling.verdict !=

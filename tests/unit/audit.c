@@ -139,6 +139,14 @@ is_of_group(enum field a, enum field b)
 	return strcmp(field_info[a].group, field_info[b].group) == 0;
 }
 
+/* What is below an organization, and titles, few have. */
+static bool
+is_unsaid(enum audit_paper paper, enum field field)
+{
+	return paper >= PAPER_RDAP && (is_of_group(field, FIELD_DIVISION_LOC) ||
+					  is_of_group(field, FIELD_TITLE_LOC));
+}
+
 /* In a jCard, an extension stands in its number. */
 static bool
 goes_with(enum field field, enum field number)
@@ -165,7 +173,8 @@ static bool
 is_right_count(enum audit_paper paper, enum audit_kind kind, enum field field,
     bool is_said, size_t count)
 {
-	if (kind != AUDIT_LEAK && is_own(paper, field))
+	if ((kind != AUDIT_LEAK && is_own(paper, field)) ||
+	    (kind == AUDIT_OVER_REDACTION && is_unsaid(paper, field)))
 		return count == 0;
 	if (!is_said)
 		return count == 0 || kind == AUDIT_OVER_REDACTION;

@@ -208,9 +208,19 @@ any_value_of_what_is_redacted_is_a_leak(void **state)
 	    "leak registrant/phone by 3 now");
 	assert_found(judge(intent, AUDIT_GTLD,
 			 GTLD "Registrant Email: proxy@proxy.example\n"
-			      "Registrant Phone: +81.399999999\n"
-			      "Admin Name: Taro Kakuu\n"),
-	    "leak registrant/phone by 3, leak admin/name.int by 5");
+			      "Registrant Phone: +81.399999999\n"),
+	    "leak registrant/phone by 3");
+	/* Of whom the record has none, that is the registry's own. */
+	assert_found(judge(intent, AUDIT_GTLD,
+			 GTLD "Registrant Email: proxy@proxy.example\n"
+			      "Admin Name: Example NOC\n"
+			      "Admin Phone: +81.399990000\n"
+			      "Admin Email: noc@registrar.example\n"),
+	    "");
+	assert_found(judge(intent, AUDIT_GTLD,
+			 GTLD "Registrant Email: proxy@proxy.example\n"
+			      "Admin Email: hanako@mail.example\n"),
+	    "leak registrant/email by 2 now");
 	/* A registry's own handle of her is none of the record's. */
 	assert_found(judge(intent, AUDIT_GTLD,
 			 GTLD "Registrant Email: proxy@proxy.example\n"
@@ -256,6 +266,8 @@ an_organization_may_stand_for_its_person(void **state)
 	"[名前]                          架空窓口\n"                     \
 	"[郵便番号]                      ６７０ー００００\n"
 
+#define MAIL_LEAKS "leak registrant/email by 2 now"
+
 /* Labels and remarks that nobody knows tell of her, too. */
 static void
 what_has_no_place_is_searched(void **state)
@@ -271,8 +283,32 @@ what_has_no_place_is_searched(void **state)
 	    {"Registrant Mobile: +81.90000000000\n", ""},
 	    /* It is shown as the published contact's, who may be. */
 	    {"Registrant Remarks: 兵庫県姫路市\n", ""},
-	    /* Not said of a person: a registrar's own. */
-	    {"Registrar Remarks: +81.312345678\n", ""},
+	    {"Registrar Remarks: +81.312345678\n",
+		"leak registrant/phone by 3 now"},
+	    {"Owner Email: hanako@mail.example\n", MAIL_LEAKS},
+	    {"e-mail: HANAKO@MAIL.EXAMPLE\n", MAIL_LEAKS},
+	    {"Holder of the record\n    hanako@mail.example\n", MAIL_LEAKS},
+	    {"% her address is hanako@mail.example.\n", MAIL_LEAKS},
+	    {"# tel. (03) 1234 5678\n", "leak registrant/phone by 3 now"},
+	    {"A label of more than sixty-four bytes is a label as well as all"
+	     " others are: hanako@mail.example\n",
+		MAIL_LEAKS},
+	    {"Domain Status: ok\rOwner Email: hanako@mail.example\n",
+		MAIL_LEAKS},
+	    {">>> Last update of WHOIS: now <<<\nhanako@mail.example\n",
+		MAIL_LEAKS},
+	    {"Domain: hanako.example\nRegistrant Phone: 03-1234-5678\n",
+		"leak registrant/phone by 3 now"},
+	    {"Domain: other.example\nOwner Email: hanako@mail.example\n",
+		MAIL_LEAKS},
+	    {"Registrant Phone.....: +81 (0)3 1234 5678\n",
+		"leak registrant/phone by 3 now"},
+	    {"Note: hanako\xe2\x80\x8b@mail.example\n", MAIL_LEAKS},
+	    /* Parts of others' addresses and numbers. */
+	    {"Owner Email: old-hanako@mail.example\n", ""},
+	    {"Owner Email: ohanako@mail.example\n", ""},
+	    {"Owner Email: hanako@mail.example.com\n", ""},
+	    {"Serial: 10312345678\nSerial: 81312345678901\n", ""},
 	};
 	struct audit_intent *intent =
 	    intend("hanako.example", nothing_given, true, NULL);
@@ -292,6 +328,215 @@ what_has_no_place_is_searched(void **state)
 		JPRS "[住所]                          兵庫県姫路市\n"
 		     "[備考]                          架空町１-２-３\n"),
 	    "leak public-contact/street.loc by 3 now");
+}
+
+/* A value of the record's that is hidden, in an answer that is else right. */
+static struct audit_findings
+judge_hidden(enum role role, enum field field, const char *value,
+    const char *more)
+{
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+	struct audit_intended *of = &intent->items[role][field];
+	struct text text = text_start(arena);
+	struct slice *hidden = arena_take(arena, sizeof(*hidden));
+
+	*hidden = slice_from(value);
+	of->hidden = (struct values){hidden, 1};
+	of->allowed = (struct values){NULL, 0};
+	of->collected = intent->has_role[role] = true;
+	text_add_string(&text, GTLD "Registrant Email: proxy@proxy.example\n");
+	text_add_string(&text, more);
+	return judge(intent, AUDIT_GTLD, text_slice(&text).data);
+}
+
+static void
+values_that_stand_anywhere_by_chance_are_no_leak(void **state)
+{
+	static const struct {
+		enum role role;
+		enum field field;
+		const char *value, *line, *found;
+	} cases[] = {
+	    {ROLE_TECH, FIELD_NAME_INT, "Tanaka", "Note: Tanaka\n", ""},
+	    {ROLE_TECH, FIELD_NAME_INT, "Taro Ito", "Note: Ito, Taro\n",
+		"leak tech/name.int by 5 now"},
+	    {ROLE_TECH, FIELD_NAME_INT, "Domain Administrator",
+		"Note: ask the domain administrator\n", ""},
+	    {ROLE_TECH, FIELD_NAME_INT, "Example Registrar",
+		"Registrar: Example Registrar\n", ""},
+	    {ROLE_TECH, FIELD_EMAIL, "noc@registrar.example",
+		"Registrar Abuse Contact Email: noc@registrar.example\n", ""},
+	    {ROLE_TECH, FIELD_EMAIL, "noc@registrar.example",
+		"Note: noc@registrar.example\n",
+		"leak tech/email by 5 now"},
+	    {ROLE_TECH, FIELD_PHONE, "+81.355550000",
+		"Registrar Abuse Contact Phone: +81.355550000\n", ""},
+	    /* Its own name, and what may be seen of another. */
+	    {ROLE_TECH, FIELD_NAME_INT, "hanako example", "", ""},
+	    {ROLE_TECH, FIELD_NAME_INT, "Hanako Kakuu", "", ""},
+	    {ROLE_TECH, FIELD_NAME_INT, "ns1 dns example", "", ""},
+	    {ROLE_REGISTRANT, FIELD_ORG_INT, "Kakuu Trading K.K.",
+		"Owner: Kakuu Trading, K.K.\n",
+		"leak registrant/org.int by 5 now"},
+	    {ROLE_TECH, FIELD_STREET_INT, "Kakuu 1-2-3",
+		"Note: Kakuu\nNote: 1-2-3\n", ""},
+	    {ROLE_TECH, FIELD_STREET_INT, "Kakuu 1-2-3",
+		"  Kakuu\n  1-2-3\n", "leak tech/street.int by 5 now"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_found(judge_hidden(cases[i].role, cases[i].field,
+				 cases[i].value, cases[i].line),
+		    cases[i].found);
+}
+
+/* A whole address in the country's line, and names of countries. */
+static void
+a_country_is_no_place_for_an_address(void **state)
+{
+	static const struct {
+		const char *value, *country, *found;
+	} cases[] = {
+	    {"Himeji", "Himeji, JP", "leak registrant/city.int by 4 now"},
+	    {"Himeji", "1-2-3 Somewhere", "stale registrant/country by 4"},
+	    {"Himeji", "Japan", ""},
+	    {"Singapore", "Republic of Singapore", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct audit_intent *intent =
+		    intend("hanako.example", nothing_given, true, NULL);
+		struct audit_intended *city =
+		    &intent->items[ROLE_REGISTRANT][FIELD_CITY_INT];
+		struct slice hidden = slice_from(cases[i].value);
+		struct text text = text_start(arena);
+
+		city->hidden = (struct values){&hidden, 1};
+		city->collected = true;
+		text_add_format(&text,
+		    "Domain Name: hanako.example\n"
+		    "Registrant Name: Hanako Kakuu\n"
+		    "Registrant Country: %s\n"
+		    "Registrant Email: proxy@proxy.example\n"
+		    "Name Server: NS1.DNS.EXAMPLE\n",
+		    cases[i].country);
+		assert_found(judge(intent, AUDIT_GTLD, text_slice(&text).data),
+		    cases[i].found);
+	}
+}
+
+/* What a server shows instead of a value it may show anywhere. */
+static void
+what_misu_conf_says_is_hidden_is_not_searched(void **state)
+{
+	static const struct slice words[] = {SLICE("HANAKO@mail.example")};
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+	struct audit_question question = {
+	    .name = intent->object, .placeholders = {words, 1}};
+	struct audit_findings findings;
+	struct audit_answer answer;
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_true(audit_read_whois(AUDIT_GTLD, &question,
+	    SLICE(GTLD "Registrant Email: proxy@proxy.example\n"
+		       "Note: hanako@mail.example\n"),
+	    arena, &answer, &fail));
+	assert_true(audit_compare(intent, &answer, arena, &findings, &fail));
+	assert_found(findings, "");
+}
+
+/* An answer that there is none, and yet says much. */
+static void
+no_object_may_be_a_leak_as_well(void **state)
+{
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+
+	(void)state;
+	assert_found(judge(intent, AUDIT_GTLD,
+			 "No match for hanako.example\n"
+			 "% It was hanako@mail.example's\n"),
+	    "leak registrant/email by 2 now, missing");
+}
+
+static void
+assert_rdap_found(const char *registrant, const char *more, const char *found)
+{
+	struct audit_intent *intent =
+	    intend("hanako.example", nothing_given, true, NULL);
+	struct audit_question question = {
+	    .type = OBJECT_DOMAIN, .name = intent->object};
+	struct text text = text_start(arena);
+	struct audit_findings findings;
+	struct audit_answer answer;
+	struct fail fail = FAIL_INIT;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		intent->items[ROLE_PUBLIC_CONTACT][f].allowed.count = 0;
+	text_add_format(&text,
+	    "{\"objectClassName\":\"domain\",\"ldhName\":\"hanako.example\","
+	    "\"nameservers\":[{\"ldhName\":\"ns1.dns.example\"%s}],"
+	    "\"entities\":[{\"roles\":[\"registrant\"],\"vcardArray\":["
+	    "\"vcard\",[[\"fn\",{},\"text\",\"Hanako Kakuu\"],"
+	    "[\"adr\",{\"cc\":\"JP\"},\"text\",[]],"
+	    "[\"email\",{},\"text\",\"proxy@proxy.example\"]%s]]}%s}",
+	    strncmp(more, ",\"entities\"", 11) == 0 ? more : "", registrant,
+	    strncmp(more, ",\"entities\"", 11) == 0 ? "]"
+	    : more[0] == '\0'			    ? "]"
+						    : more);
+	assert_true(audit_read_rdap(
+	    &question, text_slice(&text), arena, &answer, &fail));
+	assert_int_equal(answer.state, AUDIT_FOUND);
+	assert_true(audit_compare(intent, &answer, arena, &findings, &fail));
+	assert_found(findings, found);
+}
+
+/* Every string of RDAP, at every depth. */
+static void
+all_of_rdap_is_searched(void **state)
+{
+	static const char phone[] = "leak registrant/phone by 3 now";
+
+	(void)state;
+	assert_rdap_found("", "", "");
+	assert_rdap_found(
+	    ",[\"email\",{},\"text\",\"REDACTED\",\"hanako@mail.example\"]", "",
+	    MAIL_LEAKS);
+	assert_rdap_found(
+	    ",[\"tel\",{\"type\":\"voice\"},\"uri\",\"\","
+	    "\"tel:+81.312345678\"]",
+	    "", phone);
+	assert_rdap_found(",[\"contact-uri\",{},\"uri\","
+			  "\"mailto:hanako@mail.example\"]",
+	    "", MAIL_LEAKS);
+	assert_rdap_found(",[\"adr\",{\"cc\":\"hanako@mail.example\"},"
+			  "\"text\",[]]",
+	    "", MAIL_LEAKS);
+	assert_rdap_found(
+	    ",[\"x-owner\",{},\"text\",{\"a\":[\"hanako@mail.example\"]}]", "",
+	    MAIL_LEAKS);
+	assert_rdap_found("", "],\"remarks\":[{\"description\":"
+			      "[\"Registrant: hanako@mail.example\"]}]",
+	    MAIL_LEAKS);
+	assert_rdap_found("", ",{\"roles\":[\"holder\"],\"jscard\":{\"emails\":"
+			      "{\"e\":{\"address\":\"hanako@mail.example\"}}}}]",
+	    MAIL_LEAKS);
+	assert_rdap_found("", ",{\"roles\":[\"registrar\"],\"entities\":[{"
+			      "\"roles\":[\"registrant\"],\"vcardArray\":["
+			      "\"vcard\",[[\"note\",{},\"text\","
+			      "\"hanako@mail.example\"]]]}]}]",
+	    MAIL_LEAKS);
+	assert_rdap_found("", ",\"entities\":[{\"vcardArray\":[\"vcard\",[["
+			      "\"email\",{},\"text\","
+			      "\"hanako@mail.example\"]]]}]",
+	    MAIL_LEAKS);
+	assert_rdap_found("", "],\"extra\":81312345678", phone);
+	assert_rdap_found("", "],\"hanako@mail.example\":true", MAIL_LEAKS);
 }
 
 static void
@@ -476,7 +721,7 @@ contacts_of_others_are_not_the_records(void **state)
 
 	(void)state;
 	intent->type = OBJECT_NETWORK;
-	intent->knows_record = true;
+	intent->knows_record = intent->has_role[ROLE_TECH] = true;
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		tech[f].ruling = (struct ruling){VERDICT_REDACT, 9};
 	tech[FIELD_HANDLE].allowed = (struct values){&handle, 1};
@@ -521,6 +766,11 @@ main(void)
 	    cmocka_unit_test(an_organization_may_stand_for_its_person),
 	    cmocka_unit_test(what_has_no_place_is_searched),
 	    cmocka_unit_test(remarks_of_rdap_are_searched),
+	    cmocka_unit_test(values_that_stand_anywhere_by_chance_are_no_leak),
+	    cmocka_unit_test(a_country_is_no_place_for_an_address),
+	    cmocka_unit_test(what_misu_conf_says_is_hidden_is_not_searched),
+	    cmocka_unit_test(no_object_may_be_a_leak_as_well),
+	    cmocka_unit_test(all_of_rdap_is_searched),
 	    cmocka_unit_test(one_of_two_servers_is_stale),
 	    cmocka_unit_test(an_address_in_lines_is_compared_by_its_parts),
 	    cmocka_unit_test(nothing_may_be_seen_of_what_is_refused_or_stopped),

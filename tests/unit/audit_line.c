@@ -104,7 +104,8 @@ is_read(const char *item)
 
 	text_add_format(&text,
 	    "{\"number\":1,\"end\":\"answered\",\"wait\":0,\"server\":\"\","
-	    "\"reason\":\"\",\"state\":0,\"object\":\"\",\"items\":[%s]}",
+	    "\"reason\":\"\",\"state\":0,\"object\":\"\",\"text\":\"\","
+	    "\"items\":[%s]}",
 	    item);
 	return audit_read_told(text_slice(&text), arena, &got);
 }

@@ -334,7 +334,7 @@ tell(struct world *world, const char *place, const char *name)
 	assert_true(world->asked_count != 0);
 	told.number = world->asked[0].number;
 	told.answer = (struct audit_answer){
-	    AUDIT_FOUND, world->asked[0].question.name, items, 2};
+	    AUDIT_FOUND, world->asked[0].question.name, items, 2, SLICE("")};
 	memmove(world->asked, world->asked + 1,
 	    --world->asked_count * sizeof(*world->asked));
 	/* One it has no memory to hear is as good as senseless. */

@@ -21,6 +21,7 @@
 #include "engine_priv.h"
 #include "runner/fake_loop.h"
 #include "runner/memory_disk.h"
+#include "store/sqlite.h"
 #include "store/standing.h"
 #include "store/view.h"
 
@@ -52,10 +53,12 @@ struct world {
 	struct spool *spool;
 	struct view *view, *reader;
 	struct standing *standing;
+	struct sqlite *cases;
+	struct stops *stops;
 	struct engine *engine;
 	const struct conf *conf;
 	char directory[32], spool_path[64], view_path[64],
-	    standing_path[64];
+	    standing_path[64], cases_path[64];
 	int status;
 	unsigned errors;
 	struct fail fail;
@@ -128,6 +131,11 @@ open_store(struct world *world)
 	world->standing =
 	    standing_open(world->standing_path, world->keys, fail);
 	assert_non_null(world->standing);
+	world->cases = sqlite_open(world->cases_path, "", 1, fail);
+	assert_non_null(world->cases);
+	world->stops =
+	    stops_open(world->cases, world->keys, &world->random, fail);
+	assert_non_null(world->stops);
 }
 
 static inline const struct ruleset *
@@ -175,6 +183,8 @@ start(void **state)
 	    world->directory);
 	snprintf(world->standing_path, sizeof(world->standing_path),
 	    "%s/standing", world->directory);
+	snprintf(world->cases_path, sizeof(world->cases_path), "%s/cases",
+	    world->directory);
 	world->conf =
 	    conf_parse(world->arena, &conf, NULL, &diagnostics, &world->fail);
 	if (world->conf == NULL)
@@ -189,6 +199,7 @@ start(void **state)
 	    .spool = world->spool,
 	    .view = world->view,
 	    .standing = world->standing,
+	    .stops = world->stops,
 	    .log = logged,
 	    .log_context = world};
 	world->engine = engine_create(&options, &world->fail);
@@ -217,6 +228,8 @@ end(void **state)
 	view_close(world->reader);
 	view_close(world->view);
 	standing_close(world->standing);
+	stops_close(world->stops);
+	sqlite_close(world->cases);
 	spool_close(world->spool);
 	ledger_close(world->ledger);
 	vault_close(world->vault);
@@ -227,6 +240,7 @@ end(void **state)
 	remove_file(world->spool_path);
 	remove_file(world->view_path);
 	remove_file(world->standing_path);
+	remove_file(world->cases_path);
 	rmdir(world->directory);
 	free(world);
 	return 0;
