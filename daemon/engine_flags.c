@@ -340,8 +340,7 @@ look_at_submitted(
 			round->engine, record, targets, &count, fail);
 
 	for (size_t i = 0; ok && i < count; i++) {
-		const struct flags_wanted wanted = {
-		    .type = record_type(record),
+		const struct flags_wanted wanted = {.type = record_type(record),
 		    .object = record_object(record),
 		    .recipient = targets[i].recipient,
 		    .purpose = targets[i].purpose};

@@ -198,13 +198,12 @@ engine_flags_begin(struct engine *engine, const struct digest *identity)
 
 /* Has the channel by which it went a word for what is published? */
 static bool
-is_told(const struct engine *engine, struct slice channel,
-    struct slice recipient)
+is_told(
+    const struct engine *engine, struct slice channel, struct slice recipient)
 {
 	return slice_is(channel, "epp") ||
-	       (slice_is(channel, "file") &&
-		   engine_told_by_file(
-		       conf_recipient(engine->conf, recipient)));
+	       (slice_is(channel, "file") && engine_told_by_file(conf_recipient(
+						 engine->conf, recipient)));
 }
 
 /*
@@ -221,7 +220,8 @@ is_looked_at_again(const struct engine *engine, const struct flags_end *end)
 	bool is_sent = end->result == DELIVERY_SENT;
 	bool is_refused = end->result == DELIVERY_REFUSED || end->gives_up;
 
-	if (engine->o.standing == NULL || !is_told(engine, item->channel, item->recipient))
+	if (engine->o.standing == NULL ||
+	    !is_told(engine, item->channel, item->recipient))
 		return false;
 	if (is_own)
 		return is_sent || (is_refused && is_stale);
@@ -290,8 +290,7 @@ engine_flags_follow(struct engine *engine, const struct record *record)
 	if (!flags_find_targets(engine, record, targets, &count, &fail))
 		engine_log(engine, "error", "registry-not-told", &fail);
 	for (size_t i = 0; fail.kind == FAIL_NONE && i < count; i++) {
-		const struct flags_wanted wanted = {
-		    .type = record_type(record),
+		const struct flags_wanted wanted = {.type = record_type(record),
 		    .again = true,
 		    .object = record_object(record),
 		    .recipient = targets[i].recipient,

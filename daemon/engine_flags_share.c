@@ -187,29 +187,39 @@ may_be_there(struct engine *engine, const struct record *record,
 	return stored != NULL && record_operation(stored) != OPERATION_DELETE;
 }
 
+struct filed {
+	struct engine *engine;
+	const struct record *record;
+	const struct told_held *held;
+	const struct share *share;
+	unsigned stopped;
+	const uint64_t *had; /* where nothing is read: of all roles */
+};
+
 /* Of who stopped, does the policy let be published what has no mark? */
 static bool
-is_published_unmarked(struct engine *engine, const struct record *record,
-    const struct share *share, unsigned stopped, struct arena *arena,
-    struct fail *fail)
+is_published_unmarked(
+    const struct filed *filed, struct arena *arena, struct fail *fail)
 {
+	const struct share *share = filed->share;
+	const struct template *template = share->binding->template;
 	const struct decide_given given = {.kept = NULL};
-	const struct disclosure *disclosure =
-	    stopped != 0 ? decide(engine->ruleset, share->block, record, &given,
-			       arena, fail)
-			 : NULL;
+	const struct disclosure *before =
+	    filed->stopped != 0
+		? decide(filed->engine->ruleset, share->block, filed->record,
+		      &given, arena, fail)
+		: NULL;
 
-	for (unsigned r = 0; disclosure != NULL && r < ROLE_COUNT; r++) {
-		struct shown now = decide_shown(share->disclosure, (enum role)r);
-		uint64_t printed =
-		    template_printed(share->binding->template, (enum role)r);
-		uint64_t marked =
-		    template_marked(share->binding->template, (enum role)r);
+	for (unsigned r = 0; before != NULL && r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+		struct shown now = decide_shown(share->disclosure, role);
+		uint64_t unmarked = template_printed(template, role) &
+				    ~template_marked(template, role) &
+				    ~provision_of_nobody();
 
-		if ((stopped & 1u << r) != 0 &&
-		    ((now.passed | now.altered) & printed & ~marked &
-			decide_shown(disclosure, (enum role)r).published &
-			~provision_of_nobody()) != 0)
+		if ((filed->stopped & 1u << r) != 0 &&
+		    ((now.passed | now.altered) & unmarked &
+			decide_shown(before, role).published) != 0)
 			return true;
 	}
 	return false;
@@ -222,23 +232,21 @@ is_published_unmarked(struct engine *engine, const struct record *record,
  * has no mark for.
  */
 static bool
-cannot_be_filed(struct engine *engine, const struct record *record,
-    const struct told_held *held, const struct share *share, unsigned stopped,
-    const uint64_t had[ROLE_COUNT], struct arena *arena, struct fail *fail)
+cannot_be_filed(
+    const struct filed *filed, struct arena *arena, struct fail *fail)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		struct shown now =
-		    decide_shown(share->disclosure, (enum role)r);
+		enum role role = (enum role)r;
+		struct shown now = decide_shown(filed->share->disclosure, role);
 
-		if ((stopped & 1u << r) != 0)
+		if ((filed->stopped & 1u << r) != 0)
 			continue;
-		if (held->is_read
-			? engine_told_is_older(engine, held, record, (enum role)r)
-			: (now.passed & ~had[r]) != 0)
+		if (filed->held->is_read ? engine_told_is_older(filed->engine,
+					       filed->held, filed->record, role)
+					 : (now.passed & ~filed->had[r]) != 0)
 			return true;
 	}
-	return is_published_unmarked(
-	    engine, record, share, stopped, arena, fail);
+	return is_published_unmarked(filed, arena, fail);
 }
 
 /* What a submission of misu's own brought there. */
@@ -250,6 +258,8 @@ look_at_object(struct engine *engine, const struct record *record,
 	const unsigned all = (1u << ROLE_COUNT) - 1;
 	uint64_t limit[ROLE_COUNT], had[ROLE_COUNT];
 	struct told_held held;
+	const struct filed filed = {
+	    engine, record, &held, share, given->stopped, had};
 
 	if (!is_reached(engine, record, asked->target) ||
 	    !engine_told_held(engine, asked->target, &held, fail) ||
@@ -279,9 +289,7 @@ look_at_object(struct engine *engine, const struct record *record,
 		return not_forwarded(share->disclosure);
 	if (held.by_file && disclosure_onward_count(share->disclosure) == 0)
 		return FLAGS_NOTHING;
-	if (held.by_file &&
-	    cannot_be_filed(engine, record, &held, share, given->stopped, had,
-		arena, fail))
+	if (held.by_file && cannot_be_filed(&filed, arena, fail))
 		return FLAGS_REFUSED;
 	return !held.is_read || (held.is_doubtful && asked->insists) ||
 		       is_news_of(engine, &held, record, share)

@@ -1,9 +1,10 @@
 /*
  * Layout: a version, then for each role of which anything is held the role (a
  * byte), and passed, altered and published of it (FIELD_BITs, 64 bits each,
- * little-endian); of what came by a file, which has another version, also half
- * of a digest of the values that passed.  Whoever changes the order of field.tbl
- * or of the roles raises the versions: what has another one is told once more.
+ * little-endian); of what came by a file, which has another version, also part
+ * of a digest of the values that passed.  Whoever changes the order of
+ * field.tbl or of the roles raises the versions: what has another one is told
+ * once more.
  */
 #include "engine_told.h"
 
