@@ -29,6 +29,7 @@ struct tier {
 	size_t stops; /* how many had stopped when it was decided */
 	struct grant *grant;
 	const struct record *record;
+	struct published published;
 	struct share share;
 	bool is_told;
 	int64_t answer; /* its row; 0: none yet */
@@ -418,13 +419,13 @@ static struct record *
 find_published(struct tier *tier, const struct tier_question *question,
     bool *changes, struct fail *fail)
 {
-	struct published published;
+	struct published *published = &tier->published;
 
 	if (!engine_published(tier->engine, question->type, question->object,
-		tier->arena, &published, fail))
+		tier->arena, published, fail))
 		return NULL;
-	*changes = published.changes;
-	return published.record;
+	*changes = published->changes;
+	return published->record;
 }
 
 static bool
@@ -538,6 +539,11 @@ judge(struct tier *tier, const struct tier_question *question,
 	*result = TIER_BUSY;
 	tier->epoch = engine->epoch;
 	tier->stops = stops_count(engine->o.stops);
+	if (!engine_either(engine, block, HOW_ANSWERED, tier->arena,
+		&tier->published, fail))
+		return false;
+	if (tier->published.doubts != 0)
+		tier->record = tier->published.record;
 	if (question->handle.len != 0
 		? !judge_contact(tier, block, question->handle, result, fail)
 		: !judge_only(tier, block, 0, fail))
