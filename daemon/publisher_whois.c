@@ -11,15 +11,6 @@ enum {
 	REFERENCES = 20 /* names in one answer */
 };
 
-static bool
-ends_with(struct slice text, const char *end)
-{
-	size_t len = strlen(end);
-
-	return text.len > len &&
-	       memcmp(text.data + text.len - len, end, len) == 0;
-}
-
 /*
  * Prefectures.  A name right below one is like a generic name; below a city of
  * theirs names are organizations'.
@@ -63,7 +54,7 @@ is_organizational(struct slice name)
 	    ".ed.jp", ".go.jp", ".gr.jp", ".lg.jp", ".ne.jp", ".or.jp"};
 
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++)
-		if (ends_with(name, zones[i]))
+		if (whois_ends_in(name, zones[i]))
 			return true;
 	return is_regional(name);
 }
@@ -86,7 +77,7 @@ tell(struct publisher *publisher, const struct ask *ask,
     const struct publication *it, enum role role, struct text *text)
 {
 	if (ask->kind == ASK_CONTACT && it->type == OBJECT_DOMAIN &&
-	    ends_with(it->name, ".jp"))
+	    whois_ends_in(it->name, ".jp"))
 		whois_jprs_contact(text, it, role, ask->english);
 	else if (ask->kind == ASK_CONTACT)
 		whois_jpnic_contact(text, it, role, ask->english);
@@ -94,7 +85,7 @@ tell(struct publisher *publisher, const struct ask *ask,
 		whois_jpnic_network(text, it, ask->english);
 	else if (is_organizational(it->name))
 		whois_jprs_organizational(text, it, ask->english);
-	else if (ends_with(it->name, ".jp"))
+	else if (whois_ends_in(it->name, ".jp"))
 		whois_jprs_generic(text, it, ask->english);
 	else
 		tell_gtld(publisher, it, text);
@@ -133,7 +124,7 @@ tell_none(
 	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT ||
 	    ask->kind == ASK_AUTNUM) {
 		whois_jpnic_not_found(text, ask->english);
-	} else if (ask->kind == ASK_DOMAIN && ends_with(ask->name, ".jp")) {
+	} else if (ask->kind == ASK_DOMAIN && whois_ends_in(ask->name, ".jp")) {
 		whois_jprs_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN) {
 		whois_gtld_not_found(text, ask->name);
