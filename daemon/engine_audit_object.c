@@ -113,7 +113,8 @@ audit_record(struct audited *audited, struct arena *arena, bool *changes,
 	    !spool_waits(engine->o.spool, (int)audited->type, audited->object,
 		&waits, fail))
 		return NULL;
-	*changes = published.changes || waits;
+	/* What is in doubt may be shown as it was, or as it may be now. */
+	*changes = published.changes || waits || published.doubts != 0;
 	return published.record;
 }
 
