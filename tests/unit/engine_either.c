@@ -8,11 +8,35 @@
 	"publish whois on 127.0.0.1:4343\n"                                    \
 	"upstream up {\n listen 127.0.0.1:7001\n"                              \
 	" certificate c key k\n server epp.example:700\n mode session\n"       \
-	" login registrar-x password p\n}\n"                                           \
+	" login registrar-x password p\n}\n"                                   \
 	"recipient reg to epp up {\n"                                          \
 	" placeholder \"X\" for name, city of *\n"                             \
 	" placeholder \"x@mail.example\" for email of *\n"                     \
 	" placeholder \"JP\" for country of *\n}\n"
+#define EPP_CHANNEL make_channel
+
+#include "net/channel.h"
+
+/* What comes over EPP goes nowhere from here. */
+static void
+stop_channel(struct channel *channel)
+{
+	(void)channel;
+}
+
+static struct channel *
+make_channel(void *context, struct slice upstream, struct fail *fail)
+{
+	static const struct channel_operations operations = {
+	    .name = "epp", .stop = stop_channel};
+	static struct channel channel = {&operations};
+
+	(void)context;
+	(void)upstream;
+	(void)fail;
+	return &channel;
+}
+
 #include "view_world.h"
 
 static const char policy[] =
@@ -36,8 +60,8 @@ make(struct world *world, enum object_type type, const char *name,
     enum operation operation)
 {
 	const struct epp_facts facts = {.given = true};
-	struct record *record = record_create(world->arena, type, operation,
-	    slice_from(name), &world->fail);
+	struct record *record = record_create(
+	    world->arena, type, operation, slice_from(name), &world->fail);
 
 	assert_non_null(record);
 	assert_true(record_set_epp(record, &facts, &world->fail));
@@ -50,13 +74,13 @@ set(struct world *world, struct record *record, enum field field,
 {
 	const struct slice item = slice_from(value);
 
-	assert_true(record_set(
-	    record, ROLE_REGISTRANT, field, &item, 1, &world->fail));
+	assert_true(
+	    record_set(record, ROLE_REGISTRANT, field, &item, 1, &world->fail));
 }
 
 static struct record *
-person(struct world *world, const char *name, enum kind kind,
-    const char *state, const char *country)
+person(struct world *world, const char *name, enum kind kind, const char *state,
+    const char *country)
 {
 	struct record *record =
 	    make(world, OBJECT_CONTACT, name, OPERATION_UPDATE);
@@ -80,8 +104,8 @@ domain(struct world *world, const char *registrant)
 }
 
 static void
-committed(void *arg, uint64_t first, struct sealed *const *sealed,
-    size_t count, const struct fail *fail)
+committed(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
+    const struct fail *fail)
 {
 	(void)first;
 	(void)sealed;
@@ -100,8 +124,7 @@ keep(struct world *world, const struct record *record, enum vault_slot slot)
 
 	assert_non_null(batch);
 	assert_true(ledger_add_event(batch, &event, &world->fail));
-	assert_true(
-	    ledger_add_record_as(batch, record, slot, &world->fail));
+	assert_true(ledger_add_record_as(batch, record, slot, &world->fail));
 	ledger_commit(batch, committed, &done);
 	pass_time(world, 1);
 	assert_true(done);
@@ -110,8 +133,8 @@ keep(struct world *world, const struct record *record, enum vault_slot slot)
 static void
 look(struct world *world)
 {
-	assert_true(engine_view_renew(world->engine, OBJECT_DOMAIN,
-	    SLICE("example.com"), &world->fail));
+	assert_true(engine_view_renew(
+	    world->engine, OBJECT_DOMAIN, SLICE("example.com"), &world->fail));
 	pass_time(world, 5);
 }
 

@@ -202,6 +202,9 @@ start(void **state)
 	    .stops = world->stops,
 	    .log = logged,
 	    .log_context = world};
+#ifdef EPP_CHANNEL
+	options.epp_channel = EPP_CHANNEL;
+#endif
 	world->engine = engine_create(&options, &world->fail);
 	assert_non_null(world->engine);
 	return 0;
