@@ -82,7 +82,8 @@ void
 decide_note_role(struct disclosure *disclosure, const struct record *record,
     enum role role, const struct decide_given *given)
 {
-	if (!record_has_role(record, role))
+	if (!record_has_role(record, role) ||
+	    (given->only != 0 && (given->only & 1u << role) == 0))
 		return;
 	disclosure->has_role[role] = true;
 	disclosure->subjects[role] = record_subject(record, role);
