@@ -110,7 +110,8 @@ audit_record(struct audited *audited, struct arena *arena, bool *changes,
 	if (!engine_published(engine, audited->type, audited->object, arena,
 		&published, fail))
 		return NULL;
-	*changes = published.changes;
+	/* What is in doubt may be shown as it was, or as it may be now. */
+	*changes = published.changes || published.doubts != 0;
 	return published.record;
 }
 

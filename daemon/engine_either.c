@@ -21,8 +21,8 @@ struct either {
 
 /* What is held and then approved is told, too. */
 static const struct disclosure *
-judge(struct either *either, const struct record *record,
-    enum verdict *verdict, struct fail *fail)
+judge(struct either *either, const struct record *record, enum verdict *verdict,
+    struct fail *fail)
 {
 	unsigned how = either->how & ~(unsigned)HOW_APPROVED;
 	struct share share;
@@ -53,8 +53,8 @@ take_first(struct either *either, const struct disclosure *disclosure,
     struct fail *fail)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		struct values *told = arena_take_array(
-		    either->arena, FIELD_COUNT, sizeof(*told));
+		struct values *told =
+		    arena_take_array(either->arena, FIELD_COUNT, sizeof(*told));
 
 		if (told == NULL)
 			return fail_memory(fail);
@@ -73,8 +73,8 @@ take_another(struct either *either, const struct disclosure *disclosure)
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
 			if (!same_values(either->told[r][f],
-				disclosure_values(disclosure, (enum role)r,
-				    (enum field)f)))
+				disclosure_values(
+				    disclosure, (enum role)r, (enum field)f)))
 				either->limit[r] &= ~FIELD_BIT(f);
 }
 

@@ -30,8 +30,7 @@ changes(const struct open *open, enum object_type type, struct slice name)
 }
 
 static const struct open *
-find_open(
-    const struct keeper *keeper, enum object_type type, struct slice name)
+find_open(const struct keeper *keeper, enum object_type type, struct slice name)
 {
 	uint32_t hash = object_hash(type, name);
 	const struct open *open = keeper->by_object[hash % OPEN_HEADS];
@@ -60,8 +59,8 @@ doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 	*out = NULL;
 	if (!may_be_told(type) || find_open(keeper, type, name) != NULL)
 		return true;
-	*out = vault_get_slot(keeper->o.vault, keeper->scratch, type, name,
-	    VAULT_PROPOSED, fail);
+	*out = vault_get_slot(
+	    keeper->o.vault, keeper->scratch, type, name, VAULT_PROPOSED, fail);
 	return *out != NULL || fail->kind == FAIL_NONE;
 }
 
@@ -140,8 +139,7 @@ is_same(struct job *job, const struct record *a, const struct record *b,
 {
 	struct text left = text_start(job->arena);
 	struct text right = text_start(job->arena);
-	const struct record *one =
-	    as_operation(job, a, OPERATION_UPDATE, fail);
+	const struct record *one = as_operation(job, a, OPERATION_UPDATE, fail);
 	const struct record *other =
 	    as_operation(job, b, OPERATION_UPDATE, fail);
 
@@ -163,9 +161,10 @@ doubt_no_deletion(struct job *job, struct batch *batch,
 	struct vault *vault = job->keeper->o.vault;
 	const struct record *gone = vault_get_slot(vault, job->arena,
 	    object->type, object->name, VAULT_PROPOSED, fail);
-	const struct record *current = gone != NULL
-	    ? vault_get(vault, job->arena, object->type, object->name, fail)
-	    : NULL;
+	const struct record *current =
+	    gone != NULL
+		? vault_get(vault, job->arena, object->type, object->name, fail)
+		: NULL;
 	bool same = false;
 
 	if (gone == NULL || record_operation(gone) != OPERATION_DELETE)
@@ -232,8 +231,7 @@ look_on(struct keeper *keeper)
 			ok = vault_next_proposed(keeper->o.vault,
 				 keeper->doubt_shard, &at, keeper->scratch,
 				 &record, &fail) &&
-			     (record == NULL ||
-				 look_at(keeper, record, &fail));
+			     (record == NULL || look_at(keeper, record, &fail));
 		} while (ok && record != NULL);
 		keeper->doubt_shard++;
 	}

@@ -178,6 +178,9 @@ make_engine(struct world *world)
 	    .stops = world->stops,
 	    .log = logged,
 	    .log_context = world};
+#ifdef EPP_CHANNEL
+	options.epp_channel = EPP_CHANNEL;
+#endif
 	world->engine = engine_create(&options, &world->fail);
 	assert_non_null(world->engine);
 }
