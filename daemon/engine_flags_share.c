@@ -467,8 +467,9 @@ engine_flags_why_held(const struct engine *engine, const struct stop_held *row)
 		return "it is reached by hand: tell it yourself, or resubmit";
 	if (binding->channel == CHANNEL_EPP)
 		return upstream_of(engine, binding->upstream) != NULL
-			   ? "it is being told, unless misu has no record of "
-			     "it there or the policy refuses it"
+			   ? "it is being told, or its contacts are, unless "
+			     "misu has no record of it there or the policy "
+			     "refuses it"
 			   : "misu has no session of its own to tell it by, or "
 			     "the registry has no word for it: resubmit";
 	if (!engine_told_has_public(engine, row->recipient))
