@@ -172,6 +172,8 @@ take_settings(struct auditor *auditor, struct slice text)
 		arena_destroy(arena);
 		return false;
 	}
+	if (auditor->conf != NULL)
+		auditor_find_apply(auditor, auditor->conf, conf);
 	auditor->conf = conf;
 	auditor->arena = arena;
 	arena_destroy(before);

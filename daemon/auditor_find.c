@@ -64,7 +64,8 @@ use_srv(struct asked *asked, const struct srv_answer *answer)
 
 	if (answer->state == SRV_FAILED) {
 		auditor_tell_end(asked, AUDIT_UNANSWERED,
-		    "no name server says who has its WHOIS");
+		    "the resolver does not say who has its WHOIS: it is"
+		    " not there, or cannot tell");
 		return;
 	}
 	if (answer->state == SRV_NONE) {
@@ -256,16 +257,35 @@ auditor_find(struct asked *asked)
 		find_whois(asked);
 }
 
-void
-auditor_find_finish(struct auditor *auditor)
+/* Nobody answers what was asked for there. */
+static void
+end_srv(struct auditor *auditor, const char *reason)
 {
 	srv_client_destroy(auditor->srv);
+	auditor->srv = NULL;
 	while (auditor->finding != NULL) {
 		struct asked *asked = auditor->finding;
 
 		auditor->finding = asked->next;
-		auditor_tell_end(asked, AUDIT_UNANSWERED, "it ends");
+		auditor_tell_end(asked, AUDIT_UNANSWERED, reason);
 	}
+}
+
+void
+auditor_find_apply(
+    struct auditor *auditor, const struct conf *before, const struct conf *now)
+{
+	if (slice_equal(before->audit.resolver, now->audit.resolver))
+		return;
+	end_srv(auditor, "another resolver is asked from now on");
+	for (size_t i = 0; i < FOUND_MAX; i++)
+		auditor->found[i].until = 0;
+}
+
+void
+auditor_find_finish(struct auditor *auditor)
+{
+	end_srv(auditor, "it ends");
 	for (size_t i = 0; i < BOOTSTRAPS; i++)
 		arena_destroy(auditor->kept[i].arena);
 }

@@ -97,6 +97,9 @@ void auditor_queue_finish(struct auditor *auditor);
 
 /* Then it is queued, or the keeper is told that nobody has it. */
 void auditor_find(struct asked *asked);
+/* misu.conf was read anew: what another resolver said counts no more. */
+void auditor_find_apply(
+    struct auditor *auditor, const struct conf *before, const struct conf *now);
 void auditor_find_finish(struct auditor *auditor);
 
 #endif

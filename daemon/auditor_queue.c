@@ -25,6 +25,7 @@ struct server {
 	struct asked *running;
 	int64_t due;  /* ms: not asked before */
 	bool is_held; /* it wanted a pause, and has answered nothing since */
+	bool is_long; /* a longer one than is waited for: nobody waits */
 	struct loop_timer *timer;
 };
 
@@ -176,7 +177,10 @@ hold_all(struct server *server, unsigned wait)
 		tell_held(take_first(server), wait);
 }
 
-/* Once a pause is kept and the question asked again; twice it is enough. */
+/*
+ * Once a pause is kept and the question asked again; twice it is enough.
+ * However long it wants to be left alone, it is tried again some time.
+ */
 static void
 put_off(struct server *server, struct asked *asked, unsigned wait)
 {
@@ -185,7 +189,9 @@ put_off(struct server *server, struct asked *asked, unsigned wait)
 		      pause > PAUSE_LONGEST || !asked->ask.waits;
 
 	server->is_held = true;
-	server->due = auditor_now(server->auditor) + pause;
+	server->is_long = pause > PAUSE_LONGEST;
+	server->due = auditor_now(server->auditor) +
+		      (server->is_long ? PAUSE_LONGEST : pause);
 	if (!enough && !asked->dropped) {
 		asked->again = true;
 		put_first(server, asked);
@@ -205,7 +211,7 @@ take_answer(struct server *server, struct asked *asked,
 		put_off(server, asked, 0);
 		return;
 	}
-	server->is_held = false;
+	server->is_held = server->is_long = false;
 	auditor_tell(asked, &told);
 }
 
@@ -356,7 +362,8 @@ auditor_queue(struct asked *asked)
 	}
 	asked->server = server;
 	wait = server->due - auditor_now(asked->auditor);
-	if (server->is_held && wait > 0 && !asked->ask.waits) {
+	if (server->is_held && wait > 0 &&
+	    (server->is_long || !asked->ask.waits)) {
 		tell_held(asked, (unsigned)(wait / 1000 + 1));
 		return;
 	}

@@ -178,7 +178,9 @@ struct conf_publish {
 	struct slice whois_address, rdap_address; /* empty: it does not */
 	struct slice rdap_base; /* "https://rdap.registrar.example/" */
 	struct publication_registrar registrar; /* no name: none is said */
-	struct slice contact_form, terms, terms_url;
+	struct slice contact_form, terms_url;
+	struct slice terms; /* lines, each with its "\n" */
+	struct publication_hidden hidden_jprs, hidden_jpnic;
 	/* Of an address block: questions a minute, personal objects a day. */
 	unsigned rate, budget;
 	bool networks_in_utf8; /* their WHOIS: else in ISO-2022-JP */

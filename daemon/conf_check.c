@@ -263,18 +263,46 @@ check_view_once(struct conf_checked *check)
 	}
 }
 
+/* Is anything ever said to the recipient of what the server is named for? */
+static bool
+is_reached(
+    const struct conf_checked *check, const struct conf_audit_server *server)
+{
+	const struct ruleset *ruleset = check->ruleset;
+
+	for (unsigned n = 0; n < ruleset_block_count(ruleset); n++) {
+		const struct block *block = ruleset_block(ruleset, n);
+
+		if (block->recipient != check->index)
+			continue;
+		if (server->network != NULL && block->type == OBJECT_NETWORK)
+			return true;
+		for (size_t i = 0; i < server->suffix_count; i++)
+			if (ruleset_reaches(
+				ruleset, block, server->suffixes[i]))
+				return true;
+	}
+	return false;
+}
+
 /* What is no public's nobody can ask for. */
 static void
 check_audited(struct conf_checked *check)
 {
 	const struct conf_audit *audit = &check->conf->audit;
 
-	for (size_t i = 0; i < audit->server_count; i++)
-		if (slice_equal(
-			audit->servers[i].recipient, check->recipient->id) &&
-		    !check->recipient->public)
-			conf_check_say(check, audit->servers[i].place,
+	for (size_t i = 0; i < audit->server_count; i++) {
+		const struct conf_audit_server *server = &audit->servers[i];
+
+		if (!slice_equal(server->recipient, check->recipient->id))
+			continue;
+		if (!check->recipient->public)
+			conf_check_say(check, server->place,
 			    CONF_AUDIT_RECIPIENT, revision(check));
+		else if (!is_reached(check, server))
+			conf_check_say(check, server->place,
+			    CONF_AUDIT_NOTHING, revision(check));
+	}
 }
 
 /* Who asks with a token is somebody, and asks for itself. */

@@ -312,6 +312,7 @@ parse_all(struct parser *parser)
 		conf_complain(parser->complaints, parser->conf->place,
 		    CONF_POLICY_NONE, NOTHING, NOTHING);
 	set_defaults(parser->conf);
+	conf_publish_defaults(parser);
 	conf_keep_defaults(parser);
 	if (!parser->complaints->failed) {
 		conf_check_pairs(parser->conf, parser->complaints);

@@ -113,21 +113,30 @@ take_suffixes(struct parser *parser, struct conf_audit_server *server)
 
 /* --- and how they look --- */
 
+bool
+conf_add_hidden(struct parser *parser, struct conf_audit_server *server,
+    struct slice text)
+{
+	struct slice *more = (struct slice *)(uintptr_t)server->hidden.items;
+
+	more = grow(parser->arena, more, server->hidden.count, sizeof(*more));
+	if (more == NULL)
+		return conf_memory(parser);
+	more[server->hidden.count++] = text;
+	server->hidden.items = more;
+	return true;
+}
+
 static bool
 take_hidden(struct parser *parser, struct conf_audit_server *server)
 {
-	struct slice *more = NULL;
 	struct token token;
 
 	do {
-		if (!conf_take_text(parser, "what it shows instead", &token))
+		if (!conf_take_text(
+			parser, "what it shows instead", &token) ||
+		    !conf_add_hidden(parser, server, token.text))
 			return false;
-		more = grow(
-		    parser->arena, more, server->hidden.count, sizeof(*more));
-		if (more == NULL)
-			return conf_memory(parser);
-		more[server->hidden.count++] = token.text;
-		server->hidden.items = more;
 	} while (conf_mark(parser, TOKEN_COMMA));
 	return true;
 }

@@ -77,6 +77,12 @@ bool conf_parse_time_limit(
     struct parser *parser, const struct token *statement);
 bool conf_parse_fee(struct parser *parser, const struct token *statement);
 void conf_default_requests(struct conf *conf);
+/* Once all is read. */
+void conf_publish_defaults(struct parser *parser);
+/* One more text that an audited server shows in place of a value. */
+struct conf_audit_server;
+bool conf_add_hidden(struct parser *parser, struct conf_audit_server *server,
+    struct slice text);
 bool conf_parse_console(struct parser *parser, const struct token *statement);
 bool conf_parse_operators(
     struct parser *parser, const struct token *statement);

@@ -34,7 +34,8 @@ take_free(struct parser *parser, struct conf_publish *publish)
 	do {
 		if (!conf_take(parser, TOKEN_WORD, "a prefix", &token))
 			return false;
-		if (!prefix_parse(token.text, &prefix, &fail)) {
+		if (!prefix_parse_address(token.text, &prefix) &&
+		    !prefix_parse(token.text, &prefix, &fail)) {
 			conf_complain_at(
 			    parser, &token, CONF_PREFIX, slice_from(fail.text));
 			continue;
@@ -66,6 +67,39 @@ take_tiers(struct parser *parser, struct conf_publish *publish)
 		    (struct conf_tier){name.text, name.place};
 		publish->tiers = more;
 	} while (conf_mark(parser, TOKEN_COMMA));
+	return true;
+}
+
+/* A text that answers hold: one line of it, and of what can be read. */
+static void
+check_line(struct parser *parser, const struct token *token)
+{
+	if (!text_is_utf8(token->text) || !text_is_plain(token->text))
+		conf_complain_at(parser, token, CONF_PLAIN, NOTHING);
+}
+
+/* jprs or jpnic, and what stands for a hidden name in both languages. */
+static bool
+take_hidden(struct parser *parser, const struct token *statement)
+{
+	static const char *const words[] = {"jprs", "jpnic", NULL};
+	struct conf_publish *publish = &parser->conf->publish;
+	struct publication_hidden *hidden;
+	struct token japanese, english;
+	unsigned choice = 0;
+
+	if (!conf_take_choice(parser, words, "jprs or jpnic", &choice))
+		return false;
+	hidden = choice == 0 ? &publish->hidden_jprs : &publish->hidden_jpnic;
+	if (!conf_take_text(parser, "what Japanese answers say", &japanese) ||
+	    !conf_take_text(parser, "what English answers say", &english))
+		return false;
+	check_line(parser, &japanese);
+	if (!text_is_printable(english.text))
+		conf_complain_at(parser, &english, CONF_ENGLISH, NOTHING);
+	if (hidden->english.len != 0)
+		conf_complain_at(parser, statement, CONF_TWICE, NOTHING);
+	*hidden = (struct publication_hidden){japanese.text, english.text};
 	return true;
 }
 
@@ -108,14 +142,33 @@ conf_parse_publish(struct parser *parser, const struct token *statement)
 		return take_charset(parser, publish);
 	if (conf_accept(parser, "references"))
 		return publish->references = true;
+	if (conf_accept(parser, "hidden"))
+		return take_hidden(parser, statement);
 	if (conf_accept(parser, "free"))
 		return take_free(parser, publish);
 	if (conf_accept(parser, "tier"))
 		return take_tiers(parser, publish);
 	return conf_expected(
 	    parser,
-	    "whois, rdap, rate, budget, cache, networks, references, free or"
-	    " tier");
+	    "whois, rdap, rate, budget, cache, networks, references, hidden,"
+	    " free or tier");
+}
+
+/* Lines of terms, each a statement; one may be empty. */
+static bool
+take_terms(struct parser *parser, struct slice *terms)
+{
+	struct text text = text_start(parser->arena);
+	struct token token;
+
+	if (!conf_take(parser, TOKEN_STRING, "a text", &token))
+		return false;
+	check_line(parser, &token);
+	text_add(&text, *terms);
+	text_add(&text, token.text);
+	text_add_char(&text, '\n');
+	*terms = text_slice(&text);
+	return terms->data != NULL || conf_memory(parser);
 }
 
 /* One line of the registrar's block. */
@@ -132,17 +185,18 @@ parse_line(struct parser *parser, struct conf_publish *publish)
 	    {"abuse-phone", &publish->registrar.abuse_phone},
 	    {"reseller", &publish->registrar.reseller},
 	    {"contact-form", &publish->contact_form},
-	    {"terms", &publish->terms}, {"terms-url", &publish->terms_url}};
+	    {"terms-url", &publish->terms_url}};
 	struct token token = parser->token;
 
+	if (conf_accept(parser, "terms"))
+		return take_terms(parser, &publish->terms);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		if (!conf_accept(parser, lines[i].word))
 			continue;
 		if (!conf_take_once(parser, &token, "a text", lines[i].out))
 			return false;
-		if (text_is_utf8(*lines[i].out) && text_is_plain(*lines[i].out))
-			return true;
-		conf_complain_at(parser, &token, CONF_PLAIN, NOTHING);
+		token.text = *lines[i].out;
+		check_line(parser, &token);
 		return true;
 	}
 	return conf_expected(parser,
@@ -164,6 +218,27 @@ conf_parse_registrar(struct parser *parser, const struct token *statement)
 		if (!parse_line(parser, publish))
 			return false;
 	return true;
+}
+
+/* What misu itself shows in place of a name is known when it is audited. */
+void
+conf_publish_defaults(struct parser *parser)
+{
+	const struct conf_publish *publish = &parser->conf->publish;
+	const struct conf_audit *audit = &parser->conf->audit;
+	const struct slice texts[] = {publish->hidden_jprs.japanese,
+	    publish->hidden_jprs.english, publish->hidden_jpnic.japanese,
+	    publish->hidden_jpnic.english};
+
+	for (size_t i = 0; i < audit->server_count; i++) {
+		struct conf_audit_server *server =
+		    (struct conf_audit_server *)(uintptr_t)&audit->servers[i];
+
+		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+			if (texts[k].len != 0 &&
+			    !conf_add_hidden(parser, server, texts[k]))
+				return;
+	}
 }
 
 bool

@@ -22,8 +22,22 @@ ask_simply(struct ctl *ctl, const struct ctl_command *command, int argc,
 static int
 run_reload(struct ctl *ctl, int argc, char **argv)
 {
+	struct slice body;
+	int status;
+
 	(void)argv;
-	return ask_simply(ctl, &ctl_reload, argc, "reload", "reloaded");
+	if (argc != 1)
+		return ctl_usage(&ctl_reload);
+	if (!ctl_ask(ctl, "reload", 0, NULL, &status, &body))
+		return CTL_TROUBLE;
+	if (status != 200)
+		return ctl_problem(ctl, status, body);
+	puts("reloaded");
+	if (memmem(body.data, body.len, "\"restart\":true", 14) != NULL)
+		puts("some of what was changed counts after a restart only:"
+		     " directories, keys,\nsockets, audit bootstrap and"
+		     " authority");
+	return CTL_OK;
 }
 
 static int

@@ -80,6 +80,11 @@ request_print_grants(const struct json_node *grants)
 		if (*ctl_string(one, "from") != '\0')
 			printf("  from %s", ctl_string(one, "from"));
 		putchar('\n');
+		if (strcmp(ctl_string(one, "state"), "outdated") == 0)
+			printf("    the policy has other rules for %s since:"
+			       " nothing is answered;\n"
+			       "    misuctl request grant gives another\n",
+			    ctl_string(one, "to"));
 	}
 }
 

@@ -432,35 +432,43 @@ engine_share(struct engine *engine, const struct block *block,
 }
 
 bool
+engine_judge_as(struct engine *engine, struct engine_judged *judged,
+    struct arena *arena, struct share *share, struct fail *fail)
+{
+	struct inputs_given decided = {
+	    .ruleset = engine->ruleset, .approved = judged->given.approved};
+	struct disclosure *disclosure;
+
+	if (!engine->o.random->fill(engine->o.random->context,
+		judged->given.random, sizeof(judged->given.random)))
+		return fail_set(fail, FAIL_WORLD, "no random bytes");
+	disclosure = decide(engine->ruleset, judged->block, judged->record,
+	    &judged->given, arena, fail);
+	if (disclosure != NULL && (stops_any(engine->o.stops) ||
+					  engine_any_leaves(engine)))
+		disclosure =
+		    engine_heed_stops(engine, disclosure, judged, arena, fail);
+	if (disclosure == NULL)
+		return false;
+	if (judged->given.minimises)
+		decided.minimal = &judged->given;
+	*share = (struct share){.block = judged->block,
+	    .disclosure = disclosure,
+	    .inputs = inputs_write(judged->record, &decided, arena)};
+	return share->inputs.data != NULL || fail_memory(fail);
+}
+
+bool
 engine_judge(struct engine *engine, const struct block *block,
     const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	bool approved = (how & HOW_APPROVED) != 0;
 	struct engine_judged judged = {.block = block,
 	    .record = record,
-	    .given = {.approved = approved},
+	    .given = {.approved = (how & HOW_APPROVED) != 0},
 	    .answers = (how & HOW_ANSWERED) != 0};
-	struct inputs_given decided = {
-	    .ruleset = engine->ruleset, .approved = approved};
-	struct disclosure *disclosure;
 
-	if (!engine->o.random->fill(engine->o.random->context,
-		judged.given.random, sizeof(judged.given.random)))
-		return fail_set(fail, FAIL_WORLD, "no random bytes");
-	disclosure = decide(
-	    engine->ruleset, block, record, &judged.given, arena, fail);
-	if (disclosure != NULL && stops_any(engine->o.stops))
-		disclosure = engine_heed_stops(
-		    engine, disclosure, &judged, arena, fail);
-	if (disclosure == NULL)
-		return false;
-	if (judged.given.minimises)
-		decided.minimal = &judged.given;
-	*share = (struct share){.block = block,
-	    .disclosure = disclosure,
-	    .inputs = inputs_write(record, &decided, arena)};
-	return share->inputs.data != NULL || fail_memory(fail);
+	return engine_judge_as(engine, &judged, arena, share, fail);
 }
 
 bool

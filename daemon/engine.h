@@ -45,6 +45,9 @@ struct engine_options {
 	/* Is a change of this record by others under way?  Or NULL. */
 	bool (*changing)(
 	    void *context, enum object_type type, struct slice name);
+	/* Is the answer to what is proposed of it still awaited?  Or NULL. */
+	bool (*awaits)(
+	    void *context, enum object_type type, struct slice name);
 	/* A change of it by the engine begins, or ended; or NULL. */
 	void (*change)(void *context, enum object_type type,
 	    struct slice name, bool begins);

@@ -15,7 +15,7 @@
 enum {
 	AUDITED_MAX = 16,    /* objects at a time */
 	TARGETS_MAX = 16,    /* servers of one object */
-	QUESTIONS_MAX = 5,   /* to one of them: the object, its contacts */
+	QUESTIONS_MAX = 13,  /* to one of them: the object, its contacts */
 	RESULTS_MAX = 10000, /* of a run that are kept to be shown */
 	RESULTS_ROOM = 4 << 20, /* bytes of them, likewise; all are entries */
 	TROUBLES_MAX = 64,   /* servers of a run that gave no answer */
@@ -25,8 +25,10 @@ enum {
 /* One server, as the public that it stands for. */
 struct audit_target {
 	struct slice recipient; /* all in the object's arena */
+	struct slice behind;	/* the one before it; or empty */
 	struct slice key;	/* what it is called while a run lasts */
 	struct audit_ask asks[QUESTIONS_MAX];
+	bool is_another[QUESTIONS_MAX]; /* a further handle of a role */
 	bool done[QUESTIONS_MAX];
 	size_t ask_count, open;
 	bool is_found; /* misu.conf does not name it */
@@ -167,7 +169,7 @@ void audit_object_told(struct audited *audited, size_t target, size_t ask,
     const struct audit_told *told);
 /*
  * The record as it is now, and of what came over EPP with its contacts; NULL:
- * none, or a fail.  *changes: its registry has not said yes to the newest.
+ * none, or a fail.  *changes: a newer one is on its way to the disk.
  */
 const struct record *audit_record(struct audited *audited, struct arena *arena,
     bool *changes, struct fail *fail);

@@ -55,7 +55,7 @@ ask_target(struct audited *audited, struct audit_target *target)
 	struct engine_audit *audit = audited->engine->audit;
 
 	target->open = target->ask_count;
-	if (audit_run_gave_up(audited->run, target->key)) {
+	if (!target->skipped && audit_run_gave_up(audited->run, target->key)) {
 		target->skipped = true;
 		target->reason = SLICE("it gave no answers before");
 	}
@@ -106,15 +106,51 @@ audit_record(struct audited *audited, struct arena *arena, bool *changes,
 {
 	struct engine *engine = audited->engine;
 	struct published published;
-	bool waits = false;
 
 	if (!engine_published(engine, audited->type, audited->object, arena,
-		&published, fail) ||
-	    !spool_waits(engine->o.spool, (int)audited->type, audited->object,
-		&waits, fail))
+		&published, fail))
 		return NULL;
-	*changes = published.changes || waits;
+	*changes = published.changes;
 	return published.record;
+}
+
+/*
+ * Has the public, or who stands before it, not had the newest yet?  Others may
+ * keep what they have on a desk for weeks.
+ */
+static bool
+is_under_way(const struct audited *audited, const struct audit_target *target,
+    bool *out, struct fail *fail)
+{
+	struct spool *spool = audited->engine->o.spool;
+
+	if (!spool_waits_for(spool, (int)audited->type, audited->object,
+		target->recipient, out, fail))
+		return false;
+	return *out || target->behind.len == 0 ||
+	       spool_waits_for(spool, (int)audited->type, audited->object,
+		   target->behind, out, fail);
+}
+
+static const char under_way[] = "a submission of it is still under way";
+
+/* Who waits for it is not asked; where all do, nobody is. */
+static bool
+leave_waiting(struct audited *audited, struct fail *fail)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < audited->target_count; i++) {
+		struct audit_target *target = &audited->targets[i];
+
+		if (!is_under_way(audited, target, &target->skipped, fail))
+			return false;
+		if (target->skipped)
+			target->reason = slice_from(under_way);
+		waiting += target->skipped;
+	}
+	return waiting == 0 || waiting < audited->target_count ||
+	       fail_set(fail, FAIL_INPUT, under_way);
 }
 
 static bool
@@ -129,11 +165,15 @@ prepare(struct audited *audited, struct fail *fail)
 		return false;
 	}
 	if (changes)
-		return fail_set(
-		    fail, FAIL_INPUT, "a submission of it is still under way");
-	if (record_operation(record) == OPERATION_DELETE)
-		return true;
-	return audit_targets(audited, record, fail);
+		return fail_set(fail, FAIL_INPUT, under_way);
+	if (!audit_targets(audited, record, fail) ||
+	    !leave_waiting(audited, fail))
+		return false;
+	return record_operation(record) != OPERATION_DELETE ||
+	       audited->target_count != 0 ||
+	       fail_set(fail, FAIL_INPUT,
+		   "it is deleted, and misu.conf names no server that showed"
+		   " it");
 }
 
 bool
@@ -234,41 +274,97 @@ note_stops(struct audited *audited, const struct record *record,
 	}
 }
 
+/* The object is there; its contact is what is missing, by its handle. */
+static void
+blame_contact(const struct audit_intent *intent, enum role role,
+    struct audit_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct audit_finding *finding =
+		    (struct audit_finding *)(uintptr_t)&findings->items[i];
+
+		if (finding->kind == AUDIT_MISSING)
+			*finding = (struct audit_finding){
+			    .kind = AUDIT_MISSING,
+			    .role = role,
+			    .field = FIELD_HANDLE,
+			    .rule = intent->items[role][FIELD_HANDLE]
+					.ruling.rule};
+	}
+}
+
+/* The intent for the target, if it still has what it was asked for. */
+static struct audit_intent *
+intend(struct audited *audited, struct audit_target *target,
+    const struct record **record, struct arena *arena, struct fail *fail)
+{
+	const struct audit_decided *decided;
+	struct audit_intent *intent;
+	bool changes = false, waits = false;
+
+	*record = audit_record(audited, arena, &changes, fail);
+	if (*record != NULL && !is_under_way(audited, target, &waits, fail))
+		return NULL;
+	if (*record == NULL || changes || waits) {
+		fail_set(fail, FAIL_INPUT, "it has changed meanwhile");
+		return NULL;
+	}
+	decided = audit_decide(
+	    audited->engine, *record, target->recipient, arena, fail);
+	if (decided == NULL) {
+		fail_set(fail, FAIL_INPUT, "the policy says nothing of it");
+		return NULL;
+	}
+	intent = audit_intend_all(decided, *record, arena, fail);
+	if (intent != NULL)
+		intent->is_deleted =
+		    record_operation(*record) == OPERATION_DELETE;
+	return intent;
+}
+
+struct audited_answer {
+	const struct audit_question *question;
+	const struct audit_answer *answer;
+	bool is_another;
+};
+
 static bool
 compare(struct audited *audited, struct audit_target *target,
-    const struct audit_answer *answer, struct arena *arena, struct fail *fail)
+    const struct audited_answer *of, struct arena *arena, struct fail *fail)
 {
-	struct engine *engine = audited->engine;
-	bool changes;
-	const struct record *record =
-	    audit_record(audited, arena, &changes, fail);
-	const struct audit_decided *decided;
-	const struct audit_intent *intent;
+	const struct audit_question *question = of->question;
+	const struct audit_answer *answer = of->answer;
+	const struct record *record;
+	struct audit_intent *intent =
+	    intend(audited, target, &record, arena, fail);
 	struct audit_findings findings;
 
-	if (record == NULL || changes)
-		return fail_set(fail, FAIL_INPUT, "it has changed meanwhile");
-	decided = audit_decide(engine, record, target->recipient, arena, fail);
-	if (decided == NULL)
-		return fail_set(
-		    fail, FAIL_INPUT, "the policy says nothing of it");
-	intent = audit_intend_all(decided, record, arena, fail);
-	if (intent == NULL ||
-	    !audit_compare(intent, answer, arena, &findings, fail))
+	if (intent == NULL)
 		return false;
+	intent->is_contact = question->is_contact;
+	intent->is_another = of->is_another;
+	if (!audit_compare(intent, answer, arena, &findings, fail))
+		return false;
+	if (question->is_contact)
+		blame_contact(intent, question->role, &findings);
+	if (intent->is_deleted && answer->state == AUDIT_FOUND)
+		target->reason = SLICE("it was deleted, and is still shown");
 	audit_take_findings(audited, target, &findings);
 	note_stops(audited, record, intent, arena);
 	return true;
 }
 
 static void
-take_answer(struct audited *audited, struct audit_target *target,
+take_answer(struct audited *audited, struct audit_target *target, size_t ask,
     const struct audit_answer *answer)
 {
+	const struct audited_answer of = {&target->asks[ask].question,
+	    answer, target->is_another[ask]};
 	struct arena *arena = engine_arena(audited->engine);
 	struct fail fail = FAIL_INIT;
 
-	if (arena != NULL && compare(audited, target, answer, arena, &fail)) {
+	if (arena != NULL &&
+	    compare(audited, target, &of, arena, &fail)) {
 		target->answered = true;
 		if (answer->state == AUDIT_NOT_UNDERSTOOD)
 			target->reason =
@@ -302,7 +398,7 @@ audit_object_told(struct audited *audited, size_t index, size_t ask,
 	keep_words(audited, target, told);
 	switch (told->end) {
 	case AUDIT_ANSWERED:
-		take_answer(audited, target, &told->answer);
+		take_answer(audited, target, ask, &told->answer);
 		audit_run_note(audited->run, target->key, true);
 		break;
 	case AUDIT_UNANSWERED:

@@ -64,7 +64,8 @@ decide_one(struct engine *engine, const struct block *block,
 	}
 	disclosure = decide(
 	    engine->ruleset, block, record, &judged.given, arena, fail);
-	if (disclosure != NULL && stops_any(engine->o.stops))
+	if (disclosure != NULL && (stops_any(engine->o.stops) ||
+					  engine_any_leaves(engine)))
 		disclosure =
 		    engine_heed_stops(engine, disclosure, &judged, arena, fail);
 	return disclosure;
@@ -230,24 +231,35 @@ handle_of(const struct audit_decided *decided, enum role role)
 	return handle;
 }
 
+/* What the record has of a role is of who has the first handle. */
+static bool
+add_contact(struct audited *audited, struct audit_target *target,
+    enum role role, struct slice handle, bool is_another)
+{
+	struct audit_ask *ask = &target->asks[target->ask_count];
+
+	if (target->ask_count == QUESTIONS_MAX)
+		return true;
+	*ask = target->asks[0];
+	ask->layout = AUDIT_CONTACT;
+	ask->question.is_contact = true;
+	ask->question.role = role;
+	target->is_another[target->ask_count++] = is_another;
+	return copy(audited->arena, handle, &ask->question.name);
+}
+
 /* Handles that the public is shown lead to more that it is shown. */
 static bool
 add_contacts(struct audited *audited, struct audit_target *target,
     const struct audit_decided *decided, struct fail *fail)
 {
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		struct values handle = handle_of(decided, (enum role)r);
-		struct audit_ask *ask = &target->asks[target->ask_count];
+		struct values handles = handle_of(decided, (enum role)r);
 
-		if (handle.count == 0 || target->ask_count == QUESTIONS_MAX)
-			continue;
-		*ask = target->asks[0];
-		ask->layout = AUDIT_CONTACT;
-		ask->question.is_contact = true;
-		ask->question.role = (enum role)r;
-		if (!copy(audited->arena, handle.items[0], &ask->question.name))
-			return fail_memory(fail);
-		target->ask_count++;
+		for (size_t i = 0; i < handles.count; i++)
+			if (!add_contact(audited, target, (enum role)r,
+				handles.items[i], i != 0))
+				return fail_memory(fail);
 	}
 	return true;
 }
@@ -281,6 +293,17 @@ struct shown_by {
 	bool is_rdap;
 };
 
+/* Whoever publishes it has it from there; it may have to come yet. */
+static struct slice
+behind_of(const struct engine *engine, const struct recipient *recipient)
+{
+	return recipient->via >= 0
+		   ? ruleset_recipient(
+			 engine->ruleset, (unsigned)recipient->via)
+			 ->id
+		   : (struct slice){"", 0};
+}
+
 static bool
 add_target(
     struct audited *audited, const struct shown_by *by, struct fail *fail)
@@ -302,6 +325,8 @@ add_target(
 	ask->question.type = audited->type;
 	ask->question.name = audited->object;
 	if (!copy(arena, by->recipient->id, &target->recipient) ||
+	    !copy(arena, behind_of(audited->engine, by->recipient),
+		&target->behind) ||
 	    !copy(arena, server != NULL ? server->server : SLICE(""),
 		&ask->server) ||
 	    !copy_values(arena, server != NULL ? server->hidden : none,
@@ -312,7 +337,8 @@ add_target(
 	if (target->key.data == NULL)
 		return fail_memory(fail);
 	audited->target_count++;
-	return !has_contacts(target) ||
+	return record_operation(by->record) == OPERATION_DELETE ||
+	       !has_contacts(target) ||
 	       add_contacts(audited, target, by->decided, fail);
 }
 

@@ -6,6 +6,7 @@
 #include "engine_approval.h"
 #include "engine_priv.h"
 #include "store/cases.h"
+#include "store/grants.h"
 
 enum { CASE_NAME = 24 };
 
@@ -55,6 +56,16 @@ bool affair_is_about(const struct record *record, struct slice subject);
 /* The member "grants" of a case that has some (engine_grant.c). */
 bool affair_add_grants(
     struct affair *affair, struct text *text, struct fail *fail);
+
+/*
+ * Does the policy in force say of its recipient and purpose what it said when
+ * it was granted?  False: a fail.
+ */
+bool engine_grant_is_in_force(const struct engine *engine,
+    const struct grant *grant, struct arena *arena, bool *is,
+    struct fail *fail);
+/* Then it is not answered, which becomes a step of its request, once. */
+void engine_grant_outdated(struct engine *engine, const struct grant *grant);
 
 /*
  * Make the step and what the row became durable, then its entry; then answer

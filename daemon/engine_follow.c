@@ -15,6 +15,14 @@ enum { FOLLOW_PAGE = 256, FOLLOW_ROWS = 1024 /* in one turn */ };
 static const enum role linked[] = {
     ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
 enum { LINKED = sizeof(linked) / sizeof(*linked) };
+enum { PUBLISHED_OBJECT = 1 }; /* of struct published's doubts */
+
+/* What came of what is in doubt, and what is published then. */
+struct world {
+	struct arena *arena;
+	struct published *out;
+	unsigned made;
+};
 
 /* The first block that goes by this channel, with its binding. */
 static const struct block *
@@ -101,12 +109,39 @@ add_part(const struct engine *engine, int type, struct slice name,
 	out->parts[out->part_count++] = part;
 }
 
+/*
+ * The current record, or where it is in doubt (`doubt`, a bit) and among those
+ * that were `made`, the proposed one.  NULL without a fail: there is none.
+ */
+static struct record *
+get_one(const struct engine *engine, enum object_type type, struct slice name,
+    struct world *world, unsigned doubt, struct fail *fail)
+{
+	struct record *proposed = NULL;
+	bool awaited = engine->o.awaits != NULL &&
+		       engine->o.awaits(engine->o.follow_context, type, name);
+
+	if (!awaited)
+		proposed = vault_get_slot(engine->o.vault, world->arena, type,
+		    name, VAULT_PROPOSED, fail);
+	if (proposed == NULL && fail->kind != FAIL_NONE)
+		return NULL;
+	if (proposed != NULL)
+		world->out->doubts |= doubt;
+	return proposed != NULL && (world->made & doubt) != 0
+		   ? proposed
+		   : vault_get(
+			 engine->o.vault, world->arena, type, name, fail);
+}
+
 /* Of several contacts in a role the first one is told of. */
 static bool
-stand_in(const struct engine *engine, const struct record *stored, enum role role,
-    struct slice upstream, struct arena *arena, struct published *out,
-    struct fail *fail)
+stand_in(const struct engine *engine, const struct record *stored, size_t nth,
+    struct slice upstream, struct world *world, struct fail *fail)
 {
+	enum role role = linked[nth];
+	struct published *out = world->out;
+	struct arena *arena = world->arena;
 	struct values ids = record_values(stored, role, FIELD_HANDLE);
 	const struct record *contact;
 	struct slice name;
@@ -120,9 +155,12 @@ stand_in(const struct engine *engine, const struct record *stored, enum role rol
 		return fail_memory(fail);
 	add_part(engine, OBJECT_CONTACT, name, out);
 	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
-	contact = vault_get(engine->o.vault, arena, OBJECT_CONTACT, name, fail);
+	contact = get_one(
+	    engine, OBJECT_CONTACT, name, world, 2u << nth, fail);
 	if (contact == NULL && fail->kind != FAIL_NONE)
 		return false;
+	if (contact != NULL && record_operation(contact) == OPERATION_DELETE)
+		return true;
 	if (contact != NULL &&
 	    (!record_copy_person(
 		 out->record, role, contact, CONTACT_ROLE, fail) ||
@@ -147,13 +185,13 @@ is_linked(enum role role)
 /* A domain over EPP, with the persons of its contacts in its roles. */
 static bool
 assemble(const struct engine *engine, const struct record *stored,
-    struct slice upstream, struct arena *arena, struct published *out,
-    struct fail *fail)
+    struct slice upstream, struct world *world, struct fail *fail)
 {
 	const struct registration *registration = record_registration(stored);
+	struct published *out = world->out;
 	bool ok;
 
-	out->record = record_create(arena, OBJECT_DOMAIN,
+	out->record = record_create(world->arena, OBJECT_DOMAIN,
 	    record_operation(stored), record_object(stored), fail);
 	ok = out->record != NULL &&
 	     record_set_epp(out->record, record_epp(stored), fail) &&
@@ -162,8 +200,7 @@ assemble(const struct engine *engine, const struct record *stored,
 	     (record_plan(stored).len == 0 ||
 		 record_set_plan(out->record, record_plan(stored), fail));
 	for (size_t i = 0; ok && i < LINKED; i++)
-		ok = stand_in(
-		    engine, stored, linked[i], upstream, arena, out, fail);
+		ok = stand_in(engine, stored, i, upstream, world, fail);
 	for (unsigned role = 0; ok && role < ROLE_COUNT; role++)
 		if (!is_linked((enum role)role) &&
 		    record_has_role(stored, (enum role)role))
@@ -198,10 +235,79 @@ add_subjects(const struct engine *engine, const struct record *record,
 	return true;
 }
 
+/* A deletion that is proposed leaves nothing but the name. */
+static struct record *
+deleted(const struct record *current, struct arena *arena, struct fail *fail)
+{
+	struct record *bare = record_create(arena, record_type(current),
+	    record_operation(current), record_object(current), fail);
+
+	return bare != NULL &&
+		       record_set_epp(bare, record_epp(current), fail)
+		   ? bare
+		   : NULL;
+}
+
+static bool
+publish(const struct engine *engine, enum object_type type, struct slice name,
+    struct world *world, struct fail *fail)
+{
+	const struct conf_recipient *binding;
+	struct published *out = world->out;
+	const struct record *current =
+	    vault_get(engine->o.vault, world->arena, type, name, fail);
+	struct record *stored;
+
+	out->changes |= is_changing(engine, type, name);
+	out->record = (struct record *)(uintptr_t)current;
+	if (current == NULL)
+		return fail->kind == FAIL_NONE;
+	if (type != OBJECT_DOMAIN || !record_epp(current)->given ||
+	    find_block(engine, current, CHANNEL_EPP, &binding) == NULL)
+		return true;
+	out->is_assembled = true;
+	stored = get_one(engine, type, name, world, PUBLISHED_OBJECT, fail);
+	if (stored != NULL &&
+	    record_operation(stored) != record_operation(current) &&
+	    record_operation(stored) == OPERATION_DELETE)
+		stored = deleted(current, world->arena, fail);
+	return stored != NULL &&
+	       assemble(engine, stored, binding->upstream, world, fail);
+}
+
+bool
+engine_published_if(const struct engine *engine, enum object_type type,
+    struct slice name, unsigned made, struct arena *arena,
+    struct published *out, struct fail *fail)
+{
+	struct world world = {.arena = arena, .out = out, .made = made};
+
+	*out = (struct published){.record = NULL};
+	return publish(engine, type, name, &world, fail);
+}
+
+/* What it may be made from, and who may stand in it, is all of that. */
 static bool
 find_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
-    struct fail *fail);
+    struct fail *fail)
+{
+	struct world world = {.arena = arena, .out = out};
+	struct record *record;
+
+	*out = (struct published){.record = NULL};
+	if (!publish(engine, type, name, &world, fail))
+		return false;
+	if (out->doubts == 0)
+		return true;
+	record = out->record;
+	world.made = PUBLISHED_WORLDS - 1;
+	if (!publish(engine, type, name, &world, fail) ||
+	    !add_subjects(engine, out->record, arena, out, fail))
+		return false;
+	out->record = record;
+	return true;
+}
 
 bool
 engine_published(const struct engine *engine, enum object_type type,
@@ -236,25 +342,6 @@ engine_view_know(struct engine *engine, const struct record *record,
 	return standing_add(engine->o.standing, &made, fail);
 }
 
-static bool
-find_published(const struct engine *engine, enum object_type type,
-    struct slice name, struct arena *arena, struct published *out,
-    struct fail *fail)
-{
-	const struct conf_recipient *binding;
-
-	*out = (struct published){.changes = is_changing(engine, type, name)};
-	out->record = vault_get(engine->o.vault, arena, type, name, fail);
-	if (out->record == NULL)
-		return fail->kind == FAIL_NONE;
-	if (type != OBJECT_DOMAIN || !record_epp(out->record)->given ||
-	    find_block(engine, out->record, CHANNEL_EPP, &binding) == NULL)
-		return true;
-	out->is_assembled = true;
-	return assemble(
-	    engine, out->record, binding->upstream, arena, out, fail);
-}
-
 struct record *
 engine_whole_record(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct fail *fail)
@@ -267,7 +354,7 @@ engine_whole_record(const struct engine *engine, enum object_type type,
 }
 
 struct record *
-engine_stored(const struct engine *engine, const struct spool_item *item,
+engine_stored(struct engine *engine, const struct spool_item *item,
     struct arena *arena, bool *changes, struct fail *fail)
 {
 	enum object_type type = (enum object_type)item->object_type;
@@ -284,7 +371,12 @@ engine_stored(const struct engine *engine, const struct spool_item *item,
 		return vault_get(
 		    engine->o.vault, arena, type, item->object, fail);
 	if (!engine_published(
-		engine, type, item->object, arena, &published, fail))
+		engine, type, item->object, arena, &published, fail) ||
+	    (published.doubts != 0 && published.record != NULL &&
+		!engine_either(engine,
+		    engine_block(engine, published.record, item->recipient,
+			item->purpose),
+		    HOW_ASKED, arena, &published, fail)))
 		return NULL;
 	*changes = published.changes;
 	return published.record;

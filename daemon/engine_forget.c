@@ -3,6 +3,7 @@
  *
  *	asked      an entry, and a row in the spool: from here on it goes on
  *		   after every start
+ *	           of what misu publishes or answers nothing shows it any more
  *	waiting    while records of provision must be kept
  *	           what is queued, held or laid out for the subject ends
  *	           the slot is in the list of forgotten ones, and overwritten
@@ -17,6 +18,7 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "engine_forget_priv.h"
+#include "engine_stop.h"
 #include "engine_told.h"
 
 static void run(void *arg);
@@ -54,6 +56,7 @@ engine_forget_resume(struct engine *engine)
 	struct forgetting any;
 	struct forget *forget;
 
+	engine_forget_note(engine);
 	if (!spool_next_forgetting(engine->o.spool, &any, NULL))
 		return;
 	forget = forget_of(engine);
@@ -235,8 +238,10 @@ begin_items(struct forget *forget, enum step step)
 }
 
 static void
-wait_for_duty(struct forget *forget, int64_t until)
+run_wait(struct forget *forget)
 {
+	int64_t keep = (int64_t)forget->engine->conf->keep_records * 1000;
+	int64_t until = forget->provided + keep;
 	char reason[64], date[DATE_SIZE];
 	struct fail fail = FAIL_INIT;
 
@@ -253,9 +258,19 @@ wait_for_duty(struct forget *forget, int64_t until)
 	record(forget, "waiting", slice_from(reason), STEP_NONE);
 }
 
+static bool
+is_own_publication(struct slice disclosure)
+{
+	static const char channel[] = "\"channel\":\"view\"";
+
+	return memmem(disclosure.data, disclosure.len, channel,
+		   sizeof(channel) - 1) != NULL;
+}
+
 /*
  * The newest provision counts; older than the period nothing does.  What was
- * carried on stands after what is younger, and counts from when it was.
+ * carried on stands after what is younger, and counts from when it was.  What
+ * misu goes on publishing without the subject is none of it.
  */
 static bool
 look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
@@ -276,6 +291,13 @@ look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
 	if (*ended || !was_provided(entry) || !forget_names_subject(forget, entry))
 		return true;
 	*ended = !entry_kept_read(entry, arena, &kept);
+	if (*ended)
+		kept.disclosure = entry;
+	if (is_own_publication(kept.disclosure) &&
+	    !forget_was_published(forget, kept.disclosure)) {
+		*ended = false;
+		return true;
+	}
 	if ((*ended || canon_get_number(kept.disclosure, "time", &time)) &&
 	    time > forget->provided)
 		forget->provided = time;
@@ -306,7 +328,9 @@ run_duty(struct forget *forget)
 	} else if (!ended) {
 		forget_wake(forget, 0);
 	} else if (forget->provided + keep > engine_now(engine)) {
-		wait_for_duty(forget, forget->provided + keep);
+		forget->step = forget->what.phase == FORGET_ASKED ? STEP_HIDE
+								  : STEP_WAIT;
+		forget_wake(forget, 0);
 	} else {
 		begin_items(forget, STEP_ITEMS);
 	}
@@ -359,16 +383,19 @@ run_told(struct forget *forget)
 	forget_wake(forget, 0);
 }
 
-/* What is published of it is answered no more. */
+/*
+ * What is published of it is answered no more: at first what is left is told
+ * again without it, in the end nothing of it is in any file.
+ */
 static void
-run_view(struct forget *forget)
+run_view(struct forget *forget, bool scrubs, enum step then)
 {
 	struct engine *engine = forget->engine;
 	struct fail fail = FAIL_INIT;
 	bool left = false;
 
 	if (engine->o.view != NULL && forget->walk == NULL)
-		forget->walk = engine_view_walk_create();
+		forget->walk = engine_view_walk_create(scrubs);
 	if (engine->o.view != NULL &&
 	    (forget->walk == NULL ||
 		!engine_view_walk_on(engine, forget->walk,
@@ -382,7 +409,7 @@ run_view(struct forget *forget)
 	if (!left) {
 		engine_view_walk_destroy(forget->walk);
 		forget->walk = NULL;
-		forget->step = STEP_PURGE;
+		forget->step = then;
 	}
 	forget_wake(forget, 0);
 }
@@ -430,6 +457,7 @@ finish(struct forget *forget)
 		forget_trouble(forget, &fail);
 		return;
 	}
+	engine_forget_note(forget->engine);
 	forget->what.due = 0;
 	forget->status = 200;
 	forget->state = "done";
@@ -516,6 +544,12 @@ run(void *arg)
 	case STEP_NONE:
 		run_next(forget);
 		break;
+	case STEP_HIDE:
+		run_view(forget, false, STEP_WAIT);
+		break;
+	case STEP_WAIT:
+		run_wait(forget);
+		break;
 	case STEP_DUTY:
 		run_duty(forget);
 		break;
@@ -533,7 +567,7 @@ run(void *arg)
 		run_told(forget);
 		break;
 	case STEP_VIEW:
-		run_view(forget);
+		run_view(forget, true, STEP_PURGE);
 		break;
 	case STEP_PURGE:
 		run_purge(forget);
@@ -554,6 +588,24 @@ engine_forget_is_busy(const struct engine *engine)
 	return engine->forget != NULL && engine->forget->answer != NULL;
 }
 
+/*
+ * What was decided before this was asked stands before it in the ledger, and
+ * is in the spool by now.  Tokens for what is its own end.
+ */
+static void
+hide(struct engine *engine, const struct forgetting *what)
+{
+	struct arena *arena = engine_arena(engine);
+	struct fail fail = FAIL_INIT;
+
+	engine_flush(engine);
+	engine_stop_waiting(engine);
+	if (arena == NULL || !engine_forget_grants(engine, what->pseudonym,
+				 arena, &fail))
+		engine_log(engine, "error", "grants-not-ended", &fail);
+	arena_destroy(arena);
+}
+
 bool
 engine_forget_begin(struct engine *engine, const struct forgetting *what,
     engine_answer *answer, void *arg, struct fail *fail)
@@ -564,6 +616,8 @@ engine_forget_begin(struct engine *engine, const struct forgetting *what,
 		return fail_memory(fail);
 	if (!spool_set_forgetting(engine->o.spool, what, fail))
 		return false;
+	engine->forgets = true;
+	hide(engine, what);
 	forget->answer = answer;
 	forget->arg = arg;
 	forget->asked_slot = what->slot;

@@ -30,6 +30,7 @@ asked_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	(void)sealed;
 	(void)count;
 	engine_checkpoint_soon(engine);
+	engine->forget_asking = NULL;
 	if (fail != NULL && fail->kind != FAIL_NONE)
 		refuse(asked, 503, "ledger-stopped", fail);
 	else if (!engine_forget_begin(
@@ -60,6 +61,7 @@ record_asked(struct asked *asked, struct slice actor, struct slice reason)
 		return;
 	}
 	engine->under_way++;
+	engine->forget_asking = &asked->what;
 	ledger_commit(batch, asked_durable, asked);
 }
 

@@ -18,6 +18,8 @@ enum {
 enum step {
 	STEP_NONE,  /* what is next stands in the spool */
 	STEP_DUTY,  /* when was anything of it provided last? */
+	STEP_HIDE,  /* what is published of it ends, where it must wait */
+	STEP_WAIT,
 	STEP_ITEMS, /* end what is under way */
 	STEP_KEY,
 	STEP_ROLL,
@@ -58,6 +60,12 @@ void forget_trouble(struct forget *forget, const struct fail *fail);
 /* Nothing is taken from the spool while it is walked through. */
 void forget_pause_courier(struct forget *forget, bool pauses);
 bool forget_names_subject(const struct forget *forget, struct slice entry);
+
+/* --- engine_forget_heed.c --- */
+
+/* Did this disclosure by misu's own publication show anything of it? */
+bool forget_was_published(
+    const struct forget *forget, struct slice disclosure);
 
 /* --- engine_forget_items.c --- */
 

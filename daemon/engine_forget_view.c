@@ -10,15 +10,17 @@ enum { PAGE = 256 };
 struct engine_view_walk {
 	struct arena *arena; /* of the place */
 	struct slice type, name;
+	bool scrubs;
 };
 
 struct engine_view_walk *
-engine_view_walk_create(void)
+engine_view_walk_create(bool scrubs)
 {
 	struct engine_view_walk *walk = calloc(1, sizeof(*walk));
 
 	if (walk == NULL)
 		return NULL;
+	walk->scrubs = scrubs;
 	walk->arena = arena_create(NULL);
 	if (walk->arena != NULL)
 		return walk;
@@ -70,7 +72,8 @@ tells_forgotten(struct engine *engine, const struct view_stale *row,
 		engine, type, row->name, arena, &published, fail))
 		return false;
 	*found = published.record == NULL ||
-		 tells_more(&told, published.record);
+		 tells_more(&told, published.record) ||
+		 engine_leaving_roles(engine, published.record) != 0;
 	return true;
 }
 
@@ -152,7 +155,7 @@ engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
 
 	arena_destroy(arena);
 	*left = ok && count == PAGE;
-	return ok && (*left || (view_scrub(engine->o.view, fail) &&
+	return ok && (*left || !walk->scrubs || (view_scrub(engine->o.view, fail) &&
 				   (engine->o.standing == NULL ||
 				       standing_scrub(
 					   engine->o.standing, fail))));

@@ -106,6 +106,9 @@ check_object(struct granting *granting, struct slice object, struct fail *fail)
 				" 192.0.2.0/24 for the networks in it");
 		return false;
 	}
+	if (engine_leaving_roles(affair->engine, record) != 0)
+		return fail_set(
+		    fail, FAIL_INPUT, "a person in it is to be forgotten");
 	return !of_subject || affair_is_about(record, affair->row.subject) ||
 	       fail_set(fail, FAIL_INPUT, "the object has nothing of who asks");
 }
@@ -224,7 +227,11 @@ read_recipient(struct granting *granting, struct fail *fail)
 	granting->grant.purpose =
 	    arena_copy(affair->arena, granting->grant.purpose);
 	granting->grant.recipient = to;
-	return granting->grant.purpose.data != NULL || fail_memory(fail);
+	if (granting->grant.purpose.data == NULL)
+		return fail_memory(fail);
+	return ruleset_terms(engine->ruleset, to, granting->grant.purpose,
+		   affair->arena, &granting->grant.terms) ||
+	       fail_memory(fail);
 }
 
 static bool
@@ -336,6 +343,9 @@ add_what(struct text *text, const struct granting *granting)
 		text_add_string(text, ", from ");
 		text_add(text, grant->from);
 	}
+	/* Two that approve it see the same rules. */
+	text_add_string(text, ", rules ");
+	text_add_hex(text, grant->terms.bytes, 8);
 }
 
 static struct slice
@@ -505,6 +515,18 @@ struct showing {
 	bool any;
 };
 
+static bool
+is_in_force(const struct showing *showing, const struct grant *grant)
+{
+	const struct affair *affair = showing->affair;
+	bool is = false;
+
+	return affair->engine->ruleset != NULL &&
+	       engine_grant_is_in_force(
+		   affair->engine, grant, affair->arena, &is, NULL) &&
+	       is;
+}
+
 static const char *
 state_of(const struct showing *showing, const struct grant *grant)
 {
@@ -512,6 +534,7 @@ state_of(const struct showing *showing, const struct grant *grant)
 	       : !grant->is_open				     ? "closed"
 	       : grant->until <= engine_now(showing->affair->engine) ? "expired"
 	       : grant->used >= grant->answers			     ? "spent"
+	       : !is_in_force(showing, grant)			     ? "outdated"
 								     : "valid";
 }
 
@@ -566,19 +589,10 @@ static bool
 is_whose(const struct engine *engine, const struct record *record,
     enum role role, const uint8_t pseudonym[PSEUDONYM_SIZE])
 {
-	struct slice id = record_subject(record, role);
 	struct subject subject;
-	char place[400];
 	bool same;
 
-	if (id.len == 0) {
-		snprintf(place, sizeof(place), "object:%s:%.*s/%s",
-		    object_type_name(record_type(record)),
-		    SLICE_ARG(record_object(record)),
-		    object_role_name(record_type(record), role));
-		id = slice_from(place);
-	}
-	if (!keys_find(engine->o.keys, id, &subject))
+	if (!engine_find_person(engine, record, role, &subject))
 		return false;
 	same = memcmp(subject.pseudonym, pseudonym, PSEUDONYM_SIZE) == 0;
 	digest_wipe(&subject, sizeof(subject));

@@ -61,6 +61,8 @@ struct engine {
 	uint64_t stops_since; /* what is told from here on heeds all stops */
 	struct flags *flags; /* engine_flags.c; NULL until it is needed */
 	struct forget *forget; /* engine_forget.c; NULL until it is needed */
+	bool forgets; /* somebody is to be forgotten */
+	const struct forgetting *forget_asking; /* and that is on its way */
 	bool courier_pauses;
 	struct tier *tiers; /* engine_tier.c: answers under way */
 	uint64_t tier_results[TIER_RESULTS];
@@ -131,8 +133,12 @@ struct engine_judged {
 	const struct record *record;
 	struct decide_given given; /* gets what the stop says */
 	bool answers;		   /* HOW_ANSWERED */
+	bool by_token;		   /* and misu does so by itself */
 	uint64_t kept[ROLE_COUNT];
 };
+/* engine_judge() of what is given; the stops are added to it. */
+bool engine_judge_as(struct engine *engine, struct engine_judged *judged,
+    struct arena *arena, struct share *share, struct fail *fail);
 struct disclosure *engine_heed_stops(struct engine *engine,
     struct disclosure *disclosure, struct engine_judged *judged,
     struct arena *arena, struct fail *fail);
@@ -290,7 +296,7 @@ struct record *engine_given_record(const struct engine *engine, int64_t given,
  * The record that an item was decided by, as it is now; NULL: none, or fail.
  * *changes: another is on its way to the disk, so this one decides nothing.
  */
-struct record *engine_stored(const struct engine *engine,
+struct record *engine_stored(struct engine *engine,
     const struct spool_item *item, struct arena *arena, bool *changes,
     struct fail *fail);
 
@@ -308,6 +314,19 @@ bool engine_forget_is_busy(const struct engine *engine);
 bool engine_forget_begin(struct engine *engine,
     const struct forgetting *what, engine_answer *answer, void *arg,
     struct fail *fail);
+/* --- engine_forget_heed.c */
+
+/* The key of a role's person: the subject's, or that of the place itself. */
+bool engine_find_person(const struct engine *engine,
+    const struct record *record, enum role role, struct subject *subject);
+/* Is anybody to be forgotten?  The hot path asks only this. */
+bool engine_any_leaves(const struct engine *engine);
+/* 1 << role of those in the record whose person is. */
+unsigned engine_leaving_roles(
+    const struct engine *engine, const struct record *record);
+/* That changed. */
+void engine_forget_note(struct engine *engine);
+
 /* Who waits is told that it goes on at the next start. */
 void engine_forget_stop(struct engine *engine);
 void engine_forget_destroy(struct engine *engine);
@@ -345,10 +364,11 @@ void engine_tier_destroy(struct engine *engine);
 
 /*
  * Rows of the public view whose entry has the text `mark` go, some with each
- * call while any are *left; at the end nothing of them is in any file.
+ * call while any are *left; at the end, if it `scrubs`, nothing of them is in
+ * any file.
  */
 struct engine_view_walk;
-struct engine_view_walk *engine_view_walk_create(void);
+struct engine_view_walk *engine_view_walk_create(bool scrubs);
 void engine_view_walk_destroy(struct engine_view_walk *walk);
 bool engine_view_walk_on(struct engine *engine, struct engine_view_walk *walk,
     struct slice mark, bool *left, struct fail *fail);

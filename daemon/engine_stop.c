@@ -41,6 +41,31 @@ lacks_demanded(const struct conf_recipient *binding,
 	return false;
 }
 
+/*
+ * Who is to be forgotten is shown to nobody new by misu itself: published is
+ * what is nobody's, and no token is answered.
+ */
+static void
+heed_leaving(struct engine *engine, const struct provision_asked *asked,
+    bool by_token, struct provision_ruling *ruling)
+{
+	unsigned leaving = engine_leaving_roles(engine, asked->record);
+
+	if (disclosure_outcome(asked->disclosure).verdict == VERDICT_REFUSE ||
+	    (asked->way != PROVISION_PUBLISHED && !by_token))
+		return;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		if ((leaving & 1u << r) == 0 ||
+		    (by_token && !provision_shows(asked->disclosure,
+				     (enum role)r)))
+			continue;
+		ruling->stopped |= 1u << r;
+		ruling->kept[r] = provision_of_nobody();
+	}
+	if (ruling->stopped != 0)
+		ruling->minimises = !by_token;
+}
+
 bool
 engine_can_hide(const struct engine *engine, struct slice recipient)
 {
@@ -72,6 +97,7 @@ engine_heed_stops(struct engine *engine, struct disclosure *disclosure,
 	struct provision_ruling ruling;
 
 	provision_judge(&asked, &ruling);
+	heed_leaving(engine, &asked, judged->by_token, &ruling);
 	given->stopped = ruling.stopped;
 	if (given->stopped == 0)
 		return disclosure;
@@ -181,6 +207,14 @@ renewed(void *arg, int64_t id, const struct fail *fail)
 }
 
 static bool
+shows_leaving(const struct engine *engine, const struct spool_item *item,
+    const struct record *record)
+{
+	return slice_is(item->channel, channel_kind_name(CHANNEL_VIEW)) &&
+	    engine_leaving_roles(engine, record) != 0;
+}
+
+static bool
 look_at(struct waiting *waiting, int64_t id)
 {
 	struct engine *engine = waiting->engine;
@@ -192,7 +226,8 @@ look_at(struct waiting *waiting, int64_t id)
 		engine->o.spool, waiting->scratch, id, &item, &waiting->fail))
 		return waiting->fail.kind == FAIL_NONE;
 	record = record_of(waiting, &item);
-	if (record == NULL || stops_roles(engine->o.stops, record) == 0)
+	if (record == NULL || (stops_roles(engine->o.stops, record) == 0 &&
+				  !shows_leaving(engine, &item, record)))
 		return true;
 	if (wire_is_request(item.submission))
 		return item.state != SPOOL_HELD || refuse_hold(waiting, &item);

@@ -10,6 +10,8 @@
  * A row of the answer is there before its entry, and until its outcome is
  * durable: whatever a crash parts, the entry has one outcome.
  */
+#include <strings.h>
+
 #include "base/prefix.h"
 #include "codec/view.h"
 #include "core/canon.h"
@@ -27,6 +29,7 @@ struct tier {
 	size_t stops; /* how many had stopped when it was decided */
 	struct grant *grant;
 	const struct record *record;
+	struct published published;
 	struct share share;
 	bool is_told;
 	int64_t answer; /* its row; 0: none yet */
@@ -416,13 +419,13 @@ static struct record *
 find_published(struct tier *tier, const struct tier_question *question,
     bool *changes, struct fail *fail)
 {
-	struct published published;
+	struct published *published = &tier->published;
 
 	if (!engine_published(tier->engine, question->type, question->object,
-		tier->arena, &published, fail))
+		tier->arena, published, fail))
 		return NULL;
-	*changes = published.changes;
-	return published.record;
+	*changes = published->changes;
+	return published->record;
 }
 
 static bool
@@ -443,9 +446,88 @@ find_record(struct tier *tier, const struct tier_question *question,
 
 /* --- decided --- */
 
-/* What the policy holds for a person to look at, the grant has approved. */
+/*
+ * Whoever granted it approved rules: under others neither their holds are
+ * approved nor what they let through.
+ */
 static bool
-judge(struct tier *tier, enum tier_result *result, struct fail *fail)
+is_in_force(struct tier *tier, enum tier_result *result, struct fail *fail)
+{
+	bool is;
+
+	*result = TIER_BUSY;
+	if (!engine_grant_is_in_force(
+		tier->engine, tier->grant, tier->arena, &is, fail))
+		return false;
+	*result = TIER_OUTDATED;
+	if (!is)
+		engine_grant_outdated(tier->engine, tier->grant);
+	return is;
+}
+
+/* Of these values, one without regard to case? */
+static bool
+has_handle(struct values values, struct slice handle)
+{
+	for (size_t i = 0; i < values.count; i++)
+		if (values.items[i].len == handle.len &&
+		    strncasecmp(values.items[i].data, handle.data,
+			handle.len) == 0)
+			return true;
+	return false;
+}
+
+/* What these rules hold for a person to look at, the grant has approved. */
+static bool
+judge_only(struct tier *tier, const struct block *block, unsigned only,
+    struct fail *fail)
+{
+	struct engine_judged judged = {.block = block,
+	    .record = tier->record,
+	    .given = {.approved = true, .only = only},
+	    .answers = true,
+	    .by_token = true};
+
+	return engine_judge_as(
+	    tier->engine, &judged, tier->arena, &tier->share, fail);
+}
+
+static bool
+is_forwarded(const struct tier *tier)
+{
+	return disclosure_outcome(tier->share.disclosure).verdict ==
+	       VERDICT_FORWARD;
+}
+
+/*
+ * A contact by its handle: of the first role that has it and may be told it,
+ * and of no other.  Where no role's handle is told there is none.
+ */
+static bool
+judge_contact(struct tier *tier, const struct block *block, struct slice handle,
+    enum tier_result *result, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+
+		if (!has_handle(record_values(tier->record, role, FIELD_HANDLE),
+			handle))
+			continue;
+		if (!judge_only(tier, block, 1u << r, fail))
+			return false;
+		if (!is_forwarded(tier) ||
+		    has_handle(disclosure_values(tier->share.disclosure, role,
+				   FIELD_HANDLE),
+			handle))
+			return true;
+	}
+	*result = TIER_NONE;
+	return false;
+}
+
+static bool
+judge(struct tier *tier, const struct tier_question *question,
+    enum tier_result *result, struct fail *fail)
 {
 	struct engine *engine = tier->engine;
 	const struct block *block = engine_block(
@@ -457,11 +539,16 @@ judge(struct tier *tier, enum tier_result *result, struct fail *fail)
 	*result = TIER_BUSY;
 	tier->epoch = engine->epoch;
 	tier->stops = stops_count(engine->o.stops);
-	if (!engine_judge(engine, block, tier->record,
-		HOW_APPROVED | HOW_ANSWERED, tier->arena, &tier->share, fail))
+	if (!engine_either(engine, block, HOW_ANSWERED, tier->arena,
+		&tier->published, fail))
 		return false;
-	if (disclosure_outcome(tier->share.disclosure).verdict !=
-	    VERDICT_FORWARD)
+	if (tier->published.doubts != 0)
+		tier->record = tier->published.record;
+	if (question->handle.len != 0
+		? !judge_contact(tier, block, question->handle, result, fail)
+		: !judge_only(tier, block, 0, fail))
+		return false;
+	if (!is_forwarded(tier))
 		return true;
 	tier->share.payload =
 	    view_encode(tier->share.disclosure, tier->arena, fail);
@@ -519,8 +606,9 @@ take(struct tier *tier, const struct tier_question *question,
     enum tier_result *result, struct fail *fail)
 {
 	if (!may_ask(tier, question, result, fail) ||
+	    !is_in_force(tier, result, fail) ||
 	    !find_record(tier, question, result, fail) ||
-	    !judge(tier, result, fail) || !count(tier, result, fail))
+	    !judge(tier, question, result, fail) || !count(tier, result, fail))
 		return false;
 	if (commit(tier, fail))
 		return true;

@@ -335,7 +335,9 @@ decide_again(struct refresh *refresh, struct renewed *item, struct fail *fail)
 	if (block == NULL)
 		return add_ended(refresh, item, fail) &&
 		       end_record(refresh, item, fail);
-	if (!engine_share(engine, block, published->record, HOW_ASKED,
+	if (!engine_either(engine, block, HOW_ASKED, refresh->arena, published,
+		fail) ||
+	    !engine_share(engine, block, published->record, HOW_ASKED,
 		refresh->arena, &item->share, fail))
 		return false;
 	item->nth = refresh->entries++;

@@ -10,7 +10,7 @@
 #include "engine_priv.h"
 #include "store/standing.h"
 
-enum { PUBLISHED_PARTS = 4 + ROLE_COUNT };
+enum { PUBLISHED_PARTS = 8 + 2 * ROLE_COUNT };
 
 /* --- engine_follow.c --- */
 
@@ -25,9 +25,33 @@ struct published {
 	/* Of standing.h, distinct: contacts, and subjects. */
 	struct digest parts[PUBLISHED_PARTS];
 	size_t part_count;
+	/*
+	 * Of which nobody knows whether the registry made what is proposed: 1
+	 * the object, and 2 << n the contact in the nth of the roles that name
+	 * one.  `record` is what it is if nothing of that was made.
+	 */
+	unsigned doubts;
 };
 bool engine_published(const struct engine *engine, enum object_type type,
     struct slice name, struct arena *arena, struct published *out,
+    struct fail *fail);
+
+/* The same if of what is in doubt these (bits of `doubts`) were made. */
+enum { PUBLISHED_WORLDS = 32 };
+bool engine_published_if(const struct engine *engine, enum object_type type,
+    struct slice name, unsigned made, struct arena *arena,
+    struct published *out, struct fail *fail);
+
+/* --- engine_either.c --- */
+
+/*
+ * Where something is in doubt: make out->record one of which a decision for
+ * this block tells nothing but what every record that the registry may have
+ * lets through, and what has the same values in all of them.  `how` as it
+ * will be decided.
+ */
+bool engine_either(struct engine *engine, const struct block *block,
+    unsigned how, struct arena *arena, struct published *out,
     struct fail *fail);
 
 /* --- engine_view.c --- */

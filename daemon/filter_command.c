@@ -636,6 +636,7 @@ command_send(struct command *command)
 		return false;
 	session->on_line++;
 	command->state = COMMAND_SENT;
+	command_sent(command);
 	return true;
 }
 

@@ -117,10 +117,11 @@ command_keep_statuses(const struct command *command,
 /* --- what is gone --- */
 
 static void
-forget(struct command *command, enum object_type type, struct slice name)
+tell_removal(struct command *command, enum keeper_end end,
+    enum object_type type, struct slice name)
 {
 	const struct keeper_outcome outcome = {.entry = UINT64_MAX,
-	    .end = KEEPER_ANSWERED,
+	    .end = end,
 	    .object = {type, name},
 	    .store = KEEP_REMOVAL};
 
@@ -129,17 +130,51 @@ forget(struct command *command, enum object_type type, struct slice name)
 		    command->session->upstream->filter->o.link, &outcome);
 }
 
-/* A deleted object's record goes too: nothing of it is needed any more. */
-void
-command_forget(struct command *command)
+static void
+forget(struct command *command, enum object_type type, struct slice name)
+{
+	tell_removal(command, KEEPER_ANSWERED, type, name);
+}
+
+static void
+tell_deletion(struct command *command, enum keeper_end end)
 {
 	const struct epp_command *epp = command->epp;
 
 	if (epp->object == EPP_CONTACT)
-		forget(command, OBJECT_CONTACT,
+		tell_removal(command, end, OBJECT_CONTACT,
 		    command_object_name(command, epp->id, command->arena));
 	else if (epp->object == EPP_DOMAIN)
-		forget(command, OBJECT_DOMAIN, epp->id);
+		tell_removal(command, end, OBJECT_DOMAIN, epp->id);
+}
+
+/* A deleted object's record goes too: nothing of it is needed any more. */
+void
+command_forget(struct command *command)
+{
+	tell_deletion(command, KEEPER_ANSWERED);
+}
+
+/*
+ * A deletion has no entry: where something is published of the object, that
+ * waits in doubt until the answer, should it never come.
+ */
+void
+command_sent(struct command *command)
+{
+	if (command->epp != NULL && command->epp->verb == EPP_DELETE &&
+	    command->session->upstream->filter->publishes)
+		tell_deletion(command, KEEPER_UNKNOWN);
+}
+
+/* What is not there was deleted before: perhaps nobody knew. */
+static void
+not_deleted(struct command *command, unsigned code)
+{
+	if (command->epp->verb == EPP_DELETE &&
+	    command->session->upstream->filter->publishes)
+		tell_deletion(command,
+		    code == EPP_NOT_EXISTS ? KEEPER_ANSWERED : KEEPER_REFUSED);
 }
 
 /* Who logs in at the registry. */
@@ -173,8 +208,10 @@ forget_passed_on(struct command *command, const struct epp_response *response)
 void
 command_learned(struct command *command, const struct epp_response *response)
 {
-	if (response->code >= EPP_UNKNOWN_COMMAND)
+	if (response->code >= EPP_UNKNOWN_COMMAND) {
+		not_deleted(command, response->code);
 		return;
+	}
 	tell_registered(command);
 	if (command->epp->verb == EPP_DELETE)
 		command_forget(command);

@@ -364,6 +364,8 @@ void command_learned(
     struct command *command, const struct epp_response *response);
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
+/* It is on its way to the registry. */
+void command_sent(struct command *command);
 
 /* The outcome of one entry that keeps no record. */
 void command_end_entry(struct command *command, uint64_t entry,

@@ -78,6 +78,14 @@ bool keeper_is_changing(
     const struct keeper *keeper, enum object_type type, struct slice name);
 
 /*
+ * Of a record that is proposed: does a worker still wait for the registry's
+ * answer to it?  Else, and where an earlier one was never answered, nobody
+ * knows what the registry has.
+ */
+bool keeper_awaits(
+    const struct keeper *keeper, enum object_type type, struct slice name);
+
+/*
  * Is nothing being written, nor waits for it?  (Open entries may still wait
  * for an outcome.)
  */

@@ -237,6 +237,20 @@ goes(const struct judged *judged)
 	return judged->shadow || judged->outcome.verdict == VERDICT_FORWARD;
 }
 
+/* What is known of it now ends what was in doubt: an import. */
+static bool
+end_doubt(struct commit *commit, const struct judged *judged,
+    struct batch *batch, struct fail *fail)
+{
+	enum object_type type = record_type(judged->stored);
+	struct slice name = record_object(judged->stored);
+	struct record *proposed;
+
+	return doubt_of(commit->job.keeper, type, name, &proposed, fail) &&
+	       (proposed == NULL ||
+		   store_removal(batch, type, name, true, fail));
+}
+
 static bool
 add_store(struct commit *commit, const struct judged *judged,
     struct batch *batch, struct fail *fail)
@@ -247,8 +261,11 @@ add_store(struct commit *commit, const struct judged *judged,
 	case KEEP_RECORD:
 	case KEEP_HERE:
 		commit->stores = goes(judged);
-		return !commit->stores || store_record(batch, judged->stored,
-					      store == KEEP_RECORD, fail);
+		return !commit->stores ||
+		       (store_record(batch, judged->stored,
+			    store == KEEP_RECORD, fail) &&
+			   (store == KEEP_RECORD ||
+			       end_doubt(commit, judged, batch, fail)));
 	case KEEP_REMOVAL:
 		commit->stores = goes(judged) && !judged->sends;
 		return !commit->stores ||
@@ -328,6 +345,28 @@ add_places(struct commit *commit, const struct judged *judged,
 	return true;
 }
 
+/*
+ * What was in doubt before this takes its place.  What a worker asks again
+ * after the keeper died is there already, and is no doubt.
+ */
+static bool
+note_doubt(struct commit *commit, const struct judged *judged,
+    struct fail *fail)
+{
+	struct keeper *keeper = commit->job.keeper;
+	enum keeper_store store = (enum keeper_store)judged->from->store;
+	struct record *before;
+
+	if (store != KEEP_RECORD)
+		return true;
+	if (!doubt_of(keeper, record_type(judged->stored),
+		record_object(judged->stored), &before, fail))
+		return false;
+	return before == NULL || is_recorded(keeper, commit, judged) ||
+	       doubt_note(
+		   commit->job.open, before, keeper->scratch, fail);
+}
+
 /* Room for what waits for an outcome, before anything is written. */
 static bool
 make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
@@ -345,7 +384,7 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 		packed.len = 0;
 	commit->job.open = open_create(commit->job.keeper,
 	    (enum keeper_store)from->store, judged->stored, packed, fail);
-	return commit->job.open != NULL;
+	return commit->job.open != NULL && note_doubt(commit, judged, fail);
 }
 
 static void

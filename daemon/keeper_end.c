@@ -100,13 +100,13 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 
 /* --- what the vault makes of it --- */
 
-/* What an entry proposed, from its own copy. */
+/* What an entry proposed or found proposed, from its own copy. */
 static bool
-put_back(struct end *end, struct batch *batch, const struct open *open,
+put_back(struct end *end, struct batch *batch, struct slice packed,
     bool proposed, struct fail *fail)
 {
 	const struct record *record =
-	    unpack_record(end->job.arena, open->packed, fail);
+	    unpack_record(end->job.arena, packed, fail);
 
 	return record != NULL && store_record(batch, record, proposed, fail);
 }
@@ -129,6 +129,20 @@ settle_followed(struct end *end, struct batch *batch, const struct open *open,
 				object->name, VAULT_PROPOSED, fail));
 }
 
+/* A deletion that came after it is proposed by now: that stays. */
+static bool
+is_newest(const struct end *end, const struct wire_object *object, bool *out,
+    struct fail *fail)
+{
+	const struct record *proposed =
+	    vault_get_slot(end->job.keeper->o.vault, end->job.arena,
+		object->type, object->name, VAULT_PROPOSED, fail);
+
+	*out = proposed == NULL ||
+	       record_operation(proposed) != OPERATION_DELETE;
+	return proposed != NULL || fail->kind == FAIL_NONE;
+}
+
 /* The registry took it.  Another may be proposed by now. */
 static bool
 settle_record(struct end *end, struct batch *batch, const struct open *open,
@@ -138,6 +152,8 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 	const struct open *rival = open_rival(end->job.keeper, open, object);
 	bool is_last = rival == NULL || rival->entry < open->entry;
 
+	if (is_last && !is_newest(end, object, &is_last, fail))
+		return false;
 	end->stores = is_last || open->packed.len != 0;
 	if (!end->stores)
 		return true;
@@ -146,7 +162,7 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 		    end, batch, open, outcome, is_last, fail);
 	return is_last ? store_promotion(
 			     batch, object->type, object->name, fail)
-		       : put_back(end, batch, open, false, fail);
+		       : put_back(end, batch, open->packed, false, fail);
 }
 
 /* What the registry made just now stands nowhere yet. */
@@ -193,10 +209,13 @@ drop_record(struct end *end, struct batch *batch, const struct open *open,
 	const struct open *rival = open_rival(end->job.keeper, open, object);
 
 	if (rival != NULL && rival->entry > open->entry)
-		return true;
+		return doubt_hand_on(
+		    end->job.keeper, open, open->before, fail);
 	end->stores = true;
 	if (rival != NULL && rival->packed.len != 0)
-		return put_back(end, batch, rival, true, fail);
+		return put_back(end, batch, rival->packed, true, fail);
+	if (open->before.len != 0)
+		return put_back(end, batch, open->before, true, fail);
 	return store_removal(batch, object->type, object->name, true, fail);
 }
 
@@ -241,9 +260,18 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	bool unsure = how == KEEPER_UNKNOWN ||
 	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
-	if (object.name.len == 0 ||
-	    (how == KEEPER_UNKNOWN &&
-		(store != KEEP_RECORD || object.type != OBJECT_CONTACT)))
+	if (object.name.len == 0)
+		return true;
+	if (unsure && open != NULL &&
+	    (how == KEEPER_UNKNOWN || object.type == OBJECT_CONTACT) &&
+	    !doubt_hand_on(end->job.keeper, open, open->packed, fail))
+		return false;
+	/* Deletions have no entry: a worker tells when it sends one. */
+	if (how == KEEPER_UNKNOWN && store == KEEP_REMOVAL && open == NULL &&
+	    end->job.follow != NULL)
+		return doubt_deletion(&end->job, batch, &object, fail);
+	if (how == KEEPER_UNKNOWN &&
+	    (store != KEEP_RECORD || object.type != OBJECT_CONTACT))
 		return true;
 	end->hash = object_hash(object.type, object.name);
 	if (unsure && store == KEEP_RECORD && object.type == OBJECT_CONTACT)
@@ -256,9 +284,12 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 				     end, batch, open, &object, fail)
 			   : drop_record(end, batch, open, &object, fail);
 	case KEEP_REMOVAL:
-		return how != KEEPER_ANSWERED ||
-		       (settle_removal(end, batch, &object, fail) &&
-			   forget_places(end, batch, &object, fail));
+		if (how != KEEPER_ANSWERED)
+			return open != NULL || end->job.follow == NULL ||
+			       doubt_no_deletion(
+				   &end->job, batch, &object, fail);
+		return settle_removal(end, batch, &object, fail) &&
+		       forget_places(end, batch, &object, fail);
 	case KEEP_REGISTERED:
 		return end->job.follow == NULL ||
 		       follow_registration(
@@ -328,6 +359,12 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 		return false;
 	if (open != NULL)
 		open->is_ending = true;
+	/* What is told waits for it also where the vault stays as it is. */
+	if (end->job.follow != NULL && !end->stores) {
+		end->hash = object_hash(
+		    outcome->object.type, outcome->object.name);
+		end->stores = true;
+	}
 	if (end->stores)
 		unsettled_begin(keeper, end->hash);
 	place_begin(&end->job);
@@ -355,19 +392,37 @@ write_followed(struct job *job)
 		not_written(end, &fail);
 }
 
-/* Does it change a record of which something is told? */
+/*
+ * Without the registry's word on it, or where it comes to nothing after
+ * something was in doubt, and be it only because it is of an earlier life.
+ */
+static bool
+is_doubtful(const struct open *open, const struct wire_outcome *outcome)
+{
+	if (open == NULL)
+		return outcome->entry == LEDGER_NONE &&
+		       outcome->store == KEEP_REMOVAL;
+	return outcome->store == KEEP_RECORD &&
+	       (outcome->end == KEEPER_UNKNOWN ||
+		   outcome->end == KEEPER_ANSWERED ||
+		   open->name.len == 0 || open->before.len != 0);
+}
+
+/* Does it change a record of which something is told, or what is known? */
 static bool
 is_followed(const struct keeper *keeper, const struct open *open,
     const struct wire_outcome *outcome)
 {
 	const struct wire_object *object = &outcome->object;
+	bool pends = object->type == OBJECT_CONTACT &&
+		     outcome->code == EPP_PENDING;
 
-	if (outcome->end != KEEPER_ANSWERED ||
-	    (open != NULL && open->is_ending) ||
+	if ((open != NULL && open->is_ending) ||
 	    (outcome->store != KEEP_RECORD &&
 		outcome->store != KEEP_REMOVAL &&
 		outcome->store != KEEP_REGISTERED) ||
-	    (object->type == OBJECT_CONTACT && outcome->code == EPP_PENDING))
+	    ((outcome->end != KEEPER_ANSWERED || pends) &&
+		!is_doubtful(open, outcome)))
 		return false;
 	return follow_wants(keeper, object->type, object->name);
 }

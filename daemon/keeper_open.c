@@ -67,6 +67,10 @@ open_drop(struct open *open)
 	if (open == NULL)
 		return;
 	digest_wipe(open->bytes, open->name.len + open->packed.len);
+	if (open->before.len != 0)
+		digest_wipe(
+		    (char *)(uintptr_t)open->before.data, open->before.len);
+	free((char *)(uintptr_t)open->before.data);
 	free(open);
 }
 
@@ -249,6 +253,7 @@ void
 open_first_join(struct keeper *keeper)
 {
 	give_time(keeper, NULL);
+	doubt_look(keeper);
 }
 
 /* --- those of earlier lives --- */

@@ -65,6 +65,7 @@ struct open {
 	int64_t approval; /* the hold that it passed by; 0: none */
 	enum object_type type;
 	struct slice name, packed;
+	struct slice before; /* a proposed record in doubt; its own bytes */
 	char bytes[];
 };
 
@@ -102,6 +103,8 @@ struct keeper {
 
 	struct open *open[OPEN_HEADS], *by_object[OPEN_HEADS];
 	size_t open_count;
+	unsigned doubt_shard; /* of the vault, to be looked through */
+	size_t doubts_left;
 	struct loop_timer *orphan_timer;
 	struct loop_timer *mark_timer, *checkpoint_timer, *outcome_timer;
 	bool mark_set, checkpoint_set, outcome_set, mark_told;
@@ -294,6 +297,25 @@ bool follow_registration(struct job *job, struct batch *batch,
     const struct wire_outcome *outcome, bool *stores, struct fail *fail);
 bool follow_removal(struct job *job, struct batch *batch,
     const struct wire_object *object, bool *stores, struct fail *fail);
+
+/* --- keeper_doubt.c --- */
+
+/* What is proposed of it, where no answer is awaited; NULL: nothing is. */
+bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
+    struct record **out, struct fail *fail);
+/* It is in doubt again if what is open comes to nothing. */
+bool doubt_note(struct open *open, const struct record *before,
+    struct arena *arena, struct fail *fail);
+/* A deletion is sent: it is what is proposed; or came to nothing. */
+bool doubt_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail);
+bool doubt_no_deletion(struct job *job, struct batch *batch,
+    const struct wire_object *object, struct fail *fail);
+/* What is open of the same object since found this in doubt. */
+bool doubt_hand_on(struct keeper *keeper, const struct open *from,
+    struct slice packed, struct fail *fail);
+/* What entries of earlier lives without an outcome may have left in doubt. */
+void doubt_look(struct keeper *keeper);
 
 /* --- keeper_metrics.c --- */
 

@@ -85,6 +85,12 @@ fields_shown(const struct disclosure *disclosure, enum role role)
 	return fields;
 }
 
+bool
+provision_shows(const struct disclosure *disclosure, enum role role)
+{
+	return fields_shown(disclosure, role) != 0;
+}
+
 uint64_t
 provision_of_nobody(void)
 {

@@ -64,6 +64,9 @@ bool provision_is_duty(const struct disclosure *disclosure);
 /* FIELD_BITs of what is nobody's data: name servers and keys. */
 uint64_t provision_of_nobody(void);
 
+/* Does it show anything of the role's person? */
+bool provision_shows(const struct disclosure *disclosure, enum role role);
+
 /* FIELD_BITs of what it shows of the person and the recipient has already. */
 uint64_t provision_had(const struct provision *provision,
     const struct record *record, const struct disclosure *disclosure,

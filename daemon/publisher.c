@@ -119,11 +119,12 @@ publisher_open(struct publisher *publisher, struct fail *fail)
 
 bool
 publisher_may_tell(struct publisher *publisher, const struct prefix *asker,
-    bool personal)
+    bool personal, unsigned *wait)
 {
+	*wait = 0;
 	return !personal || is_free(publisher, asker) ||
 	       rate_spend(publisher->rate, asker,
-		   publisher->loop->operations->now(publisher->loop));
+		   publisher->loop->operations->now(publisher->loop), wait);
 }
 
 enum looked_up
@@ -156,8 +157,12 @@ publisher_find(struct publisher *publisher, const struct ask *ask,
 	row->it.registrar = &publisher->conf->publish.registrar;
 	if (row->it.registrar->name.len == 0)
 		row->it.registrar = NULL;
+	row->it.hidden = row->it.type == OBJECT_NETWORK
+			     ? &publisher->conf->publish.hidden_jpnic
+			     : &publisher->conf->publish.hidden_jprs;
 	out->personal = publisher_is_personal(&row->it);
-	if (!publisher_may_tell(publisher, asker, out->personal))
+	if (!publisher_may_tell(
+		publisher, asker, out->personal, &out->wait))
 		return TOO_MANY;
 	if (ask->kind == ASK_NETWORK && row->it.type == OBJECT_NETWORK &&
 	    !publisher_relatives(publisher, asker, arena, &row->it, &fail)) {

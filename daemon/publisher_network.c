@@ -3,6 +3,7 @@
  * first, and those right below it.  One that misu.conf names in a group is an
  * allocation to its holder, what lies in one an assignment.
  */
+#include "codec/whois.h"
 #include "publisher_priv.h"
 
 enum { ABOVE_MAX = 8, BELOW_MAX = 100, RANGE_SIZE = 2 * PREFIX_SIZE + 1 };
@@ -27,6 +28,15 @@ shown(const struct publication *it, enum field field)
 				       : (struct slice){"", 0};
 }
 
+static struct slice
+holder(const struct publication *it, bool english)
+{
+	struct slice room;
+	struct values who = whois_jpnic_holder(it, english, &room);
+
+	return who.count != 0 ? who.items[0] : (struct slice){"", 0};
+}
+
 /* "Japanese (English)", or what there is of it. */
 static struct slice
 both(struct slice japanese, struct slice english, struct arena *arena)
@@ -49,9 +59,9 @@ tell_relative(const struct publisher *publisher, const struct publication *it,
 	bool allocation = is_allocation(publisher->conf, it->name);
 
 	*out = (struct publication_relative){
-	    .organization = shown(it, FIELD_ORG_INT),
+	    .organization = holder(it, true),
 	    .organization_japanese =
-		both(shown(it, FIELD_ORG_LOC), shown(it, FIELD_ORG_INT), arena),
+		both(holder(it, false), holder(it, true), arena),
 	    .netname = shown(it, FIELD_NETNAME),
 	    .kind = allocation ? SLICE("Allocation") : SLICE("Assignment"),
 	    .kind_japanese = allocation ? SLICE("割り振り") : SLICE("割り当て"),
@@ -67,10 +77,13 @@ add(struct publisher *publisher, const struct prefix *asker,
 {
 	struct fail fail = FAIL_INIT;
 	struct view_row row;
+	unsigned ignored;
 
 	*told = view_decode(found->bytes, arena, &row, &fail) &&
 		publisher_may_tell(
-		    publisher, asker, publisher_is_personal(&row.it));
+		    publisher, asker, publisher_is_personal(&row.it),
+		    &ignored);
+	row.it.hidden = &publisher->conf->publish.hidden_jpnic;
 	return !*told || tell_relative(publisher, &row.it, arena, out);
 }
 

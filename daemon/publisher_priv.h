@@ -60,6 +60,7 @@ struct publisher_found {
 	uint64_t entry;      /* of the row */
 	uint64_t generation; /* of the view before it was read */
 	bool personal;
+	unsigned wait; /* TOO_MANY: seconds until it may be told more */
 };
 
 /* What is published of what was asked for; texts in the arena. */
@@ -71,6 +72,7 @@ enum looked_up publisher_find(struct publisher *publisher,
 struct publisher_server {
 	struct publication it;   /* its name, in both forms, and no more */
 	struct values addresses; /* of the domain it belongs to, if any */
+	bool is_ours;		 /* it is in a domain that is published here */
 };
 enum looked_up publisher_find_server(struct publisher *publisher,
     struct slice name, struct arena *arena, struct publisher_server *out);
@@ -82,9 +84,12 @@ bool publisher_open(struct publisher *publisher, struct fail *fail);
 bool publisher_look(struct publisher *publisher, const struct ask *ask,
     struct arena *arena, struct view_found *found, struct fail *fail);
 
-/* May this be told, too, of what the asker may be told in a day? */
+/*
+ * May this be told, too, of what the asker may be told in a day?  Else *wait
+ * is in seconds.
+ */
 bool publisher_may_tell(struct publisher *publisher,
-    const struct prefix *asker, bool personal);
+    const struct prefix *asker, bool personal, unsigned *wait);
 
 /* Is anything of a person told? */
 bool publisher_is_personal(const struct publication *it);

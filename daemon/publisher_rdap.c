@@ -9,23 +9,34 @@ enum {
 	CONNECTIONS = 4000,
 	EACH = 400,
 	PATIENCE = 30,		  /* seconds */
-	OUTPUT = 32 * 1024 * 1024 /* bytes that wait for readers, of all */
+	OUTPUT = 32 * 1024 * 1024, /* bytes that wait for readers, of all */
+	SOON = 60 /* seconds until what is decided anew is asked for again */
 };
 
 static const char json_type[] = "application/rdap+json";
 
+/* `wait`: after so many seconds it may be asked again, if not now. */
 static void
-reply(struct rdap_request *request, int status, const struct text *text)
+reply_later(struct rdap_request *request, int status, const struct text *text,
+    unsigned wait)
 {
+	char seconds[16];
 	const bool later = status == 429 || status == 503;
 	const struct rdap_header headers[] = {{"Content-Type", json_type},
 	    {"Access-Control-Allow-Origin", "*"},
 	    {"X-Content-Type-Options", "nosniff"},
 	    {status == 405 ? "Allow" : "Retry-After",
-		status == 405 ? "GET, HEAD, OPTIONS" : "60"}};
+		status == 405 ? "GET, HEAD, OPTIONS" : seconds}};
 
+	snprintf(seconds, sizeof(seconds), "%u", wait);
 	rdap_answer(request, status, headers, later || status == 405 ? 4 : 3,
 	    (struct slice){text->data, text->len});
+}
+
+static void
+reply(struct rdap_request *request, int status, const struct text *text)
+{
+	reply_later(request, status, text, SOON);
 }
 
 /* A browser asks first what another page's script may ask (CORS). */
@@ -44,9 +55,9 @@ allow(struct rdap_request *request)
 	    sizeof(headers) / sizeof(*headers), (struct slice){"", 0});
 }
 
-static void
-refuse(struct rdap_request *request, struct arena *arena, int status,
-    const char *title, const char *description)
+static struct text
+error(struct arena *arena, int status, const char *title,
+    const char *description)
 {
 	struct text text = text_start(arena);
 	struct fail ignored = FAIL_INIT;
@@ -54,7 +65,25 @@ refuse(struct rdap_request *request, struct arena *arena, int status,
 	if (!rdap_error(&text, status, title, description, &ignored))
 		text = (struct text){.data = (char *)(uintptr_t) "{}",
 		    .len = 2};
+	return text;
+}
+
+static void
+refuse(struct rdap_request *request, struct arena *arena, int status,
+    const char *title, const char *description)
+{
+	struct text text = error(arena, status, title, description);
+
 	reply(request, status, &text);
+}
+
+static void
+refuse_more(struct rdap_request *request, struct arena *arena,
+    const char *description, unsigned wait)
+{
+	struct text text = error(arena, 429, "Too Many", description);
+
+	reply_later(request, 429, &text, wait);
 }
 
 bool
@@ -213,13 +242,15 @@ tell_kept(struct publisher *publisher, struct slice key,
     const struct prefix *asker, struct rdap_request *request)
 {
 	const struct answer *answer;
+	unsigned ignored;
 
 	/* Who shows who they are may be told more than the public. */
 	if (rdap_request_header(request, "Authorization").data != NULL)
 		return false;
 	answer = publisher_kept(publisher, key);
 	if (answer == NULL ||
-	    !publisher_may_tell(publisher, asker, answer->personal))
+	    !publisher_may_tell(
+		publisher, asker, answer->personal, &ignored))
 		return false;
 	rdap_answer_ready(request, answer->bytes, answer->head);
 	return true;
@@ -256,8 +287,8 @@ tell_object(struct publisher *publisher, const struct ask *ask,
 		    "This object is being decided anew.");
 		return;
 	case TOO_MANY:
-		refuse(request, arena, 429, "Too Many",
-		    "Too many personal records in one day.");
+		refuse_more(request, arena,
+		    "Too many personal records in one day.", found.wait);
 		return;
 	}
 }
@@ -363,9 +394,10 @@ find(struct publisher *publisher, struct slice path,
 		tell(publisher, &ask, asker, request, arena);
 }
 
+/* `wait`: it may not ask now, but in so many seconds. */
 static void
 run(struct publisher *publisher, struct rdap_request *request,
-    const struct prefix *asker, bool may, struct arena *arena)
+    const struct prefix *asker, unsigned wait, struct arena *arena)
 {
 	enum rdap_method method = rdap_request_method(request);
 	struct slice path = rdap_request_path(request);
@@ -375,9 +407,9 @@ run(struct publisher *publisher, struct rdap_request *request,
 		    "GET, HEAD and OPTIONS can be used.");
 	else if (asker == NULL)
 		refuse(request, arena, 503, "Not Now", "misu is starting.");
-	else if (!may)
-		refuse(request, arena, 429, "Too Many",
-		    "Too many questions in one minute.");
+	else if (wait != 0)
+		refuse_more(request, arena,
+		    "Too many questions in one minute.", wait);
 	else if (!find_path(publisher, &path))
 		refuse(request, arena, 400, "Bad Request",
 		    "This is no path of RDAP.");
@@ -405,7 +437,7 @@ respond(void *context, struct rdap_request *request)
 	struct prefix asker;
 	struct arena *arena;
 	bool known, may;
-	unsigned wait;
+	unsigned wait = 0;
 
 	if (rdap_request_method(request) == RDAP_OPTIONS) {
 		allow(request);
@@ -420,7 +452,7 @@ respond(void *context, struct rdap_request *request)
 		rdap_answer(request, 503, NULL, 0, SLICE("{}"));
 		return;
 	}
-	run(publisher, request, known ? &asker : NULL, may, arena);
+	run(publisher, request, known ? &asker : NULL, wait, arena);
 	arena_destroy(arena);
 }
 

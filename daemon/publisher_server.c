@@ -41,9 +41,10 @@ is_of(struct slice server, struct slice name)
 
 /* What this domain, if it is published, was delegated with. */
 static bool
-look_in(struct publisher *publisher, struct slice domain, struct slice name,
-    struct arena *arena, struct values *out, struct fail *fail)
+look_in(struct publisher *publisher, struct slice domain, struct arena *arena,
+    struct publisher_server *out, struct fail *fail)
 {
+	struct slice name = out->it.name;
 	const struct publication_item *ns;
 	struct view_found found;
 	struct view_row row;
@@ -55,25 +56,26 @@ look_in(struct publisher *publisher, struct slice domain, struct slice name,
 		return true;
 	if (!view_decode(found.bytes, arena, &row, fail))
 		return false;
+	out->is_ours = true;
 	ns = &row.it.ns;
 	for (size_t i = 0; ns->state == PUBLISHED && i < ns->values.count; i++)
 		if (is_of(ns->values.items[i], name))
-			return read_glue(ns->values.items[i], arena, out) ||
+			return read_glue(ns->values.items[i], arena,
+				   &out->addresses) ||
 			       fail_memory(fail);
 	return true;
 }
 
 static bool
-find_addresses(struct publisher *publisher, struct slice name,
-    struct arena *arena, struct values *out, struct fail *fail)
+find_addresses(struct publisher *publisher, struct arena *arena,
+    struct publisher_server *out, struct fail *fail)
 {
-	struct slice domain = name;
+	struct slice domain = out->it.name;
 	const char *dot;
 
-	*out = (struct values){NULL, 0};
-	while (out->count == 0 &&
+	while (out->addresses.count == 0 &&
 	       (dot = memchr(domain.data, '.', domain.len)) != NULL) {
-		if (!look_in(publisher, domain, name, arena, out, fail))
+		if (!look_in(publisher, domain, arena, out, fail))
 			return false;
 		domain.len -= (size_t)(dot + 1 - domain.data);
 		domain.data = dot + 1;
@@ -96,8 +98,7 @@ publisher_find_server(struct publisher *publisher, struct slice name,
 	if (!publisher_open(publisher, &fail) ||
 	    !publisher_look(publisher, &ask, arena, &found, &fail) ||
 	    (found.state == VIEW_CURRENT &&
-		(!find_addresses(
-		     publisher, name, arena, &out->addresses, &fail) ||
+		(!find_addresses(publisher, arena, out, &fail) ||
 		    !name_display(arena, name, &out->it.unicode, &fail)))) {
 		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
 		return NOT_NOW;

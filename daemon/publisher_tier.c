@@ -19,7 +19,7 @@ enum {
 	WAITING_MAX = 128,
 	LOOK = 1000,	      /* ms */
 	PATIENCE = 10 * 1000, /* ms until the keeper is taken to be busy */
-	HEADERS = 5
+	HEADERS = 6
 };
 
 /* A request whose answer the keeper is asked for. */
@@ -48,8 +48,9 @@ reply(struct rdap_request *request, const struct tier_wording *wording,
 	struct rdap_header headers[HEADERS] = {
 	    {"Content-Type", "application/rdap+json"},
 	    {"Cache-Control", "no-store"},
+	    {"Access-Control-Allow-Origin", "*"},
 	    {"X-Content-Type-Options", "nosniff"}};
-	size_t count = 3;
+	size_t count = 4;
 
 	if (wording->error[0] != '\0') {
 		snprintf(bearer, sizeof(bearer),
@@ -369,6 +370,7 @@ find_object(struct publisher *publisher, struct waiting *waiting,
 			return false;
 		question->type = row.it.type;
 		question->object = row.it.name;
+		question->handle = ask->name;
 	}
 	if (ask->kind == ASK_NETWORK) {
 		question->type = OBJECT_NETWORK;

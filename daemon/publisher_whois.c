@@ -68,37 +68,16 @@ is_organizational(struct slice name)
 	return is_regional(name);
 }
 
-static unsigned
-roles_of(const struct publication *it)
-{
-	static const enum role roles[] = {
-	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
-	unsigned present = 0;
-
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
-		if (it->roles[roles[i]].present)
-			present |= 1u << roles[i];
-	return present;
-}
-
 static void
 tell_gtld(struct publisher *publisher, const struct publication *it,
     struct text *text)
 {
 	const struct conf_publish *publish = &publisher->conf->publish;
-	struct whois_style style = {.roles = roles_of(it),
-	    .streets = 1,
-	    .redacted = SLICE("REDACTED FOR PRIVACY"),
-	    .redacted_id = SLICE("REDACTED FOR PRIVACY"),
-	    .redacted_email = publish->contact_form,
-	    .complaint_label =
-		SLICE("URL of the ICANN RDDS Inaccuracy Complaint Form"),
-	    .complaint_url = SLICE("https://icann.org/wicf"),
-	    .database = SLICE("WHOIS database"),
-	    .footer = publish->terms};
+	struct whois_style style = whois_style_of(it);
 
-	if (style.redacted_email.len == 0)
-		style.redacted_email = style.redacted;
+	if (publish->contact_form.len != 0)
+		style.redacted_email = publish->contact_form;
+	style.footer = publish->terms;
 	whois_gtld(text, it, &style, publisher_now(publisher));
 }
 
@@ -135,7 +114,8 @@ tell_server(struct publisher *publisher, const struct publisher_server *server,
 		text_add_string(text, "\nIP Address: ");
 		text_add(text, server->addresses.items[i]);
 	}
-	if (registrar->name.len != 0) {
+	/* Of another's server this is not known. */
+	if (server->is_ours && registrar->name.len != 0) {
 		text_add_string(text, "\nRegistrar: ");
 		text_add(text, registrar->name);
 	}
@@ -165,7 +145,12 @@ tell_help(const struct publisher *publisher, struct text *text)
 	text_add_string(text,
 	    "Ask for a domain name, an address, a prefix or a handle:\n"
 	    "    example.jp\n    192.0.2.1\n    2001:db8::/48\n"
-	    "    CONTACT TM1234JP\n");
+	    "    TM1234JP\n"
+	    "or for one kind alone (種類を指定した検索):\n"
+	    "    DOM example.jp        a domain name (ドメイン名)\n"
+	    "    HOST ns1.example.jp   a name server (ネームサーバ)\n"
+	    "    CONTACT TM1234JP      a handle (ハンドル)\n"
+	    "    NET 192.0.2.0/24      a network (ネットワーク)\n");
 	if (publisher->conf->publish.references)
 		text_add_string(text,
 		    "Which names below .jp refer to it (これを参照する JP"
@@ -207,12 +192,16 @@ ready_lines(const struct publisher *publisher, struct text *text, bool jpnic)
 static size_t
 place_of_date(struct slice text)
 {
-	static const char before[] = "\n>>> Last update of WHOIS database: ";
-	const char *at =
-	    memmem(text.data, text.len, before, sizeof(before) - 1);
+	static const char *const before[] = {
+	    "\n>>> Last update of WHOIS database: ",
+	    "\n>>> Last update of whois database: "};
+	size_t len = strlen(before[0]);
+	const char *at = memmem(text.data, text.len, before[0], len);
 
-	/* A value never begins a line: it can only be ours. */
-	return at != NULL ? (size_t)(at - text.data) + sizeof(before) - 1 : 0;
+	if (at == NULL)
+		at = memmem(text.data, text.len, before[1], len);
+	/* A value never begins a line, and terms come after: it is ours. */
+	return at != NULL ? (size_t)(at - text.data) + len : 0;
 }
 
 static struct slice
@@ -239,8 +228,14 @@ tell_not_now(struct text *text)
 	    "ただいま表示できません。しばらくしてから検索してください。\n");
 }
 
-static const char too_many[] =
-    "WHOIS LIMIT EXCEEDED: too many personal records in one day\n";
+static void
+tell_too_many(struct text *text, unsigned wait)
+{
+	text_add_format(text,
+	    "WHOIS LIMIT EXCEEDED: too many personal records in one day;"
+	    " ask again in %u seconds\n",
+	    wait);
+}
 
 /*
  * Each name counts as something personal: who asks for very many of them
@@ -253,6 +248,7 @@ find_references(struct publisher *publisher, const struct ask *ask,
 	struct values names;
 	struct fail fail = FAIL_INIT;
 	size_t count = 0;
+	unsigned wait = 0;
 
 	if (!publisher->conf->publish.references) {
 		text_add_string(text, "This search is not offered here.\n");
@@ -266,12 +262,12 @@ find_references(struct publisher *publisher, const struct ask *ask,
 		return;
 	}
 	while (count < names.count && count < REFERENCES &&
-	       publisher_may_tell(publisher, asker, true))
+	       publisher_may_tell(publisher, asker, true, &wait))
 		count++;
 	if (names.count == 0)
 		whois_jprs_not_found(text, ask->english);
 	else if (count == 0)
-		text_add_string(text, too_many);
+		tell_too_many(text, wait);
 	else
 		whois_jprs_references(text,
 		    (struct values){names.items, count}, count < names.count,
@@ -316,7 +312,7 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 		tell_not_now(text);
 		break;
 	case TOO_MANY:
-		text_add_string(text, too_many);
+		tell_too_many(text, found.wait);
 		break;
 	}
 	return ready_lines(publisher, text, ask->kind != ASK_DOMAIN);
@@ -339,6 +335,7 @@ find(struct publisher *publisher, const struct prefix *asker,
 {
 	struct slice key = key_of(text->arena, ask);
 	const struct answer *answer;
+	unsigned ignored;
 
 	if (ask->kind == ASK_HELP) {
 		tell_help(publisher, text);
@@ -354,7 +351,7 @@ find(struct publisher *publisher, const struct prefix *asker,
 	}
 	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;
 	if (answer != NULL &&
-	    publisher_may_tell(publisher, asker, answer->personal))
+	    publisher_may_tell(publisher, asker, answer->personal, &ignored))
 		return answer->bytes;
 	return tell_asked(publisher, asker, ask, key, text);
 }

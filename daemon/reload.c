@@ -251,18 +251,27 @@ can_change(struct service *service, const struct setup *new, struct fail *fail)
 	       can_reach_files(service, new, fail);
 }
 
-/* Sockets and stores stay as they were opened. */
+/*
+ * Sockets and stores stay as they were opened, and a sandbox lets what it did
+ * be read: later reloads say so, too.
+ */
 static void
-tell_restart(const struct conf *old, const struct conf *new)
+tell_restart(
+    struct service *service, const struct conf *old, const struct conf *new)
 {
+	if (differs(old->audit.bootstrap, new->audit.bootstrap) ||
+	    differs(old->audit.authority, new->audit.authority))
+		service->restart_needed = true;
 	if (differs(old->origin, new->origin) ||
 	    differs(old->master_key, new->master_key) ||
 	    differs(old->unix_socket, new->unix_socket) ||
 	    differs(old->http_address, new->http_address) ||
-	    differs(old->control_socket, new->control_socket))
+	    differs(old->control_socket, new->control_socket)) {
+		service->restart_needed = true;
 		log_event(LOG_LEVEL_WARN, "restart-needed", "reason",
 		    "directories, keys and sockets change at a restart only",
 		    NULL);
+	}
 }
 
 void
@@ -295,7 +304,7 @@ reload_run(struct service *service, char **diagnostics, struct fail *fail)
 		setup = NULL;
 	}
 	if (setup != NULL) {
-		tell_restart(old->conf, setup->conf);
+		tell_restart(service, old->conf, setup->conf);
 		service->setup = setup;
 		if (!reload_apply(service, fail)) {
 			service->setup = old;

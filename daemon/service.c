@@ -179,6 +179,14 @@ changing(void *context, enum object_type type, struct slice name)
 	return keeper_is_changing(service->keeper, type, name);
 }
 
+static bool
+awaits(void *context, enum object_type type, struct slice name)
+{
+	const struct service *service = context;
+
+	return keeper_awaits(service->keeper, type, name);
+}
+
 static void
 change(void *context, enum object_type type, struct slice name, bool begins)
 {
@@ -205,6 +213,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .standing = service->standing,
 	    .changing = changing,
 	    .change = change,
+	    .awaits = awaits,
 	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,

@@ -56,7 +56,10 @@ run_reload(struct service *service, const struct control_ask *ask,
 
 	(void)ask;
 	if (reload_run(service, &diagnostics, &fail))
-		control_answer(request, 200, SLICE("{\"reloaded\":true}"));
+		control_answer(request, 200,
+		    service->restart_needed
+			? SLICE("{\"reloaded\":true,\"restart\":true}")
+			: SLICE("{\"reloaded\":true}"));
 	else
 		give_problem(request, 422, &fail, diagnostics);
 	free(diagnostics);

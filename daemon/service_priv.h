@@ -74,6 +74,7 @@ struct service {
 	struct recovered recovered;
 	int64_t hours; /* since then, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
+	bool restart_needed; /* for some of what reloads have changed */
 	bool stopping, ledger_told, has_landlock;
 	bool broken; /* it ends, to be started anew */
 };

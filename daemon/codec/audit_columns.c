@@ -198,6 +198,24 @@ value_of(const struct reading *reading, struct slice value)
 	return japanese.len != 0 ? japanese : value;
 }
 
+static bool
+is_same(struct slice a, struct slice b)
+{
+	for (size_t i = 0; a.len == b.len && i < a.len; i++)
+		if ((a.data[i] ^ b.data[i]) & ~0x20)
+			return false;
+	return a.len == b.len;
+}
+
+/* Of several handles it is about the one that was asked for. */
+static void
+read_handle(struct reading *reading, struct slice handle)
+{
+	if (reading->name.len == 0 ||
+	    is_same(handle, reading->page->question->name))
+		reading->name = handle;
+}
+
 static void
 read_labelled(struct reading *reading, struct slice label, struct slice value)
 {
@@ -213,7 +231,7 @@ read_labelled(struct reading *reading, struct slice label, struct slice value)
 		if ((reading->line->fields & ONE(HANDLE)) != 0 &&
 		    !reading->has_name &&
 		    reading->line == audit_lines_contact.items)
-			reading->name = audit_trim(value);
+			read_handle(reading, audit_trim(value));
 		audit_page_add(
 		    reading->page, reading->place, value_of(reading, value));
 	}
@@ -309,12 +327,9 @@ state_of_contact(struct reading *reading, struct slice *object)
 	struct slice asked = reading->page->question->name;
 
 	*object = asked.len != 0 ? asked : reading->name;
-	if (asked.len != reading->name.len)
-		return asked.len == 0 ? AUDIT_FOUND : AUDIT_NOT_UNDERSTOOD;
-	for (size_t i = 0; i < asked.len; i++)
-		if ((asked.data[i] ^ reading->name.data[i]) & ~0x20)
-			return AUDIT_NOT_UNDERSTOOD;
-	return AUDIT_FOUND;
+	return asked.len == 0 || is_same(asked, reading->name)
+		   ? AUDIT_FOUND
+		   : AUDIT_NOT_UNDERSTOOD;
 }
 
 static enum audit_state

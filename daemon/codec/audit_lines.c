@@ -67,10 +67,11 @@ static const struct audit_line jprs_person_lines[] = {
 static const struct audit_line network_lines[] = {
     {{"ネットワーク名", "Network Name"}, ONE(NETNAME), ONE(NETNAME),
 	ROLE_REGISTRANT, AUDIT_EACH, 0},
-    {{"組織名"}, ONE(ORG_LOC), ONE(ORG_LOC), ROLE_REGISTRANT, AUDIT_EACH,
-	LINE_JAPANESE},
-    {{"Organization"}, ONE(ORG_INT), ONE(ORG_INT), ROLE_REGISTRANT, AUDIT_EACH,
-	0},
+    /* An individual's name stands there, too. */
+    {{"組織名"}, ONE(ORG_LOC) | ONE(NAME_LOC), ONE(ORG_LOC), ROLE_REGISTRANT,
+	AUDIT_EACH, LINE_JAPANESE},
+    {{"Organization"}, ONE(ORG_INT) | ONE(NAME_INT), ONE(ORG_INT),
+	ROLE_REGISTRANT, AUDIT_EACH, 0},
     {{"管理者連絡窓口", "Administrative Contact"}, ONE(HANDLE), ONE(HANDLE),
 	ROLE_ADMIN, AUDIT_EACH, 0},
     {{"技術連絡担当者", "Technical Contact"}, ONE(HANDLE), ONE(HANDLE),

@@ -34,6 +34,14 @@ struct publication_registrar {
 	struct slice abuse_email, abuse_phone, reseller;
 };
 
+/*
+ * What stands where the name of a registrant below .jp, or of who has a
+ * network, may not; of misu.conf, and empty where it says nothing.
+ */
+struct publication_hidden {
+	struct slice japanese, english;
+};
+
 /* A network above or below one. */
 struct publication_relative {
 	struct slice organization, organization_japanese;
@@ -54,6 +62,7 @@ struct publication {
 	struct slice unicode; /* a domain's U-labels where they differ */
 	struct publication_item roid;
 	const struct publication_registrar *registrar; /* NULL: not said */
+	const struct publication_hidden *hidden; /* NULL: a blank */
 	/* Unix seconds; 0: not said. */
 	int64_t created, updated, expires, connected, returned;
 	struct values status; /* of EPP ("clientHold"), or as JPRS words it */

@@ -81,10 +81,16 @@ struct notice {
 static void
 put_notice(struct rdap_page *page, const struct notice *notice)
 {
+	struct slice rest = notice->text, line;
+
 	rdap_open(page, "", '{');
 	rdap_string(page, "title", slice_from(notice->title));
 	rdap_open(page, "description", '[');
-	rdap_string(page, "", notice->text);
+	while (slice_take_line(&rest, &line))
+		if (line.len != 0)
+			rdap_string(page, "", line);
+	if (rest.len != 0)
+		rdap_string(page, "", rest);
 	rdap_close(page, ']');
 	if (notice->url.len != 0) {
 		rdap_open(page, "links", '[');
@@ -176,14 +182,20 @@ event(struct rdap_page *page, const char *action, int64_t time)
 }
 
 void
-rdap_events(struct rdap_page *page)
+rdap_events_of(struct rdap_page *page, const struct publication *it)
 {
 	rdap_open(page, "events", '[');
-	event(page, "registration", page->it->created);
-	event(page, "expiration", page->it->expires);
-	event(page, "last changed", page->it->updated);
+	event(page, "registration", it->created);
+	event(page, "expiration", it->expires);
+	event(page, "last changed", it->updated);
 	event(page, "last update of RDAP database", page->options->now);
 	rdap_close(page, ']');
+}
+
+void
+rdap_events(struct rdap_page *page)
+{
+	rdap_events_of(page, page->it);
 }
 
 /* Two may be the same there. */

@@ -65,7 +65,7 @@ rdap_entity(struct text *text, const struct publication *it, enum role role,
 		rdap_set_self(&page, "entity/", handle.values.items[0]);
 	rdap_string(&page, "objectClassName", SLICE("entity"));
 	rdap_card(&page, role);
-	rdap_events(&page);
+	rdap_events_of(&page, &nothing);
 	if (handle.state == PUBLISHED)
 		rdap_self(&page);
 	if (options->whois.len != 0)

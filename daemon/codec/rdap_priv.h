@@ -28,6 +28,8 @@ bool rdap_end(struct rdap_page *page, size_t start, struct fail *fail);
 /* Members that several kinds of object have. */
 void rdap_status(struct rdap_page *page);
 void rdap_events(struct rdap_page *page);
+/* The same of another's dates: those of a contact are not its object's. */
+void rdap_events_of(struct rdap_page *page, const struct publication *it);
 void rdap_entities(
     struct rdap_page *page, const enum role *roles, size_t count);
 /* Where it is had: "domain/" and its name, below the base. */

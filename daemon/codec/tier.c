@@ -29,6 +29,10 @@ tier_write_question(struct text *out, const struct tier_question *question)
 	    (struct slice){address, prefix_print(&question->address, address)});
 	text_add_char(out, ' ');
 	text_add(out, question->object);
+	if (question->handle.len != 0) {
+		text_add_char(out, ' ');
+		text_add(out, question->handle);
+	}
 	return !out->failed;
 }
 
@@ -125,6 +129,27 @@ is_object(struct slice word)
 	       memchr(word.data, ' ', word.len) == NULL;
 }
 
+/* As codec/ask.h has it; nothing where no blank is before it. */
+static bool
+read_handle(struct slice *rest, struct slice *out)
+{
+	const char *blank =
+	    rest->len != 0 ? memchr(rest->data, ' ', rest->len) : NULL;
+
+	*out = (struct slice){"", 0};
+	if (blank == NULL)
+		return true;
+	out->data = blank + 1;
+	out->len = rest->len - (size_t)(blank + 1 - rest->data);
+	rest->len = (size_t)(blank - rest->data);
+	for (size_t i = 0; i < out->len; i++)
+		if (!(out->data[i] >= 'A' && out->data[i] <= 'Z') &&
+		    !(out->data[i] >= '0' && out->data[i] <= '9') &&
+		    out->data[i] != '-' && out->data[i] != '_')
+			return false;
+	return out->len != 0 && out->len <= TIER_HANDLE_MAX;
+}
+
 bool
 tier_read_question(struct slice message, struct tier_question *out)
 {
@@ -138,7 +163,8 @@ tier_read_question(struct slice message, struct tier_question *out)
 		return false;
 	type = take_word(&message);
 	if (!object_type_find(type, &out->type) ||
-	    !read_prefix(take_word(&message), &out->address))
+	    !read_prefix(take_word(&message), &out->address) ||
+	    !read_handle(&message, &out->handle))
 		return false;
 	out->object = message;
 	if (out->type == OBJECT_NETWORK)

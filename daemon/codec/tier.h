@@ -5,6 +5,7 @@
  * frames the messages (net/wire_stream.h).
  *
  *	q7 TOKEN domain 192.0.2.1/32 example.jp		from the publisher
+ *	q8 TOKEN domain 192.0.2.1/32 example.jp AB123	its contact alone
  *	a7 told 1234\n{"name":"example.jp", ...		from the keeper
  *	a7 expired
  *	e7 sent						from the publisher
@@ -25,6 +26,7 @@ enum {
 	TIER_END = 'e',
 	TIER_LINE_MAX = 512,	 /* bytes of a line */
 	TIER_OBJECT_MAX = 255,	 /* of an object's name */
+	TIER_HANDLE_MAX = 64,
 	TIER_BYTES_MAX = 1 << 20 /* of what is told */
 };
 
@@ -50,6 +52,7 @@ struct tier_question {
 	struct prefix address; /* the asker's block */
 	struct slice object;   /* canonical */
 	struct prefix network; /* the object, where it is one */
+	struct slice handle;   /* of the contact that is asked for; or empty */
 };
 
 struct tier_answer {

@@ -19,6 +19,7 @@ void whois_gtld_not_found(struct text *text, struct slice name);
 struct whois_style {
 	unsigned indent;       /* blanks before each line: 3 for .com, .net */
 	bool upper;	       /* names of domains and servers in capitals */
+	bool always_id;	       /* the object's own id is redacted if not told */
 	unsigned roles;	       /* 1 << role: contacts that have lines */
 	unsigned streets;      /* lines of a street that is empty or redacted */
 	struct slice redacted; /* what stands for a redacted value */
@@ -26,8 +27,16 @@ struct whois_style {
 	struct slice redacted_email; /* a sentence, or a form's address */
 	struct slice complaint_label, complaint_url;
 	struct slice database;	   /* "WHOIS database" */
-	struct slice lead, footer; /* texts around; may be empty */
+	/* Texts around; may be empty.  The footer may have several lines. */
+	struct slice lead, footer;
 };
+
+/*
+ * As the registry of its TLD does it, or as ICANN's policy says where none is
+ * known.  Contacts that the object has, or that the registry always shows,
+ * have lines.  There is no footer: terms of use are the operator's.
+ */
+struct whois_style whois_style_of(const struct publication *it);
 
 /* `now` is when the database was last updated; Unix seconds. */
 void whois_gtld(struct text *text, const struct publication *it,
@@ -50,6 +59,12 @@ void whois_jpnic_network(
     struct text *text, const struct publication *it, bool english);
 void whois_jpnic_contact(struct text *text, const struct publication *it,
     enum role role, bool english);
+/*
+ * Who has a network: the organization, of an individual the name, or what
+ * stands for either where it is hidden, which `room` keeps.
+ */
+struct values whois_jpnic_holder(
+    const struct publication *it, bool english, struct slice *room);
 void whois_jpnic_not_found(struct text *text, bool english);
 
 #endif

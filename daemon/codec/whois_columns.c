@@ -66,6 +66,26 @@ whois_shown(struct publication_item item)
 	return (struct values){NULL, 0};
 }
 
+struct values
+whois_or_hidden(const struct publication *it, enum field field,
+    enum field other, bool english, struct slice *room)
+{
+	struct publication_item item =
+	    publication_either(it, ROLE_REGISTRANT, field, field);
+
+	if (item.state == NOT_COLLECTED) {
+		item = publication_either(it, ROLE_REGISTRANT, other, other);
+		if (item.state == PUBLISHED)
+			return (struct values){NULL, 0};
+	}
+	if (item.state == PUBLISHED)
+		return item.values;
+	if (item.state == NOT_COLLECTED || it->hidden == NULL)
+		return (struct values){NULL, 0};
+	*room = english ? it->hidden->english : it->hidden->japanese;
+	return (struct values){room, room->len != 0};
+}
+
 struct slice
 whois_phone(char out[40], struct values values)
 {

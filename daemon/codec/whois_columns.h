@@ -39,10 +39,18 @@ struct slice whois_moment(
 
 /* A contact behind its handle, without what stands around it. */
 void whois_contact(struct text *text, const struct publication *it,
-    enum role role, bool english, const char *zone);
+    enum role role, bool english);
 
 /* The values of an item that is published; none otherwise. */
 struct values whois_shown(struct publication_item item);
+
+/*
+ * The registrant's values of a field, `english` or Japanese; where it is
+ * hidden, in this form or for want of it in the other, what stands for it,
+ * which `room` keeps.
+ */
+struct values whois_or_hidden(const struct publication *it, enum field field,
+    enum field other, bool english, struct slice *room);
 
 /* A telephone number as Japan writes it: digits, a 0 in place of +81. */
 struct slice whois_phone(char out[40], struct values values);

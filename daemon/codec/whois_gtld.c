@@ -213,6 +213,8 @@ put_end(struct page *page, int64_t now)
 	if (style->footer.len != 0) {
 		text_add_char(text, '\n');
 		text_add(text, style->footer);
+		if (style->footer.data[style->footer.len - 1] != '\n')
+			text_add_char(text, '\n');
 	}
 }
 
@@ -229,7 +231,7 @@ whois_gtld(struct text *text, const struct publication *it,
 	put_name(&page, "Domain Name", it->name);
 	if (it->roid.state == PUBLISHED)
 		put(&page, "", "Registry Domain ID", it->roid.values.items[0]);
-	else if (it->roid.state == REDACTED)
+	else if (it->roid.state == REDACTED || style->always_id)
 		put(&page, "", "Registry Domain ID", style->redacted_id);
 	put_registrar(&page);
 	for (size_t i = 0; i < it->status.count; i++)

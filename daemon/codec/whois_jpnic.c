@@ -22,7 +22,6 @@ struct page {
 	struct text *text;
 	const struct publication *it;
 	bool english, letters;
-	const char *zone; /* behind a time */
 };
 
 /* "a. " before the label, where this object has letters. */
@@ -81,7 +80,7 @@ put_updated(struct page *page)
 	char moment[DATE_SIZE + 8];
 
 	put_text(page, (struct whois_label){"[最終更新]", "[Last Update]"},
-	    whois_moment(moment, page->it->updated, page->zone));
+	    whois_moment(moment, page->it->updated, "(JST)"));
 }
 
 /* --- the blocks around a network ----------------------------------------- */
@@ -139,6 +138,32 @@ put_relatives(struct page *page, struct whois_label title,
 
 /* --- networks ------------------------------------------------------------ */
 
+/* Of an individual, who has no organization, the name stands there. */
+struct values
+whois_jpnic_holder(
+    const struct publication *it, bool english, struct slice *room)
+{
+	bool person = publication_either(it, ROLE_REGISTRANT, FIELD_ORG_INT,
+			  FIELD_ORG_LOC).state == NOT_COLLECTED;
+	enum field japanese = person ? FIELD_NAME_LOC : FIELD_ORG_LOC;
+	enum field latin = person ? FIELD_NAME_INT : FIELD_ORG_INT;
+
+	return english ? whois_or_hidden(it, latin, japanese, true, room)
+		       : whois_or_hidden(it, japanese, latin, false, room);
+}
+
+static void
+put_holder(struct page *page)
+{
+	struct slice room;
+
+	put(page, 'f', (struct whois_label){"[組織名]", NULL},
+	    whois_jpnic_holder(page->it, false, &room));
+	put(page, 'g',
+	    (struct whois_label){"[Organization]", "[Organization]"},
+	    whois_jpnic_holder(page->it, true, &room));
+}
+
 static void
 put_network(struct page *page)
 {
@@ -151,11 +176,7 @@ put_network(struct page *page)
 	put_field(page, 'b',
 	    (struct whois_label){"[ネットワーク名]", "[Network Name]"}, own,
 	    FIELD_NETNAME);
-	put_field(page, 'f', (struct whois_label){"[組織名]", NULL}, own,
-	    FIELD_ORG_LOC);
-	put_field(page, 'g',
-	    (struct whois_label){"[Organization]", "[Organization]"}, own,
-	    FIELD_ORG_INT);
+	put_holder(page);
 	put_field(page, 'm',
 	    (struct whois_label){
 		"[管理者連絡窓口]", "[Administrative Contact]"},
@@ -196,7 +217,7 @@ whois_jpnic_network(
     struct text *text, const struct publication *it, bool english)
 {
 	struct page page = {text, it, english,
-	    !it->is_allocation && !is_version_6(it->name), "(JST)"};
+	    !it->is_allocation && !is_version_6(it->name)};
 
 	text_add_string(text, banner);
 	put_title(&page, "Network Information:", "[ネットワーク情報]");
@@ -295,11 +316,12 @@ put_notify(struct page *page, enum role role)
 	    FIELD_NOTIFY_EMAIL);
 }
 
+/* The dates that there are are the object's, not the contact's. */
 void
 whois_contact(struct text *text, const struct publication *it, enum role role,
-    bool english, const char *zone)
+    bool english)
 {
-	struct page page = {text, it, english, true, zone};
+	struct page page = {text, it, english, true};
 	bool group = is_group(whois_shown(
 	    publication_either(it, role, FIELD_HANDLE, FIELD_HANDLE)));
 
@@ -311,11 +333,7 @@ whois_contact(struct text *text, const struct publication *it, enum role role,
 	    FIELD_PHONE);
 	put_phone(&page, 'p', (struct whois_label){"[FAX番号]", "[FAX]"}, role,
 	    FIELD_FAX);
-	if (!group)
-		put_notify(&page, role);
-	put_updated(&page);
-	if (group)
-		put_notify(&page, role);
+	put_notify(&page, role);
 }
 
 void
@@ -323,7 +341,7 @@ whois_jpnic_contact(struct text *text, const struct publication *it,
     enum role role, bool english)
 {
 	text_add_string(text, banner);
-	whois_contact(text, it, role, english, "(JST)");
+	whois_contact(text, it, role, english);
 	put_blanks(text, WHOIS_COLUMN);
 	text_add_char(text, '\n');
 }

@@ -139,6 +139,34 @@ put_keys(struct page *page, struct whois_label label)
 		put_key(page, label_of(page, label), keys.items[i]);
 }
 
+/*
+ * States as JPRS words them, each once; those of EPP that it has no word for
+ * stay as they are.
+ */
+static void
+put_states(struct page *page, struct whois_label label,
+    struct slice (*word)(struct page *, struct slice))
+{
+	const struct values from = page->it->status;
+	struct slice *words =
+	    arena_take_array(page->text->arena, from.count, sizeof(*words));
+	struct values to = {words, 0};
+
+	if (words == NULL) {
+		page->text->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < from.count; i++) {
+		size_t k = 0;
+
+		words[to.count] = word(page, from.items[i]);
+		while (!slice_equal(words[k], words[to.count]))
+			k++;
+		to.count += k == to.count;
+	}
+	put_list(page, label, to, EMPTY_BLANK);
+}
+
 /* --- generic and prefecture names ---------------------------------------- */
 
 /* The lines of an address, one below the other in the second column. */
@@ -216,6 +244,17 @@ put_public_contact(struct page *page)
 	    page, (struct whois_label){"[FAX番号]", "[Fax]"}, FIELD_FAX);
 }
 
+static struct slice
+generic_state(struct page *page, struct slice status)
+{
+	(void)page;
+	if (slice_is(status, "ok"))
+		return SLICE("Active");
+	if (slice_is(status, "clientHold") || slice_is(status, "serverHold"))
+		return SLICE("Suspended");
+	return status;
+}
+
 static void
 put_generic_dates(struct page *page)
 {
@@ -225,11 +264,27 @@ put_generic_dates(struct page *page)
 	    it->created);
 	put_day(page, (struct whois_label){"[有効期限]", "[Expires on]"},
 	    it->expires);
-	put_list(page, (struct whois_label){"[状態]", "[Status]"}, it->status,
-	    EMPTY_BLANK);
+	put_states(page, (struct whois_label){"[状態]", "[Status]"},
+	    generic_state);
 	put_list(page, (struct whois_label){"[ロック状態]", "[Lock Status]"},
 	    it->locks, EMPTY_LEFT_OUT);
 	put_updated(page, (struct whois_label){"[最終更新]", "[Last Updated]"});
+}
+
+/* Other text stands for a name that is not shown: "Whois登録者名非表示". */
+static void
+put_registrant(struct page *page)
+{
+	struct slice room;
+
+	put_list(page, (struct whois_label){"[登録者名]", NULL},
+	    whois_or_hidden(
+		page->it, FIELD_NAME_LOC, FIELD_NAME_INT, false, &room),
+	    EMPTY_BLANK);
+	put_list(page, (struct whois_label){"[Registrant]", "[Registrant]"},
+	    whois_or_hidden(
+		page->it, FIELD_NAME_INT, FIELD_NAME_LOC, true, &room),
+	    EMPTY_BLANK);
 }
 
 void
@@ -241,10 +296,7 @@ whois_jprs_generic(
 	begin(&page);
 	put_name(&page, (struct whois_label){"[Domain Name]", "[Domain Name]"});
 	blank(&page);
-	put_field(&page, (struct whois_label){"[登録者名]", NULL},
-	    ROLE_REGISTRANT, FIELD_NAME_LOC);
-	put_field(&page, (struct whois_label){"[Registrant]", "[Registrant]"},
-	    ROLE_REGISTRANT, FIELD_NAME_INT);
+	put_registrant(&page);
 	blank(&page);
 	put_list(&page, (struct whois_label){"[Name Server]", "[Name Server]"},
 	    publication_hosts(it, text->arena), EMPTY_PADDED);
@@ -340,6 +392,29 @@ put_handles(struct page *page)
 	    EMPTY_PADDED);
 }
 
+/* "Connected (2027/03/31)": it has servers until then. */
+static struct slice
+organizational_state(struct page *page, struct slice status)
+{
+	const struct publication *it = page->it;
+	struct text text = text_start(page->text->arena);
+	char day[DATE_SIZE];
+
+	if (!slice_is(status, "ok"))
+		return status;
+	text_add_string(&text,
+	    it->connected != 0 || it->ns.state != NOT_COLLECTED
+		? "Connected"
+		: "Registered");
+	if (it->expires != 0) {
+		text_add_string(&text, " (");
+		text_add(&text, whois_day(day, it->expires));
+		text_add_char(&text, ')');
+	}
+	page->text->failed |= text.failed;
+	return text_slice(&text);
+}
+
 void
 whois_jprs_organizational(
     struct text *text, const struct publication *it, bool english)
@@ -357,8 +432,8 @@ whois_jprs_organizational(
 	    publication_hosts(it, text->arena), EMPTY_PADDED);
 	put_keys(
 	    &page, (struct whois_label){"s. [署名鍵]", "s. [Signing Key]"});
-	put_list(&page, (struct whois_label){"[状態]", "[State]"}, it->status,
-	    EMPTY_BLANK);
+	put_states(&page, (struct whois_label){"[状態]", "[State]"},
+	    organizational_state);
 	put_list(&page, (struct whois_label){"[ロック状態]", "[Lock Status]"},
 	    it->locks, EMPTY_LEFT_OUT);
 	put_day(&page,
@@ -398,7 +473,7 @@ whois_jprs_contact(struct text *text, const struct publication *it,
 	text_add_string(text, banner);
 	if (english)
 		text_add_char(text, '\n');
-	whois_contact(text, it, role, english, " (JST)");
+	whois_contact(text, it, role, english);
 }
 
 void

@@ -519,6 +519,7 @@ get_decision(struct reader *r, struct wire_commit *out)
 		memcpy(out->given.random, random, sizeof(out->given.random));
 	out->given.approved = get_word(r, 2) != 0;
 	/* These are for the keeper to say. */
+	out->given.only = 0;
 	out->given.stopped = 0;
 	out->given.minimises = false;
 	out->given.kept = NULL;

@@ -29,6 +29,13 @@ struct audit_intent {
 	enum object_type type;
 	struct slice object; /* canonical */
 	unsigned stopped;    /* 1 << role: by the person, who is not shown */
+	bool is_deleted;     /* it should not be there; the caller sets it */
+	/*
+	 * The answer is about one contact, with one of its role's handles; or
+	 * about another of them than the one that the record tells of.  The
+	 * caller sets them.
+	 */
+	bool is_contact, is_another;
 	bool knows_record;   /* `hidden` has all that is hidden */
 	bool has_role[ROLE_COUNT];
 	struct audit_intended items[ROLE_COUNT][FIELD_COUNT];
@@ -142,7 +149,8 @@ struct audit_findings {
  * Wherever it stands in the text of an answer, a value that is the record's
  * and must not be seen is a leak, if it is one that tells a person.
  *
- * An answer that is not AUDIT_FOUND gives a finding of the whole: missing
+ * Of what was deleted only leaks are found, and the whole is stale where it
+ * is still there.  An answer that is not AUDIT_FOUND gives a finding of the whole: missing
  * (only where something of the object is to be seen), or unreachable.
  */
 bool audit_compare(const struct audit_intent *intent,

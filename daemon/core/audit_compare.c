@@ -14,7 +14,8 @@ void
 audit_tell(struct audit_comparison *it, enum audit_kind kind,
     const struct audit_candidate *of, bool is_current)
 {
-	if ((kind == AUDIT_OVER_REDACTION && of->of->may_hide) ||
+	if ((kind != AUDIT_LEAK && it->intent->is_deleted) ||
+	    (kind == AUDIT_OVER_REDACTION && of->of->may_hide) ||
 	    ((kind == AUDIT_OVER_REDACTION || kind == AUDIT_STALE) &&
 		of->of->may_differ))
 		return;
@@ -367,6 +368,7 @@ judge_lacking(struct audit_comparison *it, struct values shown)
 	struct slice *keys;
 
 	if (it->count != 1 || it->item->shape != AUDIT_EACH ||
+	    (it->intent->is_contact && of->field == FIELD_HANDLE) ||
 	    field_info[of->field].many == 1)
 		return true;
 	keys = audit_keys(it, of->field, shown);
@@ -423,7 +425,7 @@ judge_item(struct audit_comparison *it, const struct audit_item *item)
 		return audit_compare_parts(it);
 	if (!judge_shown(it, &served))
 		return false;
-	if (item->sight != AUDIT_SHOWN && !served)
+	if (item->sight != AUDIT_SHOWN && !served && !audit_is_own(it))
 		judge_absent(it);
 	return true;
 }
@@ -471,21 +473,24 @@ is_anything_allowed(const struct audit_intent *intent)
 	return false;
 }
 
-/* What is found of the object as a whole, if anything; after the others. */
-static void
+/* What is found of the object as a whole; false: nothing. */
+static bool
 judge_whole(const struct audit_intent *intent, enum audit_state state,
-    struct audit_findings *out)
+    enum audit_kind *out)
 {
-	struct audit_finding *items =
-	    (struct audit_finding *)(uintptr_t)out->items;
-
-	if (state == AUDIT_FOUND ||
-	    (state == AUDIT_NOT_FOUND && !is_anything_allowed(intent)))
-		return;
-	items[out->count++] = (struct audit_finding){
-	    .kind = state == AUDIT_NOT_FOUND ? AUDIT_MISSING
-					     : AUDIT_UNREACHABLE,
-	    .is_whole = true};
+	switch (state) {
+	case AUDIT_FOUND:
+		*out = AUDIT_STALE;
+		return intent->is_deleted;
+	case AUDIT_NOT_FOUND:
+		*out = AUDIT_MISSING;
+		return !intent->is_deleted && is_anything_allowed(intent);
+	case AUDIT_LIMITED:
+	case AUDIT_NOT_UNDERSTOOD:
+		break;
+	}
+	*out = AUDIT_UNREACHABLE;
+	return true;
 }
 
 bool
@@ -494,12 +499,15 @@ audit_compare(const struct audit_intent *intent,
     struct audit_findings *out, struct fail *fail)
 {
 	struct audit_comparison *it = arena_take(arena, sizeof(*it));
+	struct audit_finding whole = {.is_whole = true};
 
 	if (it == NULL)
 		return fail_memory(fail);
 	it->intent = intent;
 	it->arena = arena;
 	it->fail = fail;
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		it->is_anothers[r] = intent->is_another;
 	for (size_t i = 0; i < answer->count; i++)
 		if (!find_others(it, &answer->items[i]))
 			return false;
@@ -508,6 +516,8 @@ audit_compare(const struct audit_intent *intent,
 			return false;
 	if (!audit_compare_text(it, answer->text) || !give(it, out))
 		return false;
-	judge_whole(intent, answer->state, out);
+	if (judge_whole(intent, answer->state, &whole.kind))
+		((struct audit_finding *)(uintptr_t)
+			out->items)[out->count++] = whole;
 	return true;
 }

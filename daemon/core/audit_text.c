@@ -160,12 +160,18 @@ is_apart(struct slice text, size_t begin, size_t end, bool is_mail)
 			       !(strchr("-.", after) != NULL && is_word(next)));
 }
 
+/* Where a line began that a search has come to; it only goes on. */
+struct line {
+	size_t begin, looked;
+};
+
 static bool
-is_servers_own(struct slice text, size_t at)
+is_servers_own(struct slice text, size_t at, struct line *line)
 {
-	while (at != 0 && text.data[at - 1] != '\n')
-		at--;
-	return text.data[at] == AUDIT_TEXT_OWN;
+	for (; line->looked < at; line->looked++)
+		if (text.data[line->looked] == '\n')
+			line->begin = line->looked + 1;
+	return text.data[line->begin] == AUDIT_TEXT_OWN;
 }
 
 static bool
@@ -173,6 +179,7 @@ is_written(const struct texts *texts, struct slice key, enum role role)
 {
 	struct slice text = texts->text;
 	bool is_mail = memchr(key.data, '@', key.len) != NULL;
+	struct line line = {0, 0};
 
 	for (size_t at = 0; at + key.len <= text.len; at++) {
 		const char *next =
@@ -184,7 +191,8 @@ is_written(const struct texts *texts, struct slice key, enum role role)
 		at = (size_t)(next - text.data);
 		end = end_of(text, at, key);
 		if (end != SIZE_MAX && is_apart(text, at, end, is_mail) &&
-		    (role == ROLE_REGISTRANT || !is_servers_own(text, at)) &&
+		    (role == ROLE_REGISTRANT ||
+			!is_servers_own(text, at, &line)) &&
 		    !is_within_allowed(texts, at, key))
 			return true;
 	}
@@ -303,12 +311,14 @@ static bool
 has_digits(const struct texts *texts, struct slice digits, enum role role)
 {
 	struct slice text = texts->text;
+	struct line line = {0, 0};
 
 	for (size_t at = 0; at < text.len; at++) {
 		if (is_digit(text.data[at]) &&
 		    (at == 0 || !is_word(text.data[at - 1])) &&
 		    has_digits_at(text, at, digits) &&
-		    (role == ROLE_REGISTRANT || !is_servers_own(text, at)))
+		    (role == ROLE_REGISTRANT ||
+			!is_servers_own(text, at, &line)))
 			return true;
 	}
 	return false;

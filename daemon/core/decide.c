@@ -82,7 +82,8 @@ void
 decide_note_role(struct disclosure *disclosure, const struct record *record,
     enum role role, const struct decide_given *given)
 {
-	if (!record_has_role(record, role))
+	if (!record_has_role(record, role) ||
+	    (given->only != 0 && (given->only & 1u << role) == 0))
 		return;
 	disclosure->has_role[role] = true;
 	disclosure->subjects[role] = record_subject(record, role);
@@ -90,6 +91,8 @@ decide_note_role(struct disclosure *disclosure, const struct record *record,
 	    &disclosure->removed[role]);
 	if (given->limit != NULL)
 		disclosure->collected[role] &= given->limit[role];
+	if (record_limit(record) != NULL)
+		disclosure->collected[role] &= record_limit(record)[role];
 }
 
 static void

@@ -18,6 +18,11 @@ struct decide_given {
 	 */
 	const uint64_t *limit;
 	/*
+	 * 1 << role of those that are told of; the others are as if they were
+	 * not there, but conditions see the whole record.  0: all.
+	 */
+	unsigned only;
+	/*
 	 * 1 << role of those whose person stopped the provision of their data:
 	 * the whole is refused, by rule 0 and the word "stopped".
 	 */

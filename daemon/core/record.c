@@ -315,6 +315,26 @@ record_set_registration(struct record *record,
 	return true;
 }
 
+bool
+record_set_limit(
+    struct record *record, const uint64_t *limit, struct fail *fail)
+{
+	uint64_t *copy =
+	    arena_take_array(record->arena, ROLE_COUNT, sizeof(*copy));
+
+	if (copy == NULL)
+		return fail_memory(fail);
+	memcpy(copy, limit, ROLE_COUNT * sizeof(*copy));
+	record->limit = copy;
+	return true;
+}
+
+const uint64_t *
+record_limit(const struct record *record)
+{
+	return record->limit;
+}
+
 const struct registration *
 record_registration(const struct record *record)
 {

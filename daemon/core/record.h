@@ -193,6 +193,15 @@ bool record_set_expires(
     struct record *record, struct slice date, struct fail *fail);
 struct slice record_expires(const struct record *record);
 
+/*
+ * FIELD_BITs of each role (ROLE_COUNT of them, copied) with which alone it can
+ * be told: conditions see the whole record.  A merge keeps the stored one's;
+ * it is not kept in the vault.
+ */
+bool record_set_limit(
+    struct record *record, const uint64_t *limit, struct fail *fail);
+const uint64_t *record_limit(const struct record *record); /* NULL: none */
+
 /* Copied.  A merge takes the update's where given, else the stored one's. */
 bool record_set_registration(struct record *record,
     const struct registration *registration, struct fail *fail);

@@ -310,6 +310,7 @@ record_merge(struct arena *arena, const struct record *stored,
 	merged->epp = update->epp.given ? update->epp : stored->epp;
 	merged->plan = update->plan.len != 0 ? update->plan : stored->plan;
 	merged->expires = update->expires;
+	merged->limit = stored->limit;
 	merged->registration = update->registration.given
 	    ? update->registration
 	    : stored->registration;

@@ -29,6 +29,7 @@ struct record {
 	struct record_former former;  /* before this update */
 	struct record_former latest;  /* the same as the vault keeps it */
 	struct record_former waiting; /* before the oldest that may wait */
+	const uint64_t *limit; /* NULL: all of it can be told */
 	struct person *persons[ROLE_COUNT]; /* NULL: nobody in that role */
 };
 

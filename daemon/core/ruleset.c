@@ -2,6 +2,7 @@
 
 #include "base/prefix.h"
 #include "core/match.h"
+#include "core/policy_print.h"
 #include "core/ruleset_priv.h"
 
 static const char *const methods[METHOD_COUNT] = {
@@ -312,6 +313,28 @@ match_onward(const struct policy *policy, unsigned recipient,
 }
 
 /* Nearest first: what is appended is itself looked behind, in turn. */
+static bool
+ends(struct slice text, struct slice with)
+{
+	return text.len >= with.len &&
+	       memcmp(text.data + text.len - with.len, with.data, with.len) ==
+		   0;
+}
+
+bool
+ruleset_reaches(const struct ruleset *ruleset, const struct block *block,
+    struct slice suffix)
+{
+	const struct policy_block *of = ruleset->blocks[block->number].block;
+
+	if (block->type != OBJECT_DOMAIN)
+		return false;
+	for (size_t i = 0; i < of->pattern_count; i++)
+		if (ends(of->patterns[i].word, suffix))
+			return true;
+	return match_block(of, OBJECT_DOMAIN, suffix) != 0;
+}
+
 size_t
 ruleset_onward(const struct ruleset *ruleset, const struct block *block,
     const struct record *record, const struct block **out, size_t max)
@@ -345,4 +368,68 @@ ruleset_passes_on(const struct ruleset *ruleset, unsigned recipient,
 	    &ruleset->policy->recipients[recipient];
 
 	return it->is.public || (it->ceiling[role] & FIELD_BIT(field)) != 0;
+}
+
+/* What a condition may name, or a pattern stand for. */
+static void
+add_named(struct text *text, const struct policy *policy,
+    const struct policy_block *block)
+{
+	for (size_t i = 0; i < block->pattern_count; i++) {
+		const struct network_group *group = block->patterns[i].group;
+
+		for (size_t n = 0; group != NULL && n < group->count; n++) {
+			text_add(text, group->prefixes[n]);
+			text_add_char(text, '\n');
+		}
+	}
+	for (size_t i = 0; i < policy->set_count; i++) {
+		const struct set *set = &policy->sets[i];
+
+		for (size_t n = 0; set->tested && n < set->count; n++) {
+			text_add(text, set->id);
+			text_add_char(text, ' ');
+			text_add(text, set->items[n].text);
+			text_add_char(text, '\n');
+		}
+	}
+}
+
+static void
+add_terms(struct text *text, const struct policy *policy,
+    const struct policy_block *block)
+{
+	text_add_string(text,
+	    audience_name(policy->recipients[block->is.recipient].is.audience));
+	text_add_string(text, " for ");
+	policy_print_key(text, policy, block);
+	text_add_char(text, '\n');
+	for (size_t i = 0; i < block->gate_count; i++) {
+		text_add(text, block->gates[i]->line);
+		text_add_char(text, '\n');
+	}
+	for (size_t i = 0; i < block->rule_count; i++) {
+		text_add(text, block->rules[i]->line);
+		text_add_char(text, '\n');
+	}
+	add_named(text, policy, block);
+}
+
+bool
+ruleset_terms(const struct ruleset *ruleset, struct slice recipient,
+    struct slice purpose, struct arena *arena, struct digest *out)
+{
+	const struct policy *policy = ruleset->policy;
+	struct text text = text_start(arena);
+
+	for (size_t i = 0; i < policy->block_count; i++) {
+		const struct policy_block *block = &policy->blocks[i];
+
+		if (slice_equal(policy->recipients[block->is.recipient].is.id,
+			recipient) &&
+		    slice_equal(block->is.purpose, purpose))
+			add_terms(&text, policy, block);
+	}
+	*out = digest_sha256((struct slice){text.data, text.len});
+	return !text.failed;
 }

@@ -81,6 +81,14 @@ struct slice ruleset_rule_text(const struct ruleset *ruleset, unsigned rule);
 struct slice ruleset_rule_place(const struct ruleset *ruleset, unsigned rule);
 
 /*
+ * A digest over all that the policy says of what this recipient gets for this
+ * purpose: whoever approved that, approved nothing else.  Other parts of a
+ * policy, and its revision, do not change it.  False without memory.
+ */
+bool ruleset_terms(const struct ruleset *ruleset, struct slice recipient,
+    struct slice purpose, struct arena *arena, struct digest *out);
+
+/*
  * The blocks of direct recipients (no `via`, or `via self`) that this
  * record's object falls under: at most one for each (recipient, purpose), by
  * the longest suffix or prefix.  On-request blocks are included.  Returns
@@ -96,6 +104,10 @@ const struct block *ruleset_find_block(const struct ruleset *ruleset,
 /* Is there an object that falls under both of these blocks? */
 bool ruleset_overlap(const struct ruleset *ruleset, const struct block *one,
     const struct block *other);
+
+/* Is there a domain below this suffix (".jp") that falls under the block? */
+bool ruleset_reaches(const struct ruleset *ruleset, const struct block *block,
+    struct slice suffix);
 
 /*
  * The blocks behind `block`, nearest first: for each recipient reached `via`

@@ -1,7 +1,7 @@
 /*
  * ISO-2022-JP (RFC 1468), which is what JPNIC's WHOIS speaks: through iconv,
- * with the nearest that it has for a character it has not, or a question mark.
- * Each line begins and ends in ASCII.
+ * with the nearest that it has for a character it has not: kana of full width
+ * for those of half, or the mark 〓.  Each line begins and ends in ASCII.
  */
 #ifndef MISU_JIS_H
 #define MISU_JIS_H

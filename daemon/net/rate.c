@@ -253,10 +253,10 @@ rate_ask(struct rate *rate, const struct prefix *block, int64_t now,
 	return true;
 }
 
-/* NULL: it has none left of its day. */
+/* NULL: it has none left of its day, which ends in *wait seconds. */
 static struct place *
 find_budget(struct rate *rate, struct table *table, const struct prefix *block,
-    int64_t now)
+    int64_t now, unsigned *wait)
 {
 	struct place *place = place_of(rate, table, block, now);
 
@@ -265,22 +265,27 @@ find_budget(struct rate *rate, struct table *table, const struct prefix *block,
 		place->day = now;
 		place->spent = 0;
 	}
-	return place->spent < rate->limits.a_day * table->share ? place : NULL;
+	if (place->spent < rate->limits.a_day * table->share)
+		return place;
+	*wait = (unsigned)((place->day + DAY - now + 999) / 1000);
+	return NULL;
 }
 
 bool
-rate_spend(struct rate *rate, const struct prefix *block, int64_t now)
+rate_spend(struct rate *rate, const struct prefix *block, int64_t now,
+    unsigned *wait)
 {
 	struct place *network = NULL, *place;
 
+	*wait = 0;
 	if (rate->limits.a_day == 0)
 		return true;
 	if (block->six) {
-		network = find_budget(rate, &rate->networks, block, now);
+		network = find_budget(rate, &rate->networks, block, now, wait);
 		if (network == NULL)
 			return false;
 	}
-	place = find_budget(rate, &rate->blocks, block, now);
+	place = find_budget(rate, &rate->blocks, block, now, wait);
 	if (place == NULL)
 		return false;
 	place->spent++;

@@ -43,7 +43,11 @@ bool rate_block_of(struct slice address, struct prefix *block);
 bool rate_ask(
     struct rate *rate, const struct prefix *block, int64_t now, unsigned *wait);
 
-/* It was told of a personal object: false if that was one too many. */
-bool rate_spend(struct rate *rate, const struct prefix *block, int64_t now);
+/*
+ * It is told of a personal object; each time counts, also of the same one.
+ * False if that is one too many: *wait says in how many seconds its day ends.
+ */
+bool rate_spend(
+    struct rate *rate, const struct prefix *block, int64_t now, unsigned *wait);
 
 #endif

@@ -19,23 +19,27 @@ static const char schema[] =
     " (grant_id);"
     "CREATE TABLE IF NOT EXISTS request_answer ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, grant_id INTEGER NOT NULL,"
-    " first INTEGER NOT NULL);";
+    " first INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS request_terms ("
+    " grant_id INTEGER PRIMARY KEY, terms BLOB NOT NULL,"
+    " outdated INTEGER NOT NULL);";
 
 #define COLUMNS                                                                \
 	"g.id, g.case_id, g.token, g.recipient, g.purpose, g.granted,"         \
 	" g.until, g.answers, g.used, g.revoked, g.from_where,"                \
-	" coalesce(c.state = 0, 0)"
+	" coalesce(c.state = 0, 0), t.terms, coalesce(t.outdated, 0)"
 #define FROM                                                                   \
-	" FROM request_grant g LEFT JOIN request_case c ON c.id = g.case_id"
+	" FROM request_grant g LEFT JOIN request_case c ON c.id = g.case_id"   \
+	" LEFT JOIN request_terms t ON t.grant_id = g.id"
 
 struct grants {
 	struct sqlite *db;
 	const struct random_source *random;
 	uint8_t key[KEY_SIZE];
-	struct statement *begin, *commit, *rollback, *add, *add_object, *find,
-	    *each, *objects, *revoke, *count, *add_answer, *end_answer,
-	    *next_answer, *next_object, *drop_object, *old, *prune,
-	    *prune_objects;
+	struct statement *begin, *commit, *rollback, *add, *add_object,
+	    *add_terms, *outdated, *find, *each, *objects, *revoke, *count,
+	    *add_answer, *end_answer, *next_answer, *next_object, *drop_object,
+	    *old, *prune, *prune_objects, *prune_terms;
 };
 
 enum { PRUNED_AT_ONCE = 256 };
@@ -53,6 +57,11 @@ prepare_all(struct grants *g, struct fail *fail)
 		" VALUES (?,?,?,?,?,?,?,0,0,?)"},
 	    {&g->add_object,
 		"INSERT INTO request_object (grant_id, name) VALUES (?,?)"},
+	    {&g->add_terms, "INSERT INTO request_terms (grant_id, terms,"
+			    " outdated) VALUES (?,?,0)"},
+	    {&g->outdated, "INSERT INTO request_terms (grant_id, terms,"
+			   " outdated) VALUES (?, x'', 1)"
+			   " ON CONFLICT (grant_id) DO UPDATE SET outdated = 1"},
 	    {&g->find, "SELECT " COLUMNS FROM " WHERE g.token = ?"},
 	    {&g->each,
 		"SELECT " COLUMNS FROM " WHERE g.case_id = ? ORDER BY g.id"},
@@ -77,6 +86,7 @@ prepare_all(struct grants *g, struct fail *fail)
 	    {&g->prune, "DELETE FROM request_grant WHERE id = ?"},
 	    {&g->prune_objects,
 		"DELETE FROM request_object WHERE grant_id = ?"},
+	    {&g->prune_terms, "DELETE FROM request_terms WHERE grant_id = ?"},
 	};
 
 	return sqlite_prepare_all(
@@ -175,6 +185,17 @@ insert_objects(
 	return true;
 }
 
+static bool
+insert_terms(
+    struct grants *grants, const struct grant *grant, struct fail *fail)
+{
+	struct statement *s = grants->add_terms;
+
+	statement_bind_number(s, 1, grant->id);
+	statement_bind_bytes(s, 2, grant->terms.bytes, DIGEST_SIZE);
+	return statement_do(s, fail);
+}
+
 bool
 grants_add(struct grants *grants, struct grant *grant, struct fail *fail)
 {
@@ -182,7 +203,8 @@ grants_add(struct grants *grants, struct grant *grant, struct fail *fail)
 		return false;
 	return end_transaction(grants,
 	    insert_grant(grants, grant, fail) &&
-		insert_objects(grants, grant, fail),
+		insert_objects(grants, grant, fail) &&
+		insert_terms(grants, grant, fail),
 	    fail);
 }
 
@@ -199,6 +221,13 @@ grants_revoke(struct grants *grants, int64_t case_id, int64_t id, int *count,
 	return true;
 }
 
+bool
+grants_set_outdated(struct grants *grants, int64_t id, struct fail *fail)
+{
+	statement_bind_number(grants->outdated, 1, id);
+	return statement_do(grants->outdated, fail);
+}
+
 /* --- reading --- */
 
 static bool
@@ -206,6 +235,7 @@ read_grant(struct grants *grants, struct statement *s, struct arena *arena,
     struct grant *out, struct fail *fail)
 {
 	struct slice token = statement_bytes(s, 2);
+	struct slice terms = statement_bytes(s, 12);
 
 	out->id = statement_number(s, 0);
 	out->case_id = statement_number(s, 1);
@@ -217,7 +247,12 @@ read_grant(struct grants *grants, struct statement *s, struct arena *arena,
 	out->used = statement_number(s, 8);
 	out->is_revoked = statement_number(s, 9) != 0;
 	out->is_open = statement_number(s, 11) != 0;
+	out->is_outdated = statement_number(s, 13) != 0;
 	out->object_count = 0;
+	/* One that is older has none, and equals none. */
+	out->terms = (struct digest){{0}};
+	if (terms.len == DIGEST_SIZE)
+		memcpy(out->terms.bytes, terms.data, DIGEST_SIZE);
 	if (token.len != DIGEST_SIZE)
 		return fail_set(
 		    fail, FAIL_WORLD, "grants: the database is damaged");
@@ -361,6 +396,9 @@ prune_one(struct grants *grants, int64_t id, struct fail *fail)
 {
 	statement_bind_number(grants->prune_objects, 1, id);
 	if (!statement_do(grants->prune_objects, fail))
+		return false;
+	statement_bind_number(grants->prune_terms, 1, id);
+	if (!statement_do(grants->prune_terms, fail))
 		return false;
 	statement_bind_number(grants->prune, 1, id);
 	return statement_do(grants->prune, fail);

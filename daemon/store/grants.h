@@ -28,6 +28,9 @@ struct grant {
 	struct slice from;	/* "192.0.2.0/24 2001:db8::/32"; empty: all */
 	int64_t granted, until; /* Unix ms */
 	int64_t answers, used;
+	/* ruleset_terms() of what was approved; all 0: it is not known */
+	struct digest terms;
+	bool is_outdated; /* that these are in force no more was noted */
 	bool is_revoked;
 	bool is_open; /* read alone: the case is */
 	/* "example.jp", ".example.jp", "192.0.2.0/24"; canonical */
@@ -55,6 +58,10 @@ bool grants_each(struct grants *grants, struct arena *arena, int64_t case_id,
 /* One of a case's, or all of them with id 0; *count says how many it was. */
 bool grants_revoke(struct grants *grants, int64_t case_id, int64_t id,
     int *count, struct fail *fail);
+
+/* It was noted that its terms are in force no more. */
+bool grants_set_outdated(
+    struct grants *grants, int64_t id, struct fail *fail);
 
 /*
  * Count one answer: false without a fail where none is left.  `first` is an

@@ -633,15 +633,21 @@ spool_is_followed(struct spool *spool, const struct spool_item *item,
 {
 	struct digest hash =
 	    spool_object_hash(spool, item->object_type, item->object);
-	bool ok;
 
-	*out = false;
-	statement_bind_bytes(spool->follows, 1, hash.bytes, DIGEST_SIZE);
 	statement_bind_text(spool->follows, 2, item->recipient);
 	statement_bind_number(spool->follows, 3, (int64_t)item->place);
-	ok = statement_step(spool->follows, out, fail);
-	statement_reset(spool->follows);
-	return ok;
+	return has_row(spool->follows, &hash, out, fail);
+}
+
+bool
+spool_waits_for(struct spool *spool, int object_type, struct slice object,
+    struct slice recipient, bool *out, struct fail *fail)
+{
+	struct digest hash = spool_object_hash(spool, object_type, object);
+
+	statement_bind_text(spool->follows, 2, recipient);
+	statement_bind_number(spool->follows, 3, -1); /* before every place */
+	return has_row(spool->follows, &hash, out, fail);
 }
 
 static bool

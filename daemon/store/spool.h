@@ -139,6 +139,9 @@ bool spool_outdate_item(
 /* Does anything wait for this object, with whomever? */
 bool spool_waits(struct spool *spool, int object_type, struct slice object,
     bool *out, struct fail *fail);
+/* The same with one of them. */
+bool spool_waits_for(struct spool *spool, int object_type, struct slice object,
+    struct slice recipient, bool *out, struct fail *fail);
 /*
  * Did a recipient refuse what it was last to get of this object, or was that
  * given up?  Then it has what it had before.

@@ -14,6 +14,8 @@
  */
 #include "store/vault_priv.h"
 
+#include <assert.h>
+
 #include "codec/pack.h"
 
 enum { NO_ROLE = 255, PART_HEAD = 9, LABEL_SIZE = DIGEST_SIZE + 1 };
@@ -355,9 +357,10 @@ vault_get(struct vault *vault, struct arena *arena, enum object_type type,
 /* What stands at this place, under the whole key that the item has. */
 static bool
 get_placed(struct vault *vault, const struct vault_object *object,
-    struct arena *arena, struct record **out, struct fail *fail)
+    enum vault_slot slot, struct arena *arena, struct record **out,
+    struct fail *fail)
 {
-	const struct vault_place *place = &object->of[VAULT_CURRENT];
+	const struct vault_place *place = &object->of[slot];
 	struct digest key;
 	struct slice item;
 
@@ -389,7 +392,28 @@ vault_next(struct vault *vault, struct vault_cursor *cursor,
 		cursor->begun = true;
 		memcpy(cursor->key, object->key, VAULT_CURSOR);
 		if (object->of[VAULT_CURRENT].len != 0 &&
-		    !get_placed(vault, object, arena, out, fail))
+		    !get_placed(
+			vault, object, VAULT_CURRENT, arena, out, fail))
+			return false;
+	}
+	return true;
+}
+
+static_assert((int)VAULT_SHARDS == INDEX_SHARDS, "as the index has them");
+
+bool
+vault_next_proposed(struct vault *vault, unsigned shard, uint32_t *at,
+    struct arena *arena, struct record **out, struct fail *fail)
+{
+	const struct vault_shard *of = &vault->index.shards[shard];
+
+	*out = NULL;
+	while (*out == NULL && *at < of->size) {
+		const struct vault_object *object = &of->objects[(*at)++];
+
+		if (object->of[VAULT_PROPOSED].len != 0 &&
+		    !get_placed(
+			vault, object, VAULT_PROPOSED, arena, out, fail))
 			return false;
 	}
 	return true;

@@ -62,6 +62,13 @@ struct vault_cursor {
 };
 bool vault_next(struct vault *vault, struct vault_cursor *cursor,
     struct arena *arena, struct record **out, struct fail *fail);
+/*
+ * The proposed records of one of VAULT_SHARDS parts of all objects, one after
+ * the other while nothing is put: *at is 0 at first, *out NULL at the end.
+ */
+enum { VAULT_SHARDS = 1024 };
+bool vault_next_proposed(struct vault *vault, unsigned shard, uint32_t *at,
+    struct arena *arena, struct record **out, struct fail *fail);
 /* Which part of all objects lies before it, about: from 0 to 1. */
 double vault_cursor_share(const struct vault_cursor *cursor);
 

@@ -290,6 +290,15 @@ changing(void *context, enum object_type type, struct slice name)
 	    keeper_is_changing(world->keeper, type, name);
 }
 
+static bool
+awaits(void *context, enum object_type type, struct slice name)
+{
+	const struct world *world = context;
+
+	return world->keeper != NULL &&
+	    keeper_awaits(world->keeper, type, name);
+}
+
 static void
 change(void *context, enum object_type type, struct slice name, bool begins)
 {
@@ -319,6 +328,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .standing = world->standing,
 	    .changing = changing,
 	    .change = change,
+	    .awaits = awaits,
 	    .follow_context = world,
 	    .log = daemon_log,
 	    .log_context = world,

@@ -36,8 +36,10 @@ check_domain(struct world *world, struct arena *arena, struct slice name)
 	    record_operation(published.record) != OPERATION_DELETE)
 		block = engine_view_block(world->engine, published.record);
 	if (ok && block != NULL)
-		ok = engine_share(world->engine, block, published.record,
-		    HOW_ASKED, arena, &share, &fail);
+		ok = engine_either(world->engine, block, HOW_ASKED, arena,
+			 &published, &fail) &&
+		    engine_share(world->engine, block, published.record,
+			HOW_ASKED, arena, &share, &fail);
 	if (ok)
 		compare(world, name, share.payload);
 	else

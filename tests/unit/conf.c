@@ -178,6 +178,36 @@ what_is_not_said_has_its_default(void **state)
 	setup_free(setup);
 }
 
+/* Lines of terms are one text, and an address is the prefix of its bits. */
+static void
+what_is_published_is_read_whole(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	const struct policy_source source = {SLICE("test"),
+	    SLICE("audit whois whois.jprs.jp for .jp as jprs hidden as \"X\"\n"
+		  "publish hidden jprs \"非表示\" \"Not shown\"\n"
+		  "publish free 127.0.0.9, 2001:db8::7, 192.0.2.0/24\n"
+		  "registrar \"R\" { terms \"One\" terms \"\" terms \"3\" }\n")};
+	struct fail fail = FAIL_INIT;
+	const struct conf *conf = conf_glance(arena, &source, &fail);
+	const struct values *hidden;
+
+	(void)state;
+	assert_non_null(conf);
+	assert_true(slice_is(conf->publish.terms, "One\n\n3\n"));
+	assert_int_equal(conf->publish.free_count, 3);
+	assert_int_equal(conf->publish.free[0].bits, 32);
+	assert_int_equal(conf->publish.free[1].bits, 128);
+	assert_true(
+	    slice_is(conf->publish.hidden_jprs.japanese, "非表示"));
+	/* Who audits us knows what we show instead. */
+	hidden = &conf->audit.servers[0].hidden;
+	assert_int_equal(hidden->count, 3);
+	assert_true(slice_is(hidden->items[0], "X"));
+	assert_true(slice_is(hidden->items[2], "Not shown"));
+	arena_destroy(arena);
+}
+
 /* Of a misu.conf without templates. */
 static struct digest
 identity_of(struct arena *arena, const char *text)
@@ -481,6 +511,7 @@ main(void)
 	    cmocka_unit_test(every_complaint_has_a_golden_file),
 	    cmocka_unit_test(the_state_of_the_command_line_wins),
 	    cmocka_unit_test(what_is_not_said_has_its_default),
+	    cmocka_unit_test(what_is_published_is_read_whole),
 	    cmocka_unit_test(
 		the_setup_identity_changes_with_what_can_change_what_leaves),
 	    cmocka_unit_test(the_setup_identity_changes_with_an_upstream),

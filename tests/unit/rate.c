@@ -59,10 +59,10 @@ static unsigned
 spend(struct rate *rate, const char *address, unsigned tries, int64_t now)
 {
 	const struct prefix block = block_of(address);
-	unsigned let = 0;
+	unsigned let = 0, wait;
 
 	for (unsigned i = 0; i < tries; i++)
-		let += rate_spend(rate, &block, now);
+		let += rate_spend(rate, &block, now, &wait);
 	return let;
 }
 
@@ -80,6 +80,26 @@ a_bucket_is_emptied_and_fills_again(void **state)
 	assert_int_equal(ask(rate, "192.0.2.2", 10, START), 6);
 	assert_int_equal(ask(rate, "192.0.2.1", 10, START + 10000), 1);
 	assert_int_equal(ask(rate, "192.0.2.1", 10, START + HOUR), 6);
+	rate_destroy(rate);
+}
+
+/* A day begins with a block's first question, not at midnight. */
+static void
+who_has_spent_a_day_is_told_when_it_ends(void **state)
+{
+	struct rate *rate = make(6, 3);
+	const struct prefix block = block_of("192.0.2.1");
+	unsigned wait = 9;
+
+	(void)state;
+	assert_true(rate_spend(rate, &block, START, &wait));
+	assert_int_equal(wait, 0);
+	assert_int_equal(spend(rate, "192.0.2.1", 9, START + HOUR), 2);
+	assert_false(rate_spend(rate, &block, START + 20 * HOUR, &wait));
+	assert_int_equal(wait, 4 * 3600);
+	assert_false(rate_spend(rate, &block, START + 24 * HOUR - 1, &wait));
+	assert_int_equal(wait, 1);
+	assert_true(rate_spend(rate, &block, START + 24 * HOUR, &wait));
 	rate_destroy(rate);
 }
 
@@ -167,7 +187,7 @@ a_full_table_forgets_who_was_quiet(void **state)
 	for (unsigned i = 0; i < 200000; i++) {
 		memcpy(block.bytes, &i, 4);
 		let += rate_ask(rate, &block, START + i, &wait) &&
-		       rate_spend(rate, &block, START + i);
+		       rate_spend(rate, &block, START + i, &wait);
 	}
 	assert_int_equal(let, 200000);
 	rate_destroy(rate);
@@ -195,7 +215,7 @@ a_48_has_a_share_and_no_more(void **state)
 	for (unsigned i = 0; i < 65536; i++) {
 		block = block_within("2001:db8:1::", i);
 		let += rate_ask(rate, &block, START, &wait);
-		spent += rate_spend(rate, &block, START);
+		spent += rate_spend(rate, &block, START, &wait);
 	}
 	assert_int_equal(let, 6 * RATE_SHARE);
 	assert_int_equal(spent, 3 * RATE_SHARE);
@@ -241,7 +261,7 @@ no_48_pushes_a_record_out(void **state)
 
 			if (rate_ask(rate, &block, START + hour * HOUR, &wait))
 				rate_spend(
-				    rate, &block, START + hour * HOUR);
+				    rate, &block, START + hour * HOUR, &wait);
 		}
 	assert_int_equal(spend(rate, "192.0.2.1", 9, START + 23 * HOUR), 0);
 	assert_int_equal(spend(rate, "2001:db8:9::1", 9, START + 23 * HOUR), 0);
@@ -268,6 +288,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_bucket_is_emptied_and_fills_again),
+	    cmocka_unit_test(
+		who_has_spent_a_day_is_told_when_it_ends),
 	    cmocka_unit_test(steady_questions_lose_no_share),
 	    cmocka_unit_test(a_clock_set_back_gives_nothing_and_takes_nothing),
 	    cmocka_unit_test(a_budget_is_for_a_day),

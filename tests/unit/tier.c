@@ -68,6 +68,13 @@ a_question_is_read_in_one_spelling_alone(void **state)
 	assert_false(is_question("7 " TOKEN64 " contact 192.0.2.1/32 a.jp"));
 	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1 a.jp"));
 	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1/32 a b"));
+	assert_true(tier_read_question(
+	    SLICE("7 " TOKEN64 " domain 192.0.2.1/32 a.jp AB-1"), &q));
+	assert_true(slice_is(q.object, "a.jp"));
+	assert_true(slice_is(q.handle, "AB-1"));
+	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1/32 a.jp A B"));
+	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1/32 a.jp "));
+	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1/32  AB-1"));
 	assert_false(is_question("7 " TOKEN64 " domain 192.0.2.1/32 "));
 	assert_false(is_question("7 " TOKEN64 " network 192.0.2.1/32 a.jp"));
 	assert_false(is_question("7 abab domain 192.0.2.1/32 a.jp"));

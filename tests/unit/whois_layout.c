@@ -144,12 +144,23 @@ footer_of(struct slice text, const char *after)
 
 #define CODES "https://icann.org/epp\n\n"
 
+/* In the style of its TLD, with the terms that stand there. */
+static void
+assert_told(struct fixture *fixture, struct slice expected, const char *now)
+{
+	struct whois_style style = whois_style_of(&fixture->it);
+	struct text text = text_start(fixture->arena);
+
+	style.footer = footer_of(expected, CODES);
+	whois_gtld(&text, &fixture->it, &style, at(now));
+	assert_same(&text, expected);
+}
+
 static void
 biz_redacts_what_a_thick_registry_redacts(void **state)
 {
 	struct fixture *fixture = *state;
 	struct slice expected = sample(fixture, "biz.txt");
-	struct text text = text_start(fixture->arena);
 	struct publication_registrar registrar = {
 	    .name = SLICE("MarkMonitor, Inc."),
 	    .iana_id = SLICE("292"),
@@ -157,24 +168,8 @@ biz_redacts_what_a_thick_registry_redacts(void **state)
 	    .url = SLICE("www.markmonitor.com"),
 	    .abuse_email = SLICE("registry.admin@markmonitor.com"),
 	    .abuse_phone = SLICE("+1.2083895740")};
-	struct whois_style style = {
-	    .roles = 1 << ROLE_REGISTRANT | 1 << ROLE_ADMIN | 1 << ROLE_TECH,
-	    .streets = 3,
-	    .redacted = SLICE("REDACTED FOR PRIVACY"),
-	    .redacted_id = SLICE("REDACTED FOR PRIVACY"),
-	    .redacted_email = SLICE(
-		"Please query the RDDS service of the Registrar of Record"
-		" identified in this output for information on how to contact"
-		" the Registrant, Admin, or Tech contact of the queried domain"
-		" name."),
-	    .complaint_label =
-		SLICE("URL of the ICANN Whois Inaccuracy Complaint Form"),
-	    .complaint_url = SLICE("https://www.icann.org/wicf/"),
-	    .database = SLICE("WHOIS database"),
-	    .footer = footer_of(expected, CODES)};
 
 	fixture->it.name = SLICE("google.biz");
-	fixture->it.roid.state = REDACTED;
 	fixture->it.registrar = &registrar;
 	fixture->it.updated = at("2026-02-27T10:34:33Z");
 	fixture->it.created = at("2002-03-27T16:03:44Z");
@@ -190,8 +185,7 @@ biz_redacts_what_a_thick_registry_redacts(void **state)
 	show(fixture, ROLE_REGISTRANT, FIELD_COUNTRY, TIMES("US"));
 	redact_all(fixture, ROLE_REGISTRANT);
 	redact_all(fixture, ROLE_TECH);
-	whois_gtld(&text, &fixture->it, &style, at("2026-07-12T12:34:24Z"));
-	assert_same(&text, expected);
+	assert_told(fixture, expected, "2026-07-12T12:34:24Z");
 }
 
 static struct publication_registrar markmonitor = {
@@ -207,20 +201,8 @@ org_has_no_contacts_and_a_lead(void **state)
 {
 	struct fixture *fixture = *state;
 	struct slice expected = sample(fixture, "org.txt");
-	struct text text = text_start(fixture->arena);
-	struct whois_style style = {.redacted_id = SLICE("REDACTED"),
-	    .complaint_label =
-		SLICE("URL of the ICANN Whois Inaccuracy Complaint Form"),
-	    .complaint_url = SLICE("https://icann.org/wicf/"),
-	    .database = SLICE("WHOIS database"),
-	    .lead = SLICE("This domain is protected by the Registry Lock"
-			  " service. If you are the registrant and wish to"
-			  " take action on this lock, please contact your"
-			  " registrar."),
-	    .footer = footer_of(expected, CODES)};
 
 	fixture->it.name = SLICE("google.org");
-	fixture->it.roid.state = REDACTED;
 	fixture->it.registrar = &markmonitor;
 	fixture->it.updated = at("2025-09-23T10:18:47Z");
 	fixture->it.created = at("1998-10-21T04:00:00Z");
@@ -232,8 +214,7 @@ org_has_no_contacts_and_a_lead(void **state)
 	fixture->it.ns =
 	    shown(fixture, TIMES("ns1.google.com", "ns2.google.com",
 			       "ns3.google.com", "ns4.google.com"));
-	whois_gtld(&text, &fixture->it, &style, at("2026-07-12T12:34:25Z"));
-	assert_same(&text, expected);
+	assert_told(fixture, expected, "2026-07-12T12:34:25Z");
 }
 
 static void
@@ -241,15 +222,7 @@ net_is_indented_and_in_capitals(void **state)
 {
 	struct fixture *fixture = *state;
 	struct slice expected = sample(fixture, "net.txt");
-	struct text text = text_start(fixture->arena);
 	struct publication_registrar registrar = markmonitor;
-	struct whois_style style = {.indent = 3,
-	    .upper = true,
-	    .complaint_label =
-		SLICE("URL of the ICANN Whois Inaccuracy Complaint Form"),
-	    .complaint_url = SLICE("https://www.icann.org/wicf/"),
-	    .database = SLICE("whois database"),
-	    .footer = footer_of(expected, CODES)};
 
 	registrar.abuse_phone = SLICE("+1.2086851750");
 	fixture->it.name = SLICE("google.net");
@@ -265,8 +238,7 @@ net_is_indented_and_in_capitals(void **state)
 	fixture->it.ns =
 	    shown(fixture, TIMES("ns1.google.com", "ns2.google.com",
 			       "ns3.google.com", "ns4.google.com"));
-	whois_gtld(&text, &fixture->it, &style, at("2026-07-12T12:34:16Z"));
-	assert_same(&text, expected);
+	assert_told(fixture, expected, "2026-07-12T12:34:16Z");
 }
 
 static void
@@ -496,7 +468,7 @@ a_key_of_jprs_goes_on_in_lines(void **state)
 }
 
 static void
-a_contact_of_jprs_has_its_banner_and_time(void **state)
+a_contact_of_jprs_has_its_banner_and_no_date_of_another(void **state)
 {
 	struct fixture *fixture = *state;
 	struct text text = text_start(fixture->arena);
@@ -506,8 +478,8 @@ a_contact_of_jprs_has_its_banner_and_time(void **state)
 	whois_jprs_contact(&text, &fixture->it, ROLE_TECH, false);
 	assert_has(&text, "[ JPRS database provides");
 	assert_has(&text, "a. [JPNICハンドル]              TM1234JP\n");
-	assert_has(
-	    &text, "[最終更新]                      2026/04/01 01:05:03 (JST)\n");
+	/* That is when its domain was changed. */
+	assert_lacks(&text, "[最終更新]");
 }
 
 static void
@@ -590,6 +562,114 @@ an_empty_telefax_of_a_contact_is_padded(void **state)
 			     "p. [FAX]                        \n"), 1);
 }
 
+static void
+tlds_look_as_their_registries_do(void **state)
+{
+	static const struct {
+		const char *name, *has;
+	} cases[] = {{"a.com", "   Domain Name: A.COM\n"},
+	    {"a.com", "\n   DNSSEC: unsigned\n"},
+	    {"a.com", ">>> Last update of whois database: "},
+	    {"a.info", "Domain Name: a.info\nRegistry Domain ID: REDACTED\n"},
+	    {"a.info", "Form: https://icann.org/wicf/\n>>> Last"},
+	    {"a.biz", "Registry Admin ID:\nAdmin Name:\n"},
+	    {"a.example", "RDDS Inaccuracy Complaint Form"},
+	    {"a.example", ">>> Last update of WHOIS database: "},
+	    {"a.xbiz", "RDDS Inaccuracy Complaint Form"}};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text text = text_start(fixture->arena);
+		struct whois_style style;
+
+		fixture->it.name = slice_from(cases[i].name);
+		style = whois_style_of(&fixture->it);
+		style.footer = SLICE("Terms");
+		whois_gtld(&text, &fixture->it, &style, 0);
+		assert_has(&text, cases[i].has);
+		assert_has(&text, "/epp\n\nTerms\n");
+		assert_lacks(&text, "Registry Lock");
+	}
+}
+
+/* In each form, also in one that was never collected. */
+static void
+a_hidden_name_has_the_text_that_is_set(void **state)
+{
+	static const struct publication_hidden hidden = {
+	    SLICE("非公開"), SLICE("(not shown)")};
+	struct fixture *fixture = *state;
+	struct publication_item *names =
+	    fixture->it.roles[ROLE_REGISTRANT].items;
+	struct text blank = text_start(fixture->arena);
+	struct text text = text_start(fixture->arena);
+	struct text network = text_start(fixture->arena);
+
+	fixture->it.name = SLICE("example.jp");
+	fixture->it.roles[ROLE_REGISTRANT].present = true;
+	names[FIELD_NAME_LOC].state = REDACTED;
+	whois_jprs_generic(&blank, &fixture->it, false);
+	assert_has(&blank, "[登録者名]                       \n"
+			   "[Registrant]                     \n");
+	fixture->it.hidden = &hidden;
+	whois_jprs_generic(&text, &fixture->it, false);
+	assert_has(&text, "[登録者名]                      非公開\n"
+			  "[Registrant]                    (not shown)\n");
+	/* What nobody hides is not said to be hidden. */
+	assert_has(&text, "[名前]                           \n");
+	fixture->it.name = SLICE("192.0.2.0/29");
+	whois_jpnic_network(&network, &fixture->it, false);
+	assert_has(&network,
+	    "f. [組織名]                     非公開\n"
+	    "g. [Organization]               (not shown)\n");
+}
+
+static void
+an_individual_with_a_network_stands_for_an_organization(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text text = text_start(fixture->arena);
+	struct text english = text_start(fixture->arena);
+
+	fixture->it.type = OBJECT_NETWORK;
+	fixture->it.name = SLICE("203.0.113.8/29");
+	show(fixture, ROLE_REGISTRANT, FIELD_NAME_INT, TIMES("Hanako Kokai"));
+	whois_jpnic_network(&text, &fixture->it, false);
+	assert_has(&text, "g. [Organization]               Hanako Kokai\n");
+	show(fixture, ROLE_REGISTRANT, FIELD_ORG_INT, TIMES("Mihon K.K."));
+	whois_jpnic_network(&english, &fixture->it, true);
+	assert_has(&english, "g. [Organization]               Mihon K.K.\n");
+	assert_lacks(&english, "Hanako");
+}
+
+static void
+states_of_epp_are_said_as_jprs_does(void **state)
+{
+	struct fixture *fixture = *state;
+	struct text open = text_start(fixture->arena);
+	struct text held = text_start(fixture->arena);
+	struct text of = text_start(fixture->arena);
+
+	fixture->it.name = SLICE("example.jp");
+	fixture->it.status = values_of(fixture, TIMES("ok"));
+	whois_jprs_generic(&open, &fixture->it, true);
+	assert_has(&open, "[Status]                        Active\n");
+	fixture->it.name = SLICE("example.co.jp");
+	fixture->it.expires = at("2027-03-31T00:00:00+09:00");
+	whois_jprs_organizational(&of, &fixture->it, true);
+	assert_has(&of, "[State]                         "
+			"Registered (2027/03/31)\n");
+	fixture->it.ns = shown(fixture, TIMES("ns.example.jp"));
+	whois_jprs_organizational(&of, &fixture->it, true);
+	assert_has(&of, "[State]                         "
+			"Connected (2027/03/31)\n");
+	fixture->it.status =
+	    values_of(fixture, TIMES("clientHold", "serverHold", "inactive"));
+	whois_jprs_generic(&held, &fixture->it, true);
+	assert_has(&held, "[Status]                        Suspended\n"
+			  "[Status]                        inactive\n");
+}
+
 int
 main(void)
 {
@@ -608,11 +688,15 @@ main(void)
 	    CASE(ipv6_and_allocations_have_no_letters),
 	    CASE(a_handle_tells_a_group_from_a_person),
 	    CASE(a_key_of_jprs_goes_on_in_lines),
-	    CASE(a_contact_of_jprs_has_its_banner_and_time),
+	    CASE(a_contact_of_jprs_has_its_banner_and_no_date_of_another),
 	    CASE(what_is_not_there_is_said_as_its_registry_does),
 	    CASE(servers_are_told_by_name_alone),
 	    CASE(keys_that_are_not_shown_are_not_said_to_be_missing),
 	    CASE(an_empty_telefax_of_a_contact_is_padded),
+	    CASE(tlds_look_as_their_registries_do),
+	    CASE(a_hidden_name_has_the_text_that_is_set),
+	    CASE(an_individual_with_a_network_stands_for_an_organization),
+	    CASE(states_of_epp_are_said_as_jprs_does),
 	};
 #undef CASE
 
