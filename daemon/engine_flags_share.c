@@ -193,7 +193,8 @@ struct filed {
 	const struct told_held *held;
 	const struct share *share;
 	unsigned stopped;
-	const uint64_t *had; /* where nothing is read: of all roles */
+	bool learns;	     /* what is there is known from the log alone */
+	const uint64_t *had; /* with that: of all roles */
 };
 
 /* Of who stopped, does the policy let be published what has no mark? */
@@ -226,27 +227,44 @@ is_published_unmarked(
 }
 
 /*
- * A file names all values: it would bring those of a newer record there, which
- * were not sent or not taken.  Of who stopped nothing newer is in the share;
- * what others have must be what they had.  Nor does it say to hide what it
- * has no mark for.
+ * A file names all values: it would bring those of another record there, which
+ * were not sent or not taken, or are older since a restore.  Of who stopped
+ * there is nothing else in the share; what others have must be what they had.
  */
 static bool
-cannot_be_filed(
-    const struct filed *filed, struct arena *arena, struct fail *fail)
+brings_others(const struct filed *filed)
 {
+	if (filed->learns && filed->stopped == 0)
+		return true;
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		enum role role = (enum role)r;
 		struct shown now = decide_shown(filed->share->disclosure, role);
 
 		if ((filed->stopped & 1u << r) != 0)
 			continue;
-		if (filed->held->is_read ? engine_told_is_older(filed->engine,
-					       filed->held, filed->record, role)
-					 : (now.passed & ~filed->had[r]) != 0)
+		if (filed->learns ? (now.passed & ~filed->had[r]) != 0
+				  : engine_told_is_older(filed->engine,
+					filed->held, filed->record, role))
 			return true;
 	}
-	return is_published_unmarked(filed, arena, fail);
+	return false;
+}
+
+static enum flags_found
+look_at_file(const struct filed *filed, bool insists, struct arena *arena,
+    struct fail *fail)
+{
+	const struct told_held *held = filed->held;
+	bool again = held->is_doubtful && insists && filed->stopped != 0;
+
+	if (disclosure_onward_count(filed->share->disclosure) == 0)
+		return FLAGS_NOTHING;
+	if (is_published_unmarked(filed, arena, fail))
+		return FLAGS_REFUSED;
+	if (held->is_read && !again &&
+	    !is_news_of(filed->engine, held, filed->record, filed->share))
+		return FLAGS_SAME;
+	return brings_others(filed) ? FLAGS_REFUSED : FLAGS_NEWS;
 }
 
 /* What a submission of misu's own brought there. */
@@ -258,8 +276,7 @@ look_at_object(struct engine *engine, const struct record *record,
 	const unsigned all = (1u << ROLE_COUNT) - 1;
 	uint64_t limit[ROLE_COUNT], had[ROLE_COUNT];
 	struct told_held held;
-	const struct filed filed = {
-	    engine, record, &held, share, given->stopped, had};
+	struct filed filed = {engine, record, &held, share, 0, false, had};
 
 	if (!is_reached(engine, record, asked->target) ||
 	    !engine_told_held(engine, asked->target, &held, fail) ||
@@ -267,17 +284,17 @@ look_at_object(struct engine *engine, const struct record *record,
 		!may_be_there(engine, record, asked, arena, fail)) ||
 	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
-	/* Only of a stop is it known what a file brought there before. */
-	if (held.by_file && !held.is_read && given->stopped == 0)
-		return FLAGS_REFUSED;
+	/* Of a stop alone does the log say what a file brought there. */
+	filed.learns = held.by_file && (!held.is_read || held.is_doubtful);
+	filed.stopped = given->stopped;
 	/* A value that was refused since the stop does not come with it. */
 	if (!engine_find_had(engine, record, asked->target,
-		held.by_file && !held.is_read ? all : given->stopped, had,
+		filed.learns && given->stopped != 0 ? all : given->stopped, had,
 		arena, fail))
 		return FLAGS_NOTHING;
 	if (given->stopped != 0)
 		given->kept = had;
-	if (share->held != NULL) {
+	if (share->held != NULL && !(filed.learns && given->stopped != 0)) {
 		limit_to(&held, limit);
 		given->limit = limit;
 	}
@@ -287,10 +304,8 @@ look_at_object(struct engine *engine, const struct record *record,
 	given->limit = NULL;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);
-	if (held.by_file && disclosure_onward_count(share->disclosure) == 0)
-		return FLAGS_NOTHING;
-	if (held.by_file && cannot_be_filed(&filed, arena, fail))
-		return FLAGS_REFUSED;
+	if (held.by_file)
+		return look_at_file(&filed, asked->insists, arena, fail);
 	return !held.is_read || (held.is_doubtful && asked->insists) ||
 		       is_news_of(engine, &held, record, share)
 		   ? FLAGS_NEWS
@@ -467,8 +482,9 @@ engine_flags_why_held(const struct engine *engine, const struct stop_held *row)
 		return "it is reached by hand: tell it yourself, or resubmit";
 	if (binding->channel == CHANNEL_EPP)
 		return upstream_of(engine, binding->upstream) != NULL
-			   ? "it is being told, unless misu has no record of "
-			     "it there or the policy refuses it"
+			   ? "it is being told, or its contacts are, unless "
+			     "misu has no record of it there or the policy "
+			     "refuses it"
 			   : "misu has no session of its own to tell it by, or "
 			     "the registry has no word for it: resubmit";
 	if (!engine_told_has_public(engine, row->recipient))

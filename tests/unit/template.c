@@ -234,6 +234,30 @@ a_work_item_of_an_update_says_what_to_remove(void **state)
 	assert_null(strstr(item.data, "registrant.street"));
 }
 
+/* Who cannot be told what to publish is not told anything by itself. */
+static void
+it_knows_what_it_marks_and_prints(void **state)
+{
+	struct fixture *f = *state;
+	const struct template *marks = template_parse(f->arena, SLICE("t"),
+	    SLICE("%{registrant.email} %{publish:registrant.email}\n"
+		  "%each subscriber.ns\n%{value}\n%end\n"
+		  "%{!registrant.country}\n"),
+	    &f->fail);
+	const struct template *none = template_parse(
+	    f->arena, SLICE("t"), SLICE("%{registrant.email}\n"), &f->fail);
+
+	assert_true(template_has_marks(marks));
+	assert_false(template_has_marks(none));
+	assert_true(template_marked(marks, ROLE_REGISTRANT) ==
+		    (uint64_t)1 << FIELD_EMAIL);
+	assert_true(template_printed(marks, ROLE_REGISTRANT) ==
+		    ((uint64_t)1 << FIELD_EMAIL | (uint64_t)1 << FIELD_COUNTRY));
+	assert_true(template_printed(marks, ROLE_SUBSCRIBER) ==
+		    (uint64_t)1 << FIELD_NS);
+	assert_true(template_marked(marks, ROLE_SUBSCRIBER) == 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -250,6 +274,7 @@ main(void)
 	    TEST(errors_name_line_and_column),
 	    TEST(a_work_item_shows_permitted_fields_and_marks),
 	    TEST(a_work_item_of_an_update_says_what_to_remove),
+	    TEST(it_knows_what_it_marks_and_prints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
