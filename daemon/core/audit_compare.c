@@ -271,7 +271,8 @@ is_allowed(const struct audit_comparison *it, const struct audit_candidate *of,
 
 /*
  * Whose value may this be that is none of those that are known?  The record
- * has the field, before it has its script.
+ * has the field, before it has its script, before it is what stands there as a
+ * rule.
  */
 static const struct audit_candidate *
 choose(const struct audit_comparison *it, struct slice value)
@@ -282,8 +283,9 @@ choose(const struct audit_comparison *it, struct slice value)
 
 	for (size_t i = 0; i < it->count; i++) {
 		const struct audit_candidate *of = &it->candidates[i];
-		int rank = 2 * of->of->collected +
-			   (field_info[of->field].form != other);
+		int rank = 4 * of->of->collected +
+			   2 * (field_info[of->field].form != other) +
+			   ((it->item->expected & FIELD_BIT(of->field)) != 0);
 
 		if (rank > best_rank) {
 			best = of;
