@@ -305,6 +305,23 @@ check_audited(struct conf_checked *check)
 	}
 }
 
+/* A token is for these alone. */
+static bool
+has_objects(const struct conf_checked *check)
+{
+	size_t count = ruleset_block_count(check->ruleset);
+
+	for (unsigned n = 0; n < count; n++) {
+		const struct block *block = ruleset_block(check->ruleset, n);
+
+		if (block->recipient == check->index &&
+		    (block->type == OBJECT_DOMAIN ||
+			block->type == OBJECT_NETWORK))
+			return true;
+	}
+	return false;
+}
+
 /* Who asks with a token is somebody, and asks for itself. */
 static void
 check_tiers(struct conf_checked *check)
@@ -326,6 +343,9 @@ check_tiers(struct conf_checked *check)
 		else if (publish->rdap_address.len == 0)
 			conf_check_say(
 			    check, tier->place, CONF_TIER_UNSEEN, NOTHING);
+		else if (!has_objects(check))
+			conf_check_say(
+			    check, tier->place, CONF_TIER_EMPTY, NOTHING);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 struct words {
 	const char *title, *number, *received, *answered, *asked, *given;
+	const char *answers; /* to who had a token */
 	const char *kinds[6], *states[4];
 	const char *enclosed, *fee, *fees[4], *nothing;
 	const char *objection;
@@ -27,6 +28,7 @@ static const struct words japanese_words = {
     .answered = "回答日",
     .asked = "ご請求の内容",
     .given = "開示・提供した項目",
+    .answers = "トークンによる照会への回答数",
     .kinds = {"個人データの開示", "個人データの訂正・追加・削除",
 	"個人データの利用停止・第三者提供の停止", "第三者提供記録の開示",
 	"公的機関からの照会", "レジストリ等からの照会"},
@@ -48,6 +50,7 @@ static const struct words english_words = {
     .answered = "Answered",
     .asked = "Your request",
     .given = "Data given",
+    .answers = "answers to a token",
     .kinds = {"disclosure of personal data",
 	"correction, addition or deletion of personal data",
 	"stop of use or of provision to third parties",
@@ -86,7 +89,8 @@ put_day(FILE *out, const char *name, int64_t milliseconds)
 
 /* What each giving says it was; the last step's text is the reason. */
 static void
-put_given(FILE *out, const struct words *words, const struct json_node *steps)
+put_given(FILE *out, const struct words *words, const struct json_node *steps,
+    const struct letter_given *given)
 {
 	bool any = false;
 
@@ -99,7 +103,16 @@ put_given(FILE *out, const struct words *words, const struct json_node *steps)
 		fprintf(out, "  - %s\n", ctl_string(step, "text"));
 		any = true;
 	}
-	if (!any)
+	for (size_t i = 0; i < given->count; i++) {
+		fprintf(out, "  - %.*s (%s: %zu)\n",
+		    SLICE_ARG(given->lines[i]), words->answers,
+		    given->times[i]);
+		any = true;
+	}
+	if (given->others != 0)
+		fprintf(out, "  - ... (%s: %zu)\n", words->answers,
+		    given->others);
+	if (!any && given->others == 0)
 		fprintf(out, "  %s\n", words->nothing);
 }
 
@@ -113,7 +126,8 @@ reason_of(const struct json_node *steps, const char *state)
 }
 
 void
-request_letter(const struct json_node *row, bool japanese, FILE *out)
+request_letter(const struct json_node *row, const struct letter_given *given,
+    bool japanese, FILE *out)
 {
 	const struct words *words = japanese ? &japanese_words : &english_words;
 	const struct json_node *steps = json_find(row, "steps");
@@ -133,7 +147,7 @@ request_letter(const struct json_node *row, bool japanese, FILE *out)
 	if (*reason != '\0')
 		fprintf(out, "  %s\n", reason);
 	if (strcmp(state, "answered") == 0)
-		put_given(out, words, steps);
+		put_given(out, words, steps, given);
 	if (strcmp(kind, "record") == 0 || strcmp(kind, "disclosure") == 0)
 		fprintf(out, "\n%s\n", words->enclosed);
 	fprintf(out, "\n%s: %s", words->fee,

@@ -8,6 +8,7 @@ static void
 print_holder(const struct json_node *held)
 {
 	const char *onward = ctl_string(held, "onward");
+	const char *reason = ctl_string(held, "why");
 
 	printf("  %-9s %-28s %-18s ", ctl_string(held, "state"),
 	    ctl_string(held, "object"), ctl_string(held, "recipient"));
@@ -17,9 +18,14 @@ print_holder(const struct json_node *held)
 	if (*onward != '\0')
 		printf(", and behind it %s", onward);
 	if (json_find(held, "removal") != NULL)
-		printf(", removal entry %lld",
+		printf(", %s entry %lld",
+		    strstr(ctl_string(held, "state"), "hid") != NULL
+			? "told by"
+			: "removal",
 		    (long long)ctl_integer(held, "removal"));
 	putchar('\n');
+	if (*reason != '\0')
+		printf("            %s\n", reason);
 }
 
 static void

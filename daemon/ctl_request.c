@@ -212,6 +212,7 @@ run_letter(struct ctl *ctl, int argc, char **argv)
 	struct ctl_order order = {.ctl = ctl, .command = &ctl_request_letter};
 	const struct json_node *node;
 	const char *language = "ja";
+	struct letter_given *given;
 	int result;
 
 	if (!ctl_order_read(
@@ -223,8 +224,15 @@ run_letter(struct ctl *ctl, int argc, char **argv)
 	if (strcmp(language, "ja") != 0 && strcmp(language, "en") != 0)
 		return ctl_usage(&ctl_request_letter);
 	result = ctl_order_ask(&order, "request-show", &node);
-	if (node != NULL)
-		request_letter(node, strcmp(language, "ja") == 0, stdout);
+	if (node == NULL)
+		return result;
+	given = arena_take(ctl->arena, sizeof(*given));
+	if (given == NULL)
+		return CTL_TROUBLE;
+	/* One that leaves something out is no answer. */
+	if (letter_find_given(ctl, ctl_string(node, "id"), given) != CTL_OK)
+		return CTL_TROUBLE;
+	request_letter(node, given, strcmp(language, "ja") == 0, stdout);
 	return result;
 }
 

@@ -294,7 +294,7 @@ work_decide(struct work *work, const struct submission *submission,
 
 		if (!is_addressed(submission, ruleset, blocks[i])) {
 			work->passes_by |=
-			    engine_is_by_epp(work->engine, blocks[i]);
+			    engine_is_told(work->engine, blocks[i]);
 			continue;
 		}
 		work->share_count++;

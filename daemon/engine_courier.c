@@ -368,6 +368,7 @@ keep_result(struct parcel *parcel, struct fail *fail)
 
 	switch (parcel->result) {
 	case DELIVERY_SENT:
+	case DELIVERY_SUPERSEDED: /* what came after it stands for it */
 		return spool_set_state(spool, item->id, SPOOL_DONE, fail);
 	case DELIVERY_ACCEPTED:
 		return spool_set_state(spool, item->id, SPOOL_LAID_OUT, fail);
@@ -378,9 +379,6 @@ keep_result(struct parcel *parcel, struct fail *fail)
 			engine->ask_at = engine_now(engine) +
 			    retry_delay(engine, 0);
 		return spool_set_state(spool, item->id, SPOOL_UNKNOWN, fail);
-	case DELIVERY_SUPERSEDED:
-		return spool_set_state(
-		    spool, item->id, SPOOL_SUPERSEDED, fail);
 	case DELIVERY_NOT_SENT:
 		return spool_set_retry(spool, item->id, item->attempts,
 		    engine_now(engine), fail);

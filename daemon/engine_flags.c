@@ -2,8 +2,9 @@
  * When a policy revision or a person's stop changes what may be published of a
  * contact that a registry holds, or of a domain's persons that were submitted
  * there, the registry is told so: contact:update with <contact:disclose>, which
- * also takes away what it may hold no more, decided, recorded and sent like any
- * other submission.  Nothing is told that was told before
+ * also takes away what it may hold no more, or where it is reached by files
+ * whose template has a word for it, an update by file; decided, recorded and
+ * sent like any other submission.  Nothing is told that was told before
  * (engine_flags_share.c).
  */
 #include "engine_flags_priv.h"
@@ -144,8 +145,8 @@ walk_ended(struct engine *engine)
 		return;
 	fail_set(&fail, FAIL_DENIED,
 	    "%llu contacts and domains stay at their registries as they were: "
-	    "the policy in force refuses or holds them, or what they are to "
-	    "lose cannot be said there",
+	    "the policy in force refuses or holds them, what they are to "
+	    "lose cannot be said there, or a file would bring a newer record",
 	    (unsigned long long)flags->refused);
 	fail_hint(&fail,
 	    "misuctl replay --policy shows the rules; update or delete them");
@@ -244,6 +245,29 @@ add(struct round *round, const struct flags_wanted *wanted, struct fail *fail)
 	    slice_from(told->submission), LEDGER_NONE, fail);
 }
 
+/* A walk counts them and says so at its end. */
+static void
+refused(struct engine *engine, const struct flags_wanted *wanted)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (wanted->held == 0 && !wanted->again) {
+		engine->flags->refused++;
+		return;
+	}
+	/* What EPP refused was said then; a file's recipient has no say. */
+	if (!engine_told_by_file(
+		conf_recipient(engine->conf, wanted->recipient)))
+		return;
+	set_row(engine, wanted->held, "not-hidden", -1);
+	fail_set(&fail, FAIL_DENIED,
+	    "an object stays at %.*s as it was: the policy in force refuses "
+	    "or holds it, or a file would bring a newer record",
+	    SLICE_ARG(wanted->recipient));
+	fail_hint(&fail, "submit its record there");
+	engine_log(engine, "warn", "registry-keeps", &fail);
+}
+
 /* `*waiting`: something of the object is on its way. */
 static bool
 consider(struct round *round, const struct flags_wanted *wanted, bool *waiting,
@@ -272,8 +296,7 @@ consider(struct round *round, const struct flags_wanted *wanted, bool *waiting,
 		set_row(engine, wanted->held, "hidden", -1);
 		break;
 	case FLAGS_REFUSED:
-		if (wanted->held == 0 && !wanted->again)
-			engine->flags->refused++;
+		refused(engine, wanted);
 		break;
 	case FLAGS_NEWS:
 		return add(round, wanted, fail);
@@ -308,7 +331,7 @@ take_wanted(struct round *round, struct fail *fail)
 }
 
 static bool
-look_at_domain(
+look_at_submitted(
     struct round *round, const struct record *record, struct fail *fail)
 {
 	struct flags_target targets[BLOCKS_MAX];
@@ -317,7 +340,7 @@ look_at_domain(
 			round->engine, record, targets, &count, fail);
 
 	for (size_t i = 0; ok && i < count; i++) {
-		const struct flags_wanted wanted = {.type = OBJECT_DOMAIN,
+		const struct flags_wanted wanted = {.type = record_type(record),
 		    .object = record_object(record),
 		    .recipient = targets[i].recipient,
 		    .purpose = targets[i].purpose};
@@ -338,8 +361,8 @@ look_at_record(
 	    .purpose = SLICE("")};
 	bool waits;
 
-	if (record_type(record) == OBJECT_DOMAIN)
-		return look_at_domain(round, record, fail);
+	if (record_type(record) < OBJECT_SUBMITTED)
+		return look_at_submitted(round, record, fail);
 	/* Lists of places are no contacts. */
 	if (record_type(record) != OBJECT_CONTACT ||
 	    !record_epp(record)->given ||

@@ -33,13 +33,23 @@ enum flags_found engine_flags_look(struct engine *engine,
     const struct flags_asked *asked, struct arena *arena, struct share *share,
     struct record **record, struct fail *fail);
 
-/* Is the block's recipient a registry that is reached over EPP? */
-bool engine_is_by_epp(const struct engine *engine, const struct block *block);
+/*
+ * Is the block's recipient told what it may publish: a registry over EPP, or
+ * who is reached by a file with a word for it?
+ */
+bool engine_is_told(const struct engine *engine, const struct block *block);
 
 /* Would it be told something now, that it has not been told? */
 bool engine_flags_share(struct engine *engine, const struct spool_item *target,
     struct arena *arena, struct share *share, struct record **record,
     struct fail *fail);
+
+/*
+ * Why what a stop's row says is still held as it was, in words of an operator;
+ * never NULL.
+ */
+const char *engine_flags_why_held(
+    const struct engine *engine, const struct stop_held *row);
 
 /*
  * A contact was told: the vault's record says so, with the outcome, unless

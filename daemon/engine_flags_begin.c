@@ -4,6 +4,8 @@
  */
 #include "engine_flags_priv.h"
 
+#include "engine_told.h"
+
 bool
 engine_is_flags(const struct spool_item *item)
 {
@@ -194,6 +196,16 @@ engine_flags_begin(struct engine *engine, const struct digest *identity)
 
 /* --- what ended --- */
 
+/* Has the channel by which it went a word for what is published? */
+static bool
+is_told(
+    const struct engine *engine, struct slice channel, struct slice recipient)
+{
+	return slice_is(channel, "epp") ||
+	       (slice_is(channel, "file") && engine_told_by_file(conf_recipient(
+						 engine->conf, recipient)));
+}
+
 /*
  * What was sent may have been decided under another policy; and what was
  * refused leaves what was there before, which may be too much by now.  What
@@ -208,11 +220,12 @@ is_looked_at_again(const struct engine *engine, const struct flags_end *end)
 	bool is_sent = end->result == DELIVERY_SENT;
 	bool is_refused = end->result == DELIVERY_REFUSED || end->gives_up;
 
-	if (!slice_is(item->channel, "epp") || engine->o.standing == NULL)
+	if (engine->o.standing == NULL ||
+	    !is_told(engine, item->channel, item->recipient))
 		return false;
 	if (is_own)
 		return is_sent || (is_refused && is_stale);
-	return item->object_type == OBJECT_DOMAIN &&
+	return item->object_type < OBJECT_SUBMITTED &&
 	       ((is_sent && is_stale) || is_refused);
 }
 
@@ -259,7 +272,7 @@ engine_flags_expect(struct engine *engine, const struct record *record,
 	size_t count;
 
 	*follows = false;
-	if (record_type(record) != OBJECT_DOMAIN)
+	if (record_type(record) >= OBJECT_SUBMITTED)
 		return true;
 	if (!flags_find_targets(engine, record, targets, &count, fail))
 		return false;
@@ -277,7 +290,7 @@ engine_flags_follow(struct engine *engine, const struct record *record)
 	if (!flags_find_targets(engine, record, targets, &count, &fail))
 		engine_log(engine, "error", "registry-not-told", &fail);
 	for (size_t i = 0; fail.kind == FAIL_NONE && i < count; i++) {
-		const struct flags_wanted wanted = {.type = OBJECT_DOMAIN,
+		const struct flags_wanted wanted = {.type = record_type(record),
 		    .again = true,
 		    .object = record_object(record),
 		    .recipient = targets[i].recipient,
@@ -345,7 +358,7 @@ want_row(void *arg, const struct stop_held *row)
 	    .recipient = row->recipient,
 	    .purpose = row->purpose};
 
-	if (slice_is(row->channel, "epp") &&
+	if (is_told(rows->engine, row->channel, row->recipient) &&
 	    (rows->again || slice_is(row->state, "held")))
 		want(rows->engine, &wanted);
 	/* What misu itself tells is as the policy has it, too. */

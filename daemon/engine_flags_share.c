@@ -8,6 +8,7 @@
 #include "engine_flags_priv.h"
 #include "engine_stop.h"
 #include "engine_told.h"
+#include "provision.h"
 
 /* --- what would be told --- */
 
@@ -118,18 +119,20 @@ look_at_contact(struct engine *engine, const struct record *record,
 
 /*
  * What is there is told of and nothing else.  Servers stay as they are, and
- * signers, which an update would take away and put back, are not named.
+ * signers, which an update over EPP would take away and put back, are not named
+ * there.
  */
 static void
-limit_to(const struct shown *held, uint64_t limit[ROLE_COUNT])
+limit_to(const struct told_held *held, uint64_t limit[ROLE_COUNT])
 {
 	uint64_t object = 0;
 
-	for (unsigned f = 0; f < FIELD_COUNT; f++)
+	for (unsigned f = 0; !held->by_file && f < FIELD_COUNT; f++)
 		if (field_info[f].class == CLASS_OBJECT && f != FIELD_DS)
 			object |= FIELD_BIT(f);
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		limit[r] = object | held[r].passed | held[r].altered;
+		limit[r] =
+		    object | held->roles[r].passed | held->roles[r].altered;
 }
 
 /* What the record does not have any more is not the policy's word. */
@@ -143,7 +146,8 @@ is_news_of(const struct engine *engine, const struct told_held *held,
 		uint64_t there, removed;
 
 		record_fields(record, (enum role)r, &there, &removed);
-		there &= ~FIELD_BIT(FIELD_HANDLE);
+		if (!held->by_file)
+			there &= ~FIELD_BIT(FIELD_HANDLE);
 		if (engine_told_is_news(&held->roles[r], &now, there))
 			return true;
 	}
@@ -161,8 +165,9 @@ is_reached(const struct engine *engine, const struct record *record,
 	    conf_recipient(engine->conf, target->recipient);
 
 	return block != NULL && binding != NULL &&
-	       binding->channel == CHANNEL_EPP &&
-	       upstream_of(engine, binding->upstream) != NULL;
+	       (engine_told_by_file(binding) ||
+		   (binding->channel == CHANNEL_EPP &&
+		       upstream_of(engine, binding->upstream) != NULL));
 }
 
 /*
@@ -182,14 +187,79 @@ may_be_there(struct engine *engine, const struct record *record,
 	return stored != NULL && record_operation(stored) != OPERATION_DELETE;
 }
 
+struct filed {
+	struct engine *engine;
+	const struct record *record;
+	const struct told_held *held;
+	const struct share *share;
+	unsigned stopped;
+	const uint64_t *had; /* where nothing is read: of all roles */
+};
+
+/* Of who stopped, does the policy let be published what has no mark? */
+static bool
+is_published_unmarked(
+    const struct filed *filed, struct arena *arena, struct fail *fail)
+{
+	const struct share *share = filed->share;
+	const struct template *template = share->binding->template;
+	const struct decide_given given = {.kept = NULL};
+	const struct disclosure *before =
+	    filed->stopped != 0
+		? decide(filed->engine->ruleset, share->block, filed->record,
+		      &given, arena, fail)
+		: NULL;
+
+	for (unsigned r = 0; before != NULL && r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+		struct shown now = decide_shown(share->disclosure, role);
+		uint64_t unmarked = template_printed(template, role) &
+				    ~template_marked(template, role) &
+				    ~provision_of_nobody();
+
+		if ((filed->stopped & 1u << r) != 0 &&
+		    ((now.passed | now.altered) & unmarked &
+			decide_shown(before, role).published) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A file names all values: it would bring those of a newer record there, which
+ * were not sent or not taken.  Of who stopped nothing newer is in the share;
+ * what others have must be what they had.  Nor does it say to hide what it
+ * has no mark for.
+ */
+static bool
+cannot_be_filed(
+    const struct filed *filed, struct arena *arena, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+		struct shown now = decide_shown(filed->share->disclosure, role);
+
+		if ((filed->stopped & 1u << r) != 0)
+			continue;
+		if (filed->held->is_read ? engine_told_is_older(filed->engine,
+					       filed->held, filed->record, role)
+					 : (now.passed & ~filed->had[r]) != 0)
+			return true;
+	}
+	return is_published_unmarked(filed, arena, fail);
+}
+
 /* What a submission of misu's own brought there. */
 static enum flags_found
 look_at_object(struct engine *engine, const struct record *record,
     const struct flags_asked *asked, struct decide_given *given,
     struct arena *arena, struct share *share, struct fail *fail)
 {
+	const unsigned all = (1u << ROLE_COUNT) - 1;
 	uint64_t limit[ROLE_COUNT], had[ROLE_COUNT];
 	struct told_held held;
+	const struct filed filed = {
+	    engine, record, &held, share, given->stopped, had};
 
 	if (!is_reached(engine, record, asked->target) ||
 	    !engine_told_held(engine, asked->target, &held, fail) ||
@@ -197,14 +267,18 @@ look_at_object(struct engine *engine, const struct record *record,
 		!may_be_there(engine, record, asked, arena, fail)) ||
 	    !engine_told_name(engine, asked->target, arena, share, given, fail))
 		return FLAGS_NOTHING;
+	/* Only of a stop is it known what a file brought there before. */
+	if (held.by_file && !held.is_read && given->stopped == 0)
+		return FLAGS_REFUSED;
 	/* A value that was refused since the stop does not come with it. */
-	if (!engine_find_had(engine, record, asked->target, given->stopped, had,
+	if (!engine_find_had(engine, record, asked->target,
+		held.by_file && !held.is_read ? all : given->stopped, had,
 		arena, fail))
 		return FLAGS_NOTHING;
 	if (given->stopped != 0)
 		given->kept = had;
 	if (share->held != NULL) {
-		limit_to(share->held, limit);
+		limit_to(&held, limit);
 		given->limit = limit;
 	}
 	if (!engine_share_object(
@@ -213,6 +287,10 @@ look_at_object(struct engine *engine, const struct record *record,
 	given->limit = NULL;
 	if (!is_forwarded(share))
 		return not_forwarded(share->disclosure);
+	if (held.by_file && disclosure_onward_count(share->disclosure) == 0)
+		return FLAGS_NOTHING;
+	if (held.by_file && cannot_be_filed(&filed, arena, fail))
+		return FLAGS_REFUSED;
 	return !held.is_read || (held.is_doubtful && asked->insists) ||
 		       is_news_of(engine, &held, record, share)
 		   ? FLAGS_NEWS
@@ -299,12 +377,13 @@ engine_flags_share(struct engine *engine, const struct spool_item *target,
 /* --- who holds it --- */
 
 bool
-engine_is_by_epp(const struct engine *engine, const struct block *block)
+engine_is_told(const struct engine *engine, const struct block *block)
 {
 	const struct conf_recipient *binding = conf_recipient(engine->conf,
 	    ruleset_recipient(engine->ruleset, block->recipient)->id);
 
-	return binding != NULL && binding->channel == CHANNEL_EPP;
+	return binding != NULL && (binding->channel == CHANNEL_EPP ||
+				      engine_told_by_file(binding));
 }
 
 bool
@@ -326,7 +405,7 @@ flags_find_targets(struct engine *engine, const struct record *record,
 			    ->id,
 		    .purpose = blocks[i]->purpose};
 
-		if (!engine_is_by_epp(engine, blocks[i]))
+		if (!engine_is_told(engine, blocks[i]))
 			continue;
 		if (!engine_told_held(engine, &target, &held, fail))
 			return false;
@@ -372,4 +451,32 @@ engine_flags_told(struct engine *engine, struct batch *batch,
 		engine->o.change(
 		    engine->o.follow_context, type, item->object, true);
 	return true;
+}
+
+const char *
+engine_flags_why_held(const struct engine *engine, const struct stop_held *row)
+{
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, row->recipient);
+
+	if (binding == NULL)
+		return "misu.conf has no channel for it any more";
+	if (binding->channel == CHANNEL_VIEW)
+		return "misu itself shows nothing of it any more";
+	if (binding->channel == CHANNEL_DESK)
+		return "it is reached by hand: tell it yourself, or resubmit";
+	if (binding->channel == CHANNEL_EPP)
+		return upstream_of(engine, binding->upstream) != NULL
+			   ? "it is being told, unless misu has no record of "
+			     "it there or the policy refuses it"
+			   : "misu has no session of its own to tell it by, or "
+			     "the registry has no word for it: resubmit";
+	if (!engine_told_has_public(engine, row->recipient))
+		return "nobody stands behind it to hide it from: resubmit "
+		       "makes it lose it";
+	if (!engine_told_by_file(binding))
+		return "its template has no word for what may be published: "
+		       "tell it yourself, or resubmit";
+	return "it is being told, unless misu has no record of it any more or "
+	       "the policy does not send it there";
 }

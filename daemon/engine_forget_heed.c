@@ -36,8 +36,7 @@ is_leaving(const struct engine *engine, const struct subject *subject)
 	if (!spool_get_forgetting(
 		engine->o.spool, subject->slot, &found, &fail))
 		return fail.kind != FAIL_NONE;
-	return memcmp(found.pseudonym, subject->pseudonym, PSEUDONYM_SIZE) ==
-	       0;
+	return memcmp(found.pseudonym, subject->pseudonym, PSEUDONYM_SIZE) == 0;
 }
 
 bool
@@ -71,9 +70,8 @@ engine_forget_note(struct engine *engine)
 	struct forgetting any;
 	struct fail fail = FAIL_INIT;
 
-	engine->forgets =
-	    spool_next_forgetting(engine->o.spool, &any, &fail) ||
-	    fail.kind != FAIL_NONE;
+	engine->forgets = spool_next_forgetting(engine->o.spool, &any, &fail) ||
+			  fail.kind != FAIL_NONE;
 }
 
 /* --- what misu published of it --- */

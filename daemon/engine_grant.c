@@ -176,7 +176,10 @@ read_from(struct granting *granting, struct fail *fail)
 	       fail_set(fail, FAIL_INPUT, "too many prefixes to come from");
 }
 
-/* The one purpose for which the policy gives this recipient anything. */
+/*
+ * The one purpose for which the policy gives this recipient anything; false
+ * with several (*out is one of them), or with none (it is empty).
+ */
 static bool
 find_purpose(const struct ruleset *ruleset, unsigned recipient,
     struct slice wanted, struct slice *out)
@@ -195,6 +198,23 @@ find_purpose(const struct ruleset *ruleset, unsigned recipient,
 		*out = block->purpose;
 	}
 	return out->len != 0;
+}
+
+static void
+refuse_purpose(bool several, struct fail *fail)
+{
+	if (several) {
+		fail_set(fail, FAIL_INPUT,
+		    "the policy gives that recipient domains or networks for"
+		    " several purposes");
+		fail_hint(fail, "--purpose P; misu -nv shows the blocks");
+		return;
+	}
+	fail_set(fail, FAIL_INPUT,
+	    "the policy has no block for domains or networks to that"
+	    " recipient, or none for that purpose");
+	fail_hint(fail, "only of such objects can a token be answered;"
+			" misu -nv shows the blocks");
 }
 
 static bool
@@ -217,10 +237,7 @@ read_recipient(struct granting *granting, struct fail *fail)
 	    !find_purpose(engine->ruleset, index,
 		engine_member(affair->node, "purpose"),
 		&granting->grant.purpose)) {
-		fail_set(fail, FAIL_INPUT,
-		    "the policy gives that recipient no domains or networks,"
-		    " or for several purposes");
-		fail_hint(fail, "--purpose P; misu -nv shows the blocks");
+		refuse_purpose(granting->grant.purpose.len != 0, fail);
 		return false;
 	}
 	/* A reload may come while a second operator's word is recorded. */

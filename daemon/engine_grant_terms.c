@@ -5,8 +5,8 @@
 #include "engine_case.h"
 
 bool
-engine_grant_is_in_force(const struct engine *engine,
-    const struct grant *grant, struct arena *arena, bool *is, struct fail *fail)
+engine_grant_is_in_force(const struct engine *engine, const struct grant *grant,
+    struct arena *arena, bool *is, struct fail *fail)
 {
 	struct digest terms;
 

@@ -54,6 +54,7 @@ struct engine {
 	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	int64_t view_changes; /* of it, that are kept beside it */
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */
 	bool view_unsettled; /* nor that its epoch did not come in force */
@@ -240,6 +241,9 @@ bool engine_renews_under(
 bool engine_view_begin(struct engine *engine, const struct digest *identity,
     const struct conf *conf, struct fail *fail);
 void engine_view_stop(struct engine *engine);
+
+/* Within a second of a change: an older copy of the view is known for one. */
+void engine_view_note(struct engine *engine);
 
 /* Rows are being decided under this conf. */
 bool engine_view_refreshes_under(

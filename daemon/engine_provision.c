@@ -117,6 +117,7 @@ add_held(struct telling *telling, const struct stop_held *held)
 {
 	struct text *text = telling->text;
 	const struct ruleset *ruleset = telling->engine->ruleset;
+	const char *state;
 	unsigned index;
 
 	text_add_string(text, telling->comma);
@@ -138,8 +139,13 @@ add_held(struct telling *telling, const struct stop_held *held)
 	text_add_json(text, held->onward);
 	text_add_format(text, ",\"entry\":%llu,\"time\":%lld,\"state\":",
 	    (unsigned long long)held->entry, (long long)held->time);
-	text_add_json(text, slice_from(engine_removal_state(
-				telling->engine, text->arena, held)));
+	state = engine_removal_state(telling->engine, text->arena, held);
+	text_add_json(text, slice_from(state));
+	if (strcmp(state, "held") == 0) {
+		text_add_string(text, ",\"why\":");
+		text_add_json(text,
+		    slice_from(engine_flags_why_held(telling->engine, held)));
+	}
 	if (held->about >= 0)
 		text_add_format(
 		    text, ",\"removal\":%lld", (long long)held->about);

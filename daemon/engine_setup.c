@@ -202,6 +202,7 @@ checkpoint(void *arg)
 
 	engine->checkpoint_set = false;
 	ledger_tick(engine->o.ledger);
+	engine_view_note(engine);
 }
 
 void

@@ -1,8 +1,10 @@
 /*
  * Layout: a version, then for each role of which anything is held the role (a
  * byte), and passed, altered and published of it (FIELD_BITs, 64 bits each,
- * little-endian).  Whoever changes the order of field.tbl or of the roles
- * raises the version: what has another one is told once more.
+ * little-endian); of what came by a file, which has another version, also part
+ * of a digest of the values that passed.  Whoever changes the order of
+ * field.tbl or of the roles raises the versions: what has another one is told
+ * once more.
  */
 #include "engine_told.h"
 
@@ -10,12 +12,125 @@
 
 #include "core/policy_tree.h"
 
-enum { VERSION = 1, ROLE_SIZE = 25, EPP_ROLES = 4 };
+enum {
+	VERSION = 1,
+	VERSION_FILE = 2,
+	ROLE_SIZE = 25,
+	ROLE_SIZE_FILE = ROLE_SIZE + 8,
+	EPP_ROLES = 4
+};
 
 static const enum role epp_roles[EPP_ROLES] = {
     ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
 
 static_assert(1 + EPP_ROLES * ROLE_SIZE <= SPOOL_TOLD, "it has room");
+static_assert(1 + ROLE_COUNT * ROLE_SIZE_FILE <= SPOOL_TOLD, "it has room");
+
+static void
+put64(uint8_t *at, uint64_t number)
+{
+	for (int i = 0; i < 8; i++, number >>= 8)
+		at[i] = (uint8_t)number;
+}
+
+static uint64_t
+get64(const uint8_t *at)
+{
+	uint64_t number = 0;
+
+	for (int i = 8; i-- > 0;)
+		number = number << 8 | at[i];
+	return number;
+}
+
+/* --- by a file --- */
+
+bool
+engine_told_by_file(const struct conf_recipient *binding)
+{
+	return binding != NULL && binding->channel == CHANNEL_FILE &&
+	       binding->template != NULL &&
+	       template_has_marks(binding->template);
+}
+
+bool
+engine_told_has_public(const struct engine *engine, struct slice recipient)
+{
+	const struct ruleset *ruleset = engine->ruleset;
+	size_t count = ruleset_recipient_count(ruleset);
+	unsigned before;
+
+	if (!ruleset_find_recipient(ruleset, recipient, &before))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		int at = (int)i;
+
+		/* No chain is longer than there are recipients. */
+		for (size_t n = 0; n < count && at >= 0; n++) {
+			at = ruleset_recipient(ruleset, (unsigned)at)->via;
+			if (at == (int)before &&
+			    ruleset_recipient(ruleset, i)->public)
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct shown
+shown_by_file(const struct share *share, enum role role)
+{
+	const struct template *template = share->binding->template;
+	struct shown shown = decide_shown(share->disclosure, role);
+	uint64_t printed = template_printed(template, role);
+
+	shown.passed &= printed;
+	shown.altered &= printed;
+	shown.published &= printed & template_marked(template, role);
+	return shown;
+}
+
+/* Length before bytes: no two lists of values make the same. */
+static uint64_t
+digest_values(const struct engine *engine, const struct record *record,
+    enum role role, uint64_t fields)
+{
+	struct digest_key key;
+	struct digest_run run;
+	struct digest digest;
+
+	digest_key_set(&key, engine->content_key);
+	digest_key_start(&key, &run);
+	digest_add(&run, "told-values", sizeof("told-values"));
+	for (uint64_t left = fields; left != 0; left &= left - 1) {
+		unsigned f = (unsigned)__builtin_ctzll(left);
+		struct values values =
+		    record_values(record, role, (enum field)f);
+		uint64_t head[] = {role, f, values.count};
+
+		digest_add(&run, head, sizeof(head));
+		for (size_t i = 0; i < values.count; i++) {
+			uint64_t len = values.items[i].len;
+
+			digest_add(&run, &len, sizeof(len));
+			digest_add(&run, values.items[i].data, (size_t)len);
+		}
+	}
+	digest = digest_key_end(&key, &run);
+	digest_wipe(&key, sizeof(key));
+	return get64(digest.bytes);
+}
+
+bool
+engine_told_is_older(const struct engine *engine, const struct told_held *held,
+    const struct record *record, enum role role)
+{
+	uint64_t passed = held->roles[role].passed;
+
+	return passed != 0 && held->values[role] !=
+				  digest_values(engine, record, role, passed);
+}
+
+/* --- by either --- */
 
 /* Does a contact there have a place for it? */
 static uint64_t
@@ -53,9 +168,12 @@ engine_told_shown(
 {
 	const struct conf_upstream *upstream =
 	    conf_upstream(engine->conf, share->binding->upstream);
-	struct shown shown = decide_shown(share->disclosure, role);
+	struct shown shown;
 	uint64_t fields = carried();
 
+	if (share->binding->channel == CHANNEL_FILE)
+		return shown_by_file(share, role);
+	shown = decide_shown(share->disclosure, role);
 	shown.passed &= fields;
 	shown.altered &= fields;
 	shown.published &= fields & ~FIELD_BIT(FIELD_HANDLE);
@@ -66,23 +184,6 @@ engine_told_shown(
 		    !is_for_public(share->disclosure, role, f))
 			shown.published &= ~FIELD_BIT(f);
 	return shown;
-}
-
-static void
-put64(uint8_t *at, uint64_t number)
-{
-	for (int i = 0; i < 8; i++, number >>= 8)
-		at[i] = (uint8_t)number;
-}
-
-static uint64_t
-get64(const uint8_t *at)
-{
-	uint64_t number = 0;
-
-	for (int i = 8; i-- > 0;)
-		number = number << 8 | at[i];
-	return number;
 }
 
 static void
@@ -105,11 +206,36 @@ says(const struct engine *engine, const struct record *record,
 	const struct conf_recipient *binding = share->binding;
 	const struct conf_upstream *upstream;
 
-	if (binding == NULL || binding->channel != CHANNEL_EPP ||
-	    record_type(record) != OBJECT_DOMAIN || share->payload.len == 0)
+	if (binding == NULL || share->payload.len == 0)
+		return false;
+	/* Where nothing can be published there is nothing to hide. */
+	if (binding->channel == CHANNEL_FILE)
+		return disclosure_onward_count(share->disclosure) != 0 &&
+		       engine_told_by_file(binding);
+	if (binding->channel != CHANNEL_EPP ||
+	    record_type(record) != OBJECT_DOMAIN)
 		return false;
 	upstream = conf_upstream(engine->conf, binding->upstream);
 	return upstream != NULL && upstream->contacts != CONTACTS_PROHIBITED;
+}
+
+static void
+write_by_file(const struct engine *engine, const struct record *record,
+    const struct share *share, struct spool_told *out)
+{
+	out->bytes[out->len++] = VERSION_FILE;
+	if (record_operation(record) == OPERATION_DELETE)
+		return;
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct shown shown = shown_by_file(share, (enum role)r);
+
+		if ((shown.passed | shown.altered) == 0)
+			continue;
+		put_role(out, (enum role)r, &shown);
+		put64(out->bytes + out->len,
+		    digest_values(engine, record, (enum role)r, shown.passed));
+		out->len += 8;
+	}
 }
 
 void
@@ -123,6 +249,10 @@ engine_told_write(const struct engine *engine, const struct record *record,
 	    (operation != OPERATION_CREATE && operation != OPERATION_UPDATE &&
 		operation != OPERATION_DELETE))
 		return;
+	if (share->binding->channel == CHANNEL_FILE) {
+		write_by_file(engine, record, share, out);
+		return;
+	}
 	out->bytes[out->len++] = VERSION;
 	for (size_t i = 0; i < EPP_ROLES && operation != OPERATION_DELETE;
 	     i++) {
@@ -143,15 +273,19 @@ read_roles(const struct spool_told *told, struct told_held *out)
 {
 	const uint8_t *at = told->bytes + 1;
 	size_t left = told->len - 1;
+	size_t size = out->by_file ? ROLE_SIZE_FILE : ROLE_SIZE;
 
-	if (told->len == 0 || told->bytes[0] != VERSION ||
-	    left % ROLE_SIZE != 0)
+	if (told->len == 0 ||
+	    told->bytes[0] != (out->by_file ? VERSION_FILE : VERSION) ||
+	    left % size != 0)
 		return false;
-	for (; left != 0; left -= ROLE_SIZE, at += ROLE_SIZE) {
+	for (; left != 0; left -= size, at += size) {
 		if (at[0] >= ROLE_COUNT)
 			return false;
 		out->roles[at[0]] = (struct shown){
 		    get64(at + 1), get64(at + 9), get64(at + 17)};
+		if (out->by_file)
+			out->values[at[0]] = get64(at + ROLE_SIZE);
 	}
 	return true;
 }
@@ -160,9 +294,12 @@ bool
 engine_told_held(const struct engine *engine, const struct spool_item *target,
     struct told_held *out, struct fail *fail)
 {
+	const struct conf_recipient *binding =
+	    conf_recipient(engine->conf, target->recipient);
 	struct spool_held held;
 
 	*out = (struct told_held){.is_known = false};
+	out->by_file = binding != NULL && binding->channel == CHANNEL_FILE;
 	if (!spool_get_held(engine->o.spool, target, &held, fail))
 		return false;
 	out->is_known = held.is_known;

@@ -1,7 +1,7 @@
 /*
- * What a registry holds of a domain that misu itself submitted there: which
- * fields of which of its persons, and which of them it may publish.  The spool
- * keeps it with the item that said so.  For engine_*.c.
+ * What a registry holds of an object that misu itself submitted there, over EPP
+ * or by a file: which fields of which of its persons, and which of them it may
+ * publish.  The spool keeps it with the item that said so.  For engine_*.c.
  */
 #ifndef MISU_ENGINE_TOLD_H
 #define MISU_ENGINE_TOLD_H
@@ -24,9 +24,29 @@ struct told_held {
 	bool is_doubtful; /* perhaps it holds something else */
 	bool is_read;	  /* what it holds stands in `roles` */
 	struct shown roles[ROLE_COUNT];
+	/*
+	 * It came by a file, which names every value anew: keyed digests of
+	 * those that passed.
+	 */
+	bool by_file;
+	uint64_t values[ROLE_COUNT];
 };
 bool engine_told_held(const struct engine *engine,
     const struct spool_item *target, struct told_held *out, struct fail *fail);
+
+/* Is it reached by a file whose template has a word for what is published? */
+bool engine_told_by_file(const struct conf_recipient *binding);
+
+/* Does any public stand behind it, at whatever distance? */
+bool engine_told_has_public(
+    const struct engine *engine, struct slice recipient);
+
+/*
+ * Has the record other values in what passed of this role?  Then a file, which
+ * has no way to leave something as it is, would bring them there.
+ */
+bool engine_told_is_older(const struct engine *engine,
+    const struct told_held *held, const struct record *record, enum role role);
 
 /*
  * Makes a decision know it: share->held, in the arena, and the handles by

@@ -33,7 +33,28 @@ walk_end(struct engine *engine)
 void
 engine_walk_stop(struct engine *engine)
 {
+	engine_view_note(engine);
 	walk_end(engine);
+}
+
+void
+engine_view_note(struct engine *engine)
+{
+	struct fail fail = FAIL_INIT;
+	int64_t changes;
+	bool ok;
+
+	if (!engine->view_known || engine->o.standing == NULL)
+		return;
+	ok = view_changes(engine->o.view, &changes, &fail);
+	if (ok && changes == engine->view_changes)
+		return;
+	ok = ok &&
+	     standing_set_changes(engine->o.standing, changes, &fail);
+	if (ok)
+		engine->view_changes = changes;
+	else
+		engine_log(engine, "error", "view-not-noted", &fail);
 }
 
 static bool
@@ -128,6 +149,7 @@ make_anew(struct engine *engine, struct fail *fail)
 	return walk_begin(engine, ledger_next(engine->o.ledger), fail) &&
 	       view_clear(engine->o.view, life, fail) &&
 	       standing_clear(engine->o.standing, fail) &&
+	       standing_set_changes(engine->o.standing, 0, fail) &&
 	       standing_set_view(engine->o.standing, life, 0, fail);
 }
 
@@ -136,16 +158,18 @@ engine_walk_check(
     struct engine *engine, const struct conf *conf, struct fail *fail)
 {
 	uint8_t own[VIEW_LIFE], its[VIEW_LIFE];
-	int64_t epoch, its_epoch;
+	int64_t epoch, its_epoch, changes, its_changes;
 
 	if (engine->view_known || engine->o.standing == NULL ||
 	    !conf_has_view(conf))
 		return true;
 	if (!standing_view(engine->o.standing, own, &epoch, fail) ||
-	    !view_life(engine->o.view, its, &its_epoch, fail))
+	    !view_life(engine->o.view, its, &its_epoch, fail) ||
+	    !standing_changes(engine->o.standing, &changes, fail) ||
+	    !view_changes(engine->o.view, &its_changes, fail))
 		return false;
 	if (is_none(own) || memcmp(own, its, VIEW_LIFE) != 0 ||
-	    its_epoch < epoch) {
+	    its_epoch < epoch || its_changes < changes) {
 		if (!make_anew(engine, fail))
 			return false;
 	} else {

@@ -11,8 +11,8 @@ struct work {
 	struct engine *engine;
 	struct arena *arena;
 	const struct conf *conf; /* what it is decided under */
-	struct work *next;     /* in its bucket */
-	struct work *accepted; /* the next one whose entries are durable */
+	struct work *next;	 /* in its bucket */
+	struct work *accepted;	 /* the next one whose entries are durable */
 	struct slice principal, key, id;
 	struct digest body;
 	struct record *record;
@@ -20,7 +20,7 @@ struct work {
 	size_t share_count;
 	int64_t given; /* number of the case that gives it out; 0: none */
 	bool is_durable;
-	bool doubts; /* what was told of it is told no more */
+	bool doubts;	/* what was told of it is told no more */
 	bool passes_by; /* a registry may hold it that it is not for */
 	bool follows;	/* which then is told what that changes */
 	struct record *withdrawn; /* kept of what all refuse */

@@ -404,6 +404,7 @@ publisher_destroy(struct publisher *publisher)
 	whois_server_destroy(publisher->whois);
 	rdap_server_destroy(publisher->rdap);
 	publisher_tier_close(publisher);
+	publisher_count_close(publisher);
 	publisher_file_close(publisher);
 	wire_stream_destroy(publisher->parent);
 	view_close(publisher->view);

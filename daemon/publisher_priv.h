@@ -5,6 +5,7 @@
 #include "answers.h"
 #include "codec/ask.h"
 #include "codec/http_head.h"
+#include "codec/tally.h"
 #include "codec/view.h"
 #include "conf.h"
 #include "net/jis.h"
@@ -12,11 +13,10 @@
 #include "net/rate.h"
 #include "net/rdap_server.h"
 #include "net/whois_server.h"
+#include "net/wire_stream.h"
 #include "publisher.h"
 #include "publisher_file.h"
 #include "store/view.h"
-
-struct wire_stream;
 
 struct publisher {
 	struct loop *loop;
@@ -42,7 +42,9 @@ struct publisher {
 	uint64_t last_number;
 	struct loop_timer *waiting_timer;
 	struct jis *jis; /* NULL: this system has no ISO-2022-JP */
-	bool ready, broken, has_landlock;
+	struct tally tally; /* what the keeper has not been told yet */
+	struct loop_timer *tally_timer;
+	bool ready, broken, has_landlock, tally_waits;
 };
 
 /* Why there is no answer, or FOUND. */
@@ -150,6 +152,13 @@ bool publisher_is_here(const struct prefix *peer);
 
 struct rdap_options;
 struct rdap_options publisher_rdap_options(const struct publisher *publisher);
+
+/* --- publisher_tally.c: what the public asked, for GET /metrics */
+
+void publisher_count(struct publisher *publisher,
+    enum tally_protocol protocol, enum tally_result result);
+void publisher_count_close(struct publisher *publisher);
+
 /* --- publisher_tier.c */
 
 /* A line to the keeper, in place of the one there was. */

@@ -467,6 +467,12 @@ unreadable(void *context, int status, char *out, size_t size)
 	    status);
 }
 
+static void
+answered(void *context, int status)
+{
+	publisher_count(context, TALLY_RDAP, tally_of_status(status));
+}
+
 bool
 publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 {
@@ -478,6 +484,7 @@ publisher_rdap_open(struct publisher *publisher, int fd, struct fail *fail)
 	    .output = OUTPUT,
 	    .handle = respond,
 	    .error = unreadable,
+	    .answered = answered,
 	    .context = publisher};
 
 	rdap_server_destroy(publisher->rdap);

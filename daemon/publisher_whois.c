@@ -11,15 +11,6 @@ enum {
 	REFERENCES = 20 /* names in one answer */
 };
 
-static bool
-ends_with(struct slice text, const char *end)
-{
-	size_t len = strlen(end);
-
-	return text.len > len &&
-	       memcmp(text.data + text.len - len, end, len) == 0;
-}
-
 /*
  * Prefectures.  A name right below one is like a generic name; below a city of
  * theirs names are organizations'.
@@ -63,7 +54,7 @@ is_organizational(struct slice name)
 	    ".ed.jp", ".go.jp", ".gr.jp", ".lg.jp", ".ne.jp", ".or.jp"};
 
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++)
-		if (ends_with(name, zones[i]))
+		if (whois_ends_in(name, zones[i]))
 			return true;
 	return is_regional(name);
 }
@@ -86,7 +77,7 @@ tell(struct publisher *publisher, const struct ask *ask,
     const struct publication *it, enum role role, struct text *text)
 {
 	if (ask->kind == ASK_CONTACT && it->type == OBJECT_DOMAIN &&
-	    ends_with(it->name, ".jp"))
+	    whois_ends_in(it->name, ".jp"))
 		whois_jprs_contact(text, it, role, ask->english);
 	else if (ask->kind == ASK_CONTACT)
 		whois_jpnic_contact(text, it, role, ask->english);
@@ -94,7 +85,7 @@ tell(struct publisher *publisher, const struct ask *ask,
 		whois_jpnic_network(text, it, ask->english);
 	else if (is_organizational(it->name))
 		whois_jprs_organizational(text, it, ask->english);
-	else if (ends_with(it->name, ".jp"))
+	else if (whois_ends_in(it->name, ".jp"))
 		whois_jprs_generic(text, it, ask->english);
 	else
 		tell_gtld(publisher, it, text);
@@ -119,18 +110,21 @@ tell_server(struct publisher *publisher, const struct publisher_server *server,
 		text_add_string(text, "\nRegistrar: ");
 		text_add(text, registrar->name);
 	}
+	publisher_count(publisher, TALLY_WHOIS, TALLY_TOLD);
 	publisher_set_clock(publisher);
 	text_add_format(text,
 	    "\n>>> Last update of WHOIS database: %s <<<\n", publisher->date);
 }
 
 static void
-tell_none(const struct ask *ask, struct text *text)
+tell_none(
+    struct publisher *publisher, const struct ask *ask, struct text *text)
 {
+	publisher_count(publisher, TALLY_WHOIS, TALLY_NONE);
 	if (ask->kind == ASK_NETWORK || ask->kind == ASK_CONTACT ||
 	    ask->kind == ASK_AUTNUM) {
 		whois_jpnic_not_found(text, ask->english);
-	} else if (ask->kind == ASK_DOMAIN && ends_with(ask->name, ".jp")) {
+	} else if (ask->kind == ASK_DOMAIN && whois_ends_in(ask->name, ".jp")) {
 		whois_jprs_not_found(text, ask->english);
 	} else if (ask->kind == ASK_DOMAIN) {
 		whois_gtld_not_found(text, ask->name);
@@ -221,16 +215,18 @@ ready_and_kept(struct publisher *publisher, const struct ask *ask,
 }
 
 static void
-tell_not_now(struct text *text)
+tell_not_now(struct publisher *publisher, struct text *text)
 {
+	publisher_count(publisher, TALLY_WHOIS, TALLY_FAILED);
 	text_add_string(text,
 	    "This cannot be told now; please ask again in a minute.\n"
 	    "ただいま表示できません。しばらくしてから検索してください。\n");
 }
 
 static void
-tell_too_many(struct text *text, unsigned wait)
+tell_too_many(struct publisher *publisher, struct text *text, unsigned wait)
 {
+	publisher_count(publisher, TALLY_WHOIS, TALLY_LIMITED);
 	text_add_format(text,
 	    "WHOIS LIMIT EXCEEDED: too many personal records in one day;"
 	    " ask again in %u seconds\n",
@@ -251,6 +247,7 @@ find_references(struct publisher *publisher, const struct ask *ask,
 	unsigned wait = 0;
 
 	if (!publisher->conf->publish.references) {
+		publisher_count(publisher, TALLY_WHOIS, TALLY_REFUSED);
 		text_add_string(text, "This search is not offered here.\n");
 		return;
 	}
@@ -258,16 +255,19 @@ find_references(struct publisher *publisher, const struct ask *ask,
 	    !view_references(publisher->view, text->arena, ask->name, &names,
 		REFERENCES + 1, &fail)) {
 		log_fail(LOG_LEVEL_ERROR, "view-not-read", &fail);
-		tell_not_now(text);
+		tell_not_now(publisher, text);
 		return;
 	}
 	while (count < names.count && count < REFERENCES &&
 	       publisher_may_tell(publisher, asker, true, &wait))
 		count++;
+	if (count != 0 || names.count == 0)
+		publisher_count(publisher, TALLY_WHOIS,
+		    count != 0 ? TALLY_TOLD : TALLY_NONE);
 	if (names.count == 0)
 		whois_jprs_not_found(text, ask->english);
 	else if (count == 0)
-		tell_too_many(text, wait);
+		tell_too_many(publisher, text, wait);
 	else
 		whois_jprs_references(text,
 		    (struct values){names.items, count}, count < names.count,
@@ -286,11 +286,11 @@ find_server(struct publisher *publisher, const struct ask *ask,
 		tell_server(publisher, &server, text);
 		break;
 	case NOT_FOUND:
-		tell_none(ask, text);
+		tell_none(publisher, ask, text);
 		break;
 	case NOT_NOW:
 	case TOO_MANY:
-		tell_not_now(text);
+		tell_not_now(publisher, text);
 		break;
 	}
 }
@@ -303,16 +303,17 @@ tell_asked(struct publisher *publisher, const struct prefix *asker,
 
 	switch (publisher_find(publisher, ask, asker, text->arena, &found)) {
 	case FOUND:
+		publisher_count(publisher, TALLY_WHOIS, TALLY_TOLD);
 		tell(publisher, ask, &found.row.it, found.role, text);
 		return ready_and_kept(publisher, ask, &found, key, text);
 	case NOT_FOUND:
-		tell_none(ask, text);
+		tell_none(publisher, ask, text);
 		break;
 	case NOT_NOW:
-		tell_not_now(text);
+		tell_not_now(publisher, text);
 		break;
 	case TOO_MANY:
-		tell_too_many(text, found.wait);
+		tell_too_many(publisher, text, found.wait);
 		break;
 	}
 	return ready_lines(publisher, text, ask->kind != ASK_DOMAIN);
@@ -338,6 +339,7 @@ find(struct publisher *publisher, const struct prefix *asker,
 	unsigned ignored;
 
 	if (ask->kind == ASK_HELP) {
+		publisher_count(publisher, TALLY_WHOIS, TALLY_TOLD);
 		tell_help(publisher, text);
 		return (struct slice){NULL, 0};
 	}
@@ -351,8 +353,10 @@ find(struct publisher *publisher, const struct prefix *asker,
 	}
 	answer = key.data != NULL ? publisher_kept(publisher, key) : NULL;
 	if (answer != NULL &&
-	    publisher_may_tell(publisher, asker, answer->personal, &ignored))
+	    publisher_may_tell(publisher, asker, answer->personal, &ignored)) {
+		publisher_count(publisher, TALLY_WHOIS, TALLY_TOLD);
 		return answer->bytes;
+	}
 	return tell_asked(publisher, asker, ask, key, text);
 }
 
@@ -368,13 +372,16 @@ answer(void *context, const struct sockaddr *from, struct slice line,
 
 	if (publisher->conf == NULL || !rate_block(from, &asker))
 		return (struct slice){NULL, 0};
-	if (!publisher_may_ask(publisher, &asker, &wait))
+	if (!publisher_may_ask(publisher, &asker, &wait)) {
+		publisher_count(publisher, TALLY_WHOIS, TALLY_LIMITED);
 		text_add_format(text,
 		    "WHOIS LIMIT EXCEEDED: ask again in %u seconds\n", wait);
-	else if (!ask_whois(text->arena, line, &ask, &fail))
+	} else if (!ask_whois(text->arena, line, &ask, &fail)) {
+		publisher_count(publisher, TALLY_WHOIS, TALLY_REFUSED);
 		text_add_format(text, "Invalid query: %s\n", fail.text);
-	else
+	} else {
 		return find(publisher, &asker, &ask, text);
+	}
 	return (struct slice){NULL, 0};
 }
 

@@ -52,6 +52,8 @@ service_metrics(void *context, struct arena *arena)
 	engine_request_metrics(service->engine, &text);
 	engine_audit_metrics(service->engine, &text);
 	engine_tier_metrics(service->engine, &text);
+	if (conf_publishes(service->setup->conf))
+		tally_metrics(&text, &service->tally);
 	text_add_format(&text,
 	    "# TYPE misu_index_entries gauge\n"
 	    "misu_index_entries %llu\n"

@@ -2,6 +2,7 @@
 #ifndef MISU_SERVICE_PRIV_H
 #define MISU_SERVICE_PRIV_H
 
+#include "codec/tally.h"
 #include "control.h"
 #include "engine.h"
 #include "net/intake_http.h"
@@ -66,6 +67,7 @@ struct service {
 	struct service_worker *workers; /* that have a line here */
 	struct wire_stream *auditor; /* NULL: it is not there */
 	struct service_tiers *tiers;	/* the publisher's line; or NULL */
+	struct tally tally;		/* what publishers were asked */
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */

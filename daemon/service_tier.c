@@ -132,6 +132,8 @@ received(void *context, struct slice message, int fd)
 	rest = (struct slice){message.data + 1, message.len - 1};
 	if (kind == TIER_QUESTION)
 		return take_question(tiers, rest);
+	if (kind == TALLY_MESSAGE)
+		return tally_add(&tiers->service->tally, rest);
 	return kind == TIER_END && take_end(tiers, rest);
 }
 

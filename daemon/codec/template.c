@@ -569,3 +569,36 @@ template_marks(
 {
 	return has_node(template, role, field, 1u << NODE_PUBLISH);
 }
+
+static uint64_t
+with_node(const struct template *template, enum role role, unsigned types)
+{
+	uint64_t fields = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (has_node(template, role, (enum field)f, types))
+			fields |= (uint64_t)1 << f;
+	return fields;
+}
+
+uint64_t
+template_marked(const struct template *template, enum role role)
+{
+	return with_node(template, role, 1u << NODE_PUBLISH);
+}
+
+uint64_t
+template_printed(const struct template *template, enum role role)
+{
+	return with_node(template, role,
+	    1u << NODE_VALUE | 1u << NODE_DEMAND | 1u << NODE_EACH);
+}
+
+bool
+template_has_marks(const struct template *template)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (template_marked(template, (enum role)r) != 0)
+			return true;
+	return false;
+}

@@ -60,5 +60,10 @@ bool template_demands(
     const struct template *template, enum role role, enum field field);
 bool template_marks(
     const struct template *template, enum role role, enum field field);
+/* FIELD_BITs of a role that it marks, or that it prints. */
+uint64_t template_marked(const struct template *template, enum role role);
+uint64_t template_printed(const struct template *template, enum role role);
+/* Does it mark anything? */
+bool template_has_marks(const struct template *template);
 
 #endif

@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "codec/publication.h"
 
+/* ".co.jp" of a name; all end in "". */
+bool whois_ends_in(struct slice name, const char *end);
+
 /* What is said where there is none, as the registry of its TLD does. */
 void whois_gtld_not_found(struct text *text, struct slice name);
 

@@ -243,23 +243,14 @@ whois_gtld(struct text *text, const struct publication *it,
 	put_end(&page, now);
 }
 
-static bool
-is_below(struct slice name, const char *zone)
-{
-	size_t len = strlen(zone);
-
-	return name.len > len &&
-	    memcmp(name.data + name.len - len, zone, len) == 0;
-}
-
 void
 whois_gtld_not_found(struct text *text, struct slice name)
 {
-	if (is_below(name, ".biz")) {
+	if (whois_ends_in(name, ".biz")) {
 		text_add_string(text, "No Data Found\n");
 		return;
 	}
-	if (is_below(name, ".org") || is_below(name, ".info")) {
+	if (whois_ends_in(name, ".org") || whois_ends_in(name, ".info")) {
 		text_add_string(text, "Domain not found.\n");
 		return;
 	}

@@ -310,22 +310,13 @@ whois_jprs_generic(
 
 /* --- organizational names ------------------------------------------------ */
 
-static bool
-ends_with(struct slice text, const char *end)
-{
-	size_t len = strlen(end);
-
-	return text.len >= len &&
-	       memcmp(text.data + text.len - len, end, len) == 0;
-}
-
 static void
 put_organization(struct page *page)
 {
 	const enum role role = ROLE_REGISTRANT;
 
 	/* ne.jp names a network service where others name who they are. */
-	if (ends_with(page->it->name, ".ne.jp")) {
+	if (whois_ends_in(page->it->name, ".ne.jp")) {
 		put_field(page,
 		    (struct whois_label){"b. [ねっとわーくさーびすめい]", NULL},
 		    role, FIELD_NAME_KANA);

@@ -87,8 +87,8 @@ is_locked(const struct publication *it)
 	       has_status(it, "serverUpdateProhibited");
 }
 
-static bool
-ends_with(struct slice name, const char *end)
+bool
+whois_ends_in(struct slice name, const char *end)
 {
 	size_t len = strlen(end);
 
@@ -102,7 +102,7 @@ whois_style_of(const struct publication *it)
 	struct whois_style style;
 	size_t i = 0;
 
-	while (!ends_with(it->name, styles[i].tld))
+	while (!whois_ends_in(it->name, styles[i].tld))
 		i++;
 	style = styles[i].style;
 	if (is_locked(it))

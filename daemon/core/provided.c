@@ -444,6 +444,10 @@ add_kept(const struct reading *reading, const struct entry_kept *kept)
 	of.entry = &there;
 	if (!read_disclosure(&of, kept->disclosure))
 		return false;
+	if (slice_is(kept->outcome, "ended")) {
+		settle(reading->provided, kept->index, SLICE("sent"));
+		return add_end(reading, kept->index);
+	}
 	settle(reading->provided, kept->index, kept->outcome);
 	return true;
 }

@@ -110,7 +110,8 @@ add_rule(struct why *why, unsigned rule)
 	text_add_format(&why->out, "rule %u", rule);
 	if (rule == 0) {
 		text_add_string(&why->out,
-		    ": no rule, or the subject had provision stopped");
+		    ": no rule, or the subject had provision stopped or was"
+		    " to be forgotten");
 	} else if (ruleset != NULL && rule <= ruleset_rule_count(ruleset)) {
 		text_add_string(&why->out, ", ");
 		text_add(&why->out, ruleset_rule_place(ruleset, rule));
@@ -136,8 +137,8 @@ add_outcome(struct why *why)
 	text_add_format(&why->out, "%s, ", verdict_name(outcome.verdict));
 	if (outcome.rule == 0 && outcome.verdict == VERDICT_REFUSE)
 		text_add_string(&why->out,
-		    "rule 0: the subject had provision stopped, or no block "
-		    "is for this object\n");
+		    "rule 0: the subject had provision stopped or was to be "
+		    "forgotten, or no block is for this object\n");
 	else
 		add_rule(why, outcome.rule);
 }

@@ -57,6 +57,16 @@ rdap_end_watch(struct connection *connection, enum rdap_end end)
 		watch.ended(watch.arg, end);
 }
 
+static void
+say_answered(const struct connection *connection, int status)
+{
+	const struct rdap_server_options *options =
+	    &connection->server->options;
+
+	if (options->answered != NULL)
+		options->answered(options->context, status);
+}
+
 /* What the socket does not take now waits; false without memory. */
 static bool
 put(struct connection *connection, struct slice bytes)
@@ -214,6 +224,7 @@ rdap_answer_ready(struct rdap_request *request, struct slice bytes, size_t head)
 		answer_nobody(request);
 		return;
 	}
+	say_answered(connection, 200);
 	before = rdap_waiting(connection);
 	if (rdap_request_method(request) == RDAP_HEAD)
 		bytes.len = head;
@@ -265,6 +276,7 @@ rdap_answer(struct rdap_request *request, int status,
 		answer_nobody(request);
 		return;
 	}
+	say_answered(connection, status);
 	before = rdap_waiting(connection);
 	ok = put_head(connection, request, status, body.len);
 	for (size_t i = 0; ok && i < count; i++)

@@ -52,6 +52,8 @@ struct rdap_server_options {
 	void (*handle)(void *context, struct rdap_request *request);
 	/* Words what never gets to the handler: it was no request. */
 	http_error_word *error;
+	/* Each question, with the status it was answered; or NULL. */
+	void (*answered)(void *context, int status);
 	void *context;
 };
 

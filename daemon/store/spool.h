@@ -34,7 +34,7 @@ enum spool_state {
  * What a recipient holds of an object when an item is done, as the engine
  * writes it (engine_told.c).  0 bytes: no word on it; one byte: nothing.
  */
-enum { SPOOL_TOLD = 128, SPOOL_TOLD_NOTHING = 1 };
+enum { SPOOL_TOLD = 320, SPOOL_TOLD_NOTHING = 1 };
 struct spool_told {
 	size_t len;
 	uint8_t bytes[SPOOL_TOLD];

@@ -9,6 +9,7 @@ struct standing {
 	struct digest_key key;
 	struct statement *parts_of, *add, *remove, *has, *page;
 	struct statement *view, *set_view, *walk, *set_walk, *told, *set_told;
+	struct statement *changes, *set_changes;
 };
 
 static const char schema[] =
@@ -19,6 +20,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS view ("
     " one INTEGER PRIMARY KEY CHECK (one = 1),"
     " life BLOB NOT NULL, epoch INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS changes ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS walks ("
     " which INTEGER PRIMARY KEY, stage INTEGER NOT NULL,"
     " start INTEGER NOT NULL, type TEXT, name TEXT, key BLOB,"
@@ -47,6 +50,9 @@ prepare(struct standing *standing, struct fail *fail)
 		" WHERE which = ?1"},
 	    {&standing->set_walk, "INSERT OR REPLACE INTO walks"
 				  " VALUES (?7, ?1, ?2, ?3, ?4, ?5, ?6)"},
+	    {&standing->changes, "SELECT count FROM changes"},
+	    {&standing->set_changes,
+		"INSERT OR REPLACE INTO changes VALUES (1, ?1)"},
 	    {&standing->told, "SELECT identity FROM told"},
 	    {&standing->set_told, "INSERT OR REPLACE INTO told VALUES (1, ?1)"},
 	};
@@ -273,6 +279,24 @@ standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
 	statement_bind_bytes(standing->set_view, 1, life, VIEW_LIFE);
 	statement_bind_number(standing->set_view, 2, epoch);
 	return statement_do(standing->set_view, fail);
+}
+
+bool
+standing_changes(struct standing *standing, int64_t *count, struct fail *fail)
+{
+	bool row, ok = statement_step(standing->changes, &row, fail);
+
+	*count = ok && row ? statement_number(standing->changes, 0) : 0;
+	statement_reset(standing->changes);
+	return ok;
+}
+
+bool
+standing_set_changes(
+    struct standing *standing, int64_t count, struct fail *fail)
+{
+	statement_bind_number(standing->set_changes, 1, count);
+	return statement_do(standing->set_changes, fail);
 }
 
 bool

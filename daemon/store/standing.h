@@ -79,6 +79,12 @@ bool standing_view(struct standing *standing, uint8_t life[VIEW_LIFE],
 bool standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
     int64_t epoch, struct fail *fail);
 
+/* How many changes it had when that was last kept (view_changes()). */
+bool standing_changes(
+    struct standing *standing, int64_t *count, struct fail *fail);
+bool standing_set_changes(
+    struct standing *standing, int64_t count, struct fail *fail);
+
 /* Texts in the arena. */
 bool standing_walk(struct standing *standing, enum standing_which which,
     struct arena *arena, struct standing_walk *out, struct fail *fail);

@@ -21,7 +21,12 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS handle_of ON handle (type, name);"
     "CREATE TABLE IF NOT EXISTS life ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL);"
-    "CREATE INDEX IF NOT EXISTS epoch_of ON object (epoch);";
+    "CREATE TABLE IF NOT EXISTS changes ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO changes VALUES (1, 0);"
+    "DROP INDEX IF EXISTS epoch_of;"
+    "CREATE INDEX IF NOT EXISTS shown_epoch ON object (epoch)"
+    " WHERE bytes IS NOT NULL;";
 
 /*
  * A host that all of a registrar's objects use is asked for like any other:
@@ -43,19 +48,24 @@ prepare_reads(struct view *view, struct fail *fail)
 	    fail);
 	if (view->get != NULL)
 		view->by_handle = sqlite_prepare(sqlite,
-		    "SELECT bytes, entry, time,"
-		    " epoch >= (SELECT lowest FROM head)"
-		    " FROM " SOME_WITH " WHERE bytes IS NOT NULL"
+		    "SELECT bytes, entry, time, 1 FROM " SOME_WITH
+		    " WHERE length(bytes) > 0"
+		    " AND epoch >= (SELECT lowest FROM head)"
 		    " ORDER BY entry DESC LIMIT 1",
 		    fail);
 	if (view->by_handle != NULL)
 		view->by_host = sqlite_prepare(sqlite,
-		    "SELECT bytes, entry, time,"
-		    " epoch >= (SELECT lowest FROM head) AS told"
-		    " FROM " SOME_WITH " WHERE length(bytes) > 0"
-		    " ORDER BY told DESC LIMIT 1",
+		    "SELECT bytes, entry, time, 1 FROM " SOME_WITH
+		    " WHERE length(bytes) > 0"
+		    " AND epoch >= (SELECT lowest FROM head) LIMIT 1",
 		    fail);
 	if (view->by_host != NULL)
+		view->outdated = sqlite_prepare(sqlite,
+		    "SELECT 1 FROM object WHERE bytes IS NOT NULL"
+		    " AND epoch > 0 AND epoch < (SELECT lowest FROM head)"
+		    " LIMIT 1",
+		    fail);
+	if (view->outdated != NULL)
 		view->references = sqlite_prepare(sqlite,
 		    "SELECT name FROM (SELECT type, name FROM handle"
 		    " WHERE handle = ?1 AND type = 'domain'"
@@ -238,6 +248,7 @@ write_row(struct view *view, const struct view_put *put, bool gone,
 	if (!statement_do(view->put, fail))
 		return false;
 	view->took = *changed = sqlite_changes(view->sqlite) != 0;
+	view->moved = view->moved || *changed;
 	return true;
 }
 
@@ -367,6 +378,7 @@ doubt_one(struct view *view, const struct view_doubted *row, uint64_t from,
 	statement_bind_number(view->doubt, 3, now);
 	statement_bind_text(view->doubt, 1, row->type);
 	statement_bind_text(view->doubt, 2, row->name);
+	view->moved = true;
 	return statement_do(view->doubt, fail);
 }
 
@@ -464,12 +476,31 @@ view_get(struct view *view, struct arena *arena, struct slice type,
 	return read_row(view->get, arena, found, fail);
 }
 
+/*
+ * Who stood in a row that may not be told is told of as little as who never
+ * did: while a whole policy is decided anew nobody knows, of either.
+ */
+static bool
+read_told(struct view *view, struct statement *statement, struct arena *arena,
+    struct view_found *found, struct fail *fail)
+{
+	bool row = false, ok = read_row(statement, arena, found, fail);
+
+	if (!ok || found->state != VIEW_NONE)
+		return ok;
+	ok = statement_step(view->outdated, &row, fail);
+	statement_reset(view->outdated);
+	if (ok && row)
+		found->state = VIEW_STALE;
+	return ok;
+}
+
 bool
 view_get_handle(struct view *view, struct arena *arena, struct slice handle,
     struct view_found *found, struct fail *fail)
 {
 	statement_bind_text(view->by_handle, 1, handle);
-	return read_row(view->by_handle, arena, found, fail);
+	return read_told(view, view->by_handle, arena, found, fail);
 }
 
 bool
@@ -477,7 +508,7 @@ view_get_host(struct view *view, struct arena *arena, struct slice host,
     struct view_found *found, struct fail *fail)
 {
 	statement_bind_text(view->by_host, 1, host);
-	return read_row(view->by_host, arena, found, fail);
+	return read_told(view, view->by_host, arena, found, fail);
 }
 
 bool

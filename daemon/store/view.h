@@ -121,6 +121,8 @@ bool view_batch_end(struct view *view, bool ok, struct fail *fail);
 enum { VIEW_LIFE = 16 };
 bool view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
     struct fail *fail);
+/* How many changes of its rows there were: one that was put back has fewer. */
+bool view_changes(struct view *view, int64_t *count, struct fail *fail);
 bool view_clear(
     struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail);
 
@@ -161,14 +163,15 @@ bool view_get(struct view *view, struct arena *arena, struct slice type,
     struct slice name, struct view_found *found, struct fail *fail);
 
 /*
- * The object of a contact with this handle: the newest, if several have; of
- * very many, the newest of some.
+ * The object of a contact with this handle: the newest that may be told, if
+ * several have it; of very many, the newest of some.  VIEW_STALE says nothing
+ * of the handle: rows of an earlier policy are left, and any may have it.
  */
 bool view_get_handle(struct view *view, struct arena *arena,
     struct slice handle, struct view_found *found, struct fail *fail);
 
 /*
- * An object that has this name server, one that may be told before others.
+ * An object that has this name server and may be told; VIEW_STALE as there.
  * They are found by the handles they were put with, as contacts are.
  */
 bool view_get_host(struct view *view, struct arena *arena,

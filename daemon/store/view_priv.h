@@ -10,13 +10,14 @@ struct view {
 	struct sqlite *sqlite;
 	struct view_mark *mark; /* NULL: a reader found none */
 	struct statement *get, *by_handle, *by_host, *head, *count, *stale,
-	    *entry, *network, *below, *references;
+	    *entry, *outdated, *network, *below, *references;
 	uint64_t seeks; /* of view_get_network(), counted for tests */
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *cap, *end, *life, *set_life,
-	    *present, *doubts, *old_networks;
+	    *present, *doubts, *old_networks, *changes, *count_change;
 	bool took;     /* the last put changed its row */
+	bool moved;    /* the change under way is to be counted */
 	bool batching; /* between view_batch_begin() and view_batch_end() */
 };
 

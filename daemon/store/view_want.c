@@ -26,6 +26,8 @@ view_want_prepare(struct view *view, struct fail *fail)
 	    {&view->old_networks,
 		"SELECT name FROM object WHERE type = 'network'"
 		" AND name > ?1 AND length(bytes) > 0 ORDER BY name LIMIT 1"},
+	    {&view->changes, "SELECT count FROM changes"},
+	    {&view->count_change, "UPDATE changes SET count = count + 1"},
 	    {&view->life, "SELECT id FROM life"},
 	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
 	};
@@ -50,6 +52,9 @@ view_change_end(struct view *view, bool ok, struct fail *fail)
 
 	if (view->batching)
 		return ok;
+	if (ok && view->moved)
+		ok = statement_do(view->count_change, fail);
+	view->moved = false;
 	if (ok && sqlite_run(view->sqlite, "COMMIT", fail)) {
 		/* One that wrote nothing is not told of by SQLite. */
 		view_mark_end(view->mark);
@@ -87,6 +92,7 @@ view_want(struct view *view, const struct view_doubted *rows, size_t count,
 		statement_bind_text(view->want, 2, rows[i].name);
 		statement_bind_number(view->want, 3, (int64_t)from);
 		ok = statement_do(view->want, fail);
+		view->moved = true;
 	}
 	return view_change_end(view, ok, fail);
 }
@@ -113,6 +119,7 @@ write_end(struct view *view, const struct view_ended *ended, struct fail *fail)
 		return false;
 	if (sqlite_changes(view->sqlite) == 0)
 		return true;
+	view->moved = true;
 	statement_bind_text(view->forget_handles, 1, ended->type);
 	statement_bind_text(view->forget_handles, 2, ended->name);
 	return statement_do(view->forget_handles, fail);
@@ -170,6 +177,16 @@ view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
 	if (ok)
 		*epoch = row ? statement_number(view->head, 0) : 0;
 	statement_reset(view->head);
+	return ok;
+}
+
+bool
+view_changes(struct view *view, int64_t *count, struct fail *fail)
+{
+	bool row, ok = statement_step(view->changes, &row, fail);
+
+	*count = ok && row ? statement_number(view->changes, 0) : 0;
+	statement_reset(view->changes);
 	return ok;
 }
 

@@ -1,7 +1,7 @@
 /*
- * What registries hold of domains that were submitted is what they would be
- * told now: nothing is left to be told, and the registry's own <disclose> is
- * as the frames have it that would be sent.
+ * What recipients hold of objects that were submitted is what they would be
+ * told now: nothing is left to be told, and a registry's own <disclose> is as
+ * the frames have it that would be sent.
  */
 #include "codec/epp_frame.h"
 #include "engine_flags.h"
@@ -95,6 +95,8 @@ check(struct world *world, struct arena *arena, const struct spool_item *target)
 		    SLICE_ARG(target->object));
 		break;
 	case FLAGS_SAME:
+		if (share.binding->channel != CHANNEL_EPP)
+			break;
 		rest = share.payload;
 		while (epp_frame_next(&rest, &frame))
 			compare(world, share.binding->upstream, frame);
@@ -116,7 +118,7 @@ check_record(
 	    .object = record_object(record)};
 	size_t count;
 
-	if (record_type(record) != OBJECT_DOMAIN)
+	if (record_type(record) >= OBJECT_SUBMITTED)
 		return;
 	count = ruleset_match(world->ruleset, record, blocks, BLOCKS_MAX);
 	for (size_t i = 0; i < count && i < BLOCKS_MAX; i++) {
@@ -140,8 +142,7 @@ told_check(struct world *world)
 	struct record *record;
 	struct arena *arena;
 
-	if (world->engine == NULL || world->ruleset == NULL ||
-	    world->registries == NULL)
+	if (world->engine == NULL || world->ruleset == NULL)
 		return;
 	arena = arena_create(NULL);
 	while (vault_next(world->vault, &cursor, arena, &record, &fail) &&

@@ -26,8 +26,8 @@ static const char one[] =
     RULES("1", "", STATE_BY_CONSENT "forward country of registrant\n");
 static const char other[] =
     RULES("2", "", STATE_BY_CONSENT "forward name of registrant\n");
-static const char asked[] =
-    RULES("3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
+static const char asked[] = RULES(
+    "3", " on request", STATE_BY_CONSENT "forward country of registrant\n");
 static const char told[] =
     RULES("5", "", "forward state, country of registrant\n");
 #define ELSEWHERE(revision)                                                    \
@@ -88,10 +88,10 @@ decide_what_waits(struct world *world, int64_t *renewed)
 	struct spool_item item;
 	int64_t id = 0;
 
-	assert_true(spool_each(world->spool, SPOOL_QUEUED, 10, finds_for_view,
-	    &id, &world->fail));
-	assert_true(spool_get(
-	    world->spool, world->arena, id, &item, &world->fail));
+	assert_true(spool_each(
+	    world->spool, SPOOL_QUEUED, 10, finds_for_view, &id, &world->fail));
+	assert_true(
+	    spool_get(world->spool, world->arena, id, &item, &world->fail));
 	engine_courier_renew(
 	    world->engine, &item, false, decided_again, renewed);
 }
@@ -238,7 +238,8 @@ a_first_row_that_is_too_late_is_not_told(void **state)
 	assert_false(tells(world, "Kakuu"));
 }
 
-/* All of it is refused for want of the consent; it is withdrawn all the same. */
+/* All of it is refused for want of the consent; it is withdrawn all the same.
+ */
 static void
 a_withdrawal_that_is_refused_is_one(void **state)
 {
@@ -342,6 +343,107 @@ the_end_of_a_publication_has_its_entry(void **state)
 	assert_true(slice_is(outcome_of(world, next), ""));
 }
 
+static enum view_state
+state_of(struct world *world, const char *name, bool host)
+{
+	struct view_found found;
+
+	assert_true((host ? view_get_host : view_get_handle)(world->reader,
+	    world->arena, slice_from(name), &found, &world->fail));
+	return found.state;
+}
+
+/* Who was published and is not to be any more, as who never was. */
+static void
+what_may_not_be_told_is_found_like_what_is_not_there(void **state)
+{
+	struct world *world = *state;
+	const struct slice handles[] = {SLICE("REG-1"), SLICE("ns.example")};
+	const struct view_doubted row = {SLICE("domain"), SLICE("a.com")};
+	struct view_put put = {.type = SLICE("domain"),
+	    .name = SLICE("a.com"),
+	    .entry = 1,
+	    .epoch = 1,
+	    .bytes = SLICE("x"),
+	    .handles = handles,
+	    .handle_count = 2};
+	int64_t epoch;
+
+	assert_true(view_put(world->view, &put, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_CURRENT);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_CURRENT);
+	assert_int_equal(state_of(world, "REG-2", false), VIEW_NONE);
+	assert_true(view_doubt(world->view, &row, 1, 2, 1, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_NONE);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_NONE);
+	put.entry = 2;
+	assert_true(view_put(world->view, &put, &world->fail));
+	assert_true(view_raise(world->view, &epoch, &world->fail));
+	assert_int_equal(state_of(world, "REG-1", false), VIEW_STALE);
+	assert_int_equal(state_of(world, "REG-2", false), VIEW_STALE);
+	assert_int_equal(state_of(world, "ns.example", true), VIEW_STALE);
+	assert_int_equal(state_of(world, "ns.other.example", true), VIEW_STALE);
+}
+
+static void
+copy(const char *from, const char *to)
+{
+	char bytes[1 << 16];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t got;
+
+	assert_true(in != NULL && out != NULL);
+	while ((got = fread(bytes, 1, sizeof(bytes), in)) != 0)
+		assert_int_equal(fwrite(bytes, 1, got, out), got);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void
+close_view(struct world *world)
+{
+	engine_destroy(world->engine);
+	view_close(world->reader);
+	view_close(world->view);
+}
+
+static void
+open_view(struct world *world)
+{
+	world->view = view_open(world->view_path, &world->fail);
+	world->reader = view_open_reader(world->view_path, &world->fail);
+	assert_true(world->view != NULL && world->reader != NULL);
+	make_engine(world);
+}
+
+/* It has the life and the epoch that it should have, and tells too much. */
+static void
+an_older_copy_of_the_view_is_made_anew(void **state)
+{
+	struct world *world = *state;
+	char kept[80];
+
+	snprintf(kept, sizeof(kept), "%s/kept", world->directory);
+	publish(world, one);
+	close_view(world);
+	copy(world->view_path, kept);
+	open_view(world);
+	set_policy(world, one);
+	submit(world, "update", CONSENT("false", "02"));
+	pass_time(world, 2);
+	assert_false(tells(world, "Kakuu"));
+	close_view(world);
+	remove_file(world->view_path);
+	copy(kept, world->view_path);
+	unlink(kept);
+	open_view(world);
+	set_policy(world, one);
+	assert_false(tells(world, "Kakuu"));
+	pass_time(world, 2);
+	assert_int_equal(find(world).state, VIEW_CURRENT);
+	assert_false(tells(world, "Kakuu"));
+}
+
 int
 main(void)
 {
@@ -356,6 +458,8 @@ main(void)
 	    CASE(a_withdrawal_that_is_refused_is_one),
 	    CASE(who_stops_is_told_no_more_from_that_moment),
 	    CASE(the_end_of_a_publication_has_its_entry),
+	    CASE(what_may_not_be_told_is_found_like_what_is_not_there),
+	    CASE(an_older_copy_of_the_view_is_made_anew),
 	    CASE(what_was_overtaken_is_not_said_to_be_sent),
 	};
 #undef CASE

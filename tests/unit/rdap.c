@@ -310,6 +310,9 @@ an_entity_alone_has_paths_of_its_own(void **state)
 	assert_true(contains(text_slice(&text),
 	    "\"postPath\":\"$.vcardArray[1][?(@[0]=='fn')][3]\""));
 	assert_true(contains(text_slice(&text), "/entity/T1-EXAMPLE\""));
+	/* The dates are the object's. */
+	assert_false(contains(text_slice(&text), "\"registration\""));
+	assert_false(contains(text_slice(&text), "\"last changed\""));
 }
 
 static void

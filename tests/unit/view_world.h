@@ -161,13 +161,37 @@ set_policy(struct world *world, const char *text)
 		fail_msg("%s", world->fail.text);
 }
 
+static inline void
+make_engine(struct world *world)
+{
+	struct engine_options options;
+
+	options = (struct engine_options){.loop = world->loop,
+	    .disk = world->disk,
+	    .random = &world->random,
+	    .keys = world->keys,
+	    .vault = world->vault,
+	    .ledger = world->ledger,
+	    .spool = world->spool,
+	    .view = world->view,
+	    .standing = world->standing,
+	    .stops = world->stops,
+	    .log = logged,
+	    .log_context = world};
+
+#ifdef EPP_CHANNEL
+	options.epp_channel = EPP_CHANNEL;
+#endif
+	world->engine = engine_create(&options, &world->fail);
+	assert_non_null(world->engine);
+}
+
 static inline int
 start(void **state)
 {
 	const struct policy_source conf = {SLICE("c"), SLICE(CONF)};
 	struct world *world = calloc(1, sizeof(*world));
 	struct slice diagnostics = {NULL, 0};
-	struct engine_options options;
 
 	*state = world;
 	world->random = (struct random_source){fill, world};
@@ -190,23 +214,7 @@ start(void **state)
 	if (world->conf == NULL)
 		fail_msg("%.*s", SLICE_ARG(diagnostics));
 	open_store(world);
-	options = (struct engine_options){.loop = world->loop,
-	    .disk = world->disk,
-	    .random = &world->random,
-	    .keys = world->keys,
-	    .vault = world->vault,
-	    .ledger = world->ledger,
-	    .spool = world->spool,
-	    .view = world->view,
-	    .standing = world->standing,
-	    .stops = world->stops,
-	    .log = logged,
-	    .log_context = world};
-#ifdef EPP_CHANNEL
-	options.epp_channel = EPP_CHANNEL;
-#endif
-	world->engine = engine_create(&options, &world->fail);
-	assert_non_null(world->engine);
+	make_engine(world);
 	return 0;
 }
 
