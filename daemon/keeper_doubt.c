@@ -8,6 +8,8 @@
  * A deletion of what is told there is proposed, as it goes to the registry, as
  * the record it deletes under that operation: it is known after a crash, too.
  */
+#include <stdlib.h>
+
 #include "codec/pack.h"
 #include "keeper_priv.h"
 

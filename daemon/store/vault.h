@@ -69,6 +69,7 @@ bool vault_next(struct vault *vault, struct vault_cursor *cursor,
 enum { VAULT_SHARDS = 1024 };
 bool vault_next_proposed(struct vault *vault, unsigned shard, uint32_t *at,
     struct arena *arena, struct record **out, struct fail *fail);
+
 /* Which part of all objects lies before it, about: from 0 to 1. */
 double vault_cursor_share(const struct vault_cursor *cursor);
 
