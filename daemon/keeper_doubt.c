@@ -74,7 +74,8 @@ set_before(struct open *open, struct slice packed, struct fail *fail)
 	if (bytes == NULL)
 		return fail_memory(fail);
 	memcpy(bytes, packed.data, packed.len);
-	open->before = (struct slice){bytes, packed.len};
+	open->before.data = bytes;
+	open->before.len = packed.len;
 	return true;
 }
 

@@ -89,7 +89,7 @@ end_piece(SHA256_CTX *context, struct digest_piece *piece, size_t before)
 struct digest
 digest_piece_sha256(struct digest_piece *piece)
 {
-	struct digest digest;
+	struct digest digest = {{0}};
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
@@ -169,7 +169,7 @@ outer_end(const struct digest_key *key, const uint8_t inner[DIGEST_SIZE])
 {
 	const SHA256_CTX *outer = (const void *)key->outer.state;
 	uint8_t block[BLOCK] = {0};
-	struct digest digest;
+	struct digest digest = {{0}};
 	SHA256_CTX context;
 
 	memcpy(block, inner, DIGEST_SIZE);

@@ -75,7 +75,10 @@ an_answer_comes_as_it_went(void **state)
 	    .end = AUDIT_ANSWERED,
 	    .server = SLICE("whois.example"),
 	    .reason = SLICE(""),
-	    .answer = {AUDIT_FOUND, SLICE("example.jp"), items, 2}};
+	    .answer = {.state = AUDIT_FOUND,
+		.object = SLICE("example.jp"),
+		.items = items,
+		.count = 2}};
 	struct audit_told got;
 
 	(void)state;
@@ -148,7 +151,10 @@ more_than_can_be_read_again_is_not_written(void **state)
 	struct audit_told told = {.end = AUDIT_ANSWERED,
 	    .server = SLICE(""),
 	    .reason = SLICE(""),
-	    .answer = {AUDIT_FOUND, SLICE(""), items, 16}};
+	    .answer = {.state = AUDIT_FOUND,
+		.object = SLICE(""),
+		.items = items,
+		.count = 16}};
 
 	(void)state;
 	memset(much, 'x', sizeof(much));
