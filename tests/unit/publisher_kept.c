@@ -2,73 +2,8 @@
  * An answer that was made once is told again while the view says so, and never
  * after: whatever happens to its row, or to what is found instead of it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "publisher_priv.h"
-#include "runner/fake_loop.h"
+#include "publisher_world.h"
 #include "store/view_mark.h"
-
-enum { NOW = 1800000000 };
-
-struct fixture {
-	char directory[64], path[128];
-	struct view *view;
-	struct publisher publisher;
-	struct arena *arena;
-	struct fail fail;
-	struct ask ask;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	snprintf(fixture->directory, sizeof(fixture->directory),
-	    "/tmp/misu-kept-XXXXXX");
-	assert_non_null(mkdtemp(fixture->directory));
-	snprintf(fixture->path, sizeof(fixture->path), "%s/view.db",
-	    fixture->directory);
-	fixture->arena = arena_create(NULL);
-	fixture->view = view_open(fixture->path, &fixture->fail);
-	fixture->publisher =
-	    (struct publisher){.loop = fake_loop_create(INT64_C(1000) * NOW),
-		.view = view_open_reader(fixture->path, &fixture->fail),
-		.answers = answers_create(1 << 20, 7),
-		.scratch = arena_create(NULL)};
-	*state = fixture;
-	return fixture->view == NULL || fixture->publisher.view == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	static const char *const ends[] = {"", "-wal", "-shm", "-mark"};
-	struct fixture *fixture = *state;
-	char path[160];
-
-	answers_destroy(fixture->publisher.answers);
-	arena_destroy(fixture->publisher.scratch);
-	view_close(fixture->publisher.view);
-	fake_loop_destroy(fixture->publisher.loop);
-	view_close(fixture->view);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		snprintf(path, sizeof(path), "%s%s", fixture->path, ends[i]);
-		unlink(path);
-	}
-	rmdir(fixture->directory);
-	arena_destroy(fixture->arena);
-	free(fixture);
-	return 0;
-}
 
 static void
 put(struct fixture *fixture, const char *type, const char *name, uint64_t entry,
