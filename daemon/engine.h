@@ -321,6 +321,14 @@ bool engine_follow(
     struct engine *engine, struct engine_followed *const *all, size_t count);
 void engine_followed(struct engine *engine);
 
+/*
+ * A contact's consent is withdrawn by a command that does not go on to its
+ * registry: what that may publish is looked at, which is promised before it is
+ * durable and begun after.
+ */
+bool engine_consent_promise(struct engine *engine, struct fail *fail);
+void engine_consent_ended(struct engine *engine, struct slice contact);
+
 /* {}: the public view is made anew; or how far that is. */
 void engine_view_rebuild(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg);

@@ -309,7 +309,7 @@ judge_link(struct command *command, const struct disclosure *disclosure,
 		return true;
 	if (conf->on_link == ON_LINK_UPDATE && seat->is_new) {
 		command_update_contact(command,
-		    &(struct link){seat->role, seat->id},
+		    &(struct link){seat->role, seat->id, work->seen},
 		    work->contacts[seat->object], domain_start);
 		return false;
 	}

@@ -158,6 +158,7 @@ struct command {
 	struct slice reason;
 	struct slice refusal; /* says more than the rule's own reason; empty */
 	struct slice local_data; /* <resData> of what misu answers itself */
+	unsigned local_code;	 /* and its code; 0: EPP_OK */
 };
 
 struct upstream {
@@ -345,6 +346,7 @@ void command_stale(struct command *command);
 struct link {
 	enum role role;
 	struct slice id;
+	uint64_t seen; /* of the contact's fetch: struct keeper_commit */
 };
 void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));

@@ -335,6 +335,11 @@ place_is_changed(struct keeper *keeper, const struct wire_commit *from,
 		return true;
 	if (record_type(stored) == OBJECT_DOMAIN && from->seen != 0)
 		return names_changed(keeper, from, stored, changed, fail);
+	if (record_type(stored) == OBJECT_CONTACT && from->seen != 0 &&
+	    is_newer(keeper, from->seen, record_object(stored))) {
+		*changed = true;
+		return true;
+	}
 	/* One with a limit shows nothing new. */
 	if (record_type(stored) == OBJECT_CONTACT && from->in_scope &&
 	    record_operation(stored) == OPERATION_UPDATE &&
