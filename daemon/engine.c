@@ -179,42 +179,6 @@ engine_work_begin(struct work *work, struct slice body)
 		work_fail(work, status, type, &fail);
 }
 
-/* A partial update is judged on what the object is after it. */
-static bool
-merge_stored(struct work *work, struct fail *fail)
-{
-	struct record *stored;
-	bool waits, refused;
-
-	if (record_operation(work->record) == OPERATION_CREATE)
-		return true;
-	if (work->given != 0) {
-		work->record = engine_given_record(work->engine, work->given,
-		    record_type(work->record), record_object(work->record),
-		    work->arena, fail);
-		return work->record != NULL;
-	}
-	stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	if (stored == NULL)
-		return fail->kind == FAIL_NONE;
-	work->record = record_merge(work->arena, stored, work->record, fail);
-	if (work->record == NULL ||
-	    !spool_waits(work->engine->o.spool, record_type(work->record),
-		record_object(work->record), &waits, fail))
-		return false;
-	if (waits)
-		return true;
-	if (!spool_is_refused(work->engine->o.spool, record_type(work->record),
-		record_object(work->record), &refused, fail))
-		return false;
-	if (refused)
-		record_undo(work->record);
-	else
-		record_settle(work->record);
-	return true;
-}
-
 /* Does the submission want this block's recipient? */
 static bool
 is_addressed(const struct submission *submission,
@@ -341,7 +305,7 @@ work_prepare(struct work *work, struct slice body, int *status,
 	*type = "vault";
 	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)
 		return false;
-	return merge_stored(work, fail) &&
+	return engine_work_merge(work, status, type, fail) &&
 	    work_decide(work, submission, status, type, fail);
 }
 
@@ -577,7 +541,8 @@ work_commit(struct work *work)
 		    work->id, LEDGER_NONE, &fail);
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && work->given == 0 && anything_accepted(work))
-		ok = ledger_add_record(batch, work->record, &fail) &&
+		ok = (work->stays ||
+			 ledger_add_record(batch, work->record, &fail)) &&
 		    mark_unseen(work, batch, &fail);
 	else if (ok && work->given == 0)
 		ok = keep_withdrawal(work, batch, &fail);

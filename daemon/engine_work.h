@@ -1,5 +1,5 @@
 /*
- * Submissions under way, for engine.c and engine_wait.c.
+ * Submissions under way, for engine.c, engine_merge.c and engine_wait.c.
  */
 #ifndef MISU_ENGINE_WORK_H
 #define MISU_ENGINE_WORK_H
@@ -20,6 +20,7 @@ struct work {
 	size_t share_count;
 	int64_t given; /* number of the case that gives it out; 0: none */
 	bool is_durable;
+	bool stays;	/* what misu has of the object does */
 	bool doubts;	/* what was told of it is told no more */
 	bool passes_by; /* a registry may hold it that it is not for */
 	bool follows;	/* which then is told what that changes */
@@ -33,6 +34,16 @@ struct work {
 
 /* Decide it, and let it become durable; or it waits for another. */
 void engine_work_begin(struct work *work, struct slice body);
+
+/* --- engine_merge.c --- */
+
+/*
+ * Put the submission together with what misu has of its object: a part of it
+ * is judged on what the object is after it.  Of an object that was deleted
+ * nothing comes back: false, with the status and type of the answer.
+ */
+bool engine_work_merge(
+    struct work *work, int *status, const char **type, struct fail *fail);
 
 /* --- engine_wait.c --- */
 
