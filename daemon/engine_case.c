@@ -115,6 +115,27 @@ affair_find(struct affair *affair, bool open)
 	return NULL;
 }
 
+bool
+affair_stays_open(struct affair *affair)
+{
+	struct fail fail = FAIL_INIT;
+	struct case_row row;
+
+	if (!cases_get(affair->engine->o.cases, affair->arena, affair->row.id,
+		&row, &fail)) {
+		if (fail.kind == FAIL_NONE)
+			no_such(slice_from(affair->name), &fail);
+		affair_fail(affair, fail.kind == FAIL_INPUT ? 404 : 503, &fail);
+		return false;
+	}
+	if (row.state == CASE_OPEN)
+		return true;
+	fail_set(&fail, FAIL_INPUT, "request %s is closed: %s", affair->name,
+	    case_state_name(row.state));
+	affair_fail(affair, 409, &fail);
+	return false;
+}
+
 /* --- steps --- */
 
 static void
@@ -237,9 +258,10 @@ affair_take_step(
 	}
 	ok = affair->row.id == 0
 		 ? cases_add(cases, &affair->row, &affair->step, &fail)
-		 : cases_change(cases, &affair->row, &affair->step, &fail);
+		 : cases_change(cases, &affair->row, &affair->change,
+		       &affair->step, &fail);
 	if (!ok) {
-		affair_fail(affair, 503, &fail);
+		affair_fail(affair, fail.kind == FAIL_INPUT ? 409 : 503, &fail);
 		return;
 	}
 	snprintf(affair->name, sizeof(affair->name), "R-%lld",
@@ -394,7 +416,7 @@ engine_request_verify(struct engine *engine, struct slice actor,
 		text_add_string(&note, "; agent by ");
 		text_add(&note, agent);
 	}
-	affair->row.is_verified = true;
+	affair->change.verifies = true;
 	affair_take_step(affair, "identity-verified", text_slice(&note), -1);
 }
 
@@ -415,19 +437,22 @@ engine_request_fee(struct engine *engine, struct slice actor, struct slice text,
     engine_answer *answer, void *arg)
 {
 	struct affair *affair = affair_create(engine, actor, text, answer, arg);
+	struct case_change *change;
 	char word[16];
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
 		return;
-	if (!case_fee_find(
-		engine_member(affair->node, "fee"), &affair->row.fee)) {
+	change = &affair->change;
+	if (!case_fee_find(engine_member(affair->node, "fee"), &change->fee)) {
 		affair_wrong(
 		    affair, "no state of a fee", "none, due, paid or waived");
 		return;
 	}
-	if (affair->row.fee == FEE_DUE && affair->row.amount == 0)
-		affair->row.amount = engine->conf->fee;
-	snprintf(word, sizeof(word), "fee-%s", case_fee_name(affair->row.fee));
+	change->charges = true;
+	change->amount = affair->row.amount;
+	if (change->fee == FEE_DUE && change->amount == 0)
+		change->amount = engine->conf->fee;
+	snprintf(word, sizeof(word), "fee-%s", case_fee_name(change->fee));
 	affair_take_step(affair, word, (struct slice){"", 0}, -1);
 }
 
@@ -455,6 +480,7 @@ engine_request_close(struct engine *engine, struct slice actor,
 {
 	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	enum case_state state;
+	int64_t id;
 
 	if (affair == NULL || affair_find(affair, true) == NULL)
 		return;
@@ -467,9 +493,13 @@ engine_request_close(struct engine *engine, struct slice actor,
 	if (state == CASE_ANSWERED && !may_be_answered(affair))
 		return;
 	affair->row.state = state;
-	affair->row.closed = engine_now(engine);
+	affair->change.closes = true;
+	affair->change.state = state;
+	affair->change.closed = engine_now(engine);
+	id = affair->row.id;
 	affair_take_step(affair, case_state_name(state),
 	    engine_member(affair->node, "text"), -1);
+	engine_case_end_waiting(engine, id);
 }
 
 /* --- after a crash --- */

@@ -411,7 +411,8 @@ approved(void *arg, enum approval_word word, const struct fail *fail)
 {
 	struct granting *granting = arg;
 
-	if (affair_is_approved(granting->affair, word, fail))
+	if (affair_is_approved(granting->affair, word, fail) &&
+	    affair_stays_open(granting->affair))
 		grant(granting);
 }
 

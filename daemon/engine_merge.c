@@ -4,17 +4,30 @@
 #include "engine_work.h"
 
 static bool
-merge_given(struct work *work, struct fail *fail)
+merge_given(
+    struct work *work, int *status, const char **type, struct fail *fail)
 {
+	const struct spool_item item = {
+	    .state = SPOOL_HELD, .submission = work->id};
+	bool ends;
+
+	if (!engine_given_ends(work->engine, &item, work->arena, &ends, fail))
+		return false;
+	if (ends) {
+		*status = 409;
+		*type = "request";
+		return fail_set(fail, FAIL_DENIED, "request R-%lld is closed",
+		    (long long)work->given);
+	}
 	work->record = engine_given_record(work->engine, work->given,
-	    record_type(work->record), record_object(work->record),
-	    work->arena, fail);
+	    record_type(work->record), record_object(work->record), work->arena,
+	    fail);
 	return work->record != NULL;
 }
 
 static bool
-merge(struct work *work, const struct record *stored, bool waits,
-    bool refused, struct fail *fail)
+merge(struct work *work, const struct record *stored, bool waits, bool refused,
+    struct fail *fail)
 {
 	work->record = record_merge(work->arena, stored, work->record, fail);
 	if (work->record == NULL)
@@ -63,9 +76,9 @@ engine_work_merge(
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
 	if (work->given != 0)
-		return merge_given(work, fail);
-	stored = vault_get(work->engine->o.vault, work->arena, object_type,
-	    object, fail);
+		return merge_given(work, status, type, fail);
+	stored = vault_get(
+	    work->engine->o.vault, work->arena, object_type, object, fail);
 	if (stored == NULL)
 		return fail->kind == FAIL_NONE;
 	deleted = record_operation(stored) == OPERATION_DELETE;

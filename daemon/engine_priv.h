@@ -296,6 +296,21 @@ struct record *engine_given_record(const struct engine *engine, int64_t given,
     enum object_type type, struct slice name, struct arena *arena,
     struct fail *fail);
 
+/* --- engine_case_held.c -------------------------------------------------- */
+
+/* Does the item give something out in a case that is closed by now? */
+bool engine_given_ends(const struct engine *engine,
+    const struct spool_item *item, struct arena *arena, bool *out,
+    struct fail *fail);
+/* What a case that was closed held, or laid out, does not go any more. */
+void engine_case_end_waiting(struct engine *engine, int64_t case_id);
+/*
+ * An operator decided a hold; the item `id` stands for it now, 0: none does.
+ * Where a case gave it out that is a step there.
+ */
+void engine_case_decided(struct engine *engine, const struct spool_item *item,
+    int64_t id, struct slice actor);
+
 /*
  * The record that an item was decided by, as it is now; NULL: none, or fail.
  * *changes: another is on its way to the disk, so this one decides nothing.
