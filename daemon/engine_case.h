@@ -83,6 +83,7 @@ void affair_take_given(
  * the case's name, the entry and affair->state.
  */
 void affair_take_step(
-    struct affair *affair, const char *word, struct slice text, int64_t about);
+    struct affair *affair, enum subject_step step, struct slice text,
+    int64_t about);
 
 #endif

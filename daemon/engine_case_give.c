@@ -73,9 +73,9 @@ affair_take_given(struct affair *affair, struct slice text, int64_t about)
 	while (text.len != 0 && !text_is_utf8(text))
 		text.len--;
 	affair_take_step(affair,
-	    slice_is(affair->state, "queued") ? "given"
-	    : slice_is(affair->state, "held") ? "given-held"
-					      : "given-refused",
+	    slice_is(affair->state, "queued") ? SUBJECT_CASE_GIVEN
+	    : slice_is(affair->state, "held") ? SUBJECT_CASE_GIVEN_HELD
+					      : SUBJECT_CASE_GIVEN_REFUSED,
 	    text, about);
 }
 

@@ -11,6 +11,7 @@
 #include "codec/tier.h"
 #include "codec/workitem.h"
 #include "core/decide.h"
+#include "core/subject_step.h"
 #include "engine.h"
 
 enum { BLOCKS_MAX = 64, PARCELS_MAX = 64, WORK_BUCKETS = 1024, IN_HAND_MAX = 64 };
@@ -171,6 +172,9 @@ bool engine_prune(struct engine *engine, struct fail *fail);
 /* An event with the identities in force. */
 struct event engine_event(const struct engine *engine, enum event_type type,
     const char *word, uint64_t entry);
+/* The event of a step, about no entry. */
+struct event engine_step_event(
+    const struct engine *engine, enum subject_step step);
 
 /* Entries became durable: a checkpoint covers them within a second. */
 void engine_checkpoint_soon(struct engine *engine);

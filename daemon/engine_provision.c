@@ -208,11 +208,10 @@ answer_whole(struct order *order)
 /* --- recording --- */
 
 static void
-record(struct order *order, const char *word, ledger_done *done)
+record(struct order *order, enum subject_step step, ledger_done *done)
 {
 	struct engine *engine = order->engine;
-	struct event event =
-	    engine_event(engine, EVENT_PROVISION, word, LEDGER_NONE);
+	struct event event = engine_step_event(engine, step);
 	struct subject subject = {.slot = order->stop.slot};
 	char request[OUTCOME_REQUEST];
 	struct fail fail = FAIL_INIT;
@@ -221,7 +220,7 @@ record(struct order *order, const char *word, ledger_done *done)
 
 	memcpy(subject.pseudonym, order->stop.pseudonym, PSEUDONYM_SIZE);
 	snprintf(request, sizeof(request), "provision/%lld/%s",
-	    (long long)order->stop.id, word);
+	    (long long)order->stop.id, subject_step_info[step].word);
 	event.request = slice_from(request);
 	event.actor = order->actor;
 	event.reason = order->stop.reason;
@@ -285,7 +284,7 @@ static void
 pursue(struct order *order)
 {
 	if (order->stop.entry == STOP_NOT_RECORDED)
-		record(order, "stopped", stopped);
+		record(order, SUBJECT_PROVISION_STOPPED, stopped);
 	else if (!order->stop.is_looked_up)
 		look_up(order);
 	else
@@ -402,7 +401,7 @@ engine_provision_resume(struct engine *engine, struct slice actor,
 	found.case_id = order->stop.case_id;
 	found.reason = order->stop.reason;
 	order->stop = found;
-	record(order, "resumed", resumed);
+	record(order, SUBJECT_PROVISION_RESUMED, resumed);
 }
 
 /* --- list --- */
