@@ -34,7 +34,9 @@ struct engine {
 	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
 	struct work *behind; /* engine_wait.c: they wait for others */
-	bool waking;
+	bool waking, wake_posted;
+	struct loop_timer *wait_timer;
+	bool wait_set;
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 

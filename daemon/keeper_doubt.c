@@ -53,6 +53,14 @@ keeper_awaits(
 }
 
 bool
+keeper_is_under_way(
+    const struct keeper *keeper, enum object_type type, struct slice name)
+{
+	return keeper_is_changing(keeper, type, name) ||
+	       find_open(keeper, type, name) != NULL;
+}
+
+bool
 doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
     struct record **out, struct fail *fail)
 {

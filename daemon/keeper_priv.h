@@ -260,8 +260,8 @@ void place_begin(struct job *job);
 void place_end(struct job *job);
 
 /*
- * Did what it was judged by change meanwhile: a contact or where it stands, or
- * the contacts that a domain names?
+ * Did what it was judged by change meanwhile: the object, where a contact
+ * stands, or the contacts that a domain names?
  */
 bool place_is_changed(struct keeper *keeper, const struct wire_commit *from,
     const struct record *stored, bool *changed, struct fail *fail);

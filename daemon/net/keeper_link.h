@@ -72,8 +72,8 @@ struct keeper_commit {
 	const struct record *stored; /* what the vault gets; NULL: `record` */
 	int64_t approval;	     /* id of the approved hold, or 0 */
 	/*
-	 * Of the fetch of the contact that is updated, or of those that a
-	 * domain names: KEEPER_CHANGED if one of them is another by now.
+	 * Of the fetch of the object that is updated, and of the contacts
+	 * that a domain names: KEEPER_CHANGED if one is another by now.
 	 */
 	uint64_t seen;
 };
@@ -86,7 +86,7 @@ enum keeper_word {
 	KEEPER_STALE,	 /* another policy or setup is in force: a new setup
 			    was or will be given; decide again under it */
 	KEEPER_CHANGED,	 /* what it was judged by changed since it was fetched
-			    (struct epp_kept, a contact, contacts that a domain
+			    (struct epp_kept, the object, contacts that it
 			    names, where a contact stands): begin anew */
 	KEEPER_STOPPED,	 /* durable as refused: a person whose data it shows
 			    stopped its provision */
