@@ -313,7 +313,7 @@ bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);
-/* A deletion is sent: it is what is proposed; or came to nothing. */
+/* A deletion will be sent: it is what is proposed; or came to nothing. */
 bool doubt_deletion(struct job *job, struct batch *batch,
     const struct wire_object *object, struct fail *fail);
 bool doubt_no_deletion(struct job *job, struct batch *batch,

@@ -131,6 +131,15 @@ struct keeper_outcome {
 void keeper_outcome(
     struct keeper_link *link, const struct keeper_outcome *outcome);
 
+/*
+ * One without an entry, of which the keeper must know before anything is sent:
+ * `done` is called once it is durable, or with a fail where the keeper does not
+ * answer, who may know of it or not.
+ */
+typedef void keeper_noted(void *arg, const struct fail *fail);
+void keeper_tell(struct keeper_link *link, struct arena *arena,
+    const struct keeper_outcome *outcome, keeper_noted *done, void *arg);
+
 /* --- what the keeper asks of a worker --- */
 
 /* A sealed disclosure of the spool for an upstream, to be carried out. */
