@@ -3,8 +3,11 @@
  * made anew, empty, and what it held would be forgotten without a word.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "restored.h"
 #include "service_priv.h"
 
 /* There, and with something in it. */
@@ -60,6 +63,36 @@ refuse_old(struct service *service, const char *name, struct fail *fail)
 	return false;
 }
 
+/* A restore that failed half way left neither all files nor a usable list. */
+static bool
+check_restored(struct service *service, struct fail *fail)
+{
+	static const char unfinished[] = RESTORED_INCOMPLETE;
+	const char *path =
+	    setup_state_path(service->setup, SLICE("restored"));
+	char begins[sizeof(unfinished) - 1];
+	ssize_t got;
+	int fd;
+
+	if (path == NULL)
+		return fail_memory(fail);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ||
+		       fail_set(fail, FAIL_WORLD, "cannot read %s: %s", path,
+			   strerror(errno));
+	got = read(fd, begins, sizeof(begins));
+	close(fd);
+	if (got == (ssize_t)sizeof(begins) &&
+	    memcmp(begins, unfinished, sizeof(begins)) != 0)
+		return true;
+	fail_set(fail, FAIL_WORLD,
+	    "`misuctl restore` did not come to its end here");
+	fail_place(fail, "%s", path);
+	fail_hint(fail, "remove what is in this directory and restore again");
+	return false;
+}
+
 bool
 service_state_whole(struct service *service, struct fail *fail)
 {
@@ -70,7 +103,8 @@ service_state_whole(struct service *service, struct fail *fail)
 	static const char ledger[] = "ledger/checkpoint";
 	bool in_use = false, there = false;
 
-	if (!is_there(service, "vault.db", &there, fail))
+	if (!check_restored(service, fail) ||
+	    !is_there(service, "vault.db", &there, fail))
 		return false;
 	if (there)
 		return refuse_old(service, "vault.db", fail);
