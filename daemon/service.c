@@ -485,6 +485,7 @@ open_all(struct service *service, struct fail *fail)
 	service->started =
 	    service->loop->operations->now(service->loop);
 	if (!proc_make_directory(service->setup->state.data, fail) ||
+	    !service_state_own(service, fail) ||
 	    !service_keep_to_files(service, fail))
 		return false;
 	service->disk =

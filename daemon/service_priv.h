@@ -203,6 +203,9 @@ void service_add_witnesses(
 
 /* --- service_state.c ---------------------------------------------------- */
 
+/* Can nobody but this user change what is there, sockets too? */
+bool service_state_own(const struct service *service, struct fail *fail);
+
 /* False if a part of a directory in use is missing. */
 bool service_state_whole(struct service *service, struct fail *fail);
 

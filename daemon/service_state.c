@@ -93,6 +93,43 @@ check_restored(struct service *service, struct fail *fail)
 	return false;
 }
 
+static bool
+check_own(const char *path, struct fail *fail)
+{
+	struct stat status;
+	bool writable;
+
+	if (stat(path, &status) != 0)
+		return fail_set(fail, FAIL_WORLD, "cannot look at %s: %s", path,
+		    strerror(errno));
+	writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+	if (!writable && status.st_uid == geteuid())
+		return true;
+	fail_place(fail, "%s", path);
+	if (writable) {
+		fail_hint(fail, "chmod 0700 %s, after a look at what is there",
+		    path);
+		return fail_set(fail, FAIL_DENIED,
+		    "mode %04o lets others change what is in it",
+		    (unsigned)status.st_mode & 07777);
+	}
+	fail_hint(fail, "run misu as the user it belongs to, or give it to the"
+			" user that misu runs as (chown -R)");
+	return fail_set(fail, FAIL_DENIED,
+	    "it belongs to user %u, and misu runs as user %u",
+	    (unsigned)status.st_uid, (unsigned)geteuid());
+}
+
+bool
+service_state_own(const struct service *service, struct fail *fail)
+{
+	const struct setup *setup = service->setup;
+
+	return check_own(setup->state.data, fail) &&
+	       (slice_equal(setup->run, setup->state) ||
+		   check_own(setup->run.data, fail));
+}
+
 bool
 service_state_whole(struct service *service, struct fail *fail)
 {
