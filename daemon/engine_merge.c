@@ -77,6 +77,7 @@ engine_work_merge(
 		return true;
 	if (work->given != 0)
 		return merge_given(work, status, type, fail);
+	work->update = work->record;
 	stored = vault_get(
 	    work->engine->o.vault, work->arena, object_type, object, fail);
 	if (stored == NULL)
