@@ -98,24 +98,39 @@ epp_hub_dirty(struct conn *conn)
 	if (TAILQ_EMPTY(&hub->dirty))
 		event_active(hub->flush, EV_TIMEOUT, 0);
 	conn->dirty = true;
+	hub->dirty_count++;
 	TAILQ_INSERT_TAIL(&hub->dirty, conn, dirties);
+}
+
+static void
+flush_all(struct epp_hub *hub)
+{
+	struct conn *conn;
+
+	hub->references++;
+	while ((conn = TAILQ_FIRST(&hub->dirty)) != NULL) {
+		TAILQ_REMOVE(&hub->dirty, conn, dirties);
+		hub->dirty_count--;
+		conn->dirty = false;
+		conn_look(conn);
+	}
+	epp_hub_release(hub);
 }
 
 static void
 flush_fired(evutil_socket_t fd, short what, void *arg)
 {
-	struct epp_hub *hub = arg;
-	struct conn *conn;
-
 	(void)fd;
 	(void)what;
-	hub->references++;
-	while ((conn = TAILQ_FIRST(&hub->dirty)) != NULL) {
-		TAILQ_REMOVE(&hub->dirty, conn, dirties);
-		conn->dirty = false;
-		conn_look(conn);
-	}
-	epp_hub_release(hub);
+	flush_all(arg);
+}
+
+/* What is left of the event for the turn's end finds nothing to do. */
+void
+epp_hub_relieve(struct epp_hub *hub)
+{
+	if (hub->dirty_count >= HUB_DIRTY)
+		flush_all(hub);
 }
 
 /* --- the next turn --- */
@@ -254,8 +269,10 @@ epp_hub_leave(struct conn *conn)
 {
 	struct epp_hub *hub = conn->hub;
 
-	if (conn->dirty)
+	if (conn->dirty) {
 		TAILQ_REMOVE(&hub->dirty, conn, dirties);
+		hub->dirty_count--;
+	}
 	if (conn->shaking) {
 		TAILQ_REMOVE(&hub->shaking, conn, readies);
 		hub->shaking_count--;
