@@ -26,7 +26,7 @@ enum {
 	HUB_TICKS = 4,	      /* a second */
 	HUB_SLOTS = 256,      /* of the wheel, a tick each */
 	HUB_SPARE_BYTES = 1 << 18, /* queues' memory that is kept, a size */
-	HUB_DIRTY = 16,		 /* connections that wait for the turn's end */
+	HUB_DIRTY = 8,		 /* connections that wait for the turn's end */
 	CONN_EARLY = 16384,	 /* bytes, a TLS record, that leave at once */
 	CONN_LINGER_SECONDS = 3, /* after close() */
 	CONN_STALL_SECONDS = 60, /* for a peer that takes nothing */
