@@ -188,7 +188,6 @@ void
 conn_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	struct epp_hub *hub = conn->hub;
 
 	(void)fd;
 	(void)what;
@@ -198,10 +197,7 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 		epp_hub_ready(conn);
 		return;
 	case CONN_OPEN:
-		hub->references++;
 		receive(conn);
-		epp_hub_relieve(hub);
-		epp_hub_release(hub);
 		return;
 	case CONN_LINGERING:
 		discard(conn);
@@ -338,6 +334,7 @@ hand_out(struct conn *conn, struct slice piece)
 			break;
 		frames++;
 		conn->events->frame(conn->arg, xml);
+		epp_hub_relieve(conn);
 	}
 	if (step == EPP_FRAMING_BAD || step == EPP_FRAMING_MEMORY)
 		return refuse(conn, step);

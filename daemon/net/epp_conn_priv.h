@@ -112,8 +112,11 @@ void epp_hub_release(struct epp_hub *hub);
 
 /* Look at it when the turn ends. */
 void epp_hub_dirty(struct conn *conn);
-/* A long turn does not keep back what so many wait for; not in a call. */
-void epp_hub_relieve(struct epp_hub *hub);
+/*
+ * A long turn does not keep back what many wait for: between two frames of
+ * `busy`, which stays for the turn's end.  Not within an owner's call.
+ */
+void epp_hub_relieve(struct conn *busy);
 /* Go on with it in the next turn: it has data, or hands to shake. */
 void epp_hub_ready(struct conn *conn);
 /* Its times changed: look at it when the first of them is over. */

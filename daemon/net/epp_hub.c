@@ -102,35 +102,50 @@ epp_hub_dirty(struct conn *conn)
 	TAILQ_INSERT_TAIL(&hub->dirty, conn, dirties);
 }
 
-static void
-flush_all(struct epp_hub *hub)
+static struct conn *
+take_dirty(struct epp_hub *hub)
 {
-	struct conn *conn;
+	struct conn *conn = TAILQ_FIRST(&hub->dirty);
 
-	hub->references++;
-	while ((conn = TAILQ_FIRST(&hub->dirty)) != NULL) {
-		TAILQ_REMOVE(&hub->dirty, conn, dirties);
-		hub->dirty_count--;
-		conn->dirty = false;
-		conn_look(conn);
-	}
-	epp_hub_release(hub);
+	if (conn == NULL)
+		return NULL;
+	TAILQ_REMOVE(&hub->dirty, conn, dirties);
+	hub->dirty_count--;
+	conn->dirty = false;
+	return conn;
 }
 
 static void
 flush_fired(evutil_socket_t fd, short what, void *arg)
 {
+	struct epp_hub *hub = arg;
+	struct conn *conn;
+
 	(void)fd;
 	(void)what;
-	flush_all(arg);
+	hub->references++;
+	while ((conn = take_dirty(hub)) != NULL)
+		conn_look(conn);
+	epp_hub_release(hub);
 }
 
-/* What is left of the event for the turn's end finds nothing to do. */
+/* The event for the turn's end finds less to do, or nothing. */
 void
-epp_hub_relieve(struct epp_hub *hub)
+epp_hub_relieve(struct conn *busy)
 {
-	if (hub->dirty_count >= HUB_DIRTY)
-		flush_all(hub);
+	struct epp_hub *hub = busy->hub;
+	struct conn *conn;
+	bool again = false;
+
+	if (hub->dirty_count < HUB_DIRTY)
+		return;
+	while ((conn = take_dirty(hub)) != NULL)
+		if (conn == busy)
+			again = true;
+		else
+			conn_look(conn);
+	if (again)
+		epp_hub_dirty(busy);
 }
 
 /* --- the next turn --- */

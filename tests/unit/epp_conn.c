@@ -4,6 +4,8 @@
  */
 #include "epp_conn_world.h"
 
+enum { MANY = 16 };
+
 /* --- frames --- */
 
 static void
@@ -239,28 +241,55 @@ test_a_peer_that_is_gone_is_not_told_within_a_call(void **state)
 	assert_int_equal(end->fail.kind, FAIL_WORLD);
 }
 
+/* MANY clients, whose ends note how many of them have something to write. */
+static void
+meet_many(struct world *world, struct end *clients, unsigned *most)
+{
+	memset(clients, 0, MANY * sizeof(*clients));
+	for (int i = 0; i < MANY; i++) {
+		meet(world, &clients[i]);
+		world->ends[i].most_waiting = most;
+		world->ends[i].world = world;
+	}
+}
+
 /* However many speak in one turn, the first do not wait for the last. */
 static void
 test_answers_leave_while_others_are_read(void **state)
 {
-	enum { MANY = 16 };
 	struct world *world = *state;
 	static struct end clients[MANY];
 	unsigned most = 0;
 
-	memset(clients, 0, sizeof(clients));
-	for (int i = 0; i < MANY; i++) {
-		meet(world, &clients[i]);
+	meet_many(world, clients, &most);
+	for (int i = 0; i < MANY; i++)
 		world->ends[i].echo = true;
-		world->ends[i].most_waiting = &most;
-		world->ends[i].world = world;
-	}
 	for (int i = 0; i < MANY; i++)
 		clients[i].conn->operations->send(
 		    clients[i].conn, SLICE("<hello/>"));
 	for (int i = 0; i < MANY; i++)
 		run_until(world, &clients[i].frames, 1);
 	assert_in_range(most, 4, 8);
+	for (int i = 0; i < MANY; i++)
+		leave(&clients[i]);
+}
+
+/* As a registry's, of which each goes to another backend. */
+static void
+test_answers_leave_while_one_is_read(void **state)
+{
+	struct world *world = *state;
+	static struct end clients[MANY];
+	unsigned most = 0;
+
+	meet_many(world, clients, &most);
+	world->ends[0].spread = true;
+	for (int i = 0; i < 2 * MANY; i++)
+		clients[0].conn->operations->send(
+		    clients[0].conn, SLICE("<hello/>"));
+	for (int i = 0; i < MANY; i++)
+		run_until(world, &clients[i].frames, 2);
+	assert_int_equal(most, 8);
 	for (int i = 0; i < MANY; i++)
 		leave(&clients[i]);
 }
@@ -497,6 +526,7 @@ main(void)
 	    TEST(test_much_leaves_within_the_turn),
 	    TEST(test_a_peer_that_is_gone_is_not_told_within_a_call),
 	    TEST(test_answers_leave_while_others_are_read),
+	    TEST(test_answers_leave_while_one_is_read),
 	    TEST(test_close_from_a_frame),
 	    TEST(test_close_flushes),
 	    TEST(test_pause),

@@ -40,7 +40,8 @@ struct end {
 	struct end *close_on_frame;
 	unsigned close_at;
 	struct world *world;
-	unsigned *most_waiting; /* ends of the world with something to write */
+	bool spread;		/* each frame goes to another end of it */
+	unsigned *most_waiting; /* of its ends with something to write */
 };
 
 struct world {
@@ -89,6 +90,13 @@ end_frame(void *arg, struct slice xml)
 	digest_add(&end->run, xml.data, xml.len);
 	if (end->echo)
 		end->conn->operations->send(end->conn, xml);
+	if (end->spread) {
+		struct world *world = end->world;
+		struct epp_conn *to =
+		    world->ends[end->frames % world->accepted].conn;
+
+		to->operations->send(to, xml);
+	}
 	if (end->most_waiting != NULL)
 		note_waiting(end->world, end->most_waiting);
 	if (end->pause_on_frame)
