@@ -43,6 +43,7 @@ struct engine {
 	struct loop_timer *courier_timer;
 	bool marks_stale; /* items say `sending` that nobody is at */
 	int64_t ask_at; /* when to ask about what is unknown, Unix ms */
+	int64_t courier_ran; /* last, Unix ms; 0: not since the start */
 	struct loop_timer *checkpoint_timer;
 	bool checkpoint_set;
 	struct parcel *settling; /* results that wait to be recorded */

@@ -238,6 +238,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .audit_directory = service->setup->state.data,
 	    .log = log_engine};
 
+	service_clock_start(service);
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
 	    options.index_path == NULL)
 		return false;
@@ -394,8 +395,8 @@ ledger_due(void *arg)
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
 	service_index_tick(service);
-	if (service->started + service->hours * HOUR <
-	    service->loop->operations->now(service->loop)) {
+	service_clock_tick(service);
+	if (service->hours * HOUR < service_up(service)) {
 		service->hours++;
 		service_keys_tick(service);
 		service_backup_tick(service);
@@ -493,7 +494,9 @@ open_all(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	service->started =
 	    service->loop->operations->now(service->loop);
+	service->steady_start = service_up(service); /* from 0 */
 	if (!proc_make_directory(service->setup->state.data, fail) ||
+	    !service_state_own(service, fail) ||
 	    !service_keep_to_files(service, fail))
 		return false;
 	service->disk =
