@@ -143,7 +143,9 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	struct published *out = world->out;
 	struct arena *arena = world->arena;
 	struct values ids = record_values(stored, role, FIELD_HANDLE);
-	const struct record *contact;
+	const struct conf_upstream *conf =
+	    conf_upstream(engine->conf, upstream);
+	struct record *contact;
 	struct slice name;
 
 	if (!record_has_role(stored, role))
@@ -161,6 +163,9 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 		return false;
 	if (contact != NULL && record_operation(contact) == OPERATION_DELETE)
 		return true;
+	if (contact != NULL && conf != NULL &&
+	    !conf_presume_kind(conf, contact, ids.items[0], fail))
+		return false;
 	if (contact != NULL &&
 	    (!record_copy_person(
 		 out->record, role, contact, CONTACT_ROLE, fail) ||
