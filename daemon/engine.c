@@ -395,6 +395,9 @@ engine_fill_share(const struct engine *engine, struct share *share,
 		return fail_memory(fail);
 	if (disclosure_outcome(share->disclosure).verdict != VERDICT_FORWARD)
 		return true;
+	share->is_nothing = engine_is_nothing(share);
+	if (share->is_nothing)
+		return true;
 	if (share->binding == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no channel in misu.conf",
@@ -407,8 +410,10 @@ engine_share(struct engine *engine, const struct block *block,
     const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	return engine_judge(engine, block, record, how, arena, share, fail) &&
-	    engine_fill_share(engine, share, arena, fail);
+	if (!engine_judge(engine, block, record, how, arena, share, fail))
+		return false;
+	share->is_given = (how & HOW_ANSWERED) != 0;
+	return engine_fill_share(engine, share, arena, fail);
 }
 
 bool

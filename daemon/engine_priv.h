@@ -107,6 +107,8 @@ struct share {
 	struct slice inputs; /* what was decided by, for the entry */
 	struct digest epoch; /* it was decided in: a reload may come between */
 	struct slice payload;
+	bool is_given;	 /* to who asked: nothing of it changes */
+	bool is_nothing; /* nothing passes, so nothing goes */
 	bool is_sealed;
 	uint64_t entry;
 	struct digest leaf;
@@ -169,6 +171,13 @@ const struct block *engine_block(const struct engine *engine,
 bool engine_add_entry(struct engine *engine, struct batch *batch,
     const struct share *share, struct slice submission, uint64_t supersedes,
     struct fail *fail);
+
+/*
+ * Does nothing of the record pass to who is no registry?  Then there is
+ * nothing to send: not that the object is there either.  An update and a
+ * deletion are told all the same, so that who has something loses it.
+ */
+bool engine_is_nothing(const struct share *share);
 
 /* The spool item of a share whose entry is durable. */
 struct spool_item engine_item(const struct engine *engine,
