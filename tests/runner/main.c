@@ -20,7 +20,7 @@
 #include "runner/sqlite_memory.h"
 #include "runner/world.h"
 
-enum { TIME_LIMIT = 300, STEP = 47, RUNS_LEAST = 3 };
+enum { TIME_LIMIT = 300, STEP = 55, RUNS_LEAST = 3 };
 
 static bool verbose, times;
 static unsigned step = STEP; /* 3 does not divide it */
