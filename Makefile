@@ -299,7 +299,7 @@ install: all
 # plays those whose words match.
 # Most of it is done under ASan and UBSan.  Sweeps and the live tests that
 # scripts/check names run with the plain build, which is made for them; with
-# PLAIN= they run with the one that has sanitizers.
+# PLAIN= they run with the one that has sanitizers, and all scenarios twice.
 PLAIN ?= build/debug
 NEEDS_PLAIN := $(and $(filter asan,$(MODE)),$(PLAIN))
 LIVE_PROGRAMS := $B/misu $B/misuctl $B/registry $B/epp-client $B/generate
