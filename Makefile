@@ -182,7 +182,7 @@ one: $B/scenario
 	@$B/scenario -v tests/scenario/$(T).scn
 
 # Every single occurrence of every sweep; `make check` takes some of them, and
-# `make check STEP=11` five times as many.
+# `make check STEP=11` seven times as many.
 sweep: $B/scenario
 	@$B/scenario -s 1 tests/scenario/*.scn
 

@@ -20,7 +20,7 @@
 #include "runner/sqlite_memory.h"
 #include "runner/world.h"
 
-enum { TIME_LIMIT = 300, STEP = 55, RUNS_LEAST = 3 };
+enum { TIME_LIMIT = 300, STEP = 77, RUNS_LEAST = 3 };
 
 static bool verbose, times, once;
 /* 3 does not divide it, and 11 does: CI plays all of these with its -s 11. */
