@@ -133,6 +133,7 @@ struct command {
 	/* the decision */
 	uint64_t entry;
 	bool recorded; /* an outcome is owed */
+	bool deletes;  /* so the keeper was told, and nothing was sent yet */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
 	struct slice unread; /* a frame that passes as it is; or empty */
@@ -329,12 +330,6 @@ void command_go(struct command *command);
 void command_outcome(
     struct command *command, enum keeper_end end, unsigned code);
 
-/*
- * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
- * contact that was changed and the answer lost, the registry may show what it
- * showed before and what it was told to.
- */
-struct record *command_held(const struct command *command, size_t index);
 /* READY: it may go in its turn, within the time to answer. */
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
@@ -350,6 +345,22 @@ struct link {
 };
 void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));
+/* --- filter_doubt.c ----------------------------------------------------- */
+
+/*
+ * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
+ * contact that was changed and the answer lost, the registry may show what it
+ * showed before and what it was told to.
+ */
+struct record *command_held(const struct command *command, size_t index);
+/*
+ * Is it one of two, nobody knows which?  Then command_inquire() and, with what
+ * was found or NULL, doubt_settle(): upon which the next change is made.
+ */
+bool doubt_wants_info(const struct command *command, size_t index);
+struct record *doubt_settle(
+    struct command *command, size_t index, const struct record *found);
+
 /* --- filter_learn.c --- */
 
 /* What the answer says of a domain itself goes with the outcome. */
@@ -366,8 +377,13 @@ void command_learned(
     struct command *command, const struct epp_response *response);
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
-/* It is on its way to the registry. */
+/*
+ * A deletion goes on, where something is published once the keeper knows of
+ * it; any command was sent; or will not be.
+ */
+void command_delete(struct command *command);
 void command_sent(struct command *command);
+void command_not_sent(struct command *command);
 
 /* The outcome of one entry that keeps no record. */
 void command_end_entry(struct command *command, uint64_t entry,

@@ -54,6 +54,10 @@ answer(struct fetch *fetch)
 		    !get(fetch, &fetch->objects[i], VAULT_PROPOSED,
 			&fetched->held[i].proposed, &fetched->fail))
 			break;
+		fetched->held[i].in_doubt =
+		    fetched->held[i].proposed.record != NULL &&
+		    !doubt_awaits(fetch->job.keeper, fetch->objects[i].type,
+			fetch->objects[i].name);
 		fetched->count++;
 	}
 	if (fetched->fail.kind != FAIL_NONE)
@@ -148,6 +152,8 @@ unsettled_end(struct keeper *keeper, uint32_t hash)
 	if (--keeper->unsettled[hash % UNSETTLED_HEADS] != 0)
 		return;
 	follow_settled(keeper);
+	if (keeper->engine != NULL)
+		engine_settled(keeper->engine);
 	if (list == NULL)
 		return;
 	keeper->parked = NULL;
