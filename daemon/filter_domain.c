@@ -660,6 +660,17 @@ fetch_contacts(struct command *command)
 	command_fetch(command, objects, work->contact_count, contacts_fetched);
 }
 
+/* What it shows says what became of a change whose answer was lost. */
+static void
+settled(struct command *command, struct record *found)
+{
+	command->domain->stored = doubt_settle(command, 0, found);
+	if (command->domain->stored == NULL)
+		command_answer(command, EPP_FAILED, "out of memory");
+	else
+		fetch_contacts(command);
+}
+
 static void
 domain_fetched(struct command *command)
 {
@@ -670,6 +681,11 @@ domain_fetched(struct command *command)
 		return;
 	}
 	command->domain->seen = held->seen;
+	if (doubt_wants_info(command, 0)) {
+		command_inquire(command, EPP_DOMAIN,
+		    command->epp->domain->name, settled);
+		return;
+	}
 	command->domain->stored =
 	    held->proposed != NULL ? held->proposed : held->current;
 	fetch_contacts(command);

@@ -64,8 +64,10 @@ doubt_settle(
     struct command *command, size_t index, const struct record *found)
 {
 	const struct keeper_held *held = &command->held[index];
+	bool has_links = command->session->upstream->conf->contacts !=
+			 CONTACTS_PROHIBITED;
 	enum record_which which = found != NULL
-	    ? record_which(found, held->current, held->proposed)
+	    ? record_which(found, held->current, held->proposed, has_links)
 	    : WHICH_UNTOLD;
 
 	if (which == WHICH_UNTOLD)

@@ -62,10 +62,12 @@ keeper_is_under_way(
 }
 
 bool
-doubt_awaits(
-    const struct keeper *keeper, enum object_type type, struct slice name)
+doubt_awaits(struct keeper *keeper, enum object_type type, struct slice name)
 {
-	return find_open(keeper, type, name) != NULL;
+	const struct wire_object object = {type, name};
+
+	return open_rival(keeper, NULL, &object) !=
+	       NULL;
 }
 
 bool

@@ -69,7 +69,7 @@ look_at_contact(struct votes *votes, const struct record *found,
 
 static void
 look_at_domain(struct votes *votes, const struct record *found,
-    const struct record *first, const struct record *second)
+    const struct record *first, const struct record *second, bool has_links)
 {
 	static const enum role roles[] = {
 	    ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
@@ -84,7 +84,8 @@ look_at_domain(struct votes *votes, const struct record *found,
 	/* In an answer they stand with the registrant. */
 	vote(votes, record_values(found, ROLE_REGISTRANT, FIELD_NS), &one,
 	    &other);
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+	for (size_t i = 0; has_links && i < sizeof(roles) / sizeof(*roles);
+	     i++) {
 		one.values = record_values(first, roles[i], FIELD_HANDLE);
 		other.values = record_values(second, roles[i], FIELD_HANDLE);
 		vote(votes, record_values(found, roles[i], FIELD_HANDLE), &one,
@@ -98,14 +99,14 @@ look_at_domain(struct votes *votes, const struct record *found,
 
 enum record_which
 record_which(const struct record *found, const struct record *first,
-    const struct record *second)
+    const struct record *second, bool has_links)
 {
 	struct votes votes = {false, false};
 
 	if (record_type(first) == OBJECT_CONTACT)
 		look_at_contact(&votes, found, first, second);
 	else
-		look_at_domain(&votes, found, first, second);
+		look_at_domain(&votes, found, first, second, has_links);
 	if (votes.first == votes.second)
 		return WHICH_UNTOLD;
 	return votes.first ? WHICH_FIRST : WHICH_SECOND;
