@@ -62,6 +62,15 @@ keeper_is_under_way(
 }
 
 bool
+doubt_awaits(struct keeper *keeper, enum object_type type, struct slice name)
+{
+	const struct wire_object object = {type, name};
+
+	return open_rival(keeper, NULL, &object) !=
+	       NULL;
+}
+
+bool
 doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
     struct record **out, struct fail *fail)
 {

@@ -310,6 +310,9 @@ bool follow_removal(struct job *job, struct batch *batch,
 /* What is proposed of it, where no answer is awaited; NULL: nothing is. */
 bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
     struct record **out, struct fail *fail);
+/* Is an answer to a change of it awaited, and not being written? */
+bool doubt_awaits(
+    struct keeper *keeper, enum object_type type, struct slice name);
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);
