@@ -60,15 +60,15 @@ doubt_wants_info(const struct command *command, size_t index)
  * told to be stricter; of a domain what its info has shown.
  */
 struct record *
-doubt_settle(
-    struct command *command, size_t index, const struct record *found)
+doubt_settle(struct command *command, size_t index, const struct record *found)
 {
 	const struct keeper_held *held = &command->held[index];
-	bool has_links = command->session->upstream->conf->contacts !=
-			 CONTACTS_PROHIBITED;
-	enum record_which which = found != NULL
-	    ? record_which(found, held->current, held->proposed, has_links)
-	    : WHICH_UNTOLD;
+	bool has_links =
+	    command->session->upstream->conf->contacts != CONTACTS_PROHIBITED;
+	enum record_which which =
+	    found != NULL
+		? record_which(found, held->current, held->proposed, has_links)
+		: WHICH_UNTOLD;
 
 	if (which == WHICH_UNTOLD)
 		which = record_type(held->current) == OBJECT_CONTACT

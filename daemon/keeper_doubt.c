@@ -27,7 +27,7 @@ static bool
 changes(const struct open *open, enum object_type type, struct slice name)
 {
 	return open->type == type && slice_equal(open->name, name) &&
-	       open->store == KEEP_RECORD;
+	       open->store == KEEP_RECORD && !open->is_claim;
 }
 
 static const struct open *

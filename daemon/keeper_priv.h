@@ -62,6 +62,7 @@ struct open {
 	enum keeper_store store;
 	bool is_ending; /* an outcome is on its way to the disk */
 	bool creates;
+	bool is_claim; /* of what another backend has: nothing is proposed */
 	int64_t approval; /* the hold that it passed by; 0: none */
 	enum object_type type;
 	struct slice name, packed;

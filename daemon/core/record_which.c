@@ -62,8 +62,8 @@ look_at_contact(struct votes *votes, const struct record *found,
 		struct expected one = expected_of_contact(first, f);
 		struct expected other = expected_of_contact(second, f);
 
-		vote(votes, record_values(found, CONTACT_ROLE, f), &one,
-		    &other);
+		vote(
+		    votes, record_values(found, CONTACT_ROLE, f), &one, &other);
 	}
 }
 
@@ -76,10 +76,10 @@ look_at_domain(struct votes *votes, const struct record *found,
 	const struct registration *is = record_registration(found);
 	const struct registration *a = record_registration(first);
 	const struct registration *b = record_registration(second);
-	struct expected one = {true, record_values(first, ROLE_SUBSCRIBER,
-					 FIELD_NS)};
-	struct expected other = {true, record_values(second, ROLE_SUBSCRIBER,
-					   FIELD_NS)};
+	struct expected one = {
+	    true, record_values(first, ROLE_SUBSCRIBER, FIELD_NS)};
+	struct expected other = {
+	    true, record_values(second, ROLE_SUBSCRIBER, FIELD_NS)};
 
 	/* In an answer they stand with the registrant. */
 	vote(votes, record_values(found, ROLE_REGISTRANT, FIELD_NS), &one,
