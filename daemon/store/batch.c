@@ -32,7 +32,9 @@ static struct item *
 item_add(struct batch *batch, enum item_kind kind, struct slice bytes,
     struct fail *fail)
 {
-	struct item *item = arena_take(batch->arena, sizeof(*item));
+	struct item *item = batch->count < BATCH_ITEMS
+				? &batch->first[batch->count]
+				: arena_take(batch->arena, sizeof(*item));
 
 	if (item == NULL) {
 		fail_memory(fail);
@@ -502,6 +504,8 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 		  vault_encode(record, slot, &owners, &text, fail) &&
 		  change_item(batch, &text, fail);
 
+	batch->has_deletion |= slot == VAULT_PROPOSED &&
+			       record_operation(record) == OPERATION_DELETE;
 	digest_wipe(&owners, sizeof(owners));
 	return ok;
 }
