@@ -277,18 +277,24 @@ demo: setup
 run: all $B/registry $B/epp-client
 	@MODE=$(MODE) scripts/run
 
+# The user that the service runs as: systemd-sysusers makes it (README.md).
 PREFIX ?= /usr
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)/etc/misu $(DESTDIR)/lib/systemd/system \
+		$(DESTDIR)/usr/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/share/misu \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 \
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install $B/misu $(DESTDIR)$(PREFIX)/sbin/
 	install $B/misuctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 conf/misu.service $(DESTDIR)/lib/systemd/system/
-	cp -R conf/misu.conf conf/policy conf/templates $(DESTDIR)/etc/misu/
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' conf/misu.service \
+		>$(DESTDIR)/lib/systemd/system/misu.service
+	chmod 644 $(DESTDIR)/lib/systemd/system/misu.service
+	install -m 644 conf/misu.sysusers \
+		$(DESTDIR)/usr/lib/sysusers.d/misu.conf
+	scripts/install-conf conf $(DESTDIR)/etc/misu misu.conf policy templates
 	install -m 644 daemon/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 conf/epp/misu-1.0.xsd $(DESTDIR)$(PREFIX)/share/misu/
 	install -m 644 daemon/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/

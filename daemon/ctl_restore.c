@@ -14,6 +14,7 @@
 #include "ctl_restore.h"
 #include "ctl_source.h"
 #include "proc.h"
+#include "restored.h"
 #include "store/forgotten.h"
 #include "store/journal.h"
 #include "store/verify.h"
@@ -201,7 +202,8 @@ read_forgotten(struct restore *restore)
 	struct slice text;
 
 	restore->slots = text_start(restore->arena);
-	text_add_format(&restore->slots, "made %lld\nsize %llu\n",
+	text_add_format(&restore->slots, "%s\nmade %lld\nsize %llu\n",
+	    RESTORED_INCOMPLETE,
 	    (long long)restore->manifest.made,
 	    (unsigned long long)restore->manifest.size);
 	if (restore->newer_log.place != NULL)
@@ -262,24 +264,43 @@ fill_segment(struct restore *restore, struct slice name)
 }
 
 static bool
-write_slots(struct restore *restore)
+write_failed(struct restore *restore, const char *path)
+{
+	return fail_set(&restore->fail, FAIL_WORLD, "cannot write %s: %s", path,
+	    strerror(errno));
+}
+
+/*
+ * Before anything else, and whole: misu does not start on what says that more
+ * was to come.
+ */
+static bool
+write_slots(struct restore *restore, int *out)
 {
 	struct slice text = text_slice(&restore->slots);
 	char path[4096];
-	bool ok;
 	int fd;
 
 	snprintf(path, sizeof(path), "%.3000s/restored", restore->to);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ok = text.data != NULL && fd >= 0 &&
-	     write(fd, text.data, text.len) == (ssize_t)text.len &&
-	     syncfs(fd) == 0;
-	if (!ok)
-		fail_set(&restore->fail, FAIL_WORLD, "cannot write %s: %s",
-		    path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	*out = fd;
+	return (text.data != NULL && fd >= 0 &&
+		   write(fd, text.data, text.len) == (ssize_t)text.len &&
+		   syncfs(fd) == 0) ||
+	       write_failed(restore, path);
+}
+
+/* When all the rest is on the disk: it takes no room that was not taken. */
+static bool
+write_complete(struct restore *restore, int fd)
+{
+	static const char complete[] = RESTORED_COMPLETE;
+
+	return (syncfs(fd) == 0 &&
+		   pwrite(fd, complete, sizeof(complete) - 1, 0) ==
+		       (ssize_t)sizeof(complete) - 1 &&
+		   fsync(fd) == 0) ||
+	       write_failed(restore, "restored");
 }
 
 static void
@@ -340,7 +361,7 @@ take_newer_log(struct restore *restore)
 }
 
 static bool
-copy_all(struct restore *restore)
+copy_files(struct restore *restore)
 {
 	for (size_t i = 0; i < restore->manifest.count; i++) {
 		struct ctl_file file = restore->manifest.files[i];
@@ -353,13 +374,29 @@ copy_all(struct restore *restore)
 		    !fill_segment(restore, file.name))
 			return false;
 	}
-	return take_newer_log(restore) && write_slots(restore) &&
+	return take_newer_log(restore) &&
 	       verify(restore, (struct slice){"", 0}) &&
 	       (!restore->gives_away ||
 		   ctl_files_walk(
 		       restore->to, give_away, restore, &restore->fail) ||
 		   fail_set(&restore->fail, FAIL_WORLD,
 		       "cannot give the files to the directory's owner"));
+}
+
+static bool
+copy_all(struct restore *restore)
+{
+	int fd;
+	bool ok = write_slots(restore, &fd) && copy_files(restore) &&
+		  write_complete(restore, fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		fail_hint(&restore->fail,
+		    "what was written so far is not served: remove %s, mend"
+		    " what failed and restore again", restore->to);
+	return ok;
 }
 
 static void

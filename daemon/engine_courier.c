@@ -10,7 +10,8 @@
  */
 #include "engine_flags.h"
 
-enum { TROUBLE_DELAY = 5000 }; /* milliseconds */
+/* Milliseconds; the clock may go back a little without being wrong. */
+enum { TROUBLE_DELAY = 5000, CLOCK_SLACK = 2000 };
 
 /* One item in a channel's hands. */
 struct parcel {
@@ -67,6 +68,37 @@ engine_courier_stop(struct engine *engine)
 	}
 }
 
+/*
+ * What is to be tried again is never further away than the longest pause, nor
+ * older than now: the clock was ahead when that was written.
+ */
+static bool
+bring_near(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine);
+	int64_t longest = (int64_t)engine->conf->retry_longest * 1000;
+
+	if (engine->ask_at > now + longest)
+		engine->ask_at = now;
+	return spool_bring_near(engine->o.spool, now, now + longest, fail);
+}
+
+/* Was the clock set back, or may it have been before the start? */
+static bool
+heed_clock(struct engine *engine, struct fail *fail)
+{
+	int64_t now = engine_now(engine), seen = engine->courier_ran;
+
+	if (seen != 0 && now + CLOCK_SLACK >= seen) {
+		engine->courier_ran = now;
+		return true;
+	}
+	if (!bring_near(engine, fail))
+		return false;
+	engine->courier_ran = now;
+	return true;
+}
+
 /* The world is wrong: look again when it may have been put right. */
 static void
 wake_later(struct engine *engine)
@@ -99,7 +131,7 @@ run(void *arg)
 	    engine->courier_pauses ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return; /* settling wakes the courier again */
-	if (!end_stale_marks(engine, &fail) ||
+	if (!end_stale_marks(engine, &fail) || !heed_clock(engine, &fail) ||
 	    !spool_due(
 		engine->o.spool, now, ids, PARCELS_MAX, &count, &fail)) {
 		engine_spool_failed(engine, &fail);

@@ -300,6 +300,25 @@ engine_flags_follow(struct engine *engine, const struct record *record)
 	}
 }
 
+bool
+engine_consent_promise(struct engine *engine, struct fail *fail)
+{
+	return owe(engine, fail);
+}
+
+void
+engine_consent_ended(struct engine *engine, struct slice contact)
+{
+	const struct flags_wanted wanted = {.type = OBJECT_CONTACT,
+	    .again = true,
+	    .object = contact,
+	    .recipient = SLICE(""),
+	    .purpose = SLICE("")};
+
+	if (engine->o.standing != NULL)
+		want(engine, &wanted);
+}
+
 /* Unless the row is about something else by now. */
 static void
 end_hiding(struct engine *engine, const struct flags_end *end)

@@ -15,8 +15,6 @@
  * One at a time, driven by a timer, in pieces that do not hold the loop up.
  */
 #include "base/date.h"
-#include "core/canon.h"
-#include "core/entry_parts.h"
 #include "engine_forget_priv.h"
 #include "engine_stop.h"
 #include "engine_told.h"
@@ -216,17 +214,6 @@ forget_names_subject(const struct forget *forget, struct slice entry)
 	       NULL;
 }
 
-static bool
-was_provided(struct slice entry)
-{
-	static const char type[] = "\"type\":\"disclosure\"";
-	static const char payload[] = "\"payload\":";
-
-	return memmem(entry.data, entry.len, type, sizeof(type) - 1) != NULL &&
-	       memmem(entry.data, entry.len, payload, sizeof(payload) - 1) !=
-		   NULL;
-}
-
 static void
 begin_items(struct forget *forget, enum step step)
 {
@@ -258,71 +245,15 @@ run_wait(struct forget *forget)
 	record(forget, "waiting", slice_from(reason), STEP_NONE);
 }
 
-static bool
-is_own_publication(struct slice disclosure)
-{
-	static const char channel[] = "\"channel\":\"view\"";
-
-	return memmem(disclosure.data, disclosure.len, channel,
-		   sizeof(channel) - 1) != NULL;
-}
-
-/*
- * The newest provision counts; older than the period nothing does.  What was
- * carried on stands after what is younger, and counts from when it was.  What
- * misu goes on publishing without the subject is none of it.
- */
-static bool
-look_at(struct forget *forget, uint64_t index, struct arena *arena, bool *ended,
-    struct fail *fail)
-{
-	struct engine *engine = forget->engine;
-	int64_t keep = (int64_t)engine->conf->keep_records * 1000;
-	struct entry_kept kept;
-	struct slice entry;
-	int64_t time;
-
-	arena_reset(arena);
-	if (!ledger_read(engine->o.ledger, index, arena, &entry, fail))
-		return false;
-	if (!canon_get_number(entry, "time", &time))
-		return true;
-	*ended = time + keep <= engine_now(engine);
-	if (*ended || !was_provided(entry) || !forget_names_subject(forget, entry))
-		return true;
-	*ended = !entry_kept_read(entry, arena, &kept);
-	if (*ended)
-		kept.disclosure = entry;
-	if (is_own_publication(kept.disclosure) &&
-	    !forget_was_published(forget, kept.disclosure)) {
-		*ended = false;
-		return true;
-	}
-	if ((*ended || canon_get_number(kept.disclosure, "time", &time)) &&
-	    time > forget->provided)
-		forget->provided = time;
-	return true;
-}
-
 static void
 run_duty(struct forget *forget)
 {
 	struct engine *engine = forget->engine;
-	struct arena *arena = engine_arena(engine);
-	uint64_t lowest = ledger_minimum(engine->o.ledger);
-	struct fail fail = FAIL_INIT;
-	bool ok = arena != NULL || fail_memory(&fail);
 	int64_t keep = (int64_t)engine->conf->keep_records * 1000;
 	bool ended = keep == 0 || forget->what.due < 0;
+	struct fail fail = FAIL_INIT;
 
-	for (unsigned i = 0; ok && !ended && i < SLICE_ENTRIES; i++) {
-		ended = forget->scan <= lowest;
-		if (!ended)
-			ok = look_at(
-			    forget, --forget->scan, arena, &ended, &fail);
-	}
-	arena_destroy(arena);
-	if (!ok) {
+	if (!ended && !forget_look_back(forget, &ended, &fail)) {
 		forget->step = STEP_NONE;
 		forget_trouble(forget, &fail);
 	} else if (!ended) {
@@ -497,6 +428,8 @@ begin(struct forget *forget)
 	*at = '\0';
 	forget->scan = ledger_size(forget->engine->o.ledger);
 	forget->provided = 0;
+	forget->aged = 0;
+	forget->floor = (struct forget_floor){0, 0};
 	forget->told = -1;
 }
 

@@ -31,6 +31,12 @@ enum step {
 	STEP_ENTRY /* one is on its way to the disk */
 };
 
+/* Entries from this one on came at this time or later. */
+struct forget_floor {
+	uint64_t from;
+	int64_t time;
+};
+
 struct forget {
 	struct engine *engine;
 	struct loop_timer *timer;
@@ -39,6 +45,8 @@ struct forget {
 	char mark[MARK_SIZE]; /* "PSEUDONYM" as entries have it */
 	uint64_t scan;	      /* entries below are not looked at yet */
 	int64_t provided;     /* latest that was found; 0: none was */
+	uint64_t aged;	      /* those from scan to it look too old; 0: none */
+	struct forget_floor floor;
 	int64_t row, page_end;
 	int64_t drops[SPOOL_PAGE]; /* rows of the page that go */
 	size_t drop_count, ends;   /* ends: entries that say how */
@@ -60,6 +68,11 @@ void forget_trouble(struct forget *forget, const struct fail *fail);
 /* Nothing is taken from the spool while it is walked through. */
 void forget_pause_courier(struct forget *forget, bool pauses);
 bool forget_names_subject(const struct forget *forget, struct slice entry);
+
+/* --- engine_forget_duty.c --- */
+
+/* A piece of looking back for when anything was provided last. */
+bool forget_look_back(struct forget *forget, bool *ended, struct fail *fail);
 
 /* --- engine_forget_heed.c --- */
 

@@ -34,13 +34,16 @@ struct engine {
 	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
 	struct work *behind; /* engine_wait.c: they wait for others */
-	bool waking;
+	bool waking, wake_posted;
+	struct loop_timer *wait_timer;
+	bool wait_set;
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
 	struct loop_timer *courier_timer;
 	bool marks_stale; /* items say `sending` that nobody is at */
 	int64_t ask_at; /* when to ask about what is unknown, Unix ms */
+	int64_t courier_ran; /* last, Unix ms; 0: not since the start */
 	struct loop_timer *checkpoint_timer;
 	bool checkpoint_set;
 	struct parcel *settling; /* results that wait to be recorded */

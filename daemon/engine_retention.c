@@ -34,6 +34,7 @@ struct retention {
 	struct loop_timer *timer;
 	struct arena *arena;
 	uint64_t at, cut; /* looked at up to; entries below may go */
+	int64_t before;	  /* entries from then on stay */
 	struct engine_carry *carry;
 	enum step step;
 	bool drops; /* bundles below a new minimum are to go */
@@ -55,43 +56,6 @@ give_up(struct retention *retention, const struct fail *fail)
 	wake(retention, TRY_AGAIN);
 }
 
-static bool
-time_of(struct retention *retention, uint64_t index, int64_t *time,
-    struct fail *fail)
-{
-	struct slice entry;
-
-	arena_reset(retention->arena);
-	*time = INT64_MAX;
-	return ledger_read(retention->engine->o.ledger, index, retention->arena,
-		   &entry, fail) &&
-	       (canon_get_number(entry, "time", time) || true);
-}
-
-/* The last bundle that begins before the time: those before it are older. */
-static bool
-find_cut(struct retention *retention, int64_t before, uint64_t *cut,
-    struct fail *fail)
-{
-	struct ledger *ledger = retention->engine->o.ledger;
-	uint64_t low = ledger_minimum(ledger) / TILE_WIDTH;
-	uint64_t high = (ledger_size(ledger) + TILE_WIDTH - 1) / TILE_WIDTH;
-
-	while (low + 1 < high) {
-		uint64_t middle = low + (high - low) / 2;
-		int64_t time;
-
-		if (!time_of(retention, middle * TILE_WIDTH, &time, fail))
-			return false;
-		if (time < before)
-			low = middle;
-		else
-			high = middle;
-	}
-	*cut = low * TILE_WIDTH;
-	return true;
-}
-
 static uint64_t
 least(uint64_t a, uint64_t b)
 {
@@ -103,17 +67,16 @@ look(struct retention *retention)
 {
 	struct engine *engine = retention->engine;
 	int64_t keep = (int64_t)engine->conf->keep_entries * 1000;
+	uint64_t size = ledger_size(engine->o.ledger), cut;
 	struct fail fail = FAIL_INIT;
-	uint64_t cut;
 
 	if (keep == 0) {
 		wake(retention, NEXT_LOOK);
 		return;
 	}
-	if (!find_cut(retention, engine_now(engine) - keep, &cut, &fail)) {
-		give_up(retention, &fail);
-		return;
-	}
+	retention->before = engine_now(engine) - keep;
+	/* The newest bundle stays in any case. */
+	cut = size != 0 ? (size - 1) / TILE_WIDTH * TILE_WIDTH : 0;
 	if (engine->under_way == 0 &&
 	    !spool_set_mark(
 		engine->o.spool, ledger_size(engine->o.ledger), &fail)) {
@@ -254,6 +217,21 @@ stop_at(struct retention *retention, uint64_t index)
 	engine_carry_cut(retention->carry, retention->cut);
 }
 
+/*
+ * Of each one is asked when it came: where the clock was set back, later ones
+ * look older than they are.  One that the clock had when it was ahead says
+ * nothing.
+ */
+static bool
+is_young(const struct retention *retention, struct slice entry)
+{
+	int64_t time;
+
+	return canon_get_number(entry, "time", &time) &&
+	       time >= retention->before &&
+	       time <= engine_now(retention->engine);
+}
+
 static bool
 look_at(struct retention *retention, uint64_t index, struct fail *fail)
 {
@@ -263,8 +241,13 @@ look_at(struct retention *retention, uint64_t index, struct fail *fail)
 
 	arena_reset(retention->arena);
 	if (!ledger_read(
-		engine->o.ledger, index, retention->arena, &entry, fail) ||
-	    !is_in_force(retention, entry, &in_force, fail))
+		engine->o.ledger, index, retention->arena, &entry, fail))
+		return false;
+	if (is_young(retention, entry)) {
+		stop_at(retention, index);
+		return true;
+	}
+	if (!is_in_force(retention, entry, &in_force, fail))
 		return false;
 	if (!in_force)
 		return true;

@@ -6,6 +6,9 @@
 #include "core/place.h"
 #include "filter_priv.h"
 
+/* In the order they are fetched. */
+enum { THE_CONTACT, ITS_PLACES, UNSEEN, FETCHED };
+
 /* "ADM-*": "*" is any run of characters, "?" any one. */
 static bool
 glob_matches(struct slice glob, struct slice id)
@@ -200,6 +203,8 @@ decide_it(struct command *command)
 	}
 	command->object = (struct keeper_object){
 	    OBJECT_CONTACT, record_object(command->record)};
+	if (command->epp->verb == EPP_UPDATE)
+		decision.seen = command->held[THE_CONTACT].seen;
 	command_commit(command, &decision);
 }
 
@@ -233,9 +238,6 @@ inquired(struct command *command, struct record *found)
 		    "the registry does not show it; misuctl import, or send "
 		    "it whole by contact:create");
 }
-
-/* In the order they are fetched. */
-enum { THE_CONTACT, ITS_PLACES, UNSEEN, FETCHED };
 
 static void
 update_fetched(struct command *command)

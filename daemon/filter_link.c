@@ -14,7 +14,7 @@ struct link_update {
 	struct epp_command *epp;
 	struct record *record;
 	struct keeper_object object;
-	uint64_t entry;
+	uint64_t seen, entry;
 	void (*then)(struct command *command);
 };
 
@@ -95,13 +95,15 @@ committed(void *arg, const struct keeper_committed *committed,
 		    "not recorded, not sent: %s", fail->text);
 	} else if (committed->word == KEEPER_STALE) {
 		command_stale(command);
+	} else if (committed->word == KEEPER_CHANGED) {
+		update->then(command); /* which looks at it anew */
 	} else if (committed->word == KEEPER_STOPPED) {
 		command_answer(command, EPP_POLICY,
 		    "stopped: the contact's person stopped its provision "
 		    "(entry %llu)",
 		    (unsigned long long)committed->entry);
 	} else if (committed->word != KEEPER_DURABLE ||
-	    committed->sealed == NULL) {
+		   committed->sealed == NULL) {
 		command_answer(command, EPP_POLICY,
 		    "the contact may not stand there at all");
 	} else {
@@ -137,7 +139,8 @@ commit_update(struct link_update *update, const struct decide_scope *scope,
 	    .channel = SLICE("epp"),
 	    .principal = slice_from(command->session->client),
 	    .setup = filter->setup,
-	    .store = KEEP_RECORD};
+	    .store = KEEP_RECORD,
+	    .seen = update->seen};
 
 	/* It gets nothing new by this: only what it has may stay. */
 	limit[CONTACT_ROLE] = before->shown.passed | before->shown.altered;
@@ -181,13 +184,13 @@ command_update_contact(struct command *command, const struct link *link,
 		    SLICE_ARG(link->id));
 		return;
 	}
-	*update = (struct link_update){.flight = {.arena = arena,
-					   .answered = answered,
-					   .lost = lost},
+	*update = (struct link_update){
+	    .flight = {.arena = arena, .answered = answered, .lost = lost},
 	    .command = command,
 	    .then = then,
-	    .object = {OBJECT_CONTACT,
-		command_object_name(command, link->id, arena)}};
+	    .seen = link->seen,
+	    .object = {
+		OBJECT_CONTACT, command_object_name(command, link->id, arena)}};
 	update->flight.client_id = filter_client_id(upstream->filter, arena);
 	update->epp = epp_frame_bare_update(link->id, arena, &fail);
 	update->record = record_create(arena, OBJECT_CONTACT,

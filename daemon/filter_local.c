@@ -145,6 +145,35 @@ created(struct command *command)
 	keep(command, KEEP_HERE);
 }
 
+/*
+ * It stays as it is, but for a consent that its person withdraws: that holds
+ * whatever comes of the rest (keeper_withdraw.c).
+ */
+static void
+refuse_update(struct command *command, const struct record *stored)
+{
+	struct epp_facts facts = *record_epp(stored);
+	struct fail fail = FAIL_INIT;
+	struct record *kept = record_create(command->arena, OBJECT_CONTACT,
+	    OPERATION_UPDATE, record_object(stored), &fail);
+	bool any = false;
+
+	kept = kept != NULL ? record_merge(command->arena, stored, kept, &fail)
+			    : NULL;
+	if (kept == NULL ||
+	    !record_withdraw(kept, command->record, &any, &fail) ||
+	    !kept_change(command, &facts.kept, &fail) ||
+	    !record_set_epp(kept, &facts, &fail)) {
+		command_answer_fail(command, EPP_FAILED, &fail);
+	} else if (!any) {
+		command_answer(command, EPP_STATUS, NULL);
+	} else {
+		command->record = kept;
+		command->local_code = EPP_STATUS;
+		keep(command, KEEP_HERE);
+	}
+}
+
 /* True if its statuses let it be changed so; else it was answered. */
 static bool
 may_update(struct command *command, const struct record *stored)
@@ -159,7 +188,7 @@ may_update(struct command *command, const struct record *stored)
 	}
 	/* Whoever may not change it may take that away. */
 	if ((statuses & ~contact->remove_statuses & CONTACT_NO_UPDATE) != 0) {
-		command_answer(command, EPP_STATUS, NULL);
+		refuse_update(command, stored);
 		return false;
 	}
 	return true;
@@ -257,6 +286,7 @@ void
 local_start(struct command *command)
 {
 	command->kept = NULL;
+	command->local_code = EPP_OK;
 	switch (command->epp->verb) {
 	case EPP_CHECK:
 		ask(command, checked);

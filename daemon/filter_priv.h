@@ -133,6 +133,7 @@ struct command {
 	/* the decision */
 	uint64_t entry;
 	bool recorded; /* an outcome is owed */
+	bool deletes;  /* so the keeper was told, and nothing was sent yet */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
 	struct slice unread; /* a frame that passes as it is; or empty */
@@ -158,6 +159,7 @@ struct command {
 	struct slice reason;
 	struct slice refusal; /* says more than the rule's own reason; empty */
 	struct slice local_data; /* <resData> of what misu answers itself */
+	unsigned local_code;	 /* and its code; 0: EPP_OK */
 };
 
 struct upstream {
@@ -345,6 +347,7 @@ void command_stale(struct command *command);
 struct link {
 	enum role role;
 	struct slice id;
+	uint64_t seen; /* of the contact's fetch: struct keeper_commit */
 };
 void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));
@@ -364,8 +367,13 @@ void command_learned(
     struct command *command, const struct epp_response *response);
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
-/* It is on its way to the registry. */
+/*
+ * A deletion goes on, where something is published once the keeper knows of
+ * it; any command was sent; or will not be.
+ */
+void command_delete(struct command *command);
 void command_sent(struct command *command);
+void command_not_sent(struct command *command);
 
 /* The outcome of one entry that keeps no record. */
 void command_end_entry(struct command *command, uint64_t entry,

@@ -263,10 +263,12 @@ recorded(struct command *command, const struct keeper_committed *committed)
 void
 command_go(struct command *command)
 {
+	unsigned code = command->local_code != 0 ? command->local_code : EPP_OK;
+
 	if (command->sealed != NULL)
 		command_ready(command);
 	else
-		command_answer_data(command, EPP_OK, command->local_data);
+		command_answer_data(command, code, command->local_data);
 }
 
 static void

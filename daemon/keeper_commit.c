@@ -17,6 +17,9 @@ struct commit {
 	bool is_sealed;
 	struct digest payload; /* SHA-256 */
 	bool stores;	       /* the vault changes with it */
+	struct slice
+	    withdraws; /* packed: consents that end with it; or empty */
+	bool proposes;
 	uint32_t hash;
 	bool is_held;
 	struct spool_item hold;
@@ -29,6 +32,7 @@ struct commit {
 
 static void durable(void *arg, uint64_t first, struct sealed *const *sealed,
     size_t count, const struct fail *fail);
+static void refuse(struct commit *commit, const struct fail *fail);
 
 /* --- answering --- */
 
@@ -397,6 +401,59 @@ commit_now(struct job *job)
 	ledger_commit(commit->batch, durable, commit);
 }
 
+static void
+begin_storing(struct commit *commit)
+{
+	if (commit->stores)
+		unsettled_begin(commit->job.keeper, commit->hash);
+	place_begin(&commit->job);
+}
+
+/* It is known what there is now, and that is told no more. */
+static void
+commit_withdrawal(struct job *job)
+{
+	struct commit *commit = (struct commit *)job;
+	struct fail fail = FAIL_INIT;
+
+	if (withdraw_add(job, commit->batch, commit->withdraws,
+		commit->proposes, &fail) &&
+	    (commit->passes || job->keeper->engine == NULL ||
+		engine_consent_promise(job->keeper->engine, &fail))) {
+		commit->stores = true;
+		begin_storing(commit);
+		commit_now(job);
+		return;
+	}
+	follow_end(job);
+	if (commit->spent)
+		hold_give_back(job->keeper, commit->approval);
+	refuse(commit, &fail);
+}
+
+/* Does it end consents that are known here as given? */
+static bool
+look_for_withdrawal(
+    struct commit *commit, const struct judged *judged, struct fail *fail)
+{
+	enum keeper_store store = (enum keeper_store)judged->from->store;
+	struct slice packed = judged->from->stored.packed.len != 0
+				  ? judged->from->stored.packed
+				  : judged->from->record.packed;
+	bool news;
+
+	if (!withdraw_is_asked(judged->stored) ||
+	    (store == KEEP_HERE && goes(judged)))
+		return true;
+	if (!withdraw_is_news(commit->job.keeper, judged->stored, &news, fail))
+		return false;
+	if (!news)
+		return true;
+	commit->proposes = store == KEEP_RECORD && goes(judged);
+	commit->withdraws = arena_copy(commit->job.arena, packed);
+	return commit->withdraws.data != NULL || fail_memory(fail);
+}
+
 /* What changes at once, and is told of, is in doubt before. */
 static bool
 commit_when_followed(
@@ -407,6 +464,9 @@ commit_when_followed(
 	    record_type(judged->stored), record_object(judged->stored)};
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 
+	if (commit->withdraws.len != 0)
+		return follow_wait(job, &object, commit_withdrawal, fail);
+	begin_storing(commit);
 	if (!commit->stores || store == KEEP_RECORD ||
 	    !follow_wants(job->keeper, object.type, object.name)) {
 		commit_now(job);
@@ -452,13 +512,11 @@ write(struct commit *commit, const struct judged *judged, uint64_t supersedes,
 	    !ledger_add_disclosure(
 		batch, judged->disclosure, &dispatch, fail) ||
 	    !add_store(commit, judged, batch, fail) ||
-	    !add_places(commit, judged, batch, fail))
+	    !add_places(commit, judged, batch, fail) ||
+	    !look_for_withdrawal(commit, judged, fail))
 		return false;
 	commit->hash = object_hash(
 	    record_type(judged->stored), record_object(judged->stored));
-	if (commit->stores)
-		unsettled_begin(keeper, commit->hash);
-	place_begin(&commit->job);
 	return commit_when_followed(commit, judged, fail);
 }
 
@@ -656,6 +714,9 @@ durable(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 		refuse(commit, fail);
 		return;
 	}
+	if (commit->withdraws.len != 0 && !commit->passes &&
+	    keeper->engine != NULL)
+		engine_consent_ended(keeper->engine, follow_name(&commit->job));
 	keeper_wrote(keeper);
 	keeper->counted[commit->channel][how_of(commit)]++;
 	/* What is sent may yet not be: then the approval is given back. */

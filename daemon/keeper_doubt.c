@@ -5,11 +5,10 @@
  * takes the proposed one's place; where it comes to nothing, what was in doubt
  * before it is in doubt again.
  *
- * A deletion of what is told there is proposed, as it goes to the registry, as
- * the record it deletes under that operation: it is known after a crash, too.
+ * A deletion of what is told there is proposed before it goes to the registry,
+ * as the record it deletes under that operation: it is known after a crash,
+ * too.
  */
-#include <stdlib.h>
-
 #include "codec/pack.h"
 #include "keeper_priv.h"
 
@@ -55,6 +54,14 @@ keeper_awaits(
 }
 
 bool
+keeper_is_under_way(
+    const struct keeper *keeper, enum object_type type, struct slice name)
+{
+	return keeper_is_changing(keeper, type, name) ||
+	       find_open(keeper, type, name) != NULL;
+}
+
+bool
 doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
     struct record **out, struct fail *fail)
 {
@@ -66,19 +73,6 @@ doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 	return *out != NULL || fail->kind == FAIL_NONE;
 }
 
-static bool
-set_before(struct open *open, struct slice packed, struct fail *fail)
-{
-	char *bytes = malloc(packed.len);
-
-	if (bytes == NULL)
-		return fail_memory(fail);
-	memcpy(bytes, packed.data, packed.len);
-	open->before.data = bytes;
-	open->before.len = packed.len;
-	return true;
-}
-
 bool
 doubt_note(struct open *open, const struct record *before, struct arena *arena,
     struct fail *fail)
@@ -87,7 +81,7 @@ doubt_note(struct open *open, const struct record *before, struct arena *arena,
 
 	pack_record(&text, before);
 	return text_slice(&text).data != NULL
-		   ? set_before(open, text_slice(&text), fail)
+		   ? open_replace(open, &open->before, text_slice(&text), fail)
 		   : fail_memory(fail);
 }
 
@@ -100,7 +94,7 @@ doubt_hand_on(struct keeper *keeper, const struct open *from,
 	for (; packed.len != 0 && o != NULL; o = o->next_object)
 		if (changes(o, from->type, from->name) &&
 		    o->entry > from->entry && o->before.len == 0 &&
-		    !set_before(o, packed, fail))
+		    !open_replace(o, &o->before, packed, fail))
 			return false;
 	return true;
 }

@@ -18,6 +18,7 @@ struct follow {
 	struct engine_followed of;
 	uint32_t hash;
 	bool began;
+	bool waits; /* for others only: nothing of it is told */
 	void (*then)(struct job *job);
 };
 
@@ -78,7 +79,9 @@ take_turn(struct keeper *keeper, struct engine_followed **all)
 		if (!f->began)
 			unsettled_begin(keeper, f->hash);
 		f->began = true;
-		all[count++] = &f->of;
+		f->of.is_done = f->waits;
+		if (!f->waits)
+			all[count++] = &f->of;
 	}
 	return count;
 }
@@ -112,15 +115,9 @@ follow_run(void *arg)
 	struct keeper *keeper = arg;
 	struct engine_followed *all[FOLLOW_MAX];
 	size_t count = take_turn(keeper, all);
+	bool told = count == 0 || engine_follow(keeper->engine, all, count);
 	struct follow *done, *next;
 
-	if (count == 0)
-		return; /* what settles wakes it */
-	if (!engine_follow(keeper->engine, all, count)) {
-		keeper->o.loop->operations->timer_set(
-		    keeper->follow_timer, AGAIN_MS);
-		return;
-	}
 	for (done = take_done(keeper); done != NULL; done = next) {
 		uint32_t hash = done->hash;
 
@@ -128,8 +125,11 @@ follow_run(void *arg)
 		done->then(done->job);
 		unsettled_end(keeper, hash);
 	}
-	if (keeper->following != NULL)
-		wake(keeper);
+	if (!told)
+		keeper->o.loop->operations->timer_set(
+		    keeper->follow_timer, AGAIN_MS);
+	else if (keeper->following != NULL && count != 0)
+		wake(keeper); /* others: what settles wakes them */
 }
 
 bool
@@ -150,6 +150,17 @@ follow_begin(struct job *job, const struct wire_object *object,
 	*keeper->following_end = follow;
 	keeper->following_end = &follow->next;
 	wake(keeper);
+	return true;
+}
+
+bool
+follow_wait(struct job *job, const struct wire_object *object,
+    void (*then)(struct job *job), struct fail *fail)
+{
+	if (!follow_begin(job, object, then, fail))
+		return false;
+	job->follow->waits =
+	    !follow_wants(job->keeper, object->type, object->name);
 	return true;
 }
 
@@ -174,7 +185,7 @@ follow_name(const struct job *job)
 void
 follow_end(struct job *job)
 {
-	if (job->follow != NULL)
+	if (job->follow != NULL && !job->follow->waits)
 		engine_followed(job->keeper->engine);
 }
 

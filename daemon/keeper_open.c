@@ -32,9 +32,10 @@ open_create(struct keeper *keeper, enum keeper_store store,
 	*open = (struct open){.entry = LEDGER_NONE,
 	    .deadline = INT64_MAX,
 	    .store = store,
-	    .creates = object != NULL &&
-		record_operation(object) == OPERATION_CREATE,
+	    .creates =
+		object != NULL && record_operation(object) == OPERATION_CREATE,
 	    .type = object != NULL ? record_type(object) : OBJECT_COUNT,
+	    .size = name.len + packed.len,
 	    .name = {open->bytes, name.len},
 	    .packed = {open->bytes + name.len, packed.len}};
 	if (name.len != 0)
@@ -61,16 +62,46 @@ open_find(const struct keeper *keeper, uint64_t entry)
 	return open;
 }
 
+/* What has bytes of its own, not the struct's, gives them back. */
+static void
+drop_bytes(const struct open *open, struct slice bytes)
+{
+	uintptr_t at = (uintptr_t)bytes.data, from = (uintptr_t)open->bytes;
+	char *data = (char *)at;
+
+	if (at >= from && at - from <= open->size)
+		return;
+	if (bytes.len != 0)
+		digest_wipe(data, bytes.len);
+	free(data);
+}
+
+bool
+open_replace(
+    struct open *open, struct slice *what, struct slice by, struct fail *fail)
+{
+	char *bytes;
+
+	if (by.data == what->data)
+		return true;
+	bytes = malloc(by.len);
+	if (bytes == NULL)
+		return fail_memory(fail);
+	memcpy(bytes, by.data, by.len);
+	drop_bytes(open, *what);
+	what->data = bytes;
+	what->len = by.len;
+	return true;
+}
+
 void
 open_drop(struct open *open)
 {
 	if (open == NULL)
 		return;
-	digest_wipe(open->bytes, open->name.len + open->packed.len);
-	if (open->before.len != 0)
-		digest_wipe(
-		    (char *)(uintptr_t)open->before.data, open->before.len);
-	free((char *)(uintptr_t)open->before.data);
+	drop_bytes(open, open->packed);
+	drop_bytes(open, open->before);
+	digest_wipe(open->bytes, open->size);
 	free(open);
 }
 
@@ -123,6 +154,8 @@ open_remove(struct keeper *keeper, struct open *open)
 	*at = open->next_object;
 	keeper->open_count--;
 	open_drop(open);
+	if (keeper->engine != NULL)
+		engine_settled(keeper->engine);
 }
 
 struct open *

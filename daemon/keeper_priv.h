@@ -68,6 +68,7 @@ struct open {
 	enum object_type type;
 	struct slice name, packed;
 	struct slice before; /* a proposed record in doubt; its own bytes */
+	size_t size;
 	char bytes[];
 };
 
@@ -198,11 +199,14 @@ struct open *open_create(struct keeper *keeper, enum keeper_store store,
 /* It is durable.  The same entry may be there already: then that one stays. */
 void open_add(struct keeper *keeper, struct open *open, uint64_t entry,
     struct keeper_worker *worker);
+/* `packed` or `before` of it is this from now on, copied; not empty. */
+bool open_replace(
+    struct open *open, struct slice *what, struct slice by, struct fail *fail);
 /* NULL-safe; of one that is not in the table. */
 void open_drop(struct open *open);
 struct open *open_find(const struct keeper *keeper, uint64_t entry);
 void open_remove(struct keeper *keeper, struct open *open);
-/* The newest other one that proposes a record of this object. */
+/* The newest other one (than `open`, if any) that proposes a record of it. */
 struct open *open_rival(struct keeper *keeper, const struct open *open,
     const struct wire_object *object);
 void open_adopt(
@@ -258,8 +262,8 @@ void place_begin(struct job *job);
 void place_end(struct job *job);
 
 /*
- * Did what it was judged by change meanwhile: where a contact stands, or the
- * contacts that a domain names?
+ * Did what it was judged by change meanwhile: the object, where a contact
+ * stands, or the contacts that a domain names?
  */
 bool place_is_changed(struct keeper *keeper, const struct wire_commit *from,
     const struct record *stored, bool *changed, struct fail *fail);
@@ -276,7 +280,10 @@ bool follow_wants(
  */
 bool follow_begin(struct job *job, const struct wire_object *object,
     void (*then)(struct job *job), struct fail *fail);
-/* The same for a job that made it change already (unsettled_begin()). */
+/* The same where nothing may be told of it: only others are waited for. */
+bool follow_wait(struct job *job, const struct wire_object *object,
+    void (*then)(struct job *job), struct fail *fail);
+/* Or for a job that made it change already (unsettled_begin()). */
 bool follow_begin_own(struct job *job, const struct wire_object *object,
     void (*then)(struct job *job), struct fail *fail);
 /* The object's name, as long as the job. */
@@ -308,7 +315,7 @@ bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);
-/* A deletion is sent: it is what is proposed; or came to nothing. */
+/* A deletion will be sent: it is what is proposed; or came to nothing. */
 bool doubt_deletion(struct job *job, struct batch *batch,
     const struct wire_object *object, struct fail *fail);
 bool doubt_no_deletion(struct job *job, struct batch *batch,
@@ -318,6 +325,21 @@ bool doubt_hand_on(struct keeper *keeper, const struct open *from,
     struct slice packed, struct fail *fail);
 /* What entries of earlier lives without an outcome may have left in doubt. */
 void doubt_look(struct keeper *keeper);
+
+/* --- keeper_withdraw.c --- */
+
+/* Has the update a consent that was withdrawn, or not given? */
+bool withdraw_is_asked(const struct record *update);
+/* Or is all that is known here of the same mind, and to stay so? */
+bool withdraw_is_news(struct keeper *keeper, const struct record *update,
+    bool *news, struct fail *fail);
+/*
+ * Nothing else changes the contact: the batch brings the withdrawals of the
+ * packed update into what is known of it.  `proposes`: the batch has the update
+ * itself as what is proposed.
+ */
+bool withdraw_add(struct job *job, struct batch *batch, struct slice packed,
+    bool proposes, struct fail *fail);
 
 /* --- keeper_metrics.c --- */
 

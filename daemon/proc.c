@@ -135,9 +135,14 @@ proc_make_directory(const char *path, struct fail *fail)
 		if (path[i] == '\0')
 			break;
 	}
-	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+	if (stat(path, &status) != 0)
 		return world(fail, path, "cannot make the directory");
-	return true;
+	if (S_ISDIR(status.st_mode))
+		return true;
+	fail_set(fail, FAIL_WORLD, "this is a file, and not a directory");
+	fail_place(fail, "%s", path);
+	fail_hint(fail, "name another place, or move the file away");
+	return false;
 }
 
 static bool

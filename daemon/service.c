@@ -187,6 +187,14 @@ awaits(void *context, enum object_type type, struct slice name)
 	return keeper_awaits(service->keeper, type, name);
 }
 
+static bool
+under_way(void *context, enum object_type type, struct slice name)
+{
+	const struct service *service = context;
+
+	return keeper_is_under_way(service->keeper, type, name);
+}
+
 static void
 change(void *context, enum object_type type, struct slice name, bool begins)
 {
@@ -214,6 +222,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .changing = changing,
 	    .change = change,
 	    .awaits = awaits,
+	    .under_way = under_way,
 	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,
@@ -229,6 +238,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .audit_directory = service->setup->state.data,
 	    .log = log_engine};
 
+	service_clock_start(service);
 	if (options.forgotten_path == NULL || options.ledger_path == NULL ||
 	    options.index_path == NULL)
 		return false;
@@ -385,8 +395,8 @@ ledger_due(void *arg)
 		    SLICE("the ledger stopped: nothing is sent"));
 	}
 	service_index_tick(service);
-	if (service->started + service->hours * HOUR <
-	    service->loop->operations->now(service->loop)) {
+	service_clock_tick(service);
+	if (service->hours * HOUR < service_up(service)) {
 		service->hours++;
 		service_keys_tick(service);
 		service_backup_tick(service);
@@ -484,7 +494,9 @@ open_all(struct service *service, struct fail *fail)
 		return fail_memory(fail);
 	service->started =
 	    service->loop->operations->now(service->loop);
+	service->steady_start = service_up(service); /* from 0 */
 	if (!proc_make_directory(service->setup->state.data, fail) ||
+	    !service_state_own(service, fail) ||
 	    !service_keep_to_files(service, fail))
 		return false;
 	service->disk =

@@ -83,7 +83,6 @@ run_status(struct service *service, const struct control_ask *ask,
 	const struct fail *stopped = ledger_stopped(service->ledger);
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
-	int64_t now = service->loop->operations->now(service->loop);
 
 	(void)ask;
 	if (arena == NULL) {
@@ -94,7 +93,7 @@ run_status(struct service *service, const struct control_ask *ask,
 	add_policy(&text, service->ruleset);
 	text_add_format(&text,
 	    ",\"uptime\":%lld,\"entries\":%llu,\"stopping\":%s,\"spool\":{",
-	    (long long)(now - service->started) / 1000,
+	    (long long)service_up(service) / 1000,
 	    (unsigned long long)ledger_size(service->ledger),
 	    service->stopping ? "true" : "false");
 	for (unsigned i = 0; i < SPOOL_STATE_COUNT; i++)

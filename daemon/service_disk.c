@@ -101,7 +101,8 @@ service_disk_tick(struct service *service)
 	const struct disk_sample *day;
 	struct disk_use use;
 
-	if (now - forecast->now.time < LOOK)
+	/* Also where the clock was set back since. */
+	if (now >= forecast->now.time && now - forecast->now.time < LOOK)
 		return;
 	use = measure(service);
 	forecast->use = use;

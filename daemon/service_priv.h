@@ -71,10 +71,11 @@ struct service {
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t steady_start, clock_ahead; /* ms, of a clock nobody sets */
 	struct disk_forecast forecast;
 	int64_t backup_since; /* Unix ms; 0: none is being made */
 	struct recovered recovered;
-	int64_t hours; /* since then, as far as they were looked at */
+	int64_t hours; /* up, as far as they were looked at */
 	uint64_t reloads, reloads_failed;
 	bool restart_needed; /* for some of what reloads have changed */
 	bool stopping, ledger_told, has_landlock;
@@ -201,7 +202,19 @@ struct text;
 void service_add_witnesses(
     struct service *service, struct arena *arena, struct text *out);
 
+/* --- service_clock.c ---------------------------------------------------- */
+
+/* Milliseconds since the start, whatever the clock was set to. */
+int64_t service_up(const struct service *service);
+
+/* Is the clock behind the log?  Before anything is written to it. */
+void service_clock_start(struct service *service);
+void service_clock_tick(struct service *service);
+
 /* --- service_state.c ---------------------------------------------------- */
+
+/* Can nobody but this user change what is there, sockets too? */
+bool service_state_own(const struct service *service, struct fail *fail);
 
 /* False if a part of a directory in use is missing. */
 bool service_state_whole(struct service *service, struct fail *fail);

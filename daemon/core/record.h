@@ -256,6 +256,8 @@ struct record *record_merge(struct arena *arena, const struct record *stored,
  */
 bool record_withdraw(struct record *record, const struct record *update,
     bool *any, struct fail *fail);
+/* Has it any such consent? */
+bool record_withdraws(const struct record *update);
 
 enum operation record_operation(const struct record *record);
 struct slice record_object(const struct record *record);

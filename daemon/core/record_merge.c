@@ -66,6 +66,20 @@ withdraw_one(struct record *record, enum role role,
 }
 
 bool
+record_withdraws(const struct record *update)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *person = update->persons[r];
+
+		for (size_t i = 0; person != NULL && i < person->consent_count;
+		     i++)
+			if (!person->consents[i].given)
+				return true;
+	}
+	return false;
+}
+
+bool
 record_withdraw(struct record *record, const struct record *update, bool *any,
     struct fail *fail)
 {

@@ -224,22 +224,43 @@ slot_load(struct keys *keys, const struct opener *opener, uint32_t number,
 }
 
 /*
- * Did a crash leave the last chunk with room on disk but not all its bytes?
- * A slot that was made is never all zeros.
+ * How many slots of the file are whole.  A crash may leave the last chunk with
+ * fewer bytes than it should have, or zeros where they were to come: none of
+ * it was given out, and it is cut.  That cannot be so of the first one, which
+ * comes by a rename, nor of one in which a slot was forgotten.
  */
-static bool
-is_unwritten(struct slice file, uint32_t count)
+static uint32_t
+count_whole(struct slice file)
 {
 	static const char nothing[SLOT_SIZE];
+	uint32_t all = (uint32_t)(file.len / SLOT_SIZE);
+	uint32_t count = all / SLOT_CHUNK * SLOT_CHUNK;
+	uint32_t last = file.len % ((size_t)SLOT_CHUNK * SLOT_SIZE) == 0 &&
+				count != 0
+			    ? count - SLOT_CHUNK
+			    : count;
+	bool torn = last == count;
 
-	for (uint32_t i = count - SLOT_CHUNK; i < count; i++)
-		if (memcmp(file.data + (size_t)i * SLOT_SIZE, nothing,
-			SLOT_SIZE) == 0)
-			return true;
+	for (uint32_t i = last; last != 0 && i < all; i++) {
+		const char *record = file.data + (size_t)i * SLOT_SIZE;
+
+		if (record[0] == 'F')
+			return all;
+		torn = torn || memcmp(record, nothing, SLOT_SIZE) == 0;
+	}
+	return last == 0 ? all : torn ? last : count;
+}
+
+static bool
+slots_cut(struct keys *keys, size_t len, struct fail *fail)
+{
+	fail_set(fail, FAIL_WORLD, "the key slots are cut: %zu bytes", len);
+	fail_place(fail, "%s", keys->slots_path);
+	fail_hint(fail, "restore the keys directory from a backup;"
+			" nothing was changed");
 	return false;
 }
 
-/* A chunk that was being made at a crash was never given out: it is cut. */
 static bool
 slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 {
@@ -255,11 +276,9 @@ slots_load(struct keys *keys, struct arena *arena, struct fail *fail)
 	if (!disk_read_file(keys->disk, path,
 		(size_t)SLOTS_MAX * SLOT_SIZE, arena, &file, fail))
 		return false;
-	count = (uint32_t)(file.len / SLOT_SIZE / SLOT_CHUNK * SLOT_CHUNK);
-	if (count != 0 && is_unwritten(file, count))
-		count -= SLOT_CHUNK;
-	if (count == 0)
-		return true;
+	count = count_whole(file);
+	if (count == 0 || count % SLOT_CHUNK != 0)
+		return slots_cut(keys, file.len, fail);
 	if (!slots_grow(keys, count, fail))
 		return false;
 	opener.cipher = digest_cipher_create();

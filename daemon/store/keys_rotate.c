@@ -185,8 +185,10 @@ keys_rotate_master(struct keys *keys, const uint8_t master[KEY_SIZE],
 		keys, &keys->signing, wrap, "signing.new", fail) ||
 	    !slots_rewrap(keys, wrap, fail) ||
 	    !keys->disk->operations->sync_directory(
-		keys->disk, keys->directory, fail))
+		keys->disk, keys->directory, fail)) {
+		digest_wipe(wrap, sizeof(wrap));
 		return false;
+	}
 	memcpy(keys->root.wrap, wrap, KEY_SIZE);
 	digest_wipe(wrap, sizeof(wrap));
 	keys_derive_from(master, "root", keys->master_wrap.bytes);

@@ -122,6 +122,10 @@ prepare_all(struct spool *s, struct fail *fail)
 	    {&s->set_retry,
 		"UPDATE item SET state = 0, attempts = ?, due = ?"
 		" WHERE id = ?"},
+	    {&s->bring_near,
+		"UPDATE item SET due = iif(due > ?2, ?1, due),"
+		" created = min(created, ?1)"
+		" WHERE state = 0 AND (due > ?2 OR created > ?1)"},
 	    {&s->outdate,
 		"UPDATE item SET outdated = 1 WHERE object_hash = ?"
 		" AND state IN (0, 1, 2, 3, 4) AND consents <> ?"},
@@ -574,6 +578,15 @@ spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
 	statement_bind_number(spool->set_retry, 2, due);
 	statement_bind_number(spool->set_retry, 3, id);
 	return statement_do(spool->set_retry, fail);
+}
+
+bool
+spool_bring_near(struct spool *spool, int64_t now, int64_t longest,
+    struct fail *fail)
+{
+	statement_bind_number(spool->bring_near, 1, now);
+	statement_bind_number(spool->bring_near, 2, longest);
+	return statement_do(spool->bring_near, fail);
 }
 
 bool

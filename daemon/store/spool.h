@@ -153,6 +153,12 @@ bool spool_is_followed(struct spool *spool, const struct spool_item *item,
     bool *out, struct fail *fail);
 bool spool_set_retry(struct spool *spool, int64_t id, unsigned attempts,
     int64_t due, struct fail *fail);
+/*
+ * What is queued and due after `longest` is due now; none of it came later than
+ * that.
+ */
+bool spool_bring_near(struct spool *spool, int64_t now, int64_t longest,
+    struct fail *fail);
 
 /*
  * Walk items in one state, oldest due first, at most `limit`, without their

@@ -23,8 +23,8 @@ struct spool {
 	uint64_t mark, line_mark;
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
-	    *finish, *recover, *set_retry, *outdate, *outdate_item, *waits,
-	    *refused, *follows, *each, *each_of, *due, *next_due, *count,
+	    *finish, *recover, *set_retry, *bring_near, *outdate,
+	    *outdate_item, *waits, *refused, *follows, *each, *each_of, *due, *next_due, *count,
 	    *prune_items, *prune_requests, *set_line_mark, *find_content, *has_held,
 	    *spend;
 	struct spool_forget_statements forget;

@@ -181,6 +181,17 @@ fake_loop_advance(struct loop *loop, int64_t milliseconds)
 	return true;
 }
 
+void
+fake_loop_set_clock(struct loop *loop, int64_t milliseconds)
+{
+	struct fake_loop *fake = (struct fake_loop *)loop;
+
+	fake->now += milliseconds;
+	for (struct loop_timer *timer = fake->timers; timer != NULL;
+	     timer = timer->next)
+		timer->due += milliseconds;
+}
+
 bool
 fake_loop_settle(struct loop *loop)
 {

@@ -23,6 +23,9 @@ bool fake_loop_settle(struct loop *loop);
 /* Let time pass, firing timers on the way; false if it never came to rest. */
 bool fake_loop_advance(struct loop *loop, int64_t milliseconds);
 
+/* Somebody sets the clock: timers go on as before. */
+void fake_loop_set_clock(struct loop *loop, int64_t milliseconds);
+
 /* Forget calls nobody will wait for: the process was killed. */
 void fake_loop_drop(struct loop *loop);
 

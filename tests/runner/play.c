@@ -139,8 +139,11 @@ ask(struct world *world, const struct step *step, struct slice body)
 	engine_submit(
 	    world->engine, step->actor, step->key, body, play_answered, answer);
 	daemon_settle(world, 0);
-	if (answer->status == 0 && !memory_disk_is_dead(world->disk))
+	if (answer->status == 0 && !step->waits &&
+	    !memory_disk_is_dead(world->disk))
 		world_fail(world, "a submission was never answered");
+	if (answer->status != 0 && step->waits)
+		world_fail(world, "a submission was answered at once");
 }
 
 static void
@@ -444,9 +447,9 @@ run_ledger_has(struct world *world, const struct step *step)
 			found = ledger_read(world->ledger, n, arena, &entry,
 				    &fail) &&
 			    has(entry.data, entry.len, step->strings[i]);
-		if (!found)
-			play_unmet(world, "no entry has \"%.*s\"",
-			    SLICE_ARG(step->strings[i]));
+		if (found == step->lacks)
+			play_unmet(world, "%s entry has \"%.*s\"",
+			    found ? "an" : "no", SLICE_ARG(step->strings[i]));
 	}
 	arena_destroy(arena);
 }
@@ -749,9 +752,11 @@ run_step(struct world *world, const struct step *step)
 		run_log(world, step);
 		return;
 	case STEP_CLOCK:
-		world_note(world, "clock +%llds",
+		world_note(world, "clock %+llds",
 		    (long long)step->number / 1000);
-		daemon_settle(world, step->number);
+		if (step->is_set)
+			fake_loop_set_clock(world->loop, step->number);
+		daemon_settle(world, step->is_set ? 0 : step->number);
 		return;
 	case STEP_DISK:
 		run_disk(world, step);

@@ -20,7 +20,8 @@
  *	operator > hold approve 1 "why"         operator < 200 "..."
  *	operator > order provision-stop subject "s" reason "why"   # any verb
  *	operator > forget "cust-1" "why"        operator > forget now "cust-1"
- *	ledger 4 entries    ledger has "..."    ledger verifies
+ *	ledger 4 entries    ledger has "..."    ledger lacks "..."
+ *	ledger verifies
  *	ledger account "subject" "words of the record of provision" ...
  *	ledger grows to 300 entries         # that are about nobody
  *	ledger finds "place or words"
@@ -28,6 +29,7 @@
  *	view example.com tells "..." | lacks "..." | nothing | stale
  *	view lost           # its file, while there is no daemon
  *	auditor shows "state" "name" | silent   # the registrant's, each or none
+ *	clock set -400d     # or +400d: it is set, no time passes
  *	clock +60s          disk full | read-only | ok
  *	daemon killed lost | kept | torn        daemon stopped
  *	daemon starts       daemon refuses "why it does not start"
@@ -160,7 +162,10 @@ struct step {
 	size_t check_count;
 	struct script_word *words; /* FRAME */
 	size_t word_count;
+	bool waits;   /* SUBMIT: it has no answer yet */
 	bool hurries; /* FRAME: nothing happens before the next step */
+	bool is_set;  /* CLOCK: by somebody, in no time */
+	bool lacks;   /* LEDGER_HAS: has none of them */
 };
 
 /* One field of one role; count 0 takes it away in an update ("none"). */

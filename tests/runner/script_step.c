@@ -40,7 +40,7 @@ reader_strings(struct reader *reader, struct step *step)
 	return true;
 }
 
-/* [record R] [to A, B] [key K] in any order */
+/* [record R] [to A, B] [key K] [waits] in any order */
 static bool
 read_submit_rest(struct reader *reader, struct step *step)
 {
@@ -51,6 +51,8 @@ read_submit_rest(struct reader *reader, struct step *step)
 				return reader_fail(
 				    reader, "no such record above");
 			reader_word(reader, &step->record);
+		} else if (reader_skip(reader, "waits")) {
+			step->waits = true;
 		} else if (reader_skip(reader, "key")) {
 			if (!reader_word(reader, &step->key))
 				return false;
@@ -326,9 +328,11 @@ read_ledger(struct reader *reader)
 		step->kind = STEP_LEDGER_VERIFIES;
 		return true;
 	}
-	if (reader_is(reader, "has") || reader_is(reader, "finds")) {
-		step->kind = reader_is(reader, "has") ? STEP_LEDGER_HAS
-						      : STEP_LEDGER_FINDS;
+	if (reader_is(reader, "has") || reader_is(reader, "lacks") ||
+	    reader_is(reader, "finds")) {
+		step->kind = reader_is(reader, "finds") ? STEP_LEDGER_FINDS
+							: STEP_LEDGER_HAS;
+		step->lacks = reader_is(reader, "lacks");
 		reader_next(reader);
 		return reader_strings(reader, step);
 	}
@@ -390,16 +394,19 @@ read_log(struct reader *reader)
 	return reader_strings(reader, step);
 }
 
-/* +60s, +5m, +2h, +3d */
+/* +60s, +5m, +2h, +3d; -3d where it is set */
 static bool
 read_clock(struct reader *reader)
 {
 	struct step *step = reader_step(reader, STEP_CLOCK);
-	struct slice text = reader->token.text;
+	struct slice text;
 	int64_t unit, n = 0;
 
+	step->is_set = reader_skip(reader, "set");
+	text = reader->token.text;
 	if (reader->token.kind != TOKEN_WORD || text.len < 3 ||
-	    text.len > 9 || text.data[0] != '+')
+	    text.len > 9 ||
+	    (text.data[0] != '+' && !(step->is_set && text.data[0] == '-')))
 		return reader_fail(reader, "not a time such as +60s");
 	switch (text.data[text.len - 1]) {
 	case 's':
@@ -422,7 +429,7 @@ read_clock(struct reader *reader)
 			return reader_fail(reader, "not a time");
 		n = n * 10 + (text.data[i] - '0');
 	}
-	step->number = n * unit;
+	step->number = text.data[0] == '-' ? -n * unit : n * unit;
 	reader_next(reader);
 	return true;
 }

@@ -265,6 +265,23 @@ a_name_judged_by_an_older_contact_begins_anew(void **state)
 	keeper_world_destroy(world);
 }
 
+/* Else what the one withdrew came back with the other. */
+static void
+a_change_judged_by_an_older_contact_begins_anew(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct about about = changed;
+
+	(void)state;
+	create_contact(world);
+	about.seen = look(world).number;
+	end_contact(world, said(world, &changed), KEEPER_ANSWERED);
+	assert_int_equal(said(world, &about)->committed.word, KEEPER_CHANGED);
+	about.seen = look(world).number;
+	assert_int_equal(said(world, &about)->committed.word, KEEPER_DURABLE);
+	keeper_world_destroy(world);
+}
+
 static void
 a_deleted_contact_leaves_no_places(void **state)
 {
@@ -339,6 +356,7 @@ main(void)
 	    cmocka_unit_test(what_was_not_made_here_may_stand_anywhere),
 	    cmocka_unit_test(a_change_judged_by_fewer_places_begins_anew),
 	    cmocka_unit_test(a_name_judged_by_an_older_contact_begins_anew),
+	    cmocka_unit_test(a_change_judged_by_an_older_contact_begins_anew),
 	    cmocka_unit_test(a_deleted_contact_leaves_no_places),
 	    cmocka_unit_test(too_many_places_are_anywhere),
 	    cmocka_unit_test(a_suffix_is_what_follows_the_name),

@@ -251,6 +251,120 @@ test_what_was_assigned_is_learnt_again(void **state)
 	assert_false(keys_learn(world->keys, &id, 1 << 20, &world->fail));
 }
 
+enum { RECORD = 128, CHUNK = 1024 * RECORD };
+
+/* The file of slots as damage left it, and what the next start says. */
+static bool
+starts_with(struct world *world, struct slice slots)
+{
+	keys_close(world->keys);
+	world->fail = (struct fail)FAIL_INIT;
+	assert_true(disk_write_file(
+	    world->disk, "keys/slots", slots, &world->fail));
+	world->keys = keys_open(
+	    world->disk, "keys", master, &random_system, &world->fail);
+	return world->keys != NULL;
+}
+
+static void
+assert_refused(struct world *world, struct slice slots)
+{
+	struct arena *arena = arena_create(NULL);
+	struct slice after;
+
+	assert_false(starts_with(world, slots));
+	assert_non_null(strstr(world->fail.place, "keys/slots"));
+	assert_non_null(strstr(world->fail.hint, "from a backup"));
+	assert_true(disk_read_file(world->disk, "keys/slots", 1 << 20, arena,
+	    &after, &world->fail));
+	assert_true(slice_equal(slots, after));
+	arena_destroy(arena);
+}
+
+static char *
+slots_of(struct world *world, struct arena *arena, size_t *len)
+{
+	struct slice file;
+	char *out;
+
+	assert_true(disk_read_file(world->disk, "keys/slots", 1 << 20, arena,
+	    &file, &world->fail));
+	out = arena_take(arena, file.len);
+	assert_non_null(out);
+	memcpy(out, file.data, file.len);
+	*len = file.len;
+	return out;
+}
+
+static void
+test_damage_to_the_first_slots_is_refused_and_nothing_is_changed(void **state)
+{
+	static const size_t cuts[] = {0, 1, RECORD, CHUNK - RECORD, CHUNK - 1};
+	struct world *world = *state;
+	struct arena *arena = arena_create(NULL);
+	size_t len;
+	char *slots;
+
+	subject(world, "cust-1");
+	slots = slots_of(world, arena, &len);
+	assert_int_equal(len, CHUNK);
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(*cuts); i++)
+		assert_refused(world, (struct slice){slots, cuts[i]});
+	memset(slots + 500 * RECORD, 0, RECORD);
+	assert_refused(world, (struct slice){slots, len});
+	arena_destroy(arena);
+}
+
+static void
+test_a_chunk_that_a_crash_cut_is_made_again(void **state)
+{
+	struct world *world = *state;
+	struct arena *arena = arena_create(NULL);
+	struct subject first = subject(world, "cust-0");
+	uint8_t key[KEY_SIZE];
+	size_t len;
+	char *slots;
+
+	for (unsigned i = 1; i < 800; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "cust-%u", i);
+		subject(world, id);
+	}
+	slots = slots_of(world, arena, &len);
+	assert_int_equal(len, 2 * CHUNK);
+	assert_true(starts_with(world, (struct slice){slots, len - 1}));
+	assert_true(starts_with(world, (struct slice){slots, CHUNK + 1}));
+	memset(slots + CHUNK + 8 * RECORD, 0, RECORD);
+	assert_true(starts_with(world, (struct slice){slots, len}));
+	assert_true(keys_slot(world->keys, first.slot, key));
+	assert_memory_equal(key, first.key, KEY_SIZE);
+	assert_int_equal(keys_describe(world->keys).slots, 1024);
+	arena_destroy(arena);
+}
+
+static void
+test_a_damaged_chunk_that_was_in_use_is_refused(void **state)
+{
+	struct world *world = *state;
+	struct arena *arena = arena_create(NULL);
+	struct digest id = keys_id(world->keys, SLICE("cust-1"));
+	size_t len;
+	char *slots;
+
+	assert_true(keys_forget(world->keys, 1500, &world->fail));
+	slots = slots_of(world, arena, &len);
+	assert_int_equal(len, 2 * CHUNK);
+	assert_refused(world, (struct slice){slots, len - RECORD});
+	memset(slots + CHUNK + 8 * RECORD, 0, RECORD);
+	assert_refused(world, (struct slice){slots, len});
+	/* Nothing tells of it but what the ledger and the vault know. */
+	assert_true(starts_with(world, (struct slice){slots, CHUNK}));
+	assert_false(keys_learn(world->keys, &id, 1100, &world->fail));
+	assert_non_null(strstr(world->fail.place, "keys/slots"));
+	arena_destroy(arena);
+}
+
 static void
 assert_mode(const char *root, const char *name, mode_t mode)
 {
@@ -303,6 +417,10 @@ main(void)
 	    KEYS_TEST(test_who_comes_back_gets_another_slot_and_key),
 	    KEYS_TEST(test_a_subject_is_fresh_until_a_group_carries_it),
 	    KEYS_TEST(test_what_was_assigned_is_learnt_again),
+	    KEYS_TEST(
+		test_damage_to_the_first_slots_is_refused_and_nothing_is_changed),
+	    KEYS_TEST(test_a_chunk_that_a_crash_cut_is_made_again),
+	    KEYS_TEST(test_a_damaged_chunk_that_was_in_use_is_refused),
 	    cmocka_unit_test(test_files_are_for_their_owner_alone),
 	};
 
