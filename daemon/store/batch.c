@@ -543,3 +543,31 @@ ledger_next(const struct ledger *ledger)
 			    item->kind == ITEM_EVENT;
 	return next;
 }
+
+/* --- on its way into the stores --- */
+
+static void
+fetch(const struct batch *batch)
+{
+	if (batch == NULL)
+		return;
+	__builtin_prefetch(batch);
+	for (size_t i = 0; i < BATCH_ITEMS; i++) {
+		__builtin_prefetch(&batch->first[i]);
+		__builtin_prefetch(&batch->first[i].leaf);
+	}
+}
+
+void
+batch_expect(const struct batch *batch)
+{
+	const struct vault *vault;
+
+	if (batch == NULL || batch->ledger->options.vault == NULL)
+		return;
+	fetch(batch->next);
+	vault = batch->ledger->options.vault;
+	for (const struct item *item = batch->items; item; item = item->next)
+		if (item->kind == ITEM_RECORD)
+			vault_expect(vault, item->bytes);
+}

@@ -374,34 +374,6 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 	return true;
 }
 
-/* What store_batch() reads of a batch, asked for before it is there. */
-static void
-fetch_batch(const struct batch *batch)
-{
-	if (batch == NULL)
-		return;
-	__builtin_prefetch(batch);
-	for (size_t i = 0; i < BATCH_ITEMS; i++) {
-		__builtin_prefetch(&batch->first[i]);
-		__builtin_prefetch(&batch->first[i].leaf);
-	}
-}
-
-/*
- * The next batch's places in the vault's index come while this one is put, and
- * the batch behind that comes itself.
- */
-static void
-expect_batch(const struct ledger *ledger, const struct batch *batch)
-{
-	if (batch == NULL || ledger->options.vault == NULL)
-		return;
-	fetch_batch(batch->next);
-	for (const struct item *item = batch->items; item; item = item->next)
-		if (item->kind == ITEM_RECORD)
-			vault_expect(ledger->options.vault, item->bytes);
-}
-
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
 static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
@@ -414,7 +386,7 @@ store_group(
 	struct vault *vault = ledger->options.vault;
 
 	for (struct batch *b = group->first; b != NULL; b = b->next) {
-		expect_batch(ledger, b->next);
+		batch_expect(b->next);
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
 	}

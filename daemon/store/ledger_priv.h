@@ -87,6 +87,12 @@ struct batch {
 	void *arg;
 };
 
+/*
+ * It is put into the stores soon: its places in the vault's index are asked
+ * for, and the batch behind it comes itself.
+ */
+void batch_expect(const struct batch *batch);
+
 /* Random bytes from the pool, so that an entry costs no system call. */
 bool ledger_random(
     struct ledger *ledger, void *out, size_t len, struct fail *fail);
