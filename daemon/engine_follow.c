@@ -141,7 +141,9 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	struct published *out = world->out;
 	struct arena *arena = world->arena;
 	struct values ids = record_values(stored, role, FIELD_HANDLE);
-	const struct record *contact;
+	const struct conf_upstream *conf =
+	    conf_upstream(engine->conf, upstream);
+	struct record *contact;
 	struct slice name;
 
 	if (!record_has_role(stored, role))
@@ -160,7 +162,9 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 		       record_copy_role(out->record, stored, role, fail);
 	if (record_operation(contact) == OPERATION_DELETE)
 		return true;
-	if (!record_copy_person(
+	if ((conf != NULL &&
+		!conf_presume_kind(conf, contact, ids.items[0], fail)) ||
+	    !record_copy_person(
 		out->record, role, contact, CONTACT_ROLE, fail))
 		return false;
 	if ((record_subject(out->record, role).len == 0 ||

@@ -604,8 +604,15 @@ contacts_fetched(struct command *command)
 	/* A shadow judges nothing by them. */
 	if (!kept && !conf->shadows && work->seen == 0)
 		work->seen = command->held[0].seen;
-	for (size_t i = 0; i < work->contact_count; i++)
+	for (size_t i = 0; i < work->contact_count; i++) {
 		work->contacts[i] = command_held(command, i);
+		if (work->contacts[i] != NULL &&
+		    !conf_presume_kind(
+			conf, work->contacts[i], work->ids[i], &fail)) {
+			command_answer_fail(command, EPP_FAILED, &fail);
+			return;
+		}
+	}
 	if (kept && !plan_notes(command, &fail))
 		command_answer_fail(command, EPP_FAILED, &fail);
 	else

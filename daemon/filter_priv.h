@@ -447,9 +447,6 @@ struct record *contact_record(struct command *command, struct fail *fail);
 /* The scope of a contact: hints, patterns, misu.conf's default. */
 struct decide_scope contact_scope(const struct upstream *upstream,
     struct slice id, const struct epp_hints *hints);
-/* A record's person gets a kind where nobody said one. */
-bool contact_default_kind(const struct upstream *upstream,
-    struct record *record, struct slice id, struct fail *fail);
 /*
  * Of a contact that only the registry described: it shows all it has, and
  * stands where misu.conf says that such contacts do.
