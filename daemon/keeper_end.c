@@ -157,6 +157,22 @@ is_newest(const struct end *end, const struct open *open,
 	return proposed != NULL || fail->kind == FAIL_NONE;
 }
 
+/* Nothing of it is proposed: whose it was has it no more. */
+static bool
+settle_claim(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_outcome *outcome, struct fail *fail)
+{
+	const struct wire_object *object = &outcome->object;
+
+	end->stores = true;
+	if (open_rival(end->job.keeper, open, object) == NULL &&
+	    !store_removal(batch, object->type, object->name, true, fail))
+		return false;
+	return end->job.follow != NULL && object->type == OBJECT_DOMAIN
+		   ? settle_followed(end, batch, open, outcome, false, fail)
+		   : put_back(end, batch, open->packed, false, fail);
+}
+
 /* The registry took it.  Another may be proposed by now. */
 static bool
 settle_record(struct end *end, struct batch *batch, const struct open *open,
@@ -166,6 +182,8 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 	const struct open *rival = open_rival(end->job.keeper, open, object);
 	bool is_last = rival == NULL || rival->entry < open->entry;
 
+	if (open != NULL && open->is_claim)
+		return settle_claim(end, batch, open, outcome, fail);
 	if (is_last && !is_newest(end, open, object, &is_last, fail))
 		return false;
 	end->stores = is_last || open->packed.len != 0;
@@ -275,6 +293,9 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
 	if (object.name.len == 0)
+		return true;
+	if (open != NULL && open->is_claim &&
+	    (unsure || how != KEEPER_ANSWERED))
 		return true;
 	if (unsure && open != NULL &&
 	    (how == KEEPER_UNKNOWN || object.type == OBJECT_CONTACT) &&
