@@ -35,15 +35,34 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 bool
 engine_uses(const struct engine *engine, const struct conf *conf)
 {
-	if (engine->conf == conf || engine_renews_under(engine, conf) ||
-	    engine_view_refreshes_under(engine, conf) ||
-	    engine_tiers_under(engine, conf))
-		return true;
-	for (size_t i = 0; i < WORK_BUCKETS; i++)
-		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
-			if (w->conf == conf)
-				return true;
-	return false;
+	const struct conf_use *use = engine->uses;
+
+	while (use != NULL && use->conf != conf)
+		use = use->next;
+	return use != NULL || engine->conf == conf;
+}
+
+void
+engine_use_conf(struct engine *engine, struct conf_use *use)
+{
+	engine_leave_conf(use);
+	use->conf = engine->conf;
+	use->next = engine->uses;
+	use->at = &engine->uses;
+	if (use->next != NULL)
+		use->next->at = &use->next;
+	engine->uses = use;
+}
+
+void
+engine_leave_conf(struct conf_use *use)
+{
+	if (use->at == NULL)
+		return;
+	*use->at = use->next;
+	if (use->next != NULL)
+		use->next->at = use->at;
+	use->at = NULL;
 }
 
 bool
@@ -93,7 +112,6 @@ work_create(struct engine *engine, const struct engine_asked *asked,
 		return NULL;
 	}
 	work->engine = engine;
-	work->conf = engine->conf;
 	work->arena = arena;
 	work->given = asked->given;
 	work->body = *asked->digest;
@@ -106,6 +124,7 @@ work_create(struct engine *engine, const struct engine_asked *asked,
 		fail_memory(fail);
 		return NULL;
 	}
+	engine_use_conf(engine, &work->use);
 	return work;
 }
 
@@ -176,6 +195,21 @@ engine_work_begin(struct work *work, struct slice body)
 		engine_work_fail(work, status, type, &fail);
 }
 
+/* What is created may be there, and somebody in it. */
+static bool
+keep_persons(struct work *work, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!engine_may_keep_persons(work->engine))
+		return true;
+	stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	if (stored != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
+	return fail->kind == FAIL_NONE;
+}
+
 /* A partial update is judged on what the object is after it. */
 static bool
 merge_stored(struct work *work, struct fail *fail)
@@ -184,7 +218,7 @@ merge_stored(struct work *work, struct fail *fail)
 	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
-		return true;
+		return keep_persons(work, fail);
 	if (work->given == 0)
 		work->update = work->record;
 	if (work->given != 0) {
@@ -198,6 +232,8 @@ merge_stored(struct work *work, struct fail *fail)
 	if (stored == NULL)
 		return fail->kind == FAIL_NONE;
 	work->record = record_merge(work->arena, stored, work->record, fail);
+	if (work->record != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
 	if (work->record == NULL ||
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
 		record_object(work->record), &waits, fail))
@@ -761,6 +797,7 @@ work_finish(struct work *work, int status, struct slice body)
 		body = engine_out_of_memory;
 	work->answer(work->arg, status, body);
 	engine_work_wake(engine);
+	engine_leave_conf(&work->use);
 	arena_destroy(work->arena);
 	engine_finish_one(engine);
 }

@@ -55,7 +55,7 @@ begin(struct work *work)
 	work->behind = NULL;
 	work->record = NULL;
 	work->text = (struct slice){NULL, 0};
-	work->conf = work->engine->conf;
+	engine_use_conf(work->engine, &work->use);
 	work->waited = true;
 	engine_work_begin(work, text);
 }

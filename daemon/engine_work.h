@@ -10,7 +10,7 @@
 struct work {
 	struct engine *engine;
 	struct arena *arena;
-	const struct conf *conf; /* what it is decided under */
+	struct conf_use use; /* what it is decided under */
 	struct work *next;	 /* in its bucket */
 	struct work *accepted;	 /* the next one whose entries are durable */
 	struct slice principal, key, id;

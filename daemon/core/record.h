@@ -246,12 +246,22 @@ bool record_copy_person(struct record *to, enum role role,
  * stays; marks of earlier updates are dropped.  Consents add up, the update's
  * replacing those for the same purpose and audience.  Where the update names
  * another subject for a role, nothing of the person before stays there, and
- * what that person had is marked removed.  Name servers and signers are the
- * object's, in whatever role they stand.  Operation, object and type are the
- * update's.  Borrows from both.
+ * what that person had is marked removed.  Who had no subject is another
+ * person only where name, e-mail and telephone are given anew or removed, all
+ * that there were, and none is as it was; else it has a subject now.  Name
+ * servers and signers are the object's, in whatever role they stand.
+ * Operation, object and type are the update's.  Borrows from both.
  */
 struct record *record_merge(struct arena *arena, const struct record *stored,
     const struct record *update, struct fail *fail);
+
+/*
+ * Who stands in the role of `record`, which is newer than `stored` and gives
+ * it a subject, is the person without one who stood there before: then it is
+ * known by the place as before.  False: it was not so.
+ */
+bool record_keep_person(struct record *record, enum role role,
+    const struct record *stored);
 
 /*
  * Consents of the update that were withdrawn, or not given, come into the

@@ -168,6 +168,34 @@ naming_a_subject_later_does_not_make_another_person(void **state)
 }
 
 static void
+only_new_values_make_another_person_of_who_had_no_id(void **state)
+{
+	struct record *stored = record_of("create",
+	    "'admin':{'fields':{'name':{'int':'A B'},"
+	    "'email':'a@example.jp','postcode':'100-0001'}}");
+	struct record *merged = merge(stored,
+	    "'admin':{'subject':'s','fields':{"
+	    "'name':{'int':'C D'},'email':'A@Example.jp'}}");
+
+	(void)state;
+	has(merged, ROLE_ADMIN, FIELD_POSTCODE, "100-0001");
+	assert_true(record_keep_person(merged, ROLE_ADMIN, stored));
+	assert_false(record_subject_given(merged, ROLE_ADMIN));
+	merged = merge(stored,
+	    "'admin':{'subject':'s','fields':{"
+	    "'name':{'int':'C D'},'email':'c@example.jp'}}");
+	has(merged, ROLE_ADMIN, FIELD_POSTCODE, NULL);
+	assert_true(record_removed(merged, ROLE_ADMIN, FIELD_POSTCODE));
+	assert_false(record_keep_person(merged, ROLE_ADMIN, stored));
+	assert_true(record_subject_given(merged, ROLE_ADMIN));
+	/* Half of it is nobody else. */
+	merged = merge(stored,
+	    "'admin':{'subject':'s','fields':{'email':'c@example.jp'}}");
+	has(merged, ROLE_ADMIN, FIELD_NAME_INT, "A B");
+	assert_true(record_keep_person(merged, ROLE_ADMIN, stored));
+}
+
+static void
 a_merge_leaves_both_sources_alone(void **state)
 {
 	struct record *stored = record_of("create", TARO);
@@ -331,6 +359,8 @@ main(void)
 	    cmocka_unit_test(a_removed_role_keeps_only_its_subject),
 	    cmocka_unit_test(
 		naming_a_subject_later_does_not_make_another_person),
+	    cmocka_unit_test(
+		only_new_values_make_another_person_of_who_had_no_id),
 	    cmocka_unit_test(a_merge_leaves_both_sources_alone),
 	    cmocka_unit_test(a_copied_role_keeps_every_mark),
 	    cmocka_unit_test(facts_of_epp_outlive_an_update_that_has_none),
