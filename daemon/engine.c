@@ -372,6 +372,9 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
+	if (!record_date_consents(
+		work->record, engine_now(work->engine) / 1000, fail))
+		return false;
 	*status = 503;
 	*type = "vault";
 	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)
