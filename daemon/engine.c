@@ -339,7 +339,7 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
-	if (work->given == 0 && !record_check_consents(work->record,
+	if (work->given == 0 && !record_date_consents(work->record,
 				    engine_now(work->engine) / 1000, fail))
 		return false;
 	*status = 503;
