@@ -299,8 +299,8 @@ read_tokens(struct setup *setup, struct slice file, struct slice *text,
 	return tokens_parse(setup->arena, slice_from(path), *text, fail);
 }
 
-static bool
-load_tokens(struct setup *setup, struct fail *fail)
+bool
+setup_read_tokens(struct setup *setup, struct fail *fail)
 {
 	struct slice text;
 
@@ -308,6 +308,10 @@ load_tokens(struct setup *setup, struct fail *fail)
 		return true;
 	setup->tokens =
 	    read_tokens(setup, setup->conf->tokens_file, &text, fail);
+	if (setup->tokens == NULL)
+		fail_hint(fail, "misu.conf: listen on ... tokens; a file of"
+				" mode 0600 with a line for each, NAME"
+				" SHA-256");
 	return setup->tokens != NULL;
 }
 
@@ -422,7 +426,9 @@ setup_read(
 	const struct policy_loader loader = {load_file, &files};
 
 	if (!read_source(&files, source.name.data, &source.text, fail)) {
-		fail_hint(fail, "misu -f names another misu.conf");
+		fail_hint(fail, access(source.name.data, F_OK) != 0
+			? "misu -f names another misu.conf"
+			: "it must be readable by the user that runs this");
 		return false;
 	}
 	setup->conf = given->glance
@@ -436,7 +442,7 @@ setup_read(
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
 	    (given->check ||
-		(load_tokens(setup, fail) && read_auditors(setup, fail)));
+		(setup_read_tokens(setup, fail) && read_auditors(setup, fail)));
 }
 
 struct setup *

@@ -86,7 +86,15 @@ struct epp_tls_options {
 	    *pins; /* client: SHA-256 of acceptable certificates'
 		      public keys (SPKI); none: no pinning */
 	size_t pin_count;
+	/* Where they are from, for a fail's place; may be empty. */
+	struct slice certificate_path, key_path, authority_path;
 };
+
+/*
+ * From when to when the first certificate of a PEM text is good, in Unix
+ * seconds; false if there is none.
+ */
+bool epp_tls_times(struct slice pem, int64_t *begin, int64_t *end);
 
 /* TLS 1.2 (AEAD with ECDHE only) and 1.3.  The fail never shows a key. */
 struct epp_tls *epp_tls_create(
