@@ -230,6 +230,28 @@ setup_policy_files(const struct setup *setup, const struct ruleset *ruleset,
 	return files;
 }
 
+/* The log names a policy by its revision: one number is one text. */
+static bool
+is_new(const struct setup *setup, const struct ruleset *ruleset,
+    struct slice path, struct fail *fail)
+{
+	for (size_t i = 0; i < setup->ruleset_count; i++) {
+		const struct ruleset *other = setup->rulesets[i];
+
+		if (ruleset_revision(other) != ruleset_revision(ruleset) ||
+		    !slice_equal(ruleset_name(other), ruleset_name(ruleset)))
+			continue;
+		fail_set(fail, FAIL_INPUT,
+		    "%.*s revision %u stands in another file already",
+		    SLICE_ARG(ruleset_name(ruleset)),
+		    ruleset_revision(ruleset));
+		fail_place(fail, "%.*s", SLICE_ARG(path));
+		fail_hint(fail, "give each text a number of its own");
+		return false;
+	}
+	return true;
+}
+
 static bool
 load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
@@ -245,7 +267,7 @@ load_policy(struct setup *setup, const struct files *files, struct slice name,
 		return fail_memory(fail);
 	ruleset = compile(setup->conf, &own, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
-	if (ruleset == NULL)
+	if (ruleset == NULL || !is_new(setup, ruleset, path, fail))
 		return false;
 	insert(setup, ruleset);
 	return note_policy(setup, ruleset, before, fail);
