@@ -327,6 +327,15 @@ const struct conf_upstream *conf_upstream(
     const struct conf *conf, struct slice name);
 
 /* The recipient that an upstream serves; NULL if none does. */
+/* The first pattern that fits the contact's id, or NULL. */
+const struct conf_pattern *conf_pattern(
+    const struct conf_upstream *upstream, struct slice id);
+/*
+ * The kind of a contact where nobody told one, anew each time that it is
+ * judged: the configuration changes, and an organisation goes.
+ */
+bool conf_presume_kind(const struct conf_upstream *upstream,
+    struct record *contact, struct slice id, struct fail *fail);
 const struct conf_recipient *conf_upstream_recipient(
     const struct conf *conf, const struct conf_upstream *upstream);
 

@@ -1,14 +1,11 @@
 #include "codec/view.h"
 #include "core/inputs.h"
-#include "core/place.h"
 #include "engine_flags.h"
 #include "engine_work.h"
 
 static bool work_prepare(struct work *work, struct slice body, int *status,
     const char **type, struct fail *fail);
 static void work_commit(struct work *work);
-static void work_fail(struct work *work, int status, const char *type,
-    const struct fail *fail);
 static void work_finish(struct work *work, int status, struct slice body);
 
 static struct work **
@@ -38,15 +35,34 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 bool
 engine_uses(const struct engine *engine, const struct conf *conf)
 {
-	if (engine->conf == conf || engine_renews_under(engine, conf) ||
-	    engine_view_refreshes_under(engine, conf) ||
-	    engine_tiers_under(engine, conf))
-		return true;
-	for (size_t i = 0; i < WORK_BUCKETS; i++)
-		for (struct work *w = engine->works[i]; w != NULL; w = w->next)
-			if (w->conf == conf)
-				return true;
-	return false;
+	const struct conf_use *use = engine->uses;
+
+	while (use != NULL && use->conf != conf)
+		use = use->next;
+	return use != NULL || engine->conf == conf;
+}
+
+void
+engine_use_conf(struct engine *engine, struct conf_use *use)
+{
+	engine_leave_conf(use);
+	use->conf = engine->conf;
+	use->next = engine->uses;
+	use->at = &engine->uses;
+	if (use->next != NULL)
+		use->next->at = &use->next;
+	engine->uses = use;
+}
+
+void
+engine_leave_conf(struct conf_use *use)
+{
+	if (use->at == NULL)
+		return;
+	*use->at = use->next;
+	if (use->next != NULL)
+		use->next->at = use->at;
+	use->at = NULL;
 }
 
 bool
@@ -96,7 +112,6 @@ work_create(struct engine *engine, const struct engine_asked *asked,
 		return NULL;
 	}
 	work->engine = engine;
-	work->conf = engine->conf;
 	work->arena = arena;
 	work->given = asked->given;
 	work->body = *asked->digest;
@@ -109,6 +124,7 @@ work_create(struct engine *engine, const struct engine_asked *asked,
 		fail_memory(fail);
 		return NULL;
 	}
+	engine_use_conf(engine, &work->use);
 	return work;
 }
 
@@ -176,7 +192,7 @@ engine_work_begin(struct work *work, struct slice body)
 	if (work_prepare(work, body, &status, &type, &fail))
 		work_commit(work);
 	else if (work->text.data == NULL)
-		work_fail(work, status, type, &fail);
+		engine_work_fail(work, status, type, &fail);
 }
 
 /* A partial update is judged on what the object is after it. */
@@ -188,6 +204,8 @@ merge_stored(struct work *work, struct fail *fail)
 
 	if (record_operation(work->record) == OPERATION_CREATE)
 		return true;
+	if (work->given == 0)
+		work->update = work->record;
 	if (work->given != 0) {
 		work->record = engine_given_record(work->engine, work->given,
 		    record_type(work->record), record_object(work->record),
@@ -510,38 +528,6 @@ anything_accepted(const struct work *work)
 	return false;
 }
 
-static bool
-names_contacts(const struct record *record)
-{
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (record_values(record, (enum role)role, FIELD_HANDLE)
-			.count != 0)
-			return true;
-	return false;
-}
-
-/* Contacts that came by EPP come to stand where no domain command said it. */
-static bool
-mark_unseen(struct work *work, struct batch *batch, struct fail *fail)
-{
-	bool ok = true;
-
-	if (record_type(work->record) != OBJECT_DOMAIN ||
-	    !names_contacts(work->record))
-		return true;
-	for (size_t i = 0; ok && i < work->share_count; i++) {
-		const struct conf_recipient *binding = work->shares[i].binding;
-		struct record *mark;
-
-		if (binding == NULL || binding->channel != CHANNEL_EPP)
-			continue;
-		mark = place_mark(work->arena, binding->upstream,
-		    engine_now(work->engine) / 1000, fail);
-		ok = mark != NULL && ledger_add_record(batch, mark, fail);
-	}
-	return ok;
-}
-
 /*
  * Refused by all, it was not.  But that somebody withdrew a consent holds
  * whatever else is wrong with it: that much is kept, and followed.
@@ -560,7 +546,19 @@ keep_withdrawal(struct work *work, struct batch *batch, struct fail *fail)
 	if (!any)
 		return true;
 	work->withdrawn = stored;
-	return ledger_add_record(batch, stored, fail);
+	return ledger_add_record(batch, stored, fail) &&
+	       engine_work_withdraw(work, batch, fail);
+}
+
+/* What comes over EPP reads the object again once that is durable. */
+static void
+work_change(const struct work *work, bool begins)
+{
+	const struct engine_options *o = &work->engine->o;
+
+	if (work->given == 0 && o->change != NULL)
+		o->change(o->follow_context, record_type(work->record),
+		    record_object(work->record), begins);
 }
 
 static void
@@ -578,7 +576,8 @@ work_commit(struct work *work)
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && work->given == 0 && anything_accepted(work))
 		ok = ledger_add_record(batch, work->record, &fail) &&
-		    mark_unseen(work, batch, &fail);
+		     engine_work_propose(work, batch, &fail) &&
+		     engine_work_mark_unseen(work, batch, &fail);
 	else if (ok && work->given == 0)
 		ok = keep_withdrawal(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
@@ -590,10 +589,11 @@ work_commit(struct work *work)
 		    engine_view_doubt(engine, work->record, work->shares,
 			work->share_count, &fail);
 	if (!ok) {
-		work_fail(work, fail.kind == FAIL_INPUT ? 422 : 503,
-		    "ledger", &fail);
+		engine_work_fail(
+		    work, fail.kind == FAIL_INPUT ? 422 : 503, "ledger", &fail);
 		return;
 	}
+	work_change(work, true);
 	ledger_commit(batch, work_durable, work);
 }
 
@@ -614,11 +614,12 @@ work_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 	struct engine *engine = work->engine;
 
 	work->is_durable = true;
+	work_change(work, false);
 	if (fail != NULL && fail->kind != FAIL_NONE) {
 		if (!engine->stop_told)
 			engine_log(engine, "error", "ledger-stopped", fail);
 		engine->stop_told = true;
-		work_fail(work, 503, "ledger-stopped", fail);
+		engine_work_fail(work, 503, "ledger-stopped", fail);
 		return;
 	}
 	for (size_t i = 0; i < work->share_count; i++)
@@ -736,7 +737,7 @@ flush(void *arg)
 					    SLICE("the spool failed"));
 			/* The vault has its record all the same. */
 			engine_flags_follow(engine, w->record);
-			work_fail(w, 503, "spool", &fail);
+			engine_work_fail(w, 503, "spool", &fail);
 			continue;
 		}
 		work_finish(w, anything_accepted(w) ? 202 : 403,
@@ -747,9 +748,9 @@ flush(void *arg)
 		engine_courier_wake(engine);
 }
 
-static void
-work_fail(struct work *work, int status, const char *type,
-    const struct fail *fail)
+void
+engine_work_fail(
+    struct work *work, int status, const char *type, const struct fail *fail)
 {
 	work->engine->failures++;
 	if (status == 503)
@@ -781,6 +782,7 @@ work_finish(struct work *work, int status, struct slice body)
 		body = engine_out_of_memory;
 	work->answer(work->arg, status, body);
 	engine_work_wake(engine);
+	engine_leave_conf(&work->use);
 	arena_destroy(work->arena);
 	engine_finish_one(engine);
 }

@@ -48,6 +48,12 @@ struct engine_options {
 	/* Is the answer to what is proposed of it still awaited?  Or NULL. */
 	bool (*awaits)(
 	    void *context, enum object_type type, struct slice name);
+	/*
+	 * Is one proposed and not answered yet, or on its way to the disk?
+	 * engine_settled() says that something is neither any more.  Or NULL.
+	 */
+	bool (*under_way)(
+	    void *context, enum object_type type, struct slice name);
 	/* A change of it by the engine begins, or ended; or NULL. */
 	void (*change)(void *context, enum object_type type,
 	    struct slice name, bool begins);
@@ -327,6 +333,8 @@ bool engine_follows(
 bool engine_follow(
     struct engine *engine, struct engine_followed *const *all, size_t count);
 void engine_followed(struct engine *engine);
+/* A change of others ended: submissions that wait for it go on. */
+void engine_settled(struct engine *engine);
 
 /*
  * A contact's consent is withdrawn by a command that does not go on to its

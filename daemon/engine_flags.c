@@ -29,6 +29,7 @@ struct told {
 
 struct round {
 	struct engine *engine;
+	struct conf_use use;
 	struct arena *arena;
 	struct batch *batch;
 	struct told told[AT_ONCE + BLOCKS_MAX];
@@ -84,6 +85,7 @@ round_end(struct round *round, int64_t delay)
 
 	flags->busy = false;
 	free_all(round->taken);
+	engine_leave_conf(&round->use);
 	arena_destroy(round->arena);
 	if (!engine->draining && (delay != 0 || flags->first != NULL ||
 				     flags->walks || flags->is_due))
@@ -414,6 +416,7 @@ round_begin(struct engine *engine, struct fail *fail)
 	round->walk = engine->flags->walk;
 	round->refused = engine->flags->refused;
 	round->batch = ledger_begin(engine->o.ledger, arena, fail);
+	engine_use_conf(engine, &round->use);
 	engine->flags->busy = true;
 	engine->under_way++;
 	return round;

@@ -81,8 +81,20 @@ is_forwarded(const struct share *share)
 	return disclosure_outcome(share->disclosure).verdict == VERDICT_FORWARD;
 }
 
+/* By what misu.conf says now. */
+static bool
+presume(const struct conf_upstream *upstream, struct record *contact,
+    struct fail *fail)
+{
+	struct slice name = record_object(contact);
+	size_t head = upstream->name.len + 1;
+
+	return conf_presume_kind(upstream, contact,
+	    (struct slice){name.data + head, name.len - head}, fail);
+}
+
 static enum flags_found
-look_at_contact(struct engine *engine, const struct record *record,
+look_at_contact(struct engine *engine, struct record *record,
     struct decide_given *given, struct arena *arena, struct share *share,
     struct fail *fail)
 {
@@ -102,7 +114,8 @@ look_at_contact(struct engine *engine, const struct record *record,
 		engine->ruleset, binding->id, &scope.recipient))
 		return FLAGS_NOTHING;
 	given->limit = limit;
-	if (!read_places(engine, record, arena, &scope, fail))
+	if (!presume(upstream, record, fail) ||
+	    !read_places(engine, record, arena, &scope, fail))
 		return FLAGS_NOTHING;
 	scope.is_placed = scope.is_placed && facts->scope.len == 0;
 	if (!engine_share_contact(

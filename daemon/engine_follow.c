@@ -143,7 +143,9 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	struct published *out = world->out;
 	struct arena *arena = world->arena;
 	struct values ids = record_values(stored, role, FIELD_HANDLE);
-	const struct record *contact;
+	const struct conf_upstream *conf =
+	    conf_upstream(engine->conf, upstream);
+	struct record *contact;
 	struct slice name;
 
 	if (!record_has_role(stored, role))
@@ -157,17 +159,18 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	out->changes |= is_changing(engine, OBJECT_CONTACT, name);
 	contact = get_one(
 	    engine, OBJECT_CONTACT, name, world, 2u << nth, fail);
-	if (contact == NULL && fail->kind != FAIL_NONE)
-		return false;
-	if (contact != NULL && record_operation(contact) == OPERATION_DELETE)
+	if (contact == NULL)
+		return fail->kind == FAIL_NONE &&
+		       record_copy_role(out->record, stored, role, fail);
+	if (record_operation(contact) == OPERATION_DELETE)
 		return true;
-	if (contact != NULL &&
-	    (!record_copy_person(
-		 out->record, role, contact, CONTACT_ROLE, fail) ||
-		!own_subject(out->record, role, name, arena, fail)))
+	if ((conf != NULL &&
+		!conf_presume_kind(conf, contact, ids.items[0], fail)) ||
+	    !record_copy_person(
+		out->record, role, contact, CONTACT_ROLE, fail) ||
+	    !own_subject(out->record, role, name, arena, fail))
 		return false;
-	if (contact != NULL && role == ROLE_REGISTRANT &&
-	    record_plan(contact).len != 0 &&
+	if (role == ROLE_REGISTRANT && record_plan(contact).len != 0 &&
 	    !record_set_plan(out->record, record_plan(contact), fail))
 		return false;
 	return record_set(out->record, role, FIELD_HANDLE, ids.items, 1, fail);

@@ -34,7 +34,9 @@ struct engine {
 	struct renewal *renewals;
 	struct work *accepted, **accepted_end; /* durable, not in the spool */
 	struct work *behind; /* engine_wait.c: they wait for others */
-	bool waking;
+	bool waking, wake_posted;
+	struct loop_timer *wait_timer;
+	bool wait_set;
 	bool flush_posted;
 	int64_t pruned; /* Unix ms of the last look at old spool rows */
 
@@ -67,6 +69,7 @@ struct engine {
 	const struct forgetting *forget_asking; /* and that is on its way */
 	bool courier_pauses;
 	struct tier *tiers; /* engine_tier.c: answers under way */
+	struct conf_use *uses; /* of confs that a reload may have replaced */
 	uint64_t tier_results[TIER_RESULTS];
 	struct retention *retention; /* engine_retention.c; NULL: nothing goes */
 	struct engine_audit *audit; /* engine_audit.c; NULL until it is needed */
@@ -83,6 +86,18 @@ struct engine {
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t outcomes[DELIVERY_COUNT];
 };
+
+/*
+ * What is decided under a conf points into it, and into its ruleset, until the
+ * ledger has answered: so long it is in use, and a reload does not free it.
+ */
+struct conf_use {
+	const struct conf *conf;
+	struct conf_use *next, **at; /* at: NULL: of none */
+};
+/* The conf in force; another that it was of is left. */
+void engine_use_conf(struct engine *engine, struct conf_use *use);
+void engine_leave_conf(struct conf_use *use);
 
 /* One recipient's share of a submission. */
 struct share {
@@ -232,10 +247,6 @@ void engine_courier_renew(struct engine *engine, const struct spool_item *item,
     bool approved, void (*then)(void *arg, int64_t id, const struct fail *fail),
     void *arg);
 
-/* Is anything being decided again under this conf? */
-bool engine_renews_under(
-    const struct engine *engine, const struct conf *conf);
-
 /* --- engine_view.c ------------------------------------------------------- */
 
 /*
@@ -248,10 +259,6 @@ void engine_view_stop(struct engine *engine);
 
 /* Within a second of a change: an older copy of the view is known for one. */
 void engine_view_note(struct engine *engine);
-
-/* Rows are being decided under this conf. */
-bool engine_view_refreshes_under(
-    const struct engine *engine, const struct conf *conf);
 
 /* What is told of this object may be too much from now on. */
 bool engine_view_doubt(struct engine *engine, const struct record *record,
@@ -364,8 +371,6 @@ bool engine_forget_grants(const struct engine *engine,
 bool engine_is_tier(struct slice request);
 /* What a crash left without an outcome gets one. */
 void engine_tier_recover(struct engine *engine);
-/* Is one being decided under this conf? */
-bool engine_tiers_under(const struct engine *engine, const struct conf *conf);
 void engine_tier_destroy(struct engine *engine);
 
 /* --- engine_forget_view.c ------------------------------------------------ */

@@ -168,6 +168,7 @@ engine_removal_share(struct engine *engine, const struct spool_item *target,
 
 struct removals {
 	struct engine *engine;
+	struct conf_use use; /* what the row under way is decided under */
 	struct arena *arena; /* of all */
 	struct arena *one;   /* of the row under way */
 	struct slice actor, subject, object;
@@ -197,6 +198,7 @@ end_all(struct removals *removals, int status, const struct fail *fail)
 	else
 		engine_answer_fail(engine, status, "removals", fail,
 		    removals->answer, removals->arg);
+	engine_leave_conf(&removals->use);
 	arena_destroy(removals->one);
 	arena_destroy(removals->arena);
 	engine_courier_wake(engine);
@@ -422,6 +424,7 @@ commit_row(
 	char request[SUBMISSION_SIZE + 24];
 	struct batch *batch;
 
+	engine_use_conf(engine, &removals->use);
 	removals->item = (struct spool_item){.object = row->object,
 	    .object_type = row->type,
 	    .recipient = row->recipient,

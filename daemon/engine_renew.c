@@ -8,7 +8,7 @@
 
 struct renewal {
 	struct engine *engine;
-	const struct conf *conf; /* what it is decided under */
+	struct conf_use use; /* what it is decided under */
 	struct renewal *next;
 	struct arena *arena;
 	struct spool_item item; /* the old one */
@@ -20,15 +20,6 @@ struct renewal {
 
 static void renew_durable(void *arg, uint64_t first,
     struct sealed *const *sealed, size_t count, const struct fail *fail);
-
-bool
-engine_renews_under(const struct engine *engine, const struct conf *conf)
-{
-	for (struct renewal *r = engine->renewals; r != NULL; r = r->next)
-		if (r->conf == conf)
-			return true;
-	return false;
-}
 
 static void
 finish(struct renewal *renewal, int64_t id, const struct fail *fail)
@@ -42,6 +33,7 @@ finish(struct renewal *renewal, int64_t id, const struct fail *fail)
 		at = &(*at)->next;
 	*at = renewal->next;
 	then(arg, id, fail);
+	engine_leave_conf(&renewal->use);
 	arena_destroy(renewal->arena);
 	engine_finish_one(engine);
 }
@@ -225,7 +217,7 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 	}
 	renewal->then = then;
 	renewal->arg = arg;
-	renewal->conf = engine->conf;
+	engine_use_conf(engine, &renewal->use);
 	renewal->next = engine->renewals;
 	engine->renewals = renewal;
 	engine->under_way++;

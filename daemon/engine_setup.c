@@ -7,6 +7,7 @@
 #include "core/canon.h"
 #include "core/entry_parts.h"
 #include "engine_flags.h"
+#include "engine_work.h"
 #include "store/log_query.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
@@ -77,6 +78,8 @@ engine_destroy(struct engine *engine)
 	if (engine->checkpoint_timer != NULL)
 		engine->o.loop->operations->timer_destroy(
 		    engine->checkpoint_timer);
+	if (engine->wait_timer != NULL)
+		engine->o.loop->operations->timer_destroy(engine->wait_timer);
 	if (engine->conf != NULL)
 		stop_channels(
 		    engine->channels, engine->conf->recipient_count);
@@ -640,6 +643,7 @@ void
 engine_drain(struct engine *engine, void (*drained)(void *arg), void *arg)
 {
 	engine->draining = true;
+	engine_work_wake(engine); /* no registry is waited for any more */
 	engine_forget_stop(engine);
 	engine_audit_stop(engine);
 	engine->drained = drained;

@@ -24,7 +24,7 @@ struct tier {
 	struct engine *engine;
 	struct arena *arena; /* NULL once it was told */
 	struct tier *next;
-	const struct conf *conf; /* it is decided under */
+	struct conf_use use; /* it is decided under */
 	struct digest epoch, token;
 	size_t stops; /* how many had stopped when it was decided */
 	struct grant *grant;
@@ -45,15 +45,6 @@ engine_is_tier(struct slice request)
 	return request.len > 5 && memcmp(request.data, "tier/", 5) == 0;
 }
 
-bool
-engine_tiers_under(const struct engine *engine, const struct conf *conf)
-{
-	for (const struct tier *t = engine->tiers; t != NULL; t = t->next)
-		if (t->arena != NULL && t->conf == conf)
-			return true;
-	return false;
-}
-
 static struct tier *
 tier_create(struct engine *engine)
 {
@@ -71,7 +62,7 @@ tier_create(struct engine *engine)
 		return NULL;
 	}
 	tier->engine = engine;
-	tier->conf = engine->conf;
+	engine_use_conf(engine, &tier->use);
 	tier->next = engine->tiers;
 	engine->tiers = tier;
 	engine->under_way++;
@@ -81,6 +72,7 @@ tier_create(struct engine *engine)
 static void
 tier_free(struct tier *tier)
 {
+	engine_leave_conf(&tier->use);
 	arena_destroy(tier->arena);
 	digest_wipe(tier, sizeof(*tier));
 	free(tier);
@@ -209,6 +201,7 @@ hand_out(struct tier *tier, const struct sealed *sealed)
 	struct arena *arena = tier->arena;
 
 	tier->arena = NULL;
+	engine_leave_conf(&tier->use);
 	tell(tier, TIER_TOLD, sealed);
 	arena_destroy(arena);
 }

@@ -27,7 +27,7 @@ struct renewed {
 struct refresh {
 	struct engine *engine;
 	struct arena *arena;
-	const struct conf *conf;
+	struct conf_use use; /* what its rows are decided under */
 	struct batch *batch;
 	struct view_stale rows[REFRESH_MAX];
 	struct renewed items[REFRESH_MAX];
@@ -104,13 +104,6 @@ engine_view_stop(struct engine *engine)
 		engine->o.loop->operations->timer_destroy(engine->view_timer);
 	engine->view_timer = NULL;
 	engine_walk_stop(engine);
-}
-
-bool
-engine_view_refreshes_under(
-    const struct engine *engine, const struct conf *conf)
-{
-	return engine->refresh != NULL && engine->refresh->conf == conf;
 }
 
 static bool
@@ -417,6 +410,7 @@ finish(struct refresh *refresh, int64_t delay)
 	struct engine *engine = refresh->engine;
 
 	engine->refresh = NULL;
+	engine_leave_conf(&refresh->use);
 	arena_destroy(refresh->arena);
 	if (!engine->draining && engine->view_again)
 		look_in(engine, 0);
@@ -579,9 +573,9 @@ start(struct engine *engine)
 	*refresh = (struct refresh){
 	    .engine = engine,
 	    .arena = arena,
-	    .conf = engine->conf,
 	    .epoch = engine->view_epoch,
 	    .from = ledger_next(engine->o.ledger)};
+	engine_use_conf(engine, &refresh->use);
 	engine->refresh = refresh;
 	engine->under_way++;
 	return refresh;

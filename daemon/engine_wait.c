@@ -1,4 +1,7 @@
-/* Submissions about one object are taken one after the other. */
+/*
+ * Submissions about one object are taken one after the other, and after what
+ * changes it over EPP.
+ */
 #include "engine_work.h"
 
 /* Is it about the same object?  What is given out changes nothing. */
@@ -34,12 +37,13 @@ engine_work_waits(struct work *work, struct slice body, struct fail *fail)
 		return false;
 	for (; *at != NULL; at = &(*at)->behind)
 		first = first && !is_about(*at, work->record);
-	if (first && !is_busy(work))
+	if (first && !is_busy(work) && !engine_work_is_beside(work))
 		return false;
 	work->text = arena_copy(work->arena, body);
 	if (work->text.data == NULL)
 		return fail_memory(fail);
 	*at = work;
+	engine_work_set_patience(work);
 	return true;
 }
 
@@ -51,7 +55,7 @@ begin(struct work *work)
 	work->behind = NULL;
 	work->record = NULL;
 	work->text = (struct slice){NULL, 0};
-	work->conf = work->engine->conf;
+	engine_use_conf(work->engine, &work->use);
 	work->waited = true;
 	engine_work_begin(work, text);
 }
@@ -60,19 +64,27 @@ void
 engine_work_wake(struct engine *engine)
 {
 	struct work **at = &engine->behind, *work;
+	bool beside;
 
 	/* What is answered meanwhile wakes nobody: all are looked at anew. */
 	if (engine->waking)
 		return;
 	engine->waking = true;
 	while (*at != NULL) {
+		struct fail fail = FAIL_INIT;
+
 		work = *at;
-		if (is_busy(work)) {
+		beside = !is_busy(work) && engine_work_is_beside(work);
+		if (is_busy(work) ||
+		    (beside && !engine_work_is_overdue(work, &fail))) {
 			at = &work->behind;
 			continue;
 		}
 		*at = work->behind;
-		begin(work);
+		if (beside)
+			engine_work_fail(work, 503, "busy", &fail);
+		else
+			begin(work);
 		at = &engine->behind;
 	}
 	engine->waking = false;

@@ -10,7 +10,7 @@
 struct work {
 	struct engine *engine;
 	struct arena *arena;
-	const struct conf *conf; /* what it is decided under */
+	struct conf_use use; /* what it is decided under */
 	struct work *next;	 /* in its bucket */
 	struct work *accepted;	 /* the next one whose entries are durable */
 	struct slice principal, key, id;
@@ -24,8 +24,10 @@ struct work {
 	bool passes_by; /* a registry may hold it that it is not for */
 	bool follows;	/* which then is told what that changes */
 	struct record *withdrawn; /* kept of what all refuse */
+	const struct record *update; /* as it came; NULL: nothing to merge */
 	struct slice text;	  /* of one that waits for another: its body */
 	bool waited;		  /* its turn has come */
+	int64_t deadline;	  /* then it waits for no registry any more */
 	struct work *behind;	  /* the next that waits */
 	engine_answer *answer;
 	void *arg;
@@ -34,12 +36,33 @@ struct work {
 /* Decide it, and let it become durable; or it waits for another. */
 void engine_work_begin(struct work *work, struct slice body);
 
+/* It ends here; nothing of it is kept. */
+void engine_work_fail(
+    struct work *work, int status, const char *type, const struct fail *fail);
+
+/* --- engine_beside.c --- */
+
+/* Is its object being changed over EPP? */
+bool engine_work_is_beside(const struct work *work);
+/* It waits for that so long and no longer: then it has failed. */
+void engine_work_set_patience(struct work *work);
+bool engine_work_is_overdue(const struct work *work, struct fail *fail);
+/* Contacts that came by EPP come to stand where no domain command said it. */
+bool engine_work_mark_unseen(
+    struct work *work, struct batch *batch, struct fail *fail);
+/* What is in doubt of the object gets what it says, or withdraws. */
+bool engine_work_propose(
+    struct work *work, struct batch *batch, struct fail *fail);
+bool engine_work_withdraw(
+    struct work *work, struct batch *batch, struct fail *fail);
+
 /* --- engine_wait.c --- */
 
 /*
  * A submission changes what the one before left, so it is read only when that
  * one was answered: else each would put back what the other took away, a
- * consent above all.  True: it waits, and is begun later.  False with a fail:
+ * consent above all; nor while the object is changed over EPP.  True: it
+ * waits, and is begun later.  False with a fail:
  * it cannot.
  */
 bool engine_work_waits(struct work *work, struct slice body, struct fail *fail);

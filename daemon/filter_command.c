@@ -473,6 +473,8 @@ plain_start(struct command *command)
 	if (wants_links(command)) {
 		object.name = epp->id;
 		command_fetch(command, &object, 1, command_pass);
+	} else if (epp->verb == EPP_DELETE) {
+		command_delete(command);
 	} else {
 		command_pass(command);
 	}
@@ -669,6 +671,8 @@ command_outcome(struct command *command, enum keeper_end end, unsigned code)
 		upstream->lost++;
 	for (; command->also != NULL; command->also = command->also->next)
 		command_end_entry(command, command->also->entry, end, code);
+	if (end == KEEPER_NOT_SENT)
+		command_not_sent(command);
 	if (!command->recorded)
 		return;
 	command->recorded = false;

@@ -9,46 +9,11 @@
 /* In the order they are fetched. */
 enum { THE_CONTACT, ITS_PLACES, UNSEEN, FETCHED };
 
-/* "ADM-*": "*" is any run of characters, "?" any one. */
-static bool
-glob_matches(struct slice glob, struct slice id)
-{
-	size_t g = 0, i = 0, star = SIZE_MAX, mark = 0;
-
-	while (i < id.len) {
-		if (g < glob.len && glob.data[g] == '*') {
-			star = g++;
-			mark = i;
-		} else if (g < glob.len &&
-		    (glob.data[g] == '?' || glob.data[g] == id.data[i])) {
-			g++;
-			i++;
-		} else if (star != SIZE_MAX) {
-			g = star + 1;
-			i = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (g < glob.len && glob.data[g] == '*')
-		g++;
-	return g == glob.len;
-}
-
-static const struct conf_pattern *
-pattern_of(const struct conf_upstream *conf, struct slice id)
-{
-	for (size_t i = 0; i < conf->pattern_count; i++)
-		if (glob_matches(conf->patterns[i].glob, id))
-			return &conf->patterns[i];
-	return NULL;
-}
-
 struct decide_scope
 contact_scope(const struct upstream *upstream, struct slice id,
     const struct epp_hints *hints)
 {
-	const struct conf_pattern *pattern = pattern_of(upstream->conf, id);
+	const struct conf_pattern *pattern = conf_pattern(upstream->conf, id);
 	struct decide_scope scope = {.recipient = upstream->recipient,
 	    .roles = hints->roles,
 	    .object = hints->domain,
@@ -61,27 +26,6 @@ contact_scope(const struct upstream *upstream, struct slice id,
 	if (scope.object.len == 0 && scope.suffix.len == 0 && pattern != NULL)
 		scope.suffix = pattern->suffix;
 	return scope;
-}
-
-bool
-contact_default_kind(const struct upstream *upstream, struct record *record,
-    struct slice id, struct fail *fail)
-{
-	const struct conf_upstream *conf = upstream->conf;
-	const struct conf_pattern *pattern = pattern_of(conf, id);
-	enum kind kind = conf->kind;
-
-	if (record_kind_given(record, CONTACT_ROLE))
-		return true;
-	if (pattern != NULL && pattern->has_kind)
-		kind = pattern->kind;
-	else if (conf->infer_kind &&
-	    (record_values(record, CONTACT_ROLE, FIELD_ORG_LOC).count != 0 ||
-		record_values(record, CONTACT_ROLE, FIELD_ORG_INT).count != 0))
-		kind = KIND_LEGAL;
-	/* Nobody said: it stays not given, so that a later word counts. */
-	return kind == KIND_UNKNOWN ||
-	    record_set_role(record, CONTACT_ROLE, kind, fail);
 }
 
 /* The same person, under the name the vault knows. */
@@ -181,8 +125,8 @@ decide_it(struct command *command)
 		facts = *before;
 	add_known(command, before, &scope);
 	if (!filter_random(filter, given.random, &fail) ||
-	    !contact_default_kind(
-		upstream, command->record, command->epp->id, &fail)) {
+	    !conf_presume_kind(upstream->conf, command->record,
+		command->epp->id, &fail)) {
 		command_answer_fail(command, EPP_FAILED, &fail);
 		return;
 	}

@@ -8,6 +8,7 @@
  *	    -> one record with all persons -> decided -> each new link judged
  */
 #include "base/text.h"
+#include "core/policy_tree.h"
 #include "filter_priv.h"
 
 enum { SEATS_MAX = KEEPER_OBJECTS_MAX };
@@ -29,7 +30,7 @@ struct domain_work {
 	size_t contact_count;
 	size_t asking; /* the contact that the registry is asked for */
 	size_t turn;   /* which of each role is judged and recorded */
-	uint64_t seen; /* of the fetch of the contacts */
+	uint64_t seen; /* of the first fetch, of itself or the contacts */
 };
 
 /* --- which contacts stand where --- */
@@ -158,6 +159,27 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 	return set_servers(record, work, domain, fail) ? record : NULL;
 }
 
+/*
+ * Is it a person who came by HTTP, not as a contact over EPP, and stays where
+ * it stands?
+ */
+static bool
+stays(const struct domain_work *work, enum role role)
+{
+	struct values ids = record_values(work->stored, role, FIELD_HANDLE);
+	uint64_t present, removed;
+	size_t count = 0;
+
+	record_fields(work->stored, role, &present, &removed);
+	if (role == ROLE_SUBSCRIBER ||
+	    (present & ~FIELD_BIT(FIELD_HANDLE)) == 0)
+		return false;
+	while (seat_of(work, role, count) != NULL)
+		if (seat_of(work, role, count++)->is_new)
+			return false;
+	return count == ids.count;
+}
+
 /* Who stands where, and the servers: the persons are in their contacts. */
 static struct record *
 kept_record(
@@ -184,6 +206,10 @@ kept_record(
 	if (record_has_role(judged, ROLE_SUBSCRIBER) &&
 	    !record_copy_role(record, judged, ROLE_SUBSCRIBER, fail))
 		return NULL;
+	for (unsigned r = 0; work->stored != NULL && r < ROLE_COUNT; r++)
+		if (stays(work, (enum role)r) &&
+		    !record_copy_role(record, work->stored, (enum role)r, fail))
+			return NULL;
 	return record_set_epp(record, &facts, fail) &&
 		       command_keep_statuses(
 			   command, work->stored, record, fail)
@@ -576,10 +602,17 @@ contacts_fetched(struct command *command)
 	if (!kept && !may_name(command))
 		return;
 	/* A shadow judges nothing by them. */
-	if (!kept && !conf->shadows)
+	if (!kept && !conf->shadows && work->seen == 0)
 		work->seen = command->held[0].seen;
-	for (size_t i = 0; i < work->contact_count; i++)
+	for (size_t i = 0; i < work->contact_count; i++) {
 		work->contacts[i] = command_held(command, i);
+		if (work->contacts[i] != NULL &&
+		    !conf_presume_kind(
+			conf, work->contacts[i], work->ids[i], &fail)) {
+			command_answer_fail(command, EPP_FAILED, &fail);
+			return;
+		}
+	}
 	if (kept && !plan_notes(command, &fail))
 		command_answer_fail(command, EPP_FAILED, &fail);
 	else
@@ -616,6 +649,7 @@ domain_fetched(struct command *command)
 		tenant_refuse(command);
 		return;
 	}
+	command->domain->seen = held->seen;
 	command->domain->stored =
 	    held->proposed != NULL ? held->proposed : held->current;
 	fetch_contacts(command);

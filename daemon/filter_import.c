@@ -290,7 +290,7 @@ kept_record(struct own *own, const struct record *found, struct fail *fail)
 		if (record_has_role(found, (enum role)r) &&
 		    !record_copy_role(record, found, (enum role)r, fail))
 			return NULL;
-	if (record == NULL || (contact && !contact_default_kind(upstream,
+	if (record == NULL || (contact && !conf_presume_kind(upstream->conf,
 					      record, own->object_id, fail)))
 		return NULL;
 	if (contact)

@@ -40,7 +40,7 @@ rename_contact(const struct inquiry *inquiry, struct record *found,
 
 	if (record == NULL ||
 	    !record_copy_role(record, found, CONTACT_ROLE, fail) ||
-	    !contact_default_kind(command->session->upstream, record,
+	    !conf_presume_kind(command->session->upstream->conf, record,
 		inquiry->id, fail) ||
 	    !note_shown(inquiry, record, fail))
 		return NULL;

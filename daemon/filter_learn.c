@@ -136,16 +136,25 @@ forget(struct command *command, enum object_type type, struct slice name)
 	tell_removal(command, KEEPER_ANSWERED, type, name);
 }
 
-static void
-tell_deletion(struct command *command, enum keeper_end end)
+/* Empty: nothing is kept of such objects. */
+static struct keeper_object
+deleted_object(const struct command *command)
 {
 	const struct epp_command *epp = command->epp;
 
 	if (epp->object == EPP_CONTACT)
-		tell_removal(command, end, OBJECT_CONTACT,
-		    command_object_name(command, epp->id, command->arena));
-	else if (epp->object == EPP_DOMAIN)
-		tell_removal(command, end, OBJECT_DOMAIN, epp->id);
+		return (struct keeper_object){OBJECT_CONTACT,
+		    command_object_name(command, epp->id, command->arena)};
+	return (struct keeper_object){OBJECT_DOMAIN,
+	    epp->object == EPP_DOMAIN ? epp->id : (struct slice){"", 0}};
+}
+
+static void
+tell_deletion(struct command *command, enum keeper_end end)
+{
+	const struct keeper_object object = deleted_object(command);
+
+	tell_removal(command, end, object.type, object.name);
 }
 
 /* A deleted object's record goes too: nothing of it is needed any more. */
@@ -155,16 +164,67 @@ command_forget(struct command *command)
 	tell_deletion(command, KEEPER_ANSWERED);
 }
 
+static bool
+is_told_before(const struct command *command)
+{
+	return command->epp != NULL && command->epp->verb == EPP_DELETE &&
+	       command->session->upstream->filter->publishes;
+}
+
+/* Also where the keeper is away: a deletion passes then, too. */
+static void
+noted(void *arg, const struct fail *fail)
+{
+	struct command *command = arg;
+	struct session *session = command->session;
+
+	command->deletes = fail == NULL;
+	if (session->conn == NULL) {
+		command_not_sent(command);
+		command->state = COMMAND_DONE;
+	} else if (session->upstream->conf == NULL) {
+		command_answer(command, EPP_FAILED,
+		    "misu stands before this registry no more");
+	} else {
+		command_pass(command);
+	}
+	session_pump(session);
+}
+
 /*
  * A deletion has no entry: where something is published of the object, that
- * waits in doubt until the answer, should it never come.
+ * is in doubt before it is sent, whoever dies, and until the answer.
  */
+void
+command_delete(struct command *command)
+{
+	const struct keeper_outcome outcome = {.end = KEEPER_UNKNOWN,
+	    .object = deleted_object(command),
+	    .store = KEEP_REMOVAL};
+
+	if (!is_told_before(command) || outcome.object.name.len == 0) {
+		command_pass(command);
+		return;
+	}
+	command->state = COMMAND_ASKING;
+	keeper_tell(command->session->upstream->filter->o.link, command->arena,
+	    &outcome, noted, command);
+}
+
 void
 command_sent(struct command *command)
 {
-	if (command->epp != NULL && command->epp->verb == EPP_DELETE &&
-	    command->session->upstream->filter->publishes)
+	if (is_told_before(command) && !command->deletes)
 		tell_deletion(command, KEEPER_UNKNOWN);
+	command->deletes = false;
+}
+
+void
+command_not_sent(struct command *command)
+{
+	if (command->deletes)
+		tell_deletion(command, KEEPER_NOT_SENT);
+	command->deletes = false;
 }
 
 /* What is not there was deleted before: perhaps nobody knew. */

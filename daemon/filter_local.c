@@ -80,8 +80,8 @@ keep(struct command *command, enum keeper_store store)
 	struct fail fail = FAIL_INIT;
 
 	if (filter_random(filter, given.random, &fail) &&
-	    contact_default_kind(
-		upstream, command->record, command->epp->id, &fail))
+	    conf_presume_kind(upstream->conf, command->record,
+		command->epp->id, &fail))
 		decision.disclosure = decide_contact(filter->ruleset, &scope,
 		    command->record, &given, command->arena, &fail);
 	if (decision.disclosure == NULL) {

@@ -133,6 +133,7 @@ struct command {
 	/* the decision */
 	uint64_t entry;
 	bool recorded; /* an outcome is owed */
+	bool deletes;  /* so the keeper was told, and nothing was sent yet */
 	bool approved;
 	bool is_local; /* for misu alone: nothing of it is sent */
 	struct slice unread; /* a frame that passes as it is; or empty */
@@ -366,8 +367,13 @@ void command_learned(
     struct command *command, const struct epp_response *response);
 /* The registry deleted it: its record goes. */
 void command_forget(struct command *command);
-/* It is on its way to the registry. */
+/*
+ * A deletion goes on, where something is published once the keeper knows of
+ * it; any command was sent; or will not be.
+ */
+void command_delete(struct command *command);
 void command_sent(struct command *command);
+void command_not_sent(struct command *command);
 
 /* The outcome of one entry that keeps no record. */
 void command_end_entry(struct command *command, uint64_t entry,
@@ -441,9 +447,6 @@ struct record *contact_record(struct command *command, struct fail *fail);
 /* The scope of a contact: hints, patterns, misu.conf's default. */
 struct decide_scope contact_scope(const struct upstream *upstream,
     struct slice id, const struct epp_hints *hints);
-/* A record's person gets a kind where nobody said one. */
-bool contact_default_kind(const struct upstream *upstream,
-    struct record *record, struct slice id, struct fail *fail);
 /*
  * Of a contact that only the registry described: it shows all it has, and
  * stands where misu.conf says that such contacts do.

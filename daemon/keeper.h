@@ -85,6 +85,10 @@ bool keeper_is_changing(
 bool keeper_awaits(
     const struct keeper *keeper, enum object_type type, struct slice name);
 
+/* The same, or on its way to the disk. */
+bool keeper_is_under_way(
+    const struct keeper *keeper, enum object_type type, struct slice name);
+
 /*
  * Is nothing being written, nor waits for it?  (Open entries may still wait
  * for an outcome.)

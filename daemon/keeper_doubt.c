@@ -5,8 +5,9 @@
  * takes the proposed one's place; where it comes to nothing, what was in doubt
  * before it is in doubt again.
  *
- * A deletion of what is told there is proposed, as it goes to the registry, as
- * the record it deletes under that operation: it is known after a crash, too.
+ * A deletion of what is told there is proposed before it goes to the registry,
+ * as the record it deletes under that operation: it is known after a crash,
+ * too.
  */
 #include "codec/pack.h"
 #include "keeper_priv.h"
@@ -50,6 +51,14 @@ keeper_awaits(
 		if (changes(o, type, name) && o->before.len != 0)
 			return false;
 	return first != NULL;
+}
+
+bool
+keeper_is_under_way(
+    const struct keeper *keeper, enum object_type type, struct slice name)
+{
+	return keeper_is_changing(keeper, type, name) ||
+	       find_open(keeper, type, name) != NULL;
 }
 
 bool

@@ -335,6 +335,14 @@ add_event(struct end *end, struct batch *batch,
 	return ledger_add_event(batch, &event, fail);
 }
 
+/* A deletion that a worker waits to send. */
+static bool
+is_foretold(const struct wire_outcome *outcome)
+{
+	return outcome->entry == LEDGER_NONE &&
+	       outcome->store == KEEP_REMOVAL && outcome->end == KEEPER_UNKNOWN;
+}
+
 /*
  * Of an entry that is not open the end was told before, so the vault is as it
  * is.  Without an entry there is only the vault.
@@ -368,6 +376,10 @@ write(struct end *end, struct open *open, const struct wire_outcome *outcome,
 	if (end->stores)
 		unsettled_begin(keeper, end->hash);
 	place_begin(&end->job);
+	if (is_foretold(outcome)) {
+		ledger_commit(batch, durable, end);
+		return true;
+	}
 	ledger_commit_later(batch, durable, end);
 	keeper_waits(keeper);
 	return true;
@@ -459,7 +471,8 @@ go_on(struct end *end, struct open *open, const struct wire_outcome *outcome,
 {
 	struct keeper *keeper = end->job.keeper;
 	bool followed = is_followed(keeper, open, outcome);
-	bool done = !followed && outcome->store == KEEP_REGISTERED;
+	bool done = !followed &&
+		    (outcome->store == KEEP_REGISTERED || is_foretold(outcome));
 
 	if (followed && !follow(end, outcome, &done, fail))
 		return false;

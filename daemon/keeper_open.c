@@ -154,6 +154,8 @@ open_remove(struct keeper *keeper, struct open *open)
 	*at = open->next_object;
 	keeper->open_count--;
 	open_drop(open);
+	if (keeper->engine != NULL)
+		engine_settled(keeper->engine);
 }
 
 struct open *

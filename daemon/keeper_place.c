@@ -299,11 +299,22 @@ is_placed_otherwise(struct keeper *keeper, const struct decide_scope *scope,
 
 /* What was fetched before this life began is not known to be so. */
 static bool
-is_newer(const struct keeper *keeper, uint64_t seen, struct slice contact)
+is_newer(const struct keeper *keeper, uint64_t seen, enum object_type type,
+    struct slice name)
 {
 	return seen < keeper->changes_before || seen > keeper->changes ||
-	       keeper->changed[object_hash(OBJECT_CONTACT, contact) %
-			       CHANGED_HEADS] > seen;
+	       keeper->changed[object_hash(type, name) % CHANGED_HEADS] > seen;
+}
+
+/* One that is told whom it names, and judges by them. */
+static bool
+judges_contacts(const struct keeper *keeper, struct slice name)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(keeper->conf, name);
+
+	return upstream != NULL && !upstream->shadows &&
+	       upstream->contacts != CONTACTS_PROHIBITED;
 }
 
 static bool
@@ -320,7 +331,8 @@ names_changed(struct keeper *keeper, const struct wire_commit *from,
 
 			if (name.data == NULL)
 				return fail_memory(fail);
-			*changed |= is_newer(keeper, from->seen, name);
+			*changed |=
+			    is_newer(keeper, from->seen, OBJECT_CONTACT, name);
 		}
 	}
 	return true;
@@ -333,13 +345,15 @@ place_is_changed(struct keeper *keeper, const struct wire_commit *from,
 	*changed = false;
 	if (!from->has_payload || from->store != KEEP_RECORD)
 		return true;
-	if (record_type(stored) == OBJECT_DOMAIN && from->seen != 0)
-		return names_changed(keeper, from, stored, changed, fail);
-	if (record_type(stored) == OBJECT_CONTACT && from->seen != 0 &&
-	    is_newer(keeper, from->seen, record_object(stored))) {
-		*changed = true;
+	*changed = from->seen != 0 &&
+		   record_operation(stored) == OPERATION_UPDATE &&
+		   is_newer(keeper, from->seen, record_type(stored),
+		       record_object(stored));
+	if (*changed)
 		return true;
-	}
+	if (record_type(stored) == OBJECT_DOMAIN && from->seen != 0)
+		return !judges_contacts(keeper, from->upstream) ||
+		       names_changed(keeper, from, stored, changed, fail);
 	/* One with a limit shows nothing new. */
 	if (record_type(stored) == OBJECT_CONTACT && from->in_scope &&
 	    record_operation(stored) == OPERATION_UPDATE &&

@@ -260,8 +260,8 @@ void place_begin(struct job *job);
 void place_end(struct job *job);
 
 /*
- * Did what it was judged by change meanwhile: a contact or where it stands, or
- * the contacts that a domain names?
+ * Did what it was judged by change meanwhile: the object, where a contact
+ * stands, or the contacts that a domain names?
  */
 bool place_is_changed(struct keeper *keeper, const struct wire_commit *from,
     const struct record *stored, bool *changed, struct fail *fail);
@@ -313,7 +313,7 @@ bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);
-/* A deletion is sent: it is what is proposed; or came to nothing. */
+/* A deletion will be sent: it is what is proposed; or came to nothing. */
 bool doubt_deletion(struct job *job, struct batch *batch,
     const struct wire_object *object, struct fail *fail);
 bool doubt_no_deletion(struct job *job, struct batch *batch,

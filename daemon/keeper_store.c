@@ -148,6 +148,8 @@ unsettled_end(struct keeper *keeper, uint32_t hash)
 	if (--keeper->unsettled[hash % UNSETTLED_HEADS] != 0)
 		return;
 	follow_settled(keeper);
+	if (keeper->engine != NULL)
+		engine_settled(keeper->engine);
 	if (list == NULL)
 		return;
 	keeper->parked = NULL;

@@ -187,6 +187,14 @@ awaits(void *context, enum object_type type, struct slice name)
 	return keeper_awaits(service->keeper, type, name);
 }
 
+static bool
+under_way(void *context, enum object_type type, struct slice name)
+{
+	const struct service *service = context;
+
+	return keeper_is_under_way(service->keeper, type, name);
+}
+
 static void
 change(void *context, enum object_type type, struct slice name, bool begins)
 {
@@ -214,6 +222,7 @@ open_engine(struct service *service, struct fail *fail)
 	    .changing = changing,
 	    .change = change,
 	    .awaits = awaits,
+	    .under_way = under_way,
 	    .follow_context = service,
 	    .epp_channel = epp_channel,
 	    .epp_context = service,

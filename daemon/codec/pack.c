@@ -18,7 +18,9 @@
  *		updated, page (64 bits each), statuses and disclose (16 each),
  *		number of domains: a byte, the domains (since version 3)
  *	number of roles, then each, in rising order:
- *		role, kind, flags: a byte each; subject
+ *		role, kind, flags: a byte each; subject.  A kind without
+ *			its flag was presumed (conf_presume_kind()); before
+ *			that was told apart, it had the flag
  *		number of consents: a byte; each: audience, given (a byte
  *			each), time (64 bits), purpose, version
  *		removed and present fields: a FIELD_BIT set of 64 bits each

@@ -20,6 +20,8 @@ enum publication_alteration { UNALTERED, GENERALISED, REPLACED };
 struct publication_item {
 	enum publication_state state;
 	enum publication_alteration altered;
+	/* REDACTED, as it is not known what the registry has. */
+	bool withheld;
 	struct values values; /* PUBLISHED: at least one */
 };
 

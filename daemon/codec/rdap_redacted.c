@@ -105,6 +105,7 @@ role_word(enum role role)
 struct redaction {
 	const char *before, *label; /* "Registrant", "Name" */
 	bool registered;
+	bool withheld; /* no rule says so: it is not known what is true */
 	enum method method;
 	const char *root, *path; /* path NULL: none is given */
 	const char *replacement; /* REPLACEMENT: goes on from root */
@@ -144,6 +145,12 @@ add(struct rdap_page *page, const struct redaction *redaction)
 	if (redaction->path != NULL)
 		rdap_string(page, "pathLang", SLICE("jsonpath"));
 	rdap_string(page, "method", slice_from(methods[redaction->method]));
+	if (redaction->withheld) {
+		rdap_open(page, "reason", '{');
+		rdap_string(page, "description",
+		    SLICE("A change is under way at the registry"));
+		rdap_close(page, '}');
+	}
 	rdap_close(page, '}');
 }
 
@@ -195,7 +202,8 @@ method_of_altered(
 }
 
 static void
-add_handle(struct rdap_page *page, enum role role, const char *root)
+add_handle(
+    struct rdap_page *page, enum role role, const char *root, bool withheld)
 {
 	struct redaction redaction = {.before = "Registry",
 	    .label = role == ROLE_REGISTRANT ? "Registrant ID" : "Tech ID",
@@ -208,18 +216,20 @@ add_handle(struct rdap_page *page, enum role role, const char *root)
 		    .label = "ID",
 		    .root = root,
 		    .path = ".handle"};
+	redaction.withheld = withheld;
 	add(page, &redaction);
 }
 
 static void
 add_role(struct rdap_page *page, enum role role, bool own)
 {
+	const struct publication_item handle =
+	    publication_either(page->it, role, FIELD_HANDLE, FIELD_HANDLE);
 	char root[64];
 
 	entity_root(root, role, own);
-	if (publication_either(page->it, role, FIELD_HANDLE, FIELD_HANDLE)
-		.state == REDACTED)
-		add_handle(page, role, root);
+	if (handle.state == REDACTED)
+		add_handle(page, role, root, handle.withheld);
 	for (size_t i = 0; i < sizeof(redactables) / sizeof(*redactables);
 	     i++) {
 		const struct redactable *of = &redactables[i];
@@ -227,6 +237,7 @@ add_role(struct rdap_page *page, enum role role, bool own)
 		struct redaction redaction = {.before = role_word(role),
 		    .label = of->label,
 		    .registered = is_registered(role, of->label),
+		    .withheld = item.withheld,
 		    .method = method_of(page, of),
 		    .root = root,
 		    .path = of->path,
@@ -259,13 +270,25 @@ static const struct own {
 	offsetof(struct publication, ds)},
 };
 
+static const struct publication_item *
+own_item(const struct rdap_page *page, const struct own *own)
+{
+	return (const void *)((const char *)page->it + own->item);
+}
+
 static bool
 is_own_redacted(const struct rdap_page *page, const struct own *own)
 {
-	const struct publication_item *item =
-	    (const void *)((const char *)page->it + own->item);
+	return own_item(page, own)->state == REDACTED;
+}
 
-	return item->state == REDACTED;
+static void
+add_own(struct rdap_page *page, const struct own *own)
+{
+	struct redaction redaction = own->redaction;
+
+	redaction.withheld = own_item(page, own)->withheld;
+	add(page, &redaction);
 }
 
 static bool
@@ -297,7 +320,7 @@ rdap_redacted(
 	rdap_open(page, "redacted", '[');
 	for (size_t i = 0; !own && i < sizeof(owns) / sizeof(*owns); i++)
 		if (is_own_redacted(page, &owns[i]))
-			add(page, &owns[i].redaction);
+			add_own(page, &owns[i]);
 	for (size_t i = 0; i < count; i++)
 		add_role(page, roles[i], own);
 	rdap_close(page, ']');

@@ -233,7 +233,8 @@ add_role(struct writer *writer, const struct record *record, enum role role)
 {
 	start_member(writer, role_name(role));
 	open_bracket(writer, '{');
-	if (record_kind_given(record, role))
+	if (record_kind_given(record, role) ||
+	    record_kind(record, role) != KIND_UNKNOWN)
 		add_member(writer, "kind",
 		    slice_from(kind_name(record_kind(record, role))));
 	if (record_subject_given(record, role))

@@ -31,14 +31,17 @@ add_field(struct text *text, bool *first, const struct disclosure *disclosure,
 	enum publication_alteration altered =
 	    alteration(disclosure, role, field);
 
-	if (!disclosure_collected(disclosure, role, field) && values.count == 0)
+	bool withheld = disclosure_withheld(disclosure, role, field);
+
+	if (!disclosure_collected(disclosure, role, field) && !withheld &&
+	    values.count == 0)
 		return;
 	text_add_string(text, *first ? "\"" : ",\"");
 	*first = false;
 	text_add_string(text, field_info[field].name);
 	text_add_string(text, "\":");
 	if (values.count == 0)
-		text_add_char(text, '0');
+		text_add_char(text, withheld ? '1' : '0');
 	for (size_t i = 0; i < values.count; i++) {
 		text_add_char(text, i == 0 ? '[' : ',');
 		if (i == 0 && altered != UNALTERED)
@@ -166,8 +169,9 @@ read_values(
 		if (!canon_next_item(&list, &item) ||
 		    !canon_string(item, arena, &items[i]))
 			return false;
-	*out = (struct publication_item){
-	    PUBLISHED, (enum publication_alteration)altered, {items, count}};
+	*out = (struct publication_item){.state = PUBLISHED,
+	    .altered = (enum publication_alteration)altered,
+	    .values = {items, count}};
 	return true;
 }
 
@@ -177,14 +181,15 @@ read_role(
 {
 	struct slice name, value;
 	enum field field;
-	int64_t zero;
+	int64_t number;
 
 	out->present = true;
 	while (canon_next_member(&members, &name, &value)) {
 		if (!field_find(name, &field))
 			return false;
-		if (canon_number(value, &zero))
-			out->items[field].state = REDACTED;
+		if (canon_number(value, &number))
+			out->items[field] = (struct publication_item){
+			    .state = REDACTED, .withheld = number != 0};
 		else if (!read_values(value, arena, &out->items[field]))
 			return false;
 	}

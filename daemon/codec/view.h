@@ -7,8 +7,9 @@
  *	1767225600,"status":["clientHold"]},"roles":{"registrant":{"country":
  *	["JP"],"email":0}},"type":"domain","v":1}
  *
- * A field has its values, or 0 where it was redacted; what was not collected
- * is not there.  Before values that are not the record's own stands a number: 1
+ * A field has its values, 0 where it was redacted, or 1 where it is withheld,
+ *as nobody knows what the registry has; what was not collected is not there.
+ * Before values that are not the record's own stands a number: 1
  * where they were generalised, 2 where others stand in their place.
  */
 #ifndef MISU_VIEW_CODEC_H

@@ -91,8 +91,11 @@ decide_note_role(struct disclosure *disclosure, const struct record *record,
 	    &disclosure->removed[role]);
 	if (given->limit != NULL)
 		disclosure->collected[role] &= given->limit[role];
-	if (record_limit(record) != NULL)
-		disclosure->collected[role] &= record_limit(record)[role];
+	if (record_limit(record) == NULL)
+		return;
+	disclosure->withheld[role] =
+	    disclosure->collected[role] & ~record_limit(record)[role];
+	disclosure->collected[role] &= record_limit(record)[role];
 }
 
 static void

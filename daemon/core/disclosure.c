@@ -130,6 +130,13 @@ disclosure_collected(
 	return (disclosure->collected[role] & FIELD_BIT(field)) != 0;
 }
 
+bool
+disclosure_withheld(
+    const struct disclosure *disclosure, enum role role, enum field field)
+{
+	return (disclosure->withheld[role] & FIELD_BIT(field)) != 0;
+}
+
 uint64_t
 disclosure_collected_all(const struct disclosure *disclosure, enum role role)
 {

@@ -56,6 +56,9 @@ struct slice disclosure_subject(
 /* Did the record carry this field at all?  ("not collected" is not redacted) */
 bool disclosure_collected(
     const struct disclosure *disclosure, enum role role, enum field field);
+/* Or does it, and nothing is said of it for its limit (record_set_limit())? */
+bool disclosure_withheld(
+    const struct disclosure *disclosure, enum role role, enum field field);
 
 /*
  * May some record let this recipient have the field?  Then it may hold an

@@ -35,6 +35,7 @@ struct disclosure {
 	bool has_role[ROLE_COUNT];
 	struct slice subjects[ROLE_COUNT];
 	uint64_t collected[ROLE_COUNT]; /* FIELD_BIT */
+	uint64_t withheld[ROLE_COUNT];	/* collected, but for the limit */
 	uint64_t removed[ROLE_COUNT];
 	struct values *values[ROLE_COUNT]; /* NULL: nothing of the role */
 	/* decide_contact() makes one of many: FIELD_BITs of CONTACT_ROLE. */

@@ -15,6 +15,7 @@ enum {
 	HIDES = 32,
 	FLAGS = 63
 };
+enum { KIND_IS_PRESUMED = 64 }; /* in the byte of a kind */
 
 /* --- writing --- */
 
@@ -70,6 +71,13 @@ put_consents(struct writer *out, const struct person *person)
 	}
 }
 
+/* Without either it is unknown because nobody said anything. */
+static bool
+is_presumed(const struct person *person)
+{
+	return !person->kind_given && person->kind != KIND_UNKNOWN;
+}
+
 static void
 put_role(struct writer *out, enum role role, const struct person *person)
 {
@@ -85,7 +93,9 @@ put_role(struct writer *out, enum role role, const struct person *person)
 			several |= FIELD_BIT(f);
 	}
 	put_byte(out, role);
-	put_byte(out, person->kind);
+	put_byte(out,
+	    person->kind |
+		(is_presumed(person) ? (unsigned)KIND_IS_PRESUMED : 0u));
 	put_number(out, present);
 	put_number(out, several);
 	put_consents(out, person);
@@ -287,6 +297,17 @@ get_consents(struct reader *in, struct arena *arena, struct inputs_role *role)
 }
 
 static void
+get_kind(struct reader *in, struct inputs_role *role)
+{
+	unsigned byte = get_below(in, 2 * (unsigned)KIND_IS_PRESUMED);
+	unsigned kind = byte & ~(unsigned)KIND_IS_PRESUMED;
+
+	role->is_presumed = byte != kind;
+	in->bad |= kind >= KIND_COUNT;
+	role->kind = in->bad ? KIND_UNKNOWN : (enum kind)kind;
+}
+
+static void
 get_roles(struct reader *in, struct arena *arena, struct inputs *out)
 {
 	unsigned count = get_below(in, ROLE_COUNT + 1);
@@ -297,7 +318,7 @@ get_roles(struct reader *in, struct arena *arena, struct inputs *out)
 
 		in->bad |= role->is_there;
 		role->is_there = true;
-		role->kind = (enum kind)get_below(in, KIND_COUNT);
+		get_kind(in, role);
 		role->present = get_number(in) & FIELD_ALL;
 		role->several = get_number(in) & role->present;
 		get_consents(in, arena, role);

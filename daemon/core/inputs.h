@@ -14,10 +14,14 @@
  *		was too much to keep, and nothing follows, 8: the scope's
  *		is_placed, 16: persons who stopped provision are shown nothing,
  *		32: nor those behind the recipient what is kept of them
- *of plan: a string of a flag 16: roles of those (1 << role), then for each in
- *rising order the FIELD_BITs that stay as the rules have them in a scope (an
- *EPP contact or host): roles, object, suffix, number of places; each: roles,
- *suffix number of roles, then each, in rising order: role and kind: a byte each
+ *	plan: a string
+ *	of a flag 16: roles of those (1 << role), then for each in rising order
+ *		the FIELD_BITs that stay as the rules have them
+ *	in a scope (an EPP contact or host): roles, object, suffix, number of
+ *		places; each: roles, suffix
+ *	number of roles, then each, in rising order: role and kind: a byte
+ *		each, the kind with 64 where misu.conf says it and nobody told
+ *		it (entries before that was kept are read as told)
  *		fields with a value, fields with several: FIELD_BITs
  *		number of consents; each: audience * 2 + given (a byte), time,
  *			purpose, version of the text agreed to
@@ -48,6 +52,7 @@ struct slice inputs_write(const struct record *record,
 struct inputs_role {
 	bool is_there;
 	enum kind kind;
+	bool is_presumed; /* misu.conf says the kind: nobody told it */
 	uint64_t present, several; /* FIELD_BIT */
 	const struct consent *consents;
 	size_t consent_count;

@@ -73,6 +73,19 @@ record_set_role(
 }
 
 bool
+record_presume_kind(
+    struct record *record, enum role role, enum kind kind, struct fail *fail)
+{
+	struct person *person = record_person(record, role, fail);
+
+	if (person == NULL)
+		return false;
+	person->kind = kind;
+	person->kind_given = false;
+	return true;
+}
+
+bool
 record_set(struct record *record, enum role role, enum field field,
     const struct slice *items, size_t count, struct fail *fail)
 {

@@ -148,6 +148,10 @@ bool record_add_role(struct record *record, enum role role, struct fail *fail);
 bool record_set_role(
     struct record *record, enum role role, enum kind kind, struct fail *fail);
 
+/* Nobody told the kind: it is judged by until another is told or presumed. */
+bool record_presume_kind(
+    struct record *record, enum role role, enum kind kind, struct fail *fail);
+
 /*
  * Replace the values of a field.  Bytes are copied; the place of a complaint
  * is "role/field", never the value.

@@ -320,6 +320,22 @@ is_confirmed(struct why *why, const struct stand_in *stand_in, bool *confirmed,
 	return true;
 }
 
+/* What misu.conf presumes is nobody's word. */
+static void
+add_presumed(struct why *why, const struct inputs *inputs)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct inputs_role *role = &inputs->roles[r];
+
+		if (role->is_there && role->is_presumed)
+			text_add_format(&why->out,
+			    "  nobody told the kind of %s: by misu.conf it is "
+			    "%s\n",
+			    object_role_name(why->rulings->type, (enum role)r),
+			    kind_name(role->kind));
+	}
+}
+
 static bool
 explain(struct why *why, const struct inputs *inputs, struct fail *fail)
 {
@@ -334,6 +350,7 @@ explain(struct why *why, const struct inputs *inputs, struct fail *fail)
 
 	if (stand_in == NULL || !is_confirmed(why, stand_in, &confirmed, fail))
 		return false;
+	add_presumed(why, inputs);
 	if (inputs->approved)
 		text_add_string(&why->out, is_by_token(why->rulings)
 			? "  an operator had approved it, for the token\n"

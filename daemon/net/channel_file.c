@@ -54,6 +54,10 @@ paths_of(const struct channel_file *self, const struct sealed *sealed)
 	return paths;
 }
 
+/*
+ * Always a new one: where others may write, what stands there under this name
+ * may lead elsewhere, or be open to them.
+ */
 static bool
 write_part(const struct channel_file *self, const char *path,
     struct slice payload, struct fail *fail)
@@ -62,10 +66,12 @@ write_part(const struct channel_file *self, const char *path,
 	struct disk_file *file;
 	bool ok;
 
-	if (!ops->open(self->disk, path, DISK_WRITE, &file, fail))
-		return false;
-	ok = ops->truncate(self->disk, file, 0, fail) &&
-	    ops->write(self->disk, file, 0, payload.data, payload.len, fail);
+	if (!ops->open(self->disk, path, DISK_CREATE, &file, NULL)) {
+		(void)ops->remove(self->disk, path, NULL);
+		if (!ops->open(self->disk, path, DISK_CREATE, &file, fail))
+			return false;
+	}
+	ok = ops->write(self->disk, file, 0, payload.data, payload.len, fail);
 	ops->close(self->disk, file);
 	return ok;
 }

@@ -193,7 +193,11 @@ send_frame(struct epp_conn *public, struct slice xml)
 		conn_fail(conn, &no_memory);
 		return false;
 	}
-	if (conn->state == CONN_OPEN && conn->blocked == 0)
+	if (conn->state != CONN_OPEN || conn->blocked != 0)
+		return true;
+	if (conn->out.len >= CONN_EARLY)
+		conn_flush_early(conn);
+	else
 		epp_hub_dirty(conn);
 	return true;
 }

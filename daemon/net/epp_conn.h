@@ -4,8 +4,10 @@
  * it knows nothing of sessions.
  *
  * SSL_read and SSL_write run on the socket under libevent's events.  All
- * frames of one wake-up leave in one write.  An idle connection holds no
- * buffer.  All of it belongs to the loop's thread; SIGPIPE must be ignored.
+ * frames of one wake-up leave in one write, or in several where they fill
+ * records; where many connections have something to write, it leaves before
+ * the wake-up is over.  An idle connection holds no buffer.  All of it belongs
+ * to the loop's thread; SIGPIPE must be ignored.
  */
 #ifndef MISU_EPP_CONN_H
 #define MISU_EPP_CONN_H
@@ -33,8 +35,8 @@ struct epp_conn_events {
 struct epp_conn_operations {
 	/*
 	 * Queue one frame (its XML; the length is added); copied.  It leaves
-	 * when the loop's turn ends.  False: no memory; the connection will
-	 * close.
+	 * when the loop's turn ends, or before.  False: no memory; the
+	 * connection will close.
 	 */
 	bool (*send)(struct epp_conn *conn, struct slice xml);
 	/* Bytes queued and not taken by the kernel. */

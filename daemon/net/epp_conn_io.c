@@ -334,6 +334,7 @@ hand_out(struct conn *conn, struct slice piece)
 			break;
 		frames++;
 		conn->events->frame(conn->arg, xml);
+		epp_hub_relieve(conn);
 	}
 	if (step == EPP_FRAMING_BAD || step == EPP_FRAMING_MEMORY)
 		return refuse(conn, step);
@@ -355,18 +356,18 @@ wait_for_room(struct conn *conn)
 	return true;
 }
 
-bool
-conn_flush(struct conn *conn)
+/* As much as the kernel takes; false: the fail says why it never will. */
+static bool
+write_out(struct conn *conn, struct fail *fail)
 {
 	struct conn_bytes *out = &conn->out;
 	enum epp_stream_step step = EPP_STREAM_DONE;
-	struct fail fail = FAIL_INIT;
 	size_t done;
 
 	while (out->len != 0) {
 		step = epp_stream_write(conn->stream,
 		    (struct slice){out->data + out->start, out->len}, &done,
-		    &fail);
+		    fail);
 		if (step != EPP_STREAM_DONE)
 			break;
 		conn->blocked = 0;
@@ -379,13 +380,31 @@ conn_flush(struct conn *conn)
 	case EPP_STREAM_WANTS_WRITE:
 		return wait_for_room(conn);
 	case EPP_STREAM_ENDED:
-		fail_set(&fail, FAIL_WORLD, "tls: the peer has left");
-		break;
+		return fail_set(fail, FAIL_WORLD, "tls: the peer has left");
 	case EPP_STREAM_BROKEN:
 		break;
 	}
+	return false;
+}
+
+bool
+conn_flush(struct conn *conn)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (write_out(conn, &fail))
+		return true;
 	conn_end(conn, &fail, true);
 	return false;
+}
+
+void
+conn_flush_early(struct conn *conn)
+{
+	struct fail fail = FAIL_INIT;
+
+	if (!write_out(conn, &fail))
+		conn_fail(conn, &fail);
 }
 
 void

@@ -26,8 +26,10 @@ enum {
 	HUB_TICKS = 4,	      /* a second */
 	HUB_SLOTS = 256,      /* of the wheel, a tick each */
 	HUB_SPARE_BYTES = 1 << 18, /* queues' memory that is kept, a size */
-	CONN_LINGER_SECONDS = 3,   /* after close() */
-	CONN_STALL_SECONDS = 60,   /* for a peer that takes nothing */
+	HUB_DIRTY = 8,		 /* connections that wait for the turn's end */
+	CONN_EARLY = 16384,	 /* bytes, a TLS record, that leave at once */
+	CONN_LINGER_SECONDS = 3, /* after close() */
+	CONN_STALL_SECONDS = 60, /* for a peer that takes nothing */
 };
 
 enum conn_state {
@@ -97,7 +99,7 @@ struct epp_hub {
 	struct event *flush, *again, *clock;
 	unsigned references;
 	uint32_t tick; /* never 0 */
-	size_t timed, lingering, ready_count, shaking_count;
+	size_t timed, lingering, ready_count, shaking_count, dirty_count;
 	struct hub_spares first, longer; /* by the size of a queue */
 	struct conn_queue dirty, ready, shaking;
 	struct conn_list slots[HUB_SLOTS];
@@ -110,6 +112,11 @@ void epp_hub_release(struct epp_hub *hub);
 
 /* Look at it when the turn ends. */
 void epp_hub_dirty(struct conn *conn);
+/*
+ * A long turn does not keep back what many wait for: between two frames of
+ * `busy`, which stays for the turn's end.  Not within an owner's call.
+ */
+void epp_hub_relieve(struct conn *busy);
 /* Go on with it in the next turn: it has data, or hands to shake. */
 void epp_hub_ready(struct conn *conn);
 /* Its times changed: look at it when the first of them is over. */
@@ -144,6 +151,8 @@ void conn_go_on(struct conn *conn);
 void conn_shake(struct conn *conn);
 /* False: `conn` is gone. */
 bool conn_flush(struct conn *conn);
+/* The same within a call of the owner's: the end comes with the turn's. */
+void conn_flush_early(struct conn *conn);
 void conn_bytes_free(struct epp_hub *hub, struct conn_bytes *bytes);
 bool conn_bytes_add(struct epp_hub *hub, struct conn_bytes *bytes,
     struct slice data, size_t extra);

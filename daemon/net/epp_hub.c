@@ -98,7 +98,21 @@ epp_hub_dirty(struct conn *conn)
 	if (TAILQ_EMPTY(&hub->dirty))
 		event_active(hub->flush, EV_TIMEOUT, 0);
 	conn->dirty = true;
+	hub->dirty_count++;
 	TAILQ_INSERT_TAIL(&hub->dirty, conn, dirties);
+}
+
+static struct conn *
+take_dirty(struct epp_hub *hub)
+{
+	struct conn *conn = TAILQ_FIRST(&hub->dirty);
+
+	if (conn == NULL)
+		return NULL;
+	TAILQ_REMOVE(&hub->dirty, conn, dirties);
+	hub->dirty_count--;
+	conn->dirty = false;
+	return conn;
 }
 
 static void
@@ -110,12 +124,28 @@ flush_fired(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	hub->references++;
-	while ((conn = TAILQ_FIRST(&hub->dirty)) != NULL) {
-		TAILQ_REMOVE(&hub->dirty, conn, dirties);
-		conn->dirty = false;
+	while ((conn = take_dirty(hub)) != NULL)
 		conn_look(conn);
-	}
 	epp_hub_release(hub);
+}
+
+/* The event for the turn's end finds less to do, or nothing. */
+void
+epp_hub_relieve(struct conn *busy)
+{
+	struct epp_hub *hub = busy->hub;
+	struct conn *conn;
+	bool again = false;
+
+	if (hub->dirty_count < HUB_DIRTY)
+		return;
+	while ((conn = take_dirty(hub)) != NULL)
+		if (conn == busy)
+			again = true;
+		else
+			conn_look(conn);
+	if (again)
+		epp_hub_dirty(busy);
 }
 
 /* --- the next turn --- */
@@ -254,8 +284,10 @@ epp_hub_leave(struct conn *conn)
 {
 	struct epp_hub *hub = conn->hub;
 
-	if (conn->dirty)
+	if (conn->dirty) {
 		TAILQ_REMOVE(&hub->dirty, conn, dirties);
+		hub->dirty_count--;
+	}
 	if (conn->shaking) {
 		TAILQ_REMOVE(&hub->shaking, conn, readies);
 		hub->shaking_count--;

@@ -23,7 +23,8 @@ struct pending {
 	struct slice message;
 	size_t count;		 /* objects of a fetch */
 	keeper_fetched *fetched; /* or */
-	keeper_done *done;
+	keeper_done *done;	 /* or */
+	keeper_noted *noted;
 	void *arg;
 	struct opened *opened; /* of a commit that can be sealed */
 	struct draft *draft;   /* what is to be */
@@ -206,6 +207,7 @@ pending_remove(struct keeper_link *link, struct pending *pending)
 	else
 		link->newest = pending->older;
 	link->pending_count--;
+	link->tells -= pending->noted != NULL;
 }
 
 /* `pending` is of no use after this: its arena is the asker's. */
@@ -214,6 +216,8 @@ answer_fail(const struct pending *pending, const struct fail *fail)
 {
 	if (pending->fetched != NULL)
 		pending->fetched(pending->arg, NULL, 0, fail);
+	else if (pending->noted != NULL)
+		pending->noted(pending->arg, fail);
 	else
 		pending->done(pending->arg, NULL, fail);
 }
@@ -271,6 +275,59 @@ pending_create(
 	pending->arena = arena;
 	pending->arg = arg;
 	return pending;
+}
+
+/* --- telling --- */
+
+static bool
+tell_write(struct pending *pending, const struct keeper_outcome *outcome,
+    struct fail *fail)
+{
+	struct text text = text_start(pending->arena);
+	struct wire_message message;
+
+	message.type = WIRE_OUTCOME;
+	message.of.outcome = (struct wire_outcome){.number = pending->number,
+	    .entry = UINT64_MAX,
+	    .end = outcome->end,
+	    .store = outcome->store,
+	    .code = outcome->code,
+	    .object = {outcome->object.type, outcome->object.name}};
+	if (!wire_write(&text, &message, fail))
+		return false;
+	pending->message = text_slice(&text);
+	return pending->message.data != NULL || fail_memory(fail);
+}
+
+void
+keeper_tell(struct keeper_link *link, struct arena *arena,
+    const struct keeper_outcome *outcome, keeper_noted *done, void *arg)
+{
+	struct fail fail = FAIL_INIT;
+	struct pending *pending = pending_create(link, arena, arg, &fail);
+
+	if (pending == NULL || !tell_write(pending, outcome, &fail)) {
+		done(arg, &fail);
+		return;
+	}
+	pending->noted = done;
+	link->tells++;
+	pending_add(link, pending);
+}
+
+static void
+take_noted(struct keeper_link *link, const struct wire_numbers *numbers)
+{
+	outcomes_noted(link, numbers);
+	for (size_t i = 0; link->tells != 0 && i < wire_count(numbers); i++) {
+		struct pending *pending =
+		    pending_find(link, wire_number(numbers, i));
+
+		if (pending == NULL || pending->noted == NULL)
+			continue;
+		pending_remove(link, pending);
+		pending->noted(pending->arg, NULL);
+	}
 }
 
 /* --- fetching --- */
@@ -607,7 +664,7 @@ keeper_link_receive(struct keeper_link *link, struct slice bytes)
 		take_committed(link, &message.of.committed);
 		return true;
 	case WIRE_NOTED:
-		outcomes_noted(link, &message.of.noted);
+		take_noted(link, &message.of.noted);
 		return true;
 	case WIRE_DELIVER:
 		take_deliver(link, &message.of.deliver);

@@ -72,8 +72,8 @@ struct keeper_commit {
 	const struct record *stored; /* what the vault gets; NULL: `record` */
 	int64_t approval;	     /* id of the approved hold, or 0 */
 	/*
-	 * Of the fetch of the contact that is updated, or of those that a
-	 * domain names: KEEPER_CHANGED if one of them is another by now.
+	 * Of the fetch of the object that is updated, and of the contacts
+	 * that a domain names: KEEPER_CHANGED if one is another by now.
 	 */
 	uint64_t seen;
 };
@@ -86,7 +86,7 @@ enum keeper_word {
 	KEEPER_STALE,	 /* another policy or setup is in force: a new setup
 			    was or will be given; decide again under it */
 	KEEPER_CHANGED,	 /* what it was judged by changed since it was fetched
-			    (struct epp_kept, a contact, contacts that a domain
+			    (struct epp_kept, the object, contacts that it
 			    names, where a contact stands): begin anew */
 	KEEPER_STOPPED,	 /* durable as refused: a person whose data it shows
 			    stopped its provision */
@@ -130,6 +130,15 @@ struct keeper_outcome {
 
 void keeper_outcome(
     struct keeper_link *link, const struct keeper_outcome *outcome);
+
+/*
+ * One without an entry, of which the keeper must know before anything is sent:
+ * `done` is called once it is durable, or with a fail where the keeper does not
+ * answer, who may know of it or not.
+ */
+typedef void keeper_noted(void *arg, const struct fail *fail);
+void keeper_tell(struct keeper_link *link, struct arena *arena,
+    const struct keeper_outcome *outcome, keeper_noted *done, void *arg);
 
 /* --- what the keeper asks of a worker --- */
 

@@ -52,6 +52,7 @@ struct keeper_link {
 	struct pending *heads[PENDING_HEADS];
 	struct pending *oldest, *newest;
 	size_t pending_count;
+	size_t tells; /* pending, of keeper_tell() */
 	struct loop_timer *timer;
 	bool timer_set;
 

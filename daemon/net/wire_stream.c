@@ -11,6 +11,7 @@ enum {
 	HEADER = 4,
 	READ_SIZE = 256 * 1024,
 	KEEP_SIZE = 1024 * 1024, /* a longer empty queue is given back */
+	EARLY = 8 * 1024,	 /* so much does not wait for the turn's end */
 	FDS_MAX = 64,
 	LATE = 2, /* ms that nobody minds */
 };
@@ -310,7 +311,11 @@ wire_stream_post(
 {
 	if (!put_message(stream, kind, message, fd))
 		return false;
-	if (!stream->flush_soon && !stream->blocked) {
+	if (stream->blocked)
+		return true;
+	if (stream->out.len - stream->out.start >= EARLY) {
+		wire_stream_flush(stream);
+	} else if (!stream->flush_soon) {
 		stream->flush_soon = true;
 		event_active(stream->flushing, EV_WRITE, 0);
 	}

@@ -18,6 +18,7 @@
 struct disk;
 struct disk_file;
 
+/* What is opened for writing is no symbolic link. */
 enum disk_open {
 	DISK_READ,   /* must exist */
 	DISK_WRITE,  /* read and write, created when absent */

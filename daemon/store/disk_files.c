@@ -28,6 +28,8 @@ remedy(int error)
 		return "allow more open files";
 	case EIO:
 		return "see the kernel's log about its disk";
+	case ELOOP:
+		return "remove the symbolic link: misu writes through none";
 	default:
 		return NULL;
 	}
@@ -55,7 +57,7 @@ flags_of(enum disk_open how)
 		return O_RDONLY;
 	case DISK_WRITE:
 	case DISK_JOURNAL:
-		return O_RDWR | O_CREAT;
+		return O_RDWR | O_CREAT | O_NOFOLLOW;
 	case DISK_CREATE:
 		return O_RDWR | O_CREAT | O_EXCL;
 	}

@@ -84,7 +84,7 @@ set(struct audit_world *world, enum role role, enum field field,
 
 	world->it.roles[role].present = true;
 	world->it.roles[role].items[field] =
-	    (struct publication_item){PUBLISHED, UNALTERED, values};
+	    (struct publication_item){.state = PUBLISHED, .values = values};
 	world->intent->has_role[role] = true;
 	world->intent->items[role][field] =
 	    (struct audit_intended){.ruling = {VERDICT_FORWARD, 7},

@@ -299,6 +299,15 @@ awaits(void *context, enum object_type type, struct slice name)
 	    keeper_awaits(world->keeper, type, name);
 }
 
+static bool
+under_way(void *context, enum object_type type, struct slice name)
+{
+	const struct world *world = context;
+
+	return world->keeper != NULL &&
+	       keeper_is_under_way(world->keeper, type, name);
+}
+
 static void
 change(void *context, enum object_type type, struct slice name, bool begins)
 {
@@ -329,6 +338,7 @@ open_engine(struct world *world, struct fail *fail)
 	    .changing = changing,
 	    .change = change,
 	    .awaits = awaits,
+	    .under_way = under_way,
 	    .follow_context = world,
 	    .log = daemon_log,
 	    .log_context = world,

@@ -139,8 +139,11 @@ ask(struct world *world, const struct step *step, struct slice body)
 	engine_submit(
 	    world->engine, step->actor, step->key, body, play_answered, answer);
 	daemon_settle(world, 0);
-	if (answer->status == 0 && !memory_disk_is_dead(world->disk))
+	if (answer->status == 0 && !step->waits &&
+	    !memory_disk_is_dead(world->disk))
 		world_fail(world, "a submission was never answered");
+	if (answer->status != 0 && step->waits)
+		world_fail(world, "a submission was answered at once");
 }
 
 static void

@@ -162,6 +162,7 @@ struct step {
 	size_t check_count;
 	struct script_word *words; /* FRAME */
 	size_t word_count;
+	bool waits;   /* SUBMIT: it has no answer yet */
 	bool hurries; /* FRAME: nothing happens before the next step */
 	bool is_set;  /* CLOCK: by somebody, in no time */
 	bool lacks;   /* LEDGER_HAS: has none of them */

@@ -40,7 +40,7 @@ reader_strings(struct reader *reader, struct step *step)
 	return true;
 }
 
-/* [record R] [to A, B] [key K] in any order */
+/* [record R] [to A, B] [key K] [waits] in any order */
 static bool
 read_submit_rest(struct reader *reader, struct step *step)
 {
@@ -51,6 +51,8 @@ read_submit_rest(struct reader *reader, struct step *step)
 				return reader_fail(
 				    reader, "no such record above");
 			reader_word(reader, &step->record);
+		} else if (reader_skip(reader, "waits")) {
+			step->waits = true;
 		} else if (reader_skip(reader, "key")) {
 			if (!reader_word(reader, &step->key))
 				return false;

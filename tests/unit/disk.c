@@ -188,6 +188,28 @@ the_disk_ends_when_its_writes_have(void **state)
 	assert_true(has_block(f, BLOCKS - 1));
 }
 
+/* Who may make names in a directory does not choose what is written to. */
+static void
+what_is_written_to_is_no_symbolic_link(void **state)
+{
+	static const enum disk_open hows[] = {
+	    DISK_WRITE, DISK_JOURNAL, DISK_CREATE};
+	struct fixture *f = *state;
+	const struct disk_operations *op = f->disk->operations;
+	char link[128];
+	struct disk_file *file;
+
+	open_file(f, DISK_CREATE);
+	snprintf(link, sizeof(link), "%s/link", f->root);
+	assert_int_equal(symlink(f->path, link), 0);
+	for (size_t i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
+		f->fail = (struct fail)FAIL_INIT;
+		assert_false(op->open(f->disk, link, hows[i], &file, &f->fail));
+		assert_string_equal(f->fail.place, link);
+	}
+	unlink(link);
+}
+
 int
 main(void)
 {
@@ -202,6 +224,8 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(
 		the_disk_ends_when_its_writes_have, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_is_written_to_is_no_symbolic_link, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,8 @@ struct world {
 	unsigned deliveries;
 	int status;
 	unsigned errors;
+	const struct conf *before; /* a reload took its place */
+	bool in_use;		   /* and it was in use still, just then */
 	struct fail fail;
 };
 
@@ -456,6 +458,48 @@ what_is_not_understood_is_told_once_more(void **state)
 	assert_int_equal(world->deliveries, 1);
 }
 
+static const struct conf *
+read_conf(struct world *world)
+{
+	const struct policy_source source = {SLICE("c"), SLICE(CONF)};
+	struct slice diagnostics = {NULL, 0};
+	const struct conf *conf = conf_parse(
+	    world->arena, &source, NULL, &diagnostics, &world->fail);
+
+	assert_non_null(conf);
+	return conf;
+}
+
+static void
+reload_at_once(void *arg, const char *path, struct slice data)
+{
+	struct world *world = arg;
+
+	(void)path;
+	if (world->before != NULL ||
+	    memmem(data.data, data.len, "disclose-", 9) == NULL)
+		return;
+	world->before = world->conf;
+	world->conf = read_conf(world);
+	set_policy(world, more);
+	world->in_use = engine_uses(world->engine, world->before);
+}
+
+/* The entry of a round is being written: the conf is freed, but not now. */
+static void
+a_reload_waits_for_a_round_that_is_being_recorded(void **state)
+{
+	struct world *world = *state;
+
+	memory_disk_watch(world->disk, reload_at_once, world);
+	set_policy(world, less);
+	pass_time(world, 3600);
+	assert_non_null(world->before);
+	assert_true(world->in_use);
+	assert_false(engine_uses(world->engine, world->before));
+	assert_true(engine_uses(world->engine, world->conf));
+}
+
 int
 main(void)
 {
@@ -468,6 +512,7 @@ main(void)
 	    CASE(what_a_refused_submission_leaves_is_as_the_policy_has_it),
 	    CASE(what_entries_of_a_forgotten_subject_said_is_known_no_more),
 	    CASE(what_is_not_understood_is_told_once_more),
+	    CASE(a_reload_waits_for_a_round_that_is_being_recorded),
 	};
 #undef CASE
 

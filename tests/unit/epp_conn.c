@@ -4,6 +4,8 @@
  */
 #include "epp_conn_world.h"
 
+enum { MANY = 16 };
+
 /* --- frames --- */
 
 static void
@@ -193,6 +195,103 @@ test_queue_is_bounded(void **state)
 	run_until(world, &end->closed, 1);
 	assert_int_equal(end->fail.kind, FAIL_WORLD);
 	hand_finish(&hand);
+}
+
+/* A record's worth of frames need not wait for those that follow. */
+static void
+test_much_leaves_within_the_turn(void **state)
+{
+	struct world *world = *state;
+	static char large[8000];
+	struct end client = {0};
+	struct epp_conn *conn;
+
+	memset(large, 'x', sizeof(large));
+	meet(world, &client);
+	conn = world->ends[0].conn;
+	for (unsigned i = 1; i <= 5; i++) {
+		assert_true(conn->operations->send(
+		    conn, (struct slice){large, sizeof(large)}));
+		assert_int_equal(conn->operations->queued(conn), i % 3 * 8004);
+	}
+	run_until(world, &client.frames, 5);
+	assert_int_equal(client.bytes, 5 * sizeof(large));
+	leave(&client);
+}
+
+/* What is found broken within a call is told when the turn ends. */
+static void
+test_a_peer_that_is_gone_is_not_told_within_a_call(void **state)
+{
+	struct world *world = *state;
+	static char large[20000];
+	struct hand hand = {0};
+	struct end *end = &world->ends[0];
+
+	memset(large, 'x', sizeof(large));
+	assert_true(hand_shake(world, &hand, TLS1_3_VERSION));
+	setsockopt(hand.fd, SOL_SOCKET, SO_LINGER,
+	    &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+	hand_finish(&hand);
+	for (int i = 0; i < 3; i++)
+		(void)end->conn->operations->send(
+		    end->conn, (struct slice){large, sizeof(large)});
+	assert_int_equal(end->closed, 0);
+	run_until(world, &end->closed, 1);
+	assert_int_equal(end->fail.kind, FAIL_WORLD);
+}
+
+/* MANY clients, whose ends note how many of them have something to write. */
+static void
+meet_many(struct world *world, struct end *clients, unsigned *most)
+{
+	memset(clients, 0, MANY * sizeof(*clients));
+	for (int i = 0; i < MANY; i++) {
+		meet(world, &clients[i]);
+		world->ends[i].most_waiting = most;
+		world->ends[i].world = world;
+	}
+}
+
+/* However many speak in one turn, the first do not wait for the last. */
+static void
+test_answers_leave_while_others_are_read(void **state)
+{
+	struct world *world = *state;
+	static struct end clients[MANY];
+	unsigned most = 0;
+
+	meet_many(world, clients, &most);
+	for (int i = 0; i < MANY; i++)
+		world->ends[i].echo = true;
+	for (int i = 0; i < MANY; i++)
+		clients[i].conn->operations->send(
+		    clients[i].conn, SLICE("<hello/>"));
+	for (int i = 0; i < MANY; i++)
+		run_until(world, &clients[i].frames, 1);
+	assert_in_range(most, 4, 8);
+	for (int i = 0; i < MANY; i++)
+		leave(&clients[i]);
+}
+
+/* As a registry's, of which each goes to another backend. */
+static void
+test_answers_leave_while_one_is_read(void **state)
+{
+	struct world *world = *state;
+	static struct end clients[MANY];
+	unsigned most = 0;
+
+	meet_many(world, clients, &most);
+	world->ends[0].spread = true;
+	for (int i = 0; i < 2 * MANY; i++)
+		clients[0].conn->operations->send(
+		    clients[0].conn, SLICE("<hello/>"));
+	for (int i = 0; i < MANY; i++)
+		run_until(world, &clients[i].frames, 2);
+	assert_int_equal(most, 8);
+	for (int i = 0; i < MANY; i++)
+		leave(&clients[i]);
 }
 
 static void
@@ -424,6 +523,10 @@ main(void)
 	    TEST(test_frames_cut_short),
 	    TEST(test_silence),
 	    TEST(test_queue_is_bounded),
+	    TEST(test_much_leaves_within_the_turn),
+	    TEST(test_a_peer_that_is_gone_is_not_told_within_a_call),
+	    TEST(test_answers_leave_while_others_are_read),
+	    TEST(test_answers_leave_while_one_is_read),
 	    TEST(test_close_from_a_frame),
 	    TEST(test_close_flushes),
 	    TEST(test_pause),

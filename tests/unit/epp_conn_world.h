@@ -39,6 +39,9 @@ struct end {
 	bool echo, pause_on_frame;
 	struct end *close_on_frame;
 	unsigned close_at;
+	struct world *world;
+	bool spread;		/* each frame goes to another end of it */
+	unsigned *most_waiting; /* of its ends with something to write */
 };
 
 struct world {
@@ -61,6 +64,20 @@ end_opened(void *arg)
 }
 
 static inline void
+note_waiting(const struct world *world, unsigned *most)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < world->accepted; i++) {
+		struct epp_conn *conn = world->ends[i].conn;
+
+		count += conn != NULL && conn->operations->queued(conn) != 0;
+	}
+	if (count > *most)
+		*most = count;
+}
+
+static inline void
 end_frame(void *arg, struct slice xml)
 {
 	struct end *end = arg;
@@ -73,6 +90,15 @@ end_frame(void *arg, struct slice xml)
 	digest_add(&end->run, xml.data, xml.len);
 	if (end->echo)
 		end->conn->operations->send(end->conn, xml);
+	if (end->spread) {
+		struct world *world = end->world;
+		struct epp_conn *to =
+		    world->ends[end->frames % world->accepted].conn;
+
+		to->operations->send(to, xml);
+	}
+	if (end->most_waiting != NULL)
+		note_waiting(end->world, end->most_waiting);
 	if (end->pause_on_frame)
 		end->conn->operations->pause(end->conn, true);
 	if (end->close_on_frame != NULL && end->frames == end->close_at) {

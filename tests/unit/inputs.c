@@ -356,6 +356,41 @@ too_much_is_said_to_be(void **state)
 	arena_destroy(arena);
 }
 
+static void
+a_kind_that_nobody_told_is_kept_as_presumed(void **state)
+{
+	static const struct {
+		enum kind kind;
+		bool told;
+	} of[] = {{KIND_LEGAL, false}, {KIND_LEGAL, true},
+	    {KIND_NATURAL, false}, {KIND_NATURAL, true}, {KIND_UNKNOWN, false},
+	    {KIND_UNKNOWN, true}};
+	struct fail fail = FAIL_INIT;
+	struct inputs inputs;
+
+	(void)state;
+	arena = arena_create(NULL);
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct record *record = living_in("JP");
+		struct slice bytes;
+
+		assert_true(of[i].told
+			? record_set_role(
+			      record, ROLE_REGISTRANT, of[i].kind, &fail)
+			: record_presume_kind(
+			      record, ROLE_REGISTRANT, of[i].kind, &fail));
+		bytes = inputs_write(record,
+		    &(struct inputs_given){.ruleset = policy_of("here = JP")},
+		    arena);
+		assert_true(inputs_read(bytes, arena, &inputs));
+		assert_int_equal(
+		    inputs.roles[ROLE_REGISTRANT].kind, of[i].kind);
+		assert_int_equal(inputs.roles[ROLE_REGISTRANT].is_presumed,
+		    !of[i].told && of[i].kind != KIND_UNKNOWN);
+	}
+	arena_destroy(arena);
+}
+
 int
 main(void)
 {
@@ -365,6 +400,7 @@ main(void)
 	    cmocka_unit_test(what_was_not_kept_is_not_known),
 	    cmocka_unit_test(damage_is_no_inputs),
 	    cmocka_unit_test(too_much_is_said_to_be),
+	    cmocka_unit_test(a_kind_that_nobody_told_is_kept_as_presumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

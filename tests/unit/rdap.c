@@ -66,7 +66,7 @@ show(
 	*value = slice_from(text);
 	fixture->it.roles[role].present = true;
 	fixture->it.roles[role].items[field] =
-	    (struct publication_item){PUBLISHED, UNALTERED, {value, 1}};
+	    (struct publication_item){.state = PUBLISHED, .values = {value, 1}};
 }
 
 static void
@@ -146,6 +146,27 @@ what_is_redacted_is_said_by_its_registered_name(void **state)
 }
 
 static void
+what_is_withheld_for_a_while_has_a_reason(void **state)
+{
+	struct fixture *fixture = *state;
+	struct slice answer;
+
+	redact_registrant(fixture);
+	fixture->it.roles[ROLE_REGISTRANT].items[FIELD_CITY_INT].withheld =
+	    true;
+	answer = domain(fixture);
+	assert_true(contains(answer,
+	    "{\"name\":{\"type\":\"Registrant City\"},\"postPath\":"
+	    "\"" REGISTRANT ".vcardArray[1][?(@[0]=='adr')][3][3]\","
+	    "\"pathLang\":\"jsonpath\",\"method\":\"emptyValue\","
+	    "\"reason\":{\"description\":"
+	    "\"A change is under way at the registry\"}}"));
+	fixture->it.roles[ROLE_REGISTRANT].items[FIELD_CITY_INT].withheld =
+	    false;
+	assert_false(contains(domain(fixture), "reason"));
+}
+
+static void
 what_was_never_collected_is_not_said_to_be_redacted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -220,7 +241,8 @@ each_handle_of_a_role_is_an_entity(void **state)
 
 	show(fixture, ROLE_TECH, FIELD_NAME_INT, "Taro Mihon");
 	fixture->it.roles[ROLE_TECH].items[FIELD_HANDLE] =
-	    (struct publication_item){PUBLISHED, UNALTERED, {handles, 2}};
+	    (struct publication_item){
+		.state = PUBLISHED, .values = {handles, 2}};
 	answer = domain(fixture);
 	assert_int_equal(found(fixture, answer,
 			     "$.entities[?(@.handle=='BB010JP')]").count, 1);
@@ -472,6 +494,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    CASE(what_is_redacted_is_said_by_its_registered_name),
+	    CASE(what_is_withheld_for_a_while_has_a_reason),
 	    CASE(what_was_never_collected_is_not_said_to_be_redacted),
 	    CASE(redacted_keys_and_servers_are_said_to_be_so),
 	    CASE(what_is_altered_is_said_where_it_stands),

@@ -26,7 +26,7 @@ static const char policy[] =
     "}\n";
 
 static const struct disclosure *
-disclose(struct arena *arena)
+disclose(struct arena *arena, const uint64_t *limit)
 {
 	const struct registration registration = {
 	    .created = 1000000000, .roid = SLICE("D1-EXAMPLE")};
@@ -52,6 +52,8 @@ disclose(struct arena *arena)
 	assert_true(
 	    record_set(record, ROLE_SUBSCRIBER, FIELD_NS, &server, 1, &fail));
 	assert_true(record_set_registration(record, &registration, &fail));
+	if (limit != NULL)
+		assert_true(record_set_limit(record, limit, &fail));
 	return decide(
 	    ruleset, ruleset_block(ruleset, 0), record, &given, arena, &fail);
 }
@@ -61,7 +63,7 @@ what_passed_and_what_did_not_come_back(void **state)
 {
 	struct arena *arena = arena_create(NULL);
 	struct fail fail = FAIL_INIT;
-	struct slice bytes = view_encode(disclose(arena), arena, &fail);
+	struct slice bytes = view_encode(disclose(arena, NULL), arena, &fail);
 	struct view_row row;
 	const struct publication_role *registrant;
 
@@ -80,6 +82,32 @@ what_passed_and_what_did_not_come_back(void **state)
 	assert_int_equal(registrant->items[FIELD_PHONE].state, NOT_COLLECTED);
 	assert_int_equal(row.it.ns.state, PUBLISHED);
 	assert_true(slice_is(row.it.ns.values.items[0], "ns1.dns.example"));
+	arena_destroy(arena);
+}
+
+/* What may not be true is told neither as a value nor as not collected. */
+static void
+what_is_withheld_comes_back_as_that(void **state)
+{
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	uint64_t limit[ROLE_COUNT];
+	struct view_row row;
+	const struct publication_item *items;
+
+	(void)state;
+	memset(limit, 0xff, sizeof(limit));
+	limit[ROLE_REGISTRANT] &=
+	    ~((uint64_t)1 << FIELD_COUNTRY | (uint64_t)1 << FIELD_PHONE);
+	assert_true(
+	    view_decode(view_encode(disclose(arena, limit), arena, &fail),
+		arena, &row, &fail));
+	items = row.it.roles[ROLE_REGISTRANT].items;
+	assert_int_equal(items[FIELD_COUNTRY].state, REDACTED);
+	assert_true(items[FIELD_COUNTRY].withheld);
+	assert_int_equal(items[FIELD_NAME_INT].state, REDACTED);
+	assert_false(items[FIELD_NAME_INT].withheld);
+	assert_int_equal(items[FIELD_PHONE].state, NOT_COLLECTED);
 	arena_destroy(arena);
 }
 
@@ -116,6 +144,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_passed_and_what_did_not_come_back),
+	    cmocka_unit_test(what_is_withheld_comes_back_as_that),
 	    cmocka_unit_test(bytes_that_nobody_wrote_are_refused),
 	};
 

@@ -60,7 +60,8 @@ values_of(struct fixture *fixture, const char *const *texts)
 static struct publication_item
 shown(struct fixture *fixture, const char *const *texts)
 {
-	return (struct publication_item){PUBLISHED, UNALTERED, values_of(fixture, texts)};
+	return (struct publication_item){
+	    .state = PUBLISHED, .values = values_of(fixture, texts)};
 }
 
 static void
@@ -446,8 +447,8 @@ a_key_of_jprs_goes_on_in_lines(void **state)
 	struct text organization = text_start(fixture->arena);
 
 	fixture->it.name = SLICE("example.jp");
-	fixture->it.ds = (struct publication_item){PUBLISHED, UNALTERED,
-	    values_of(fixture,
+	fixture->it.ds = (struct publication_item){.state = PUBLISHED,
+	    .values = values_of(fixture,
 		TIMES("7240 8 2 E147A85589E24FE0DBB5980C73501B5D"
 		      "D656BE5550714F150BE574AE8777B77D",
 		    "7241 8 1 E147A85589E24FE0DBB5980C73501B5DD656BE55"))};

@@ -172,6 +172,28 @@ all_of_one_turn_leave_in_one_write(void **state)
 	assert_memory_equal(bytes, "\3\0\0\0one\4\0\0\0ktwo\0\0\0\0", 19);
 }
 
+/* The other end works on the first of many while the rest is written. */
+static void
+much_leaves_before_the_turn_ends(void **state)
+{
+	struct world *world = *state;
+	static char data[4000], bytes[16384];
+	struct slice message = {data, sizeof(data)};
+
+	for (int i = 0; i < 2; i++) {
+		wire_stream_send(world->stream, message);
+		assert_int_equal(
+		    recv(world->other, bytes, sizeof(bytes), 0), -1);
+	}
+	wire_stream_send(world->stream, message);
+	assert_false(wire_stream_waits(world->stream));
+	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 3 * 4004);
+	wire_stream_send(world->stream, SLICE("one"));
+	assert_true(wire_stream_waits(world->stream));
+	turn(world);
+	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 7);
+}
+
 static void
 what_is_late_leaves_with_the_next_or_by_itself(void **state)
 {
@@ -339,9 +361,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(
-	        of_a_message_that_was_read_nothing_is_left, finish),
+		of_a_message_that_was_read_nothing_is_left, finish),
 	    TEST(messages_come_whole_however_they_are_cut),
 	    TEST(all_of_one_turn_leave_in_one_write),
+	    TEST(much_leaves_before_the_turn_ends),
 	    TEST(what_is_late_leaves_with_the_next_or_by_itself),
 	    TEST(long_messages_and_many_pass),
 	    TEST(a_descriptor_comes_with_its_message),
