@@ -165,14 +165,6 @@ struct epp_dialer *epp_tcp_dialer_create(
 void epp_tcp_dialer_destroy(struct epp_dialer *dialer);
 
 /*
- * One on a connected socket: for tests, and for what a listener accepted.
- * Takes the socket over unless it returns NULL.
- */
-struct epp_conn *epp_conn_create(struct event_base *base, struct loop *loop,
-    int fd, struct epp_tls *tls, const struct epp_conn_limits *limits,
-    const struct epp_conn_events *events, void *arg, struct fail *fail);
-
-/*
  * Does any connection of the base still take leave: has it something to write,
  * or to hear that the peer is gone too?
  */
