@@ -33,39 +33,6 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 }
 
 bool
-engine_uses(const struct engine *engine, const struct conf *conf)
-{
-	const struct conf_use *use = engine->uses;
-
-	while (use != NULL && use->conf != conf)
-		use = use->next;
-	return use != NULL || engine->conf == conf;
-}
-
-void
-engine_use_conf(struct engine *engine, struct conf_use *use)
-{
-	engine_leave_conf(use);
-	use->conf = engine->conf;
-	use->next = engine->uses;
-	use->at = &engine->uses;
-	if (use->next != NULL)
-		use->next->at = &use->next;
-	engine->uses = use;
-}
-
-void
-engine_leave_conf(struct conf_use *use)
-{
-	if (use->at == NULL)
-		return;
-	*use->at = use->next;
-	if (use->next != NULL)
-		use->next->at = use->at;
-	use->at = NULL;
-}
-
-bool
 engine_is_submitted(
     const struct engine *engine, enum object_type type, struct slice name)
 {
@@ -195,6 +162,21 @@ engine_work_begin(struct work *work, struct slice body)
 		engine_work_fail(work, status, type, &fail);
 }
 
+/* What is created may be there, and somebody in it. */
+static bool
+keep_persons(struct work *work, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!engine_may_keep_persons(work->engine))
+		return true;
+	stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	if (stored != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
+	return fail->kind == FAIL_NONE;
+}
+
 /* A partial update is judged on what the object is after it. */
 static bool
 merge_stored(struct work *work, struct fail *fail)
@@ -203,7 +185,7 @@ merge_stored(struct work *work, struct fail *fail)
 	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
-		return true;
+		return keep_persons(work, fail);
 	if (work->given == 0)
 		work->update = work->record;
 	if (work->given != 0) {
@@ -217,6 +199,8 @@ merge_stored(struct work *work, struct fail *fail)
 	if (stored == NULL)
 		return fail->kind == FAIL_NONE;
 	work->record = record_merge(work->arena, stored, work->record, fail);
+	if (work->record != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
 	if (work->record == NULL ||
 	    !spool_waits(work->engine->o.spool, record_type(work->record),
 		record_object(work->record), &waits, fail))
@@ -355,6 +339,9 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
+	if (work->given == 0 && !record_check_consents(work->record,
+				    engine_now(work->engine) / 1000, fail))
+		return false;
 	*status = 503;
 	*type = "vault";
 	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)

@@ -117,14 +117,15 @@ put_proposed(struct work *work, struct batch *batch,
 bool
 engine_work_propose(struct work *work, struct batch *batch, struct fail *fail)
 {
-	const struct record *changed;
-	struct record *proposed;
+	struct record *changed, *proposed;
 
 	if (work->update == NULL || !get_proposed(work, &proposed, fail))
 		return fail->kind == FAIL_NONE;
 	if (proposed == NULL)
 		return true;
 	changed = record_merge(work->arena, proposed, work->update, fail);
+	if (changed != NULL)
+		engine_keep_persons(work->engine, proposed, changed);
 	return changed != NULL && put_proposed(work, batch, changed,
 				      record_operation(proposed), fail);
 }

@@ -82,8 +82,6 @@ own_subject(struct record *record, enum role role, struct slice contact,
 {
 	struct text text = text_start(arena);
 
-	if (record_subject(record, role).len != 0)
-		return true;
 	text_add_format(&text, "object:%s:", object_type_name(OBJECT_CONTACT));
 	text_add(&text, contact);
 	text_add_char(&text, '/');
@@ -167,7 +165,10 @@ stand_in(const struct engine *engine, const struct record *stored, size_t nth,
 	if ((conf != NULL &&
 		!conf_presume_kind(conf, contact, ids.items[0], fail)) ||
 	    !record_copy_person(
-		out->record, role, contact, CONTACT_ROLE, fail) ||
+		out->record, role, contact, CONTACT_ROLE, fail))
+		return false;
+	if ((record_subject(out->record, role).len == 0 ||
+		engine_place_is_kept(engine, contact, CONTACT_ROLE)) &&
 	    !own_subject(out->record, role, name, arena, fail))
 		return false;
 	if (role == ROLE_REGISTRANT && record_plan(contact).len != 0 &&
@@ -442,6 +443,40 @@ doubt_standing(struct engine *engine, const struct digest *part,
 	return true;
 }
 
+/*
+ * "object:TYPE:NAME/ROLE" is a place: what stands there is told no more,
+ * whatever id its person has got since.
+ */
+static bool
+doubt_place(struct engine *engine, struct slice subject, struct arena *arena,
+    struct fail *fail)
+{
+	const struct slice prefix = SLICE("object:");
+	const char *end = subject.data + subject.len, *name, *role;
+	struct view_doubted row;
+	enum object_type type;
+	struct digest part;
+
+	if (subject.len <= prefix.len ||
+	    memcmp(subject.data, prefix.data, prefix.len) != 0)
+		return true;
+	row.type.data = subject.data + prefix.len;
+	name = memchr(row.type.data, ':', (size_t)(end - row.type.data));
+	role = memrchr(subject.data, '/', subject.len);
+	if (name == NULL || role == NULL || role <= name)
+		return true;
+	row.type.len = (size_t)(name - row.type.data);
+	row.name = (struct slice){name + 1, (size_t)(role - name - 1)};
+	if (!object_type_find(row.type, &type))
+		return true;
+	part = standing_part(engine->o.standing, (int)type, row.name);
+	return type == OBJECT_CONTACT
+		   ? doubt_standing(engine, &part, arena, fail)
+		   : view_doubt(engine->o.view, &row, 1,
+			 ledger_next(engine->o.ledger),
+			 engine_now(engine) / 1000, fail);
+}
+
 bool
 engine_view_doubt_subject(
     struct engine *engine, struct slice subject, struct fail *fail)
@@ -458,7 +493,9 @@ engine_view_doubt_subject(
 	     view_batch_begin(engine->o.view, fail);
 	if (ok)
 		ok = view_batch_end(engine->o.view,
-		    doubt_standing(engine, &part, arena, fail), fail);
+		    doubt_standing(engine, &part, arena, fail) &&
+			doubt_place(engine, subject, arena, fail),
+		    fail);
 	arena_destroy(arena);
 	if (ok)
 		engine_view_look(engine);

@@ -6,21 +6,27 @@
 #include "core/entry_parts.h"
 #include "engine_forget_priv.h"
 
+static bool
+find_place(const struct engine *engine, const struct record *record,
+    enum role role, struct subject *subject)
+{
+	char place[400];
+
+	snprintf(place, sizeof(place), "object:%s:%.*s/%s",
+	    object_type_name(record_type(record)),
+	    SLICE_ARG(record_object(record)),
+	    object_role_name(record_type(record), role));
+	return keys_find(engine->o.keys, slice_from(place), subject);
+}
+
 bool
 engine_find_person(const struct engine *engine, const struct record *record,
     enum role role, struct subject *subject)
 {
 	struct slice id = record_subject(record, role);
-	char place[400];
 
-	if (id.len == 0) {
-		snprintf(place, sizeof(place), "object:%s:%.*s/%s",
-		    object_type_name(record_type(record)),
-		    SLICE_ARG(record_object(record)),
-		    object_role_name(record_type(record), role));
-		id = slice_from(place);
-	}
-	return keys_find(engine->o.keys, id, subject);
+	return id.len != 0 ? keys_find(engine->o.keys, id, subject)
+			   : find_place(engine, record, role, subject);
 }
 
 static bool
@@ -45,23 +51,70 @@ engine_any_leaves(const struct engine *engine)
 	return engine->forgets || engine->forget_asking != NULL;
 }
 
+static bool
+is_leaving_role(
+    const struct engine *engine, const struct record *record, enum role role)
+{
+	struct subject subject;
+	bool leaves;
+
+	if (!engine_any_leaves(engine) ||
+	    !engine_find_person(engine, record, role, &subject))
+		return false;
+	leaves = is_leaving(engine, &subject);
+	digest_wipe(&subject, sizeof(subject));
+	return leaves;
+}
+
 unsigned
 engine_leaving_roles(const struct engine *engine, const struct record *record)
 {
 	unsigned roles = 0;
 
-	for (unsigned r = 0; r < ROLE_COUNT && engine_any_leaves(engine); r++) {
-		enum role role = (enum role)r;
-		struct subject subject;
-
-		if (!record_has_role(record, role) ||
-		    !engine_find_person(engine, record, role, &subject))
-			continue;
-		if (is_leaving(engine, &subject))
+	for (unsigned r = 0; r < ROLE_COUNT && engine_any_leaves(engine); r++)
+		if (record_has_role(record, (enum role)r) &&
+		    is_leaving_role(engine, record, (enum role)r))
 			roles |= 1u << r;
-		digest_wipe(&subject, sizeof(subject));
-	}
 	return roles;
+}
+
+bool
+engine_place_is_kept(
+    const struct engine *engine, const struct record *record, enum role role)
+{
+	struct subject subject;
+	bool leaves;
+
+	if (stops_place(engine->o.stops, record, role))
+		return true;
+	if (!engine_any_leaves(engine) ||
+	    !find_place(engine, record, role, &subject))
+		return false;
+	leaves = is_leaving(engine, &subject);
+	digest_wipe(&subject, sizeof(subject));
+	return leaves;
+}
+
+bool
+engine_may_keep_persons(const struct engine *engine)
+{
+	return engine_any_leaves(engine) || stops_any(engine->o.stops);
+}
+
+void
+engine_keep_persons(const struct engine *engine, const struct record *stored,
+    struct record *record)
+{
+	for (unsigned r = 0;
+	     engine_may_keep_persons(engine) && r < ROLE_COUNT; r++) {
+		enum role role = (enum role)r;
+
+		if (record_has_role(stored, role) &&
+		    record_subject_given(record, role) &&
+		    (stops_place(engine->o.stops, record, role) ||
+			is_leaving_role(engine, stored, role)))
+			record_keep_person(record, role, stored);
+	}
 }
 
 void

@@ -90,6 +90,7 @@ struct engine {
 /*
  * What is decided under a conf points into it, and into its ruleset, until the
  * ledger has answered: so long it is in use, and a reload does not free it.
+ * (engine_use.c)
  */
 struct conf_use {
 	const struct conf *conf;
@@ -339,6 +340,17 @@ bool engine_any_leaves(const struct engine *engine);
 /* 1 << role of those in the record whose person is. */
 unsigned engine_leaving_roles(
     const struct engine *engine, const struct record *record);
+/*
+ * Who has no subject, and stopped by the place or is to be forgotten, gets none
+ * by a change that says one: `record`, made of `stored`, has it as before.
+ */
+void engine_keep_persons(const struct engine *engine,
+    const struct record *stored, struct record *record);
+/* Is that so of whom the place names, whoever has an id there now? */
+bool engine_place_is_kept(
+    const struct engine *engine, const struct record *record, enum role role);
+/* Does it ever?  The hot path asks only this. */
+bool engine_may_keep_persons(const struct engine *engine);
 /* That changed. */
 void engine_forget_note(struct engine *engine);
 

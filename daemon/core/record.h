@@ -246,12 +246,22 @@ bool record_copy_person(struct record *to, enum role role,
  * stays; marks of earlier updates are dropped.  Consents add up, the update's
  * replacing those for the same purpose and audience.  Where the update names
  * another subject for a role, nothing of the person before stays there, and
- * what that person had is marked removed.  Name servers and signers are the
- * object's, in whatever role they stand.  Operation, object and type are the
- * update's.  Borrows from both.
+ * what that person had is marked removed.  Who had no subject is another
+ * person only where name, e-mail and telephone are given anew or removed, all
+ * that there were, and none is as it was; else it has a subject now.  Name
+ * servers and signers are the object's, in whatever role they stand.
+ * Operation, object and type are the update's.  Borrows from both.
  */
 struct record *record_merge(struct arena *arena, const struct record *stored,
     const struct record *update, struct fail *fail);
+
+/*
+ * Who stands in the role of `record`, which is newer than `stored` and gives
+ * it a subject, is the person without one who stood there before: then it is
+ * known by the place as before.  False: it was not so.
+ */
+bool record_keep_person(struct record *record, enum role role,
+    const struct record *stored);
 
 /*
  * Consents of the update that were withdrawn, or not given, come into the
@@ -260,8 +270,28 @@ struct record *record_merge(struct arena *arena, const struct record *stored,
  */
 bool record_withdraw(struct record *record, const struct record *update,
     bool *any, struct fail *fail);
+/*
+ * The latest word on a purpose counts, so one of a time to come could be taken
+ * back by nobody: false where a consent is dated more than RECORD_SKEW seconds
+ * after `now` (Unix seconds).
+ */
+enum { RECORD_SKEW = 300 };
+bool record_check_consents(
+    const struct record *record, int64_t now, struct fail *fail);
+
 /* Has it any such consent? */
 bool record_withdraws(const struct record *update);
+
+/*
+ * Of which of two records of an object does the registry's own word on it
+ * speak?  A contact's fields are compared as far as each record says by its
+ * `shown` what the registry has; what is in neither form says nothing, and
+ * where some speak for the one and some for the other nothing is told.
+ * `has_links`: the registry knows of a domain's contacts.
+ */
+enum record_which { WHICH_UNTOLD, WHICH_FIRST, WHICH_SECOND };
+enum record_which record_which(const struct record *found,
+    const struct record *first, const struct record *second, bool has_links);
 
 enum operation record_operation(const struct record *record);
 struct slice record_object(const struct record *record);

@@ -42,11 +42,110 @@ find_consent(struct person *person, const struct consent *like)
 	return NULL;
 }
 
+/* --- is it the same person? --- */
+
+static unsigned char
+lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static bool
+is_alike(struct slice a, struct slice b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && lower(a.data[i]) == lower(b.data[i]))
+		i++;
+	return i == a.len;
+}
+
+static bool
+any_equal(struct values a, struct values b)
+{
+	for (size_t i = 0; i < a.count; i++)
+		for (size_t k = 0; k < b.count; k++)
+			if (is_alike(a.items[i], b.items[k]))
+				return true;
+	return false;
+}
+
+/*
+ * Who had no id until now is another person only where all that tells who it
+ * was, name, e-mail and telephone, is given anew or taken away, and nothing of
+ * that is as it was: an id alone makes nobody somebody else.
+ */
+static bool
+is_another(const struct person *stored, const struct person *update)
+{
+	static const enum field tells[] = {FIELD_NAME_LOC, FIELD_NAME_INT,
+	    FIELD_NAME_KANA, FIELD_EMAIL, FIELD_NOTIFY_EMAIL, FIELD_PHONE,
+	    FIELD_IP_PHONE};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
+		struct values was = stored->fields[tells[i]];
+		struct values is = update->fields[tells[i]];
+
+		if (was.count == 0)
+			continue;
+		any = true;
+		if (any_equal(was, is) ||
+		    (is.count == 0 && (update->fields_removed &
+					  FIELD_BIT(tells[i])) == 0))
+			return false;
+	}
+	return any;
+}
+
 static bool
 is_same(const struct person *stored, const struct person *update)
 {
-	return !update->subject_given || !stored->subject_given ||
-	       slice_equal(update->subject, stored->subject);
+	if (!update->subject_given)
+		return true;
+	return stored->subject_given
+		   ? slice_equal(update->subject, stored->subject)
+		   : !is_another(stored, update);
+}
+
+bool
+record_keep_person(struct record *record, enum role role,
+    const struct record *stored)
+{
+	const struct person *was = stored->persons[role];
+	struct person *is = record->persons[role];
+
+	if (was == NULL || was->removed || was->subject_given || is == NULL ||
+	    !is->subject_given || !is_same(was, is))
+		return false;
+	is->subject = was->subject;
+	is->subject_given = false;
+	return true;
+}
+
+bool
+record_check_consents(
+    const struct record *record, int64_t now, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *person = record->persons[r];
+
+		for (size_t i = 0; person != NULL && i < person->consent_count;
+		     i++) {
+			if (person->consents[i].time <= now + RECORD_SKEW)
+				continue;
+			fail_set(fail, FAIL_INPUT,
+			    "a consent that has not been given yet");
+			fail_place(fail, "/roles/%s/consents/%zu/time",
+			    object_role_name(record->type, (enum role)r), i);
+			fail_hint(fail, "the time when it was given or "
+					"withdrawn; is this clock right?");
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool

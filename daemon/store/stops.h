@@ -56,10 +56,14 @@ bool stops_any(const struct stops *stops);
 
 /*
  * 1 << role of those in the record whose person stopped.  Where the record
- * gives a subject for a role, that alone counts; else the role's place, the
- * e-mail address and the telephone number do.
+ * gives a subject for a role, that counts, and a stop of the very place
+ * ("object:TYPE:NAME/ROLE", whoever is named there); else what is known of the
+ * place, the e-mail address and the telephone number do.
  */
 unsigned stops_roles(const struct stops *stops, const struct record *record);
+/* Is the place itself stopped? */
+bool stops_place(
+    const struct stops *stops, const struct record *record, enum role role);
 
 /* Does somebody stand in it who stopped, or who did and stopped no more? */
 bool stops_touch(const struct stops *stops, const struct record *record);
@@ -95,6 +99,8 @@ bool stops_each(struct stops *stops, struct arena *arena,
 bool stops_begin(struct stops *stops, struct fail *fail);
 /* Who holds what is known from here on. */
 bool stops_commit(struct stops *stops, int64_t id, struct fail *fail);
+/* The same while it is still looked for who else does. */
+bool stops_keep(struct stops *stops, struct fail *fail);
 void stops_rollback(struct stops *stops);
 
 /* By what else the subject is known: the roles of a record. */

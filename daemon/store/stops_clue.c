@@ -18,17 +18,42 @@ clue_of(const struct stops *stops, enum clue_kind kind, struct slice what)
 	return digest;
 }
 
+#define PLACE "object:"
+enum { PLACE_PREFIX = sizeof(PLACE) - 1 };
+
+/* "object:domain:example.jp/registrant" */
+static struct slice
+name_place(char text[CLUE_TEXT], enum object_type type, struct slice object,
+    enum role role)
+{
+	int len = snprintf(text, CLUE_TEXT, PLACE "%s:%.*s/%s",
+	    object_type_name(type), (int)(object.len < 600 ? object.len : 600),
+	    object.data, object_role_name(type, role));
+
+	return (struct slice){text, len < 0 ? 0 : (size_t)len};
+}
+
 struct digest
 clue_of_place(const struct stops *stops, enum object_type type,
     struct slice object, enum role role)
 {
 	char text[CLUE_TEXT];
-	int len = snprintf(text, sizeof(text), "%s:%.*s/%s",
-	    object_type_name(type), (int)(object.len < 600 ? object.len : 600),
-	    object.data, object_role_name(type, role));
+	struct slice place = name_place(text, type, object, role);
 
-	return clue_of(
-	    stops, CLUE_PLACE, (struct slice){text, len < 0 ? 0 : (size_t)len});
+	return clue_of(stops, CLUE_PLACE,
+	    (struct slice){place.data + PLACE_PREFIX,
+		place.len - PLACE_PREFIX});
+}
+
+/* Of who has no id, and is stopped by the place: it stops the place. */
+static struct digest
+clue_of_stopped_place(
+    const struct stops *stops, const struct record *record, enum role role)
+{
+	char text[CLUE_TEXT];
+
+	return clue_of(stops, CLUE_SUBJECT,
+	    name_place(text, record_type(record), record_object(record), role));
 }
 
 /* As letters of either case reach the same mailbox nearly everywhere. */
@@ -81,10 +106,8 @@ each_value(const struct stops *stops, struct values values, bool phone,
 static bool
 is_place(struct slice subject)
 {
-	const struct slice prefix = SLICE("object:");
-
-	return subject.len > prefix.len &&
-	       memcmp(subject.data, prefix.data, prefix.len) == 0;
+	return subject.len > PLACE_PREFIX &&
+	       memcmp(subject.data, PLACE, PLACE_PREFIX) == 0;
 }
 
 bool
@@ -99,6 +122,11 @@ clue_each(const struct stops *stops, const struct record *record,
 	struct slice subject = record_subject(record, role);
 	struct digest clue;
 
+	if (!visit->all) {
+		clue = clue_of_stopped_place(stops, record, role);
+		if (visit->visit(visit->arg, &clue))
+			return true;
+	}
 	if (subject.len != 0) {
 		clue = clue_of(stops, CLUE_SUBJECT, subject);
 		if (visit->visit(visit->arg, &clue))
@@ -202,6 +230,18 @@ bool
 stops_touch_any(const struct stops *stops)
 {
 	return stops_any(stops) || (stops != NULL && stops->ended_count != 0);
+}
+
+bool
+stops_place(
+    const struct stops *stops, const struct record *record, enum role role)
+{
+	struct digest clue;
+
+	if (!stops_any(stops))
+		return false;
+	clue = clue_of_stopped_place(stops, record, role);
+	return is_known((void *)(uintptr_t)stops, &clue);
 }
 
 bool

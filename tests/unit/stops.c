@@ -312,6 +312,26 @@ a_place_for_a_subject_is_nobodys_id(void **state)
 	    roles(f, "biz/C2", "somebody", "a@example.jp", "+81.39999999"), 0);
 }
 
+static void
+a_stopped_place_is_stopped_whoever_is_named_there(void **state)
+{
+	struct fixture *f = *state;
+	struct record *named =
+	    person(f, "biz/C1", "somebody", "b@example.jp", "+81.31234567");
+	int64_t id = stop(f, "somebody else");
+
+	/* A named subject's stop is not its place's. */
+	assert_true(stops_begin(f->stops, &f->fail));
+	assert_true(stops_learn_place(f->stops, id, OBJECT_CONTACT,
+	    SLICE("biz/C1"), 1 << CONTACT_ROLE, &f->fail));
+	assert_true(stops_commit(f->stops, id, &f->fail));
+	assert_int_equal(stops_roles(f->stops, named), 0);
+	assert_false(stops_place(f->stops, named, CONTACT_ROLE));
+	stop(f, "object:contact:biz/C1/contact");
+	assert_int_equal(stops_roles(f->stops, named), 1 << CONTACT_ROLE);
+	assert_true(stops_place(f->stops, named, CONTACT_ROLE));
+}
+
 int
 main(void)
 {
@@ -325,6 +345,7 @@ main(void)
 	    TEST(whose_stop_it_is_is_found_by_what_a_person_is_known_by),
 	    TEST(who_stopped_no_more_is_known_until_all_is_shown_again),
 	    TEST(a_place_for_a_subject_is_nobodys_id),
+	    TEST(a_stopped_place_is_stopped_whoever_is_named_there),
 	    TEST(the_latest_disclosure_is_found_by_object_and_recipient),
 	};
 
