@@ -347,6 +347,22 @@ stops_learn(struct stops *stops, int64_t id, const struct record *record,
 	return learning.ok;
 }
 
+bool
+stops_learn_place(struct stops *stops, int64_t id, enum object_type type,
+    struct slice object, unsigned roles, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct digest clue;
+
+		if ((roles & 1u << r) == 0)
+			continue;
+		clue = clue_of_place(stops, type, object, (enum role)r);
+		if (!add_clue(stops, id, &clue, fail))
+			return false;
+	}
+	return true;
+}
+
 /* --- who holds what --- */
 
 static struct digest

@@ -106,6 +106,9 @@ void stops_rollback(struct stops *stops);
 /* By what else the subject is known: the roles of a record. */
 bool stops_learn(struct stops *stops, int64_t id, const struct record *record,
     unsigned roles, struct fail *fail);
+/* The same where only the place is known. */
+bool stops_learn_place(struct stops *stops, int64_t id, enum object_type type,
+    struct slice object, unsigned roles, struct fail *fail);
 
 bool stops_hold(struct stops *stops, int64_t id, const struct stop_held *held,
     struct fail *fail);
