@@ -124,6 +124,8 @@ print_item(const struct json_node *item)
 	    (long long)ctl_integer(item, "entry"));
 	if (ctl_integer(item, "rule") != 0)
 		printf("  rule %lld", (long long)ctl_integer(item, "rule"));
+	if (*ctl_string(item, "case") != '\0')
+		printf("  request %s", ctl_string(item, "case"));
 	if (*ctl_string(item, "approved_by") != '\0')
 		printf("  approved by %s, wants another",
 		    ctl_string(item, "approved_by"));

@@ -192,6 +192,13 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .setup = engine->setup};
 }
 
+struct event
+engine_step_event(const struct engine *engine, enum subject_step step)
+{
+	return engine_event(engine, subject_step_info[step].type,
+	    subject_step_info[step].word, LEDGER_NONE);
+}
+
 void
 engine_identities(const struct engine *engine, struct event *event)
 {
