@@ -40,7 +40,7 @@ contact_record(struct command *command, struct fail *fail)
 
 	if (record == NULL || name.data == NULL ||
 	    !record_set_object(record, name, fail) ||
-	    !record_check_consents(record,
+	    !record_date_consents(record,
 		filter_now(command->session->upstream->filter) / 1000, fail))
 		return NULL;
 	return record;

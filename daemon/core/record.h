@@ -264,6 +264,15 @@ bool record_keep_person(struct record *record, enum role role,
     const struct record *stored);
 
 /*
+ * What comes in at `now` (Unix seconds): a consent that is given later than
+ * that, by more than clocks differ, is refused (FAIL_INPUT); a withdrawal of
+ * later counts from now.
+ */
+enum { CONSENT_AHEAD = 300 }; /* seconds */
+bool record_date_consents(
+    struct record *record, int64_t now, struct fail *fail);
+
+/*
  * Consents of the update that were withdrawn, or not given, come into the
  * record, unless that has a later word, and nothing else of it; of a role in
  * which the update has another subject none do.  *any: there was one the
@@ -271,14 +280,6 @@ bool record_keep_person(struct record *record, enum role role,
  */
 bool record_withdraw(struct record *record, const struct record *update,
     bool *any, struct fail *fail);
-/*
- * The latest word on a purpose counts, so one of a time to come could be taken
- * back by nobody: false where a consent is dated more than RECORD_SKEW seconds
- * after `now` (Unix seconds).
- */
-enum { RECORD_SKEW = 300 };
-bool record_check_consents(
-    const struct record *record, int64_t now, struct fail *fail);
 
 /* Has it any such consent? */
 bool record_withdraws(const struct record *update);

@@ -141,29 +141,6 @@ record_keep_person(struct record *record, enum role role,
 	return true;
 }
 
-bool
-record_check_consents(
-    const struct record *record, int64_t now, struct fail *fail)
-{
-	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const struct person *person = record->persons[r];
-
-		for (size_t i = 0; person != NULL && i < person->consent_count;
-		     i++) {
-			if (person->consents[i].time <= now + RECORD_SKEW)
-				continue;
-			fail_set(fail, FAIL_INPUT,
-			    "a consent that has not been given yet");
-			fail_place(fail, "/roles/%s/consents/%zu/time",
-			    object_role_name(record->type, (enum role)r), i);
-			fail_hint(fail, "the time when it was given or "
-					"withdrawn; is this clock right?");
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool
 withdraw_one(struct record *record, enum role role,
     const struct consent *withdrawn, bool *any, struct fail *fail)
@@ -179,6 +156,32 @@ withdraw_one(struct record *record, enum role role,
 		return record_add_consent(record, role, withdrawn, fail);
 	old->given = false;
 	old->time = withdrawn->time;
+	return true;
+}
+
+bool
+record_date_consents(struct record *record, int64_t now, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct person *person = record->persons[r];
+
+		for (size_t i = 0; person != NULL && i < person->consent_count;
+		     i++) {
+			struct consent *consent = &person->consents[i];
+
+			if (!consent->given && consent->time > now)
+				consent->time = now;
+			if (consent->time <= now + CONSENT_AHEAD)
+				continue;
+			fail_set(fail, FAIL_INPUT,
+			    "a consent is dated in the future");
+			fail_place(fail, "/roles/%s/consents/%zu/time",
+			    object_role_name(record->type, (enum role)r), i);
+			fail_hint(fail,
+			    "the time when it was given; is the clock right?");
+			return false;
+		}
+	}
 	return true;
 }
 
