@@ -11,7 +11,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo)
 
-PACKAGES := libevent libevent_openssl libevent_pthreads openssl jansson libcjson sqlite3 libcurl \
+PACKAGES := libevent libevent_openssl libevent_pthreads openssl nettle jansson libcjson sqlite3 libcurl \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \
@@ -181,7 +181,8 @@ $B/tests/runner/epp_registry.o: CFLAGS += $(shell pkg-config --cflags libxml-2.0
 one: $B/scenario
 	@$B/scenario -v tests/scenario/$(T).scn
 
-# Every single occurrence of every sweep; `make check` takes some of them.
+# Every single occurrence of every sweep; `make check` takes some of them, and
+# `make check STEP=11` seven times as many.
 sweep: $B/scenario
 	@$B/scenario -s 1 tests/scenario/*.scn
 
@@ -302,9 +303,9 @@ install: all
 
 # `make check TIMES=1` tells what each test took; `make check ONLY='^live '`
 # plays those whose words match.
-# Most of it is done under ASan and UBSan.  The live tests that scripts/check
-# names run before the plain build, which is made for them; with PLAIN= they
-# run before the one with sanitizers too.
+# Most of it is done under ASan and UBSan.  Sweeps and the live tests that
+# scripts/check names run with the plain build, which is made for them; with
+# PLAIN= they run with the one that has sanitizers, and all scenarios twice.
 PLAIN ?= build/debug
 NEEDS_PLAIN := $(and $(filter asan,$(MODE)),$(PLAIN))
 LIVE_PROGRAMS := $B/misu $B/misuctl $B/registry $B/epp-client $B/generate
@@ -316,12 +317,12 @@ check-run: $(UNIT) $(REPLAY) $(LIVE_PROGRAMS) \
 	$(if $(NEEDS_PLAIN),plain-programs) \
 	$(if $(HAS_GO),build/verifier build/witness) \
 	$(if $(wildcard tests/runner/main.c),$B/scenario)
-	@TIMES="$(TIMES)" ONLY="$(ONLY)" scripts/check $B $(NEEDS_PLAIN)
+	@TIMES="$(TIMES)" ONLY="$(ONLY)" STEP="$(STEP)" scripts/check $B $(NEEDS_PLAIN)
 
-live-programs: $(LIVE_PROGRAMS)
+check-programs: $(LIVE_PROGRAMS) $B/scenario
 
 plain-programs:
-	@$(MAKE) --no-print-directory MODE=debug live-programs
+	@$(MAKE) --no-print-directory MODE=debug check-programs
 
 # What tests are made of, in a mode in which they need not be played: each mode
 # has its warnings.
@@ -342,6 +343,6 @@ clean:
 .PHONY: run install one sweep all setup replay fuzz fuzz-run demo bench \
 	bench-epp bench-epp-run bench-ledger bench-publish bench-publish-run \
 	bench-run check \
-	check-run live-programs plain-programs test-objects layers ci clean
+	check-run check-programs plain-programs test-objects layers ci clean
 .DEFAULT_GOAL := all
 .SECONDARY:

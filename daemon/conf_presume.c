@@ -11,8 +11,8 @@ glob_matches(struct slice glob, struct slice id)
 		if (g < glob.len && glob.data[g] == '*') {
 			star = g++;
 			mark = i;
-		} else if (g < glob.len &&
-		    (glob.data[g] == '?' || glob.data[g] == id.data[i])) {
+		} else if (g < glob.len && (glob.data[g] == '?' ||
+					       glob.data[g] == id.data[i])) {
 			g++;
 			i++;
 		} else if (star != SIZE_MAX) {

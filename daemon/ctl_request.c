@@ -121,6 +121,10 @@ print_case(const struct json_node *row)
 		printf("  fee %lld %s due",
 		    (long long)ctl_integer(row, "amount"),
 		    ctl_string(row, "unit"));
+	if (ctl_integer(row, "outdated") > 0)
+		printf("  %lld of %lld tokens OUTDATED",
+		    (long long)ctl_integer(row, "outdated"),
+		    (long long)ctl_integer(row, "tokens"));
 	putchar('\n');
 }
 

@@ -58,6 +58,16 @@ bool affair_add_grants(
     struct affair *affair, struct text *text, struct fail *fail);
 
 /*
+ * How many tokens of a case can be used, and how many could if the policy had
+ * not other rules by now.
+ */
+struct grant_counts {
+	unsigned valid, outdated;
+};
+bool affair_count_grants(const struct affair *affair, int64_t case_id,
+    struct grant_counts *out, struct fail *fail);
+
+/*
  * Does the policy in force say of its recipient and purpose what it said when
  * it was granted?  False: a fail.
  */

@@ -31,7 +31,23 @@ struct listing {
 	struct engine *engine;
 	struct text *text;
 	bool any;
+	const struct affair *affair; /* of a list */
+	struct fail *fail;
 };
+
+/* A token that gives nothing any more is one that somebody waits for. */
+static bool
+add_tokens(struct listing *listing, const struct case_row *row)
+{
+	struct grant_counts counts = {0, 0};
+
+	if (row->state == CASE_OPEN && !affair_count_grants(listing->affair,
+					   row->id, &counts, listing->fail))
+		return false;
+	text_add_format(listing->text, ",\"tokens\":%u,\"outdated\":%u}",
+	    counts.valid + counts.outdated, counts.outdated);
+	return !listing->text->failed;
+}
 
 static bool
 add_listed(void *arg, const struct case_row *row)
@@ -42,8 +58,7 @@ add_listed(void *arg, const struct case_row *row)
 		text_add_char(listing->text, ',');
 	listing->any = true;
 	add_plain(listing->engine, listing->text, row);
-	text_add_char(listing->text, '}');
-	return !listing->text->failed;
+	return add_tokens(listing, row);
 }
 
 static void
@@ -68,7 +83,8 @@ engine_request_list(struct engine *engine, struct slice actor,
 {
 	struct affair *affair = affair_create(engine, actor, text, answer, arg);
 	struct fail fail = FAIL_INIT;
-	struct listing listing = {.engine = engine};
+	struct listing listing = {
+	    .engine = engine, .affair = affair, .fail = &fail};
 	struct text out;
 	bool ok;
 
@@ -80,7 +96,7 @@ engine_request_list(struct engine *engine, struct slice actor,
 	ok = cases_each(
 	    engine->o.cases, affair->arena, add_listed, &listing, &fail);
 	text_add_char(&out, ']');
-	answer_text(affair, &out, ok, &fail);
+	answer_text(affair, &out, ok && fail.kind == FAIL_NONE, &fail);
 }
 
 /* --- one of them --- */
@@ -110,7 +126,7 @@ static bool
 add_whole(struct affair *affair, struct text *text, struct fail *fail)
 {
 	const struct case_row *row = &affair->row;
-	struct listing listing = {affair->engine, text, false};
+	struct listing listing = {.engine = affair->engine, .text = text};
 	char begin[CASE_NAME + 2];
 	const struct {
 		const char *name;

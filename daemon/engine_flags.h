@@ -98,6 +98,11 @@ void engine_flags_begin(struct engine *engine, const struct digest *identity);
 
 /* What registries hold of the subject of this stop is published no more. */
 void engine_flags_stop(struct engine *engine, int64_t stop);
+/*
+ * Another conf than `old` is in force, or after a start (NULL) perhaps: of
+ * stops that no registry could be told, being watched only, they are told now.
+ */
+void engine_flags_catch_up(struct engine *engine, const struct conf *old);
 /* The stop is about to end: afterwards it is as the policy has it. */
 void engine_flags_resume(struct engine *engine, int64_t stop);
 

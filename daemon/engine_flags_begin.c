@@ -201,7 +201,7 @@ static bool
 is_told(
     const struct engine *engine, struct slice channel, struct slice recipient)
 {
-	return slice_is(channel, "epp") ||
+	return slice_is(channel, "epp") || slice_is(channel, "epp-shadow") ||
 	       (slice_is(channel, "file") && engine_told_by_file(conf_recipient(
 						 engine->conf, recipient)));
 }
@@ -404,6 +404,48 @@ void
 engine_flags_stop(struct engine *engine, int64_t stop)
 {
 	want_rows(engine, stop, false);
+}
+
+static bool
+ends_shadow(const struct engine *engine, const struct conf *old)
+{
+	const struct conf *conf = engine->conf;
+
+	for (size_t i = 0; i < conf->upstream_count; i++) {
+		const struct conf_upstream *before =
+		    conf_upstream(old, conf->upstreams[i].name);
+
+		if (!conf->upstreams[i].shadows && before != NULL &&
+		    before->shadows)
+			return true;
+	}
+	return false;
+}
+
+static bool
+want_stop(void *arg, const struct stop *stop)
+{
+	struct engine *engine = arg;
+
+	if (stop->is_looked_up)
+		want_rows(engine, stop->id, false);
+	return true;
+}
+
+void
+engine_flags_catch_up(struct engine *engine, const struct conf *old)
+{
+	struct arena *arena;
+	struct fail fail = FAIL_INIT;
+
+	if (!stops_any(engine->o.stops) ||
+	    (old != NULL && !ends_shadow(engine, old)))
+		return;
+	arena = engine_arena(engine);
+	if (arena == NULL ||
+	    !stops_each(engine->o.stops, arena, want_stop, engine, &fail))
+		engine_log(engine, "error", "registry-not-told", &fail);
+	arena_destroy(arena);
 }
 
 void

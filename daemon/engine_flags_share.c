@@ -481,6 +481,15 @@ engine_flags_told(struct engine *engine, struct batch *batch,
 	return true;
 }
 
+static bool
+is_watched(const struct engine *engine, const struct conf_recipient *binding)
+{
+	const struct conf_upstream *upstream =
+	    conf_upstream(engine->conf, binding->upstream);
+
+	return upstream != NULL && upstream->shadows;
+}
+
 const char *
 engine_flags_why_held(const struct engine *engine, const struct stop_held *row)
 {
@@ -493,6 +502,9 @@ engine_flags_why_held(const struct engine *engine, const struct stop_held *row)
 		return "misu itself shows nothing of it any more";
 	if (binding->channel == CHANNEL_DESK)
 		return "it is reached by hand: tell it yourself, or resubmit";
+	if (binding->channel == CHANNEL_EPP && is_watched(engine, binding))
+		return "misu only watches there (mode shadow): it is told when "
+		       "that ends";
 	if (binding->channel == CHANNEL_EPP)
 		return upstream_of(engine, binding->upstream) != NULL
 			   ? "it is being told, or its contacts are, unless "

@@ -599,6 +599,34 @@ affair_add_grants(struct affair *affair, struct text *text, struct fail *fail)
 	return true;
 }
 
+struct counting {
+	struct showing showing;
+	struct grant_counts *out;
+};
+
+static bool
+count_grant(void *arg, const struct grant *grant)
+{
+	const struct counting *counting = arg;
+	const char *state = state_of(&counting->showing, grant);
+
+	counting->out->valid += strcmp(state, "valid") == 0;
+	counting->out->outdated += strcmp(state, "outdated") == 0;
+	return true;
+}
+
+bool
+affair_count_grants(const struct affair *affair, int64_t case_id,
+    struct grant_counts *out, struct fail *fail)
+{
+	struct counting counting = {{.affair = affair}, out};
+
+	*out = (struct grant_counts){0, 0};
+	return affair->engine->o.grants == NULL ||
+	       grants_each(affair->engine->o.grants, affair->arena, case_id,
+		   count_grant, &counting, fail);
+}
+
 /* --- forgetting --- */
 
 /* Does the key of this role's person belong to the pseudonym? */

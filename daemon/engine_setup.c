@@ -592,6 +592,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
     const struct conf *conf, struct fail *fail)
 {
 	const struct ruleset *old_ruleset = engine->ruleset;
+	const struct conf *old_conf = engine->conf;
 	struct digest old_setup = engine->setup, setup, epoch;
 	struct channel **channels;
 
@@ -616,6 +617,7 @@ engine_set_policy(struct engine *engine, const struct ruleset *ruleset,
 		!engine_courier_recover(engine, fail)))
 		return false;
 	engine_flags_begin(engine, ruleset_identity(ruleset));
+	engine_flags_catch_up(engine, old_conf);
 	if (old_ruleset == NULL) {
 		engine_provision_recover(engine);
 		engine_request_recover(engine);

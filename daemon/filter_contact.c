@@ -170,6 +170,19 @@ merge_with(struct command *command, const struct record *stored)
 		decide_it(command);
 }
 
+/* What it shows says what became of a change whose answer was lost. */
+static void
+settled(struct command *command, struct record *found)
+{
+	const struct record *stored =
+	    doubt_settle(command, THE_CONTACT, found);
+
+	if (stored == NULL)
+		command_answer(command, EPP_FAILED, "out of memory");
+	else
+		merge_with(command, stored);
+}
+
 /* Not in the vault: what the registry holds is the record. */
 static void
 inquired(struct command *command, struct record *found)
@@ -209,6 +222,9 @@ update_fetched(struct command *command)
 	else if (held == NULL)
 		command_inquire(
 		    command, EPP_CONTACT, command->epp->id, inquired);
+	else if (doubt_wants_info(command, THE_CONTACT))
+		command_inquire(
+		    command, EPP_CONTACT, command->epp->id, settled);
 	else
 		merge_with(command, held);
 }

@@ -500,22 +500,42 @@ static void
 inquired(struct command *command, struct record *found)
 {
 	struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+	size_t i = work->asking++;
+	struct fail fail = FAIL_INIT;
 
-	work->contacts[work->asking++] = found;
-	look_for_next(command);
+	if (work->contacts[i] != NULL)
+		found = doubt_settle(command, i, found);
+	work->contacts[i] = found;
+	if (found != NULL &&
+	    !conf_presume_kind(conf, found, work->ids[i], &fail))
+		command_answer_fail(command, EPP_FAILED, &fail);
+	else
+		look_for_next(command);
 }
 
-/* A new link's contact that the vault does not have is asked for. */
+/* Of one that is updated before the link it matters what the registry has. */
+static bool
+must_ask(const struct command *command, size_t i)
+{
+	const struct domain_work *work = command->domain;
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	return is_new_somewhere(work, i) &&
+	       conf->contacts != CONTACTS_PROHIBITED &&
+	       (work->contacts[i] == NULL ||
+		   (conf->on_link == ON_LINK_UPDATE &&
+		       doubt_wants_info(command, i)));
+}
+
+/* A new link's contact that is not known, or not for sure, is asked for. */
 static void
 look_for_next(struct command *command)
 {
 	struct domain_work *work = command->domain;
-	const struct conf_upstream *conf = command->session->upstream->conf;
 
 	for (; work->asking < work->contact_count; work->asking++)
-		if (work->contacts[work->asking] == NULL &&
-		    is_new_somewhere(work, work->asking) &&
-		    conf->contacts != CONTACTS_PROHIBITED) {
+		if (must_ask(command, work->asking)) {
 			command_inquire(command, EPP_CONTACT,
 			    work->ids[work->asking], inquired);
 			return;
@@ -640,6 +660,17 @@ fetch_contacts(struct command *command)
 	command_fetch(command, objects, work->contact_count, contacts_fetched);
 }
 
+/* What it shows says what became of a change whose answer was lost. */
+static void
+settled(struct command *command, struct record *found)
+{
+	command->domain->stored = doubt_settle(command, 0, found);
+	if (command->domain->stored == NULL)
+		command_answer(command, EPP_FAILED, "out of memory");
+	else
+		fetch_contacts(command);
+}
+
 static void
 domain_fetched(struct command *command)
 {
@@ -650,6 +681,11 @@ domain_fetched(struct command *command)
 		return;
 	}
 	command->domain->seen = held->seen;
+	if (doubt_wants_info(command, 0)) {
+		command_inquire(command, EPP_DOMAIN,
+		    command->epp->domain->name, settled);
+		return;
+	}
 	command->domain->stored =
 	    held->proposed != NULL ? held->proposed : held->current;
 	fetch_contacts(command);

@@ -326,6 +326,7 @@ bool
 local_domain_info(struct command *command, const struct epp_response *response)
 {
 	const struct epp_command *epp = command->epp;
+	struct fail fail = FAIL_INIT;
 	const struct record *record;
 	struct slice client_id =
 	    command->session->pooled ? epp->client_id : response->client_id;
@@ -336,6 +337,10 @@ local_domain_info(struct command *command, const struct epp_response *response)
 	    command->session->upstream->conf->contacts != CONTACTS_PROHIBITED)
 		return false;
 	record = kept_contact(&command->held[0]);
+	/* The next change is made upon the same (domain_start). */
+	if (doubt_wants_info(command, 0))
+		record = doubt_settle(command, 0,
+		    epp_response_record(response, command->arena, &fail));
 	if (record == NULL)
 		return false;
 	command_answer_bytes(command,

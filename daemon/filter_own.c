@@ -202,6 +202,16 @@ failed(struct own *own)
 	own_end(own, own->again ? DELIVERY_UNKNOWN : DELIVERY_LATER, &fail);
 }
 
+/*
+ * Another setup came since: what was decided before may be too much by now,
+ * and the keeper, who took it back, decides it again.
+ */
+static bool
+is_stale(const struct own *own)
+{
+	return !own->again && own->setups != own->upstream->filter->setups;
+}
+
 static bool
 send_frame(struct own *own)
 {
@@ -256,6 +266,8 @@ next_step(struct own *own)
 		    "says dcp private");
 	} else if (own->rest.len == 0) {
 		own_end(own, DELIVERY_SENT, NULL);
+	} else if (is_stale(own)) {
+		trouble(own, "another setup is in force since");
 	} else if (!take_frame(own)) {
 		trouble(own, "the payload holds no frames");
 	} else if (!begin_frame(own)) {
@@ -307,9 +319,20 @@ looked(struct own *own, const struct epp_response *response)
 		refused(own, EPP_EXISTS);
 	} else if (!exists && !missing) {
 		refused(own, response->code);
+	} else if (is_stale(own)) {
+		trouble(own, "another setup is in force since");
 	} else if (!send_frame(own)) {
 		trouble(own, "the session at the registry is gone");
 	}
+}
+
+/* A contact that is to go and is not there went before. */
+static bool
+is_done(const struct own *own, unsigned code)
+{
+	return code < EPP_UNKNOWN_COMMAND ||
+	       (code == EPP_NOT_EXISTS && own->epp->verb == EPP_DELETE &&
+		   own->epp->object == EPP_CONTACT);
 }
 
 static void
@@ -324,7 +347,7 @@ step_answered(struct flight *flight, const struct epp_response *response)
 		failed(own);
 	} else if (own->step == STEP_LOOKED) {
 		looked(own, response);
-	} else if (response->code < EPP_UNKNOWN_COMMAND) {
+	} else if (is_done(own, response->code)) {
 		next_step(own);
 	} else {
 		refused(own, response->code);
@@ -368,6 +391,7 @@ filter_deliver(
 	own->sealed_arena = delivery->arena;
 	own->rest = sealed_payload(delivery->sealed);
 	own->again = delivery->again;
+	own->setups = filter->setups;
 	own_queue(own);
 }
 

@@ -26,7 +26,8 @@ struct own {
 	struct slice rest, frame;
 	struct epp_command *epp;
 	enum own_step step;
-	bool again; /* find out what became of it */
+	uint64_t setups; /* the filter's, when it came */
+	bool again;	 /* find out what became of it */
 	bool wrote; /* something left */
 	/* import */
 	struct slice list; /* lines "contact ID" and "domain NAME" */

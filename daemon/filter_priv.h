@@ -330,12 +330,6 @@ void command_go(struct command *command);
 void command_outcome(
     struct command *command, enum keeper_end end, unsigned code);
 
-/*
- * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
- * contact that was changed and the answer lost, the registry may show what it
- * showed before and what it was told to.
- */
-struct record *command_held(const struct command *command, size_t index);
 /* READY: it may go in its turn, within the time to answer. */
 void command_ready(struct command *command);
 /* Another setup is on its way: begin anew when it is there. */
@@ -351,6 +345,22 @@ struct link {
 };
 void command_update_contact(struct command *command, const struct link *link,
     struct record *contact, void (*then)(struct command *command));
+/* --- filter_doubt.c ----------------------------------------------------- */
+
+/*
+ * What was fetched at `index`, as it may be now; NULL: nothing is known.  Of a
+ * contact that was changed and the answer lost, the registry may show what it
+ * showed before and what it was told to.
+ */
+struct record *command_held(const struct command *command, size_t index);
+/*
+ * Is it one of two, nobody knows which?  Then command_inquire() and, with what
+ * was found or NULL, doubt_settle(): upon which the next change is made.
+ */
+bool doubt_wants_info(const struct command *command, size_t index);
+struct record *doubt_settle(
+    struct command *command, size_t index, const struct record *found);
+
 /* --- filter_learn.c --- */
 
 /* What the answer says of a domain itself goes with the outcome. */

@@ -77,34 +77,6 @@ fetched(void *arg, const struct keeper_held *held, size_t count,
 	session_pump(session);
 }
 
-static struct shown
-shown_by_either(struct shown a, struct shown b)
-{
-	return (struct shown){.passed = a.passed | b.passed,
-	    .altered = a.altered | b.altered,
-	    .published = a.published | b.published};
-}
-
-struct record *
-command_held(const struct command *command, size_t index)
-{
-	const struct keeper_held *held = &command->held[index];
-	struct epp_facts facts;
-	struct fail fail = FAIL_INIT;
-
-	if (held->proposed == NULL)
-		return held->current;
-	facts = *record_epp(held->proposed);
-	/* Whether the registry made what is proposed is not known yet. */
-	facts.made = held->current != NULL && record_epp(held->current)->made;
-	if (held->current != NULL)
-		facts.shown = shown_by_either(
-		    facts.shown, record_epp(held->current)->shown);
-	/* Without memory for it nothing is known of it. */
-	return record_set_epp(held->proposed, &facts, &fail) ? held->proposed
-							     : NULL;
-}
-
 /* --- the decision --- */
 
 static bool

@@ -32,8 +32,9 @@ tenant_of(const struct command *command, size_t index)
 
 	if (!tenant_is_one_of_many(session))
 		return TENANT_OWN;
-	if (tenant_is_others(session, held->current) ||
-	    tenant_is_others(session, held->proposed))
+	/* What another only tries to create is whose it was. */
+	if (tenant_is_others(session,
+		held->current != NULL ? held->current : held->proposed))
 		return TENANT_OTHER;
 	return held->current != NULL || held->proposed != NULL ? TENANT_OWN
 							       : TENANT_NOBODY;

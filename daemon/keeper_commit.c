@@ -261,6 +261,8 @@ add_store(struct commit *commit, const struct judged *judged,
 {
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 
+	if (commit->job.open != NULL && commit->job.open->is_claim)
+		return true;
 	switch (store) {
 	case KEEP_RECORD:
 	case KEEP_HERE:
@@ -361,7 +363,7 @@ note_doubt(struct commit *commit, const struct judged *judged,
 	enum keeper_store store = (enum keeper_store)judged->from->store;
 	struct record *before;
 
-	if (store != KEEP_RECORD)
+	if (store != KEEP_RECORD || commit->job.open->is_claim)
 		return true;
 	if (!doubt_of(keeper, record_type(judged->stored),
 		record_object(judged->stored), &before, fail))
@@ -369,6 +371,46 @@ note_doubt(struct commit *commit, const struct judged *judged,
 	return before == NULL || is_recorded(keeper, commit, judged) ||
 	       doubt_note(
 		   commit->job.open, before, keeper->scratch, fail);
+}
+
+static bool
+is_of_another(struct keeper *keeper, const struct record *created,
+    enum vault_slot slot, bool *out, struct fail *fail)
+{
+	struct slice client = record_epp(created)->client;
+	const struct record *there = vault_get_slot(keeper->o.vault,
+	    keeper->scratch, record_type(created), record_object(created), slot,
+	    fail);
+
+	*out = there != NULL && record_epp(there)->client.len != 0 &&
+	       !slice_equal(record_epp(there)->client, client);
+	return there != NULL || fail->kind == FAIL_NONE;
+}
+
+/*
+ * The backends of a pool are one client to the registry.  Who creates what
+ * another of them has, or is creating, has it once the registry says so, and
+ * until then, or for ever, it stays the other's.
+ */
+static bool
+note_claim(struct commit *commit, const struct judged *judged,
+    struct fail *fail)
+{
+	struct keeper *keeper = commit->job.keeper;
+	const struct record *stored = judged->stored;
+	const struct conf_upstream *upstream =
+	    conf_upstream(keeper->conf, judged->from->upstream);
+	bool *is_claim = &commit->job.open->is_claim;
+
+	if (judged->from->store != KEEP_RECORD || upstream == NULL ||
+	    upstream->mode != UPSTREAM_POOL || upstream->backend_count < 2 ||
+	    record_operation(stored) != OPERATION_CREATE ||
+	    record_epp(stored)->client.len == 0)
+		return true;
+	return is_of_another(
+		   keeper, stored, VAULT_CURRENT, is_claim, fail) &&
+	       (*is_claim || is_of_another(keeper, stored, VAULT_PROPOSED,
+				 is_claim, fail));
 }
 
 /* Room for what waits for an outcome, before anything is written. */
@@ -388,7 +430,8 @@ make_open(struct commit *commit, const struct judged *judged, struct fail *fail)
 		packed.len = 0;
 	commit->job.open = open_create(commit->job.keeper,
 	    (enum keeper_store)from->store, judged->stored, packed, fail);
-	return commit->job.open != NULL && note_doubt(commit, judged, fail);
+	return commit->job.open != NULL && note_claim(commit, judged, fail) &&
+	       note_doubt(commit, judged, fail);
 }
 
 static void
@@ -396,6 +439,8 @@ commit_now(struct job *job)
 {
 	struct commit *commit = (struct commit *)job;
 
+	if (job->open != NULL && commit->stores)
+		job->open->deletions = ledger_deletions(job->keeper->o.ledger);
 	ledger_commit(commit->batch, durable, commit);
 }
 

@@ -27,7 +27,7 @@ static bool
 changes(const struct open *open, enum object_type type, struct slice name)
 {
 	return open->type == type && slice_equal(open->name, name) &&
-	       open->store == KEEP_RECORD;
+	       open->store == KEEP_RECORD && !open->is_claim;
 }
 
 static const struct open *
@@ -59,6 +59,15 @@ keeper_is_under_way(
 {
 	return keeper_is_changing(keeper, type, name) ||
 	       find_open(keeper, type, name) != NULL;
+}
+
+bool
+doubt_awaits(struct keeper *keeper, enum object_type type, struct slice name)
+{
+	const struct wire_object object = {type, name};
+
+	return open_rival(keeper, NULL, &object) !=
+	       NULL;
 }
 
 bool

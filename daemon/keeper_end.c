@@ -129,18 +129,48 @@ settle_followed(struct end *end, struct batch *batch, const struct open *open,
 				object->name, VAULT_PROPOSED, fail));
 }
 
+/* Was no deletion at all proposed behind its own record? */
+static bool
+is_sure(const struct keeper *keeper, const struct open *open,
+    const struct wire_object *object)
+{
+	return open != NULL &&
+	       open->deletions == ledger_deletions(keeper->o.ledger) &&
+	       open->type == object->type &&
+	       slice_equal(open->name, object->name);
+}
+
 /* A deletion that came after it is proposed by now: that stays. */
 static bool
-is_newest(const struct end *end, const struct wire_object *object, bool *out,
-    struct fail *fail)
+is_newest(const struct end *end, const struct open *open,
+    const struct wire_object *object, bool *out, struct fail *fail)
 {
-	const struct record *proposed =
-	    vault_get_slot(end->job.keeper->o.vault, end->job.arena,
-		object->type, object->name, VAULT_PROPOSED, fail);
+	const struct record *proposed;
 
+	*out = true;
+	if (is_sure(end->job.keeper, open, object))
+		return true;
+	proposed = vault_get_slot(end->job.keeper->o.vault, end->job.arena,
+	    object->type, object->name, VAULT_PROPOSED, fail);
 	*out = proposed == NULL ||
 	       record_operation(proposed) != OPERATION_DELETE;
 	return proposed != NULL || fail->kind == FAIL_NONE;
+}
+
+/* Nothing of it is proposed: whose it was has it no more. */
+static bool
+settle_claim(struct end *end, struct batch *batch, const struct open *open,
+    const struct wire_outcome *outcome, struct fail *fail)
+{
+	const struct wire_object *object = &outcome->object;
+
+	end->stores = true;
+	if (open_rival(end->job.keeper, open, object) == NULL &&
+	    !store_removal(batch, object->type, object->name, true, fail))
+		return false;
+	return end->job.follow != NULL && object->type == OBJECT_DOMAIN
+		   ? settle_followed(end, batch, open, outcome, false, fail)
+		   : put_back(end, batch, open->packed, false, fail);
 }
 
 /* The registry took it.  Another may be proposed by now. */
@@ -152,7 +182,9 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 	const struct open *rival = open_rival(end->job.keeper, open, object);
 	bool is_last = rival == NULL || rival->entry < open->entry;
 
-	if (is_last && !is_newest(end, object, &is_last, fail))
+	if (open != NULL && open->is_claim)
+		return settle_claim(end, batch, open, outcome, fail);
+	if (is_last && !is_newest(end, open, object, &is_last, fail))
 		return false;
 	end->stores = is_last || open->packed.len != 0;
 	if (!end->stores)
@@ -261,6 +293,9 @@ add_store(struct end *end, struct batch *batch, const struct open *open,
 	    (how == KEEPER_ANSWERED && outcome->code == EPP_PENDING);
 
 	if (object.name.len == 0)
+		return true;
+	if (open != NULL && open->is_claim &&
+	    (unsure || how != KEEPER_ANSWERED))
 		return true;
 	if (unsure && open != NULL &&
 	    (how == KEEPER_UNKNOWN || object.type == OBJECT_CONTACT) &&

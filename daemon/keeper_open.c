@@ -168,6 +168,7 @@ open_rival(struct keeper *keeper, const struct open *open,
 	for (struct open *o = keeper->by_object[hash % OPEN_HEADS]; o != NULL;
 	     o = o->next_object)
 		if (o != open && o->store == KEEP_RECORD && !o->is_ending &&
+		    !o->is_claim &&
 		    o->type == object->type &&
 		    slice_equal(o->name, object->name) &&
 		    (best == NULL || o->entry > best->entry))

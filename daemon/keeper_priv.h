@@ -62,6 +62,9 @@ struct open {
 	enum keeper_store store;
 	bool is_ending; /* an outcome is on its way to the disk */
 	bool creates;
+	bool is_claim; /* of what another backend has: nothing is proposed */
+	/* ledger_deletions() when its proposed record went; 0: of a former life */
+	uint64_t deletions;
 	int64_t approval; /* the hold that it passed by; 0: none */
 	enum object_type type;
 	struct slice name, packed;
@@ -310,6 +313,9 @@ bool follow_removal(struct job *job, struct batch *batch,
 /* What is proposed of it, where no answer is awaited; NULL: nothing is. */
 bool doubt_of(struct keeper *keeper, enum object_type type, struct slice name,
     struct record **out, struct fail *fail);
+/* Is an answer to a change of it awaited, and not being written? */
+bool doubt_awaits(
+    struct keeper *keeper, enum object_type type, struct slice name);
 /* It is in doubt again if what is open comes to nothing. */
 bool doubt_note(struct open *open, const struct record *before,
     struct arena *arena, struct fail *fail);

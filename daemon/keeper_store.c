@@ -54,6 +54,10 @@ answer(struct fetch *fetch)
 		    !get(fetch, &fetch->objects[i], VAULT_PROPOSED,
 			&fetched->held[i].proposed, &fetched->fail))
 			break;
+		fetched->held[i].in_doubt =
+		    fetched->held[i].proposed.record != NULL &&
+		    !doubt_awaits(fetch->job.keeper, fetch->objects[i].type,
+			fetch->objects[i].name);
 		fetched->count++;
 	}
 	if (fetched->fail.kind != FAIL_NONE)

@@ -1,16 +1,21 @@
 /* What misuctl may ask of a running misu: a table of verbs. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "codec/json.h"
 #include "engine_order.h"
 #include "keeper.h"
 #include "line.h"
 #include "log.h"
 #include "service_priv.h"
 
+enum { LIST = -1 };
+
 struct verb {
 	const char *name;
 	bool needs_id;
+	int breaks; /* of lines, that its text has; LIST: its reader looks */
 	void (*run)(struct service *service, const struct control_ask *ask,
 	    struct control_request *request);
 };
@@ -217,29 +222,85 @@ run_import(struct service *service, const struct control_ask *ask,
 }
 
 static const struct verb verbs[] = {
-    {"reload", false, run_reload},
-    {"status", false, run_status},
-    {"stop", false, run_stop},
-    {"hold-list", false, run_hold_list},
-    {"hold-show", true, run_hold_show},
-    {"hold-approve", true, run_hold_approve},
-    {"hold-refuse", true, run_hold_refuse},
-    {"desk-list", false, run_desk_list},
-    {"desk-show", true, run_desk_show},
-    {"desk-done", true, run_desk_done},
-    {"log-subject", false, run_log_subject},
-    {"log-object", false, run_log_object},
-    {"forget", false, service_forget},
-    {"backup", false, service_backup},
-    {"key-show", false, service_key_show},
-    {"key-rotate", false, service_key_rotate},
-    {"key-confirm", false, service_key_confirm},
-    {"subject-values", false, run_subject_values},
-    {"upstreams", false, run_upstreams},
-    {"import", false, run_import},
-    {"reindex", false, service_reindex},
-    {"index-status", false, service_index_status},
+    {"reload", false, 0, run_reload},
+    {"status", false, 0, run_status},
+    {"stop", false, 0, run_stop},
+    {"hold-list", false, 0, run_hold_list},
+    {"hold-show", true, 0, run_hold_show},
+    {"hold-approve", true, 0, run_hold_approve},
+    {"hold-refuse", true, 0, run_hold_refuse},
+    {"desk-list", false, 0, run_desk_list},
+    {"desk-show", true, 0, run_desk_show},
+    {"desk-done", true, 0, run_desk_done},
+    {"log-subject", false, 0, run_log_subject},
+    {"log-object", false, 0, run_log_object},
+    {"forget", false, 1, service_forget},
+    {"backup", false, LIST, service_backup},
+    {"key-show", false, 0, service_key_show},
+    {"key-rotate", false, 0, service_key_rotate},
+    {"key-confirm", false, 0, service_key_confirm},
+    {"subject-values", false, 0, run_subject_values},
+    {"upstreams", false, 0, run_upstreams},
+    {"import", false, LIST, run_import},
+    {"reindex", false, 0, service_reindex},
+    {"index-status", false, 0, service_index_status},
 };
+
+/*
+ * What an operator says stands in the ledger for ever, and on others'
+ * terminals: no line of it may look like another entry, or drive the terminal.
+ */
+static bool
+is_plain(struct slice text, int breaks)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i != text.len && text.data[i] != '\n')
+			continue;
+		if (breaks-- < 0 ||
+		    !text_is_plain((struct slice){text.data + from, i - from}))
+			return false;
+		from = i + 1;
+	}
+	return true;
+}
+
+static bool
+are_plain(const struct json_node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		if (node->items[i].kind == JSON_KIND_STRING &&
+		    !text_is_plain(node->items[i].string))
+			return false;
+	return true;
+}
+
+/* What an order cannot read as an object it refuses itself. */
+static bool
+is_plain_order(struct slice text)
+{
+	struct arena *arena = arena_create(NULL);
+	struct fail fail = FAIL_INIT;
+	const struct json_node *root =
+	    arena != NULL ? json_parse(arena, text, &fail) : NULL;
+	bool plain = arena != NULL && (root == NULL || are_plain(root));
+
+	arena_destroy(arena);
+	return plain;
+}
+
+static void
+refuse_text(struct control_request *request)
+{
+	struct fail fail = FAIL_INIT;
+
+	fail_set(&fail, FAIL_INPUT,
+	    "the text has a line break, a control character or a mark that "
+	    "changes the direction of reading");
+	fail_hint(&fail, "write it in one line");
+	service_problem(request, 400, &fail);
+}
 
 void
 service_control(void *context, const struct control_ask *ask,
@@ -258,8 +319,16 @@ service_control(void *context, const struct control_ask *ask,
 		if (verbs[i].needs_id && ask->id <= 0)
 			control_answer(request, 400,
 			    SLICE("{\"title\":\"an id is needed\",\"status\":400}"));
+		else if (verbs[i].breaks != LIST && ask->text.len != 0 &&
+			 !(text_is_utf8(ask->text) &&
+			     is_plain(ask->text, verbs[i].breaks)))
+			refuse_text(request);
 		else
 			verbs[i].run(service, ask, request);
+		return;
+	}
+	if (order != NULL && !is_plain_order(ask->text)) {
+		refuse_text(request);
 		return;
 	}
 	if (order != NULL) {

@@ -125,6 +125,7 @@ put_fetched(struct writer *w, const struct wire_fetched *fetched)
 	for (size_t i = 0; i < fetched->count && !w->too_long; i++) {
 		put_record(w, &fetched->held[i].current);
 		put_record(w, &fetched->held[i].proposed);
+		put8(w, fetched->held[i].in_doubt);
 	}
 }
 
@@ -468,6 +469,7 @@ get_fetched(struct reader *r, struct wire_fetched *out)
 	for (size_t i = 0; i < out->count; i++) {
 		get_record(r, &out->held[i].current);
 		get_record(r, &out->held[i].proposed);
+		out->held[i].in_doubt = get_word(r, 2) != 0;
 	}
 }
 

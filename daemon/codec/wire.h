@@ -74,6 +74,7 @@ struct wire_fetch {
 
 struct wire_held {
 	struct wire_record current, proposed;
+	bool in_doubt; /* for what is proposed no answer is awaited */
 };
 
 struct wire_fetched {

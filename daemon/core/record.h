@@ -282,6 +282,17 @@ bool record_check_consents(
 /* Has it any such consent? */
 bool record_withdraws(const struct record *update);
 
+/*
+ * Of which of two records of an object does the registry's own word on it
+ * speak?  A contact's fields are compared as far as each record says by its
+ * `shown` what the registry has; what is in neither form says nothing, and
+ * where some speak for the one and some for the other nothing is told.
+ * `has_links`: the registry knows of a domain's contacts.
+ */
+enum record_which { WHICH_UNTOLD, WHICH_FIRST, WHICH_SECOND };
+enum record_which record_which(const struct record *found,
+    const struct record *first, const struct record *second, bool has_links);
+
 enum operation record_operation(const struct record *record);
 struct slice record_object(const struct record *record);
 struct slice record_plan(const struct record *record);

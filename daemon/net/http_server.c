@@ -250,13 +250,46 @@ request_body(struct evhttp_request *request)
 	return (struct slice){(char *)evbuffer_pullup(input, -1), len};
 }
 
-/* The next one on a connection that takes no more: it is asked elsewhere. */
+/* No more is read of the connection that it came by. */
 static void
-turn_away(struct evhttp_request *from)
+turn_away(struct evhttp_request *from, int status)
 {
 	evhttp_add_header(
 	    evhttp_request_get_output_headers(from), "Connection", "close");
-	evhttp_send_error(from, 503, NULL);
+	evhttp_send_error(from, status, NULL);
+}
+
+static bool
+is_number(const char *text)
+{
+	return text[strspn(text, "0123456789")] == '\0' && text[0] != '\0';
+}
+
+/*
+ * A header that says one thing, said twice, or a length that is no number: of
+ * such a request a proxy in front may have understood another one (RFC 9112,
+ * 6.3), with a body that ends elsewhere, or of somebody else.
+ */
+static bool
+is_ambiguous(struct evhttp_request *request)
+{
+	static const char *const once[] = {"Content-Length",
+	    "Transfer-Encoding", "Host", "Authorization", "Content-Type",
+	    "Idempotency-Key"};
+	unsigned seen = 0;
+
+	for (const struct evkeyval *at =
+		 evhttp_request_get_input_headers(request)->tqh_first;
+	     at != NULL; at = at->next.tqe_next)
+		for (unsigned i = 0; i < sizeof(once) / sizeof(*once); i++) {
+			if (evutil_ascii_strcasecmp(at->key, once[i]) != 0)
+				continue;
+			if ((seen & 1u << i) != 0 ||
+			    (i == 0 && !is_number(at->value)))
+				return true;
+			seen |= 1u << i;
+		}
+	return (seen & 3u) == 3u;
 }
 
 static void
@@ -268,9 +301,13 @@ handle(struct evhttp_request *from, void *arg)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(from);
 	struct connection *connection;
 
-	if (request == NULL || uri == NULL) {
+	if (request == NULL) {
+		evhttp_send_error(from, 503, NULL);
+		return;
+	}
+	if (uri == NULL || is_ambiguous(from)) {
 		free(request);
-		evhttp_send_error(from, uri == NULL ? 400 : 503, NULL);
+		turn_away(from, 400);
 		return;
 	}
 	*request = (struct http_request){.server = server,
@@ -282,7 +319,7 @@ handle(struct evhttp_request *from, void *arg)
 	connection = find(server, request->stream);
 	if (connection != NULL && connection->ends) {
 		free(request);
-		turn_away(from);
+		turn_away(from, 503); /* it is asked elsewhere */
 		return;
 	}
 	if (connection != NULL)

@@ -394,6 +394,7 @@ unpack_all(struct pending *pending, const struct wire_fetched *fetched,
 		    "the keeper answered about other objects");
 	for (size_t i = 0; i < fetched->count; i++) {
 		held[i].seen = fetched->seen;
+		held[i].in_doubt = fetched->held[i].in_doubt;
 		if (!unpack(pending->arena, fetched->held[i].current.packed,
 			&held[i].current, fail) ||
 		    !unpack(pending->arena, fetched->held[i].proposed.packed,

@@ -34,6 +34,8 @@ struct keeper_held {
 	struct record *current;
 	/* What it was sent without an answer (yet): judge by this too. */
 	struct record *proposed;
+	/* No answer to that is awaited any more: made or not, nobody knows. */
+	bool in_doubt;
 	uint64_t seen; /* for the commit of what is judged by it */
 };
 

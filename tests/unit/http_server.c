@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,6 +198,44 @@ a_connection_that_is_used_ends_at_its_age(void **state)
 	} while (answer != NULL);
 }
 
+/* A proxy in front may have taken it for another one. */
+static void
+what_may_be_read_in_two_ways_is_refused(void **state)
+{
+	static const char *const texts[] = {
+	    "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!",
+	    "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+	    "Content-Length: +2\r\n\r\nhi",
+	    "Content-Length: 2\r\nAuthorization: Bearer a\r\n"
+	    "Authorization: Bearer b\r\n\r\nhi",
+	    "Content-Length: 2\r\nIdempotency-Key: a\r\n"
+	    "idempotency-key: b\r\n\r\nhi",
+	    "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "0\r\n\r\n"};
+	struct world *world = *state;
+	char text[200];
+
+	open_server(world, 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct fail fail = FAIL_INIT;
+		const char *answer;
+
+		close(world->clients[0]);
+		world->clients[0] = peer_connect_unix(world->path, &fail);
+		fcntl(world->clients[0], F_SETFL, O_NONBLOCK);
+		snprintf(text, sizeof(text),
+		    "POST / HTTP/1.1\r\nHost: x\r\n%s", texts[i]);
+		assert_int_equal(send(world->clients[0], text, strlen(text),
+				     MSG_NOSIGNAL),
+		    (int)strlen(text));
+		answer = hear(world, 0);
+		assert_non_null(answer);
+		assert_non_null(strstr(answer, " 400 "));
+		assert_non_null(strstr(answer, "Connection: close"));
+	}
+	assert_int_equal(world->asked, 0);
+}
+
 int
 main(void)
 {
@@ -205,6 +244,7 @@ main(void)
 	    WITH(idle_connections_end_at_once),
 	    WITH(what_is_in_work_is_answered_and_nothing_after_it),
 	    WITH(a_connection_that_is_used_ends_at_its_age),
+	    WITH(what_may_be_read_in_two_ways_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,14 +118,28 @@ world_stop(struct world *world)
 	world->keys = NULL;
 }
 
+/*
+ * A new one: in memory where scripts/check says that there is some, since what
+ * a process does that dies is seen there as on a disk.
+ */
+static inline void
+world_directory(char root[64])
+{
+	const char *memory = getenv("MEMORY");
+
+	if (memory == NULL || memory[0] == '\0')
+		memory = "/tmp";
+	snprintf(root, 64, "%.40s/misu-test-XXXXXX", memory);
+	assert_non_null(mkdtemp(root));
+}
+
 static inline struct world *
 world_create(uint64_t segment_size)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
-	snprintf(world->root, sizeof(world->root), "/tmp/misu-test-XXXXXX");
-	assert_non_null(mkdtemp(world->root));
+	world_directory(world->root);
 	snprintf(world->ledger_path, sizeof(world->ledger_path), "%s/ledger",
 	    world->root);
 	snprintf(world->keys_path, sizeof(world->keys_path), "%s/keys",
@@ -148,8 +162,7 @@ world_killed(const struct world *world)
 	char command[512];
 
 	assert_non_null(copy);
-	snprintf(copy->root, sizeof(copy->root), "/tmp/misu-test-XXXXXX");
-	assert_non_null(mkdtemp(copy->root));
+	world_directory(copy->root);
 	/* A file may go while it is copied: what is behind the loop goes on. */
 	snprintf(command, sizeof(command),
 	    "for i in 1 2 3 4 5 6 7 8 9; do cp -a '%s'/. '%s' 2>/dev/null && "

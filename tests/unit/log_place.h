@@ -40,8 +40,7 @@ place_create_with(uint64_t seed, uint64_t count, unsigned audits)
 	    .audits = audits};
 
 	assert_non_null(place);
-	snprintf(place->root, sizeof(place->root), "/tmp/misu-test-XXXXXX");
-	assert_non_null(mkdtemp(place->root));
+	world_directory(place->root);
 	snprintf(place->ledger, 96, "%s/ledger", place->root);
 	snprintf(place->index, 96, "%s/index.db", place->root);
 	snprintf(place->other, 96, "%s/other.db", place->root);
