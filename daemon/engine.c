@@ -324,7 +324,7 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
-	if (work->given == 0 && !record_check_consents(work->record,
+	if (work->given == 0 && !record_date_consents(work->record,
 				    engine_now(work->engine) / 1000, fail))
 		return false;
 	*status = 503;
@@ -500,28 +500,6 @@ anything_accepted(const struct work *work)
 	return false;
 }
 
-/*
- * Refused by all, it was not.  But that somebody withdrew a consent holds
- * whatever else is wrong with it: that much is kept, and followed.
- */
-static bool
-keep_withdrawal(struct work *work, struct batch *batch, struct fail *fail)
-{
-	struct record *stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	bool any;
-
-	if (stored == NULL || record_operation(stored) == OPERATION_DELETE)
-		return fail->kind == FAIL_NONE;
-	if (!record_withdraw(stored, work->record, &any, fail))
-		return false;
-	if (!any)
-		return true;
-	work->withdrawn = stored;
-	return ledger_add_record(batch, stored, fail) &&
-	       engine_work_withdraw(work, batch, fail);
-}
-
 /* What comes over EPP reads the object again once that is durable. */
 static void
 work_change(const struct work *work, bool begins)
@@ -551,7 +529,7 @@ work_commit(struct work *work)
 		     engine_work_propose(work, batch, &fail) &&
 		     engine_work_mark_unseen(work, batch, &fail);
 	else if (ok && work->given == 0)
-		ok = keep_withdrawal(work, batch, &fail);
+		ok = engine_work_keep_withdrawal(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
 	if (ok && work->given == 0)
 		work->doubts = ok =
