@@ -37,9 +37,8 @@ is_publication(struct slice entry, struct arena *arena)
 static bool
 look_at_outcome(struct looking *looking, struct slice entry)
 {
-	uint64_t at;
-	int64_t about;
 	struct slice word, what;
+	int64_t about;
 
 	if (!canon_get_string(entry, "word", looking->arena, &word) ||
 	    !slice_is(word, "sent") ||
@@ -47,7 +46,8 @@ look_at_outcome(struct looking *looking, struct slice entry)
 	    about <= looking->taken || (uint64_t)about >= looking->size)
 		return true;
 	if ((uint64_t)about >= looking->from) {
-		at = (uint64_t)about - looking->from;
+		uint64_t at = (uint64_t)about - looking->from;
+
 		looking->older = (looking->views[at / 8] >> at % 8 & 1) != 0;
 		return true;
 	}
