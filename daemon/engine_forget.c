@@ -337,6 +337,13 @@ run_view(struct forget *forget, bool scrubs, enum step then)
 		forget_trouble(forget, &fail);
 		return;
 	}
+	/* So that an older view is known for one that has it still. */
+	if (!left && engine->o.view != NULL &&
+	    !view_take(engine->o.view, ledger_size(engine->o.ledger) - 1,
+		&fail)) {
+		forget_trouble(forget, &fail);
+		return;
+	}
 	if (!left) {
 		engine_view_walk_destroy(forget->walk);
 		forget->walk = NULL;

@@ -58,6 +58,7 @@ struct engine {
 	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	uint64_t seen; /* entries that cases and the view need not look at */
 	int64_t view_changes; /* of it, that are kept beside it */
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */

@@ -307,7 +307,9 @@ stopped(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE)
 		give_up(order, 503, "ledger-stopped", ledger_fail);
 	else if (!stops_set_recorded(
-		     engine->o.stops, order->stop.id, first, &fail))
+		     engine->o.stops, order->stop.id, first, &fail) ||
+		 (engine->o.view != NULL &&
+		     !view_take(engine->o.view, first, &fail)))
 		give_up(order, 503, "stops", &fail);
 	else
 		look_up(order);

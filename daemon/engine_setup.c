@@ -10,6 +10,7 @@
 #include "engine_flags.h"
 #include "engine_work.h"
 #include "store/log_query.h"
+#include "store/standing.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -206,6 +207,26 @@ engine_identities(const struct engine *engine, struct event *event)
 	event->setup = engine->setup;
 }
 
+/*
+ * What the ledger says of cases and of the view stood in these first: so a
+ * start need not look at it to know that they are not older.
+ */
+static void
+note_seen(struct engine *engine)
+{
+	uint64_t size = ledger_size(engine->o.ledger);
+	struct fail fail = FAIL_INIT;
+
+	if (size - engine->seen < MARK_ENTRIES)
+		return;
+	if ((engine->o.cases != NULL &&
+		!cases_set_seen(engine->o.cases, size, &fail)) ||
+	    (engine->view_known &&
+		!standing_set_seen(engine->o.standing, size, &fail)))
+		engine_log(engine, "error", "seen-not-noted", &fail);
+	engine->seen = size;
+}
+
 static void
 checkpoint(void *arg)
 {
@@ -214,6 +235,7 @@ checkpoint(void *arg)
 	engine->checkpoint_set = false;
 	ledger_tick(engine->o.ledger);
 	engine_view_note(engine);
+	note_seen(engine);
 }
 
 void

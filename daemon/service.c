@@ -117,7 +117,9 @@ open_stores(struct service *service, struct fail *fail)
 	    !service_open_cases(service, cases, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
-	return service->ledger != NULL && open_view(service, fail);
+	return service->ledger != NULL &&
+	       service_check_cases(service, options.older != 0, fail) &&
+	       open_view(service, fail);
 }
 
 static void

@@ -49,6 +49,7 @@ struct service {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct sqlite *cases_db; /* stops, requests, approvals */
+	const char *cases_path;
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
@@ -108,6 +109,9 @@ void service_control(void *context, const struct control_ask *ask,
 bool service_open_cases(
     struct service *service, const char *path, struct fail *fail);
 void service_close_cases(struct service *service);
+/* Is it as new as the ledger?  FAIL_WORLD: an older file was put there. */
+bool service_check_cases(
+    struct service *service, bool is_restored, struct fail *fail);
 /* What else knows a subject that is forgotten (engine_options). */
 bool service_forget_more(void *context, uint32_t slot,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);

@@ -23,7 +23,10 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS request_step_open ON request_step (id)"
     " WHERE entry = -1;"
     "CREATE INDEX IF NOT EXISTS request_step_about ON request_step (about)"
-    " WHERE about >= 0;";
+    " WHERE about >= 0;"
+    "CREATE TABLE IF NOT EXISTS ledger_seen ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO ledger_seen VALUES (1, -1);";
 
 #define PLAIN_COLUMNS                                                          \
 	"id, kind, state, fee, law, opened, due, closed, amount, unit,"        \
@@ -38,7 +41,8 @@ struct cases {
 	struct statement *begin, *commit, *rollback, *add, *now, *close, *charge, *verify,
 	    *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
-	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe;
+	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe,
+	    *seen, *set_seen;
 };
 
 static const char *const kinds[CASE_KINDS] = {
@@ -115,6 +119,13 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->move, "UPDATE request_step SET about = ? WHERE about = ?"
 		       " AND about >= 0"},
 	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
+	    /* Numbers that were given, also of what is gone. */
+	    {&c->seen,
+		"SELECT entry, ifnull((SELECT seq FROM sqlite_sequence"
+		" WHERE name = 'request_step'), 0),"
+		" ifnull((SELECT seq FROM sqlite_sequence"
+		" WHERE name = 'stop'), 0) FROM ledger_seen"},
+	    {&c->set_seen, "UPDATE ledger_seen SET entry = ?"},
 	};
 
 	return sqlite_prepare_all(
@@ -635,4 +646,28 @@ case_fee_find(struct slice name, enum case_fee *out)
 
 	*out = (enum case_fee)(found ? at : 0);
 	return found;
+}
+
+/* --- beside the ledger --- */
+
+bool
+cases_seen(struct cases *cases, struct cases_seen *out, struct fail *fail)
+{
+	bool row = false, ok = statement_step(cases->seen, &row, fail);
+
+	*out = (struct cases_seen){.entry = CASE_NOT_RECORDED};
+	if (ok && row)
+		*out = (struct cases_seen){
+		    .entry = statement_number(cases->seen, 0),
+		    .step = statement_number(cases->seen, 1),
+		    .stop = statement_number(cases->seen, 2)};
+	statement_reset(cases->seen);
+	return ok;
+}
+
+bool
+cases_set_seen(struct cases *cases, uint64_t entry, struct fail *fail)
+{
+	statement_bind_number(cases->set_seen, 1, (int64_t)entry);
+	return statement_do(cases->set_seen, fail);
 }

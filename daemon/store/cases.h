@@ -137,6 +137,18 @@ bool cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail);
 bool cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
     struct fail *fail);
 
+/*
+ * Steps and stops are here before their entries are in the ledger, by numbers
+ * that only rise: so an entry with a higher one says that this file is older.
+ * `entry` is where to look from: those below it were looked at, with this file
+ * or one before it; CASE_NOT_RECORDED: nobody did.
+ */
+struct cases_seen {
+	int64_t entry, step, stop;
+};
+bool cases_seen(struct cases *cases, struct cases_seen *out, struct fail *fail);
+bool cases_set_seen(struct cases *cases, uint64_t entry, struct fail *fail);
+
 const char *case_kind_name(enum case_kind kind);
 bool case_kind_find(struct slice name, enum case_kind *out);
 const char *case_state_name(enum case_state state);
