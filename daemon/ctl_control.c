@@ -77,6 +77,9 @@ print_status(const struct json_node *node)
 	printf("ledger    %lld entries, %s\n",
 	    (long long)ctl_integer(node, "entries"),
 	    ctl_string(node, "ledger"));
+	if (strcmp(ctl_string(node, "submissions"), "taken") != 0)
+		printf("refused   submissions: %s\n",
+		    ctl_string(node, "submissions"));
 	for (size_t i = 0; spool != NULL && i < spool->count; i++)
 		if (spool->items[i].integer != 0)
 			printf("spool     %lld %.*s\n",

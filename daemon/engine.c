@@ -703,6 +703,8 @@ engine_work_fail(
     struct work *work, int status, const char *type, const struct fail *fail)
 {
 	work->engine->failures++;
+	if (status == 503)
+		engine_write_failed(work->engine, fail);
 	work_finish(work, status,
 	    engine_answer_problem(work->arena, status, type, fail));
 }

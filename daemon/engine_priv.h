@@ -77,6 +77,7 @@ struct engine {
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
+	struct fail trouble; /* engine_health.c */
 	bool draining, stop_recorded;
 	bool stop_told; /* that the ledger stopped was logged */
 	void (*drained)(void *arg);
@@ -212,6 +213,8 @@ void engine_log(const struct engine *engine, const char *level,
 
 /* The spool's state is logged when it changes, not at each call. */
 void engine_spool_failed(struct engine *engine, const struct fail *fail);
+/* Of a submission that could not be taken. */
+void engine_write_failed(struct engine *engine, const struct fail *fail);
 void engine_spool_works(struct engine *engine);
 
 int64_t engine_now(const struct engine *engine);

@@ -659,22 +659,6 @@ engine_log(const struct engine *engine, const char *level, const char *event,
 		engine->o.log(engine->o.log_context, level, event, fail);
 }
 
-void
-engine_spool_failed(struct engine *engine, const struct fail *fail)
-{
-	if (!engine->spool_trouble)
-		engine_log(engine, "error", "spool-failed", fail);
-	engine->spool_trouble = true;
-}
-
-void
-engine_spool_works(struct engine *engine)
-{
-	if (engine->spool_trouble)
-		engine_log(engine, "info", "spool-works", NULL);
-	engine->spool_trouble = false;
-}
-
 int64_t
 engine_now(const struct engine *engine)
 {

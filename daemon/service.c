@@ -278,12 +278,7 @@ status(void *context, struct slice principal, struct slice id,
 static const struct fail *
 health(void *context)
 {
-	static const struct fail stopping = {
-	    .kind = FAIL_WORLD, .text = "misu is stopping"};
-	struct service *service = context;
-
-	return service->stopping ? &stopping
-				 : ledger_stopped(service->ledger);
+	return service_refuses(context);
 }
 
 static const struct tokens *

@@ -72,6 +72,7 @@ struct service {
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t try_after; /* ms up: a write that failed before */
 	int64_t steady_start, clock_ahead; /* ms, of a clock nobody sets */
 	struct disk_forecast forecast;
 	int64_t backup_since; /* Unix ms; 0: none is being made */
@@ -194,6 +195,9 @@ void service_keys_tick(struct service *service);
 /* To be called about once a second. */
 void service_disk_tick(struct service *service);
 void service_disk_metrics(struct service *service, struct text *text);
+
+/* Why submissions are not taken now; NULL: they are. */
+const struct fail *service_refuses(struct service *service);
 
 /* --- service_metrics.c -------------------------------------------------- */
 
