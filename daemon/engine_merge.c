@@ -25,6 +25,21 @@ merge_given(
 	return work->record != NULL;
 }
 
+/* What is created may be there, and somebody in it who stays who it was. */
+static bool
+keep_persons(struct work *work, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!engine_may_keep_persons(work->engine))
+		return true;
+	stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	if (stored != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
+	return fail->kind == FAIL_NONE;
+}
+
 static bool
 merge(struct work *work, const struct record *stored, bool waits, bool refused,
     struct fail *fail)
@@ -75,7 +90,7 @@ engine_work_merge(
 	bool waits, refused, deleted;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
-		return engine_work_keep_persons(work, fail);
+		return keep_persons(work, fail);
 	if (work->given != 0)
 		return merge_given(work, status, type, fail);
 	work->update = work->record;
