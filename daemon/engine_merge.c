@@ -25,7 +25,7 @@ merge_given(
 	return work->record != NULL;
 }
 
-/* What is created may be there, and somebody in it. */
+/* What is created may be there, and somebody in it who stays who it was. */
 static bool
 keep_persons(struct work *work, struct fail *fail)
 {

@@ -517,6 +517,8 @@ engine_mark(struct engine *engine)
 
 	bool ok;
 
+	if (engine->ruleset != NULL && ledger_stopped(engine->o.ledger) == NULL)
+		note_seen(engine);
 	if (engine->ruleset == NULL || engine->under_way != 0 ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return;
