@@ -22,7 +22,7 @@ struct parcel {
 	const struct sealed *sealed;
 	enum delivery result;
 	struct fail fail;
-	bool recovering; /* status() was asked, not submit() */
+	bool recovering; /* it may have left: what became of it is asked */
 	bool changes; /* the vault's record, with the outcome */
 	bool gives_up;
 };
@@ -268,6 +268,37 @@ hand_over(struct parcel *parcel)
 	else
 		channel->operations->submit(
 		    channel, parcel->sealed, parcel_done, parcel);
+}
+
+static bool
+has_outcome(const struct parcel *parcel, enum delivery delivery)
+{
+	struct engine *engine = parcel->engine;
+	const char *word = delivery_name(delivery);
+	struct event event =
+	    engine_event(engine, EVENT_OUTCOME, word, parcel->item.entry);
+	char request[OUTCOME_REQUEST];
+
+	event.request =
+	    engine_outcome_request(request, parcel->item.entry, word);
+	return ledger_has_event(engine->o.ledger, &event);
+}
+
+/*
+ * What became of one that may have left.  Where it was recorded, and only the
+ * spool did not hear of it any more, a channel that cannot tell must not be
+ * believed: "unknown" would stand behind it for good.
+ */
+static void
+inquire(struct parcel *parcel)
+{
+	parcel->recovering = true;
+	if (has_outcome(parcel, DELIVERY_SENT))
+		parcel_done(parcel, DELIVERY_SENT, NULL);
+	else if (has_outcome(parcel, DELIVERY_REFUSED))
+		parcel_done(parcel, DELIVERY_REFUSED, NULL);
+	else
+		hand_over(parcel);
 }
 
 static void
@@ -600,10 +631,8 @@ ask_unknown(struct engine *engine, struct fail *fail)
 
 		ok = parcel != NULL;
 		asked = asked || ok;
-		if (ok) {
-			parcel->recovering = true;
-			hand_over(parcel);
-		}
+		if (ok)
+			inquire(parcel);
 	}
 	free(ids);
 	return asked;
