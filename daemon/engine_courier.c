@@ -404,7 +404,7 @@ add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 
 	event.request = engine_outcome_request(
 	    request, parcel->item.entry, word);
-	if (parcel->gives_up)
+	if (parcel->gives_up || parcel->result == DELIVERY_REFUSED)
 		event.reason = slice_from(parcel->fail.text);
 	else if (parcel->result == DELIVERY_SUPERSEDED)
 		event.reason = SLICE("a newer decision stands there");
@@ -556,7 +556,9 @@ log_result(const struct parcel *parcel)
 
 	if (parcel->fail.kind == FAIL_NONE)
 		return;
-	fail_place(&fail, "recipient %.*s", SLICE_ARG(parcel->item.recipient));
+	fail_place(&fail, "recipient %.*s, entry %llu",
+	    SLICE_ARG(parcel->item.recipient),
+	    (unsigned long long)parcel->item.entry);
 	engine_log(parcel->engine,
 	    parcel->gives_up ? "error" : "warn",
 	    parcel->gives_up ? "given-up" : delivery_name(parcel->result),
