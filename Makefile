@@ -11,7 +11,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo)
 
-PACKAGES := libevent libevent_openssl libevent_pthreads openssl jansson libcjson sqlite3 libcurl \
+PACKAGES := libevent libevent_openssl libevent_pthreads openssl nettle jansson libcjson sqlite3 libcurl \
 	libidn2 libseccomp libsystemd
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wvla -Wundef -Wwrite-strings \

@@ -33,39 +33,6 @@ is_under_way(struct engine *engine, struct slice principal, struct slice key)
 }
 
 bool
-engine_uses(const struct engine *engine, const struct conf *conf)
-{
-	const struct conf_use *use = engine->uses;
-
-	while (use != NULL && use->conf != conf)
-		use = use->next;
-	return use != NULL || engine->conf == conf;
-}
-
-void
-engine_use_conf(struct engine *engine, struct conf_use *use)
-{
-	engine_leave_conf(use);
-	use->conf = engine->conf;
-	use->next = engine->uses;
-	use->at = &engine->uses;
-	if (use->next != NULL)
-		use->next->at = &use->next;
-	engine->uses = use;
-}
-
-void
-engine_leave_conf(struct conf_use *use)
-{
-	if (use->at == NULL)
-		return;
-	*use->at = use->next;
-	if (use->next != NULL)
-		use->next->at = use->at;
-	use->at = NULL;
-}
-
-bool
 engine_is_submitted(
     const struct engine *engine, enum object_type type, struct slice name)
 {
@@ -372,6 +339,9 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
+	if (work->given == 0 && !record_check_consents(work->record,
+				    engine_now(work->engine) / 1000, fail))
+		return false;
 	*status = 503;
 	*type = "vault";
 	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)

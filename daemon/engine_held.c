@@ -1,7 +1,9 @@
 /*
  * Who holds data of a subject: the latest disclosure of each object to each
  * recipient for each purpose, as the ledger has it.  One pass from the first
- * entry; most entries are passed over by one search for the pseudonym.
+ * entry; most entries are passed over by one search for the pseudonym.  Then it
+ * is known by what else the subject is known (e-mail, telephone), and where
+ * others are known by that (engine_alike.c) there is a second pass for all.
  */
 #include "codec/wire.h"
 #include "core/canon.h"
@@ -11,6 +13,12 @@
 #include "store/log_query.h"
 
 enum { LOOK_AT_ONCE = 1000, FOUND_HEADS = 1024, FOUND_MAX = 100000 };
+
+enum stage {
+	STAGE_OWN,   /* the ledger, for the subject */
+	STAGE_ALIKE, /* the vault, for who is the same */
+	STAGE_ALL,   /* the ledger, for all of them */
+};
 
 /* One disclosure of an object to a recipient. */
 struct given {
@@ -34,6 +42,8 @@ struct lookup {
 	struct arena *arena, *scratch;
 	struct stop stop;
 	char pseudonym[2 * PSEUDONYM_SIZE + 1];
+	enum stage stage;
+	struct alike *alike;
 	uint64_t next;
 	struct found *heads[FOUND_HEADS], *first, **last;
 	size_t count;
@@ -66,7 +76,7 @@ is_pseudonym(const struct lookup *lookup, struct slice line)
 
 	return canon_next_item(&line, &item) &&
 	       canon_string(item, lookup->scratch, &text) &&
-	       slice_is(text, lookup->pseudonym);
+	       engine_alike_has(lookup->alike, text);
 }
 
 static bool
@@ -385,7 +395,8 @@ look_at(struct lookup *lookup, uint64_t index, struct fail *fail)
 		take_outcome(lookup, entry);
 		return true;
 	}
-	if (!has(entry, slice_from(lookup->pseudonym)) ||
+	if ((lookup->stage == STAGE_OWN &&
+		!has(entry, slice_from(lookup->pseudonym))) ||
 	    !has(entry, SLICE("\"type\":\"disclosure\"")))
 		return true;
 	if (!entry_kept_read(entry, lookup->scratch, &kept))
@@ -438,11 +449,36 @@ learn(struct lookup *lookup, const struct found *found, enum vault_slot slot,
 }
 
 static bool
+learn_both(struct lookup *lookup, const struct found *found, bool *there,
+    struct fail *fail)
+{
+	*there = false;
+	return learn(lookup, found, VAULT_CURRENT, there, fail) &&
+	       learn(lookup, found, VAULT_PROPOSED, there, fail);
+}
+
+/* So that others are found by that; and nobody is who has it from them. */
+static bool
+learn_all(struct lookup *lookup, struct fail *fail)
+{
+	struct stops *stops = lookup->engine->o.stops;
+	bool there, ok = stops_begin(stops, fail);
+
+	for (const struct found *f = lookup->first; ok && f != NULL;
+	     f = f->next_object)
+		ok = learn_both(lookup, f, &there, fail);
+	ok = ok && stops_keep(stops, fail);
+	if (!ok)
+		stops_rollback(stops);
+	return ok;
+}
+
+static bool
 keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 {
 	struct stops *stops = lookup->engine->o.stops;
 	const struct given *now = &found->now;
-	bool there = false;
+	bool there;
 	bool own = slice_is(now->channel, "view");
 	const struct stop_held held = {.type = found->type,
 	    .object = found->object,
@@ -456,8 +492,7 @@ keep(struct lookup *lookup, const struct found *found, struct fail *fail)
 	    .state = own ? SLICE("removed") : SLICE("held"),
 	    .about = -1};
 
-	if (!learn(lookup, found, VAULT_CURRENT, &there, fail) ||
-	    !learn(lookup, found, VAULT_PROPOSED, &there, fail))
+	if (!learn_both(lookup, found, &there, fail))
 		return false;
 	/* What misu itself publishes ends here and now. */
 	if (own && now->shows &&
@@ -510,28 +545,71 @@ keep_all(struct lookup *lookup, struct fail *fail)
 	return ok;
 }
 
+/* Entries of the ledger, some of them. */
+static bool
+read_some(struct lookup *lookup, bool *left, struct fail *fail)
+{
+	struct ledger *ledger = lookup->engine->o.ledger;
+	uint64_t size = ledger_size(ledger);
+	bool ok = true;
+
+	/* What was pruned is known to nobody, perhaps since we began. */
+	if (lookup->next < ledger_minimum(ledger))
+		lookup->next = ledger_minimum(ledger);
+	for (int i = 0; ok && i < LOOK_AT_ONCE && lookup->next < size; i++)
+		ok = look_at(lookup, lookup->next++, fail);
+	*left = lookup->next < size;
+	return end_doubts(lookup, ok || fail->kind == FAIL_WORLD, fail) && ok;
+}
+
+/* All of it once more, with those who are the same. */
+static void
+begin_again(struct lookup *lookup)
+{
+	memset(lookup->heads, 0, sizeof(lookup->heads));
+	lookup->first = NULL;
+	lookup->last = &lookup->first;
+	lookup->count = 0;
+	lookup->next = 0;
+	lookup->stage = STAGE_ALL;
+}
+
+static bool
+step(struct lookup *lookup, bool *left, struct fail *fail)
+{
+	if (lookup->stage == STAGE_ALIKE) {
+		if (!engine_alike_walk(lookup->alike, left, fail) || *left)
+			return fail->kind == FAIL_NONE;
+		*left = engine_alike_any(lookup->alike);
+		if (*left)
+			begin_again(lookup);
+		return true;
+	}
+	if (!read_some(lookup, left, fail) || *left)
+		return fail->kind == FAIL_NONE;
+	if (lookup->stage == STAGE_ALL)
+		return true;
+	lookup->stage = STAGE_ALIKE;
+	*left = true;
+	return learn_all(lookup, fail);
+}
+
 static void
 turn(void *arg)
 {
 	struct lookup *lookup = arg;
 	struct engine *engine = lookup->engine;
-	uint64_t size = ledger_size(engine->o.ledger);
 	struct fail fail = FAIL_INIT;
-	bool ok = true;
+	bool left = false, ok = true;
 
 	if (engine->draining)
 		ok = fail_set(&fail, FAIL_WORLD,
 		    "misu is stopping; it goes on when it is there again");
-	/* What was pruned is known to nobody, perhaps since we began. */
-	if (lookup->next < ledger_minimum(engine->o.ledger))
-		lookup->next = ledger_minimum(engine->o.ledger);
-	for (int i = 0; ok && i < LOOK_AT_ONCE && lookup->next < size; i++)
-		ok = look_at(lookup, lookup->next++, &fail);
-	ok = end_doubts(lookup, ok || fail.kind == FAIL_WORLD, &fail) && ok;
-	if (ok && lookup->next < size &&
+	ok = ok && step(lookup, &left, &fail);
+	if (ok && left &&
 	    engine->o.loop->operations->soon(engine->o.loop, turn, lookup))
 		return;
-	if (ok && lookup->next < size)
+	if (ok && left)
 		ok = fail_memory(&fail);
 	ok = ok && keep_all(lookup, &fail);
 	finish(lookup, ok ? NULL : &fail);
@@ -553,11 +631,13 @@ lookup_create(struct engine *engine, const struct stop *stop)
 	    .scratch = engine_arena(engine),
 	    .stop = *stop};
 	lookup->last = &lookup->first;
+	lookup->alike = engine_alike_create(engine, stop, arena);
 	lookup->stop.subject = arena_copy(arena, stop->subject);
 	for (size_t i = 0; i < PSEUDONYM_SIZE; i++)
 		snprintf(
 		    lookup->pseudonym + 2 * i, 3, "%02x", stop->pseudonym[i]);
-	if (lookup->scratch != NULL && lookup->stop.subject.data != NULL)
+	if (lookup->scratch != NULL && lookup->stop.subject.data != NULL &&
+	    lookup->alike != NULL)
 		return lookup;
 	arena_destroy(lookup->scratch);
 	arena_destroy(arena);

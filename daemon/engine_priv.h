@@ -89,6 +89,7 @@ struct engine {
 /*
  * What is decided under a conf points into it, and into its ruleset, until the
  * ledger has answered: so long it is in use, and a reload does not free it.
+ * (engine_use.c)
  */
 struct conf_use {
 	const struct conf *conf;

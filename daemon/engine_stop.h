@@ -21,6 +21,22 @@ bool engine_is_subject(
 void engine_look_up(struct engine *engine, const struct stop *stop,
     void (*then)(void *arg, const struct fail *fail), void *arg);
 
+/* --- engine_alike.c --- */
+
+/*
+ * The pseudonym of a stop's subject, and of those who are known to be the same
+ * by what stops_learn() learned of it; in the arena.  NULL: no memory.
+ */
+struct alike;
+struct alike *engine_alike_create(
+    struct engine *engine, const struct stop *stop, struct arena *arena);
+/* Some records more; *left: there are others. */
+bool engine_alike_walk(struct alike *alike, bool *left, struct fail *fail);
+/* Is there anybody but the subject itself? */
+bool engine_alike_any(const struct alike *alike);
+/* Is it one of these?  In hex, as entries have it. */
+bool engine_alike_has(struct alike *alike, struct slice hex);
+
 /* What waits in the spool and shows a stopped subject is decided again. */
 void engine_stop_waiting(struct engine *engine);
 

@@ -39,7 +39,9 @@ contact_record(struct command *command, struct fail *fail)
 	    command_object_name(command, epp->id, command->arena);
 
 	if (record == NULL || name.data == NULL ||
-	    !record_set_object(record, name, fail))
+	    !record_set_object(record, name, fail) ||
+	    !record_check_consents(record,
+		filter_now(command->session->upstream->filter) / 1000, fail))
 		return NULL;
 	return record;
 }

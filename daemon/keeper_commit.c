@@ -439,6 +439,8 @@ commit_now(struct job *job)
 {
 	struct commit *commit = (struct commit *)job;
 
+	if (job->open != NULL && commit->stores)
+		job->open->deletions = ledger_deletions(job->keeper->o.ledger);
 	ledger_commit(commit->batch, durable, commit);
 }
 

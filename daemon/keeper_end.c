@@ -129,15 +129,29 @@ settle_followed(struct end *end, struct batch *batch, const struct open *open,
 				object->name, VAULT_PROPOSED, fail));
 }
 
+/* Was no deletion at all proposed behind its own record? */
+static bool
+is_sure(const struct keeper *keeper, const struct open *open,
+    const struct wire_object *object)
+{
+	return open != NULL &&
+	       open->deletions == ledger_deletions(keeper->o.ledger) &&
+	       open->type == object->type &&
+	       slice_equal(open->name, object->name);
+}
+
 /* A deletion that came after it is proposed by now: that stays. */
 static bool
-is_newest(const struct end *end, const struct wire_object *object, bool *out,
-    struct fail *fail)
+is_newest(const struct end *end, const struct open *open,
+    const struct wire_object *object, bool *out, struct fail *fail)
 {
-	const struct record *proposed =
-	    vault_get_slot(end->job.keeper->o.vault, end->job.arena,
-		object->type, object->name, VAULT_PROPOSED, fail);
+	const struct record *proposed;
 
+	*out = true;
+	if (is_sure(end->job.keeper, open, object))
+		return true;
+	proposed = vault_get_slot(end->job.keeper->o.vault, end->job.arena,
+	    object->type, object->name, VAULT_PROPOSED, fail);
 	*out = proposed == NULL ||
 	       record_operation(proposed) != OPERATION_DELETE;
 	return proposed != NULL || fail->kind == FAIL_NONE;
@@ -170,7 +184,7 @@ settle_record(struct end *end, struct batch *batch, const struct open *open,
 
 	if (open != NULL && open->is_claim)
 		return settle_claim(end, batch, open, outcome, fail);
-	if (is_last && !is_newest(end, object, &is_last, fail))
+	if (is_last && !is_newest(end, open, object, &is_last, fail))
 		return false;
 	end->stores = is_last || open->packed.len != 0;
 	if (!end->stores)

@@ -63,6 +63,8 @@ struct open {
 	bool is_ending; /* an outcome is on its way to the disk */
 	bool creates;
 	bool is_claim; /* of what another backend has: nothing is proposed */
+	/* ledger_deletions() when its proposed record went; 0: of a former life */
+	uint64_t deletions;
 	int64_t approval; /* the hold that it passed by; 0: none */
 	enum object_type type;
 	struct slice name, packed;

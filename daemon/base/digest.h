@@ -1,7 +1,8 @@
 /*
- * Digests, seals of bytes and signatures: the only file that knows OpenSSL's
- * digest, cipher and signature interfaces.  Keys and nonces are given by the
- * caller; nothing here makes randomness or keeps state.
+ * Digests, seals of bytes and signatures: behind this header OpenSSL's digests
+ * and signatures (digest.c) and nettle's cipher (digest_cipher.c) stand, and
+ * nobody else knows them.  Keys and nonces are given by the caller; nothing
+ * here makes randomness or keeps state.
  */
 #ifndef MISU_DIGEST_H
 #define MISU_DIGEST_H
@@ -97,7 +98,10 @@ bool digest_encrypt(const uint8_t key[KEY_SIZE],
     const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice plain,
     uint8_t *out);
 
-/* As digest_encrypt(), with a context that is kept from use to use. */
+/*
+ * As digest_encrypt(), with a context that is kept from use to use, and with it
+ * the last key until the next one comes; digest_cipher_destroy() wipes it.
+ */
 struct digest_cipher;
 
 struct digest_seal {
@@ -114,7 +118,10 @@ bool digest_cipher_encrypt(struct digest_cipher *cipher,
 bool digest_cipher_decrypt(struct digest_cipher *cipher,
     const struct digest_seal *seal, uint8_t *out);
 
-/* False if the text, label, nonce or key is not the one used to encrypt. */
+/*
+ * False if the text, label, nonce or key is not the one used to encrypt; then
+ * `out` is all zeros.
+ */
 bool digest_decrypt(const uint8_t key[KEY_SIZE],
     const uint8_t nonce[NONCE_SIZE], struct slice label, struct slice cipher,
     uint8_t *out);

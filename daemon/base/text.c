@@ -299,12 +299,33 @@ text_slice(struct text *text)
 	return (struct slice){text->data, text->len};
 }
 
-static int
-base64_value(char c)
-{
-	const char *at = c == '\0' ? NULL : strchr(base64, c);
+/* The value of a letter and 1; 0: it is none. */
+static const uint8_t base64_values[256] = {['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+    43, 44, 45, 46, 47, 48, 49, 50, 51, 52, ['0'] = 53, 54, 55, 56, 57, 58,
+    59, 60, 61, 62, ['+'] = 63, ['/'] = 64};
 
-	return at == NULL ? -1 : (int)(at - base64);
+static const uint8_t hex_values[256] = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ['a'] = 11, 12, 13, 14, 15, 16};
+
+/* Four letters to 24 bits, of which so many are padding; false: not them. */
+static inline bool
+base64_four(const char *at, size_t pad, unsigned *out)
+{
+	unsigned v = 0;
+
+	for (size_t k = 0; k < 4; k++) {
+		unsigned digit = base64_values[(uint8_t)at[k]];
+
+		if (k >= 4 - pad)
+			digit = 1;
+		if (digit == 0)
+			return false;
+		v = v << 6 | (digit - 1);
+	}
+	*out = v;
+	return true;
 }
 
 bool
@@ -323,16 +344,11 @@ text_base64_decode(struct arena *arena, struct slice encoded, struct slice *out)
 	if (data == NULL)
 		return false;
 	for (size_t i = 0, o = 0; i < encoded.len; i += 4, o += 3) {
-		unsigned v = 0;
+		unsigned v;
 
-		for (size_t k = 0; k < 4; k++) {
-			bool padding = i + k >= encoded.len - pad;
-			int digit =
-			    padding ? 0 : base64_value(encoded.data[i + k]);
-			if (digit < 0)
-				return false;
-			v = v << 6 | (unsigned)digit;
-		}
+		if (!base64_four(encoded.data + i,
+			i + 4 == encoded.len ? pad : 0, &v))
+			return false;
 		data[o] = (unsigned char)(v >> 16);
 		data[o + 1] = (unsigned char)(v >> 8);
 		data[o + 2] = (unsigned char)v;
@@ -347,19 +363,17 @@ text_base64_decode(struct arena *arena, struct slice encoded, struct slice *out)
 bool
 text_hex_decode(struct slice encoded, void *out, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char *to = out;
 
 	if (encoded.len != 2 * len)
 		return false;
-	for (size_t i = 0; i < encoded.len; i++) {
-		const char *at =
-		    encoded.data[i] ? strchr(hex, encoded.data[i]) : NULL;
-		if (at == NULL)
+	for (size_t i = 0; i < len; i++) {
+		unsigned high = hex_values[(uint8_t)encoded.data[2 * i]];
+		unsigned low = hex_values[(uint8_t)encoded.data[2 * i + 1]];
+
+		if (high == 0 || low == 0)
 			return false;
-		to[i / 2] = (unsigned char)(i % 2 == 0
-			? (at - hex) << 4
-			: to[i / 2] | (at - hex));
+		to[i] = (unsigned char)((high - 1) << 4 | (low - 1));
 	}
 	return true;
 }

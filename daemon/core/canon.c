@@ -253,27 +253,40 @@ canon_next_item(struct slice *rest, struct slice *value)
 }
 
 bool
-canon_next_member(
-    struct slice *rest, struct slice *name, struct slice *value)
+canon_next_name(struct slice *rest, struct slice *name)
 {
 	size_t len;
 
 	if (rest->len < 2 ||
 	    (rest->data[0] != '{' && rest->data[0] != ','))
 		return false;
-	len = value_length((struct slice){rest->data + 1, rest->len - 1});
-	/* A string ends at its quote, so ':' follows. */
-	if (len < 2 || rest->data[1] != '"' || len + 1 >= rest->len ||
-	    rest->data[len + 1] != ':')
+	if (rest->data[1] != '"')
+		return false;
+	len = string_length((struct slice){rest->data + 1, rest->len - 1});
+	if (len < 2 || len + 1 >= rest->len || rest->data[len + 1] != ':')
 		return false;
 	*name = (struct slice){rest->data + 2, len - 2};
 	advance(rest, len + 2);
-	len = value_length(*rest);
+	return true;
+}
+
+bool
+canon_take_value(struct slice *rest, struct slice *value)
+{
+	size_t len = value_length(*rest);
+
 	if (len == 0)
 		return false;
 	*value = (struct slice){rest->data, len};
 	advance(rest, len);
 	return true;
+}
+
+bool
+canon_next_member(
+    struct slice *rest, struct slice *name, struct slice *value)
+{
+	return canon_next_name(rest, name) && canon_take_value(rest, value);
 }
 
 bool

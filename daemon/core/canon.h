@@ -25,6 +25,13 @@ bool canon_next_member(
 bool canon_next_item(struct slice *rest, struct slice *value);
 
 /*
+ * canon_next_member() in two steps: the name, with `rest` then at its value,
+ * which has to be taken off before the next one.
+ */
+bool canon_next_name(struct slice *rest, struct slice *name);
+bool canon_take_value(struct slice *rest, struct slice *value);
+
+/*
  * A string's text: the bytes between the quotes where nothing is escaped,
  * else a copy in `arena`.  False if it is no string or memory ran out.
  */

@@ -4,64 +4,122 @@
 
 #include "core/canon.h"
 
-static const struct {
-	const char *name;
-	bool is_text;
+enum kind { TEXT, RAW, TIME, ABOUT, FIELDS, ONWARD };
+
+#define MEMBER(name, kind, member)                                             \
+	{                                                                      \
+		{name, sizeof(name) - 1}, kind,                                \
+		    offsetof(struct entry_parts, member)                       \
+	}
+
+/* In the order in which they stand in an entry. */
+static const struct member {
+	struct slice name;
+	enum kind kind;
 	size_t offset;
 } members[] = {
-    {"actor", true, offsetof(struct entry_parts, actor)},
-    {"case", true, offsetof(struct entry_parts, case_id)},
-    {"channel", true, offsetof(struct entry_parts, channel)},
-    {"fields", false, offsetof(struct entry_parts, fields)},
-    {"findings", false, offsetof(struct entry_parts, findings)},
-    {"kept", false, offsetof(struct entry_parts, kept)},
-    {"object", false, offsetof(struct entry_parts, object)},
-    {"onward", false, offsetof(struct entry_parts, onward)},
-    {"operation", true, offsetof(struct entry_parts, operation)},
-    {"outcome", false, offsetof(struct entry_parts, outcome)},
-    {"policy", true, offsetof(struct entry_parts, policy)},
-    {"purpose", true, offsetof(struct entry_parts, purpose)},
-    {"reason", true, offsetof(struct entry_parts, reason)},
-    {"recipient", true, offsetof(struct entry_parts, recipient)},
-    {"subject", false, offsetof(struct entry_parts, subject)},
-    {"subjects", false, offsetof(struct entry_parts, subjects)},
-    {"type", true, offsetof(struct entry_parts, type)},
-    {"word", true, offsetof(struct entry_parts, word)},
+    MEMBER("actor", TEXT, actor),
+    MEMBER("case", TEXT, case_id),
+    MEMBER("channel", TEXT, channel),
+    MEMBER("entry", ABOUT, about),
+    MEMBER("fields", FIELDS, fields),
+    MEMBER("findings", RAW, findings),
+    MEMBER("kept", RAW, kept),
+    MEMBER("object", RAW, object),
+    MEMBER("onward", ONWARD, onward),
+    MEMBER("operation", TEXT, operation),
+    MEMBER("outcome", RAW, outcome),
+    MEMBER("policy", TEXT, policy),
+    MEMBER("purpose", TEXT, purpose),
+    MEMBER("reason", TEXT, reason),
+    MEMBER("recipient", TEXT, recipient),
+    MEMBER("salt", TEXT, salt),
+    MEMBER("subject", RAW, subject),
+    MEMBER("subjects", RAW, subjects),
+    MEMBER("time", TIME, time),
+    MEMBER("type", TEXT, type),
+    MEMBER("word", TEXT, word),
 };
 
-static bool
-take_member(struct entry_parts *parts, struct arena *arena, struct slice name,
-    struct slice value)
-{
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		struct slice text = value;
+enum { MEMBER_COUNT = sizeof(members) / sizeof(*members) };
 
-		if (!slice_is(name, members[i].name))
-			continue;
-		if (members[i].is_text && !canon_string(value, arena, &text))
-			return false;
-		memcpy((char *)parts + members[i].offset, &text, sizeof(text));
-		return true;
-	}
-	if (slice_is(name, "time"))
-		return parts->has_time = canon_number(value, &parts->time);
-	if (slice_is(name, "entry"))
-		return parts->has_about = canon_number(value, &parts->about);
+/* The member of this name, from `*at` on; NULL: it is none of ours. */
+static const struct member *
+find_member(size_t *at, struct slice name)
+{
+	int order = 1;
+
+	while (*at < MEMBER_COUNT &&
+	    (order = slice_compare(members[*at].name, name)) < 0)
+		++*at;
+	return *at < MEMBER_COUNT && order == 0 ? &members[*at] : NULL;
+}
+
+static bool
+take_value(const struct member *member, struct canon_known *known,
+    struct slice *rest, struct slice *value, struct entry_parts *parts)
+{
+	uint64_t number = 0;
+
+	if (known == NULL || member == NULL ||
+	    (member->kind != FIELDS && member->kind != ONWARD))
+		return canon_take_value(rest, value);
+	if (!canon_known_take(known, rest, value, &number))
+		return false;
+	if (member->kind == FIELDS)
+		parts->fields_number = number;
+	else
+		parts->onward_number = number;
 	return true;
+}
+
+static bool
+put_member(struct entry_parts *parts, struct arena *arena,
+    const struct member *member, struct slice value)
+{
+	switch (member->kind) {
+	case TIME:
+		return parts->has_time = canon_number(value, &parts->time);
+	case ABOUT:
+		return parts->has_about = canon_number(value, &parts->about);
+	case TEXT:
+		if (!canon_string(value, arena, &value))
+			return false;
+		break;
+	case RAW:
+	case FIELDS:
+	case ONWARD:
+		break;
+	}
+	memcpy((char *)parts + member->offset, &value, sizeof(value));
+	return true;
+}
+
+bool
+entry_parts_read_known(struct slice entry, struct arena *arena,
+    struct canon_known *known, struct entry_parts *out)
+{
+	struct slice name, value;
+	size_t at = 0;
+
+	memset(out, 0, sizeof(*out));
+	while (canon_next_name(&entry, &name)) {
+		const struct member *member = find_member(&at, name);
+
+		if (!take_value(member, known, &entry, &value, out))
+			break;
+		if (member != NULL && !put_member(out, arena, member, value))
+			return false;
+	}
+	out->is_disclosure = slice_is(out->type, "disclosure");
+	return out->type.len != 0;
 }
 
 bool
 entry_parts_read(
     struct slice entry, struct arena *arena, struct entry_parts *out)
 {
-	struct slice name, value;
-
-	memset(out, 0, sizeof(*out));
-	while (canon_next_member(&entry, &name, &value))
-		if (!take_member(out, arena, name, value))
-			return false;
-	out->is_disclosure = slice_is(out->type, "disclosure");
-	return out->type.len != 0;
+	return entry_parts_read_known(entry, arena, NULL, out);
 }
 
 bool

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "core/canon_known.h"
 
 struct entry_parts {
 	bool is_disclosure, has_about, has_time;
@@ -15,15 +16,20 @@ struct entry_parts {
 	int64_t about; /* "entry": index of the entry an event is about */
 	/* Texts; empty where there is none. */
 	struct slice type, word, actor, reason, case_id, policy;
-	struct slice recipient, purpose, channel, operation;
+	struct slice recipient, purpose, channel, operation, salt;
 	/* As they are written; empty where there is none. */
 	struct slice fields, onward, outcome, object, subjects, subject, kept;
 	struct slice findings;
+	/* Of canon_known_take(); 0: none was given. */
+	uint64_t fields_number, onward_number;
 };
 
 /* False if it is no entry. */
 bool entry_parts_read(
     struct slice entry, struct arena *arena, struct entry_parts *out);
+/* For who reads many of them. */
+bool entry_parts_read_known(struct slice entry, struct arena *arena,
+    struct canon_known *known, struct entry_parts *out);
 
 /*
  * The disclosure that an entry has: itself, or the one that an entry of type

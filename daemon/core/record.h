@@ -270,6 +270,15 @@ bool record_keep_person(struct record *record, enum role role,
  */
 bool record_withdraw(struct record *record, const struct record *update,
     bool *any, struct fail *fail);
+/*
+ * The latest word on a purpose counts, so one of a time to come could be taken
+ * back by nobody: false where a consent is dated more than RECORD_SKEW seconds
+ * after `now` (Unix seconds).
+ */
+enum { RECORD_SKEW = 300 };
+bool record_check_consents(
+    const struct record *record, int64_t now, struct fail *fail);
+
 /* Has it any such consent? */
 bool record_withdraws(const struct record *update);
 

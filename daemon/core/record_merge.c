@@ -125,6 +125,29 @@ record_keep_person(struct record *record, enum role role,
 	return true;
 }
 
+bool
+record_check_consents(
+    const struct record *record, int64_t now, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct person *person = record->persons[r];
+
+		for (size_t i = 0; person != NULL && i < person->consent_count;
+		     i++) {
+			if (person->consents[i].time <= now + RECORD_SKEW)
+				continue;
+			fail_set(fail, FAIL_INPUT,
+			    "a consent that has not been given yet");
+			fail_place(fail, "/roles/%s/consents/%zu/time",
+			    object_role_name(record->type, (enum role)r), i);
+			fail_hint(fail, "the time when it was given or "
+					"withdrawn; is this clock right?");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 withdraw_one(struct record *record, enum role role,
     const struct consent *withdrawn, bool *any, struct fail *fail)

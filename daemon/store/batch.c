@@ -32,7 +32,9 @@ static struct item *
 item_add(struct batch *batch, enum item_kind kind, struct slice bytes,
     struct fail *fail)
 {
-	struct item *item = arena_take(batch->arena, sizeof(*item));
+	struct item *item = batch->count < BATCH_ITEMS
+				? &batch->first[batch->count]
+				: arena_take(batch->arena, sizeof(*item));
 
 	if (item == NULL) {
 		fail_memory(fail);
@@ -515,6 +517,8 @@ ledger_add_record_as(struct batch *batch, const struct record *record,
 		  vault_encode(record, slot, &owners, &text, fail) &&
 		  change_item(batch, &text, fail);
 
+	batch->has_deletion |= slot == VAULT_PROPOSED &&
+			       record_operation(record) == OPERATION_DELETE;
 	digest_wipe(&owners, sizeof(owners));
 	return ok;
 }
@@ -551,4 +555,32 @@ ledger_next(const struct ledger *ledger)
 			next += item->kind == ITEM_DISCLOSURE ||
 			    item->kind == ITEM_EVENT;
 	return next;
+}
+
+/* --- on its way into the stores --- */
+
+static void
+fetch(const struct batch *batch)
+{
+	if (batch == NULL)
+		return;
+	__builtin_prefetch(batch);
+	for (size_t i = 0; i < BATCH_ITEMS; i++) {
+		__builtin_prefetch(&batch->first[i]);
+		__builtin_prefetch(&batch->first[i].leaf);
+	}
+}
+
+void
+batch_expect(const struct batch *batch)
+{
+	const struct vault *vault;
+
+	if (batch == NULL || batch->ledger->options.vault == NULL)
+		return;
+	fetch(batch->next);
+	vault = batch->ledger->options.vault;
+	for (const struct item *item = batch->items; item; item = item->next)
+		if (item->kind == ITEM_RECORD)
+			vault_expect(vault, item->bytes);
 }

@@ -183,6 +183,7 @@ forget_words(struct index *index)
 			free(word);
 		}
 	memset(index->words, 0, sizeof(index->words));
+	memset(index->decided, 0, sizeof(index->decided));
 	index->word_count = 0;
 }
 

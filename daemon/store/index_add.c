@@ -64,6 +64,7 @@ struct adding {
 	const struct index_item *item;
 	unsigned at; /* in its span */
 	struct index_terms *noted; /* what is set is noted here, too; or NULL */
+	struct decided *decided;   /* and here; or NULL */
 	struct fail *fail;
 };
 
@@ -71,7 +72,10 @@ static bool
 add_term(struct adding *adding, int64_t term)
 {
 	struct index_terms *noted = adding->noted;
+	struct decided *decided = adding->decided;
 
+	if (decided != NULL && decided->count++ < INDEX_TERMS_MAX)
+		decided->terms[decided->count - 1] = term;
 	if (noted != NULL && noted->span != 0) {
 		if (noted->count == INDEX_TERMS_MAX)
 			noted->span = 0;
@@ -163,16 +167,66 @@ add_onward(struct adding *adding, struct slice onward)
 	return true;
 }
 
+/* Where the terms of such a decision stand or would; NULL: nowhere. */
+static struct decided *
+decided_place(struct index *index, const struct entry_parts *of)
+{
+	if (of->fields_number == 0 || of->outcome.len != 0 ||
+	    (of->onward.len != 0 && of->onward_number == 0) ||
+	    of->recipient.len > sizeof(index->decided->recipient))
+		return NULL;
+	return &index->decided[(of->fields_number + 7 * of->onward_number) %
+			       DECIDED];
+}
+
+static bool
+is_decided(const struct decided *decided, const struct span *span,
+    const struct entry_parts *of)
+{
+	return decided->fields == of->fields_number &&
+	       decided->onward == of->onward_number &&
+	       decided->span == span->number + 1 &&
+	       slice_equal((struct slice){decided->recipient,
+			       decided->recipient_len},
+		   of->recipient);
+}
+
+/* The decision, and whom it lets know. */
+static bool
+add_decision(struct adding *adding, const struct entry_parts *of)
+{
+	struct decided *decided = decided_place(adding->index, of);
+	bool ok = true;
+
+	if (decided != NULL && is_decided(decided, adding->index->span, of)) {
+		for (unsigned i = 0; ok && i < decided->count; i++)
+			ok = add_term(adding, decided->terms[i]);
+		return ok;
+	}
+	if (decided != NULL)
+		decided->fields = decided->count = 0;
+	adding->decided = decided;
+	ok = add_onward(adding, of->onward) && add_shapes(adding, of);
+	adding->decided = NULL;
+	if (!ok || decided == NULL || decided->count > INDEX_TERMS_MAX)
+		return ok;
+	decided->fields = of->fields_number;
+	decided->onward = of->onward_number;
+	decided->span = adding->index->span->number + 1;
+	decided->recipient_len = of->recipient.len;
+	memcpy(decided->recipient, of->recipient.data, of->recipient.len);
+	return true;
+}
+
 /* What an event has of the disclosure it is about, and a disclosure itself. */
 static bool
 add_about(struct adding *adding, const struct entry_parts *of)
 {
 	return add_word(adding, INDEX_RECIPIENT, of->recipient) &&
-	       add_onward(adding, of->onward) &&
 	       add_word(adding, INDEX_PURPOSE, of->purpose) &&
 	       add_word(adding, INDEX_CHANNEL, of->channel) &&
 	       add_word(adding, INDEX_OPERATION, of->operation) &&
-	       add_shapes(adding, of) &&
+	       add_decision(adding, of) &&
 	       (adding->item->object == 0 ||
 		   add_term(adding, adding->item->object));
 }

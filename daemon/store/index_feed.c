@@ -18,7 +18,9 @@ struct index_feed {
 	struct log_reader *reader;
 	struct index *index;
 	struct digest_key object_key;
+	struct digest_cipher *cipher;
 	struct arena *arena; /* of one entry */
+	struct canon_known known;
 	struct recent recent[RECENT];
 };
 
@@ -81,7 +83,8 @@ index_feed_open(
 	}
 	feed->o = *options;
 	feed->arena = arena_create(NULL);
-	if (feed->arena == NULL)
+	feed->cipher = digest_cipher_create();
+	if (feed->arena == NULL || feed->cipher == NULL)
 		fail_memory(fail);
 	else
 		feed->reader = log_reader_open_bundles(
@@ -103,6 +106,7 @@ index_feed_close(struct index_feed *feed)
 	index_close(feed->index);
 	log_reader_close(feed->reader);
 	arena_destroy(feed->arena);
+	digest_cipher_destroy(feed->cipher);
 	digest_wipe(&feed->object_key, sizeof(feed->object_key));
 	free(feed);
 }
@@ -123,7 +127,8 @@ forget_recent(struct index_feed *feed)
 }
 
 static int64_t
-object_of(struct index_feed *feed, uint64_t index, struct slice entry)
+object_of(struct index_feed *feed, uint64_t index,
+    const struct entry_parts *parts)
 {
 	struct recent *recent = &feed->recent[index % RECENT];
 	struct slice name;
@@ -133,7 +138,8 @@ object_of(struct index_feed *feed, uint64_t index, struct slice entry)
 	recent->entry = index + 1;
 	recent->object = 0;
 	recent->terms.span = 0;
-	if (log_query_object(feed->o.keys, entry, feed->arena, &name))
+	if (log_query_object_of(
+		feed->o.keys, feed->cipher, parts, feed->arena, &name))
 		recent->object = index_object_term(&feed->object_key, name);
 	return recent->object;
 }
@@ -145,6 +151,9 @@ add_subject(struct index_feed *feed, struct index_item *item,
 {
 	struct subject subject;
 
+	for (size_t i = 0; i < item->subject_count; i++)
+		if (slice_equal(item->subjects[i], pseudonym))
+			return;
 	if (item->subject_count == INDEX_SUBJECTS_MAX || slot < 0 ||
 	    slot > UINT32_MAX ||
 	    !keys_slot_subject(feed->o.keys, (uint32_t)slot, &subject))
@@ -198,32 +207,34 @@ feed_one(struct index_feed *feed, struct fail *fail)
 	struct slice other;
 
 	arena_reset(feed->arena);
-	if (!log_reader_entry(
-		feed->reader, item.index, feed->arena, &item.entry, fail))
+	if (!log_reader_borrow(
+		feed->reader, item.index, &item.entry, fail))
 		return false;
-	if (!entry_parts_read(item.entry, feed->arena, &parts))
+	if (!entry_parts_read_known(
+		item.entry, feed->arena, &feed->known, &parts))
 		memset(&parts, 0, sizeof(parts));
 	if (parts.is_disclosure || parts.object.len != 0) {
 		item.about = &parts;
-		item.object = object_of(feed, item.index, item.entry);
+		item.object = object_of(feed, item.index, &parts);
 		item.terms = &feed->recent[item.index % RECENT].terms;
 	} else if (parts.kept.len != 0) {
 		if (entry_parts_read(parts.kept, feed->arena, &about) &&
 		    about.is_disclosure) {
 			item.about = &about;
-			item.object = object_of(feed, item.index, parts.kept);
+			item.object = object_of(feed, item.index, &about);
 		}
 	} else if (has_terms(feed, &parts)) {
 		item.terms =
 		    &feed->recent[(uint64_t)parts.about % RECENT].terms;
 	} else if (parts.has_about && parts.about >= 0 &&
 		   (uint64_t)parts.about < item.index &&
-		   log_reader_entry(feed->reader, (uint64_t)parts.about,
-		       feed->arena, &other, &ignored) &&
-		   entry_parts_read(other, feed->arena, &about) &&
+		   log_reader_borrow(feed->reader, (uint64_t)parts.about,
+		       &other, &ignored) &&
+		   entry_parts_read_known(
+		       other, feed->arena, &feed->known, &about) &&
 		   about.is_disclosure) {
 		item.about = &about;
-		item.object = object_of(feed, (uint64_t)parts.about, other);
+		item.object = object_of(feed, (uint64_t)parts.about, &about);
 	}
 	find_subjects(feed, &item);
 	return index_add(feed->index, &item, fail);

@@ -59,6 +59,21 @@ struct word {
 
 enum { WORD_HEADS = 16384 };
 
+/*
+ * Terms that follow from what was decided and for whom: the numbers that
+ * canon_known_take() gave for it, and the recipient.
+ */
+struct decided {
+	uint64_t fields, onward; /* `fields` 0: empty */
+	uint64_t span;		 /* plus one, in which the words were noted */
+	size_t recipient_len;
+	char recipient[64];
+	unsigned count;
+	int64_t terms[INDEX_TERMS_MAX];
+};
+
+enum { DECIDED = 64 };
+
 struct index {
 	char path[1024];
 	struct sqlite *sqlite;
@@ -74,6 +89,7 @@ struct index {
 	struct span *span;  /* NULL for readers */
 	struct word *words[WORD_HEADS];
 	size_t word_count;
+	struct decided decided[DECIDED];
 	struct arena *arena;
 	struct {
 		struct statement *post, *posts, *put, *drop, *name, *names,

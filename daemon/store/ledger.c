@@ -48,10 +48,11 @@ queue_pop(struct batch_queue *queue)
 static void
 queue_move(struct batch_queue *from, struct batch_queue *to)
 {
-	struct batch *batch;
-
-	while ((batch = queue_pop(from)) != NULL)
-		queue_push(to, batch);
+	if (from->first == NULL)
+		return;
+	*to->last = from->first;
+	to->last = from->last;
+	queue_init(from);
 }
 
 /* --- small services --- */
@@ -102,6 +103,12 @@ uint64_t
 ledger_size(const struct ledger *ledger)
 {
 	return tiles_tree(ledger->tiles)->size;
+}
+
+uint64_t
+ledger_deletions(const struct ledger *ledger)
+{
+	return ledger->deletions;
 }
 
 bool
@@ -197,6 +204,7 @@ ledger_commit_later(struct batch *batch, ledger_done *done, void *arg)
 
 	batch->done = done;
 	batch->arg = arg;
+	ledger->deletions += batch->has_deletion;
 	queue_push(&ledger->waiting, batch);
 	if (ledger->stopped.kind == FAIL_NONE)
 		place_waiting(ledger);
@@ -366,17 +374,6 @@ store_batch(struct ledger *ledger, struct batch *batch, uint64_t sequence,
 	return true;
 }
 
-/* The next batch's places in the vault's index come while this one is put. */
-static void
-expect_batch(const struct ledger *ledger, const struct batch *batch)
-{
-	if (batch == NULL || ledger->options.vault == NULL)
-		return;
-	for (const struct item *item = batch->items; item; item = item->next)
-		if (item->kind == ITEM_RECORD)
-			vault_expect(ledger->options.vault, item->bytes);
-}
-
 static bool checkpoint_await(struct ledger *ledger, struct fail *fail);
 static bool checkpoint_now(struct ledger *ledger, struct fail *fail);
 
@@ -389,7 +386,7 @@ store_group(
 	struct vault *vault = ledger->options.vault;
 
 	for (struct batch *b = group->first; b != NULL; b = b->next) {
-		expect_batch(ledger, b->next);
+		batch_expect(b->next);
 		if (!store_batch(ledger, b, sequence, fail))
 			return false;
 	}
@@ -747,6 +744,7 @@ ledger_open(const struct ledger_options *options, struct fail *fail)
 	ledger->flying = group_create();
 	ledger->requests = requests_create();
 	ledger->cipher = digest_cipher_create();
+	ledger->deletions = 1;
 	ok = (ledger->building != NULL && ledger->flying != NULL &&
 		 ledger->requests != NULL && ledger->cipher != NULL) ||
 	    fail_memory(fail);

@@ -192,6 +192,12 @@ const struct fail *ledger_stopped(const struct ledger *ledger);
 /* Number of durable entries. */
 uint64_t ledger_size(const struct ledger *ledger);
 
+/*
+ * So many batches with a deletion proposed were committed, and one: where it
+ * is the same as when a batch was, none came to stand behind it.
+ */
+uint64_t ledger_deletions(const struct ledger *ledger);
+
 /* The index that an entry committed now gets, unless it repeats another. */
 uint64_t ledger_next(const struct ledger *ledger);
 

@@ -37,6 +37,7 @@ struct ledger {
 	struct digest_cipher *cipher;
 	struct group *building, *flying;
 	struct batch_queue built, flown, waiting;
+	uint64_t deletions; /* ledger_deletions() */
 	uint64_t wiped; /* groups up to this one are to be overwritten */
 	bool is_flying, is_due; /* a launch was deferred */
 	bool in_hurry; /* somebody waits for what is not flying yet */
@@ -66,13 +67,18 @@ struct item {
 	struct slice recipient, payload;
 };
 
+enum { BATCH_ITEMS = 4 }; /* a commit's, as a rule */
+
 struct batch {
 	struct batch *next;
 	struct ledger *ledger;
 	struct arena *arena;
 	struct item *items, **last;
 	size_t bytes, count; /* of what goes into the journal */
+	/* The first ones, side by side: a group's batches lie far apart. */
+	struct item first[BATCH_ITEMS];
 	size_t disclosures;
+	bool has_deletion; /* a record proposes one */
 	/* The subject asked for last: its record follows its disclosure. */
 	struct slice subject_id;
 	struct subject subject;
@@ -80,6 +86,12 @@ struct batch {
 	ledger_done *done;
 	void *arg;
 };
+
+/*
+ * It is put into the stores soon: its places in the vault's index are asked
+ * for, and the batch behind it comes itself.
+ */
+void batch_expect(const struct batch *batch);
 
 /* Random bytes from the pool, so that an entry costs no system call. */
 bool ledger_random(

@@ -27,45 +27,88 @@ split(struct slice plain, struct slice *name, struct slice *inputs)
 	*inputs = (struct slice){end + 1, plain.len - name->len - 1};
 }
 
+/* What is encrypted in an entry's "object", and all it takes to read it. */
+struct closed {
+	const struct keys *keys;
+	struct digest_cipher *cipher;
+	struct slice object, salt;
+};
+
+static bool
+decrypt(const struct closed *closed, int64_t slot, const uint8_t *salt,
+    struct slice bytes, uint8_t *plain)
+{
+	struct digest_seal seal = {.nonce = (const uint8_t *)bytes.data,
+	    .label = {(const char *)salt, ENTRY_SALT},
+	    .plain = {bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE}};
+	uint8_t secret[KEY_SIZE];
+	struct digest_key key;
+	struct digest object_key;
+	bool ok;
+
+	if (!keys_slot(closed->keys, (uint32_t)slot, secret))
+		return false;
+	digest_key_set(&key, secret);
+	object_key = entry_object_key(&key);
+	seal.key = object_key.bytes;
+	ok = digest_cipher_decrypt(closed->cipher, &seal, plain);
+	digest_wipe(secret, sizeof(secret));
+	digest_wipe(&key, sizeof(key));
+	digest_wipe(&object_key, sizeof(object_key));
+	return ok;
+}
+
+static bool
+open_object(const struct closed *closed, struct arena *arena,
+    struct slice *name, struct slice *inputs)
+{
+	struct slice data, bytes;
+	uint8_t salt[ENTRY_SALT], *plain;
+	int64_t slot;
+
+	if (!canon_get_number(closed->object, "slot", &slot) || slot < 0 ||
+	    slot > UINT32_MAX ||
+	    !canon_get_string(closed->object, "data", arena, &data) ||
+	    !text_hex_decode(closed->salt, salt, sizeof(salt)) ||
+	    !text_base64_decode(arena, data, &bytes) ||
+	    bytes.len < NONCE_SIZE + TAG_SIZE)
+		return false;
+	plain = arena_take(arena, bytes.len);
+	if (plain == NULL || !decrypt(closed, slot, salt, bytes, plain))
+		return false;
+	split((struct slice){(char *)plain,
+		  bytes.len - NONCE_SIZE - TAG_SIZE},
+	    name, inputs);
+	return true;
+}
+
 bool
 log_query_inputs(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name, struct slice *inputs)
 {
-	struct slice object, data, salt, bytes;
-	uint8_t secret[KEY_SIZE], raw_salt[ENTRY_SALT];
-	struct digest_key key;
-	struct digest object_key;
-	int64_t slot;
-	uint8_t *plain;
+	struct closed closed = {.keys = keys};
 	bool ok;
 
-	if (!canon_member(entry, "object", &object) ||
-	    !canon_get_number(object, "slot", &slot) || slot < 0 ||
-	    slot > UINT32_MAX ||
-	    !canon_get_string(object, "data", arena, &data) ||
-	    !canon_get_string(entry, "salt", arena, &salt) ||
-	    !text_hex_decode(salt, raw_salt, sizeof(raw_salt)) ||
-	    !text_base64_decode(arena, data, &bytes) ||
-	    bytes.len < NONCE_SIZE + TAG_SIZE ||
-	    !keys_slot(keys, (uint32_t)slot, secret))
+	if (!canon_member(entry, "object", &closed.object) ||
+	    !canon_get_string(entry, "salt", arena, &closed.salt))
 		return false;
-	digest_key_set(&key, secret);
-	object_key = entry_object_key(&key);
-	plain = arena_take(arena, bytes.len);
-	ok =
-	    plain != NULL &&
-	    digest_decrypt(object_key.bytes, (const uint8_t *)bytes.data,
-		(struct slice){(char *)raw_salt, sizeof(raw_salt)},
-		(struct slice){bytes.data + NONCE_SIZE, bytes.len - NONCE_SIZE},
-		plain);
-	digest_wipe(secret, sizeof(secret));
-	digest_wipe(&key, sizeof(key));
-	digest_wipe(&object_key, sizeof(object_key));
-	if (ok)
-		split((struct slice){(char *)plain,
-			  bytes.len - NONCE_SIZE - TAG_SIZE},
-		    name, inputs);
+	closed.cipher = digest_cipher_create();
+	ok = closed.cipher != NULL &&
+	     open_object(&closed, arena, name, inputs);
+	digest_cipher_destroy(closed.cipher);
 	return ok;
+}
+
+bool
+log_query_object_of(const struct keys *keys, struct digest_cipher *cipher,
+    const struct entry_parts *parts, struct arena *arena, struct slice *name)
+{
+	const struct closed closed = {
+	    keys, cipher, parts->object, parts->salt};
+	struct slice inputs;
+
+	return parts->object.len != 0 &&
+	       open_object(&closed, arena, name, &inputs);
 }
 
 bool

@@ -7,6 +7,7 @@
 #ifndef MISU_LOG_QUERY_H
 #define MISU_LOG_QUERY_H
 
+#include "core/entry_parts.h"
 #include "core/entry_print.h"
 #include "core/query.h"
 #include "store/disk.h"
@@ -80,6 +81,9 @@ bool log_cursor_read(
 /* The object's name of a disclosure; false without its key. */
 bool log_query_object(const struct keys *keys, struct slice entry,
     struct arena *arena, struct slice *name);
+/* Of an entry taken apart, with a cipher that is kept from one to the next. */
+bool log_query_object_of(const struct keys *keys, struct digest_cipher *cipher,
+    const struct entry_parts *parts, struct arena *arena, struct slice *name);
 
 /* Is its subject's key slot overwritten? */
 bool log_query_forgotten(const struct keys *keys, struct slice entry);

@@ -6,7 +6,10 @@
 #include "store/log_source.h"
 #include "store/tiles.h"
 
-/* Bundles in memory: what is asked for lies near what was asked before. */
+/*
+ * Bundles in memory: what is asked for lies near what was asked before.  At
+ * least two, so that a reading leaves what the one before it gave.
+ */
 enum { TRIES = 8, PATH_SIZE = 1024, BUNDLES = 8 };
 
 struct bundle {
@@ -297,7 +300,7 @@ bundle_find(struct log_reader *reader, uint64_t number)
 }
 
 bool
-log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
+log_reader_borrow(struct log_reader *reader, uint64_t index,
     struct slice *entry, struct fail *fail)
 {
 	uint64_t number = index >> 8;
@@ -312,15 +315,24 @@ log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
 		return fail_set(fail, FAIL_INPUT, "there is no entry %llu",
 		    (unsigned long long)index);
 	if (index >= reader->bundled) {
-		*entry =
-		    arena_copy(arena, reader->newer[index - reader->bundled]);
-		return entry->data != NULL || fail_memory(fail);
+		*entry = reader->newer[index - reader->bundled];
+		return true;
 	}
 	bundle = bundle_find(reader, number);
 	bundle->used = ++reader->calls;
 	if (bundle->number != number + 1 &&
 	    !bundle_load(reader, bundle, number, fail))
 		return false;
-	*entry = arena_copy(arena, bundle->entries[index & 255]);
+	*entry = bundle->entries[index & 255];
+	return true;
+}
+
+bool
+log_reader_entry(struct log_reader *reader, uint64_t index, struct arena *arena,
+    struct slice *entry, struct fail *fail)
+{
+	if (!log_reader_borrow(reader, index, entry, fail))
+		return false;
+	*entry = arena_copy(arena, *entry);
 	return entry->data != NULL || fail_memory(fail);
 }

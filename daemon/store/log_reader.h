@@ -40,5 +40,11 @@ struct digest log_reader_log(const struct log_reader *reader);
  */
 bool log_reader_entry(struct log_reader *reader, uint64_t index,
     struct arena *arena, struct slice *entry, struct fail *fail);
+/*
+ * The same without a copy: borrowed until log_reader_renew() or the second
+ * reading after this one, whichever comes first.
+ */
+bool log_reader_borrow(struct log_reader *reader, uint64_t index,
+    struct slice *entry, struct fail *fail);
 
 #endif

@@ -137,6 +137,12 @@ stops_commit(struct stops *stops, int64_t id, struct fail *fail)
 	return statement_do(stops->looked_up, fail) && commit(stops, fail);
 }
 
+bool
+stops_keep(struct stops *stops, struct fail *fail)
+{
+	return commit(stops, fail);
+}
+
 /* --- stops --- */
 
 static bool

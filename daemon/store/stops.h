@@ -99,6 +99,8 @@ bool stops_each(struct stops *stops, struct arena *arena,
 bool stops_begin(struct stops *stops, struct fail *fail);
 /* Who holds what is known from here on. */
 bool stops_commit(struct stops *stops, int64_t id, struct fail *fail);
+/* The same while it is still looked for who else does. */
+bool stops_keep(struct stops *stops, struct fail *fail);
 void stops_rollback(struct stops *stops);
 
 /* By what else the subject is known: the roles of a record. */

@@ -64,8 +64,14 @@ vault_index_expect(
 {
 	const struct vault_shard *shard = shard_of(index, key);
 
-	if (shard->size != 0)
-		__builtin_prefetch(&shard->objects[home(shard, key)]);
+	const struct vault_object *object;
+
+	if (shard->size == 0)
+		return;
+	/* Often it is in two lines, and who stands there stands before it. */
+	object = &shard->objects[home(shard, key)];
+	__builtin_prefetch(object);
+	__builtin_prefetch(object + 1);
 }
 
 static bool
