@@ -162,21 +162,6 @@ engine_work_begin(struct work *work, struct slice body)
 		engine_work_fail(work, status, type, &fail);
 }
 
-/* What is created may be there, and somebody in it. */
-static bool
-keep_persons(struct work *work, struct fail *fail)
-{
-	const struct record *stored;
-
-	if (!engine_may_keep_persons(work->engine))
-		return true;
-	stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	if (stored != NULL)
-		engine_keep_persons(work->engine, stored, work->record);
-	return fail->kind == FAIL_NONE;
-}
-
 /* A partial update is judged on what the object is after it. */
 static bool
 merge_stored(struct work *work, struct fail *fail)
@@ -185,7 +170,7 @@ merge_stored(struct work *work, struct fail *fail)
 	bool waits, refused;
 
 	if (record_operation(work->record) == OPERATION_CREATE)
-		return keep_persons(work, fail);
+		return engine_work_keep_persons(work, fail);
 	if (work->given == 0)
 		work->update = work->record;
 	if (work->given != 0) {
@@ -339,7 +324,7 @@ work_prepare(struct work *work, struct slice body, int *status,
 		return false;
 	}
 	work->record = submission->record;
-	if (work->given == 0 && !record_check_consents(work->record,
+	if (work->given == 0 && !record_date_consents(work->record,
 				    engine_now(work->engine) / 1000, fail))
 		return false;
 	*status = 503;
@@ -515,28 +500,6 @@ anything_accepted(const struct work *work)
 	return false;
 }
 
-/*
- * Refused by all, it was not.  But that somebody withdrew a consent holds
- * whatever else is wrong with it: that much is kept, and followed.
- */
-static bool
-keep_withdrawal(struct work *work, struct batch *batch, struct fail *fail)
-{
-	struct record *stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	bool any;
-
-	if (stored == NULL || record_operation(stored) == OPERATION_DELETE)
-		return fail->kind == FAIL_NONE;
-	if (!record_withdraw(stored, work->record, &any, fail))
-		return false;
-	if (!any)
-		return true;
-	work->withdrawn = stored;
-	return ledger_add_record(batch, stored, fail) &&
-	       engine_work_withdraw(work, batch, fail);
-}
-
 /* What comes over EPP reads the object again once that is durable. */
 static void
 work_change(const struct work *work, bool begins)
@@ -566,7 +529,7 @@ work_commit(struct work *work)
 		     engine_work_propose(work, batch, &fail) &&
 		     engine_work_mark_unseen(work, batch, &fail);
 	else if (ok && work->given == 0)
-		ok = keep_withdrawal(work, batch, &fail);
+		ok = engine_work_keep_withdrawal(work, batch, &fail);
 	/* What is given out changes nothing of the object. */
 	if (ok && work->given == 0)
 		work->doubts = ok =

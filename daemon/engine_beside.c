@@ -130,8 +130,8 @@ engine_work_propose(struct work *work, struct batch *batch, struct fail *fail)
 				      record_operation(proposed), fail);
 }
 
-bool
-engine_work_withdraw(struct work *work, struct batch *batch, struct fail *fail)
+static bool
+withdraw_proposed(struct work *work, struct batch *batch, struct fail *fail)
 {
 	struct record *proposed;
 	bool any = false;
@@ -141,6 +141,41 @@ engine_work_withdraw(struct work *work, struct batch *batch, struct fail *fail)
 		   record_withdraw(proposed, work->record, &any, fail)) &&
 	       (!any || put_proposed(work, batch, proposed,
 			    record_operation(proposed), fail));
+}
+
+bool
+engine_work_keep_withdrawal(
+    struct work *work, struct batch *batch, struct fail *fail)
+{
+	struct record *stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	bool any;
+
+	if (stored == NULL || record_operation(stored) == OPERATION_DELETE)
+		return fail->kind == FAIL_NONE;
+	if (!record_withdraw(stored, work->record, &any, fail))
+		return false;
+	if (!any)
+		return true;
+	work->withdrawn = stored;
+	return ledger_add_record(batch, stored, fail) &&
+	       withdraw_proposed(work, batch, fail);
+}
+
+/* --- who stands there --- */
+
+bool
+engine_work_keep_persons(struct work *work, struct fail *fail)
+{
+	const struct record *stored;
+
+	if (!engine_may_keep_persons(work->engine))
+		return true;
+	stored = vault_get(work->engine->o.vault, work->arena,
+	    record_type(work->record), record_object(work->record), fail);
+	if (stored != NULL)
+		engine_keep_persons(work->engine, stored, work->record);
+	return fail->kind == FAIL_NONE;
 }
 
 /* --- where contacts stand --- */

@@ -25,6 +25,7 @@ struct parcel {
 	bool recovering; /* it may have left: what became of it is asked */
 	bool changes; /* the vault's record, with the outcome */
 	bool gives_up;
+	bool is_broken; /* its entry covers no such bytes */
 };
 
 static void run(void *arg);
@@ -252,7 +253,10 @@ hand_over(struct parcel *parcel)
 	    &fail);
 	if (parcel->sealed == NULL) {
 		engine_log(engine, "error", "seal-broken", &fail);
-		parcel_done(parcel, nowhere, &fail);
+		/* No later try makes it covered: its person was forgotten. */
+		parcel->is_broken = fail.kind == FAIL_DENIED;
+		parcel_done(parcel,
+		    parcel->is_broken ? DELIVERY_LATER : nowhere, &fail);
 		return;
 	}
 	if (channel == NULL) {
@@ -584,8 +588,9 @@ settle(void *arg)
 	engine->settle_posted = false;
 	for (struct parcel *p = nothing.parcels; p != NULL; p = p->next) {
 		p->gives_up = p->result == DELIVERY_LATER &&
-		    engine_now(engine) - p->item.created >
-			(int64_t)engine->conf->give_up_after * 1000;
+		    (p->is_broken ||
+			engine_now(engine) - p->item.created >
+			    (int64_t)engine->conf->give_up_after * 1000);
 		log_result(p);
 		if (ok && is_final(p))
 			ok = add_outcome(batch, p, &fail) &&

@@ -332,6 +332,14 @@ bool engine_forget_begin(struct engine *engine,
 /* The key of a role's person: the subject's, or that of the place itself. */
 bool engine_find_person(const struct engine *engine,
     const struct record *record, enum role role, struct subject *subject);
+/*
+ * Items that came to an end, as the list says, end; those that were decided
+ * again are, before they leave.  Costs nothing where the list is empty.
+ */
+struct ended_list;
+bool engine_end_items(
+    struct engine *engine, struct ended_list *list, struct fail *fail);
+
 /* Is anybody to be forgotten?  The hot path asks only this. */
 bool engine_any_leaves(const struct engine *engine);
 /* 1 << role of those in the record whose person is. */

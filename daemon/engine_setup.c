@@ -6,6 +6,7 @@
 #include "codec/wire.h"
 #include "core/canon.h"
 #include "core/entry_parts.h"
+#include "ended.h"
 #include "engine_flags.h"
 #include "engine_work.h"
 #include "store/log_query.h"
@@ -333,26 +334,28 @@ entry_goes(struct arena *arena, struct slice bytes, bool *goes,
 
 /* Those from the mark on that have an outcome already, a bit each. */
 static bool
-find_ended(struct engine *engine, uint64_t mark, uint64_t size,
+find_ended(struct engine *engine, struct ended_list *list, uint64_t size,
     uint8_t **ended, struct fail *fail)
 {
 	struct arena *arena = engine_arena(engine);
+	uint64_t mark = spool_mark(engine->o.spool);
 	bool ok;
 
 	*ended = calloc((size_t)((size - mark) / 8 + 1), 1);
 	ok = (*ended != NULL && arena != NULL) || fail_memory(fail);
 	for (uint64_t i = mark; ok && i < size; i++) {
-		struct slice bytes, type;
-		int64_t about;
+		struct entry_parts parts;
+		struct slice bytes;
 
 		arena_reset(arena);
 		ok = ledger_read(engine->o.ledger, i, arena, &bytes, fail);
-		if (ok && canon_get_string(bytes, "type", arena, &type) &&
-		    slice_is(type, "outcome") &&
-		    canon_get_number(bytes, "entry", &about) &&
-		    about >= (int64_t)mark && about < (int64_t)i)
-			(*ended)[((uint64_t)about - mark) / 8] |=
-			    (uint8_t)(1u << ((uint64_t)about - mark) % 8);
+		if (!ok || !entry_parts_read(bytes, arena, &parts))
+			continue;
+		ok = ended_take(list, i, bytes, &parts, size, fail);
+		if (slice_is(parts.type, "outcome") && parts.has_about &&
+		    parts.about >= (int64_t)mark && parts.about < (int64_t)i)
+			(*ended)[((uint64_t)parts.about - mark) / 8] |=
+			    (uint8_t)(1u << ((uint64_t)parts.about - mark) % 8);
 	}
 	arena_destroy(arena);
 	return ok;
@@ -434,6 +437,7 @@ reconcile(struct engine *engine, struct fail *fail)
 {
 	uint64_t size = ledger_size(engine->o.ledger);
 	uint64_t mark = spool_mark(engine->o.spool);
+	struct ended_list list = {NULL, 0, 0, false};
 	uint8_t *ended = NULL;
 	bool ok;
 
@@ -444,9 +448,11 @@ reconcile(struct engine *engine, struct fail *fail)
 		fail_hint(fail, "restore spool and ledger from one backup");
 		return false;
 	}
-	ok = find_ended(engine, mark, size, &ended, fail) &&
+	ok = find_ended(engine, &list, size, &ended, fail) &&
+	     engine_end_items(engine, &list, fail) &&
 	     end_all_missed(engine, mark, size, ended, fail);
 	free(ended);
+	ended_finish(&list);
 	return ok;
 }
 

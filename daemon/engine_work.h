@@ -50,10 +50,16 @@ bool engine_work_is_overdue(const struct work *work, struct fail *fail);
 /* Contacts that came by EPP come to stand where no domain command said it. */
 bool engine_work_mark_unseen(
     struct work *work, struct batch *batch, struct fail *fail);
-/* What is in doubt of the object gets what it says, or withdraws. */
+/* What is created may be there, and somebody in it who stays who it was. */
+bool engine_work_keep_persons(struct work *work, struct fail *fail);
+/* What is in doubt of the object gets what it says. */
 bool engine_work_propose(
     struct work *work, struct batch *batch, struct fail *fail);
-bool engine_work_withdraw(
+/*
+ * Refused by all, it was not.  But that somebody withdrew a consent holds
+ * whatever else is wrong with it: that much is kept, and followed.
+ */
+bool engine_work_keep_withdrawal(
     struct work *work, struct batch *batch, struct fail *fail);
 
 /* --- engine_wait.c --- */

@@ -40,7 +40,7 @@ contact_record(struct command *command, struct fail *fail)
 
 	if (record == NULL || name.data == NULL ||
 	    !record_set_object(record, name, fail) ||
-	    !record_check_consents(record,
+	    !record_date_consents(record,
 		filter_now(command->session->upstream->filter) / 1000, fail))
 		return NULL;
 	return record;
@@ -105,6 +105,25 @@ add_known(struct command *command, const struct epp_facts *before,
 			   scope_text(scope).len == 0;
 }
 
+/*
+ * An update brings what its frame names, and what the registry has may stay;
+ * of nothing else that the record holds does the entry say that it went.
+ * NULL: no limit.
+ */
+static const uint64_t *
+limit_to_frame(const struct command *command, uint64_t limit[ROLE_COUNT])
+{
+	const struct shown *held = command->shown;
+
+	if (command->epp->verb != EPP_UPDATE || held == NULL ||
+	    command->session->upstream->conf->shadows)
+		return NULL;
+	memset(limit, 0, ROLE_COUNT * sizeof(*limit));
+	limit[CONTACT_ROLE] =
+	    command->named | held->passed | held->altered | held->published;
+	return limit;
+}
+
 static void
 decide_it(struct command *command)
 {
@@ -113,7 +132,9 @@ decide_it(struct command *command)
 	const struct epp_facts *before = record_epp(command->record);
 	struct decide_scope scope =
 	    contact_scope(upstream, command->epp->id, &command->epp->hints);
-	struct decide_given given = {.approved = command->approved};
+	uint64_t limit[ROLE_COUNT];
+	struct decide_given given = {.approved = command->approved,
+	    .limit = limit_to_frame(command, limit)};
 	struct epp_facts facts = {.given = true,
 	    .client = slice_from(command->session->client),
 	    .created = filter_now(filter) / 1000,
@@ -159,9 +180,12 @@ merge_with(struct command *command, const struct record *stored)
 {
 	const struct epp_facts *facts = record_epp(stored);
 	struct fail fail = FAIL_INIT;
+	uint64_t present, removed;
 
 	if (facts != NULL && facts->given)
 		command->shown = &facts->shown;
+	record_fields(command->record, CONTACT_ROLE, &present, &removed);
+	command->named = present | removed;
 	command->record =
 	    record_merge(command->arena, stored, command->record, &fail);
 	if (command->record == NULL)

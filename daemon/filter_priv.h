@@ -144,6 +144,7 @@ struct command {
 	struct slice registered;   /* what the answer said; for the call */
 	struct record *record;	   /* what is judged and kept */
 	const struct shown *shown; /* what the registry holds; NULL: unknown */
+	uint64_t named; /* FIELD_BITs that a contact's update brings or takes */
 	struct keeper_held *held;
 	const struct places *places; /* where the contact stands; or NULL */
 	const struct keeper_object *objects; /* what was fetched */

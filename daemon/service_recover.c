@@ -5,6 +5,7 @@
  */
 #include "core/canon.h"
 #include "core/entry_parts.h"
+#include "ended.h"
 #include "log.h"
 #include "service_priv.h"
 
@@ -13,12 +14,7 @@ enum { BATCH_SLOTS = RECOVERED_AT_ONCE };
 struct recovery {
 	struct service *service;
 	uint64_t first, size;
-	/* How each entry below `size` ended, as a state of the spool. */
-	struct ended {
-		uint64_t entry;
-		enum spool_state state;
-	} *ended;
-	size_t count, room;
+	struct ended_list ended; /* of entries below `first` */
 	struct arena *arena; /* of one entry */
 	struct fail *fail;
 };
@@ -102,78 +98,6 @@ take_slots(struct recovery *recovery, const struct entry_parts *parts)
 
 /* --- outcomes --- */
 
-static enum spool_state
-state_of(struct slice word)
-{
-	if (slice_is(word, "sent") || slice_is(word, "answered"))
-		return SPOOL_DONE;
-	if (slice_is(word, "refused"))
-		return SPOOL_REFUSED;
-	if (slice_is(word, "given-up") || slice_is(word, "not-sent"))
-		return SPOOL_GIVEN_UP;
-	return SPOOL_UNKNOWN;
-}
-
-static bool
-keep_end(struct recovery *recovery, int64_t entry, enum spool_state state)
-{
-	size_t room = recovery->room == 0 ? 256 : 2 * recovery->room;
-	struct ended *grown;
-
-	if (entry < 0 || (uint64_t)entry >= recovery->first)
-		return true;
-	if (recovery->count == recovery->room) {
-		grown = realloc(recovery->ended, room * sizeof(*grown));
-		if (grown == NULL)
-			return fail_memory(recovery->fail);
-		recovery->ended = grown;
-		recovery->room = room;
-	}
-	recovery->ended[recovery->count++] =
-	    (struct ended){(uint64_t)entry, state};
-	return true;
-}
-
-/* What the entry says of one that the backup has. */
-static bool
-keep_outcome(struct recovery *recovery, const struct entry_parts *parts,
-    struct slice entry)
-{
-	int64_t before;
-
-	if (parts->is_disclosure)
-		return !canon_get_number(entry, "supersedes", &before) ||
-		       keep_end(recovery, before, SPOOL_SUPERSEDED);
-	if (!parts->has_about)
-		return true;
-	if (slice_is(parts->type, "outcome"))
-		return keep_end(
-		    recovery, parts->about, state_of(parts->word));
-	/*
-	 * What was approved and went has an entry that supersedes it; what has
-	 * none did not go, and waits for an operator once more.
-	 */
-	return !slice_is(parts->type, "hold") ||
-	       !slice_is(parts->word, "refused") ||
-	       keep_end(recovery, parts->about, SPOOL_REFUSED);
-}
-
-/*
- * The latest one counts; there are few rows and few ends of them.  False where
- * the ledger says nothing.
- */
-static bool
-end_of(const struct recovery *recovery, uint64_t entry, enum spool_state *out)
-{
-	for (size_t i = recovery->count; i > 0; i--) {
-		if (recovery->ended[i - 1].entry != entry)
-			continue;
-		*out = recovery->ended[i - 1].state;
-		return true;
-	}
-	return false;
-}
-
 /*
  * What waited when the backup was made may have gone since: it is settled as
  * the ledger says, or else by evidence, but never just sent.  What waits for
@@ -184,8 +108,9 @@ static bool
 settle_row(struct recovery *recovery, const struct spool_row *row)
 {
 	struct spool *spool = recovery->service->spool;
-	enum spool_state state = SPOOL_UNKNOWN;
-	bool known = end_of(recovery, row->entry, &state);
+	const struct ended *ended = ended_find(&recovery->ended, row->entry);
+	enum spool_state state =
+	    ended != NULL ? ended->state : SPOOL_UNKNOWN;
 
 	/* One that was made since, if this is done a second time. */
 	if (row->entry >= recovery->first)
@@ -202,7 +127,7 @@ settle_row(struct recovery *recovery, const struct spool_row *row)
 	case SPOOL_HELD:
 	case SPOOL_APPROVED:
 		/* There are no bytes of it that could be looked for. */
-		if (!known || state == SPOOL_UNKNOWN)
+		if (state == SPOOL_UNKNOWN)
 			state = SPOOL_HELD;
 		break;
 	case SPOOL_DONE:
@@ -248,7 +173,8 @@ take_entry(struct recovery *recovery, uint64_t index)
 		return false;
 	return !entry_parts_read(entry, recovery->arena, &parts) ||
 	       (take_slots(recovery, &parts) &&
-		   keep_outcome(recovery, &parts, entry));
+		   ended_take(&recovery->ended, index, entry, &parts,
+		       recovery->first, recovery->fail));
 }
 
 bool
@@ -269,7 +195,7 @@ service_recover(struct service *service, uint64_t first, struct fail *fail)
 	ok = ok && settle_rows(&recovery) &&
 	     spool_doubt_held(service->spool, fail);
 	service->recovered.end = recovery.size;
-	free(recovery.ended);
+	ended_finish(&recovery.ended);
 	arena_destroy(recovery.arena);
 	return ok;
 }

@@ -8,16 +8,17 @@
  */
 static bool
 link_allows(const struct disclosure *domain, enum role role,
-    const struct shown *shown, enum field field, struct ruling ruling)
+    const struct shown *shown, enum field field, struct ruling *ruling)
 {
 	uint64_t bit = FIELD_BIT(field);
 
-	if ((shown->passed & bit) != 0 && ruling.verdict != VERDICT_FORWARD)
+	*ruling = disclosure_ruling(domain, role, field);
+	if ((shown->passed & bit) != 0 && ruling->verdict != VERDICT_FORWARD)
 		return false;
-	if ((shown->altered & bit) != 0 && !verdict_passes(ruling.verdict))
+	if ((shown->altered & bit) != 0 && !verdict_passes(ruling->verdict))
 		return false;
 	return (shown->published & bit) == 0 ||
-	       disclosure_publishable(domain, role, field);
+	       !disclosure_is_withheld(domain, role, field, ruling);
 }
 
 bool
@@ -31,10 +32,8 @@ decide_link(const struct disclosure *domain, enum role role,
 			continue;
 		held &= ~FIELD_BIT(f);
 		*field = (enum field)f;
-		*ruling = disclosure_ruling(domain, role, *field);
-		if (link_allows(domain, role, shown, *field, *ruling))
-			continue;
-		return false;
+		if (!link_allows(domain, role, shown, *field, ruling))
+			return false;
 	}
 	return true;
 }

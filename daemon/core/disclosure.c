@@ -236,19 +236,27 @@ bool
 disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field)
 {
+	struct ruling by;
+
 	if (disclosure->merged)
 		return (disclosure->hidden & FIELD_BIT(field)) == 0;
+	return !disclosure_is_withheld(disclosure, role, field, &by);
+}
+
+bool
+disclosure_is_withheld(const struct disclosure *disclosure, enum role role,
+    enum field field, struct ruling *by)
+{
 	for (size_t i = 0; i < disclosure->onward_count; i++) {
 		unsigned behind = disclosure->onward[i].block->recipient;
-		struct ruling ruling =
-		    disclosure_onward_ruling(disclosure, i, role, field);
 
-		if (!verdict_passes(ruling.verdict) &&
+		*by = disclosure_onward_ruling(disclosure, i, role, field);
+		if (!verdict_passes(by->verdict) &&
 		    ruleset_passes_on(
 			disclosure->ruleset, behind, role, field) &&
 		    goes_on(disclosure, disclosure_onward(disclosure, i)->via,
 			role, field))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }

@@ -112,5 +112,8 @@ struct ruling disclosure_onward_ruling(const struct disclosure *disclosure,
  */
 bool disclosure_publishable(
     const struct disclosure *disclosure, enum role role, enum field field);
+/* The same of a decision of one block, with the ruling that withholds it. */
+bool disclosure_is_withheld(const struct disclosure *disclosure, enum role role,
+    enum field field, struct ruling *by);
 
 #endif

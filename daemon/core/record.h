@@ -243,8 +243,8 @@ bool record_copy_person(struct record *to, enum role role,
 /*
  * What the object is after a partial update: values of the update replace
  * the stored ones, removed fields are gone and marked removed, the rest
- * stays; marks of earlier updates are dropped.  Consents add up, the update's
- * replacing those for the same purpose and audience.  Where the update names
+ * stays; marks of earlier updates are dropped.  Consents add up; of those for
+ * the same purpose and audience the one with the latest time stays.  Where the update names
  * another subject for a role, nothing of the person before stays there, and
  * what that person had is marked removed.  Who had no subject is another
  * person only where name, e-mail and telephone are given anew or removed, all
@@ -264,20 +264,22 @@ bool record_keep_person(struct record *record, enum role role,
     const struct record *stored);
 
 /*
+ * What comes in at `now` (Unix seconds): a consent that is given later than
+ * that, by more than clocks differ, is refused (FAIL_INPUT); a withdrawal of
+ * later counts from now.
+ */
+enum { CONSENT_AHEAD = 300 }; /* seconds */
+bool record_date_consents(
+    struct record *record, int64_t now, struct fail *fail);
+
+/*
  * Consents of the update that were withdrawn, or not given, come into the
- * record, and nothing else of it; of a role in which the update has another
- * subject none do.  *any: there was one the record did not have.
+ * record, unless that has a later word, and nothing else of it; of a role in
+ * which the update has another subject none do.  *any: there was one the
+ * record did not have.
  */
 bool record_withdraw(struct record *record, const struct record *update,
     bool *any, struct fail *fail);
-/*
- * The latest word on a purpose counts, so one of a time to come could be taken
- * back by nobody: false where a consent is dated more than RECORD_SKEW seconds
- * after `now` (Unix seconds).
- */
-enum { RECORD_SKEW = 300 };
-bool record_check_consents(
-    const struct record *record, int64_t now, struct fail *fail);
 
 /* Has it any such consent? */
 bool record_withdraws(const struct record *update);

@@ -2,17 +2,33 @@
 
 #include "core/policy_tree.h"
 
-/* The same purpose and audience: the update's word replaces the older one. */
+static bool
+agrees_on(const struct consent *a, const struct consent *b)
+{
+	return a->audience == b->audience && slice_equal(a->purpose, b->purpose);
+}
+
+/*
+ * The latest word on a purpose and audience replaces those before it, whenever
+ * it comes; of two of one time the update's.
+ */
 static bool
 consent_replaced(const struct person *update, const struct consent *old)
 {
-	for (size_t i = 0; i < update->consent_count; i++) {
-		const struct consent *new = &update->consents[i];
-
-		if (new->audience == old->audience &&
-		    slice_equal(new->purpose, old->purpose))
+	for (size_t i = 0; i < update->consent_count; i++)
+		if (agrees_on(&update->consents[i], old) &&
+		    update->consents[i].time >= old->time)
 			return true;
-	}
+	return false;
+}
+
+static bool
+consent_is_old(const struct person *stored, const struct consent *new)
+{
+	for (size_t i = 0; i < stored->consent_count; i++)
+		if (agrees_on(&stored->consents[i], new) &&
+		    stored->consents[i].time > new->time)
+			return true;
 	return false;
 }
 
@@ -26,7 +42,8 @@ merge_consents(struct record *merged, enum role role,
 			merged, role, &stored->consents[i], fail))
 			return false;
 	for (size_t i = 0; i < update->consent_count; i++)
-		if (!record_add_consent(
+		if (!consent_is_old(stored, &update->consents[i]) &&
+		    !record_add_consent(
 			merged, role, &update->consents[i], fail))
 			return false;
 	return true;
@@ -36,8 +53,7 @@ static struct consent *
 find_consent(struct person *person, const struct consent *like)
 {
 	for (size_t i = 0; i < person->consent_count; i++)
-		if (person->consents[i].audience == like->audience &&
-		    slice_equal(person->consents[i].purpose, like->purpose))
+		if (agrees_on(&person->consents[i], like))
 			return &person->consents[i];
 	return NULL;
 }
@@ -125,42 +141,47 @@ record_keep_person(struct record *record, enum role role,
 	return true;
 }
 
-bool
-record_check_consents(
-    const struct record *record, int64_t now, struct fail *fail)
-{
-	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const struct person *person = record->persons[r];
-
-		for (size_t i = 0; person != NULL && i < person->consent_count;
-		     i++) {
-			if (person->consents[i].time <= now + RECORD_SKEW)
-				continue;
-			fail_set(fail, FAIL_INPUT,
-			    "a consent that has not been given yet");
-			fail_place(fail, "/roles/%s/consents/%zu/time",
-			    object_role_name(record->type, (enum role)r), i);
-			fail_hint(fail, "the time when it was given or "
-					"withdrawn; is this clock right?");
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool
 withdraw_one(struct record *record, enum role role,
     const struct consent *withdrawn, bool *any, struct fail *fail)
 {
 	struct consent *old = find_consent(record->persons[role], withdrawn);
 
-	if (withdrawn->given || (old != NULL && !old->given))
+	if (withdrawn->given ||
+	    (old != NULL && old->time > withdrawn->time) ||
+	    (old != NULL && old->time == withdrawn->time && !old->given))
 		return true;
 	*any = true;
 	if (old == NULL)
 		return record_add_consent(record, role, withdrawn, fail);
 	old->given = false;
 	old->time = withdrawn->time;
+	return true;
+}
+
+bool
+record_date_consents(struct record *record, int64_t now, struct fail *fail)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		struct person *person = record->persons[r];
+
+		for (size_t i = 0; person != NULL && i < person->consent_count;
+		     i++) {
+			struct consent *consent = &person->consents[i];
+
+			if (!consent->given && consent->time > now)
+				consent->time = now;
+			if (consent->time <= now + CONSENT_AHEAD)
+				continue;
+			fail_set(fail, FAIL_INPUT,
+			    "a consent is dated in the future");
+			fail_place(fail, "/roles/%s/consents/%zu/time",
+			    object_role_name(record->type, (enum role)r), i);
+			fail_hint(fail,
+			    "the time when it was given; is the clock right?");
+			return false;
+		}
+	}
 	return true;
 }
 

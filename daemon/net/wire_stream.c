@@ -11,7 +11,7 @@ enum {
 	HEADER = 4,
 	READ_SIZE = 256 * 1024,
 	KEEP_SIZE = 1024 * 1024, /* a longer empty queue is given back */
-	EARLY = 8 * 1024,	 /* so much does not wait for the turn's end */
+	EARLY = 4 * 1024,	 /* so much does not wait for the turn's end */
 	FDS_MAX = 64,
 	LATE = 2, /* ms that nobody minds */
 };

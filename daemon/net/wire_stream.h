@@ -1,7 +1,7 @@
 /*
  * Messages between misu's own processes, over a Unix stream socket: each is
  * its length (32 bits, little-endian) and its bytes.  What is sent in one turn
- * of the loop leaves in one write at its end; 8 KB leave at once, so that the
+ * of the loop leaves in one write at its end; 4 KB leave at once, so that the
  * other end begins with them.  All streams of a process read into one buffer,
  * out of which messages are handed on where they lie; only what is not whole
  * yet is kept.  Both queues are bounded: a stream that would

@@ -81,13 +81,14 @@ bool index_is_of(const struct index *index, struct slice last_entry);
 
 /*
  * The terms that events have of the disclosure they are about: most come soon
- * after it, and need not have it read again.  They are good in the span they
- * were noted in.  Owned by who keeps it; zero it to begin.
+ * after it, and need not have it read again.  They stand as numbers of sets of
+ * the open span, and are good as long as that is.  Owned by who keeps it; zero
+ * it to begin.
  */
 struct index_terms {
-	uint64_t span; /* plus one; 0: none, or too many */
+	uint64_t load; /* of the span; 0: none, or too many */
 	unsigned count;
-	int64_t terms[INDEX_TERMS_MAX];
+	uint32_t sets[INDEX_TERMS_MAX];
 };
 
 struct index_item {

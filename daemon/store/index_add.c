@@ -68,21 +68,31 @@ struct adding {
 	struct fail *fail;
 };
 
+/* Into the set of this number. */
 static bool
-add_term(struct adding *adding, int64_t term)
+add_set(struct adding *adding, uint32_t set)
 {
 	struct index_terms *noted = adding->noted;
 	struct decided *decided = adding->decided;
 
 	if (decided != NULL && decided->count++ < INDEX_TERMS_MAX)
-		decided->terms[decided->count - 1] = term;
-	if (noted != NULL && noted->span != 0) {
+		decided->sets[decided->count - 1] = set;
+	if (noted != NULL && noted->load != 0) {
 		if (noted->count == INDEX_TERMS_MAX)
-			noted->span = 0;
+			noted->load = 0;
 		else
-			noted->terms[noted->count++] = term;
+			noted->sets[noted->count++] = set;
 	}
-	return span_set(adding->index->span, term, adding->at, adding->fail);
+	return span_put(adding->index->span, set, adding->at, adding->fail);
+}
+
+static bool
+add_term(struct adding *adding, int64_t term)
+{
+	uint32_t set;
+
+	return span_find(adding->index->span, term, &set, adding->fail) &&
+	       add_set(adding, set);
 }
 
 static bool
@@ -185,7 +195,7 @@ is_decided(const struct decided *decided, const struct span *span,
 {
 	return decided->fields == of->fields_number &&
 	       decided->onward == of->onward_number &&
-	       decided->span == span->number + 1 &&
+	       decided->load == span->load &&
 	       slice_equal((struct slice){decided->recipient,
 			       decided->recipient_len},
 		   of->recipient);
@@ -200,7 +210,7 @@ add_decision(struct adding *adding, const struct entry_parts *of)
 
 	if (decided != NULL && is_decided(decided, adding->index->span, of)) {
 		for (unsigned i = 0; ok && i < decided->count; i++)
-			ok = add_term(adding, decided->terms[i]);
+			ok = add_set(adding, decided->sets[i]);
 		return ok;
 	}
 	if (decided != NULL)
@@ -212,7 +222,7 @@ add_decision(struct adding *adding, const struct entry_parts *of)
 		return ok;
 	decided->fields = of->fields_number;
 	decided->onward = of->onward_number;
-	decided->span = adding->index->span->number + 1;
+	decided->load = adding->index->span->load;
 	decided->recipient_len = of->recipient.len;
 	memcpy(decided->recipient, of->recipient.data, of->recipient.len);
 	return true;
@@ -244,7 +254,8 @@ add_subjects(struct adding *adding)
 bool
 index_terms_hold(const struct index *index, const struct index_terms *terms)
 {
-	return terms->span == (index->next >> SPAN_BITS) + 1;
+	return terms->load == index->span->load &&
+	       index->span->number == index->next >> SPAN_BITS;
 }
 
 /* An event's, as they were noted of the disclosure. */
@@ -252,7 +263,7 @@ static bool
 add_noted(struct adding *adding, const struct index_terms *terms)
 {
 	for (unsigned i = 0; i < terms->count; i++)
-		if (!add_term(adding, terms->terms[i]))
+		if (!add_set(adding, terms->sets[i]))
 			return false;
 	return true;
 }
@@ -266,7 +277,7 @@ add_shared(struct adding *adding)
 
 	if (item->parts->is_disclosure && item->terms != NULL) {
 		adding->noted = item->terms;
-		item->terms->span = adding->index->span->number + 1;
+		item->terms->load = adding->index->span->load;
 		item->terms->count = 0;
 	}
 	ok = (item->about == NULL || add_about(adding, item->about)) &&

@@ -137,7 +137,7 @@ object_of(struct index_feed *feed, uint64_t index,
 		return recent->object;
 	recent->entry = index + 1;
 	recent->object = 0;
-	recent->terms.span = 0;
+	recent->terms.load = 0;
 	if (log_query_object_of(
 		feed->o.keys, feed->cipher, parts, feed->arena, &name))
 		recent->object = index_object_term(&feed->object_key, name);

@@ -33,6 +33,7 @@ struct set {
 /* The span that fills, in memory. */
 struct span {
 	uint64_t number;
+	uint64_t load; /* counted: numbers of sets are this one's */
 	struct set *sets;
 	uint32_t set_count, set_room;
 	uint32_t *places; /* open addressing; 1 + number of a set */
@@ -60,16 +61,16 @@ struct word {
 enum { WORD_HEADS = 16384 };
 
 /*
- * Terms that follow from what was decided and for whom: the numbers that
- * canon_known_take() gave for it, and the recipient.
+ * Sets of the terms that follow from what was decided and for whom: the numbers
+ * that canon_known_take() gave for it, and the recipient.
  */
 struct decided {
 	uint64_t fields, onward; /* `fields` 0: empty */
-	uint64_t span;		 /* plus one, in which the words were noted */
+	uint64_t load;		 /* of the span */
 	size_t recipient_len;
 	char recipient[64];
 	unsigned count;
-	int64_t terms[INDEX_TERMS_MAX];
+	uint32_t sets[INDEX_TERMS_MAX];
 };
 
 enum { DECIDED = 64 };
@@ -87,6 +88,7 @@ struct index {
 	} entry;
 	bool is_writing;    /* a transaction is open */
 	struct span *span;  /* NULL for readers */
+	uint64_t loads;	    /* of spans, so far */
 	struct word *words[WORD_HEADS];
 	size_t word_count;
 	struct decided decided[DECIDED];
@@ -124,6 +126,11 @@ bool index_read_outcomes(
 bool span_load(struct index *index, uint64_t number, struct fail *fail);
 bool span_write(struct index *index, struct fail *fail);
 void span_free(struct span *span);
+/* The number of a term's set, which is made if there is none. */
+bool span_find(
+    struct span *span, int64_t term, uint32_t *set, struct fail *fail);
+bool span_put(struct span *span, uint32_t set, unsigned at, struct fail *fail);
+/* Both in one. */
 bool span_set(struct span *span, int64_t term, unsigned at, struct fail *fail);
 /* The entry has no outcome, whatever was said. */
 void span_unsay(struct span *span, unsigned at);

@@ -56,25 +56,25 @@ places_grow(struct span *span, struct fail *fail)
 	return true;
 }
 
-static struct set *
-find_or_add(struct span *span, int64_t term, struct fail *fail)
+bool
+span_find(struct span *span, int64_t term, uint32_t *set, struct fail *fail)
 {
 	uint32_t at;
 
 	if (span->set_count * 2 >= span->place_count &&
 	    !places_grow(span, fail))
-		return NULL;
+		return false;
 	at = place_of(span, term);
-	if (span->places[at] != 0)
-		return &span->sets[span->places[at] - 1];
+	if (span->places[at] != 0) {
+		*set = span->places[at] - 1;
+		return true;
+	}
 	if (span->set_count == span->set_room) {
 		uint32_t room = span->set_room == 0 ? 1024 : 2 * span->set_room;
 		struct set *grown = realloc(span->sets, room * sizeof(*grown));
 
-		if (grown == NULL) {
-			fail_memory(fail);
-			return NULL;
-		}
+		if (grown == NULL)
+			return fail_memory(fail);
 		span->sets = grown;
 		span->set_room = room;
 	}
@@ -82,8 +82,9 @@ find_or_add(struct span *span, int64_t term, struct fail *fail)
 	span->sets[span->set_count].term = term;
 	if (class_of(term) == INDEX_OUTCOME && span->said_count < SAID_MAX)
 		span->said[span->said_count++] = span->set_count;
-	span->places[at] = ++span->set_count;
-	return &span->sets[span->set_count - 1];
+	*set = span->set_count++;
+	span->places[at] = span->set_count;
+	return true;
 }
 
 static bool
@@ -126,15 +127,12 @@ search(struct set *set, unsigned number)
 }
 
 bool
-span_set(struct span *span, int64_t term, unsigned at, struct fail *fail)
+span_put(struct span *span, uint32_t number, unsigned at, struct fail *fail)
 {
-	struct set *set = find_or_add(span, term, fail);
-	uint32_t place;
+	struct set *set = &span->sets[number];
+	uint32_t place = search(set, at);
 	uint16_t *items;
 
-	if (set == NULL)
-		return false;
-	place = search(set, at);
 	if (place < set->count && items_of(set)[place] == at)
 		return true;
 	if (!set_grow(set, fail))
@@ -147,6 +145,15 @@ span_set(struct span *span, int64_t term, unsigned at, struct fail *fail)
 	set->is_dirty = true;
 	span->is_dirty = true;
 	return true;
+}
+
+bool
+span_set(struct span *span, int64_t term, unsigned at, struct fail *fail)
+{
+	uint32_t set;
+
+	return span_find(span, term, &set, fail) &&
+	       span_put(span, set, at, fail);
 }
 
 static void
@@ -353,6 +360,7 @@ span_load(struct index *index, uint64_t number, struct fail *fail)
 	span_free(index->span);
 	index->span = span;
 	span->number = number;
+	span->load = ++index->loads;
 	if (!load_sets(index, fail) ||
 	    !index_read_times(index, number, &span->times, fail) ||
 	    !load_outcomes(index, fail))

@@ -107,13 +107,13 @@ seal_restore(struct ledger *ledger, struct arena *arena, uint64_t index,
 		return NULL;
 	found = tree_leaf(entry);
 	if (!digest_equal(&found, leaf)) {
-		fail_set(fail, FAIL_WORLD, "entry %llu is another one",
+		fail_set(fail, FAIL_DENIED, "entry %llu is another one",
 		    (unsigned long long)index);
 		return NULL;
 	}
 	if (!covers(ledger, entry, payload, arena) ||
 	    !canon_get_string(entry, "recipient", arena, &recipient)) {
-		fail_set(fail, FAIL_WORLD,
+		fail_set(fail, FAIL_DENIED,
 		    "entry %llu does not cover these bytes",
 		    (unsigned long long)index);
 		return NULL;

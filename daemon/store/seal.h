@@ -32,7 +32,8 @@ struct slice sealed_payload(const struct sealed *sealed);
 
 /*
  * What came back from the spool.  NULL with FAIL_WORLD if the ledger has no
- * such entry, or its leaf hash, recipient or payload digest differ.
+ * such entry, with FAIL_DENIED, now and for ever, if its leaf hash, recipient
+ * or payload digest differ.
  */
 struct sealed *seal_restore(struct ledger *ledger, struct arena *arena,
     uint64_t index, const struct digest *leaf, struct slice payload,

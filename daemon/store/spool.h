@@ -258,6 +258,9 @@ struct spool_row {
 /* The next SPOOL_PAGE rows in order of their ids, in any state. */
 bool spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
     size_t *count, struct fail *fail);
+/* The same of those that are not finished. */
+bool spool_page_open(struct spool *spool, int64_t after,
+    struct spool_row *rows, size_t *count, struct fail *fail);
 /* The row, and what its submission was answered. */
 bool spool_drop(struct spool *spool, int64_t id, struct fail *fail);
 /*

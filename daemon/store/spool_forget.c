@@ -11,6 +11,9 @@ spool_forget_prepare(struct spool *spool, struct fail *fail)
 	const struct statement_wanted all[] = {
 	    {&f->page, "SELECT id, state, entry FROM item WHERE id > ?"
 		       " ORDER BY id LIMIT ?"},
+	    {&f->page_open,
+		"SELECT id, state, entry FROM item WHERE id > ?"
+		" AND state IN (0,1,2,3,4,9) ORDER BY id LIMIT ?"},
 	    {&f->drop_request, "DELETE FROM request WHERE submission ="
 			       " (SELECT submission FROM item WHERE id = ?)"},
 	    {&f->drop_item, "DELETE FROM item WHERE id = ?"},
@@ -36,11 +39,10 @@ spool_forget_prepare(struct spool *spool, struct fail *fail)
 	    spool->db, all, sizeof(all) / sizeof(*all), fail);
 }
 
-bool
-spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
+static bool
+read_page(struct statement *s, int64_t after, struct spool_row *rows,
     size_t *count, struct fail *fail)
 {
-	struct statement *s = spool->forget.page;
 	bool row = false, ok;
 
 	*count = 0;
@@ -53,6 +55,20 @@ spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
 			.entry = (uint64_t)statement_number(s, 2)};
 	statement_reset(s);
 	return ok;
+}
+
+bool
+spool_page(struct spool *spool, int64_t after, struct spool_row *rows,
+    size_t *count, struct fail *fail)
+{
+	return read_page(spool->forget.page, after, rows, count, fail);
+}
+
+bool
+spool_page_open(struct spool *spool, int64_t after, struct spool_row *rows,
+    size_t *count, struct fail *fail)
+{
+	return read_page(spool->forget.page_open, after, rows, count, fail);
 }
 
 bool

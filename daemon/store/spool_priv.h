@@ -6,7 +6,7 @@
 #include "store/sqlite.h"
 
 struct spool_forget_statements {
-	struct statement *page, *drop_request, *drop_item, *drop_orphans, *set,
+	struct statement *page, *page_open, *drop_request, *drop_item, *drop_orphans, *set,
 	    *get, *each, *end, *oldest, *fill, *unfill;
 };
 

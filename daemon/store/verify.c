@@ -248,6 +248,7 @@ check_bundle(struct verify *verify, const char *name, struct slice bundle,
 		check_entry(verify, place, entry);
 		verify_note_pruning(verify, entry);
 		verify_check_kept(verify, place, entry);
+		verify_check_order(verify, place, entry);
 	}
 	if (bundle.len != 0)
 		verify_found(verify, name, "there is more than the last entry");
@@ -426,6 +427,7 @@ verify_ledger(const struct verify_options *options,
 	arena_destroy(verify->arena);
 	arena_destroy(verify->long_lived);
 	free(verify->witnesses);
+	free(verify->again.entries);
 	free(verify);
 	return ok;
 }

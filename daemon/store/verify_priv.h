@@ -18,6 +18,12 @@ struct witness {
 	uint64_t offset;
 };
 
+/* Entries that were decided again, each plus one. */
+struct verify_again {
+	uint64_t *entries;
+	size_t count, size;
+};
+
 struct verify {
 	const struct verify_options *options;
 	struct verify_result *result;
@@ -39,6 +45,7 @@ struct verify {
 	unsigned counts[TILE_LEVELS];
 	struct witness *witnesses; /* by index, roots first */
 	size_t witness_count, witness_room, witness_at;
+	struct verify_again again;
 };
 
 void verify_found(struct verify *verify, const char *place,
@@ -69,6 +76,10 @@ void verify_check_minimum(struct verify *verify);
 
 /* Is what this entry carries on the leaf that the tree has there? */
 void verify_check_kept(
+    struct verify *verify, const char *place, struct slice entry);
+
+/* Does it say that what was decided again went all the same? */
+void verify_check_order(
     struct verify *verify, const char *place, struct slice entry);
 
 /* Files below tile/ that no checkpoint of this size has. */

@@ -227,7 +227,7 @@ struct hint {
 static bool
 take_consent(struct maker *maker)
 {
-	struct slice purpose, audience;
+	struct slice purpose, audience, at = SLICE("2026-03-01T00:00:00Z");
 	bool given = true;
 
 	if (!take(maker, &purpose) || !take(maker, &audience))
@@ -236,14 +236,17 @@ take_consent(struct maker *maker)
 		given = false;
 	else if (!skip(maker, "given"))
 		return fail(maker, "not given or withdrawn");
+	if (skip(maker, "at") && !take(maker, &at))
+		return false;
 	bytes_add_format(&maker->misu,
 	    "<misu:consent purpose=\"%.*s\" audience=\"%.*s\" "
-	    "given=\"%s\" at=\"2026-03-01T00:00:00Z\"/>",
-	    SLICE_ARG(purpose), SLICE_ARG(audience), given ? "true" : "false");
+	    "given=\"%s\" at=\"%.*s\"/>",
+	    SLICE_ARG(purpose), SLICE_ARG(audience), given ? "true" : "false",
+	    SLICE_ARG(at));
 	return true;
 }
 
-/* kind K  role R ...  object N  tld T  subject S  plan P  consent P A given */
+/* kind K  role R ...  object N  tld T  subject S  plan P  consent P A given [at T] */
 static bool
 take_misu(struct maker *maker)
 {

@@ -84,6 +84,12 @@ a_link_publishes_no_more_either(void **state)
 	assert_false(decide_link(domain(ruleset, "a.org", record),
 	    ROLE_REGISTRANT, &shown, &field, &ruling));
 	assert_int_equal(field, FIELD_NAME_INT);
+	/* The public's word, not the registry's, which lets it through. */
+	assert_int_equal(ruling.verdict, VERDICT_REDACT);
+	assert_true(ruling.rule !=
+	    disclosure_ruling(domain(ruleset, "a.org", record),
+		ROLE_REGISTRANT, FIELD_NAME_INT)
+		.rule);
 }
 
 /* --- any policy --- */

@@ -230,9 +230,7 @@ test_a_peer_that_is_gone_is_not_told_within_a_call(void **state)
 
 	memset(large, 'x', sizeof(large));
 	assert_true(hand_shake(world, &hand, TLS1_3_VERSION));
-	setsockopt(hand.fd, SOL_SOCKET, SO_LINGER,
-	    &(struct linger){.l_onoff = 1}, sizeof(struct linger));
-	hand_finish(&hand);
+	hand_reset(&hand);
 	for (int i = 0; i < 3; i++)
 		(void)end->conn->operations->send(
 		    end->conn, (struct slice){large, sizeof(large)});
@@ -292,6 +290,41 @@ test_answers_leave_while_one_is_read(void **state)
 	assert_int_equal(most, 8);
 	for (int i = 0; i < MANY; i++)
 		leave(&clients[i]);
+}
+
+/*
+ * A registry's frames are read, and a backend to which one of them goes is
+ * found gone: its end is that of the line it had.
+ */
+static void
+test_one_that_is_read_is_closed_by_the_end_of_another(void **state)
+{
+	enum { OTHERS = 8, FRAMES = 30 };
+	struct world *world = *state;
+	struct hand speaker = {0}, gone = {0};
+	static struct end clients[OTHERS];
+	char frames[FRAMES * 12];
+	size_t len = 0;
+
+	memset(clients, 0, sizeof(clients));
+	assert_true(hand_shake(world, &speaker, TLS1_3_VERSION));
+	assert_true(hand_shake(world, &gone, TLS1_3_VERSION));
+	for (int i = 0; i < OTHERS; i++)
+		meet(world, &clients[i]);
+	world->ends[0].world = world;
+	world->ends[0].spread = true;
+	world->ends[1].close_when_closed = &world->ends[0];
+	for (int i = 0; i < FRAMES; i++)
+		len += put_frame(frames + len, "<hello/>");
+	hand_write(&speaker, frames, len);
+	hand_reset(&gone);
+	run_until(world, &world->ends[1].closed, 1);
+	run_turns(world, 5);
+	assert_int_equal(world->ends[0].closed, 0);
+	assert_in_range(world->ends[0].frames, 1, FRAMES - 1);
+	for (int i = 0; i < OTHERS; i++)
+		leave(&clients[i]);
+	hand_finish(&speaker);
 }
 
 static void
@@ -527,6 +560,7 @@ main(void)
 	    TEST(test_a_peer_that_is_gone_is_not_told_within_a_call),
 	    TEST(test_answers_leave_while_others_are_read),
 	    TEST(test_answers_leave_while_one_is_read),
+	    TEST(test_one_that_is_read_is_closed_by_the_end_of_another),
 	    TEST(test_close_from_a_frame),
 	    TEST(test_close_flushes),
 	    TEST(test_pause),

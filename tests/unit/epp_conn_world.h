@@ -39,6 +39,7 @@ struct end {
 	bool echo, pause_on_frame;
 	struct end *close_on_frame;
 	unsigned close_at;
+	struct end *close_when_closed;
 	struct world *world;
 	bool spread;		/* each frame goes to another end of it */
 	unsigned *most_waiting; /* of its ends with something to write */
@@ -115,9 +116,15 @@ end_closed(void *arg, const struct fail *fail)
 {
 	struct end *end = arg;
 
+	struct end *other = end->close_when_closed;
+
 	end->closed++;
 	end->fail = *fail;
 	end->conn = NULL;
+	if (other != NULL && other->conn != NULL) {
+		other->conn->operations->close(other->conn);
+		other->conn = NULL;
+	}
 }
 
 static const struct epp_conn_events end_events = {
@@ -436,6 +443,15 @@ hand_finish(struct hand *hand)
 	SSL_free(hand->ssl);
 	SSL_CTX_free(hand->context);
 	close(hand->fd);
+}
+
+/* Gone without a word. */
+static inline void
+hand_reset(struct hand *hand)
+{
+	setsockopt(hand->fd, SOL_SOCKET, SO_LINGER,
+	    &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+	hand_finish(hand);
 }
 
 static inline void

@@ -195,25 +195,31 @@ only_new_values_make_another_person_of_who_had_no_id(void **state)
 	assert_true(record_keep_person(merged, ROLE_ADMIN, stored));
 }
 
+/* It could be taken back by nobody: the latest word counts. */
 static void
-a_consent_of_a_time_to_come_is_none(void **state)
+a_consent_of_a_time_to_come_is_refused(void **state)
 {
 	static const int64_t now = 1767225600; /* 2026-01-01 */
 	struct fail fail = FAIL_INIT;
 
 	(void)state;
-	assert_true(record_check_consents(
+	assert_true(record_date_consents(
 	    record_of("create",
 		"'admin':{'consents':[{'purpose':'p11','audience':'any',"
 		"'given':true,'time':'2026-01-01T00:05:00Z'}]}"),
 	    now, &fail));
-	assert_false(record_check_consents(
+	assert_false(record_date_consents(
 	    record_of("create",
 		"'admin':{'consents':[{'purpose':'p11','audience':'any',"
 		"'given':true,'time':'2026-01-01T00:05:01Z'}]}"),
 	    now, &fail));
 	assert_int_equal(fail.kind, FAIL_INPUT);
 	assert_string_equal(fail.place, "/roles/admin/consents/0/time");
+	assert_true(record_date_consents(
+	    record_of("create",
+		"'admin':{'consents':[{'purpose':'p11','audience':'any',"
+		"'given':false,'time':'2036-01-01T00:00:00Z'}]}"),
+	    now, &fail));
 }
 
 static void
@@ -380,7 +386,7 @@ main(void)
 	    cmocka_unit_test(a_removed_role_keeps_only_its_subject),
 	    cmocka_unit_test(
 		naming_a_subject_later_does_not_make_another_person),
-	    cmocka_unit_test(a_consent_of_a_time_to_come_is_none),
+	    cmocka_unit_test(a_consent_of_a_time_to_come_is_refused),
 	    cmocka_unit_test(
 		only_new_values_make_another_person_of_who_had_no_id),
 	    cmocka_unit_test(a_merge_leaves_both_sources_alone),

@@ -141,7 +141,7 @@ seal_restore_takes_only_the_bytes_of_the_entry(void **state)
 	assert_true(slice_is(sealed_recipient(sealed), "reg"));
 	assert_null(seal_restore(
 	    world->ledger, world->arena, 0, &leaf, SLICE("Bytes"), &fail));
-	assert_int_equal(fail.kind, FAIL_WORLD);
+	assert_int_equal(fail.kind, FAIL_DENIED);
 	fail = (struct fail)FAIL_INIT;
 	assert_null(seal_restore(
 	    world->ledger, world->arena, 1, &leaf, SLICE("bytes"), &fail));

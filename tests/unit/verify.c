@@ -1,5 +1,5 @@
 /* Verification: a whole ledger is quiet, and any flipped byte is found. */
-#include "ledger_world.h"
+#include "disclosure_world.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -306,6 +306,42 @@ a_killed_and_restarted_ledger_is_whole(void **state)
 	world_destroy(world);
 }
 
+/* world_append() says what became of entry 7. */
+static void
+what_was_decided_again_is_not_sent_as_it_was(void **state)
+{
+	struct world *world = world_create(1 << 20);
+	struct record *record = record_of(world, KIND_NATURAL, "cust-1");
+	struct dispatch dispatch = {.channel = SLICE("file"),
+	    .payload = SLICE("bytes"),
+	    .request = SLICE("again"),
+	    .supersedes = 7};
+	struct world_answer answer = {.done = 0};
+	struct findings findings;
+	struct batch *batch;
+	char id[16];
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		snprintf(id, sizeof(id), "s-%d", i);
+		commit(world, record, id, "bytes");
+	}
+	batch = ledger_begin(world->ledger, world->arena, &world->fail);
+	assert_true(ledger_add_disclosure(batch, disclosure_of(world, record),
+	    &dispatch, &world->fail));
+	ledger_commit(batch, world_answered, &answer);
+	world_wait(world, &answer);
+	world_append(world, "unknown", "one");
+	assert_true(ledger_checkpoint(world->ledger, &world->fail));
+	assert_int_equal(verify(world, true).count, 0);
+	world_append(world, "sent", "two");
+	assert_true(ledger_checkpoint(world->ledger, &world->fail));
+	findings = verify(world, false);
+	assert_int_equal(findings.count, 1);
+	assert_non_null(strstr(findings.text, "entry 7 was decided again"));
+	world_destroy(world);
+}
+
 int
 main(void)
 {
@@ -316,6 +352,7 @@ main(void)
 	    cmocka_unit_test(every_cut_of_a_small_ledger_is_found),
 	    cmocka_unit_test(
 		blocks_of_the_journal_that_changed_places_are_found),
+	    cmocka_unit_test(what_was_decided_again_is_not_sent_as_it_was),
 	    cmocka_unit_test(a_flip_is_reported_where_it_is),
 	    cmocka_unit_test(missing_cut_and_foreign_files_are_found),
 	    cmocka_unit_test(a_killed_and_restarted_ledger_is_whole),

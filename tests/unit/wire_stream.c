@@ -177,17 +177,17 @@ static void
 much_leaves_before_the_turn_ends(void **state)
 {
 	struct world *world = *state;
-	static char data[4000], bytes[16384];
+	static char data[1000], bytes[8192];
 	struct slice message = {data, sizeof(data)};
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		wire_stream_send(world->stream, message);
 		assert_int_equal(
 		    recv(world->other, bytes, sizeof(bytes), 0), -1);
 	}
 	wire_stream_send(world->stream, message);
 	assert_false(wire_stream_waits(world->stream));
-	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 3 * 4004);
+	assert_int_equal(recv(world->other, bytes, sizeof(bytes), 0), 5 * 1004);
 	wire_stream_send(world->stream, SLICE("one"));
 	assert_true(wire_stream_waits(world->stream));
 	turn(world);
