@@ -77,6 +77,9 @@ print_status(const struct json_node *node)
 	printf("ledger    %lld entries, %s\n",
 	    (long long)ctl_integer(node, "entries"),
 	    ctl_string(node, "ledger"));
+	if (strcmp(ctl_string(node, "submissions"), "taken") != 0)
+		printf("refused   submissions: %s\n",
+		    ctl_string(node, "submissions"));
 	for (size_t i = 0; spool != NULL && i < spool->count; i++)
 		if (spool->items[i].integer != 0)
 			printf("spool     %lld %.*s\n",
@@ -121,6 +124,8 @@ print_item(const struct json_node *item)
 	    (long long)ctl_integer(item, "entry"));
 	if (ctl_integer(item, "rule") != 0)
 		printf("  rule %lld", (long long)ctl_integer(item, "rule"));
+	if (*ctl_string(item, "case") != '\0')
+		printf("  request %s", ctl_string(item, "case"));
 	if (*ctl_string(item, "approved_by") != '\0')
 		printf("  approved by %s, wants another",
 		    ctl_string(item, "approved_by"));

@@ -4,6 +4,7 @@
  * its own (misuctl subject), which the letter encloses.
  */
 #include "base/date.h"
+#include "codec/account.h"
 #include "ctl.h"
 #include "ctl_request.h"
 
@@ -77,14 +78,48 @@ word_of(const char *const *names, size_t count, const char *name)
 	return at;
 }
 
+/* The day on which the record that the letter encloses has it. */
 static void
-put_day(FILE *out, const char *name, int64_t milliseconds)
+put_day(FILE *out, const struct words *words, const char *name,
+    int64_t milliseconds)
 {
-	struct date date = date_split(milliseconds / 1000, 0);
+	struct date date = date_split(milliseconds / 1000, ACCOUNT_ZONE);
 
-	if (milliseconds > 0)
-		fprintf(out, "%s: %04d-%02d-%02d\n", name, date.year,
-		    date.month, date.day);
+	if (milliseconds <= 0)
+		return;
+	fprintf(out, "%s: ", name);
+	fprintf(out, words == &japanese_words ? "%d年%d月%d日\n"
+					      : "%04d-%02d-%02d\n",
+	    date.year, date.month, date.day);
+}
+
+/* What misu.conf counts the fee in. */
+static const char *
+unit_of(const struct words *words, const char *unit)
+{
+	static const char *const units[][2] = {
+	    {"JPY without tax", "円（税抜）"},
+	    {"JPY with tax", "円（税込）"},
+	    {"JPY", "円"},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (words == &japanese_words && strcmp(unit, units[i][0]) == 0)
+			return units[i][1];
+	return unit;
+}
+
+static void
+put_fee(FILE *out, const struct words *words, const struct json_node *row)
+{
+	fprintf(out, "\n%s: %s", words->fee,
+	    words->fees[word_of(fee_names, 4, ctl_string(row, "fee"))]);
+	if (ctl_integer(row, "amount") != 0)
+		fprintf(out, words == &japanese_words ? "（%lld%s）"
+						      : " (%lld %s)",
+		    (long long)ctl_integer(row, "amount"),
+		    unit_of(words, ctl_string(row, "unit")));
+	fputs("\n\n", out);
 }
 
 /* What each giving says it was; the last step's text is the reason. */
@@ -100,12 +135,14 @@ put_given(FILE *out, const struct words *words, const struct json_node *steps,
 
 		if (strcmp(ctl_string(step, "word"), "given") != 0)
 			continue;
-		fprintf(out, "  - %s\n", ctl_string(step, "text"));
+		letter_put_given(out, slice_from(ctl_string(step, "text")),
+		    words == &japanese_words);
 		any = true;
 	}
 	for (size_t i = 0; i < given->count; i++) {
-		fprintf(out, "  - %.*s (%s: %zu)\n",
-		    SLICE_ARG(given->lines[i]), words->answers,
+		letter_put_given(
+		    out, given->lines[i], words == &japanese_words);
+		fprintf(out, "      (%s: %zu)\n", words->answers,
 		    given->times[i]);
 		any = true;
 	}
@@ -137,8 +174,8 @@ request_letter(const struct json_node *row, const struct letter_given *given,
 
 	fprintf(out, "%s\n\n%s: %s\n", words->title, words->number,
 	    ctl_string(row, "id"));
-	put_day(out, words->received, ctl_integer(row, "opened"));
-	put_day(out, words->answered, ctl_integer(row, "closed"));
+	put_day(out, words, words->received, ctl_integer(row, "opened"));
+	put_day(out, words, words->answered, ctl_integer(row, "closed"));
 	fprintf(out, "\n%s: %s\n", words->asked,
 	    words->kinds[word_of(kind_names, 6, kind)]);
 	if (*ctl_string(row, "asked") != '\0')
@@ -150,11 +187,6 @@ request_letter(const struct json_node *row, const struct letter_given *given,
 		put_given(out, words, steps, given);
 	if (strcmp(kind, "record") == 0 || strcmp(kind, "disclosure") == 0)
 		fprintf(out, "\n%s\n", words->enclosed);
-	fprintf(out, "\n%s: %s", words->fee,
-	    words->fees[word_of(fee_names, 4, ctl_string(row, "fee"))]);
-	if (ctl_integer(row, "amount") != 0)
-		fprintf(out, " (%lld %s)",
-		    (long long)ctl_integer(row, "amount"),
-		    ctl_string(row, "unit"));
-	fprintf(out, "\n\n%s\n", words->objection);
+	put_fee(out, words, row);
+	fprintf(out, "%s\n", words->objection);
 }

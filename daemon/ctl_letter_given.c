@@ -11,29 +11,12 @@ struct collecting {
 	struct letter_given *given;
 };
 
-static void
-add_items(struct text *text, struct slice fields, struct slice role)
-{
-	struct slice name, ruling, verdict;
-	int64_t rule;
-
-	while (canon_next_member(&fields, &name, &ruling)) {
-		if (!entry_ruling(ruling, &verdict, &rule) ||
-		    slice_is(verdict, "redact"))
-			continue;
-		text_add_char(text, ' ');
-		text_add(text, role);
-		text_add_char(text, '.');
-		text_add(text, name);
-	}
-}
-
 /* "example.jp to authority for p16: registrant.name.int", as a step has it. */
 static struct slice
 line_of(struct arena *arena, const struct entry_shown *shown)
 {
 	struct text text = text_start(arena);
-	struct slice recipient, purpose, roles, role, fields;
+	struct slice recipient, purpose, roles;
 
 	if (!canon_get_string(shown->entry, "recipient", arena, &recipient) ||
 	    !canon_get_string(shown->entry, "purpose", arena, &purpose) ||
@@ -47,8 +30,7 @@ line_of(struct arena *arena, const struct entry_shown *shown)
 	text_add_string(&text, " for ");
 	text_add(&text, purpose);
 	text_add_char(&text, ':');
-	while (canon_next_member(&roles, &role, &fields))
-		add_items(&text, fields, role);
+	entry_add_passed(&text, roles);
 	return text_slice(&text);
 }
 

@@ -78,19 +78,19 @@ ctl_order_ask(
     struct ctl_order *order, const char *verb, const struct json_node **node)
 {
 	struct ctl *ctl = order->ctl;
-	struct slice text = print_order(order), body;
+	struct slice text = print_order(order);
 	struct fail fail = FAIL_INIT;
 	int status;
 
 	*node = NULL;
-	if (!ctl_ask(ctl, verb, 0, text.data, &status, &body))
+	if (!ctl_ask(ctl, verb, 0, text.data, &status, &order->body))
 		return CTL_TROUBLE;
 	if (status >= 300)
-		return ctl_problem(ctl, status, body);
+		return ctl_problem(ctl, status, order->body);
 	if (order->json) {
-		printf("%.*s\n", SLICE_ARG(body));
+		printf("%.*s\n", SLICE_ARG(order->body));
 		return CTL_OK;
 	}
-	*node = json_parse(ctl->arena, body, &fail);
+	*node = json_parse(ctl->arena, order->body, &fail);
 	return *node != NULL ? CTL_OK : ctl_fail(&fail);
 }

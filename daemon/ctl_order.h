@@ -12,6 +12,7 @@ struct ctl_order {
 	const struct ctl_command *command;
 	const char *names[CTL_PAIRS_MAX], *values[CTL_PAIRS_MAX];
 	size_t count;
+	struct slice body; /* of the last answer */
 	bool json; /* --json was given: print what comes as it is */
 };
 

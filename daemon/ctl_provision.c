@@ -41,19 +41,27 @@ print_stop(const struct json_node *stop)
 	printf("  by %s\n", ctl_string(stop, "actor"));
 }
 
+static bool
+has_more(const struct json_node *node)
+{
+	return node != NULL && json_find(node, "next") != NULL;
+}
+
+/* One page of them. */
 static void
-print_whole(const struct json_node *node)
+print_held(const struct json_node *node, bool first)
 {
 	const struct json_node *held = json_find(node, "held");
 
-	print_stop(node);
+	if (first)
+		print_stop(node);
 	if (held == NULL || held->kind != JSON_KIND_ARRAY)
 		return;
-	if (held->count == 0)
+	if (first && held->count == 0)
 		puts("  no recipient holds data of it");
 	for (size_t i = 0; i < held->count; i++)
 		print_holder(&held->items[i]);
-	if (held->count != 0)
+	if (held->count != 0 && !has_more(node))
 		printf("`misuctl resubmit %s` asks them to lose it\n",
 		    ctl_string(node, "subject"));
 }
@@ -70,7 +78,10 @@ run_stop(struct ctl *ctl, int argc, char **argv)
 		return CTL_TROUBLE;
 	result = ctl_order_ask(&order, "provision-stop", &node);
 	if (node != NULL)
-		print_whole(node);
+		print_held(node, true);
+	if (has_more(node))
+		printf("... and more: misuctl provision list %s\n",
+		    ctl_string(node, "subject"));
 	return result;
 }
 
@@ -90,6 +101,34 @@ run_resume(struct ctl *ctl, int argc, char **argv)
 	return result;
 }
 
+/* Page after page, to the last; as JSON each is a document of its own. */
+static int
+list_held(struct ctl_order *order)
+{
+	const struct json_node *node;
+	struct fail fail = FAIL_INIT;
+	char from[24] = "0";
+	bool first = true;
+	int result;
+
+	ctl_order_add(order, "from", from);
+	do {
+		result = ctl_order_ask(order, "provision-list", &node);
+		if (result != CTL_OK)
+			return result;
+		if (node != NULL)
+			print_held(node, first);
+		else
+			node = json_parse(
+			    order->ctl->arena, order->body, &fail);
+		first = false;
+		if (has_more(node))
+			snprintf(from, sizeof(from), "%lld",
+			    (long long)ctl_integer(node, "next"));
+	} while (has_more(node));
+	return result;
+}
+
 static int
 run_list(struct ctl *ctl, int argc, char **argv)
 {
@@ -100,10 +139,10 @@ run_list(struct ctl *ctl, int argc, char **argv)
 	if (!ctl_order_read(
 		&order, &(struct ctl_words){subject, NULL, 0}, argc, argv))
 		return CTL_TROUBLE;
+	if (order.count != 0)
+		return list_held(&order);
 	result = ctl_order_ask(&order, "provision-list", &node);
-	if (node != NULL && node->kind == JSON_KIND_OBJECT)
-		print_whole(node);
-	else if (node != NULL)
+	if (node != NULL)
 		for (size_t i = 0; i < node->count; i++)
 			print_stop(&node->items[i]);
 	return result;

@@ -21,6 +21,9 @@ struct letter_given {
 int letter_find_given(
     struct ctl *ctl, const char *id, struct letter_given *out);
 
+/* One line of what was given, and its items below it. */
+void letter_put_given(FILE *out, struct slice line, bool japanese);
+
 /*
  * The text of the answer, in Japanese or English; `row` is a case as
  * request-show has it.

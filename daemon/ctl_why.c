@@ -26,14 +26,16 @@ static bool
 on_later(void *context, const struct entry_shown *shown)
 {
 	struct later *later = context;
-	struct slice entry = arena_copy(later->kept, shown->entry);
+	struct entry_shown *kept = &later->entries[later->count];
 
-	if (entry.data == NULL) {
+	*kept = *shown;
+	kept->entry = arena_copy(later->kept, shown->entry);
+	kept->object = arena_copy(later->kept, shown->object);
+	if (kept->entry.data == NULL || kept->object.data == NULL) {
 		later->failed = true;
 		return false;
 	}
-	later->entries[later->count++] =
-	    (struct entry_shown){.index = shown->index, .entry = entry};
+	later->count++;
 	return later->count < LATER_MAX;
 }
 

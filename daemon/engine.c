@@ -162,46 +162,6 @@ engine_work_begin(struct work *work, struct slice body)
 		engine_work_fail(work, status, type, &fail);
 }
 
-/* A partial update is judged on what the object is after it. */
-static bool
-merge_stored(struct work *work, struct fail *fail)
-{
-	struct record *stored;
-	bool waits, refused;
-
-	if (record_operation(work->record) == OPERATION_CREATE)
-		return engine_work_keep_persons(work, fail);
-	if (work->given == 0)
-		work->update = work->record;
-	if (work->given != 0) {
-		work->record = engine_given_record(work->engine, work->given,
-		    record_type(work->record), record_object(work->record),
-		    work->arena, fail);
-		return work->record != NULL;
-	}
-	stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	if (stored == NULL)
-		return fail->kind == FAIL_NONE;
-	work->record = record_merge(work->arena, stored, work->record, fail);
-	if (work->record != NULL)
-		engine_keep_persons(work->engine, stored, work->record);
-	if (work->record == NULL ||
-	    !spool_waits(work->engine->o.spool, record_type(work->record),
-		record_object(work->record), &waits, fail))
-		return false;
-	if (waits)
-		return true;
-	if (!spool_is_refused(work->engine->o.spool, record_type(work->record),
-		record_object(work->record), &refused, fail))
-		return false;
-	if (refused)
-		record_undo(work->record);
-	else
-		record_settle(work->record);
-	return true;
-}
-
 /* Does the submission want this block's recipient? */
 static bool
 is_addressed(const struct submission *submission,
@@ -331,7 +291,7 @@ work_prepare(struct work *work, struct slice body, int *status,
 	*type = "vault";
 	if (engine_work_waits(work, body, fail) || fail->kind != FAIL_NONE)
 		return false;
-	return merge_stored(work, fail) &&
+	return engine_work_merge(work, status, type, fail) &&
 	    work_decide(work, submission, status, type, fail);
 }
 
@@ -405,6 +365,9 @@ engine_fill_share(const struct engine *engine, struct share *share,
 		return fail_memory(fail);
 	if (disclosure_outcome(share->disclosure).verdict != VERDICT_FORWARD)
 		return true;
+	share->is_nothing = engine_is_nothing(share);
+	if (share->is_nothing)
+		return true;
 	if (share->binding == NULL)
 		return fail_set(fail, FAIL_INPUT,
 		    "recipient %.*s has no channel in misu.conf",
@@ -417,8 +380,10 @@ engine_share(struct engine *engine, const struct block *block,
     const struct record *record, unsigned how, struct arena *arena,
     struct share *share, struct fail *fail)
 {
-	return engine_judge(engine, block, record, how, arena, share, fail) &&
-	    engine_fill_share(engine, share, arena, fail);
+	if (!engine_judge(engine, block, record, how, arena, share, fail))
+		return false;
+	share->is_given = (how & HOW_ANSWERED) != 0;
+	return engine_fill_share(engine, share, arena, fail);
 }
 
 bool
@@ -525,8 +490,9 @@ work_commit(struct work *work)
 		    work->id, LEDGER_NONE, &fail);
 	/* Refused by all: nothing of it is kept but the entries. */
 	if (ok && work->given == 0 && anything_accepted(work))
-		ok = ledger_add_record(batch, work->record, &fail) &&
-		     engine_work_propose(work, batch, &fail) &&
+		ok = (work->stays ||
+			 (ledger_add_record(batch, work->record, &fail) &&
+			     engine_work_propose(work, batch, &fail))) &&
 		     engine_work_mark_unseen(work, batch, &fail);
 	else if (ok && work->given == 0)
 		ok = engine_work_keep_withdrawal(work, batch, &fail);
@@ -703,6 +669,8 @@ engine_work_fail(
     struct work *work, int status, const char *type, const struct fail *fail)
 {
 	work->engine->failures++;
+	if (status == 503)
+		engine_write_failed(work->engine, fail);
 	work_finish(work, status,
 	    engine_answer_problem(work->arena, status, type, fail));
 }

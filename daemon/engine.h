@@ -143,6 +143,13 @@ bool engine_uses(const struct engine *engine, const struct conf *conf);
 void engine_submit(struct engine *engine, struct slice principal,
     struct slice key, struct slice body, engine_answer *answer, void *arg);
 
+/*
+ * Why the last one could not be written, until a write succeeds; NULL: it
+ * could.  To try writes to the spool, though nothing is handed in.
+ */
+const struct fail *engine_trouble(const struct engine *engine);
+void engine_try_write(struct engine *engine);
+
 /* What an earlier submission was answered, and where each delivery is now. */
 void engine_status(struct engine *engine, struct slice principal,
     struct slice id, engine_answer *answer, void *arg);

@@ -50,6 +50,7 @@ add_share(
 	text_add_string(text,
 	    outcome.verdict == VERDICT_REFUSE ? "\"refused\""
 		: outcome.verdict == VERDICT_HOLD ? "\"held\""
+		: share->is_nothing		  ? "\"nothing\""
 						  : "\"queued\"");
 	text_add_format(
 	    text, ",\"entry\":%llu", (unsigned long long)share->entry);

@@ -170,8 +170,9 @@ static bool
 record(struct giving *giving, const struct approval_ask *ask, struct fail *fail)
 {
 	struct engine *engine = giving->engine;
-	struct event event = engine_event(engine, EVENT_APPROVAL,
-	    giving->is_second ? "second" : "first", ask->entry);
+	struct event event = engine_step_event(engine, giving->is_second
+						   ? SUBJECT_APPROVAL_SECOND
+						   : SUBJECT_APPROVAL_FIRST);
 	struct text reason = text_start(giving->arena);
 	struct batch *batch =
 	    ledger_begin(engine->o.ledger, giving->arena, fail);
@@ -182,6 +183,7 @@ record(struct giving *giving, const struct approval_ask *ask, struct fail *fail)
 		text_add(&reason, ask->reason);
 	}
 	event.has_entry = ask->entry != LEDGER_NONE;
+	event.entry = ask->entry;
 	event.actor = giving->approval.actor;
 	event.reason = text_slice(&reason);
 	event.case_id = ask->case_id;

@@ -162,22 +162,6 @@ engine_work_keep_withdrawal(
 	       withdraw_proposed(work, batch, fail);
 }
 
-/* --- who stands there --- */
-
-bool
-engine_work_keep_persons(struct work *work, struct fail *fail)
-{
-	const struct record *stored;
-
-	if (!engine_may_keep_persons(work->engine))
-		return true;
-	stored = vault_get(work->engine->o.vault, work->arena,
-	    record_type(work->record), record_object(work->record), fail);
-	if (stored != NULL)
-		engine_keep_persons(work->engine, stored, work->record);
-	return fail->kind == FAIL_NONE;
-}
-
 /* --- where contacts stand --- */
 
 static bool

@@ -115,6 +115,27 @@ affair_find(struct affair *affair, bool open)
 	return NULL;
 }
 
+bool
+affair_stays_open(struct affair *affair)
+{
+	struct fail fail = FAIL_INIT;
+	struct case_row row;
+
+	if (!cases_get(affair->engine->o.cases, affair->arena, affair->row.id,
+		&row, &fail)) {
+		if (fail.kind == FAIL_NONE)
+			no_such(slice_from(affair->name), &fail);
+		affair_fail(affair, fail.kind == FAIL_INPUT ? 404 : 503, &fail);
+		return false;
+	}
+	if (row.state == CASE_OPEN)
+		return true;
+	fail_set(&fail, FAIL_INPUT, "request %s is closed: %s", affair->name,
+	    case_state_name(row.state));
+	affair_fail(affair, 409, &fail);
+	return false;
+}
+
 /* --- steps --- */
 
 static void
@@ -218,7 +239,8 @@ note_pseudonym(struct affair *affair)
 
 void
 affair_take_step(
-    struct affair *affair, const char *word, struct slice text, int64_t about)
+    struct affair *affair, enum subject_step step, struct slice text,
+    int64_t about)
 {
 	struct cases *cases = affair->engine->o.cases;
 	struct fail fail = FAIL_INIT;
@@ -226,7 +248,7 @@ affair_take_step(
 
 	affair->step = (struct case_step){.time = engine_now(affair->engine),
 	    .actor = affair->actor,
-	    .word = slice_from(word),
+	    .word = slice_from(subject_step_info[step].word),
 	    .text = text,
 	    .about = about};
 	note_pseudonym(affair);
@@ -237,9 +259,10 @@ affair_take_step(
 	}
 	ok = affair->row.id == 0
 		 ? cases_add(cases, &affair->row, &affair->step, &fail)
-		 : cases_change(cases, &affair->row, &affair->step, &fail);
+		 : cases_change(cases, &affair->row, &affair->change,
+		       &affair->step, &fail);
 	if (!ok) {
-		affair_fail(affair, 503, &fail);
+		affair_fail(affair, fail.kind == FAIL_INPUT ? 409 : 503, &fail);
 		return;
 	}
 	snprintf(affair->name, sizeof(affair->name), "R-%lld",
@@ -264,7 +287,7 @@ find_law(struct slice name, unsigned *law)
 	return false;
 }
 
-/* An RFC 3339 time, or a day, which ends where UTC's does. */
+/* An RFC 3339 time, or a day, which ends where Japan's does. */
 static bool
 read_due(struct slice text, int64_t *out, struct fail *fail)
 {
@@ -273,7 +296,7 @@ read_due(struct slice text, int64_t *out, struct fail *fail)
 
 	snprintf(whole, sizeof(whole), "%.*s%s",
 	    (int)(text.len < 30 ? text.len : 30), text.data,
-	    text.len == 10 ? "T23:59:59Z" : "");
+	    text.len == 10 ? "T23:59:59+09:00" : "");
 	if (!date_parse(slice_from(whole), &seconds, fail))
 		return false;
 	*out = seconds * 1000;
@@ -360,7 +383,7 @@ engine_request_open(struct engine *engine, struct slice actor,
 		row->amount = engine->conf->fee;
 		row->unit = engine->conf->fee_unit;
 	}
-	affair_take_step(affair, "opened", (struct slice){"", 0}, -1);
+	affair_take_step(affair, SUBJECT_CASE_OPENED, (struct slice){"", 0}, -1);
 }
 
 /* --- further steps --- */
@@ -394,8 +417,9 @@ engine_request_verify(struct engine *engine, struct slice actor,
 		text_add_string(&note, "; agent by ");
 		text_add(&note, agent);
 	}
-	affair->row.is_verified = true;
-	affair_take_step(affair, "identity-verified", text_slice(&note), -1);
+	affair->change.verifies = true;
+	affair_take_step(
+	    affair, SUBJECT_CASE_VERIFIED, text_slice(&note), -1);
 }
 
 void
@@ -406,8 +430,8 @@ engine_request_note(struct engine *engine, struct slice actor,
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
 		return;
-	affair_take_step(
-	    affair, "noted", engine_member(affair->node, "text"), -1);
+	affair_take_step(affair, SUBJECT_CASE_NOTED,
+	    engine_member(affair->node, "text"), -1);
 }
 
 void
@@ -415,20 +439,28 @@ engine_request_fee(struct engine *engine, struct slice actor, struct slice text,
     engine_answer *answer, void *arg)
 {
 	struct affair *affair = affair_create(engine, actor, text, answer, arg);
-	char word[16];
+	static const enum subject_step steps[FEES] = {
+	    [FEE_NONE] = SUBJECT_CASE_FEE_NONE,
+	    [FEE_DUE] = SUBJECT_CASE_FEE_DUE,
+	    [FEE_PAID] = SUBJECT_CASE_FEE_PAID,
+	    [FEE_WAIVED] = SUBJECT_CASE_FEE_WAIVED,
+	};
+	struct case_change *change;
 
 	if (affair == NULL || affair_find(affair, false) == NULL)
 		return;
-	if (!case_fee_find(
-		engine_member(affair->node, "fee"), &affair->row.fee)) {
+	change = &affair->change;
+	if (!case_fee_find(engine_member(affair->node, "fee"), &change->fee)) {
 		affair_wrong(
 		    affair, "no state of a fee", "none, due, paid or waived");
 		return;
 	}
-	if (affair->row.fee == FEE_DUE && affair->row.amount == 0)
-		affair->row.amount = engine->conf->fee;
-	snprintf(word, sizeof(word), "fee-%s", case_fee_name(affair->row.fee));
-	affair_take_step(affair, word, (struct slice){"", 0}, -1);
+	change->charges = true;
+	change->amount = affair->row.amount;
+	if (change->fee == FEE_DUE && change->amount == 0)
+		change->amount = engine->conf->fee;
+	affair_take_step(
+	    affair, steps[change->fee], (struct slice){"", 0}, -1);
 }
 
 /* --- close --- */
@@ -454,7 +486,13 @@ engine_request_close(struct engine *engine, struct slice actor,
     struct slice text, engine_answer *answer, void *arg)
 {
 	struct affair *affair = affair_create(engine, actor, text, answer, arg);
+	static const enum subject_step steps[CASE_STATES] = {
+	    [CASE_ANSWERED] = SUBJECT_CASE_ANSWERED,
+	    [CASE_REFUSED] = SUBJECT_CASE_REFUSED,
+	    [CASE_WITHDRAWN] = SUBJECT_CASE_WITHDRAWN,
+	};
 	enum case_state state;
+	int64_t id;
 
 	if (affair == NULL || affair_find(affair, true) == NULL)
 		return;
@@ -467,9 +505,13 @@ engine_request_close(struct engine *engine, struct slice actor,
 	if (state == CASE_ANSWERED && !may_be_answered(affair))
 		return;
 	affair->row.state = state;
-	affair->row.closed = engine_now(engine);
-	affair_take_step(affair, case_state_name(state),
+	affair->change.closes = true;
+	affair->change.state = state;
+	affair->change.closed = engine_now(engine);
+	id = affair->row.id;
+	affair_take_step(affair, steps[state],
 	    engine_member(affair->node, "text"), -1);
+	engine_case_end_waiting(engine, id);
 }
 
 /* --- after a crash --- */

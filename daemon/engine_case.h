@@ -16,7 +16,9 @@ struct affair {
 	struct arena *arena;
 	struct slice actor;
 	const struct json_node *node;
-	struct case_row row;
+	struct slice object; /* what is given out, by its canonical name */
+	struct case_row row;	   /* as it was when it was read */
+	struct case_change change; /* what the step makes of it */
 	struct case_step step;
 	char name[CASE_NAME]; /* "R-7" */
 	int64_t entry;	      /* of the step, once it is durable */
@@ -41,6 +43,9 @@ bool affair_is_approved(
     struct affair *affair, enum approval_word word, const struct fail *fail);
 /* FAIL_INPUT: 400. */
 void affair_wrong(struct affair *affair, const char *text, const char *hint);
+
+/* Is it open still, after something else was waited for?  Else answered. */
+bool affair_stays_open(struct affair *affair);
 
 /* Does the subject ask itself? */
 bool affair_is_of_subject(enum case_kind kind);
@@ -78,10 +83,17 @@ bool engine_grant_is_in_force(const struct engine *engine,
 void engine_grant_outdated(struct engine *engine, const struct grant *grant);
 
 /*
- * Make the step and what the row became durable, then its entry; then answer
- * with the case's name, the entry and affair->state.
+ * The step of a giving, by what affair->state says became of it; `text` is
+ * cut where it is too long, `about` the entry of the disclosure.
+ */
+void affair_take_given(
+    struct affair *affair, struct slice text, int64_t about);
+/*
+ * Make the step and affair->change durable, then its entry; then answer with
+ * the case's name, the entry and affair->state.
  */
 void affair_take_step(
-    struct affair *affair, const char *word, struct slice text, int64_t about);
+    struct affair *affair, enum subject_step step, struct slice text,
+    int64_t about);
 
 #endif

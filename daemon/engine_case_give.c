@@ -44,7 +44,7 @@ read_given(struct affair *affair, struct slice body, struct given *out)
 	*out = (struct given){.entry = -1};
 	if (all == NULL || all->kind != JSON_KIND_ARRAY || all->count == 0)
 		return false;
-	text_add(&text, engine_member(affair->node, "object"));
+	text_add(&text, affair->object);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct json_node *one = &all->items[i];
 		const struct json_node *entry = json_find(one, "entry");
@@ -62,11 +62,21 @@ read_given(struct affair *affair, struct slice body, struct given *out)
 			out->outcome = engine_member(one, "outcome");
 	}
 	out->text = text_slice(&text);
-	if (out->text.len > CASE_TEXT_MAX)
-		out->text.len = CASE_TEXT_MAX;
-	while (out->text.len != 0 && !text_is_utf8(out->text))
-		out->text.len--;
 	return out->text.data != NULL;
+}
+
+void
+affair_take_given(struct affair *affair, struct slice text, int64_t about)
+{
+	if (text.len > CASE_TEXT_MAX)
+		text.len = CASE_TEXT_MAX;
+	while (text.len != 0 && !text_is_utf8(text))
+		text.len--;
+	affair_take_step(affair,
+	    slice_is(affair->state, "queued") ? SUBJECT_CASE_GIVEN
+	    : slice_is(affair->state, "held") ? SUBJECT_CASE_GIVEN_HELD
+					      : SUBJECT_CASE_GIVEN_REFUSED,
+	    text, about);
 }
 
 static void
@@ -81,11 +91,7 @@ submitted(void *arg, int status, struct slice body)
 		return;
 	}
 	affair->state = given.outcome;
-	affair_take_step(affair,
-	    slice_is(given.outcome, "queued") ? "given"
-	    : slice_is(given.outcome, "held") ? "given-held"
-					      : "given-refused",
-	    given.text, given.entry);
+	affair_take_given(affair, given.text, given.entry);
 }
 
 static void
@@ -114,7 +120,7 @@ submit(struct affair *affair)
 	    slice_is(type, "domain")	? "name"
 	    : slice_is(type, "network") ? "prefix"
 					: "id",
-	    engine_member(affair->node, "object"));
+	    affair->object);
 	text_add_string(&body, "},\"request\":\"update\",\"roles\":{},"
 			       "\"to\":[{");
 	add_pair(&body, "recipient", engine_member(affair->node, "to"));
@@ -170,7 +176,8 @@ approved(void *arg, enum approval_word word, const struct fail *fail)
 {
 	struct affair *affair = arg;
 
-	if (affair_is_approved(affair, word, fail))
+	if (affair_is_approved(affair, word, fail) &&
+	    affair_stays_open(affair))
 		submit(affair);
 }
 
@@ -191,7 +198,7 @@ what_of(struct affair *affair)
 		text_add(&text, type);
 		text_add_char(&text, ' ');
 	}
-	text_add(&text, engine_member(affair->node, "object"));
+	text_add(&text, affair->object);
 	text_add_string(&text, " to ");
 	text_add(&text, engine_member(affair->node, "to"));
 	if (purpose.len != 0) {
@@ -320,9 +327,14 @@ is_there(struct affair *affair, bool of_subject)
 		    "domain, network, subscriber or spam-report");
 		return false;
 	}
-	if (!engine_published(affair->engine, object_type,
-		engine_member(affair->node, "object"), affair->arena,
-		&published, &fail) ||
+	affair->object = engine_member(affair->node, "object");
+	if (!submission_name(
+		affair->arena, object_type, &affair->object, &fail)) {
+		affair_fail(affair, fail.kind == FAIL_INPUT ? 400 : 503, &fail);
+		return false;
+	}
+	if (!engine_published(affair->engine, object_type, affair->object,
+		affair->arena, &published, &fail) ||
 	    published.changes) {
 		if (fail.kind == FAIL_NONE)
 			fail_set(&fail, FAIL_WORLD,

@@ -182,7 +182,8 @@ engine_request_show(struct engine *engine, struct slice actor,
 		return;
 	look = affair_create(engine, actor, text, shown, affair);
 	if (look != NULL && affair_find(look, false) != NULL)
-		affair_take_step(look, "shown", (struct slice){"", 0}, -1);
+		affair_take_step(
+		    look, SUBJECT_CASE_SHOWN, (struct slice){"", 0}, -1);
 }
 
 /* --- alarms --- */

@@ -192,9 +192,17 @@ parcel_drop(struct parcel *parcel)
 }
 
 static bool
-is_outdated(const struct engine *engine, const struct spool_item *item)
+is_outdated(const struct parcel *parcel)
 {
-	return item->outdated || !digest_equal(&item->epoch, &engine->epoch);
+	const struct spool_item *item = &parcel->item;
+	struct fail fail = FAIL_INIT;
+	bool ends;
+
+	return item->outdated ||
+	       !digest_equal(&item->epoch, &parcel->engine->epoch) ||
+	       !engine_given_ends(
+		   parcel->engine, item, parcel->arena, &ends, &fail) ||
+	       ends;
 }
 
 static void
@@ -318,7 +326,7 @@ carry(struct engine *engine, const int64_t *ids, size_t count)
 
 		if (parcel == NULL)
 			continue;
-		if (is_outdated(engine, &parcel->item))
+		if (is_outdated(parcel))
 			engine_courier_renew(engine, &parcel->item, false,
 			    renewed, parcel);
 		else

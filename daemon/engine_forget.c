@@ -157,10 +157,10 @@ entry_durable(void *arg, uint64_t first, struct sealed *const *sealed,
 }
 
 static struct event
-event_of(const struct forget *forget, const char *word, struct subject *subject)
+event_of(const struct forget *forget, enum subject_step step,
+    struct subject *subject)
 {
-	struct event event =
-	    engine_event(forget->engine, EVENT_FORGET, word, LEDGER_NONE);
+	struct event event = engine_step_event(forget->engine, step);
 
 	*subject = (struct subject){.slot = forget->what.slot};
 	memcpy(subject->pseudonym, forget->what.pseudonym, PSEUDONYM_SIZE);
@@ -170,12 +170,12 @@ event_of(const struct forget *forget, const char *word, struct subject *subject)
 
 /* Goes on in `then` when it is durable. */
 static void
-record(struct forget *forget, const char *word, struct slice reason,
+record(struct forget *forget, enum subject_step step, struct slice reason,
     enum step then)
 {
 	struct engine *engine = forget->engine;
 	struct subject subject;
-	struct event event = event_of(forget, word, &subject);
+	struct event event = event_of(forget, step, &subject);
 	struct arena *arena = engine_arena(engine);
 	struct fail fail = FAIL_INIT;
 	struct batch *batch =
@@ -242,7 +242,7 @@ run_wait(struct forget *forget)
 	snprintf(reason, sizeof(reason), "records are kept until %s", date);
 	forget->status = 202;
 	forget->state = "waiting";
-	record(forget, "waiting", slice_from(reason), STEP_NONE);
+	record(forget, SUBJECT_FORGET_WAITING, slice_from(reason), STEP_NONE);
 }
 
 static void
@@ -283,7 +283,7 @@ run_key(struct forget *forget)
 		forget_trouble(forget, &fail);
 		return;
 	}
-	record(forget, "destroyed", (struct slice){"", 0}, STEP_ROLL);
+	record(forget, SUBJECT_FORGET_DESTROYED, (struct slice){"", 0}, STEP_ROLL);
 }
 
 /* All that was built with the key is in the journal by now. */
@@ -337,6 +337,13 @@ run_view(struct forget *forget, bool scrubs, enum step then)
 		forget_trouble(forget, &fail);
 		return;
 	}
+	/* So that an older view is known for one that has it still. */
+	if (!left && engine->o.view != NULL &&
+	    !view_take(engine->o.view, ledger_size(engine->o.ledger) - 1,
+		&fail)) {
+		forget_trouble(forget, &fail);
+		return;
+	}
 	if (!left) {
 		engine_view_walk_destroy(forget->walk);
 		forget->walk = NULL;
@@ -374,7 +381,7 @@ run_purge(struct forget *forget)
 		forget_trouble(forget, &fail);
 		return;
 	}
-	record(forget, "erased", (struct slice){"", 0}, STEP_WIPE);
+	record(forget, SUBJECT_FORGET_ERASED, (struct slice){"", 0}, STEP_WIPE);
 }
 
 static void
@@ -392,7 +399,7 @@ finish(struct forget *forget)
 	forget->what.due = 0;
 	forget->status = 200;
 	forget->state = "done";
-	record(forget, "done", (struct slice){"", 0}, STEP_NONE);
+	record(forget, SUBJECT_FORGET_DONE, (struct slice){"", 0}, STEP_NONE);
 }
 
 static void

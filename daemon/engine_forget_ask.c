@@ -45,8 +45,7 @@ static void
 record_asked(struct asked *asked, struct slice actor, struct slice reason)
 {
 	struct engine *engine = asked->engine;
-	struct event event =
-	    engine_event(engine, EVENT_FORGET, "asked", LEDGER_NONE);
+	struct event event = engine_step_event(engine, SUBJECT_FORGET_ASKED);
 	struct subject subject = {.slot = asked->what.slot};
 	struct fail fail = FAIL_INIT;
 	struct batch *batch =

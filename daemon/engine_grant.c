@@ -401,7 +401,8 @@ grant(struct granting *granting)
 	if (ok && (affair->more.data == NULL || step.failed))
 		ok = fail_memory(&fail);
 	if (ok)
-		affair_take_step(affair, "granted", text_slice(&step), -1);
+		affair_take_step(
+		    affair, SUBJECT_CASE_GRANTED, text_slice(&step), -1);
 	else
 		affair_fail(affair, 503, &fail);
 }
@@ -411,7 +412,8 @@ approved(void *arg, enum approval_word word, const struct fail *fail)
 {
 	struct granting *granting = arg;
 
-	if (affair_is_approved(granting->affair, word, fail))
+	if (affair_is_approved(granting->affair, word, fail) &&
+	    affair_stays_open(granting->affair))
 		grant(granting);
 }
 
@@ -521,7 +523,8 @@ engine_request_revoke(struct engine *engine, struct slice actor,
 	else
 		text_add_format(&step, "%d tokens", count);
 	affair->state = SLICE("revoked");
-	affair_take_step(affair, "revoked", text_slice(&step), -1);
+	affair_take_step(
+	    affair, SUBJECT_CASE_REVOKED, text_slice(&step), -1);
 }
 
 /* --- shown --- */

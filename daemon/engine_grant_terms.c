@@ -40,7 +40,8 @@ engine_grant_outdated(struct engine *engine, const struct grant *grant)
 		affair_fail(affair, 503, &fail);
 		return;
 	}
-	affair_take_step(affair, "token-outdated", text_slice(&text), -1);
+	affair_take_step(
+	    affair, SUBJECT_CASE_TOKEN_OUTDATED, text_slice(&text), -1);
 	if (!grants_set_outdated(engine->o.grants, grant->id, &fail))
 		engine_log(engine, "error", "tier-not-noted", &fail);
 }

@@ -30,6 +30,30 @@ consents_digest(const struct record *record, struct arena *arena)
 	return digest_sha256(text_slice(&text));
 }
 
+static bool
+passes_any(const struct disclosure *disclosure)
+{
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			if (disclosure_values(
+				disclosure, (enum role)r, (enum field)f)
+				.count != 0)
+				return true;
+	return false;
+}
+
+bool
+engine_is_nothing(const struct share *share)
+{
+	const struct recipient *recipient =
+	    disclosure_recipient(share->disclosure);
+
+	return !recipient->public && recipient->audience != AUDIENCE_REGISTRY &&
+	       (share->is_given || disclosure_operation(share->disclosure) ==
+				       OPERATION_CREATE) &&
+	       !passes_any(share->disclosure);
+}
+
 struct spool_item
 engine_item(const struct engine *engine, const struct record *record,
     const struct share *share, struct slice submission, struct arena *arena)

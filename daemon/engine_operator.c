@@ -128,6 +128,9 @@ add_item(struct text *text, const struct spool_item *item)
 	    (unsigned long long)item->entry, item->rule,
 	    (long long)item->created, item->outdated ? "true" : "false");
 	text_add_json(text, item->submission);
+	if (engine_given_case(item->submission) != 0)
+		text_add_format(text, ",\"case\":\"R-%lld\"",
+		    (long long)engine_given_case(item->submission));
 }
 
 static struct slice
@@ -368,6 +371,7 @@ released(void *arg, int64_t id, const struct fail *fail)
 		answer_fail(request, 503, "release", fail);
 		return;
 	}
+	engine_case_decided(engine, &request->item, id, request->actor);
 	answer_word(request, "approved", id);
 	engine_courier_wake(engine);
 }
@@ -385,16 +389,33 @@ refuse(struct request *request)
 		answer_fail(request, 503, "spool", &fail);
 		return;
 	}
+	engine_case_decided(
+	    request->engine, &request->item, 0, request->actor);
 	answer_word(request, "refused", 0);
 }
 
-/* An approval is for the content that was held, not for what came since. */
+/*
+ * An approval is for the content that was held, not for what came since, and
+ * gives nothing out in a request that is closed.
+ */
 static bool
-content_unchanged(struct request *request, struct fail *fail)
+may_pass(struct request *request, struct fail *fail)
 {
-	struct record *record = stored_record(request, fail);
+	struct record *record;
 	struct digest now;
+	bool ends;
 
+	if (!engine_given_ends(request->engine, &request->item, request->arena,
+		&ends, fail))
+		return false;
+	if (ends) {
+		fail_set(fail, FAIL_INPUT,
+		    "request R-%lld is closed: nothing was approved",
+		    (long long)engine_given_case(request->item.submission));
+		fail_hint(fail, "refuse this hold; another request may give it");
+		return false;
+	}
+	record = stored_record(request, fail);
 	if (record == NULL)
 		return false;
 	now = engine_content(request->engine, record, request->arena);
@@ -412,7 +433,7 @@ release(struct request *request)
 {
 	struct fail fail = FAIL_INIT;
 
-	if (content_unchanged(request, &fail))
+	if (may_pass(request, &fail))
 		engine_courier_renew(request->engine, &request->item, true,
 		    released, request);
 	else
@@ -486,7 +507,7 @@ engine_hold_decide(struct engine *engine, struct slice actor, int64_t id,
 		return;
 	request->reason = arena_copy(request->arena, reason);
 	if (approve && !is_of_line(request) &&
-	    !content_unchanged(request, &fail)) {
+	    !may_pass(request, &fail)) {
 		answer_fail(request, fail.kind == FAIL_INPUT ? 409 : 503,
 		    "content-changed", &fail);
 		return;
@@ -523,7 +544,8 @@ desk_renewed(void *arg, int64_t id, const struct fail *fail)
 		return;
 	}
 	fail_set(&gone, FAIL_INPUT,
-	    "policy or consent changed since this item was laid out");
+	    "policy, consent or request changed since this item was laid"
+	    " out");
 	if (id != 0)
 		fail_hint(&gone, "item %lld stands for it now", (long long)id);
 	else
@@ -539,8 +561,14 @@ is_current(struct request *request)
 	struct engine *engine = request->engine;
 	struct spool_item *item = &request->item;
 	struct fail fail = FAIL_INIT;
+	bool ends;
 
-	if (item->outdated || !digest_equal(&item->epoch, &engine->epoch)) {
+	if (!engine_given_ends(engine, item, request->arena, &ends, &fail)) {
+		answer_fail(request, 503, "spool", &fail);
+		return false;
+	}
+	if (item->outdated || ends ||
+	    !digest_equal(&item->epoch, &engine->epoch)) {
 		engine_courier_renew(
 		    engine, item, false, desk_renewed, request);
 		return false;

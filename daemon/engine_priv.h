@@ -11,6 +11,7 @@
 #include "codec/tier.h"
 #include "codec/workitem.h"
 #include "core/decide.h"
+#include "core/subject_step.h"
 #include "engine.h"
 
 enum { BLOCKS_MAX = 64, PARCELS_MAX = 64, WORK_BUCKETS = 1024, IN_HAND_MAX = 64 };
@@ -57,6 +58,7 @@ struct engine {
 	bool view_again; /* somebody wanted to look meanwhile */
 	struct refresh *refresh; /* rows of the view that are decided anew */
 	int64_t view_epoch;
+	uint64_t seen; /* entries that cases and the view need not look at */
 	int64_t view_changes; /* of it, that are kept beside it */
 	bool view_known; /* the view is there, and of this state */
 	bool view_lost;	 /* it could not be told of a change */
@@ -76,6 +78,7 @@ struct engine {
 
 	size_t under_way; /* whatever a drain must wait for */
 	bool spool_trouble; /* and it was logged */
+	struct fail trouble; /* engine_health.c */
 	bool draining, stop_recorded;
 	bool stop_told; /* that the ledger stopped was logged */
 	void (*drained)(void *arg);
@@ -107,6 +110,8 @@ struct share {
 	struct slice inputs; /* what was decided by, for the entry */
 	struct digest epoch; /* it was decided in: a reload may come between */
 	struct slice payload;
+	bool is_given;	 /* to who asked: nothing of it changes */
+	bool is_nothing; /* nothing passes, so nothing goes */
 	bool is_sealed;
 	uint64_t entry;
 	struct digest leaf;
@@ -170,6 +175,13 @@ bool engine_add_entry(struct engine *engine, struct batch *batch,
     const struct share *share, struct slice submission, uint64_t supersedes,
     struct fail *fail);
 
+/*
+ * Does nothing of the record pass to who is no registry?  Then there is
+ * nothing to send: not that the object is there either.  An update and a
+ * deletion are told all the same, so that who has something loses it.
+ */
+bool engine_is_nothing(const struct share *share);
+
 /* The spool item of a share whose entry is durable. */
 struct spool_item engine_item(const struct engine *engine,
     const struct record *record, const struct share *share,
@@ -188,6 +200,9 @@ bool engine_prune(struct engine *engine, struct fail *fail);
 /* An event with the identities in force. */
 struct event engine_event(const struct engine *engine, enum event_type type,
     const char *word, uint64_t entry);
+/* The event of a step, about no entry. */
+struct event engine_step_event(
+    const struct engine *engine, enum subject_step step);
 
 /* Entries became durable: a checkpoint covers them within a second. */
 void engine_checkpoint_soon(struct engine *engine);
@@ -211,6 +226,8 @@ void engine_log(const struct engine *engine, const char *level,
 
 /* The spool's state is logged when it changes, not at each call. */
 void engine_spool_failed(struct engine *engine, const struct fail *fail);
+/* Of a submission that could not be taken. */
+void engine_write_failed(struct engine *engine, const struct fail *fail);
 void engine_spool_works(struct engine *engine);
 
 int64_t engine_now(const struct engine *engine);
@@ -304,6 +321,21 @@ int64_t engine_given_case(struct slice submission);
 struct record *engine_given_record(const struct engine *engine, int64_t given,
     enum object_type type, struct slice name, struct arena *arena,
     struct fail *fail);
+
+/* --- engine_case_held.c -------------------------------------------------- */
+
+/* Does the item give something out in a case that is closed by now? */
+bool engine_given_ends(const struct engine *engine,
+    const struct spool_item *item, struct arena *arena, bool *out,
+    struct fail *fail);
+/* What a case that was closed held, or laid out, does not go any more. */
+void engine_case_end_waiting(struct engine *engine, int64_t case_id);
+/*
+ * An operator decided a hold; the item `id` stands for it now, 0: none does.
+ * Where a case gave it out that is a step there.
+ */
+void engine_case_decided(struct engine *engine, const struct spool_item *item,
+    int64_t id, struct slice actor);
 
 /*
  * The record that an item was decided by, as it is now; NULL: none, or fail.

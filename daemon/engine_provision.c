@@ -7,7 +7,7 @@
 #include "engine_stop.h"
 #include "engine_view.h"
 
-enum { CASE_MAX = 64, REASON_MAX = 500, HELD_MAX = 10000 };
+enum { CASE_MAX = 64, REASON_MAX = 500, HELD_MAX = 1000 };
 
 struct order {
 	struct engine *engine;
@@ -15,6 +15,7 @@ struct order {
 	struct stop stop;
 	struct slice actor;
 	bool again; /* it was stopped before */
+	size_t from, limit; /* which of those who hold data are told */
 	engine_answer *answer;
 	void *arg; /* answer NULL: nobody asked, a crash left it */
 };
@@ -43,6 +44,19 @@ engine_member(const struct json_node *node, const char *name)
 		   : (struct slice){"", 0};
 }
 
+/* A number in decimal; empty: 0. */
+static bool
+read_number(struct slice text, size_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9' || i > 8)
+			return false;
+		*out = *out * 10 + (size_t)(text.data[i] - '0');
+	}
+	return true;
+}
+
 static bool
 read_order(struct order *order, struct slice text, struct fail *fail)
 {
@@ -55,6 +69,11 @@ read_order(struct order *order, struct slice text, struct fail *fail)
 	stop->case_id = engine_member(node, "case");
 	stop->reason = engine_member(node, "reason");
 	stop->actor = order->actor;
+	if (!read_number(engine_member(node, "from"), &order->from) ||
+	    !read_number(engine_member(node, "limit"), &order->limit) ||
+	    order->limit > HELD_MAX)
+		return fail_set(fail, FAIL_INPUT,
+		    "from is a number, and limit one of 1 to %d", HELD_MAX);
 	if (stop->subject.len == 0 || stop->subject.len > 255)
 		return fail_set(
 		    fail, FAIL_INPUT, "a subject's id has 1 to 255 bytes");
@@ -100,7 +119,8 @@ struct telling {
 	struct text *text;
 	const char *comma;
 	struct stop_held *rows; /* gathered before any is told */
-	size_t count;
+	size_t skip, count, limit;
+	bool more;
 };
 
 static bool
@@ -108,8 +128,14 @@ gather_held(void *arg, const struct stop_held *held)
 {
 	struct telling *telling = arg;
 
-	telling->rows[telling->count++] = *held;
-	return telling->count < HELD_MAX;
+	telling->more = telling->count == telling->limit;
+	if (telling->more)
+		return false;
+	if (telling->skip != 0)
+		telling->skip--;
+	else
+		telling->rows[telling->count++] = *held;
+	return true;
 }
 
 static void
@@ -173,8 +199,13 @@ add_stop(struct text *text, const struct stop *stop)
 static bool
 add_whole(struct order *order, struct text *text, struct fail *fail)
 {
-	struct telling telling = {order->engine, text, "",
-	    arena_take_array(order->arena, HELD_MAX, sizeof(*telling.rows)), 0};
+	struct telling telling = {.engine = order->engine,
+	    .text = text,
+	    .comma = "",
+	    .rows = arena_take_array(
+		order->arena, HELD_MAX, sizeof(*telling.rows)),
+	    .skip = order->from,
+	    .limit = order->limit != 0 ? order->limit : HELD_MAX};
 
 	if (telling.rows == NULL)
 		return fail_memory(fail);
@@ -186,7 +217,11 @@ add_whole(struct order *order, struct text *text, struct fail *fail)
 		return false;
 	for (size_t i = 0; i < telling.count; i++)
 		add_held(&telling, &telling.rows[i]);
-	text_add_string(text, "]}");
+	text_add_char(text, ']');
+	if (telling.more)
+		text_add_format(
+		    text, ",\"next\":%zu", order->from + telling.count);
+	text_add_char(text, '}');
 	return text_slice(text).data != NULL || fail_memory(fail);
 }
 
@@ -208,11 +243,10 @@ answer_whole(struct order *order)
 /* --- recording --- */
 
 static void
-record(struct order *order, const char *word, ledger_done *done)
+record(struct order *order, enum subject_step step, ledger_done *done)
 {
 	struct engine *engine = order->engine;
-	struct event event =
-	    engine_event(engine, EVENT_PROVISION, word, LEDGER_NONE);
+	struct event event = engine_step_event(engine, step);
 	struct subject subject = {.slot = order->stop.slot};
 	char request[OUTCOME_REQUEST];
 	struct fail fail = FAIL_INIT;
@@ -221,7 +255,7 @@ record(struct order *order, const char *word, ledger_done *done)
 
 	memcpy(subject.pseudonym, order->stop.pseudonym, PSEUDONYM_SIZE);
 	snprintf(request, sizeof(request), "provision/%lld/%s",
-	    (long long)order->stop.id, word);
+	    (long long)order->stop.id, subject_step_info[step].word);
 	event.request = slice_from(request);
 	event.actor = order->actor;
 	event.reason = order->stop.reason;
@@ -273,7 +307,9 @@ stopped(void *arg, uint64_t first, struct sealed *const *sealed, size_t count,
 	if (ledger_fail != NULL && ledger_fail->kind != FAIL_NONE)
 		give_up(order, 503, "ledger-stopped", ledger_fail);
 	else if (!stops_set_recorded(
-		     engine->o.stops, order->stop.id, first, &fail))
+		     engine->o.stops, order->stop.id, first, &fail) ||
+		 (engine->o.view != NULL &&
+		     !view_take(engine->o.view, first, &fail)))
 		give_up(order, 503, "stops", &fail);
 	else
 		look_up(order);
@@ -285,7 +321,7 @@ static void
 pursue(struct order *order)
 {
 	if (order->stop.entry == STOP_NOT_RECORDED)
-		record(order, "stopped", stopped);
+		record(order, SUBJECT_PROVISION_STOPPED, stopped);
 	else if (!order->stop.is_looked_up)
 		look_up(order);
 	else
@@ -402,7 +438,7 @@ engine_provision_resume(struct engine *engine, struct slice actor,
 	found.case_id = order->stop.case_id;
 	found.reason = order->stop.reason;
 	order->stop = found;
-	record(order, "resumed", resumed);
+	record(order, SUBJECT_PROVISION_RESUMED, resumed);
 }
 
 /* --- list --- */

@@ -406,8 +406,8 @@ has_session(const struct removals *removals, struct fail *fail)
 static bool
 add_order(struct removals *removals, struct batch *batch, struct fail *fail)
 {
-	struct event event = engine_event(
-	    removals->engine, EVENT_PROVISION, "resubmit", LEDGER_NONE);
+	struct event event = engine_step_event(
+	    removals->engine, SUBJECT_PROVISION_RESUBMIT);
 
 	event.actor = removals->actor;
 	if (removals->is_recorded)

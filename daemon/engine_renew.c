@@ -14,6 +14,7 @@ struct renewal {
 	struct spool_item item; /* the old one */
 	struct record *record;
 	struct share share;
+	bool ends; /* the request that it was given out in is closed */
 	void (*then)(void *arg, int64_t id, const struct fail *fail);
 	void *arg;
 };
@@ -121,7 +122,9 @@ add_dropped(struct renewal *renewal, struct batch *batch, struct fail *fail)
 
 	event.request = engine_outcome_request(
 	    request, renewal->item.entry, "not-sent");
-	event.reason = SLICE("the policy in force does not send it");
+	event.reason = renewal->ends
+			   ? SLICE("its request is closed")
+			   : SLICE("the policy in force does not send it");
 	return ledger_add_event(batch, &event, fail);
 }
 
@@ -187,6 +190,8 @@ add_decision(struct renewal *renewal, struct batch *batch, bool approved,
 	    : engine_block(engine, renewal->record, renewal->item.recipient,
 		  renewal->item.purpose);
 
+	if (renewal->ends)
+		return add_dropped(renewal, batch, fail);
 	if (renewal->record == NULL &&
 	    !engine_view_renew(engine,
 		(enum object_type)renewal->item.object_type,
@@ -225,7 +230,13 @@ engine_courier_renew(struct engine *engine, const struct spool_item *item,
 		renew_removal(renewal);
 		return;
 	}
-	renewal->record = record_now(renewal, &changes, &fail);
+	if (!engine_given_ends(
+		engine, item, renewal->arena, &renewal->ends, &fail)) {
+		finish(renewal, 0, &fail);
+		return;
+	}
+	if (!renewal->ends)
+		renewal->record = record_now(renewal, &changes, &fail);
 	if (changes && fail.kind == FAIL_NONE) {
 		finish(renewal, RENEW_WAITS, NULL);
 		return;

@@ -56,11 +56,10 @@ reveal_record(struct reveal *reveal, const struct event *events, size_t count)
 }
 
 static void
-record(struct reveal *reveal, const char *word, struct slice actor,
+record(struct reveal *reveal, enum subject_step step, struct slice actor,
     struct slice reason)
 {
-	struct event event =
-	    engine_event(reveal->engine, EVENT_REVEAL, word, LEDGER_NONE);
+	struct event event = engine_step_event(reveal->engine, step);
 	struct fail fail = FAIL_INIT;
 
 	event.actor = arena_copy(reveal->arena, actor);
@@ -125,7 +124,7 @@ engine_reveal_subject(struct engine *engine, struct slice actor,
 		reveal_give_up(reveal, 503, "busy", &fail);
 		return;
 	}
-	record(reveal, "subject-shown", actor, text_slice(&reason));
+	record(reveal, SUBJECT_PSEUDONYM_SHOWN, actor, text_slice(&reason));
 }
 
 void
@@ -137,7 +136,7 @@ engine_reveal_object(struct engine *engine, struct slice actor,
 	if (reveal == NULL)
 		return;
 	reveal->body = SLICE("{\"recorded\":true}");
-	record(reveal, "object-shown", actor, (struct slice){"", 0});
+	record(reveal, SUBJECT_OBJECT_SHOWN, actor, (struct slice){"", 0});
 }
 
 /* --- values --- */
@@ -253,5 +252,5 @@ engine_reveal_values(struct engine *engine, struct slice actor,
 		reveal_give_up(reveal, 503, "busy", &fail);
 		return;
 	}
-	record(reveal, "values-shown", actor, (struct slice){"", 0});
+	record(reveal, SUBJECT_VALUES_SHOWN, actor, (struct slice){"", 0});
 }

@@ -10,6 +10,7 @@
 #include "engine_flags.h"
 #include "engine_work.h"
 #include "store/log_query.h"
+#include "store/standing.h"
 
 #define PRUNE_EVERY (INT64_C(3600) * 1000)            /* ms: an hour */
 #define KEEP_ANSWERS (INT64_C(30) * 24 * 3600 * 1000) /* ms: 30 days */
@@ -192,11 +193,38 @@ engine_event(const struct engine *engine, enum event_type type,
 	    .setup = engine->setup};
 }
 
+struct event
+engine_step_event(const struct engine *engine, enum subject_step step)
+{
+	return engine_event(engine, subject_step_info[step].type,
+	    subject_step_info[step].word, LEDGER_NONE);
+}
+
 void
 engine_identities(const struct engine *engine, struct event *event)
 {
 	event->policy = *ruleset_identity(engine->ruleset);
 	event->setup = engine->setup;
+}
+
+/*
+ * What the ledger says of cases and of the view stood in these first: so a
+ * start need not look at it to know that they are not older.
+ */
+static void
+note_seen(struct engine *engine)
+{
+	uint64_t size = ledger_size(engine->o.ledger);
+	struct fail fail = FAIL_INIT;
+
+	if (size - engine->seen < MARK_ENTRIES)
+		return;
+	if ((engine->o.cases != NULL &&
+		!cases_set_seen(engine->o.cases, size, &fail)) ||
+	    (engine->view_known &&
+		!standing_set_seen(engine->o.standing, size, &fail)))
+		engine_log(engine, "error", "seen-not-noted", &fail);
+	engine->seen = size;
 }
 
 static void
@@ -207,6 +235,7 @@ checkpoint(void *arg)
 	engine->checkpoint_set = false;
 	ledger_tick(engine->o.ledger);
 	engine_view_note(engine);
+	note_seen(engine);
 }
 
 void
@@ -488,6 +517,8 @@ engine_mark(struct engine *engine)
 
 	bool ok;
 
+	if (engine->ruleset != NULL && ledger_stopped(engine->o.ledger) == NULL)
+		note_seen(engine);
 	if (engine->ruleset == NULL || engine->under_way != 0 ||
 	    ledger_stopped(engine->o.ledger) != NULL)
 		return;
@@ -633,22 +664,6 @@ engine_log(const struct engine *engine, const char *level, const char *event,
 {
 	if (engine->o.log != NULL)
 		engine->o.log(engine->o.log_context, level, event, fail);
-}
-
-void
-engine_spool_failed(struct engine *engine, const struct fail *fail)
-{
-	if (!engine->spool_trouble)
-		engine_log(engine, "error", "spool-failed", fail);
-	engine->spool_trouble = true;
-}
-
-void
-engine_spool_works(struct engine *engine)
-{
-	if (engine->spool_trouble)
-		engine_log(engine, "info", "spool-works", NULL);
-	engine->spool_trouble = false;
 }
 
 int64_t

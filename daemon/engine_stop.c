@@ -214,6 +214,17 @@ shows_leaving(const struct engine *engine, const struct spool_item *item,
 	    engine_leaving_roles(engine, record) != 0;
 }
 
+/* What the law demands waits as before, and what was approved stays so. */
+static bool
+is_owed(const struct engine *engine, const struct spool_item *item)
+{
+	unsigned index;
+
+	return ruleset_find_recipient(
+		   engine->ruleset, item->recipient, &index) &&
+	       provision_owes(ruleset_recipient(engine->ruleset, index));
+}
+
 static bool
 look_at(struct waiting *waiting, int64_t id)
 {
@@ -225,6 +236,8 @@ look_at(struct waiting *waiting, int64_t id)
 	if (!spool_get(
 		engine->o.spool, waiting->scratch, id, &item, &waiting->fail))
 		return waiting->fail.kind == FAIL_NONE;
+	if (is_owed(engine, &item))
+		return true;
 	record = record_of(waiting, &item);
 	if (record == NULL || (stops_roles(engine->o.stops, record) == 0 &&
 				  !shows_leaving(engine, &item, record)))

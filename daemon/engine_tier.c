@@ -26,7 +26,7 @@ struct tier {
 	struct tier *next;
 	struct conf_use use; /* it is decided under */
 	struct digest epoch, token;
-	size_t stops; /* how many had stopped when it was decided */
+	uint64_t stops; /* their version when it was decided */
 	struct grant *grant;
 	const struct record *record;
 	struct published published;
@@ -215,7 +215,7 @@ is_fresh(struct tier *tier, enum tier_result *result)
 
 	*result = TIER_BUSY;
 	if (!digest_equal(&tier->epoch, &engine->epoch) ||
-	    tier->stops != stops_count(engine->o.stops))
+	    tier->stops != stops_version(engine->o.stops))
 		return false;
 	if (!grants_find(engine->o.grants, tier->arena, &tier->token,
 		tier->grant, &fail))
@@ -531,7 +531,7 @@ judge(struct tier *tier, const struct tier_question *question,
 		return false;
 	*result = TIER_BUSY;
 	tier->epoch = engine->epoch;
-	tier->stops = stops_count(engine->o.stops);
+	tier->stops = stops_version(engine->o.stops);
 	if (!engine_either(engine, block, HOW_ANSWERED, tier->arena,
 		&tier->published, fail))
 		return false;

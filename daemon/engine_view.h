@@ -76,6 +76,12 @@ bool engine_walk_missing(
  * A person's stop, or its end: objects in which the person stands are looked
  * for in the background, and decided anew.
  */
+/*
+ * Does the view lack what was put there by the ledger?  Then it is an older
+ * one, whatever is beside it, and may tell of who is not to be told of.
+ */
+bool engine_view_is_older(
+    struct engine *engine, bool *older, struct fail *fail);
 bool engine_walk_stops(struct engine *engine, struct fail *fail);
 
 /* How far it is stays where it was last kept. */

@@ -159,6 +159,7 @@ engine_walk_check(
 {
 	uint8_t own[VIEW_LIFE], its[VIEW_LIFE];
 	int64_t epoch, its_epoch, changes, its_changes;
+	bool older;
 
 	if (engine->view_known || engine->o.standing == NULL ||
 	    !conf_has_view(conf))
@@ -174,9 +175,14 @@ engine_walk_check(
 			return false;
 	} else {
 		engine->view_epoch = epoch;
-		if (!walk_resume(engine, fail))
+		if (!engine_view_is_older(engine, &older, fail) ||
+		    !(older ? make_anew(engine, fail)
+			    : walk_resume(engine, fail)))
 			return false;
 	}
+	if (!standing_set_seen(
+		engine->o.standing, ledger_size(engine->o.ledger), fail))
+		return false;
 	/* Else what is in doubt since what was lost stays so for ever. */
 	engine->view_known = view_cap(
 	    engine->o.view, ledger_next(engine->o.ledger), fail);

@@ -1,5 +1,5 @@
 /*
- * Submissions under way, for engine.c and engine_wait.c.
+ * Submissions under way, for engine.c, engine_merge.c and engine_wait.c.
  */
 #ifndef MISU_ENGINE_WORK_H
 #define MISU_ENGINE_WORK_H
@@ -20,6 +20,7 @@ struct work {
 	size_t share_count;
 	int64_t given; /* number of the case that gives it out; 0: none */
 	bool is_durable;
+	bool stays;	/* what misu has of the object does */
 	bool doubts;	/* what was told of it is told no more */
 	bool passes_by; /* a registry may hold it that it is not for */
 	bool follows;	/* which then is told what that changes */
@@ -50,8 +51,6 @@ bool engine_work_is_overdue(const struct work *work, struct fail *fail);
 /* Contacts that came by EPP come to stand where no domain command said it. */
 bool engine_work_mark_unseen(
     struct work *work, struct batch *batch, struct fail *fail);
-/* What is created may be there, and somebody in it who stays who it was. */
-bool engine_work_keep_persons(struct work *work, struct fail *fail);
 /* What is in doubt of the object gets what it says. */
 bool engine_work_propose(
     struct work *work, struct batch *batch, struct fail *fail);
@@ -61,6 +60,16 @@ bool engine_work_propose(
  */
 bool engine_work_keep_withdrawal(
     struct work *work, struct batch *batch, struct fail *fail);
+
+/* --- engine_merge.c --- */
+
+/*
+ * Put the submission together with what misu has of its object: a part of it
+ * is judged on what the object is after it.  Of an object that was deleted
+ * nothing comes back: false, with the status and type of the answer.
+ */
+bool engine_work_merge(
+    struct work *work, int *status, const char **type, struct fail *fail);
 
 /* --- engine_wait.c --- */
 

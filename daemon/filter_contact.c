@@ -175,6 +175,65 @@ decide_it(struct command *command)
 	command_commit(command, &decision);
 }
 
+static bool
+is_changed(
+    const struct record *stored, const struct record *merged, enum field field)
+{
+	struct values was = record_values(stored, CONTACT_ROLE, field);
+	struct values is = record_values(merged, CONTACT_ROLE, field);
+
+	return was.count != is.count ||
+	       (was.count != 0 && !slice_equal(was.items[0], is.items[0]));
+}
+
+/* Which address does the frame bring, if it is one? */
+static bool
+brings_one_address(const struct epp_contact *contact, bool *loc)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < contact->postal_count; i++) {
+		const struct epp_postal *postal = &contact->postals[i];
+
+		if (postal->addr.at == postal->addr.end)
+			continue;
+		*loc = postal->loc;
+		count++;
+	}
+	return count == 1;
+}
+
+static bool
+has_address(const struct record *record, bool loc)
+{
+	static const enum field parts[2][3] = {
+	    {FIELD_STREET_INT, FIELD_CITY_INT, FIELD_STATE_INT},
+	    {FIELD_STREET_LOC, FIELD_CITY_LOC, FIELD_STATE_LOC}};
+
+	for (size_t i = 0; i < 3; i++)
+		if (record_values(record, CONTACT_ROLE, parts[loc][i]).count)
+			return true;
+	return false;
+}
+
+bool
+contact_forms_agree(struct command *command, const struct record *stored)
+{
+	const struct record *merged = command->record;
+	bool loc;
+
+	if (command->session->upstream->conf->shadows ||
+	    !brings_one_address(command->epp->contact, &loc) ||
+	    !has_address(stored, !loc) ||
+	    (!is_changed(stored, merged, FIELD_POSTCODE) &&
+		!is_changed(stored, merged, FIELD_COUNTRY)))
+		return true;
+	command_answer(command, EPP_VALUE,
+	    "the postcode and country of int and loc would differ, of which "
+	    "misu keeps one: change both addresses in one update");
+	return false;
+}
+
 static void
 merge_with(struct command *command, const struct record *stored)
 {
@@ -190,7 +249,7 @@ merge_with(struct command *command, const struct record *stored)
 	    record_merge(command->arena, stored, command->record, &fail);
 	if (command->record == NULL)
 		command_answer_fail(command, EPP_FAILED, &fail);
-	else
+	else if (contact_forms_agree(command, stored))
 		decide_it(command);
 }
 

@@ -207,7 +207,7 @@ updated(struct command *command)
 	if (command->record == NULL ||
 	    !set_facts(command, record_epp(stored), &fail))
 		command_answer_fail(command, EPP_FAILED, &fail);
-	else
+	else if (contact_forms_agree(command, stored))
 		keep(command, KEEP_HERE);
 }
 

@@ -458,6 +458,11 @@ void unread_start(struct command *command);
 
 /* The person of the command under the vault's name. */
 struct record *contact_record(struct command *command, struct fail *fail);
+/*
+ * Has an update, merged with what there was, one postcode and one country for
+ * both its addresses?  False: it was refused.
+ */
+bool contact_forms_agree(struct command *command, const struct record *stored);
 /* The scope of a contact: hints, patterns, misu.conf's default. */
 struct decide_scope contact_scope(const struct upstream *upstream,
     struct slice id, const struct epp_hints *hints);

@@ -56,6 +56,11 @@ password_of(const struct filter_secrets *secrets, struct slice path,
 	while (text.len != 0 && (text.data[text.len - 1] == '\n' ||
 				    text.data[text.len - 1] == '\r'))
 		text.len--;
+	if (text.len == 0 && path.len != 0) {
+		fail_set(fail, FAIL_INPUT, "the password is empty");
+		fail_place(fail, "%.*s", SLICE_ARG(path));
+		return false;
+	}
 	if (text.len == 0) {
 		*out = text;
 		return true;
@@ -71,6 +76,28 @@ add_secret(struct digest_run *run, struct slice text)
 
 	digest_add(run, &len, sizeof(len));
 	digest_add(run, text.data, text.len);
+}
+
+/* Names files as misu.conf does. */
+static bool
+make_tls(struct prepared *prepared, struct epp_tls_options *server,
+    struct epp_tls_options *client, struct fail *fail)
+{
+	const struct conf_upstream *conf = prepared->conf;
+
+	server->certificate_path = conf->certificate;
+	server->key_path = conf->key;
+	server->authority_path = conf->clients;
+	client->certificate_path = conf->client_certificate;
+	client->key_path = conf->client_key;
+	client->authority_path = conf->authority;
+	prepared->server_tls = epp_tls_create(server, fail);
+	if (prepared->server_tls != NULL)
+		prepared->client_tls = epp_tls_create(client, fail);
+	if (prepared->client_tls == NULL)
+		fail_hint(fail, "upstream %.*s in misu.conf names it",
+		    SLICE_ARG(conf->name));
+	return prepared->client_tls != NULL;
 }
 
 static bool
@@ -113,10 +140,7 @@ prepare_tls(struct prepared *prepared, const struct upstream *old,
 	client.authority = texts[3];
 	client.certificate = texts[4];
 	client.key = texts[5];
-	prepared->server_tls = epp_tls_create(&server, fail);
-	if (prepared->server_tls != NULL)
-		prepared->client_tls = epp_tls_create(&client, fail);
-	return prepared->client_tls != NULL;
+	return make_tls(prepared, &server, &client, fail);
 }
 
 static bool

@@ -16,7 +16,7 @@ enum {
 	PATH_SIZE = 1024
 };
 
-enum ask_kind { ASK_FORGET, ASK_PRUNE, ASK_CATCH_UP, ASK_REBUILD };
+enum ask_kind { ASK_FORGET, ASK_PRUNE, ASK_REBUILD };
 
 struct ask {
 	struct ask *next;
@@ -201,7 +201,6 @@ static void
 do_ask(struct indexer *indexer, struct ask *ask)
 {
 	struct fail *fail = &ask->fail;
-	uint64_t left = 1;
 
 	if (ask->kind == ASK_REBUILD) {
 		index_feed_close(indexer->feed);
@@ -215,11 +214,6 @@ do_ask(struct indexer *indexer, struct ask *ask)
 		    indexer->feed, slice_from(ask->pseudonym), fail);
 	else if (ask->kind == ASK_PRUNE)
 		index_feed_prune(indexer->feed, ask->minimum, fail);
-	while (ask->kind == ASK_CATCH_UP && left != 0 &&
-	       index_feed_run(
-		   indexer->feed, BATCH, &indexer->stopping, &left, fail) &&
-	       !__atomic_load_n(&indexer->stopping, __ATOMIC_RELAXED))
-		;
 }
 
 static void
@@ -424,13 +418,6 @@ indexer_prune(
 			     .minimum = minimum,
 			     .done = done,
 			     .arg = arg});
-}
-
-void
-indexer_catch_up(struct indexer *indexer, indexer_answer *done, void *arg)
-{
-	add_ask(indexer,
-	    &(struct ask){.kind = ASK_CATCH_UP, .done = done, .arg = arg});
 }
 
 void

@@ -51,8 +51,6 @@ void indexer_forget(struct indexer *indexer, struct slice pseudonym,
 /* Entries below this one are gone from the ledger. */
 void indexer_prune(
     struct indexer *indexer, uint64_t minimum, indexer_answer *done, void *arg);
-/* All that is behind the checkpoint is in the index. */
-void indexer_catch_up(struct indexer *indexer, indexer_answer *done, void *arg);
 /* Begin again from nothing; done when it has begun. */
 void indexer_rebuild(struct indexer *indexer, indexer_answer *done, void *arg);
 

@@ -8,6 +8,7 @@
 #include "auditor.h"
 #include "child.h"
 #include "console.h"
+#include "credentials.h"
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
@@ -92,13 +93,46 @@ tell_key(const struct setup *setup)
 	    path);
 }
 
+static void
+tell_credential(void *context, const struct fail *fail, bool expires)
+{
+	(void)context;
+	(void)expires;
+	print_fail(fail);
+}
+
+/* Where there is no state yet its files need not be there either. */
+static bool
+check_credentials(struct setup *setup)
+{
+	const char *state = setup->state.data;
+	struct fail fail = FAIL_INIT;
+	bool ok;
+
+	if (access(state, X_OK) != 0) {
+		if (setup->conf->upstream_count != 0 ||
+		    setup->conf->operators_address.len != 0)
+			fprintf(stderr,
+			    "misu: %s: %s: certificates, keys and passwords"
+			    " were not looked at\n",
+			    state, strerror(errno));
+		return true;
+	}
+	ok = credentials_check(setup, time(NULL), tell_credential, NULL);
+	if (setup_read_tokens(setup, &fail))
+		return ok;
+	print_fail(&fail);
+	return false;
+}
+
 static int
-check(const struct setup *setup, const struct options *options)
+check(struct setup *setup, const struct options *options)
 {
 	bool ok = options->show ? report_setup(setup, stdout)
 				: report_summary(setup, stdout);
 
 	tell_key(setup);
+	ok = check_credentials(setup) && ok;
 	return ok && fflush(stdout) == 0 ? 0 : 1;
 }
 
@@ -133,6 +167,17 @@ load(const struct options *options, bool quiet, struct fail *fail)
 	return setup;
 }
 
+/* What keeps misu from starting is for who starts it. */
+static void
+log_credential(void *context, const struct fail *fail, bool expires)
+{
+	(void)context;
+	if (expires)
+		log_fail(LOG_LEVEL_WARN, "certificate-expires", fail);
+	else
+		print_fail(fail);
+}
+
 static int
 run_parent(struct options *options, struct setup *setup)
 {
@@ -143,6 +188,10 @@ run_parent(struct options *options, struct setup *setup)
 	if (!proc_harden(&fail)) {
 		setup_free(setup);
 		print_fail(&fail);
+		return 1;
+	}
+	if (!credentials_check(setup, time(NULL), log_credential, NULL)) {
+		setup_free(setup);
 		return 1;
 	}
 	parent =

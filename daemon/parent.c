@@ -276,7 +276,8 @@ open_all(struct parent *parent, struct fail *fail)
 	    event_base_priority_init(
 		loop_base(parent->loop), PRIORITIES) != 0 ||
 	    !child_init(&parent->keeper, parent, CHILD_KEEPER, 0) ||
-	    !parent_may_listen_again(parent))
+	    !parent_may_listen_again(parent) ||
+	    !parent_watch_certificates(parent))
 		return fail_memory(fail);
 	return catch_signals(parent, fail) && start_watchdog(parent, fail) &&
 	    open_program(parent, fail) && parent_listen(parent, fail) &&
@@ -336,6 +337,7 @@ parent_destroy(struct parent *parent)
 		    parent->watchdog_timer);
 		parent->loop->operations->timer_destroy(
 		    parent->listen_timer);
+		parent->loop->operations->timer_destroy(parent->day_timer);
 	}
 	loop_destroy(parent->loop);
 	if (parent->program >= 0)

@@ -3,12 +3,13 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "credentials.h"
 #include "log.h"
 #include "net/peer.h"
 #include "parent_priv.h"
 #include "secrets.h"
 
-enum { LISTEN_AGAIN = 1000 /* ms */ };
+enum { LISTEN_AGAIN = 1000, DAY = 86400000 /* ms */ };
 
 unsigned
 parent_workers_wanted(const struct parent *parent)
@@ -192,6 +193,7 @@ static void
 tell_listening(struct parent *parent, bool ok, struct fail *fail)
 {
 	if (!ok && parent->deaf++ == 1) {
+		fail->hint[0] = '\0';
 		fail_hint(fail,
 		    "it is tried each second: is another program there, or "
 		    "did misu.conf mean another address?");
@@ -243,6 +245,36 @@ parent_may_listen_again(struct parent *parent)
 	parent->listen_timer = parent->loop->operations->timer_create(
 	    parent->loop, listen_again, parent);
 	return parent->listen_timer != NULL;
+}
+
+static void
+warn_of(void *context, const struct fail *fail, bool expires)
+{
+	(void)context;
+	log_fail(LOG_LEVEL_WARN,
+	    expires ? "certificate-expires" : "credential-not-usable", fail);
+}
+
+static void
+day_due(void *arg)
+{
+	struct parent *parent = arg;
+
+	if (parent->stopping)
+		return;
+	credentials_check(parent->setup, time(NULL), warn_of, NULL);
+	parent->loop->operations->timer_set(parent->day_timer, DAY);
+}
+
+bool
+parent_watch_certificates(struct parent *parent)
+{
+	parent->day_timer = parent->loop->operations->timer_create(
+	    parent->loop, day_due, parent);
+	if (parent->day_timer == NULL)
+		return false;
+	parent->loop->operations->timer_set(parent->day_timer, DAY);
+	return true;
 }
 
 void

@@ -80,7 +80,7 @@ struct parent {
 	char *settings;
 	size_t settings_len, settings_conf_len;
 	struct listener *listeners;
-	struct loop_timer *listen_timer;
+	struct loop_timer *listen_timer, *day_timer;
 	unsigned deaf; /* how often it could not listen since a reload */
 	struct loop_timer *watchdog_timer;
 	int64_t watchdog; /* ms; 0: none */
@@ -133,6 +133,8 @@ void child_connect(struct parent *parent, struct child *child);
 bool parent_listen(struct parent *parent, struct fail *fail);
 /* Once, before the next; false: no memory. */
 bool parent_may_listen_again(struct parent *parent);
+/* Certificates that run out are told of each day. */
+bool parent_watch_certificates(struct parent *parent);
 /*
  * After a reload, and when readers have been told of it, so that they have
  * closed what is no more theirs; what cannot be had yet is tried again.

@@ -6,15 +6,20 @@
 
 /* Exceptions of APPI arts. 27(1) and 35: what must be given all the same. */
 bool
-provision_is_duty(const struct disclosure *disclosure)
+provision_owes(const struct recipient *recipient)
 {
 	static const char *const duties[] = {"law", "court", "urgent"};
-	struct slice basis = disclosure_recipient(disclosure)->basis;
 
 	for (size_t i = 0; i < sizeof(duties) / sizeof(*duties); i++)
-		if (slice_is(basis, duties[i]))
+		if (slice_is(recipient->basis, duties[i]))
 			return true;
 	return false;
+}
+
+bool
+provision_is_duty(const struct disclosure *disclosure)
+{
+	return provision_owes(disclosure_recipient(disclosure));
 }
 
 /* Name servers and keys of a name are nobody's data. */

@@ -60,6 +60,7 @@ void provision_judge(
 
 /* A law, a court or a life demands it: no stop is in the way. */
 bool provision_is_duty(const struct disclosure *disclosure);
+bool provision_owes(const struct recipient *recipient);
 
 /* FIELD_BITs of what is nobody's data: name servers and keys. */
 uint64_t provision_of_nobody(void);

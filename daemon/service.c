@@ -117,7 +117,9 @@ open_stores(struct service *service, struct fail *fail)
 	    !service_open_cases(service, cases, fail))
 		return false;
 	service->ledger = ledger_open(&options, fail);
-	return service->ledger != NULL && open_view(service, fail);
+	return service->ledger != NULL &&
+	       service_check_cases(service, options.older != 0, fail) &&
+	       open_view(service, fail);
 }
 
 static void
@@ -276,12 +278,7 @@ status(void *context, struct slice principal, struct slice id,
 static const struct fail *
 health(void *context)
 {
-	static const struct fail stopping = {
-	    .kind = FAIL_WORLD, .text = "misu is stopping"};
-	struct service *service = context;
-
-	return service->stopping ? &stopping
-				 : ledger_stopped(service->ledger);
+	return service_refuses(context);
 }
 
 static const struct tokens *

@@ -86,6 +86,7 @@ run_status(struct service *service, const struct control_ask *ask,
     struct control_request *request)
 {
 	const struct fail *stopped = ledger_stopped(service->ledger);
+	const struct fail *refuses = service_refuses(service);
 	struct arena *arena = arena_create(NULL);
 	struct text text = text_start(arena);
 
@@ -108,6 +109,9 @@ run_status(struct service *service, const struct control_ask *ask,
 	text_add_string(&text, "},\"ledger\":");
 	text_add_json(&text,
 	    slice_from(stopped != NULL ? stopped->text : "writes"));
+	text_add_string(&text, ",\"submissions\":");
+	text_add_json(&text,
+	    slice_from(refuses != NULL ? refuses->text : "taken"));
 	service_add_witnesses(service, arena, &text);
 	text_add_string(&text, "}");
 	control_answer(request, 200, text_slice(&text));

@@ -15,6 +15,7 @@ enum {
 	MINUTES = 60,
 	HOURS = 24,
 	SECOND = 1000,
+	ROOM = 1 << 20, /* bytes */
 	DAY = 24 * 3600 * 1000,
 };
 
@@ -117,6 +118,38 @@ service_disk_tick(struct service *service)
 	/* A few minutes say nothing about days. */
 	if (day != NULL && now - day->time >= 10 * LOOK)
 		warn(service, disk_full_in(day, &forecast->now, use.free));
+}
+
+/* Does anything fit that a submission writes? */
+static bool
+has_room(const struct service *service)
+{
+	struct statvfs status;
+
+	return statvfs(service->setup->state.data, &status) == 0 &&
+	       (uint64_t)status.f_bavail * status.f_frsize >= ROOM &&
+	       (status.f_files == 0 || status.f_favail != 0);
+}
+
+const struct fail *
+service_refuses(struct service *service)
+{
+	static const struct fail stopping = {
+	    .kind = FAIL_WORLD, .text = "misu is stopping"};
+	int64_t now = service_up(service);
+
+	if (service->stopping)
+		return &stopping;
+	if (ledger_stopped(service->ledger) != NULL)
+		return ledger_stopped(service->ledger);
+	/* Who asks for health sends nothing here, where it was bad. */
+	if (engine_trouble(service->engine) != NULL &&
+	    now >= service->try_after) {
+		service->try_after = now + SECOND;
+		if (has_room(service))
+			engine_try_write(service->engine);
+	}
+	return engine_trouble(service->engine);
 }
 
 static void

@@ -49,6 +49,7 @@ struct service {
 	struct ledger *ledger;
 	struct spool *spool;
 	struct sqlite *cases_db; /* stops, requests, approvals */
+	const char *cases_path;
 	struct stops *stops;
 	struct approvals *approvals;
 	struct cases *cases;
@@ -71,6 +72,7 @@ struct service {
 	struct service_console *console; /* NULL: no line to it */
 	struct loop_timer *policy_timer, *ledger_timer, *idle_timer;
 	int64_t started; /* Unix ms */
+	int64_t try_after; /* ms up: a write that failed before */
 	int64_t steady_start, clock_ahead; /* ms, of a clock nobody sets */
 	struct disk_forecast forecast;
 	int64_t backup_since; /* Unix ms; 0: none is being made */
@@ -107,6 +109,9 @@ void service_control(void *context, const struct control_ask *ask,
 bool service_open_cases(
     struct service *service, const char *path, struct fail *fail);
 void service_close_cases(struct service *service);
+/* Is it as new as the ledger?  FAIL_WORLD: an older file was put there. */
+bool service_check_cases(
+    struct service *service, bool is_restored, struct fail *fail);
 /* What else knows a subject that is forgotten (engine_options). */
 bool service_forget_more(void *context, uint32_t slot,
     const uint8_t pseudonym[PSEUDONYM_SIZE], struct fail *fail);
@@ -190,6 +195,9 @@ void service_keys_tick(struct service *service);
 /* To be called about once a second. */
 void service_disk_tick(struct service *service);
 void service_disk_metrics(struct service *service, struct text *text);
+
+/* Why submissions are not taken now; NULL: they are. */
+const struct fail *service_refuses(struct service *service);
 
 /* --- service_metrics.c -------------------------------------------------- */
 

@@ -230,6 +230,28 @@ setup_policy_files(const struct setup *setup, const struct ruleset *ruleset,
 	return files;
 }
 
+/* The log names a policy by its revision: one number is one text. */
+static bool
+is_new(const struct setup *setup, const struct ruleset *ruleset,
+    struct slice path, struct fail *fail)
+{
+	for (size_t i = 0; i < setup->ruleset_count; i++) {
+		const struct ruleset *other = setup->rulesets[i];
+
+		if (ruleset_revision(other) != ruleset_revision(ruleset) ||
+		    !slice_equal(ruleset_name(other), ruleset_name(ruleset)))
+			continue;
+		fail_set(fail, FAIL_INPUT,
+		    "%.*s revision %u stands in another file already",
+		    SLICE_ARG(ruleset_name(ruleset)),
+		    ruleset_revision(ruleset));
+		fail_place(fail, "%.*s", SLICE_ARG(path));
+		fail_hint(fail, "give each text a number of its own");
+		return false;
+	}
+	return true;
+}
+
 static bool
 load_policy(struct setup *setup, const struct files *files, struct slice name,
     struct fail *fail)
@@ -245,7 +267,7 @@ load_policy(struct setup *setup, const struct files *files, struct slice name,
 		return fail_memory(fail);
 	ruleset = compile(setup->conf, &own, path, &diagnostics, fail);
 	add_diagnostics(setup, diagnostics);
-	if (ruleset == NULL)
+	if (ruleset == NULL || !is_new(setup, ruleset, path, fail))
 		return false;
 	insert(setup, ruleset);
 	return note_policy(setup, ruleset, before, fail);
@@ -299,8 +321,8 @@ read_tokens(struct setup *setup, struct slice file, struct slice *text,
 	return tokens_parse(setup->arena, slice_from(path), *text, fail);
 }
 
-static bool
-load_tokens(struct setup *setup, struct fail *fail)
+bool
+setup_read_tokens(struct setup *setup, struct fail *fail)
 {
 	struct slice text;
 
@@ -308,6 +330,10 @@ load_tokens(struct setup *setup, struct fail *fail)
 		return true;
 	setup->tokens =
 	    read_tokens(setup, setup->conf->tokens_file, &text, fail);
+	if (setup->tokens == NULL)
+		fail_hint(fail, "misu.conf: listen on ... tokens; a file of"
+				" mode 0600 with a line for each, NAME"
+				" SHA-256");
 	return setup->tokens != NULL;
 }
 
@@ -422,7 +448,9 @@ setup_read(
 	const struct policy_loader loader = {load_file, &files};
 
 	if (!read_source(&files, source.name.data, &source.text, fail)) {
-		fail_hint(fail, "misu -f names another misu.conf");
+		fail_hint(fail, access(source.name.data, F_OK) != 0
+			? "misu -f names another misu.conf"
+			: "it must be readable by the user that runs this");
 		return false;
 	}
 	setup->conf = given->glance
@@ -436,7 +464,7 @@ setup_read(
 		return true;
 	return load_policies(setup, &files, fail) && check(setup, fail) &&
 	    (given->check ||
-		(load_tokens(setup, fail) && read_auditors(setup, fail)));
+		(setup_read_tokens(setup, fail) && read_auditors(setup, fail)));
 }
 
 struct setup *

@@ -47,6 +47,9 @@ struct setup *setup_load(const struct setup_given *given, char **diagnostics,
     struct fail *fail);
 void setup_free(struct setup *setup);
 
+/* The tokens of `listen on`, which setup_load() leaves out with `check`. */
+bool setup_read_tokens(struct setup *setup, struct fail *fail);
+
 /*
  * The console's tokens, which setup_load() leaves out with `check`, and the
  * certificates and key of its port for operators, which it always does.

@@ -2,14 +2,13 @@
 #include "base/date.h"
 #include "codec/account_priv.h"
 #include "core/policy_tree.h"
+#include "core/subject_step.h"
 
 static const char *const words[WORD_COUNT][ACCOUNT_LANGUAGES] = {
 #define WORD(id, japanese, english) [WORD_##id] = {japanese, english},
 #include "codec/account_words.tbl"
 #undef WORD
 };
-
-enum { JAPAN = 9 * 60 }; /* minutes east */
 
 /*
  * A word of the policy, the ledger or a channel, and what it is called.  Lists
@@ -66,26 +65,6 @@ static const char *const outcomes[PROVIDED_OUTCOMES][ACCOUNT_LANGUAGES] = {
 	"sent; the recipient did not accept it"},
     [PROVIDED_NOT_SENT] = {"送信せず", "not sent"},
     [PROVIDED_UNKNOWN] = {"到達したか不明", "not known whether it arrived"},
-};
-
-static const struct named steps[] = {
-    {"provision stopped", {"第三者提供の停止", "provision stopped"}},
-    {"provision resumed", {"第三者提供の再開", "provision resumed"}},
-    {"provision resubmit", {"登録済みの提供先への削除の送信",
-			       "removals sent to those that hold data"}},
-    {"case opened", {"請求の受付", "a request was opened"}},
-    {"case granted", {"照会用トークンの発行", "a token was given"}},
-    {"case revoked", {"照会用トークンの取消し", "tokens were revoked"}},
-    {"case identity-verified", {"本人確認", "identity verified"}},
-    {"case given", {"回答", "an answer was given"}},
-    {"case noted", {"記録", "a note was made"}},
-    {"case overdue", {"期限の超過", "its time limit passed"}},
-    {"case closed", {"請求の完了", "the request was closed"}},
-    {"forget asked", {"消去の請求", "forgetting asked for"}},
-    {"forget waiting", {"消去の待機（保存義務期間）",
-			   "forgetting waits: a duty to keep runs"}},
-    {"forget done", {"消去の完了", "forgotten"}},
-    {NULL, {NULL, NULL}},
 };
 
 static const char *const object_types[OBJECT_COUNT] = {
@@ -145,7 +124,7 @@ add_named(struct text *out, const struct account *account,
 void
 account_add_time(struct text *out, const struct account *account, int64_t time)
 {
-	struct date date = date_split(time / 1000, JAPAN);
+	struct date date = date_split(time / 1000, ACCOUNT_ZONE);
 
 	if (account->language == ACCOUNT_JAPANESE)
 		text_add_format(out, "%d年%d月%d日 %d時%02d分", date.year,
@@ -188,12 +167,16 @@ void
 account_add_step(struct text *out, const struct account *account,
     const struct provided_event *event)
 {
-	struct text key = text_start(out->arena);
+	const struct subject_step_info *step =
+	    subject_step_find(event->type, event->word);
 
-	text_add(&key, event->type);
-	text_add_char(&key, ' ');
-	text_add(&key, event->word);
-	add_named(out, account, steps, text_slice(&key));
+	if (step != NULL) {
+		text_add_string(out, step->names[account->language]);
+	} else {
+		text_add(out, event->type);
+		text_add_char(out, ' ');
+		text_add(out, event->word);
+	}
 	if (event->case_id.len != 0) {
 		text_add_string(out, ", ");
 		text_add(out, event->case_id);

@@ -8,6 +8,9 @@
 
 #include "core/provided.h"
 
+/* Its days are those of Japan: minutes east. */
+enum { ACCOUNT_ZONE = 9 * 60 };
+
 enum account_language { ACCOUNT_JAPANESE, ACCOUNT_ENGLISH, ACCOUNT_LANGUAGES };
 
 /* What is held of the subject now, where it was asked for. */

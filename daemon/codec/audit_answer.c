@@ -4,30 +4,6 @@
 #include "codec/audit_page.h"
 #include "codec/audit_text.h"
 
-static const char *const layouts[] = {
-    [AUDIT_GTLD] = "gtld",
-    [AUDIT_JPRS] = "jprs",
-    [AUDIT_JPNIC_NETWORK] = "jpnic-network",
-    [AUDIT_CONTACT] = "contact",
-};
-
-const char *
-audit_layout_name(enum audit_layout layout)
-{
-	return layouts[layout];
-}
-
-bool
-audit_layout_find(struct slice name, enum audit_layout *out)
-{
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
-		if (slice_is(name, layouts[i])) {
-			*out = (enum audit_layout)i;
-			return true;
-		}
-	return false;
-}
-
 /* --- charsets ------------------------------------------------------------- */
 
 /*

@@ -70,8 +70,4 @@ bool audit_read_whois(enum audit_layout layout,
 bool audit_read_rdap(const struct audit_question *question, struct slice bytes,
     struct arena *arena, struct audit_answer *out, struct fail *fail);
 
-/* "gtld", "jprs", "jpnic-network", "contact", as misu.conf may name them. */
-const char *audit_layout_name(enum audit_layout layout);
-bool audit_layout_find(struct slice name, enum audit_layout *out);
-
 #endif

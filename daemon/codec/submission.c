@@ -173,8 +173,8 @@ canonical_prefix(struct arena *arena, struct slice *name, struct fail *fail)
 	return name->data != NULL || fail_memory(fail);
 }
 
-static bool
-canonical_object(struct arena *arena, enum object_type type, struct slice *name,
+bool
+submission_name(struct arena *arena, enum object_type type, struct slice *name,
     struct fail *fail)
 {
 	switch (type) {
@@ -221,7 +221,7 @@ read_object(struct reader *reader, const struct json_node *root,
 	    !submission_read_string(
 		reader, json_find(node, names[1]), &at_name, ID_MAX, &name))
 		return false;
-	if (!canonical_object(reader->arena, type, &name, reader->fail)) {
+	if (!submission_name(reader->arena, type, &name, reader->fail)) {
 		json_set_place(reader->fail, &at_name);
 		return false;
 	}

@@ -56,6 +56,13 @@ struct submission *submission_parse(
     struct arena *arena, struct slice json, struct fail *fail);
 
 /*
+ * Make an object's name the one it is known by: a domain's lower-case
+ * A-labels, a network's prefix; another's stays as it is.  In the arena.
+ */
+bool submission_name(struct arena *arena, enum object_type type,
+    struct slice *name, struct fail *fail);
+
+/*
  * The record as JSON in one fixed order.  submission_parse() makes the same
  * record of it, and printing that gives the same bytes: the vault keeps it.
  * {NULL, 0} when out of memory.

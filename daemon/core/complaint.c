@@ -32,10 +32,27 @@ is_said(const struct complaints *complaints, struct place place,
 	return false;
 }
 
+static bool
+is_undefined(enum complaint complaint)
+{
+	static const enum complaint all[] = {COMPLAINT_FIELD_WORD,
+	    COMPLAINT_SET_NONE, COMPLAINT_PURPOSE_NONE,
+	    COMPLAINT_RECIPIENT_NONE, COMPLAINT_CEILING_NONE,
+	    COMPLAINT_POLICY_NONE};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i] == complaint)
+			return true;
+	return false;
+}
+
 void
 complain(struct complaints *complaints, struct place place,
     enum complaint complaint, struct slice one, struct slice two)
 {
+	if (complaints->lacks_file && is_undefined(complaint))
+		return;
+	complaints->lacks_file |= complaint == COMPLAINT_INCLUDE_NONE;
 	complain_text(complaints, place, &says[complaint], one, two);
 }
 

@@ -36,6 +36,7 @@ struct complaints {
 	struct complaint_item *items;
 	size_t count;
 	bool failed; /* memory ran out: what is there is not all */
+	bool lacks_file; /* what it would have defined is not missed, too */
 };
 
 /* After this many the rest is dropped. */

@@ -51,9 +51,8 @@ static void
 add_pairs(struct differ *differ, struct joint *joint, const struct variable *a,
     const struct variable *b)
 {
-	unsigned size = a->subject == TEST_VALUE || a->subject == TEST_PLAN
-			    ? STATE_OTHER + 1
-			    : a->size;
+	unsigned size =
+	    test_is_of_value(a->subject) ? STATE_OTHER + 1 : a->size;
 
 	for (unsigned i = 0; i < size; i++)
 		add_pair(differ, joint, i, i);

@@ -204,6 +204,32 @@ entry_ruling(struct slice ruling, struct slice *verdict, int64_t *rule)
 	return canon_next_item(&ruling, &item) && canon_number(item, rule);
 }
 
+static void
+add_passed(struct text *text, struct slice role, struct slice fields)
+{
+	struct slice name, ruling, verdict;
+	int64_t rule;
+
+	while (canon_next_member(&fields, &name, &ruling)) {
+		if (!entry_ruling(ruling, &verdict, &rule) ||
+		    slice_is(verdict, "redact"))
+			continue;
+		text_add_char(text, ' ');
+		text_add(text, role);
+		text_add_char(text, '.');
+		text_add(text, name);
+	}
+}
+
+void
+entry_add_passed(struct text *text, struct slice fields)
+{
+	struct slice role, of_role;
+
+	while (canon_next_member(&fields, &role, &of_role))
+		add_passed(text, role, of_role);
+}
+
 bool
 entry_next_subject(
     struct slice *subjects, struct slice *pseudonym, int64_t *slot)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "core/canon_known.h"
 
 struct entry_parts {
@@ -70,6 +71,9 @@ bool entry_groups_next(struct entry_groups *groups, struct entry_group *out);
 
 /* Take a ruling, ["forward",3] or ["forward",3,"..."], apart. */
 bool entry_ruling(struct slice ruling, struct slice *verdict, int64_t *rule);
+
+/* " role.field" of each field of an entry's "fields" that was not redacted. */
+void entry_add_passed(struct text *text, struct slice fields);
 
 /* The next pseudonym, in hex, and its key slot, of "subjects". */
 bool entry_next_subject(

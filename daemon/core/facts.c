@@ -64,6 +64,23 @@ value_state(const struct variable *variable, const struct record *record,
 	return class_state(variable, values.items[0]);
 }
 
+/* What stands behind the slash of a network's name, which is canonical. */
+static unsigned
+size_state(const struct variable *variable, const struct record *record)
+{
+	struct slice name = record_object(record);
+	const char *slash =
+	    record_type(record) == OBJECT_NETWORK && name.len != 0
+	    ? memchr(name.data, '/', name.len)
+	    : NULL;
+
+	if (slash == NULL)
+		return STATE_MISSING;
+	slash++;
+	return class_state(variable,
+	    (struct slice){slash, (size_t)(name.data + name.len - slash)});
+}
+
 static unsigned
 state_of(const struct variable *variable, const struct record *record,
     enum role role)
@@ -81,6 +98,8 @@ state_of(const struct variable *variable, const struct record *record,
 		plan = record_plan(record);
 		return plan.len == 0 ? STATE_MISSING
 				     : class_state(variable, plan);
+	case TEST_SIZE:
+		return size_state(variable, record);
 	case TEST_VALUE:
 	case TEST_PRESENT:
 		break;

@@ -5,6 +5,7 @@
  *     [ROLE.]FIELD in SET             [ROLE.]FIELD is VALUE
  *     [ROLE.]FIELD is present
  *     plan in SET    plan is WORD     request is WORD
+ *     prefix-length in SET            prefix-length is N
  *
  * Values are made canonical here, so that the compiler compares bytes.
  */
@@ -47,6 +48,21 @@ add_value(struct parser *parser, struct test *test, struct slice value)
 	return true;
 }
 
+/* "0" to "128", as it stands in a prefix. */
+static bool
+is_length(struct slice text)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9' || i == 3 ||
+		    (i != 0 && text.data[0] == '0'))
+			return false;
+		bits = bits * 10 + (unsigned)(text.data[i] - '0');
+	}
+	return text.len != 0 && bits <= 128;
+}
+
 static bool
 add_literal(struct parser *parser, struct test *test,
     const struct token_item *item, struct place place)
@@ -57,6 +73,12 @@ add_literal(struct parser *parser, struct test *test,
 	if (test->subject == TEST_PLAN) {
 		if (value.len == 0 || value.len > PLAN_MAX)
 			complain(parser->complaints, place, COMPLAINT_PLAN,
+			    value, NOTHING);
+		return add_value(parser, test, value);
+	}
+	if (test->subject == TEST_SIZE) {
+		if (!is_length(value))
+			complain(parser->complaints, place, COMPLAINT_SIZE,
 			    value, NOTHING);
 		return add_value(parser, test, value);
 	}
@@ -97,7 +119,7 @@ parse_in(struct parser *parser, struct test *test)
 	return true;
 }
 
-/* After FIELD or plan: `in SET`, `is present` or `is VALUE`. */
+/* After FIELD, plan or prefix-length: `in SET`, `is present` or `is VALUE`. */
 static bool
 parse_value_test(struct parser *parser, struct test *test, struct place place)
 {
@@ -200,6 +222,9 @@ subject_find(struct parser *parser, const struct token *token,
 		test->subject = TEST_PLAN;
 	else if (slice_is(word, "request") && test->role == ROLE_RELATIVE)
 		test->subject = TEST_REQUEST;
+	else if (slice_is(word, "prefix-length") &&
+	    test->role == ROLE_RELATIVE)
+		test->subject = TEST_SIZE;
 	else if (field_find(word, &test->field))
 		test->subject = TEST_VALUE;
 	else {
@@ -228,7 +253,7 @@ parse_test(struct parser *parser, bool whole, struct test *test)
 	if (!subject_find(parser, &token, word, test))
 		return false;
 	if (whole && test->role == ROLE_RELATIVE &&
-	    test->subject != TEST_PLAN && test->subject != TEST_REQUEST)
+	    !test_is_of_object(test->subject))
 		complain(parser->complaints, token.place, COMPLAINT_RELATIVE,
 		    word, NOTHING);
 	switch (test->subject) {
@@ -241,6 +266,7 @@ parse_test(struct parser *parser, bool whole, struct test *test)
 	case TEST_VALUE:
 	case TEST_PRESENT:
 	case TEST_PLAN:
+	case TEST_SIZE:
 		break;
 	}
 	return parse_value_test(parser, test, token.place);

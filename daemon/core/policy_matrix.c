@@ -74,6 +74,7 @@ can_be_unknown(const struct condition *condition)
 		case TEST_CONSENT:
 		case TEST_VALUE:
 		case TEST_PLAN:
+		case TEST_SIZE:
 			return true;
 		case TEST_PRESENT:
 		case TEST_REQUEST:

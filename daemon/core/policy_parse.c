@@ -79,35 +79,59 @@ parse_policy(struct parser *parser)
 	return true;
 }
 
+/* Included files lie beside the first one: an editor finds them so. */
+static struct slice
+name_of(const struct parser *parser, struct slice name)
+{
+	const struct opened *first = parser->opened;
+	struct text text = text_start(parser->arena);
+	struct slice place;
+
+	while (first->next != NULL)
+		first = first->next;
+	place = first->source.name;
+	while (place.len != 0 && place.data[place.len - 1] != '/')
+		place.len--;
+	if (place.len == 0 || (name.len != 0 && name.data[0] == '/'))
+		return name;
+	text_add(&text, place);
+	text_add(&text, name);
+	return text_slice(&text);
+}
+
 static bool
 parse_include(struct parser *parser)
 {
 	const struct policy_loader *loader = parser->given->loader;
 	struct parser inner = *parser;
 	struct policy_source source;
+	struct slice name;
 	struct place place;
 	bool ok;
 
 	parse_next(parser);
 	place = parser->token.place;
-	if (!parse_string(parser, "a file's name", &source.name))
+	if (!parse_string(parser, "a file's name", &name))
 		return false;
+	source.name = name_of(parser, name);
+	if (source.name.data == NULL)
+		return parse_memory(parser);
 	for (struct opened *o = parser->opened; o != NULL; o = o->next) {
 		if (!slice_equal(o->source.name, source.name))
 			continue;
 		complain(parser->complaints, place, COMPLAINT_INCLUDE_TWICE,
-		    source.name, NOTHING);
+		    name, NOTHING);
 		return true;
 	}
 	if (parser->depth + 1 == DEPTH_MAX) {
 		complain(parser->complaints, place, COMPLAINT_INCLUDE_DEEP,
-		    source.name, NOTHING);
+		    name, NOTHING);
 		return true;
 	}
 	if (loader == NULL ||
-	    !loader->load(loader->context, source.name, &source.text)) {
+	    !loader->load(loader->context, name, &source.text)) {
 		complain(parser->complaints, place, COMPLAINT_INCLUDE_NONE,
-		    source.name, NOTHING);
+		    name, NOTHING);
 		return true;
 	}
 	inner.depth++;

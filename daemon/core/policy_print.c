@@ -121,6 +121,10 @@ policy_print_test(struct text *out, const struct test *test)
 		text_add_string(out, "plan");
 		add_values(out, test);
 		break;
+	case TEST_SIZE:
+		text_add_string(out, "prefix-length");
+		add_values(out, test);
+		break;
 	case TEST_REQUEST:
 		text_add_string(out, "request is ");
 		text_add_string(

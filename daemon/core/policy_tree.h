@@ -55,7 +55,24 @@ enum test_subject {
 	TEST_PRESENT, /* FIELD is present */
 	TEST_PLAN,    /* plan in SET, plan is WORD */
 	TEST_REQUEST, /* request is WORD */
+	TEST_SIZE,    /* prefix-length in SET, prefix-length is N */
 };
+
+/* Of the object, and in no role. */
+static inline bool
+test_is_of_object(enum test_subject subject)
+{
+	return subject == TEST_PLAN || subject == TEST_REQUEST ||
+	       subject == TEST_SIZE;
+}
+
+/* About a value among those that the policy names. */
+static inline bool
+test_is_of_value(enum test_subject subject)
+{
+	return subject == TEST_VALUE || subject == TEST_PLAN ||
+	       subject == TEST_SIZE;
+}
 
 struct test {
 	enum test_subject subject;

@@ -38,6 +38,7 @@ first_size(enum test_subject subject)
 	case TEST_VALUE:
 	case TEST_PRESENT:
 	case TEST_PLAN:
+	case TEST_SIZE:
 		break;
 	}
 	return STATE_OTHER + 1;
@@ -82,9 +83,10 @@ add_set(struct ruleset *ruleset, struct bound_test *bound,
 	if (variable->set_count == POLICY_SETS_MAX) {
 		complain(complaints, ruleset->policy->place,
 		    COMPLAINT_SETS_MANY,
-		    slice_from(variable->subject == TEST_PLAN
-				   ? "plan"
-				   : field_info[variable->field].name),
+		    slice_from(variable->subject == TEST_PLAN ? "plan"
+			    : variable->subject == TEST_SIZE
+				? "prefix-length"
+				: field_info[variable->field].name),
 		    (struct slice){"", 0});
 		bound->set = 0;
 		return true;
@@ -111,13 +113,13 @@ variable_bind(struct ruleset *ruleset, const struct test *test, int role,
 
 	if (test->subject == TEST_PRESENT)
 		like.subject = TEST_VALUE;
-	if (test->subject == TEST_PLAN || test->subject == TEST_REQUEST)
+	if (test_is_of_object(test->subject))
 		like.role = ROLE_RELATIVE;
 	like.size = first_size(like.subject);
 	*out = (struct bound_test){.test = test};
 	if (!find_variable(ruleset, &like, &out->variable))
 		return false;
-	if (test->subject != TEST_VALUE && test->subject != TEST_PLAN)
+	if (!test_is_of_value(test->subject))
 		return true;
 	return add_set(ruleset, out, complaints);
 }
@@ -191,8 +193,7 @@ variable_classes(struct ruleset *ruleset)
 	for (size_t i = 0; i < ruleset->variable_count; i++) {
 		struct variable *variable = &ruleset->variables[i];
 
-		if (variable->subject != TEST_VALUE &&
-		    variable->subject != TEST_PLAN)
+		if (!test_is_of_value(variable->subject))
 			continue;
 		for (size_t s = 0; s < variable->set_count; s++)
 			for (size_t v = 0; v < variable->sets[s]->value_count;
@@ -237,6 +238,7 @@ bound_truth(const struct ruleset *ruleset, const struct bound_test *bound,
 		return truth_of(value == test->word);
 	case TEST_VALUE:
 	case TEST_PLAN:
+	case TEST_SIZE:
 		break;
 	}
 	if (value < STATE_OTHER)
@@ -349,6 +351,10 @@ add_state(struct text *out, const struct variable *variable, unsigned value)
 		break;
 	case TEST_PLAN:
 		text_add_string(out, "plan ");
+		add_class(out, variable, value);
+		break;
+	case TEST_SIZE:
+		text_add_string(out, "prefix-length ");
 		add_class(out, variable, value);
 		break;
 	case TEST_VALUE:

@@ -110,25 +110,6 @@ conn_start(struct conn *conn, int fd)
 	return true;
 }
 
-struct epp_conn *
-epp_conn_create(struct event_base *base, struct loop *loop, int fd,
-    struct epp_tls *tls, const struct epp_conn_limits *limits,
-    const struct epp_conn_events *events, void *arg, struct fail *fail)
-{
-	struct conn *conn = conn_create(base, tls, limits);
-
-	(void)loop;
-	if (conn == NULL || evutil_make_socket_nonblocking(fd) != 0 ||
-	    !conn_start(conn, fd)) {
-		fail_memory(fail);
-		conn_free(conn);
-		return NULL;
-	}
-	conn->events = events;
-	conn->arg = arg;
-	return &conn->conn;
-}
-
 void
 conn_free(struct conn *conn)
 {

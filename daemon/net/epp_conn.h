@@ -88,7 +88,15 @@ struct epp_tls_options {
 	    *pins; /* client: SHA-256 of acceptable certificates'
 		      public keys (SPKI); none: no pinning */
 	size_t pin_count;
+	/* Where they are from, for a fail's place; may be empty. */
+	struct slice certificate_path, key_path, authority_path;
 };
+
+/*
+ * From when to when the first certificate of a PEM text is good, in Unix
+ * seconds; false if there is none.
+ */
+bool epp_tls_times(struct slice pem, int64_t *begin, int64_t *end);
 
 /* TLS 1.2 (AEAD with ECDHE only) and 1.3.  The fail never shows a key. */
 struct epp_tls *epp_tls_create(
@@ -155,14 +163,6 @@ struct epp_tcp_options {
 struct epp_dialer *epp_tcp_dialer_create(
     const struct epp_tcp_options *options, struct fail *fail);
 void epp_tcp_dialer_destroy(struct epp_dialer *dialer);
-
-/*
- * One on a connected socket: for tests, and for what a listener accepted.
- * Takes the socket over unless it returns NULL.
- */
-struct epp_conn *epp_conn_create(struct event_base *base, struct loop *loop,
-    int fd, struct epp_tls *tls, const struct epp_conn_limits *limits,
-    const struct epp_conn_events *events, void *arg, struct fail *fail);
 
 /*
  * Does any connection of the base still take leave: has it something to write,

@@ -22,6 +22,13 @@ static bool keep_pins(struct epp_tls *tls,
     const struct epp_tls_options *options, struct fail *fail);
 
 static bool
+is_in(struct slice path, struct fail *fail)
+{
+	fail_place(fail, "%.*s", SLICE_ARG(path));
+	return false;
+}
+
+static bool
 set_up(struct epp_tls *tls, const struct epp_tls_options *options,
     struct fail *fail)
 {
@@ -33,13 +40,16 @@ set_up(struct epp_tls *tls, const struct epp_tls_options *options,
 	if (!set_rules(tls->context, options->server))
 		return fail_set(fail, FAIL_WORLD,
 		    "tls: OpenSSL has not the ciphers misu demands");
-	if ((options->server || options->certificate.len != 0) &&
-	    !(use_certificate(tls->context, options->certificate, fail) &&
-		use_key(tls->context, options->key, fail)))
-		return false;
+	if (options->server || options->certificate.len != 0) {
+		if (!use_certificate(tls->context, options->certificate, fail))
+			return is_in(options->certificate_path, fail);
+		if (!use_key(tls->context, options->key, fail))
+			return is_in(options->key_path, fail);
+	}
 	return keep_pins(tls, options, fail) &&
 	       expect_name(tls, options, fail) &&
-	       use_authority(tls, options, fail);
+	       (use_authority(tls, options, fail) ||
+		   is_in(options->authority_path, fail));
 }
 
 struct epp_tls *
@@ -202,6 +212,36 @@ use_key(SSL_CTX *context, struct slice pem, struct fail *fail)
 		ok = true;
 	EVP_PKEY_free(key);
 	BIO_free(text);
+	return ok;
+}
+
+static bool
+unix_time(const ASN1_TIME *time, int64_t *out)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days = 0, seconds = 0;
+	bool ok = epoch != NULL &&
+		  ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+
+	ASN1_TIME_free(epoch);
+	*out = (int64_t)days * 86400 + seconds;
+	return ok;
+}
+
+bool
+epp_tls_times(struct slice pem, int64_t *begin, int64_t *end)
+{
+	BIO *text = text_open(pem);
+	X509 *first = NULL;
+	bool bad, ok;
+
+	if (text != NULL)
+		first = next_certificate(text, &bad);
+	ok = first != NULL && unix_time(X509_get0_notBefore(first), begin) &&
+	     unix_time(X509_get0_notAfter(first), end);
+	X509_free(first);
+	BIO_free(text);
+	ERR_clear_error();
 	return ok;
 }
 

@@ -494,20 +494,6 @@ http_request_header(const struct http_request *request, const char *name)
 	    evhttp_request_get_input_headers(request->request), name);
 }
 
-const char *
-http_request_last_header(const struct http_request *request, const char *name)
-{
-	const struct evkeyvalq *all =
-	    evhttp_request_get_input_headers(request->request);
-	const char *last = NULL;
-
-	for (const struct evkeyval *at = all->tqh_first; at != NULL;
-	     at = at->next.tqe_next)
-		if (strcasecmp(at->key, name) == 0)
-			last = at->value;
-	return last;
-}
-
 bool
 http_request_certificate(const struct http_request *request,
     struct digest *certificate, char *subject)

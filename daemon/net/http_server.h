@@ -62,9 +62,6 @@ struct slice http_request_path(const struct http_request *request);
 /* What follows the question mark, as it was written; empty if none. */
 struct slice http_request_query(const struct http_request *request);
 struct slice http_request_body(const struct http_request *request);
-/* What comes last, as a proxy adds it behind what its client wrote; or NULL. */
-const char *http_request_last_header(
-    const struct http_request *request, const char *name);
 /* NULL if there is none. */
 const char *http_request_header(
     const struct http_request *request, const char *name);

@@ -98,9 +98,12 @@ peer_connect_unix(const char *path, struct fail *fail)
 	if (!unix_address(path, &address, fail))
 		return -1;
 	fd = connect_unix(&address);
-	if (fd < 0)
-		return give_up(-1, path, "cannot connect", fail);
-	return fd;
+	if (fd >= 0)
+		return fd;
+	if (errno == EACCES)
+		fail_hint(fail, "it is for root and for the user misu runs as;"
+				" others are `operator`s in misu.conf");
+	return give_up(-1, path, "cannot connect", fail);
 }
 
 /* A file left by a daemon that died is in the way; a living one is not. */
@@ -199,6 +202,23 @@ peer_is_address(const char *address)
 	return parse_address(address, &parsed, &len);
 }
 
+static int
+cannot_listen(int fd, const char *name, struct fail *fail)
+{
+	int error = errno;
+
+	if (error == EADDRINUSE)
+		fail_hint(fail, "another program listens there (ss -ltnp), or"
+				" misu.conf means another port");
+	else if (error == EACCES)
+		fail_hint(fail, "ports below 1024 need CAP_NET_BIND_SERVICE,"
+				" which misu.service gives");
+	else if (error == EADDRNOTAVAIL)
+		fail_hint(fail, "it is no address of this machine (ip addr)");
+	errno = error;
+	return give_up(fd, name, "cannot listen", fail);
+}
+
 /* With a port of IPv6 alone, "[::]:700" leaves "0.0.0.0:700" to another. */
 static int
 listen_at(const char *name, const struct sockaddr_storage *address, int len,
@@ -214,7 +234,7 @@ listen_at(const char *name, const struct sockaddr_storage *address, int len,
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, (const struct sockaddr *)address, (socklen_t)len) != 0 ||
 	    listen(fd, backlog) != 0)
-		return give_up(fd, name, "cannot listen", fail);
+		return cannot_listen(fd, name, fail);
 	return fd;
 }
 

@@ -261,12 +261,6 @@ rdap_request_path(const struct rdap_request *request)
 	return request->head.path;
 }
 
-struct slice
-rdap_request_query(const struct rdap_request *request)
-{
-	return request->head.query;
-}
-
 static struct slice
 value_of(const struct http_field *field)
 {

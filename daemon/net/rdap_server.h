@@ -68,7 +68,6 @@ unsigned rdap_server_connections(const struct rdap_server *server);
 enum rdap_method rdap_request_method(const struct rdap_request *request);
 /* Borrowed until the answer; the path begins with a slash, or is "*". */
 struct slice rdap_request_path(const struct rdap_request *request);
-struct slice rdap_request_query(const struct rdap_request *request);
 /* data NULL if there is none; what a proxy adds comes last. */
 struct slice rdap_request_header(
     const struct rdap_request *request, const char *name);

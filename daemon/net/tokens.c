@@ -111,9 +111,3 @@ tokens_find(const struct tokens *tokens, struct slice authorization)
 			found = tokens->rows[i].name;
 	return found;
 }
-
-size_t
-tokens_count(const struct tokens *tokens)
-{
-	return tokens->count;
-}

@@ -23,6 +23,4 @@ struct tokens *tokens_parse(struct arena *arena, struct slice file,
 struct slice tokens_find(
     const struct tokens *tokens, struct slice authorization);
 
-size_t tokens_count(const struct tokens *tokens);
-
 #endif

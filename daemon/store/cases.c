@@ -23,7 +23,10 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS request_step_open ON request_step (id)"
     " WHERE entry = -1;"
     "CREATE INDEX IF NOT EXISTS request_step_about ON request_step (about)"
-    " WHERE about >= 0;";
+    " WHERE about >= 0;"
+    "CREATE TABLE IF NOT EXISTS ledger_seen ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO ledger_seen VALUES (1, -1);";
 
 #define PLAIN_COLUMNS                                                          \
 	"id, kind, state, fee, law, opened, due, closed, amount, unit,"        \
@@ -35,9 +38,11 @@ struct cases {
 	const struct keys *keys;
 	uint8_t key[KEY_SIZE];
 	struct secretly secret; /* under that key */
-	struct statement *begin, *commit, *rollback, *add, *change, *get, *each,
+	struct statement *begin, *commit, *rollback, *add, *now, *close, *charge, *verify,
+	    *get, *each,
 	    *add_step, *recorded, *each_step, *unrecorded, *count,
-	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe;
+	    *forget_steps, *forget, *unnamed, *name, *given, *move, *wipe,
+	    *seen, *set_seen;
 };
 
 static const char *const kinds[CASE_KINDS] = {
@@ -73,9 +78,14 @@ prepare_all(struct cases *c, struct fail *fail)
 		" closed, amount, unit, verified, has_basis, pseudonym,"
 		" subject, who, basis, asked)"
 		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-	    {&c->change,
-		"UPDATE request_case SET state = ?, fee = ?, amount = ?,"
-		" closed = ?, verified = ?, pseudonym = ? WHERE id = ?"},
+	    {&c->now, "SELECT state, subject = x'' FROM request_case"
+		      " WHERE id = ?"},
+	    {&c->close, "UPDATE request_case SET state = ?, closed = ?"
+			" WHERE id = ?"},
+	    {&c->charge, "UPDATE request_case SET fee = ?, amount = ?"
+			 " WHERE id = ?"},
+	    {&c->verify,
+		"UPDATE request_case SET verified = 1 WHERE id = ?"},
 	    {&c->get, "SELECT " PLAIN_COLUMNS ", subject, who, basis, asked"
 		      " FROM request_case WHERE id = ?"},
 	    {&c->each, "SELECT " PLAIN_COLUMNS " FROM request_case"
@@ -109,6 +119,13 @@ prepare_all(struct cases *c, struct fail *fail)
 	    {&c->move, "UPDATE request_step SET about = ? WHERE about = ?"
 		       " AND about >= 0"},
 	    {&c->wipe, "UPDATE request_step SET text = x'' WHERE id = ?"},
+	    /* Numbers that were given, also of what is gone. */
+	    {&c->seen,
+		"SELECT entry, ifnull((SELECT seq FROM sqlite_sequence"
+		" WHERE name = 'request_step'), 0),"
+		" ifnull((SELECT seq FROM sqlite_sequence"
+		" WHERE name = 'stop'), 0) FROM ledger_seen"},
+	    {&c->set_seen, "UPDATE ledger_seen SET entry = ?"},
 	};
 
 	return sqlite_prepare_all(
@@ -235,30 +252,91 @@ cases_add(struct cases *cases, struct case_row *row, struct case_step *step,
 	    cases, ok && insert_step(cases, step, fail), fail);
 }
 
+/* What it is now, whatever it was when somebody read it. */
 static bool
-update_row(struct cases *cases, const struct case_row *row, struct fail *fail)
+read_now(struct cases *cases, int64_t id, enum case_state *state,
+    bool *is_nobodys, struct fail *fail)
 {
-	struct statement *s = cases->change;
+	struct statement *s = cases->now;
+	bool row = false, ok;
 
-	statement_bind_number(s, 1, row->state);
-	statement_bind_number(s, 2, row->fee);
-	statement_bind_number(s, 3, row->amount);
-	statement_bind_number(s, 4, row->closed);
-	statement_bind_number(s, 5, row->is_verified);
-	bind_pseudonym(s, 6, row);
-	statement_bind_number(s, 7, row->id);
+	statement_bind_number(s, 1, id);
+	ok = statement_step(s, &row, fail);
+	if (ok && row) {
+		*state = (enum case_state)statement_number(s, 0);
+		*is_nobodys = statement_number(s, 1) != 0;
+	}
+	statement_reset(s);
+	if (ok && !row)
+		fail_set(fail, FAIL_WORLD, "cases: the request is gone");
+	return ok && row;
+}
+
+static bool
+set_two(struct statement *s, int64_t one, int64_t two, int64_t id,
+    struct fail *fail)
+{
+	statement_bind_number(s, 1, one);
+	statement_bind_number(s, 2, two);
+	statement_bind_number(s, 3, id);
 	return statement_do(s, fail);
+}
+
+static bool
+set_verified(struct cases *cases, int64_t id, struct fail *fail)
+{
+	statement_bind_number(cases->verify, 1, id);
+	return statement_do(cases->verify, fail);
+}
+
+static bool
+set_pseudonym(
+    struct cases *cases, const struct case_row *row, struct fail *fail)
+{
+	statement_bind_copy(cases->name, 1, row->pseudonym, PSEUDONYM_SIZE);
+	statement_bind_number(cases->name, 2, row->id);
+	return statement_do(cases->name, fail);
+}
+
+static bool
+change_row(struct cases *cases, const struct case_row *row,
+    const struct case_change *change, struct case_step *step,
+    struct fail *fail)
+{
+	enum case_state state = CASE_OPEN;
+	bool is_nobodys = false;
+
+	if (!read_now(cases, row->id, &state, &is_nobodys, fail))
+		return false;
+	if (change->closes && state != CASE_OPEN) {
+		fail_set(fail, FAIL_INPUT, "request R-%lld is closed: %s",
+		    (long long)row->id,
+		    (unsigned)state < CASE_STATES ? states[state] : "?");
+		return false;
+	}
+	/* Forgotten since it was read: nothing of the subject comes back. */
+	if (is_nobodys && row->subject.len != 0)
+		step->text = (struct slice){"", 0};
+	return (!change->closes || set_two(cases->close, change->state,
+				       change->closed, row->id, fail)) &&
+	       (!change->charges || set_two(cases->charge, change->fee,
+					change->amount, row->id, fail)) &&
+	       (!change->verifies || set_verified(cases, row->id, fail)) &&
+	       (!row->has_pseudonym || is_nobodys ||
+		   set_pseudonym(cases, row, fail));
 }
 
 bool
 cases_change(struct cases *cases, const struct case_row *row,
-    struct case_step *step, struct fail *fail)
+    const struct case_change *change, struct case_step *step,
+    struct fail *fail)
 {
 	if (!statement_do(cases->begin, fail))
 		return false;
 	step->case_id = row->id;
 	return end_transaction(cases,
-	    update_row(cases, row, fail) && insert_step(cases, step, fail),
+	    change_row(cases, row, change, step, fail) &&
+		insert_step(cases, step, fail),
 	    fail);
 }
 
@@ -568,4 +646,28 @@ case_fee_find(struct slice name, enum case_fee *out)
 
 	*out = (enum case_fee)(found ? at : 0);
 	return found;
+}
+
+/* --- beside the ledger --- */
+
+bool
+cases_seen(struct cases *cases, struct cases_seen *out, struct fail *fail)
+{
+	bool row = false, ok = statement_step(cases->seen, &row, fail);
+
+	*out = (struct cases_seen){.entry = CASE_NOT_RECORDED};
+	if (ok && row)
+		*out = (struct cases_seen){
+		    .entry = statement_number(cases->seen, 0),
+		    .step = statement_number(cases->seen, 1),
+		    .stop = statement_number(cases->seen, 2)};
+	statement_reset(cases->seen);
+	return ok;
+}
+
+bool
+cases_set_seen(struct cases *cases, uint64_t entry, struct fail *fail)
+{
+	statement_bind_number(cases->set_seen, 1, (int64_t)entry);
+	return statement_do(cases->set_seen, fail);
 }

@@ -64,15 +64,29 @@ struct cases *cases_open(struct sqlite *db, const struct keys *keys,
     const struct random_source *random, struct fail *fail);
 void cases_close(struct cases *cases);
 
+/*
+ * What a step changes of its case; the rest is as it is by then, not as
+ * somebody read it before.
+ */
+struct case_change {
+	bool closes, charges, verifies;
+	enum case_state state; /* where it closes */
+	int64_t closed;
+	enum case_fee fee; /* where it charges */
+	int64_t amount;
+};
+
 /* Durable when it returns true; row->id and step->id are set. */
 bool cases_add(struct cases *cases, struct case_row *row,
     struct case_step *step, struct fail *fail);
 /*
- * State, fee, pseudonym and what is verified of the row, and the step that
- * says why.
+ * The change, and the step that says why.  The row's pseudonym comes in, too,
+ * where one is given and the subject was not forgotten since; then the step
+ * says nothing personal either.  FAIL_INPUT: it is to be closed, and is.
  */
 bool cases_change(struct cases *cases, const struct case_row *row,
-    struct case_step *step, struct fail *fail);
+    const struct case_change *change, struct case_step *step,
+    struct fail *fail);
 bool cases_set_recorded(
     struct cases *cases, int64_t step, uint64_t entry, struct fail *fail);
 
@@ -122,6 +136,18 @@ bool cases_wipe_step(struct cases *cases, int64_t step, struct fail *fail);
  */
 bool cases_forget(struct cases *cases, const uint8_t pseudonym[PSEUDONYM_SIZE],
     struct fail *fail);
+
+/*
+ * Steps and stops are here before their entries are in the ledger, by numbers
+ * that only rise: so an entry with a higher one says that this file is older.
+ * `entry` is where to look from: those below it were looked at, with this file
+ * or one before it; CASE_NOT_RECORDED: nobody did.
+ */
+struct cases_seen {
+	int64_t entry, step, stop;
+};
+bool cases_seen(struct cases *cases, struct cases_seen *out, struct fail *fail);
+bool cases_set_seen(struct cases *cases, uint64_t entry, struct fail *fail);
 
 const char *case_kind_name(enum case_kind kind);
 bool case_kind_find(struct slice name, enum case_kind *out);

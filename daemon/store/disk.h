@@ -118,9 +118,6 @@ struct event_base;
 struct disk *disk_real_create(struct event_base *base, struct fail *fail);
 void disk_real_destroy(struct disk *disk);
 
-/* Is the file system behind a journal file one that takes O_DIRECT? */
-bool disk_real_is_direct(const struct disk_file *file);
-
 /* Blocks of a journal write are this long and begin at a multiple of it. */
 enum { DISK_BLOCK = 4096 };
 

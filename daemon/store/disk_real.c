@@ -506,9 +506,3 @@ disk_real_destroy(struct disk *disk)
 	pthread_cond_destroy(&real->helper.called);
 	free(real);
 }
-
-bool
-disk_real_is_direct(const struct disk_file *file)
-{
-	return file->direct;
-}

@@ -355,14 +355,6 @@ index_read_begin(struct index *index, struct fail *fail)
 	       read_meta(index, NULL, fail);
 }
 
-void
-index_read_end(struct index *index)
-{
-	struct fail ignored = FAIL_INIT;
-
-	sqlite_run(index->sqlite, "ROLLBACK", &ignored);
-}
-
 static bool
 damaged(const struct index *index, struct fail *fail)
 {

@@ -139,9 +139,8 @@ bool index_prune(struct index *index, uint64_t minimum, struct fail *fail);
 
 /* --- reading --- */
 
-/* One state of it, until index_read_end(), whatever is written meanwhile. */
+/* One state of it, until it is closed, whatever is written meanwhile. */
 bool index_read_begin(struct index *index, struct fail *fail);
-void index_read_end(struct index *index);
 
 /* Add the entries that have a term in a span. */
 bool index_read_term(struct index *index, uint64_t span, int64_t term,

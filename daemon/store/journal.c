@@ -46,12 +46,6 @@ group_is_empty(const struct group *group)
 	return group->stream == STREAM_HEAD;
 }
 
-size_t
-group_cost(size_t bytes, size_t count)
-{
-	return bytes + count * ITEM_HEAD;
-}
-
 bool
 group_has_room(const struct group *group, size_t bytes, size_t count)
 {

@@ -111,9 +111,6 @@ bool group_has_room(const struct group *group, size_t bytes, size_t count);
 void group_add(
     struct group *group, enum journal_item type, struct slice item);
 
-/* Bytes that `bytes` in `count` items take in a group. */
-size_t group_cost(size_t bytes, size_t count);
-
 /*
  * Write the group behind the loop's back; one at a time.  It must stay until
  * `done`.  False if there is no segment to be had.

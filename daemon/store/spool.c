@@ -1,6 +1,7 @@
 #include "store/spool_priv.h"
 
 #include "base/text.h"
+#include "core/field.h"
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS item ("
@@ -83,6 +84,14 @@ static const char *const state_names[SPOOL_STATE_COUNT] = {
 	" AND b.recipient = a.recipient AND b.place > a.place"                \
 	" AND b.state = 5) LIMIT 1"
 
+/* Nobody took a deletion since; what misu publishes itself is no answer. */
+#define STAYS                                                                 \
+	"SELECT 1 FROM item AS a WHERE object_hash = ?1 AND operation = ?2"   \
+	" AND state IN (6, 7) AND channel <> 'view' AND NOT EXISTS"           \
+	" (SELECT 1 FROM item AS b WHERE b.object_hash = ?1"                  \
+	" AND b.operation = ?2 AND b.state = 5 AND b.channel <> 'view'"       \
+	" AND (b.place > a.place OR b.submission = a.submission)) LIMIT 1"
+
 static bool
 prepare_all(struct spool *s, struct fail *fail)
 {
@@ -133,6 +142,7 @@ prepare_all(struct spool *s, struct fail *fail)
 		"UPDATE item SET outdated = 1, due = min(due, ?) WHERE id = ?"},
 	    {&s->waits, WAITS},
 	    {&s->refused, REFUSED},
+	    {&s->stays, STAYS},
 	    {&s->follows,
 		"SELECT 1 FROM item WHERE object_hash = ? AND recipient = ?"
 		" AND place > ? AND state IN (0, 1, 2, 3, 4) LIMIT 1"},
@@ -638,6 +648,16 @@ spool_is_refused(struct spool *spool, int object_type, struct slice object,
 	struct digest hash = spool_object_hash(spool, object_type, object);
 
 	return has_row(spool->refused, &hash, out, fail);
+}
+
+bool
+spool_stays(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail)
+{
+	struct digest hash = spool_object_hash(spool, object_type, object);
+
+	statement_bind_number(spool->stays, 2, OPERATION_DELETE);
+	return has_row(spool->stays, &hash, out, fail);
 }
 
 bool

@@ -148,6 +148,12 @@ bool spool_waits_for(struct spool *spool, int object_type, struct slice object,
  */
 bool spool_is_refused(struct spool *spool, int object_type,
     struct slice object, bool *out, struct fail *fail);
+/*
+ * Was the last deletion of this object refused by all who were asked for it,
+ * or given up?  Then it is there as before.
+ */
+bool spool_stays(struct spool *spool, int object_type, struct slice object,
+    bool *out, struct fail *fail);
 /* Does a later item for its object and recipient wait behind this one? */
 bool spool_is_followed(struct spool *spool, const struct spool_item *item,
     bool *out, struct fail *fail);

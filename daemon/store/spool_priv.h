@@ -24,7 +24,7 @@ struct spool {
 	struct statement *begin, *commit, *rollback, *add, *add_request,
 	    *set_mark, *find_request, *find_submission, *get, *set_state,
 	    *finish, *recover, *set_retry, *bring_near, *outdate,
-	    *outdate_item, *waits, *refused, *follows, *each, *each_of, *due, *next_due, *count,
+	    *outdate_item, *waits, *refused, *stays, *follows, *each, *each_of, *due, *next_due, *count,
 	    *prune_items, *prune_requests, *set_line_mark, *find_content, *has_held,
 	    *spend;
 	struct spool_forget_statements forget;

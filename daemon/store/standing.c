@@ -9,7 +9,7 @@ struct standing {
 	struct digest_key key;
 	struct statement *parts_of, *add, *remove, *has, *page;
 	struct statement *view, *set_view, *walk, *set_walk, *told, *set_told;
-	struct statement *changes, *set_changes;
+	struct statement *changes, *set_changes, *seen, *set_seen;
 };
 
 static const char schema[] =
@@ -22,6 +22,8 @@ static const char schema[] =
     " life BLOB NOT NULL, epoch INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS changes ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS seen ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS walks ("
     " which INTEGER PRIMARY KEY, stage INTEGER NOT NULL,"
     " start INTEGER NOT NULL, type TEXT, name TEXT, key BLOB,"
@@ -53,6 +55,8 @@ prepare(struct standing *standing, struct fail *fail)
 	    {&standing->changes, "SELECT count FROM changes"},
 	    {&standing->set_changes,
 		"INSERT OR REPLACE INTO changes VALUES (1, ?1)"},
+	    {&standing->seen, "SELECT entry FROM seen"},
+	    {&standing->set_seen, "INSERT OR REPLACE INTO seen VALUES (1, ?1)"},
 	    {&standing->told, "SELECT identity FROM told"},
 	    {&standing->set_told, "INSERT OR REPLACE INTO told VALUES (1, ?1)"},
 	};
@@ -279,6 +283,24 @@ standing_set_view(struct standing *standing, const uint8_t life[VIEW_LIFE],
 	statement_bind_bytes(standing->set_view, 1, life, VIEW_LIFE);
 	statement_bind_number(standing->set_view, 2, epoch);
 	return statement_do(standing->set_view, fail);
+}
+
+bool
+standing_seen(struct standing *standing, int64_t *entry, struct fail *fail)
+{
+	bool row, ok = statement_step(standing->seen, &row, fail);
+
+	*entry = ok && row ? statement_number(standing->seen, 0) : -1;
+	statement_reset(standing->seen);
+	return ok;
+}
+
+bool
+standing_set_seen(
+    struct standing *standing, uint64_t entry, struct fail *fail)
+{
+	statement_bind_number(standing->set_seen, 1, (int64_t)entry);
+	return statement_do(standing->set_seen, fail);
 }
 
 bool

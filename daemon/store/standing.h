@@ -85,6 +85,15 @@ bool standing_changes(
 bool standing_set_changes(
     struct standing *standing, int64_t count, struct fail *fail);
 
+/*
+ * From which entry on it is looked for that the view had what the ledger says
+ * of it: all below was looked at, or written while misu ran.  -1: nothing was.
+ */
+bool standing_seen(
+    struct standing *standing, int64_t *entry, struct fail *fail);
+bool standing_set_seen(
+    struct standing *standing, uint64_t entry, struct fail *fail);
+
 /* Texts in the arena. */
 bool standing_walk(struct standing *standing, enum standing_which which,
     struct arena *arena, struct standing_walk *out, struct fail *fail);

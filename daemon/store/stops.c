@@ -127,6 +127,7 @@ stops_rollback(struct stops *stops)
 static bool
 commit(struct stops *stops, struct fail *fail)
 {
+	stops->version++;
 	return statement_do(stops->commit, fail) && clue_load(stops, fail);
 }
 

@@ -137,5 +137,7 @@ bool stops_forget(struct stops *stops, const uint8_t pseudonym[PSEUDONYM_SIZE],
     struct fail *fail);
 
 size_t stops_count(const struct stops *stops);
+/* Grows whenever one comes, goes, or learns of its person. */
+uint64_t stops_version(const struct stops *stops);
 
 #endif

@@ -193,6 +193,12 @@ stops_count(const struct stops *stops)
 	return stops != NULL ? stops->count : 0;
 }
 
+uint64_t
+stops_version(const struct stops *stops)
+{
+	return stops != NULL ? stops->version : 0;
+}
+
 unsigned
 stops_roles(const struct stops *stops, const struct record *record)
 {

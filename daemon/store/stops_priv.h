@@ -20,6 +20,7 @@ struct stops {
 	struct secretly secret;
 	struct digest_key hash_key;
 	size_t count;
+	uint64_t version;
 	/* Open addressing, at most half full; a zero hash is no clue. */
 	struct digest *clues;
 	size_t clue_count, clue_size;

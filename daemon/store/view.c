@@ -24,6 +24,9 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS changes ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);"
     "INSERT OR IGNORE INTO changes VALUES (1, 0);"
+    "CREATE TABLE IF NOT EXISTS taken ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO taken VALUES (1, -1);"
     "DROP INDEX IF EXISTS epoch_of;"
     "CREATE INDEX IF NOT EXISTS shown_epoch ON object (epoch)"
     " WHERE bytes IS NOT NULL;";
@@ -249,6 +252,8 @@ write_row(struct view *view, const struct view_put *put, bool gone,
 		return false;
 	view->took = *changed = sqlite_changes(view->sqlite) != 0;
 	view->moved = view->moved || *changed;
+	if (view->newest < (int64_t)put->entry)
+		view->newest = (int64_t)put->entry;
 	return true;
 }
 

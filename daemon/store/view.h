@@ -123,6 +123,12 @@ bool view_life(struct view *view, uint8_t life[VIEW_LIFE], int64_t *epoch,
     struct fail *fail);
 /* How many changes of its rows there were: one that was put back has fewer. */
 bool view_changes(struct view *view, int64_t *count, struct fail *fail);
+/*
+ * The newest entry of what was ever put here, or that was heeded otherwise:
+ * kept with the change itself.  -1: none.
+ */
+bool view_taken(struct view *view, int64_t *entry, struct fail *fail);
+bool view_take(struct view *view, uint64_t entry, struct fail *fail);
 bool view_clear(
     struct view *view, const uint8_t life[VIEW_LIFE], struct fail *fail);
 

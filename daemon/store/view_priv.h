@@ -15,7 +15,9 @@ struct view {
 	/* NULL for a reader. */
 	struct statement *put, *forget_handles, *add_handle, *set_head, *doubt,
 	    *page, *drop, *fill, *unfill, *want, *cap, *end, *life, *set_life,
-	    *present, *doubts, *old_networks, *changes, *count_change;
+	    *present, *doubts, *old_networks, *changes, *count_change,
+	    *taken, *take;
+	int64_t newest, kept; /* entries of puts; those that are noted */
 	bool took;     /* the last put changed its row */
 	bool moved;    /* the change under way is to be counted */
 	bool batching; /* between view_batch_begin() and view_batch_end() */

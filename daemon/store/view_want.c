@@ -28,6 +28,8 @@ view_want_prepare(struct view *view, struct fail *fail)
 		" AND name > ?1 AND length(bytes) > 0 ORDER BY name LIMIT 1"},
 	    {&view->changes, "SELECT count FROM changes"},
 	    {&view->count_change, "UPDATE changes SET count = count + 1"},
+	    {&view->taken, "SELECT entry FROM taken"},
+	    {&view->take, "UPDATE taken SET entry = ?1 WHERE entry < ?1"},
 	    {&view->life, "SELECT id FROM life"},
 	    {&view->set_life, "INSERT OR REPLACE INTO life VALUES (1, ?1)"},
 	};
@@ -45,6 +47,19 @@ view_change_begin(struct view *view, struct fail *fail)
 	       sqlite_run(view->sqlite, "BEGIN IMMEDIATE", fail);
 }
 
+/* One that was noted need not be noted again. */
+static bool
+note_newest(struct view *view, struct fail *fail)
+{
+	if (view->newest <= view->kept)
+		return true;
+	statement_bind_number(view->take, 1, view->newest);
+	if (!statement_do(view->take, fail))
+		return false;
+	view->kept = view->newest;
+	return true;
+}
+
 bool
 view_change_end(struct view *view, bool ok, struct fail *fail)
 {
@@ -55,6 +70,7 @@ view_change_end(struct view *view, bool ok, struct fail *fail)
 	if (ok && view->moved)
 		ok = statement_do(view->count_change, fail);
 	view->moved = false;
+	ok = ok && note_newest(view, fail);
 	if (ok && sqlite_run(view->sqlite, "COMMIT", fail)) {
 		/* One that wrote nothing is not told of by SQLite. */
 		view_mark_end(view->mark);
@@ -188,6 +204,26 @@ view_changes(struct view *view, int64_t *count, struct fail *fail)
 	*count = ok && row ? statement_number(view->changes, 0) : 0;
 	statement_reset(view->changes);
 	return ok;
+}
+
+bool
+view_taken(struct view *view, int64_t *entry, struct fail *fail)
+{
+	bool row, ok = statement_step(view->taken, &row, fail);
+
+	*entry = ok && row ? statement_number(view->taken, 0) : -1;
+	statement_reset(view->taken);
+	return ok;
+}
+
+bool
+view_take(struct view *view, uint64_t entry, struct fail *fail)
+{
+	if (!view_change_begin(view, fail))
+		return false;
+	if (view->newest < (int64_t)entry)
+		view->newest = (int64_t)entry;
+	return view_change_end(view, true, fail);
 }
 
 bool

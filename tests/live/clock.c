@@ -27,3 +27,14 @@ clock_gettime(clockid_t id, struct timespec *at)
 		at->tv_sec += atoll(text);
 	return 0;
 }
+
+time_t
+time(time_t *out)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	if (out != NULL)
+		*out = at.tv_sec;
+	return at.tv_sec;
+}

@@ -105,8 +105,7 @@ start(struct maker *maker, const char *verb, const char *attributes)
 	const char *object = maker->object.data;
 
 	bytes_add_format(maker->out,
-	    "<%s%s><%.*s:%s xmlns:%.*s="
-	    "\"urn:ietf:params:xml:ns:%.*s-1.0\">",
+	    "<%s%s><%.*s:%s xmlns:%.*s=\"urn:ietf:params:xml:ns:%.*s-1.0\">",
 	    verb, attributes, len, object, verb, len, object, len, object);
 }
 
@@ -228,25 +227,23 @@ static bool
 take_consent(struct maker *maker)
 {
 	struct slice purpose, audience, at = SLICE("2026-03-01T00:00:00Z");
-	bool given = true;
+	bool given;
 
 	if (!take(maker, &purpose) || !take(maker, &audience))
 		return false;
-	if (skip(maker, "withdrawn"))
-		given = false;
-	else if (!skip(maker, "given"))
+	given = !skip(maker, "withdrawn");
+	if (given && !skip(maker, "given"))
 		return fail(maker, "not given or withdrawn");
+	bytes_add_format(&maker->misu,
+	    "<misu:consent purpose=\"%.*s\" audience=\"%.*s\" given=\"%s\"",
+	    SLICE_ARG(purpose), SLICE_ARG(audience), given ? "true" : "false");
 	if (skip(maker, "at") && !take(maker, &at))
 		return false;
-	bytes_add_format(&maker->misu,
-	    "<misu:consent purpose=\"%.*s\" audience=\"%.*s\" "
-	    "given=\"%s\" at=\"%.*s\"/>",
-	    SLICE_ARG(purpose), SLICE_ARG(audience), given ? "true" : "false",
-	    SLICE_ARG(at));
+	bytes_add_format(&maker->misu, " at=\"%.*s\"/>", SLICE_ARG(at));
 	return true;
 }
 
-/* kind K  role R ...  object N  tld T  subject S  plan P  consent P A given [at T] */
+/* kind K  role R  object N  tld T  subject S  plan P  consent P A given at T */
 static bool
 take_misu(struct maker *maker)
 {

@@ -1,5 +1,7 @@
 #include "runner/reference.h"
 
+#include "base/prefix.h"
+
 /* -1 no, 0 not known, 1 yes */
 static int
 consent_answer(const struct record *record, enum role role,
@@ -51,6 +53,19 @@ value_answer(
 }
 
 static int
+size_answer(const struct test *test, const struct record *record)
+{
+	char bits[8];
+	struct prefix prefix;
+
+	if (record_type(record) != OBJECT_NETWORK ||
+	    !prefix_parse(record_object(record), &prefix, NULL))
+		return 0;
+	snprintf(bits, sizeof(bits), "%u", prefix.bits);
+	return among_answer(test, slice_from(bits));
+}
+
+static int
 test_answer(const struct test *test, const struct record *record,
     enum role slot, enum audience audience)
 {
@@ -69,6 +84,8 @@ test_answer(const struct test *test, const struct record *record,
 		return value_answer(test, record, role);
 	case TEST_PLAN:
 		return among_answer(test, record_plan(record));
+	case TEST_SIZE:
+		return size_answer(test, record);
 	case TEST_REQUEST:
 		return record_operation(record) == test->word ? 1 : -1;
 	}

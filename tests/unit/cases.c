@@ -114,10 +114,12 @@ those_due_first_come_first_and_closed_ones_last(void **state)
 	struct case_row closed = add(f, CASE_RECORD, 50, "c");
 	struct case_step step = {
 	    .actor = SLICE("uid 0"), .word = SLICE("answered"), .about = -1};
+	const struct case_change answers = {
+	    .closes = true, .state = CASE_ANSWERED, .closed = 7};
 	struct seen seen = {.count = 0};
 
-	closed.state = CASE_ANSWERED;
-	assert_true(cases_change(f->cases, &closed, &step, &f->fail));
+	assert_true(
+	    cases_change(f->cases, &closed, &answers, &step, &f->fail));
 	assert_true(cases_each(f->cases, f->arena, see, &seen, &f->fail));
 	assert_int_equal(seen.count, 4);
 	assert_int_equal(seen.ids[0], early.id);
@@ -189,6 +191,44 @@ a_forgotten_subject_is_in_no_case(void **state)
 	assert_true(slice_is(out.who, "Canary Person"));
 	assert_false(cases_get(f->cases, f->arena, 99, &out, &f->fail));
 	assert_int_equal(f->fail.kind, FAIL_NONE);
+}
+
+/* Read before, written after: only what the step is about changes. */
+static void
+a_step_leaves_what_others_changed_meanwhile(void **state)
+{
+	static const uint8_t gone[PSEUDONYM_SIZE] = "gone";
+	const struct case_change nothing = {.closes = false};
+	const struct case_change answers = {
+	    .closes = true, .state = CASE_ANSWERED, .closed = 7};
+	const struct case_change pays = {
+	    .charges = true, .fee = FEE_PAID, .amount = 5};
+	const struct case_change verifies = {.verifies = true};
+	struct fixture *f = *state;
+	struct case_row read = add(f, CASE_STOP, 1, "gone");
+	struct case_step step = {.actor = SLICE("uid 0"),
+	    .word = SLICE("given"),
+	    .text = SLICE("Canary Object"),
+	    .about = -1};
+	struct case_row out;
+
+	assert_true(cases_change(f->cases, &read, &verifies, &step, &f->fail));
+	assert_true(cases_change(f->cases, &read, &pays, &step, &f->fail));
+	assert_true(cases_change(f->cases, &read, &answers, &step, &f->fail));
+	assert_true(cases_forget(f->cases, gone, &f->fail));
+	assert_true(cases_change(f->cases, &read, &nothing, &step, &f->fail));
+	assert_int_equal(step.text.len, 0);
+	assert_true(cases_get(f->cases, f->arena, read.id, &out, &f->fail));
+	assert_int_equal(out.state, CASE_ANSWERED);
+	assert_int_equal(out.closed, 7);
+	assert_int_equal(out.fee, FEE_PAID);
+	assert_int_equal(out.amount, 5);
+	assert_true(out.is_verified);
+	/* Nor is its pseudonym there again: nothing is left to forget. */
+	assert_true(cases_name(f->cases, f->arena, &f->fail));
+	assert_int_equal(out.subject.len, 0);
+	assert_false(cases_change(f->cases, &read, &answers, &step, &f->fail));
+	assert_int_equal(f->fail.kind, FAIL_INPUT);
 }
 
 static void
@@ -289,6 +329,7 @@ main(void)
 	    TEST(open_due_and_overdue_are_counted_by_kind),
 	    TEST(a_step_without_its_entry_is_found_again),
 	    TEST(a_forgotten_subject_is_in_no_case),
+	    TEST(a_step_leaves_what_others_changed_meanwhile),
 	    TEST(an_approval_is_one_and_grows_old),
 	    TEST(tokens_that_ended_long_ago_go),
 	};

@@ -18,7 +18,7 @@
 static const char *const cases[] = {"sound", "words", "recipients", "nothing",
     "channels", "self", "twice", "warnings", "absent", "epp", "upstreams",
     "silent", "pool", "console", "alone", "operators", "publish", "registrar",
-    "tier", "untold", "audit", "audited", "revoked"};
+    "tier", "untold", "audit", "audited", "revoked", "same"};
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 

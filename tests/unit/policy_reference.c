@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/prefix.h"
 #include "base/text.h"
 #include "core/compile.h"
 #include "core/decide.h"
@@ -62,6 +63,30 @@ text_for(const struct variable *variable, unsigned state, struct arena *arena,
 	return false;
 }
 
+/* A network of that length in the block's; other objects have none. */
+static bool
+set_length(struct record *record, const struct variable *variable,
+    unsigned state, struct arena *arena)
+{
+	struct slice object = record_object(record), length = SLICE("31");
+	struct text name = text_start(arena);
+	struct prefix outer, inner;
+
+	if (record_type(record) != OBJECT_NETWORK)
+		return state == STATE_MISSING;
+	if (state < STATE_OTHER ||
+	    (state != STATE_OTHER && !text_for(variable, state, arena, &length)))
+		return false;
+	for (size_t i = 0; object.data[i] != '/'; i++)
+		text_add_char(&name, object.data[i]);
+	text_add_char(&name, '/');
+	text_add(&name, length);
+	return prefix_parse(object, &outer, NULL) &&
+	       prefix_parse(text_slice(&name), &inner, NULL) &&
+	       prefix_contains(&outer, &inner) &&
+	       record_set_object(record, text_slice(&name), NULL);
+}
+
 /* Make one variable so in the record; false if no record can be so. */
 static bool
 realise(struct record *record, const struct variable *variable, unsigned state,
@@ -82,6 +107,8 @@ realise(struct record *record, const struct variable *variable, unsigned state,
 		       record_add_consent(record, role, &consent, NULL);
 	case TEST_REQUEST:
 		return true;
+	case TEST_SIZE:
+		return set_length(record, variable, state, arena);
 	case TEST_PLAN:
 	case TEST_VALUE:
 	case TEST_PRESENT:

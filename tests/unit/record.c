@@ -222,6 +222,56 @@ a_consent_of_a_time_to_come_is_refused(void **state)
 	    now, &fail));
 }
 
+static struct record *
+contact_with(const char *phone, const char *city, uint64_t passed)
+{
+	const struct epp_facts facts = {
+	    .given = true, .shown = {.passed = passed}};
+	struct slice values[] = {slice_from(phone), slice_from(city)};
+	struct fail fail = FAIL_INIT;
+	struct record *record = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_UPDATE, SLICE("up/C-1"), &fail);
+
+	assert_non_null(record);
+	assert_true(record_set(
+	    record, CONTACT_ROLE, FIELD_PHONE, &values[0], 1, &fail));
+	assert_true(record_set(
+	    record, CONTACT_ROLE, FIELD_CITY_INT, &values[1], 1, &fail));
+	assert_true(record_set_epp(record, &facts, &fail));
+	return record;
+}
+
+static void
+what_a_registry_shows_tells_which_record_it_has(void **state)
+{
+	const uint64_t both =
+	    (uint64_t)1 << FIELD_PHONE | (uint64_t)1 << FIELD_CITY_INT;
+	struct record *old = contact_with("+81.300000001", "Himeji", both);
+	struct record *new = contact_with("+81.300000002", "Himeji", both);
+	struct record *less = contact_with("+81.300000002", "Himeji",
+	    (uint64_t)1 << FIELD_CITY_INT);
+	struct record *moved = contact_with("+81.300000002", "Kobe", both);
+	struct record *bare = record_create(
+	    arena, OBJECT_CONTACT, OPERATION_UPDATE, SLICE("up/C-1"), NULL);
+
+	(void)state;
+	assert_int_equal(record_which(old, old, new, true), WHICH_FIRST);
+	assert_int_equal(record_which(new, old, new, true), WHICH_SECOND);
+	/* What may not be there is not shown. */
+	assert_int_equal(record_which(bare, old, less, true), WHICH_SECOND);
+	assert_int_equal(record_which(old, old, less, true), WHICH_FIRST);
+	/* Somebody else's change, or a bit of both, tells nothing. */
+	assert_int_equal(
+	    record_which(contact_with("+81.300000009", "Himeji", both), old,
+		new, true),
+	    WHICH_UNTOLD);
+	assert_int_equal(
+	    record_which(contact_with("+81.300000001", "Kobe", both), old,
+		moved, true),
+	    WHICH_UNTOLD);
+	assert_int_equal(record_which(old, old, old, true), WHICH_UNTOLD);
+}
+
 static void
 a_merge_leaves_both_sources_alone(void **state)
 {
@@ -389,6 +439,7 @@ main(void)
 	    cmocka_unit_test(a_consent_of_a_time_to_come_is_refused),
 	    cmocka_unit_test(
 		only_new_values_make_another_person_of_who_had_no_id),
+	    cmocka_unit_test(what_a_registry_shows_tells_which_record_it_has),
 	    cmocka_unit_test(a_merge_leaves_both_sources_alone),
 	    cmocka_unit_test(a_copied_role_keeps_every_mark),
 	    cmocka_unit_test(facts_of_epp_outlive_an_update_that_has_none),

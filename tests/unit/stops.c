@@ -188,6 +188,24 @@ a_subject_stops_once(void **state)
 	assert_int_equal(stops_count(f->stops), 1);
 }
 
+/* One comes and another goes: as many as before, and not the same. */
+static void
+as_many_stops_are_not_the_same_stops(void **state)
+{
+	struct fixture *f = *state;
+	struct stop found;
+	uint64_t before;
+
+	stop(f, "s");
+	before = stops_version(f->stops);
+	stop(f, "t");
+	assert_true(stops_find(
+	    f->stops, f->arena, SLICE("s"), &found, &f->fail));
+	assert_true(stops_end(f->stops, found.id, &f->fail));
+	assert_int_equal(stops_count(f->stops), 1);
+	assert_true(stops_version(f->stops) != before);
+}
+
 static void
 who_is_forgotten_leaves_nothing_in_the_file(void **state)
 {
@@ -341,6 +359,7 @@ main(void)
 	    TEST(a_subject_is_known_by_its_id_and_learnt_by_the_rest),
 	    TEST(a_stop_outlives_a_restart_and_ends_with_its_removal),
 	    TEST(a_subject_stops_once),
+	    TEST(as_many_stops_are_not_the_same_stops),
 	    TEST(who_is_forgotten_leaves_nothing_in_the_file),
 	    TEST(whose_stop_it_is_is_found_by_what_a_person_is_known_by),
 	    TEST(who_stopped_no_more_is_known_until_all_is_shown_again),
