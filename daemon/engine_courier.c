@@ -22,7 +22,7 @@ struct parcel {
 	const struct sealed *sealed;
 	enum delivery result;
 	struct fail fail;
-	bool recovering; /* status() was asked, not submit() */
+	bool recovering; /* it may have left: what became of it is asked */
 	bool changes; /* the vault's record, with the outcome */
 	bool gives_up;
 	bool is_broken; /* its entry covers no such bytes */
@@ -282,6 +282,37 @@ hand_over(struct parcel *parcel)
 		    channel, parcel->sealed, parcel_done, parcel);
 }
 
+static bool
+has_outcome(const struct parcel *parcel, enum delivery delivery)
+{
+	struct engine *engine = parcel->engine;
+	const char *word = delivery_name(delivery);
+	struct event event =
+	    engine_event(engine, EVENT_OUTCOME, word, parcel->item.entry);
+	char request[OUTCOME_REQUEST];
+
+	event.request =
+	    engine_outcome_request(request, parcel->item.entry, word);
+	return ledger_has_event(engine->o.ledger, &event);
+}
+
+/*
+ * What became of one that may have left.  Where it was recorded, and only the
+ * spool did not hear of it any more, a channel that cannot tell must not be
+ * believed: "unknown" would stand behind it for good.
+ */
+static void
+inquire(struct parcel *parcel)
+{
+	parcel->recovering = true;
+	if (has_outcome(parcel, DELIVERY_SENT))
+		parcel_done(parcel, DELIVERY_SENT, NULL);
+	else if (has_outcome(parcel, DELIVERY_REFUSED))
+		parcel_done(parcel, DELIVERY_REFUSED, NULL);
+	else
+		hand_over(parcel);
+}
+
 static void
 carry(struct engine *engine, const int64_t *ids, size_t count)
 {
@@ -385,7 +416,7 @@ add_outcome(struct batch *batch, struct parcel *parcel, struct fail *fail)
 
 	event.request = engine_outcome_request(
 	    request, parcel->item.entry, word);
-	if (parcel->gives_up)
+	if (parcel->gives_up || parcel->result == DELIVERY_REFUSED)
 		event.reason = slice_from(parcel->fail.text);
 	else if (parcel->result == DELIVERY_SUPERSEDED)
 		event.reason = SLICE("a newer decision stands there");
@@ -537,7 +568,9 @@ log_result(const struct parcel *parcel)
 
 	if (parcel->fail.kind == FAIL_NONE)
 		return;
-	fail_place(&fail, "recipient %.*s", SLICE_ARG(parcel->item.recipient));
+	fail_place(&fail, "recipient %.*s, entry %llu",
+	    SLICE_ARG(parcel->item.recipient),
+	    (unsigned long long)parcel->item.entry);
 	engine_log(parcel->engine,
 	    parcel->gives_up ? "error" : "warn",
 	    parcel->gives_up ? "given-up" : delivery_name(parcel->result),
@@ -613,10 +646,8 @@ ask_unknown(struct engine *engine, struct fail *fail)
 
 		ok = parcel != NULL;
 		asked = asked || ok;
-		if (ok) {
-			parcel->recovering = true;
-			hand_over(parcel);
-		}
+		if (ok)
+			inquire(parcel);
 	}
 	free(ids);
 	return asked;

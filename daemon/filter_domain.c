@@ -6,6 +6,10 @@
  *
  *	stored domain -> its links after the command -> their contacts
  *	    -> one record with all persons -> decided -> each new link judged
+ *
+ * An update that touches no link shows the registry nobody.  Where misu does
+ * not know who stands in the domain it passes, under an entry as a host's:
+ * rules that ask for a person would be true of nobody.
  */
 #include "base/text.h"
 #include "core/policy_tree.h"
@@ -123,6 +127,27 @@ set_servers(struct record *record, const struct domain_work *work,
 				      kept.items, kept.count, fail);
 }
 
+/*
+ * Is it a person who came by HTTP, not as a contact over EPP, and stays where
+ * it stands?
+ */
+static bool
+stays(const struct domain_work *work, enum role role)
+{
+	struct values ids = record_values(work->stored, role, FIELD_HANDLE);
+	uint64_t present, removed;
+	size_t count = 0;
+
+	record_fields(work->stored, role, &present, &removed);
+	if (role == ROLE_SUBSCRIBER ||
+	    (present & ~FIELD_BIT(FIELD_HANDLE)) == 0)
+		return false;
+	while (seat_of(work, role, count) != NULL)
+		if (seat_of(work, role, count++)->is_new)
+			return false;
+	return count == ids.count;
+}
+
 /* The nth contact of each role stands for it; the first where there is none. */
 static struct record *
 judged_record(struct command *command, size_t nth, struct fail *fail)
@@ -149,7 +174,8 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 			if (!record_copy_person(
 				record, roles[r], contact, CONTACT_ROLE, fail))
 				return NULL;
-		} else if (work->stored != NULL && seat == NULL &&
+		} else if (work->stored != NULL &&
+			   (seat == NULL || stays(work, roles[r])) &&
 			   record_has_role(work->stored, roles[r]) &&
 			   !record_copy_role(
 			       record, work->stored, roles[r], fail)) {
@@ -157,27 +183,6 @@ judged_record(struct command *command, size_t nth, struct fail *fail)
 		}
 	}
 	return set_servers(record, work, domain, fail) ? record : NULL;
-}
-
-/*
- * Is it a person who came by HTTP, not as a contact over EPP, and stays where
- * it stands?
- */
-static bool
-stays(const struct domain_work *work, enum role role)
-{
-	struct values ids = record_values(work->stored, role, FIELD_HANDLE);
-	uint64_t present, removed;
-	size_t count = 0;
-
-	record_fields(work->stored, role, &present, &removed);
-	if (role == ROLE_SUBSCRIBER ||
-	    (present & ~FIELD_BIT(FIELD_HANDLE)) == 0)
-		return false;
-	while (seat_of(work, role, count) != NULL)
-		if (seat_of(work, role, count++)->is_new)
-			return false;
-	return count == ids.count;
 }
 
 /* Who stands where, and the servers: the persons are in their contacts. */
@@ -264,25 +269,44 @@ answer_unknown(struct command *command, const struct seat *seat)
 {
 	command_answer(command, EPP_POLICY,
 	    "misu knows no contact %.*s, and the registry does not show it: "
-	    "what the link would show is not known",
-	    SLICE_ARG(seat->id));
+	    "what %s would show is not known",
+	    SLICE_ARG(seat->id), seat->is_new ? "the link" : "the domain");
 }
 
-/* Who is not known makes rules match that name another cause. */
+/* Has the registry contacts, and is it to get only what may go there? */
+static bool
+judges(const struct command *command)
+{
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	return conf->contacts != CONTACTS_PROHIBITED && !conf->shadows;
+}
+
+static bool
+is_known(const struct domain_work *work, const struct seat *seat)
+{
+	return work->contacts[seat->object] != NULL ||
+	       (!seat->is_new && stays(work, seat->role));
+}
+
+/*
+ * Who is not known makes rules match that name another cause.  False if the
+ * command goes, or is answered, without them.
+ */
 static bool
 knows_all(struct command *command)
 {
 	const struct domain_work *work = command->domain;
-	const struct conf_upstream *conf = command->session->upstream->conf;
 
-	if (conf->contacts == CONTACTS_PROHIBITED || conf->shadows)
-		return true;
-	for (size_t i = 0; i < work->count; i++) {
+	for (size_t i = 0; judges(command) && i < work->count; i++) {
 		const struct seat *seat = &work->seats[i];
 
-		if (!seat->is_new || work->contacts[seat->object] != NULL)
+		if (is_known(work, seat))
 			continue;
-		answer_unknown(command, seat);
+		if (command->epp->domain->link_count == 0)
+			object_start(command);
+		else
+			answer_unknown(command, seat);
 		return false;
 	}
 	return true;
@@ -494,6 +518,16 @@ is_new_somewhere(const struct domain_work *work, size_t contact)
 	return false;
 }
 
+static bool
+stands_unknown(const struct domain_work *work, size_t contact)
+{
+	for (size_t i = 0; i < work->count; i++)
+		if (work->seats[i].object == contact &&
+		    !is_known(work, &work->seats[i]))
+			return true;
+	return false;
+}
+
 static void look_for_next(struct command *command);
 
 static void
@@ -521,14 +555,15 @@ must_ask(const struct command *command, size_t i)
 	const struct domain_work *work = command->domain;
 	const struct conf_upstream *conf = command->session->upstream->conf;
 
-	return is_new_somewhere(work, i) &&
-	       conf->contacts != CONTACTS_PROHIBITED &&
+	if (!is_new_somewhere(work, i))
+		return judges(command) && stands_unknown(work, i);
+	return conf->contacts != CONTACTS_PROHIBITED &&
 	       (work->contacts[i] == NULL ||
 		   (conf->on_link == ON_LINK_UPDATE &&
 		       doubt_wants_info(command, i)));
 }
 
-/* A new link's contact that is not known, or not for sure, is asked for. */
+/* A contact that is not known, or a new link's not for sure, is asked for. */
 static void
 look_for_next(struct command *command)
 {
@@ -672,6 +707,19 @@ settled(struct command *command, struct record *found)
 }
 
 static void
+domain_inquired(struct command *command, struct record *found)
+{
+	command->domain->stored = found;
+	if (found == NULL)
+		command_answer(command, EPP_POLICY,
+		    "misu knows no domain %.*s, and the registry does not "
+		    "show it: who stands there is not known",
+		    SLICE_ARG(command->epp->domain->name));
+	else
+		fetch_contacts(command);
+}
+
+static void
 domain_fetched(struct command *command)
 {
 	const struct keeper_held *held = &command->held[0];
@@ -688,7 +736,15 @@ domain_fetched(struct command *command)
 	}
 	command->domain->stored =
 	    held->proposed != NULL ? held->proposed : held->current;
-	fetch_contacts(command);
+	if (command->domain->stored != NULL)
+		fetch_contacts(command);
+	else if (command->epp->domain->link_count == 0)
+		object_start(command);
+	else if (judges(command))
+		command_inquire(command, EPP_DOMAIN,
+		    command->epp->domain->name, domain_inquired);
+	else
+		fetch_contacts(command);
 }
 
 void
@@ -710,36 +766,4 @@ domain_start(struct command *command)
 	}
 	object.name = command->epp->domain->name;
 	command_fetch(command, &object, 1, domain_fetched);
-}
-
-/* --- what carries no person: hosts, transfers --- */
-
-void
-object_start(struct command *command)
-{
-	const struct epp_command *epp = command->epp;
-	struct upstream *upstream = command->session->upstream;
-	struct filter *filter = upstream->filter;
-	struct decide_scope scope = {.recipient = upstream->recipient};
-	struct decide_given given = {.approved = command->approved};
-	struct decision decision = {
-	    .scope = &scope, .given = &given, .store = KEEP_NOTHING};
-	enum operation operation = epp->verb == EPP_CREATE ? OPERATION_CREATE
-				   : epp->verb == EPP_UPDATE
-				       ? OPERATION_UPDATE
-				       : OPERATION_TRANSFER;
-	struct slice name =
-	    command_object_name(command, epp->id, command->arena);
-	struct fail fail = FAIL_INIT;
-
-	command->record =
-	    record_create(command->arena, OBJECT_HOST, operation, name, &fail);
-	if (command->record != NULL &&
-	    filter_random(filter, given.random, &fail))
-		decision.disclosure = decide_contact(filter->ruleset, &scope,
-		    command->record, &given, command->arena, &fail);
-	if (decision.disclosure == NULL)
-		command_answer_fail(command, EPP_FAILED, &fail);
-	else
-		command_commit(command, &decision);
 }

@@ -103,11 +103,11 @@ names(const struct record *domain, struct slice id)
 
 /* May it go on after the keeper was asked?  Else it was answered. */
 static bool
-goes_on(struct command *command, const struct fail *fail)
+goes_on(struct command *command, const struct keeper_committed *committed,
+    const struct fail *fail)
 {
 	if (fail != NULL && fail->kind != FAIL_NONE) {
-		command_answer(command, EPP_FAILED,
-		    "not recorded, not sent: %s", fail->text);
+		command_not_recorded(command, committed, fail);
 		return false;
 	}
 	if (command->session->conn == NULL) {
@@ -137,7 +137,7 @@ page_fetched(void *arg, const struct keeper_held *held, size_t count,
 	struct session *session = command->session;
 	const struct record *page = NULL;
 
-	if (goes_on(command, fail)) {
+	if (goes_on(command, NULL, fail)) {
 		if (count != 0)
 			page = held[0].current;
 		/* It goes only before its contact does: none is older. */
@@ -197,7 +197,7 @@ domains_fetched(void *arg, const struct keeper_held *held, size_t count,
 			   names(held[i].proposed, id);
 	filter_give_arena(session->upstream->filter, command->scratch);
 	command->scratch = NULL;
-	if (goes_on(command, fail)) {
+	if (goes_on(command, NULL, fail)) {
 		if (is_named)
 			command->kept->then(command, true);
 		else
@@ -307,7 +307,7 @@ note_committed(void *arg, const struct keeper_committed *committed,
 	struct command *command = arg;
 	struct session *session = command->session;
 
-	if (goes_on(command, fail))
+	if (goes_on(command, committed, fail))
 		noted(command, committed, true);
 	session_pump(session);
 }
@@ -319,7 +319,7 @@ page_committed(void *arg, const struct keeper_committed *committed,
 	struct command *command = arg;
 	struct session *session = command->session;
 
-	if (goes_on(command, fail))
+	if (goes_on(command, committed, fail))
 		noted(command, committed, false);
 	session_pump(session);
 }

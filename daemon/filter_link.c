@@ -91,8 +91,7 @@ committed(void *arg, const struct keeper_committed *committed,
 	    .store = KEEP_RECORD};
 
 	if (fail != NULL && fail->kind != FAIL_NONE) {
-		command_answer(command, EPP_FAILED,
-		    "not recorded, not sent: %s", fail->text);
+		command_not_recorded(command, committed, fail);
 	} else if (committed->word == KEEPER_STALE) {
 		command_stale(command);
 	} else if (committed->word == KEEPER_CHANGED) {

@@ -5,7 +5,8 @@
  *
  * A delivery is idempotent: what exists and agrees with the frame is success,
  * and what a lost answer became is found out by info before anything is
- * written again.
+ * written again.  A refused one leaves nothing: contacts that it made for its
+ * domain are deleted again.
  */
 #include "base/name.h"
 #include "base/text.h"
@@ -275,16 +276,87 @@ next_step(struct own *own)
 	}
 }
 
+/* A contact's id is no secret, but may be a person's word: it stays out. */
+static bool
+send_removal(struct own *own, struct slice id, enum own_step step)
+{
+	struct fail fail = FAIL_INIT;
+	const struct epp_plain *removal;
+
+	own->step = step;
+	own->flight.client_id =
+	    filter_client_id(own->upstream->filter, own->arena);
+	removal = epp_frame_own_removal(
+	    id, own->flight.client_id, own->arena, &fail);
+	if (removal == NULL ||
+	    !line_send_plain(own->line, &own->flight, removal))
+		return false;
+	own->wrote = true;
+	return true;
+}
+
 static void
-refused(struct own *own, unsigned code)
+take_back(struct own *own)
+{
+	if (own->made_count == 0)
+		own_end(own, DELIVERY_REFUSED, &own->refusal);
+	else if (!send_removal(
+		     own, own->made[--own->made_count], STEP_TAKEN_BACK))
+		trouble(own, "the session at the registry is gone");
+}
+
+/*
+ * One that is linked (2305) serves another domain, too; what else keeps it
+ * there an operator must know.
+ */
+static void
+taken_back(struct own *own, unsigned code)
 {
 	struct fail fail = FAIL_INIT;
 
-	fail_set(&fail, FAIL_DENIED, "%s %s: %u %s",
-	    epp_verb_name(own->epp->verb),
+	if (code >= EPP_UNKNOWN_COMMAND && code != EPP_NOT_EXISTS &&
+	    code != EPP_ASSOCIATION) {
+		fail_set(&fail, FAIL_DENIED,
+		    "a contact that a refused delivery made stays at the "
+		    "registry: delete contact: %u %s",
+		    code, epp_code_text(code));
+		filter_log(own->upstream, "warn", "contact-stays", &fail);
+	}
+	take_back(own);
+}
+
+static void
+refused(struct own *own, unsigned code)
+{
+	fail_set(&own->refusal, FAIL_DENIED, "%s %s: %u %s",
+	    own->step == STEP_LOOKED && code != EPP_EXISTS
+		? "info"
+		: epp_verb_name(own->epp->verb),
 	    own->epp->object == EPP_CONTACT ? "contact" : "domain", code,
 	    epp_code_text(code));
-	own_end(own, DELIVERY_REFUSED, &fail);
+	take_back(own);
+}
+
+/* It is there now, and if the domain is not, nobody needs it. */
+static void
+note_made(struct own *own)
+{
+	if (own->epp->verb == EPP_CREATE && own->epp->object == EPP_CONTACT &&
+	    own->made_count < OWN_MADE)
+		own->made[own->made_count++] = own->epp->id;
+}
+
+/*
+ * A contact by an id that only this domain's submissions make, which no object
+ * names: an earlier one left it.
+ */
+static bool
+is_left(const struct own *own, const struct epp_response *response)
+{
+	return own->epp->verb == EPP_CREATE &&
+	       own->epp->object == EPP_CONTACT &&
+	       epp_frame_is_made_id(own->epp->id) &&
+	       !epp_response_is_linked(response, own->arena);
 }
 
 /* What was sent before and is not there is no longer on its way. */
@@ -299,6 +371,33 @@ not_sent(struct own *own, bool exists)
 	own_end(own, DELIVERY_NOT_SENT, &fail);
 }
 
+static void
+send_or_end(struct own *own)
+{
+	if (is_stale(own))
+		trouble(own, "another setup is in force since");
+	else if (!send_frame(own))
+		trouble(own, "the session at the registry is gone");
+}
+
+static void
+clear_way(struct own *own)
+{
+	if (is_stale(own))
+		trouble(own, "another setup is in force since");
+	else if (!send_removal(own, own->epp->id, STEP_CLEARED))
+		trouble(own, "the session at the registry is gone");
+}
+
+static void
+cleared(struct own *own, unsigned code)
+{
+	if (code < EPP_UNKNOWN_COMMAND || code == EPP_NOT_EXISTS)
+		send_or_end(own);
+	else
+		refused(own, EPP_EXISTS);
+}
+
 /* It exists: is it what we want it to be? */
 static void
 looked(struct own *own, const struct epp_response *response)
@@ -310,19 +409,21 @@ looked(struct own *own, const struct epp_response *response)
 	if ((missing && verb == EPP_DELETE) ||
 	    (exists &&
 		epp_frame_agrees(own->frame, response, own->arena))) {
+		if (exists && is_left(own, response))
+			note_made(own);
 		next_step(own);
 	} else if (own->again && !exists && !missing) {
 		trouble(own, "the registry does not show what became of it");
 	} else if (own->again) {
 		not_sent(own, exists);
+	} else if (exists && is_left(own, response)) {
+		clear_way(own);
 	} else if (exists && verb == EPP_CREATE) {
 		refused(own, EPP_EXISTS);
 	} else if (!exists && !missing) {
 		refused(own, response->code);
-	} else if (is_stale(own)) {
-		trouble(own, "another setup is in force since");
-	} else if (!send_frame(own)) {
-		trouble(own, "the session at the registry is gone");
+	} else {
+		send_or_end(own);
 	}
 }
 
@@ -347,7 +448,12 @@ step_answered(struct flight *flight, const struct epp_response *response)
 		failed(own);
 	} else if (own->step == STEP_LOOKED) {
 		looked(own, response);
+	} else if (own->step == STEP_CLEARED) {
+		cleared(own, response->code);
+	} else if (own->step == STEP_TAKEN_BACK) {
+		taken_back(own, response->code);
 	} else if (is_done(own, response->code)) {
+		note_made(own);
 		next_step(own);
 	} else {
 		refused(own, response->code);

@@ -6,7 +6,12 @@
 #include "net/channel.h"
 
 enum own_kind { OWN_DELIVERY, OWN_IMPORT };
-enum own_step { STEP_LOOKED, STEP_SENT };
+/* STEP_CLEARED: what stood in a create's way; STEP_TAKEN_BACK: what it made. */
+enum own_step { STEP_LOOKED, STEP_SENT, STEP_CLEARED, STEP_TAKEN_BACK };
+
+/* As many as a domain has roles with contacts. */
+enum { OWN_MADE = 4 };
+
 
 struct own {
 	struct flight flight; /* first */
@@ -29,6 +34,10 @@ struct own {
 	uint64_t setups; /* the filter's, when it came */
 	bool again;	 /* find out what became of it */
 	bool wrote; /* something left */
+	/* contacts that serve nobody but the domain that comes after them */
+	struct slice made[OWN_MADE];
+	size_t made_count;
+	struct fail refusal; /* why it is refused, while these go */
 	/* import */
 	struct slice list; /* lines "contact ID" and "domain NAME" */
 	struct slice here; /* where in the list the object under way stands */

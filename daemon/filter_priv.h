@@ -291,6 +291,9 @@ void command_settle(struct command *command);
 /* Answer; `message` may be NULL and then the code's own text stands alone. */
 void command_answer(struct command *command, unsigned code, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
+/* A commit failed: nothing of it goes. */
+void command_not_recorded(struct command *command,
+    const struct keeper_committed *committed, const struct fail *fail);
 void command_answer_fail(
     struct command *command, unsigned code, const struct fail *fail);
 void command_answer_data(
@@ -413,7 +416,7 @@ void tenant_refuse(struct command *command);
 void tenant_look(
     struct command *command, void (*then)(struct command *command));
 
-/* --- filter_contact.c, filter_domain.c, filter_local.c ------------------- */
+/* --- filter_contact.c, filter_domain.c, filter_object.c, filter_local.c --- */
 
 void contact_start(struct command *command);
 void domain_start(struct command *command);

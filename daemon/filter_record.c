@@ -243,6 +243,16 @@ command_go(struct command *command)
 		command_answer_data(command, code, command->local_data);
 }
 
+void
+command_not_recorded(struct command *command,
+    const struct keeper_committed *committed, const struct fail *fail)
+{
+	command_answer(command, EPP_FAILED,
+	    committed != NULL ? "perhaps recorded, not sent: %s"
+			      : "not recorded, not sent: %s",
+	    fail->text);
+}
+
 static void
 committed(void *arg, const struct keeper_committed *committed,
     const struct fail *fail)
@@ -251,8 +261,7 @@ committed(void *arg, const struct keeper_committed *committed,
 	struct session *session = command->session;
 
 	if (fail != NULL && fail->kind != FAIL_NONE) {
-		command_answer(command, EPP_FAILED,
-		    "not recorded, not sent: %s", fail->text);
+		command_not_recorded(command, committed, fail);
 		session_pump(session);
 		return;
 	}
@@ -284,6 +293,8 @@ committed(void *arg, const struct keeper_committed *committed,
 		    "provision (entry %llu); only what takes data away passes",
 		    (unsigned long long)committed->entry);
 		break;
+	case KEEPER_LOST:
+		break; /* with a fail */
 	}
 	session_pump(session);
 }

@@ -257,6 +257,10 @@ struct record *epp_response_record(const struct epp_response *response,
 bool epp_response_registration(const struct epp_response *response,
     struct arena *arena, struct registration *out, struct fail *fail);
 
+/* Does infData of a contact say that some object names it? */
+bool epp_response_is_linked(
+    const struct epp_response *response, struct arena *arena);
+
 /*
  * Does it say (trnData) that a domain was passed on to another client, and by
  * whom?  The name is canonical.

@@ -85,6 +85,10 @@ struct epp_plain *epp_frame_own_ask(enum epp_verb verb, enum epp_object object,
     struct slice id, struct slice client_id, struct arena *arena,
     struct fail *fail);
 
+/* A contact that a delivery made, and that serves nobody, is deleted. */
+struct epp_plain *epp_frame_own_removal(struct slice id,
+    struct slice client_id, struct arena *arena, struct fail *fail);
+
 struct slice epp_plain_bytes(const struct epp_plain *plain);
 
 /* --- what carries decided fields: the bytes for the ledger --- */
@@ -146,6 +150,9 @@ bool epp_frame_shadow(const struct epp_command *command,
 bool epp_frame_submission(const struct disclosure *disclosure,
     const struct epp_manner *manner, const uint8_t random[16],
     struct arena *arena, struct slice *out, struct fail *fail);
+
+/* Is it an id that was made for one domain and role, and so serves no other? */
+bool epp_frame_is_made_id(struct slice id);
 
 /* Take the next frame off such a payload; false at the end. */
 bool epp_frame_next(struct slice *rest, struct slice *frame);

@@ -97,6 +97,20 @@ epp_frame_own_logout(
 }
 
 struct epp_plain *
+epp_frame_own_removal(struct slice id, struct slice client_id,
+    struct arena *arena, struct fail *fail)
+{
+	struct text text = start(arena);
+
+	text_add_string(&text,
+	    "<delete><contact:delete xmlns:contact=\"" EPP_CONTACT_SPACE
+	    "\">");
+	epp_put(&text, SLICE("contact:"), "id", id);
+	text_add_string(&text, "</contact:delete></delete>");
+	return finish(&text, client_id, fail);
+}
+
+struct epp_plain *
 epp_frame_own_ask(enum epp_verb verb, enum epp_object object, struct slice id,
     struct slice client_id, struct arena *arena, struct fail *fail)
 {

@@ -16,11 +16,11 @@ static const struct slice contact = {"contact:", 8};
 const enum role epp_roles[EPP_ROLES] = {
     ROLE_REGISTRANT, ROLE_ADMIN, ROLE_TECH, ROLE_BILLING};
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
 static void
 base32(char *out, size_t len, const uint8_t *bytes)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
 	for (size_t i = 0; i < len; i++) {
 		size_t bit = 5 * i;
 		unsigned two =
@@ -78,6 +78,17 @@ name_contact(const struct epp_made *made, enum role role, struct slice handle,
 	digest = digest_end(&run);
 	id[0] = 'M';
 	base32(id + 1, EPP_ID_MAX - 1, digest.bytes);
+}
+
+bool
+epp_frame_is_made_id(struct slice id)
+{
+	if (id.len != EPP_ID_MAX || id.data[0] != 'M')
+		return false;
+	for (size_t i = 1; i < id.len; i++)
+		if (id.data[i] == '\0' || strchr(alphabet, id.data[i]) == NULL)
+			return false;
+	return true;
 }
 
 /* --- who takes part --- */

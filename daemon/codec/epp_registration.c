@@ -102,6 +102,28 @@ epp_response_registration(const struct epp_response *response,
 	return true;
 }
 
+/* Where it cannot be told, it is. */
+bool
+epp_response_is_linked(
+    const struct epp_response *response, struct arena *arena)
+{
+	const struct xml_document *d = response->document;
+
+	if (response->object != EPP_CONTACT || response->data == XML_NONE)
+		return true;
+	for (uint32_t at = d->elements[response->data].first; at != XML_NONE;
+	     at = d->elements[at].next) {
+		struct slice word;
+
+		if (!slice_is(d->elements[at].name, "status"))
+			continue;
+		word = xml_attribute_text(d, at, "s", arena);
+		if (word.data == NULL || slice_is(word, "linked"))
+			return true;
+	}
+	return false;
+}
+
 bool
 epp_response_passed_on(const struct epp_response *response, struct arena *arena,
     struct slice *domain, struct slice *from)

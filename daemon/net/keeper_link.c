@@ -21,6 +21,7 @@ struct pending {
 	int64_t deadline; /* Unix ms */
 	struct arena *arena;
 	struct slice message;
+	bool carried;		 /* to a keeper that may have done it */
 	size_t count;		 /* objects of a fetch */
 	keeper_fetched *fetched; /* or */
 	keeper_done *done;	 /* or */
@@ -132,9 +133,11 @@ keeper_link_up(struct keeper_link *link)
 {
 	link->is_up = true;
 	outcomes_resume(link);
-	for (struct pending *p = link->oldest; p != NULL; p = p->newer)
+	for (struct pending *p = link->oldest; p != NULL; p = p->newer) {
 		if (!link_carry(link, p->message))
 			break;
+		p->carried = true;
+	}
 }
 
 /* --- what is pending --- */
@@ -177,7 +180,7 @@ pending_add(struct keeper_link *link, struct pending *pending)
 	link->pending_count++;
 	pending->deadline = link_now(link) + KEEPER_PATIENCE;
 	link_wait(link, KEEPER_PATIENCE);
-	link_carry(link, pending->message);
+	pending->carried = link_carry(link, pending->message);
 }
 
 static struct pending *
@@ -222,6 +225,22 @@ answer_fail(const struct pending *pending, const struct fail *fail)
 		pending->done(pending->arg, NULL, fail);
 }
 
+/* Its keeper may have died between the disk and the answer. */
+static void
+give_up(struct keeper_link *link, const struct pending *pending,
+    const struct fail *fail)
+{
+	const struct keeper_committed lost = {.word = KEEPER_LOST};
+
+	if (pending->opened != NULL && pending->carried)
+		opened_keep(pending->opened, pending->message);
+	opened_abandon(link, pending->opened, pending->number);
+	if (pending->done != NULL && pending->carried)
+		pending->done(pending->arg, &lost, fail);
+	else
+		answer_fail(pending, fail);
+}
+
 static void
 expire(void *arg)
 {
@@ -234,8 +253,7 @@ expire(void *arg)
 	link->timer_set = false;
 	while ((pending = link->oldest) != NULL && pending->deadline <= time) {
 		pending_remove(link, pending);
-		opened_abandon(link, pending->opened, pending->number);
-		answer_fail(pending, &fail);
+		give_up(link, pending, &fail);
 	}
 	if (link->oldest != NULL)
 		link_wait(link, link->oldest->deadline - time);

@@ -92,6 +92,9 @@ enum keeper_word {
 			    names, where a contact stands): begin anew */
 	KEEPER_STOPPED,	 /* durable as refused: a person whose data it shows
 			    stopped its provision */
+	KEEPER_LOST,	 /* asked, and no answer came: it may be recorded.
+			    Nothing of it goes, and an entry will say so.
+			    With a fail */
 };
 
 struct keeper_committed {
@@ -101,6 +104,7 @@ struct keeper_committed {
 	const struct sealed *sealed; /* in the asker's arena */
 };
 
+/* `committed` is NULL where a fail says that nothing was recorded. */
 typedef void keeper_done(void *arg, const struct keeper_committed *committed,
     const struct fail *fail);
 

@@ -32,6 +32,8 @@ struct opened {
 	enum object_type type;
 	char *registered; /* or NULL: struct keeper_outcome has it */
 	size_t registered_len;
+	char *message; /* an abandoned commit, to be said again; or NULL */
+	size_t message_len;
 	size_t room, len; /* of the object's name */
 	char name[];
 };
@@ -85,6 +87,11 @@ void opened_drop(struct keeper_link *link, struct opened *opened);
 void opened_is_sealed(
     struct keeper_link *link, struct opened *opened, uint64_t entry);
 
+/*
+ * What was said of it is said again to the next keeper, which answers whether
+ * it is recorded: it makes no second entry.
+ */
+void opened_keep(struct opened *opened, struct slice message);
 /* Nobody waits any more for the answer to this commit. */
 void opened_abandon(
     struct keeper_link *link, struct opened *opened, uint64_t number);

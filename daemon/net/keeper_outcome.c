@@ -1,3 +1,4 @@
+#include "base/digest.h"
 #include "net/keeper_link_priv.h"
 
 static void
@@ -59,14 +60,23 @@ opened_create(struct keeper_link *link, size_t room, struct fail *fail)
 	return opened;
 }
 
+static void
+opened_free(struct opened *opened)
+{
+	if (opened->message != NULL)
+		digest_wipe(opened->message, opened->message_len);
+	free(opened->message);
+	free(opened->registered);
+	free(opened);
+}
+
 void
 opened_drop(struct keeper_link *link, struct opened *opened)
 {
 	if (opened == NULL)
 		return;
 	link->opened_count--;
-	free(opened->registered);
-	free(opened);
+	opened_free(opened);
 }
 
 void
@@ -167,6 +177,17 @@ keeper_outcome(struct keeper_link *link, const struct keeper_outcome *outcome)
 	end(link, opened, outcome);
 }
 
+/* Without memory for it the entry's outcome is unknown, which is true too. */
+void
+opened_keep(struct opened *opened, struct slice message)
+{
+	opened->message = malloc(message.len);
+	if (opened->message == NULL)
+		return;
+	memcpy(opened->message, message.data, message.len);
+	opened->message_len = message.len;
+}
+
 void
 opened_abandon(struct keeper_link *link, struct opened *opened, uint64_t number)
 {
@@ -244,6 +265,10 @@ outcomes_resume(struct keeper_link *link)
 	arena_destroy(arena);
 	for (struct opened *o = link->ended.first; o; o = o->next)
 		tell(link, o);
+	for (struct opened *o = link->abandoned.first; o; o = o->next)
+		if (o->message != NULL)
+			link_carry(link,
+			    (struct slice){o->message, o->message_len});
 }
 
 /* The keeper had no memory for it, say: it makes no second entry of it. */
@@ -270,8 +295,7 @@ drop_all(struct opened *first)
 {
 	for (struct opened *next; first != NULL; first = next) {
 		next = first->next;
-		free(first->registered);
-		free(first);
+		opened_free(first);
 	}
 }
 

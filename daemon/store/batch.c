@@ -306,6 +306,19 @@ ledger_has_disclosure(const struct ledger *ledger,
 }
 
 bool
+ledger_has_event(const struct ledger *ledger, const struct event *event)
+{
+	const struct slice words[2] = {event->word, {NULL, 0}};
+	struct digest key = requests_key(event->request,
+	    event_type_name(event->type), words,
+	    event_type_is_about(event->type) || event->has_entry ? event->entry
+								 : ENTRY_NONE);
+	uint64_t index;
+
+	return requests_find(ledger->requests, &key, &index);
+}
+
+bool
 ledger_add_disclosure(struct batch *batch, const struct disclosure *disclosure,
     const struct dispatch *dispatch, struct fail *fail)
 {

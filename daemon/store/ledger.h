@@ -183,6 +183,9 @@ bool batch_acknowledged(
 bool ledger_has_disclosure(const struct ledger *ledger,
     const struct disclosure *disclosure, struct slice request);
 
+/* Was an event with this request, type, entry and word recorded? */
+bool ledger_has_event(const struct ledger *ledger, const struct event *event);
+
 /* NULL, or why the ledger does not write any more. */
 const struct fail *ledger_stopped(const struct ledger *ledger);
 

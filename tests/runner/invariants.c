@@ -605,6 +605,31 @@ check_end(struct world *world, json_t *const *entries, size_t count, size_t n)
 		world_fail(world, "entry %zu has %u outcomes", n, outcomes);
 }
 
+/* Who knows that it arrived, or that it was refused, knows so for good. */
+static void
+check_known(struct world *world, json_t *const *entries, size_t count, size_t n)
+{
+	const char *known = NULL;
+
+	for (size_t i = n + 1; i < count; i++) {
+		const char *type = json_string_value(
+		    json_object_get(entries[i], "type"));
+		const char *word = json_string_value(
+		    json_object_get(entries[i], "word"));
+		const json_t *about = json_object_get(entries[i], "entry");
+
+		if (type == NULL || word == NULL || about == NULL ||
+		    strcmp(type, "outcome") != 0 ||
+		    json_integer_value(about) != (json_int_t)n)
+			continue;
+		if (known != NULL && strcmp(word, "unknown") == 0)
+			world_fail(world, "entry %zu is %s, then %s", n, known,
+			    word);
+		if (strcmp(word, "sent") == 0 || strcmp(word, "refused") == 0)
+			known = word;
+	}
+}
+
 /* After days without faults everything acknowledged came to an end. */
 static void
 check_promises(struct world *world)
@@ -616,8 +641,10 @@ check_promises(struct world *world)
 		if (a->status == 202 && a->len != 0 &&
 		    strncmp(a->actor, "operator", 8) != 0)
 			check_promise(world, a, entries, count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		check_end(world, entries, count, i);
+		check_known(world, entries, count, i);
+	}
 	for (size_t i = 0; i < count; i++)
 		json_decref(entries[i]);
 	free(entries);

@@ -341,6 +341,7 @@ beyond_patience_it_fails_and_was_not_sent(void **state)
 	pass_time(world, 1);
 	assert_int_equal(away->done, 1);
 	assert_int_equal(away->fail.kind, FAIL_WORLD);
+	assert_int_not_equal(away->committed.word, KEEPER_LOST);
 	join(side);
 	assert_int_equal(entries(world, DISCLOSURE, ""), 0);
 
@@ -352,6 +353,34 @@ beyond_patience_it_fails_and_was_not_sent(void **state)
 	assert_int_equal(slow->done, 1);
 	assert_int_equal(entries(world, DISCLOSURE, ""), 1);
 	assert_int_equal(entries(world, OUTCOME, "not-sent"), 1);
+	assert_held(side, "", "");
+	keeper_world_destroy(world);
+}
+
+/* Killed between the disk and its answer, and away for too long. */
+static void
+what_a_dead_keeper_recorded_was_not_sent(void **state)
+{
+	struct keeper_world *world = keeper_world_create();
+	struct side *side = &world->sides[0];
+	struct asked *asked;
+
+	(void)state;
+	side->is_deaf = true;
+	asked = ask(side, &natural);
+	settle(world);
+	keeper_kill(world);
+	side->is_deaf = false;
+	pass_time(world, KEEPER_PATIENCE);
+	assert_int_equal(asked->done, 1);
+	assert_int_equal(asked->fail.kind, FAIL_WORLD);
+	assert_int_equal(asked->committed.word, KEEPER_LOST);
+	join(side);
+	pass_time(world, 2 * KEEPER_PATIENCE + KEEPER_OUTCOME_DELAY);
+	assert_int_equal(asked->done, 1);
+	assert_int_equal(entries(world, DISCLOSURE, ""), 1);
+	assert_int_equal(entries(world, OUTCOME, "not-sent"), 1);
+	assert_int_equal(entries(world, OUTCOME, "unknown"), 0);
 	assert_held(side, "", "");
 	keeper_world_destroy(world);
 }
@@ -654,6 +683,7 @@ main(void)
 	    cmocka_unit_test(asked_again_makes_one_entry),
 	    cmocka_unit_test(killed_while_it_writes_it_writes_again),
 	    cmocka_unit_test(beyond_patience_it_fails_and_was_not_sent),
+	    cmocka_unit_test(what_a_dead_keeper_recorded_was_not_sent),
 	    cmocka_unit_test(a_lost_worker_leaves_the_unknown),
 	    cmocka_unit_test(who_comes_back_reports),
 	    cmocka_unit_test(a_start_looks_no_further_than_the_mark),

@@ -480,7 +480,7 @@ asked_done(void *arg, const struct keeper_committed *committed,
 	asked->done++;
 	if (fail != NULL)
 		asked->fail = *fail;
-	else
+	if (committed != NULL)
 		asked->committed = *committed;
 }
 
