@@ -227,14 +227,33 @@ command_not_sent(struct command *command)
 	command->deletes = false;
 }
 
-/* What is not there was deleted before: perhaps nobody knew. */
+/* Only misu has the contacts that it knows to stand in a domain. */
+static bool
+keeps_links(const struct command *command)
+{
+	const struct conf_upstream *conf = command->session->upstream->conf;
+
+	return conf != NULL && conf->contacts == CONTACTS_PROHIBITED &&
+	       command->epp->object == EPP_DOMAIN;
+}
+
+/*
+ * What is not there was deleted before, or never made: perhaps nobody knew.
+ * Its contacts would be linked for ever.
+ */
 static void
 not_deleted(struct command *command, unsigned code)
 {
-	if (command->epp->verb == EPP_DELETE &&
+	enum epp_verb verb = command->epp->verb;
+	bool is_gone = code == EPP_NOT_EXISTS;
+
+	if (verb == EPP_DELETE &&
 	    command->session->upstream->filter->publishes)
-		tell_deletion(command,
-		    code == EPP_NOT_EXISTS ? KEEPER_ANSWERED : KEEPER_REFUSED);
+		tell_deletion(
+		    command, is_gone ? KEEPER_ANSWERED : KEEPER_REFUSED);
+	else if (is_gone && keeps_links(command) &&
+	    (verb == EPP_DELETE || verb == EPP_INFO))
+		command_forget(command);
 }
 
 /* Who logs in at the registry. */

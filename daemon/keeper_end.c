@@ -207,11 +207,19 @@ settle_places(struct end *end, struct batch *batch, const struct open *open,
 	       place_created(&end->job, batch, object->name, fail);
 }
 
-/* One that is told of stays until the last entry about that. */
+/*
+ * One that is told of stays until the last entry about that.  One that is
+ * being made may not have been there yet when the registry was asked.
+ */
 static bool
 settle_removal(struct end *end, struct batch *batch,
     const struct wire_object *object, struct fail *fail)
 {
+	const struct open *rival =
+	    open_rival(end->job.keeper, NULL, object);
+
+	if (rival != NULL && rival->creates && object->type == OBJECT_DOMAIN)
+		return true;
 	if (end->job.follow != NULL && object->type == OBJECT_DOMAIN)
 		return follow_removal(
 		    &end->job, batch, object, &end->stores, fail);

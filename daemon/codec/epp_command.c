@@ -298,5 +298,6 @@ read_root(struct epp_reader *r)
 	if (!epp_end(&walk))
 		return false;
 	return d->comment.end == 0 ||
-	       epp_refuse(r, EPP_SYNTAX, 0, "a comment stands in the frame");
+	       epp_refuse_at(r, EPP_SYNTAX, d->comment.at,
+		   "a comment stands in the frame");
 }

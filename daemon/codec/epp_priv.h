@@ -19,6 +19,9 @@ struct epp_reader {
 /* Say why, with the place of `element`; false always. */
 bool epp_refuse(
     struct epp_reader *r, unsigned code, uint32_t element, const char *what);
+/* The same with a place in the text. */
+bool epp_refuse_at(
+    struct epp_reader *r, unsigned code, uint32_t at, const char *what);
 /* 2003; the place is the name. */
 bool epp_missing(struct epp_reader *r, const char *name);
 bool epp_no_memory(struct epp_reader *r);

@@ -3,19 +3,26 @@
 #define XSI_SPACE "http://www.w3.org/2001/XMLSchema-instance"
 
 bool
-epp_refuse(
-    struct epp_reader *r, unsigned code, uint32_t element, const char *what)
+epp_refuse_at(
+    struct epp_reader *r, unsigned code, uint32_t at, const char *what)
 {
-	const struct xml_document *d = r->document;
 	unsigned line, column;
 
 	if (r->fail != NULL && r->fail->kind != FAIL_NONE)
 		return false;
-	xml_place(d->text, d->elements[element].whole.at, &line, &column);
+	xml_place(r->document->text, at, &line, &column);
 	r->problem->code = code;
 	fail_set(r->fail, FAIL_INPUT, "%s", what);
 	fail_place(r->fail, "%u:%u", line, column);
 	return false;
+}
+
+bool
+epp_refuse(
+    struct epp_reader *r, unsigned code, uint32_t element, const char *what)
+{
+	return epp_refuse_at(
+	    r, code, r->document->elements[element].whole.at, what);
 }
 
 bool

@@ -82,14 +82,36 @@ add_verdicts(struct text *text, const struct entry_shown *shown)
 	}
 }
 
+/* A tab parts the names of misu's own records, "biz/\tunseen". */
+struct slice
+entry_object_text(struct arena *arena, const struct entry_shown *shown)
+{
+	const char *tab = shown->object.len == 0
+	    ? NULL
+	    : memchr(shown->object.data, '\t', shown->object.len);
+	struct text text = text_start(arena);
+	struct slice head = shown->object, tail;
+
+	if (shown->is_forgotten)
+		return SLICE("forgotten");
+	if (tab == NULL)
+		return shown->object;
+	head.len = (size_t)(tab - head.data);
+	tail = (struct slice){tab + 1, shown->object.len - head.len - 1};
+	text_add(&text, head);
+	text_add_string(&text, " (");
+	text_add(&text, tail);
+	text_add_char(&text, ')');
+	return text_slice(&text);
+}
+
 static void
 add_disclosure(struct text *text, const struct entry_shown *shown)
 {
 	int64_t supersedes;
 
 	add_member(text, shown, "recipient");
-	add_column(text,
-	    shown->is_forgotten ? SLICE("forgotten") : shown->object);
+	add_column(text, entry_object_text(text->arena, shown));
 	add_member(text, shown, "operation");
 	add_member(text, shown, "purpose");
 	add_member(text, shown, "channel");
@@ -169,8 +191,7 @@ add_audit(struct text *text, const struct entry_shown *shown)
 	if (!canon_member(shown->entry, "findings", &findings))
 		return;
 	add_member(text, shown, "recipient");
-	add_column(text,
-	    shown->is_forgotten ? SLICE("forgotten") : shown->object);
+	add_column(text, entry_object_text(text->arena, shown));
 	add_member(text, shown, "server");
 	text_add_string(text, "  ");
 	entry_add_findings(text, findings, text->arena);

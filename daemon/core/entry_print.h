@@ -22,6 +22,10 @@ struct entry_shown {
 struct slice entry_print_text(
     struct arena *arena, const struct entry_shown *shown);
 
+/* The object as a reader sees it; in `arena`, or borrowed. */
+struct slice entry_object_text(
+    struct arena *arena, const struct entry_shown *shown);
+
 /*
  * What an audit found, "leak registrant.email rule 12, missing": at most as
  * many findings as fit a line, and how many more there are.

@@ -258,8 +258,7 @@ entry_print_columns(struct arena *arena, const struct entry_shown *shown,
 	cells[1] = time;
 	cells[2] = parts.type;
 	cells[3] = with_whom(&parts, arena);
-	cells[4] = shown->is_forgotten ? SLICE("forgotten")
-				       : cleaned(arena, shown->object);
+	cells[4] = cleaned(arena, entry_object_text(arena, shown));
 	cells[5] = parts.operation;
 	cells[6] = what_happened(&parts, arena);
 	return add_cells(arena, layout, cells);

@@ -397,6 +397,20 @@ reads_long_passwords(void **state)
 /* --- refusals ------------------------------------------------------------ */
 
 static void
+a_comment_is_refused_where_it_stands(void **state)
+{
+	const char *text = HEAD "\n<!-- SECRET --><logout/>" TAIL;
+	struct epp_problem problem;
+	struct fail fail = FAIL_INIT;
+
+	(void)state;
+	assert_null(epp_read_command(arena, slice_from(text),
+	    &xml_limits_default, &problem, &fail));
+	assert_int_equal(problem.code, 2001);
+	assert_string_equal(fail.place, "2:1");
+}
+
+static void
 refuses_frames_by_code(void **state)
 {
 	struct epp_problem problem;
@@ -760,6 +774,7 @@ main(void)
 	    TEST(reads_domains),
 	    TEST(reads_plain_commands),
 	    TEST(reads_long_passwords),
+	    TEST(a_comment_is_refused_where_it_stands),
 	    TEST(refuses_frames_by_code),
 	    TEST(refuses_contacts_by_code),
 	    TEST(refuses_domains_by_code),

@@ -88,6 +88,9 @@ an_audit_names_what_it_found_and_no_value(void **state)
 	assert_non_null(strstr(value.data,
 	    "leak  jprs-whois  example.jp  whois.example:43  leak tech.email"
 	    " rule 12, missing"));
+	shown.object = SLICE("biz/\tunseen");
+	value = entry_print_text(arena, &shown);
+	assert_non_null(strstr(value.data, "  biz/ (unseen)  "));
 	arena_destroy(arena);
 }
 
