@@ -72,8 +72,9 @@ tell_end(struct looking *looking, struct slice path, int64_t end)
 	fail_place(&fail, "%.*s", SLICE_ARG(full));
 	if (looking->upstream != NULL)
 		fail_hint(&fail,
-		    "put a new one there and misuctl reload; upstream %.*s"
-		    " shows it", SLICE_ARG(looking->upstream->name));
+		    "put a new one there and misuctl reload; upstream %.*s "
+		    "shows it",
+		    SLICE_ARG(looking->upstream->name));
 	else
 		fail_hint(&fail, "put a new one there and misuctl reload;"
 				 " operators are shown it");

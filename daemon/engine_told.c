@@ -10,6 +10,7 @@
 
 #include <assert.h>
 
+#include "base/little.h"
 #include "core/policy_tree.h"
 
 enum {
@@ -25,23 +26,6 @@ static const enum role epp_roles[EPP_ROLES] = {
 
 static_assert(1 + EPP_ROLES * ROLE_SIZE <= SPOOL_TOLD, "it has room");
 static_assert(1 + ROLE_COUNT * ROLE_SIZE_FILE <= SPOOL_TOLD, "it has room");
-
-static void
-put64(uint8_t *at, uint64_t number)
-{
-	for (int i = 0; i < 8; i++, number >>= 8)
-		at[i] = (uint8_t)number;
-}
-
-static uint64_t
-get64(const uint8_t *at)
-{
-	uint64_t number = 0;
-
-	for (int i = 8; i-- > 0;)
-		number = number << 8 | at[i];
-	return number;
-}
 
 /* --- by a file --- */
 
@@ -117,7 +101,7 @@ digest_values(const struct engine *engine, const struct record *record,
 	}
 	digest = digest_key_end(&key, &run);
 	digest_wipe(&key, sizeof(key));
-	return get64(digest.bytes);
+	return little_get(digest.bytes, 8);
 }
 
 bool
@@ -192,9 +176,9 @@ put_role(struct spool_told *out, enum role role, const struct shown *shown)
 	uint8_t *at = out->bytes + out->len;
 
 	at[0] = (uint8_t)role;
-	put64(at + 1, shown->passed);
-	put64(at + 9, shown->altered);
-	put64(at + 17, shown->published);
+	little_put(at + 1, shown->passed, 8);
+	little_put(at + 9, shown->altered, 8);
+	little_put(at + 17, shown->published, 8);
 	out->len += ROLE_SIZE;
 }
 
@@ -232,8 +216,9 @@ write_by_file(const struct engine *engine, const struct record *record,
 		if ((shown.passed | shown.altered) == 0)
 			continue;
 		put_role(out, (enum role)r, &shown);
-		put64(out->bytes + out->len,
-		    digest_values(engine, record, (enum role)r, shown.passed));
+		little_put(out->bytes + out->len,
+		    digest_values(engine, record, (enum role)r, shown.passed),
+		    8);
 		out->len += 8;
 	}
 }
@@ -283,9 +268,10 @@ read_roles(const struct spool_told *told, struct told_held *out)
 		if (at[0] >= ROLE_COUNT)
 			return false;
 		out->roles[at[0]] = (struct shown){
-		    get64(at + 1), get64(at + 9), get64(at + 17)};
+		    little_get(at + 1, 8), little_get(at + 9, 8),
+		    little_get(at + 17, 8)};
 		if (out->by_file)
-			out->values[at[0]] = get64(at + ROLE_SIZE);
+			out->values[at[0]] = little_get(at + ROLE_SIZE, 8);
 	}
 	return true;
 }

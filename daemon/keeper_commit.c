@@ -17,8 +17,7 @@ struct commit {
 	bool is_sealed;
 	struct digest payload; /* SHA-256 */
 	bool stores;	       /* the vault changes with it */
-	struct slice
-	    withdraws; /* packed: consents that end with it; or empty */
+	struct slice withdraws; /* packed: ends consents; or empty */
 	bool proposes;
 	uint32_t hash;
 	bool is_held;

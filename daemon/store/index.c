@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/big.h"
 #include "base/text.h"
 #include "store/index_priv.h"
 
@@ -485,16 +486,6 @@ index_shape(struct slice bytes, struct entry_group *out)
 	return true;
 }
 
-static int64_t
-get64(const uint8_t *at)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		n = n << 8 | at[i];
-	return (int64_t)n;
-}
-
 bool
 index_read_times(struct index *index, uint64_t span, struct index_times *out,
     struct fail *fail)
@@ -513,8 +504,8 @@ index_read_times(struct index *index, uint64_t span, struct index_times *out,
 		const uint8_t *at =
 		    (const uint8_t *)bytes.data + (size_t)16 * i;
 
-		out->first[i] = bytes.len == 0 ? INT64_MAX : get64(at);
-		out->last[i] = bytes.len == 0 ? INT64_MIN : get64(at + 8);
+		out->first[i] = bytes.len == 0 ? INT64_MAX : (int64_t)big_get64(at);
+		out->last[i] = bytes.len == 0 ? INT64_MIN : (int64_t)big_get64(at + 8);
 	}
 	statement_reset(times);
 	return ok;

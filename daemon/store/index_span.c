@@ -2,6 +2,7 @@
  * The span that fills: its sets are in memory, and those that changed since
  * the last commit are written with the next.
  */
+#include "base/big.h"
 #include "base/text.h"
 #include "store/index_priv.h"
 
@@ -243,13 +244,6 @@ write_sets(struct index *index, struct fail *fail)
 	return ok;
 }
 
-static void
-put64(uint8_t *at, int64_t number)
-{
-	for (unsigned i = 0; i < 8; i++)
-		at[i] = (uint8_t)((uint64_t)number >> (56 - 8 * i));
-}
-
 static bool
 write_times(struct index *index, struct fail *fail)
 {
@@ -258,8 +252,8 @@ write_times(struct index *index, struct fail *fail)
 	uint8_t stored[TIMES_SIZE];
 
 	for (unsigned i = 0; i < BUNDLES; i++) {
-		put64(stored + (size_t)16 * i, times->first[i]);
-		put64(stored + (size_t)16 * i + 8, times->last[i]);
+		big_put64(stored + (size_t)16 * i, (uint64_t)times->first[i]);
+		big_put64(stored + (size_t)16 * i + 8, (uint64_t)times->last[i]);
 	}
 	statement_bind_number(put, 1, (int64_t)index->span->number);
 	statement_bind_bytes(put, 2, stored, sizeof(stored));

@@ -78,7 +78,7 @@ group_add(struct group *group, enum journal_item type, struct slice item)
 {
 	uint8_t head[ITEM_HEAD] = {(uint8_t)type};
 
-	put32(head + 1, (uint32_t)item.len);
+	big_put32(head + 1, (uint32_t)item.len);
 	put(group, group->stream, head, sizeof(head));
 	put(group, group->stream + sizeof(head), item.data, item.len);
 	group->stream += sizeof(head) + item.len;
@@ -91,8 +91,8 @@ block_seal(uint8_t *block, uint32_t number, uint64_t sequence)
 	struct checksum check;
 
 	memcpy(block, BLOCK_MAGIC, 4);
-	put32(block + 4, number);
-	put64(block + 8, sequence);
+	big_put32(block + 4, number);
+	big_put64(block + 8, sequence);
 	check = checksum_of((struct slice){
 	    (const char *)block, DISK_BLOCK - BLOCK_CHECK});
 	memcpy(block + DISK_BLOCK - BLOCK_CHECK, check.bytes, BLOCK_CHECK);
@@ -113,11 +113,11 @@ group_seal(struct group *group, const struct group_head *head)
 	    (uint32_t)((group->stream + BLOCK_ROOM - 1) / BLOCK_ROOM);
 	uint8_t bytes[STREAM_HEAD];
 
-	put32(bytes, count);
-	put32(bytes + 4, head->generation);
-	put64(bytes + 8, head->size);
-	put32(bytes + 16, group->entries);
-	put32(bytes + 20, (uint32_t)group->stream);
+	big_put32(bytes, count);
+	big_put32(bytes + 4, head->generation);
+	big_put64(bytes + 8, head->size);
+	big_put32(bytes + 16, group->entries);
+	big_put32(bytes + 20, (uint32_t)group->stream);
 	memcpy(bytes + 24, head->root->bytes, DIGEST_SIZE);
 	put(group, 0, bytes, sizeof(bytes));
 	put(group, group->stream, zeros,
@@ -260,7 +260,7 @@ segment_cut(struct journal *journal, struct segment *segment, uint64_t newest,
 		if (!ok || got < DISK_BLOCK ||
 		    block_state(block) == BLOCK_ZERO ||
 		    (block_state(block) == BLOCK_GOOD &&
-			get64(block + 8) <= newest))
+			big_get64(block + 8) <= newest))
 			continue;
 		ok = op->write(journal->disk, segment->file, at,
 			 block + DISK_BLOCK, DISK_BLOCK, fail) &&

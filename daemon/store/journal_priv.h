@@ -4,6 +4,7 @@
 #ifndef MISU_JOURNAL_PRIV_H
 #define MISU_JOURNAL_PRIV_H
 
+#include "base/big.h"
 #include "base/checksum.h"
 #include "store/journal.h"
 
@@ -19,33 +20,6 @@ enum {
 
 #define BLOCK_MAGIC "MJ2\n"
 #define BLOCK_MAGIC_1 "MJ1\n" /* checked by SHA-256 */
-
-static inline void
-put32(uint8_t *at, uint32_t n)
-{
-	for (int i = 3; i >= 0; i--, n >>= 8)
-		at[i] = (uint8_t)n;
-}
-
-static inline void
-put64(uint8_t *at, uint64_t n)
-{
-	for (int i = 7; i >= 0; i--, n >>= 8)
-		at[i] = (uint8_t)n;
-}
-
-static inline uint32_t
-get32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-}
-
-static inline uint64_t
-get64(const uint8_t *at)
-{
-	return (uint64_t)get32(at) << 32 | get32(at + 4);
-}
 
 enum block_state { BLOCK_ZERO, BLOCK_GOOD, BLOCK_BAD };
 

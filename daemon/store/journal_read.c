@@ -58,7 +58,7 @@ journal_next(
 
 	if (stream->len < ITEM_HEAD)
 		return false;
-	len = get32(at + 1);
+	len = big_get32(at + 1);
 	if (len > stream->len - ITEM_HEAD ||
 	    (at[0] != JOURNAL_ENTRY && at[0] != JOURNAL_RECORD &&
 		at[0] != JOURNAL_SUBJECT))
@@ -219,26 +219,26 @@ group_at(const struct reader *reader, size_t segment, uint64_t offset,
 {
 	const uint8_t *block = reader->data + offset;
 	const uint8_t *head = block + BLOCK_HEAD;
-	uint32_t count = get32(head);
+	uint32_t count = big_get32(head);
 
-	if (get32(block + 4) != 0 || count == 0 || count > GROUP_BLOCKS ||
+	if (big_get32(block + 4) != 0 || count == 0 || count > GROUP_BLOCKS ||
 	    offset + (uint64_t)count * DISK_BLOCK > reader->filled)
 		return false;
 	for (uint32_t i = 1; i < count; i++) {
 		const uint8_t *next = block + (size_t)i * DISK_BLOCK;
 
-		if (block_state(next) != BLOCK_GOOD || get32(next + 4) != i ||
-		    get64(next + 8) != get64(block + 8))
+		if (block_state(next) != BLOCK_GOOD || big_get32(next + 4) != i ||
+		    big_get64(next + 8) != big_get64(block + 8))
 			return false;
 	}
-	*out = (struct found){.sequence = get64(block + 8),
-	    .first = get64(head + 8),
+	*out = (struct found){.sequence = big_get64(block + 8),
+	    .first = big_get64(head + 8),
 	    .offset = offset,
 	    .blocks = count,
-	    .entries = get32(head + 16),
+	    .entries = big_get32(head + 16),
 	    .segment = segment};
-	return get32(head + 20) >= STREAM_HEAD &&
-	    get32(head + 20) <= count * (uint64_t)BLOCK_ROOM;
+	return big_get32(head + 20) >= STREAM_HEAD &&
+	    big_get32(head + 20) <= count * (uint64_t)BLOCK_ROOM;
 }
 
 static bool
@@ -259,7 +259,7 @@ static void
 good_block(struct reader *reader, struct segment_info *info,
     const uint8_t *block, uint64_t offset)
 {
-	uint64_t sequence = get64(block + 8);
+	uint64_t sequence = big_get64(block + 8);
 	const uint8_t *head = block + BLOCK_HEAD;
 
 	if (sequence > info->newest)
@@ -270,8 +270,8 @@ good_block(struct reader *reader, struct segment_info *info,
 		    sizeof(info->name));
 		reader->highest_offset = offset;
 	}
-	if (get32(block + 4) == 0 && get32(head + 4) > info->generation)
-		info->generation = get32(head + 4);
+	if (big_get32(block + 4) == 0 && big_get32(head + 4) > info->generation)
+		info->generation = big_get32(head + 4);
 }
 
 static bool
@@ -392,7 +392,7 @@ check_run(struct reader *reader, size_t start, uint64_t durable,
 static struct slice
 join(const uint8_t *from, uint32_t blocks, uint8_t *to)
 {
-	size_t len = get32(from + BLOCK_HEAD + 20);
+	size_t len = big_get32(from + BLOCK_HEAD + 20);
 
 	for (uint32_t i = 0; i < blocks; i++)
 		memcpy(to + (size_t)i * BLOCK_ROOM,
@@ -419,7 +419,7 @@ hand_out(struct reader *reader, const struct found *found, size_t *loaded,
 		return false;
 	*loaded = found->segment;
 	head = reader->data + found->offset + BLOCK_HEAD;
-	group.generation = get32(head + 4);
+	group.generation = big_get32(head + 4);
 	memcpy(group.root.bytes, head + 24, DIGEST_SIZE);
 	group.stream =
 	    join(reader->data + found->offset, found->blocks, joined);

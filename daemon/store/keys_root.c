@@ -15,6 +15,7 @@
  * `signing` has the seed of the log's key, that of the one before it, until
  * when that one signs too, and when the newer one came.
  */
+#include "base/big.h"
 #include "store/keys_priv.h"
 
 enum {
@@ -31,23 +32,6 @@ enum {
 
 static const char root_magic[MAGIC] = "misu root 1\n";
 static const char signing_magic[MAGIC] = "misu signing 2\n";
-
-static void
-put64(uint8_t *at, uint64_t n)
-{
-	for (int i = 7; i >= 0; i--, n >>= 8)
-		at[i] = (uint8_t)n;
-}
-
-static uint64_t
-get64(const uint8_t *at)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < 8; i++)
-		n = n << 8 | at[i];
-	return n;
-}
 
 bool
 keys_fill(struct keys *keys, void *out, size_t len, struct fail *fail)
@@ -106,8 +90,8 @@ root_put(const struct root *root, uint8_t out[ROOT_PLAIN])
 	memcpy(at, root->secret, KEY_SIZE);
 	memcpy(at + KEY_SIZE, root->wrap, KEY_SIZE);
 	at += 2 * KEY_SIZE;
-	put64(at, (uint64_t)root->made);
-	put64(at + 8, (uint64_t)root->confirmed);
+	big_put64(at, (uint64_t)root->made);
+	big_put64(at + 8, (uint64_t)root->confirmed);
 	memset(at + 16, 0, 4);
 	at[19] = (uint8_t)((root->swaps ? FLAG_SWAPS : 0) |
 			   (root->unrecorded ? FLAG_UNRECORDED : 0));
@@ -119,8 +103,8 @@ root_get(const uint8_t *at, struct root *root)
 	memcpy(root->secret, at, KEY_SIZE);
 	memcpy(root->wrap, at + KEY_SIZE, KEY_SIZE);
 	at += 2 * KEY_SIZE;
-	root->made = (int64_t)get64(at);
-	root->confirmed = (int64_t)get64(at + 8);
+	root->made = (int64_t)big_get64(at);
+	root->confirmed = (int64_t)big_get64(at + 8);
 	root->swaps = (at[19] & FLAG_SWAPS) != 0;
 	root->unrecorded = (at[19] & FLAG_UNRECORDED) != 0;
 }
@@ -140,7 +124,7 @@ half_open(const struct keys *keys, struct slice half, struct root *out)
 		plain))
 		return false;
 	root_get(plain, out);
-	out->sequence = get64(at + MAGIC);
+	out->sequence = big_get64(at + MAGIC);
 	digest_wipe(plain, sizeof(plain));
 	return true;
 }
@@ -239,7 +223,7 @@ keys_root_write(struct keys *keys, struct fail *fail)
 	bool ok;
 
 	memcpy(half, root_magic, MAGIC);
-	put64(half + MAGIC, sequence);
+	big_put64(half + MAGIC, sequence);
 	root_put(root, plain);
 	ok = keys_fill(keys, half + ROOT_HEAD, NONCE_SIZE, fail) &&
 	     (digest_encrypt(keys->master_wrap.bytes, half + ROOT_HEAD,
@@ -278,8 +262,8 @@ keys_signing_write(struct keys *keys, const struct signing *signing,
 	memcpy(file, signing_magic, MAGIC);
 	memcpy(plain, signing->seed, KEY_SIZE);
 	memcpy(plain + KEY_SIZE, signing->previous, KEY_SIZE);
-	put64(plain + 2 * KEY_SIZE, (uint64_t)signing->until);
-	put64(plain + 2 * KEY_SIZE + 8, (uint64_t)signing->made);
+	big_put64(plain + 2 * KEY_SIZE, (uint64_t)signing->until);
+	big_put64(plain + 2 * KEY_SIZE + 8, (uint64_t)signing->made);
 	keys_derive_from(wrap, "signing", key);
 	snprintf(path, sizeof(path), "%s/%s", keys->directory, name);
 	ok = keys_fill(keys, file + MAGIC, NONCE_SIZE, fail) &&
@@ -301,8 +285,8 @@ signing_take(
 {
 	memcpy(out->seed, plain, KEY_SIZE);
 	memcpy(out->previous, plain + KEY_SIZE, KEY_SIZE);
-	out->until = (int64_t)get64(plain + 2 * KEY_SIZE);
-	out->made = (int64_t)get64(plain + 2 * KEY_SIZE + 8);
+	out->until = (int64_t)big_get64(plain + 2 * KEY_SIZE);
+	out->made = (int64_t)big_get64(plain + 2 * KEY_SIZE + 8);
 	return (digest_public_key(out->seed, out->public_key) &&
 		   (out->until == 0 || digest_public_key(out->previous,
 					   out->previous_public))) ||
